@@ -1,0 +1,44 @@
+//! The arguments of the program and the list of its commands.
+
+use super::output::ColorChoice;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Safe rules and honest alarms for TCP Wrappers (hosts.allow and hosts.deny)
+#[derive(Debug, Parser)]
+#[command(name = "tcpw", version, max_term_width = 100)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: GlobalArgs,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
+pub(crate) struct GlobalArgs {
+    /// The allow table [default: /etc/hosts.allow]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) allow_file: Option<PathBuf>,
+    /// The deny table [default: /etc/hosts.deny]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) deny_file: Option<PathBuf>,
+    /// The configuration [default: /etc/tcpw.toml]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Work on the system below this directory
+    ///
+    /// Prefixes every default path and every path named inside tables and configuration. A path
+    /// given by an option is taken as it is.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) root: Option<PathBuf>,
+    /// When to colour the output
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
+    pub(crate) color: ColorChoice,
+}
+
+/// One variant a command; each has a file of its own beside this one.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {}

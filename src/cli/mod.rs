@@ -1,0 +1,52 @@
+//! The command line: arguments, one verb a file, output and exit codes. The only module that sees
+//! both chains.
+
+mod args;
+mod exit;
+mod failure;
+mod output;
+mod paths;
+
+use args::{Cli, Command};
+use clap::Parser as _;
+use exit::Exit;
+use failure::Failure;
+use output::Output;
+use paths::Paths;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// What every verb gets: where the files are, and the only way to print.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) paths: Paths,
+    pub(crate) out: Output,
+}
+
+/// Runs the program: parses `args`, runs one verb, prints its failure, gives the exit code.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => return output::show_usage(&error),
+    };
+    let mut context = Context {
+        paths: Paths::new(&cli.global),
+        out: Output::new(cli.global.color),
+    };
+    let result = dispatch(&cli.command, &mut context).and_then(|exit| {
+        context.out.flush()?;
+        Ok(exit)
+    });
+    match result {
+        Ok(exit) => exit.into(),
+        Err(Failure::ClosedPipe) => Exit::Done.into(),
+        Err(failure) => {
+            context.out.show_failure(&failure);
+            Exit::Failed.into()
+        }
+    }
+}
+
+fn dispatch(command: &Command, _context: &mut Context) -> Result<Exit, Failure> {
+    match *command {}
+}

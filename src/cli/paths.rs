@@ -1,0 +1,49 @@
+//! Where the files of this run are: defaults below `--root`, options as they are.
+
+use super::args::GlobalArgs;
+use std::path::{Path, PathBuf};
+
+/// The files every command works on.
+#[derive(Debug, Clone)]
+pub(crate) struct Paths {
+    /// The allow table.
+    pub(crate) allow: PathBuf,
+    /// The deny table.
+    pub(crate) deny: PathBuf,
+    /// The configuration.
+    pub(crate) config: PathBuf,
+    /// Whether `--config` named it: then it must exist.
+    pub(crate) config_is_given: bool,
+    /// The directory all other paths are below, if not `/`.
+    pub(crate) root: Option<PathBuf>,
+}
+
+impl Paths {
+    pub(crate) fn new(global: &GlobalArgs) -> Self {
+        let root = global.root.clone();
+        let place = |given: &Option<PathBuf>, default: &str| {
+            given
+                .clone()
+                .unwrap_or_else(|| below(root.as_deref(), Path::new(default)))
+        };
+        Self {
+            allow: place(&global.allow_file, "/etc/hosts.allow"),
+            deny: place(&global.deny_file, "/etc/hosts.deny"),
+            config: place(&global.config, "/etc/tcpw.toml"),
+            config_is_given: global.config.is_some(),
+            root,
+        }
+    }
+
+    /// A path named inside a table or the configuration, as it is found on this machine.
+    pub(crate) fn inside(&self, path: &Path) -> PathBuf {
+        below(self.root.as_deref(), path)
+    }
+}
+
+fn below(root: Option<&Path>, path: &Path) -> PathBuf {
+    match root {
+        None => path.to_owned(),
+        Some(root) => root.join(path.strip_prefix("/").unwrap_or(path)),
+    }
+}

@@ -1,0 +1,20 @@
+//! `tcpw` restricts who may connect to a server with TCP Wrappers (`hosts.allow`, `hosts.deny`)
+//! and tells the administrator who was turned away.
+//!
+//! Two chains meet only in [`cli`]:
+//!
+//! ```text
+//! bytes -> syntax -> policy -> engine -> verdict
+//!               \-> lint -> diagnostics -> fixes -> editor -> bytes
+//! event -> drop directory -> journal -> outbox -> letter -> mail server
+//! ```
+//!
+//! No arrow points back; `tests/architecture.rs` holds the table of who may use whom.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
+
+pub mod cli;
+pub mod diagnostic;
+pub mod edit;
+pub mod escape;
+pub mod span;
+pub mod system;
