@@ -15,6 +15,9 @@
 pub mod cli;
 pub mod diagnostic;
 pub mod edit;
+pub mod engine;
 pub mod escape;
+pub mod policy;
 pub mod span;
+pub mod syntax;
 pub mod system;

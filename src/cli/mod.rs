@@ -4,8 +4,10 @@
 mod args;
 mod exit;
 mod failure;
+mod machine;
 mod output;
 mod paths;
+mod tables;
 
 use args::{Cli, Command};
 use clap::Parser as _;

@@ -91,20 +91,19 @@ impl Output {
     /// A remark for people, on standard error, after what was printed so far.
     pub(crate) fn note(&mut self, text: &str) -> Result<(), Failure> {
         self.flush()?;
-        // A closed standard error leaves nobody to tell.
-        _ = writeln!(io::stderr(), "tcpw: {text}");
+        forgive(writeln!(io::stderr(), "tcpw: {text}"));
         Ok(())
     }
 
     /// The end of a command that failed.
     pub(crate) fn show_failure(&mut self, failure: &Failure) {
         // Output that cannot be flushed has no reader; the failure itself still may have one.
-        _ = self.stdout.flush();
+        forgive(self.stdout.flush());
         let mut stderr = io::stderr().lock();
         if let Failure::Told { what, hint } = failure {
-            _ = writeln!(stderr, "tcpw: {what}");
+            forgive(writeln!(stderr, "tcpw: {what}"));
             if let Some(hint) = hint {
-                _ = writeln!(stderr, "  help: {hint}");
+                forgive(writeln!(stderr, "  help: {hint}"));
             }
         }
     }
@@ -117,7 +116,9 @@ fn no_color() -> bool {
 
 /// Shows help, the version or a wrong argument, as clap words it.
 pub(crate) fn show_usage(error: &clap::Error) -> ExitCode {
-    // A reader that went away needs no help text.
-    _ = error.print();
+    forgive(error.print());
     u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
 }
+
+/// A closed standard error leaves nobody to tell.
+fn forgive(_: io::Result<()>) {}

@@ -1,5 +1,7 @@
 //! The outside world behind small traits, so that everything above can be tested without it.
 
 mod clock;
+mod netgroup;
 
 pub use clock::{Clock, SystemClock};
+pub use netgroup::Netgroups;

@@ -1,0 +1,88 @@
+//! This machine, or the one below `--root`, as far as a verdict depends on it.
+
+use super::paths::Paths;
+use crate::engine::{Account, ListFile, Surroundings};
+use crate::system::Netgroups;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+/// List files and netgroups are read once and kept.
+#[derive(Debug)]
+pub(crate) struct Machine {
+    paths: Paths,
+    aclexec: Option<bool>,
+    lists: RefCell<HashMap<Vec<u8>, ListFile>>,
+    netgroups: OnceCell<Netgroups>,
+}
+
+impl Machine {
+    /// `aclexec` is how commands of that option are taken to end, if somebody said so.
+    pub(crate) fn new(paths: &Paths, aclexec: Option<bool>) -> Self {
+        Self {
+            paths: paths.clone(),
+            aclexec,
+            lists: RefCell::default(),
+            netgroups: OnceCell::new(),
+        }
+    }
+
+    fn inside(&self, path: &[u8]) -> PathBuf {
+        self.paths.inside(Path::new(OsStr::from_bytes(path)))
+    }
+
+    /// Whether an account file below `--root` names the account.
+    fn has_account_in(&self, file: &str, name: &[u8]) -> bool {
+        let bytes = std::fs::read(self.inside(file.as_bytes())).unwrap_or_default();
+        bytes.split(|&byte| byte == b'\n').any(|line| {
+            line.split(|&byte| byte == b':')
+                .next()
+                .is_some_and(|field| field == name)
+        })
+    }
+}
+
+impl Surroundings for Machine {
+    fn list_file(&self, path: &[u8]) -> ListFile {
+        let mut lists = self.lists.borrow_mut();
+        let read = || {
+            std::fs::read(self.inside(path))
+                .map_or(ListFile::Absent, |bytes| ListFile::Read(bytes.into()))
+        };
+        lists.entry(path.to_vec()).or_insert_with(read).clone()
+    }
+
+    fn in_netgroup(&self, group: &[u8], name: &[u8]) -> bool {
+        let read =
+            || Netgroups::parse(&std::fs::read(self.inside(b"/etc/netgroup")).unwrap_or_default());
+        self.netgroups.get_or_init(read).contains_host(group, name)
+    }
+
+    fn has_interface(&self, name: &[u8]) -> bool {
+        let is_plain = !name.is_empty() && !name.starts_with(b".") && !name.contains(&b'/');
+        is_plain
+            && Path::new("/sys/class/net")
+                .join(OsStr::from_bytes(name))
+                .exists()
+    }
+
+    fn has_account(&self, account: Account, name: &[u8]) -> bool {
+        let text = str::from_utf8(name).ok();
+        match (account, &self.paths.root) {
+            (Account::User, Some(_)) => self.has_account_in("/etc/passwd", name),
+            (Account::Group, Some(_)) => self.has_account_in("/etc/group", name),
+            (Account::User, None) => {
+                text.is_some_and(|name| matches!(nix::unistd::User::from_name(name), Ok(Some(_))))
+            }
+            (Account::Group, None) => {
+                text.is_some_and(|name| matches!(nix::unistd::Group::from_name(name), Ok(Some(_))))
+            }
+        }
+    }
+
+    fn aclexec(&self, _command: &[u8]) -> Option<bool> {
+        self.aclexec
+    }
+}

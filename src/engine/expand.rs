@@ -1,0 +1,116 @@
+//! Replacing `%` letters by what is known of a request.
+
+use super::request::{Host, Request};
+use crate::policy::{End, Expansion, Part, parts};
+
+/// The longest expanded value; a longer one ends the daemon's process (F-PCT-04).
+const EXPANSION_LIMIT: usize = 8190;
+
+/// The bytes besides letters and digits that the filter keeps; all others become `_` (F-PCT-03).
+pub const FILTER_KEEPS: &[u8] = b"!@%-_=+:,./";
+
+/// `value` with its letters replaced, or `None` if that is too long.
+///
+/// Filtering a string changes it in the request, too: later rules see the changed one (F-PCT-05).
+pub(super) fn expand(value: &[u8], request: &mut Request) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(value.len());
+    for (_, part) in parts(value) {
+        match part {
+            Part::Text(text) => out.extend_from_slice(text),
+            Part::Unknown(_) => {}
+            Part::Expansion(expansion) => replacement(expansion, request, &mut out),
+        }
+        if out.len() > EXPANSION_LIMIT {
+            return None;
+        }
+    }
+    Some(out)
+}
+
+fn replacement(expansion: Expansion, request: &mut Request, out: &mut Vec<u8>) {
+    let port = |port: Option<u16>| port.unwrap_or(0).to_string().into_bytes();
+    let stored = match expansion {
+        Expansion::Address(end) => &mut host_of(request, end).address,
+        Expansion::Name(end) => host_of(request, end).name.bytes_mut(),
+        Expansion::Host(end) => info(host_of(request, end)),
+        Expansion::Daemon => &mut request.daemon,
+        Expansion::User => &mut request.user,
+        Expansion::Client if !request.is_user_known() => info(&mut request.client),
+        Expansion::Server if !is_info_known(&request.server) => &mut request.daemon,
+        Expansion::Client => &mut join(&request.user, &mut request.client),
+        Expansion::Server => &mut join(&request.daemon, &mut request.server),
+        Expansion::Port(End::Client) => &mut port(request.client_port),
+        Expansion::Port(End::Server) => &mut port(request.server_port),
+        Expansion::Process => &mut request.process.to_string().into_bytes(),
+        Expansion::Percent => &mut b"%".to_vec(),
+    };
+    filter(stored);
+    out.extend_from_slice(stored);
+}
+
+fn host_of(request: &mut Request, end: End) -> &mut Host {
+    match end {
+        End::Client => &mut request.client,
+        End::Server => &mut request.server,
+    }
+}
+
+/// The name if it is known, else the address.
+fn info(host: &mut Host) -> &mut Vec<u8> {
+    if host.name.is_known() {
+        host.name.bytes_mut()
+    } else {
+        &mut host.address
+    }
+}
+
+fn is_info_known(host: &Host) -> bool {
+    host.name.is_known() || host.is_address_known()
+}
+
+fn join(before: &[u8], host: &mut Host) -> Vec<u8> {
+    [before, b"@", info(host)].concat()
+}
+
+fn filter(text: &mut [u8]) {
+    for byte in text {
+        if !byte.is_ascii_alphanumeric() && !FILTER_KEEPS.contains(byte) {
+            *byte = b'_';
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::HostName;
+
+    fn request() -> Request {
+        let client = Host::new("192.0.2.7", HostName::unknown());
+        let server = Host::new("192.0.2.1", HostName::unknown());
+        Request::new("sshd", client)
+            .with_server(server, Some(22))
+            .with_process(42)
+    }
+
+    #[test]
+    fn f_pct_01_letters() {
+        let out = expand(b"%a %h %n %d %c %s %p %R %r %u %%a", &mut request()).unwrap();
+        let expected =
+            "192.0.2.7 192.0.2.7 unknown sshd 192.0.2.7 sshd@192.0.2.1 42 22 0 unknown %a";
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+    }
+
+    #[test]
+    fn f_pct_03_and_05_the_filter_changes_the_request() {
+        let mut request = request().with_user("a b;`c`");
+        assert_eq!(expand(b"%u", &mut request).unwrap(), b"a_b__c_");
+        assert_eq!(request.user, b"a_b__c_");
+    }
+
+    #[test]
+    fn f_pct_04_there_is_a_longest_value() {
+        assert!(expand(&vec![b'x'; 8190], &mut request()).is_some());
+        assert!(expand(&vec![b'x'; 8191], &mut request()).is_none());
+    }
+}

@@ -1,0 +1,189 @@
+//! Whether an element of a list matches a request.
+
+use super::glob::wildcard_matches;
+use super::list::list_matches;
+use super::request::{Host, Request};
+use super::surroundings::{ListFile, Surroundings};
+use super::verdict::{Matched, TableName, Undecided};
+use crate::escape::visible;
+use crate::policy::{
+    ClientPattern, DaemonPattern, HostPattern, Process, Rule, TextPattern, Zoned6, dotted_quad,
+    ipv6,
+};
+use crate::span::Span;
+use crate::syntax::is_white;
+
+/// A list file that names another one, that names another one, ...: beyond this it is no policy.
+const LIST_NESTING: usize = 64;
+/// The longest word of a list file; libwrap crashes on a longer one (F-FILE-06).
+const LIST_WORD_LIMIT: usize = 8192;
+
+/// Compares patterns with one request.
+pub(super) struct Matcher<'r> {
+    request: &'r Request,
+    world: &'r dyn Surroundings,
+}
+
+type Answer = Result<bool, Undecided>;
+
+impl<'r> Matcher<'r> {
+    pub(super) fn new(request: &'r Request, world: &'r dyn Surroundings) -> Self {
+        Self { request, world }
+    }
+
+    /// The elements by which `rule` matches, if it does: daemons first, then clients.
+    pub(super) fn rule(
+        &self,
+        table: TableName,
+        rule: Rule<'_, '_>,
+    ) -> Result<Option<Matched>, Undecided> {
+        let Some(daemon) = list_matches(rule.daemons(), |text| self.daemon(text))? else {
+            return Ok(None);
+        };
+        let Some(client) = list_matches(rule.clients(), |text| self.client(text))? else {
+            return Ok(None);
+        };
+        let line = rule.line();
+        let (line, number): (usize, u32) = (line.index(), line.number());
+        let matched = |daemon: Span, client: Span| Matched {
+            table,
+            line,
+            number,
+            daemon,
+            client,
+        };
+        Ok(Some(matched(daemon, client)))
+    }
+
+    fn daemon(&self, text: &[u8]) -> Answer {
+        let pattern = DaemonPattern::read(text);
+        let is_process = match pattern.process {
+            Process::Port(port) => self.request.server_port == Some(port),
+            Process::Overflow => false,
+            Process::Name(name) => self.text(name, &self.request.daemon),
+        };
+        match pattern.host {
+            Some(host) if is_process => self.host(host, &self.request.server, &mut Vec::new()),
+            _ => Ok(is_process),
+        }
+    }
+
+    fn client(&self, text: &[u8]) -> Answer {
+        let pattern = ClientPattern::read(text);
+        let is_host = self.host(pattern.host, &self.request.client, &mut Vec::new())?;
+        let is_user = |user| self.text(user, &self.request.user);
+        Ok(is_host && pattern.user.is_none_or(is_user))
+    }
+
+    fn host(&self, pattern: HostPattern<'_>, host: &Host, lists: &mut Vec<Vec<u8>>) -> Answer {
+        let name = &host.name;
+        Ok(match pattern {
+            HostPattern::Netgroup(group) => self.world.in_netgroup(group, name.as_bytes()),
+            HostPattern::ListFile(path) => return self.list_file(path, host, lists),
+            HostPattern::Known => host.is_address_known() && name.is_known(),
+            HostPattern::Local => name.is_known() && !name.as_bytes().contains(&b'.'),
+            HostPattern::BadNet(_) => false,
+            HostPattern::Ipv4Net { net, mask } => {
+                let address = dotted_quad(unmapped(&host.address)).map(u32::from);
+                address.is_some_and(|address| address & mask == net)
+            }
+            HostPattern::Ipv6Net { net, length } => self.in_ipv6_net(net, length, &host.address),
+            HostPattern::Text { pattern, also_name } => {
+                self.text(pattern, &host.address)
+                    || (also_name && self.text(pattern, name.as_bytes()))
+            }
+        })
+    }
+
+    /// Compares one string: a name, or an address as text.
+    fn text(&self, pattern: TextPattern<'_>, text: &[u8]) -> bool {
+        let text = unmapped(text);
+        match pattern {
+            TextPattern::All => true,
+            TextPattern::Known => !text.eq_ignore_ascii_case(b"unknown"),
+            TextPattern::Wildcard(pattern) => wildcard_matches(pattern, text),
+            TextPattern::Exact(pattern) => text.eq_ignore_ascii_case(pattern),
+            TextPattern::Prefix(pattern) => text
+                .get(..pattern.len())
+                .is_some_and(|head| head.eq_ignore_ascii_case(pattern)),
+            TextPattern::Suffix(pattern) => {
+                let from = text
+                    .len()
+                    .checked_sub(pattern.len())
+                    .filter(|&from| from > 0);
+                from.and_then(|from| text.get(from..))
+                    .is_some_and(|tail| tail.eq_ignore_ascii_case(pattern))
+            }
+            TextPattern::BadIpv6(_) => false,
+            TextPattern::Ipv6(pattern) => {
+                let address = ipv6(text).filter(|&address| self.is_zone_valid(address));
+                address.is_some_and(|address| address.address == pattern.address)
+                    && self.is_zone_valid(pattern)
+            }
+        }
+    }
+
+    fn in_ipv6_net(&self, net: Zoned6<'_>, length: u8, address: &[u8]) -> bool {
+        let Some(address) = ipv6(unmapped(address)) else {
+            return false;
+        };
+        let mask = u128::MAX.checked_shl(128 - u32::from(length)).unwrap_or(0);
+        (net.address.to_bits() ^ address.address.to_bits()) & mask == 0
+            && self.is_zone_valid(net)
+            && self.is_zone_valid(address)
+    }
+
+    /// Whether the system can make sense of the zone; its value does not matter then (F-V6-09).
+    fn is_zone_valid(&self, address: Zoned6<'_>) -> bool {
+        address.zone.is_none_or(|zone| {
+            address.has_numeric_zone()
+                || (address.may_name_interface() && self.world.has_interface(zone))
+        })
+    }
+
+    /// Every word of a list file is a host pattern; there are no comments, exceptions or users.
+    fn list_file(&self, path: &[u8], host: &Host, lists: &mut Vec<Vec<u8>>) -> Answer {
+        let undecided = |what: &str| {
+            let path = visible(path);
+            Err(Undecided {
+                what: format!("the list file {path} {what}"),
+                rule: None,
+            })
+        };
+        if lists.iter().any(|open| open == path) {
+            return undecided("leads back to itself, which makes libwrap crash");
+        }
+        if lists.len() >= LIST_NESTING {
+            return undecided("is too deeply nested in other list files");
+        }
+        let ListFile::Read(bytes) = self.world.list_file(path) else {
+            return Ok(false);
+        };
+        lists.push(path.to_vec());
+        for word in bytes
+            .split(|&byte| is_white(byte))
+            .filter(|word| !word.is_empty())
+        {
+            if word.len() > LIST_WORD_LIMIT {
+                return undecided("has a word over 8192 bytes, which makes libwrap crash");
+            }
+            if self.host(HostPattern::read(word), host, lists)? {
+                return Ok(true);
+            }
+        }
+        lists.pop();
+        Ok(false)
+    }
+}
+
+/// `::ffff:1.2.3.4` is compared as `1.2.3.4` (F-V4-15).
+fn unmapped(text: &[u8]) -> &[u8] {
+    match text.split_at_checked(7) {
+        Some((prefix, rest))
+            if prefix.eq_ignore_ascii_case(b"::ffff:") && dotted_quad(rest).is_some() =>
+        {
+            rest
+        }
+        _ => text,
+    }
+}

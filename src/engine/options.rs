@@ -1,0 +1,139 @@
+//! Running the options of a rule that matched, as far as the verdict goes.
+
+use super::expand::expand;
+use super::request::Request;
+use super::surroundings::{Account, Surroundings};
+use super::verdict::{Effect, Outcome};
+use crate::policy::{OptionKind, OptionProblem, OptionSpec, RuleOption, setenv};
+
+/// How the options of a rule ended.
+pub(super) enum Ran {
+    /// With an outcome, and these effects on the way.
+    Ended(Outcome, Vec<Effect>),
+    /// With something nobody knows.
+    Undecided(String),
+}
+
+/// Runs `options` from left to right. `aclexec` is libwrap's memory of the last `aclexec`
+/// (F-ACL-03, F-ACL-06); filtering may change `request` (F-PCT-05).
+pub(super) fn run_options(
+    options: &[RuleOption<'_>],
+    request: &mut Request,
+    world: &dyn Surroundings,
+    aclexec: &mut bool,
+) -> Ran {
+    let mut effects = Vec::new();
+    for option in options {
+        match run(option, request, world, aclexec) {
+            Ok(Step::Effect(effect)) => effects.push(effect),
+            Ok(Step::End(outcome, effect)) => {
+                effects.extend(effect);
+                return Ran::Ended(outcome, effects);
+            }
+            Ok(Step::Undecided(what)) => return Ran::Undecided(what),
+            Err(problem) => {
+                let span = if option.value.is_some() && problem == OptionProblem::BadValue {
+                    option.value_span
+                } else {
+                    option.name_span
+                };
+                return Ran::Ended(Outcome::Broken { problem, span }, effects);
+            }
+        }
+    }
+    Ran::Ended(Outcome::Table, effects)
+}
+
+enum Step {
+    Effect(Effect),
+    End(Outcome, Option<Effect>),
+    Undecided(String),
+}
+
+fn run(
+    option: &RuleOption<'_>,
+    request: &mut Request,
+    world: &dyn Surroundings,
+    aclexec: &mut bool,
+) -> Result<Step, OptionProblem> {
+    let spec = option.check_form()?;
+    let Some(value) = value_of(option, spec, request) else {
+        return Ok(Step::End(
+            Outcome::ExpansionTooLong {
+                span: option.value_span,
+            },
+            None,
+        ));
+    };
+    spec.kind
+        .check_value(option.value.as_ref().map(|_| value.as_slice()))?;
+    check_accounts(spec.kind, &value, world)?;
+    Ok(match spec.kind {
+        OptionKind::Allow => Step::End(Outcome::Allow, None),
+        OptionKind::Deny => Step::End(Outcome::Deny, None),
+        OptionKind::Twist => Step::End(Outcome::Twist, Some(Effect::Twist(value))),
+        OptionKind::Spawn => Step::Effect(Effect::Spawn(value)),
+        OptionKind::Setenv => {
+            let (name, value) = setenv(&value);
+            Step::Effect(Effect::Setenv(name.to_vec(), value.to_vec()))
+        }
+        OptionKind::Aclexec => match world.aclexec(&value) {
+            Some(success) => {
+                *aclexec = success;
+                Step::Effect(Effect::Aclexec(value, success))
+            }
+            None => Step::Undecided("it depends on whether the command of aclexec succeeds".into()),
+        },
+        OptionKind::Banners
+        | OptionKind::Group
+        | OptionKind::Keepalive
+        | OptionKind::Linger
+        | OptionKind::Nice
+        | OptionKind::Rfc931
+        | OptionKind::Severity
+        | OptionKind::Umask
+        | OptionKind::User => Step::Effect(Effect::Other(spec.name)),
+    })
+}
+
+/// The value, expanded if the option wants that; empty where there is none.
+fn value_of(option: &RuleOption<'_>, spec: &OptionSpec, request: &mut Request) -> Option<Vec<u8>> {
+    let value = option.value.as_deref().unwrap_or_default();
+    if !spec.expands {
+        return Some(value.to_vec());
+    }
+    let expanded = expand(value, request)?;
+    let start = expanded
+        .iter()
+        .position(|&byte| !crate::syntax::is_white(byte));
+    let end = expanded
+        .iter()
+        .rposition(|&byte| !crate::syntax::is_white(byte));
+    let trimmed = start
+        .zip(end)
+        .and_then(|(start, end)| expanded.get(start..=end));
+    Some(trimmed.unwrap_or_default().to_vec())
+}
+
+/// `user name`, `user name.group`, `group name`: checked, and without any further effect
+/// (F-OPT-13).
+fn check_accounts(
+    kind: OptionKind,
+    value: &[u8],
+    world: &dyn Surroundings,
+) -> Result<(), OptionProblem> {
+    let (user, group) = match kind {
+        OptionKind::User => match memchr::memchr(b'.', value) {
+            Some(dot) => (value.get(..dot), value.get(dot + 1..)),
+            None => (Some(value), None),
+        },
+        OptionKind::Group => (None, Some(value)),
+        _ => (None, None),
+    };
+    let exists = |account, name: Option<&[u8]>| name.is_none_or(|n| world.has_account(account, n));
+    if exists(Account::Group, group) && exists(Account::User, user) {
+        Ok(())
+    } else {
+        Err(OptionProblem::UnknownAccount)
+    }
+}

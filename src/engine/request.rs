@@ -1,0 +1,155 @@
+//! A request for access: who wants to reach which daemon.
+
+/// libwrap keeps this many bytes of each string (F-DAEMON-12).
+const STRING_LIMIT: usize = 127;
+
+/// The word for what is not known.
+const UNKNOWN: &[u8] = b"unknown";
+/// The word for a name whose address does not lead back to the client.
+const PARANOID: &[u8] = b"paranoid";
+
+/// The name of a host as libwrap sees it: a name, or the words `unknown` or `paranoid`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct HostName(Vec<u8>);
+
+impl HostName {
+    /// A host without a name.
+    pub fn unknown() -> Self {
+        Self(UNKNOWN.to_vec())
+    }
+
+    /// A host whose name is not believed.
+    pub fn paranoid() -> Self {
+        Self(PARANOID.to_vec())
+    }
+
+    /// A name, one of the two words in any case, or nothing, which is `unknown`.
+    pub fn new(name: impl AsRef<[u8]>) -> Self {
+        Self(string(name.as_ref()))
+    }
+
+    /// Whether it is a name rather than one of the two words.
+    pub fn is_known(&self) -> bool {
+        !self.0.eq_ignore_ascii_case(UNKNOWN) && !self.0.eq_ignore_ascii_case(PARANOID)
+    }
+
+    /// Its bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    pub(super) fn bytes_mut(&mut self) -> &mut Vec<u8> {
+        &mut self.0
+    }
+}
+
+/// One end of a connection.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Host {
+    pub(super) address: Vec<u8>,
+    pub(super) name: HostName,
+}
+
+impl Host {
+    /// An end with `address`, or `unknown` if that is empty.
+    pub fn new(address: impl AsRef<[u8]>, name: HostName) -> Self {
+        Self {
+            address: string(address.as_ref()),
+            name,
+        }
+    }
+
+    /// An end of which nothing is known.
+    pub fn unknown() -> Self {
+        Self::new("", HostName::unknown())
+    }
+
+    /// The address as text.
+    pub fn address(&self) -> &[u8] {
+        &self.address
+    }
+
+    /// The name.
+    pub fn name(&self) -> &HostName {
+        &self.name
+    }
+
+    pub(super) fn is_address_known(&self) -> bool {
+        !self.address.eq_ignore_ascii_case(UNKNOWN)
+    }
+}
+
+/// Who wants to reach which daemon.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Request {
+    pub(super) daemon: Vec<u8>,
+    pub(super) user: Vec<u8>,
+    pub(super) client: Host,
+    pub(super) server: Host,
+    pub(super) client_port: Option<u16>,
+    pub(super) server_port: Option<u16>,
+    pub(super) process: u32,
+}
+
+impl Request {
+    /// A request of `client` for `daemon`; user and server end are unknown, as for `hosts_ctl`.
+    pub fn new(daemon: impl AsRef<[u8]>, client: Host) -> Self {
+        Self {
+            daemon: cut(daemon.as_ref()),
+            user: UNKNOWN.to_vec(),
+            client,
+            server: Host::unknown(),
+            client_port: None,
+            server_port: None,
+            process: 0,
+        }
+    }
+
+    /// With the client's user name; nothing is `unknown`.
+    #[must_use]
+    pub fn with_user(mut self, user: impl AsRef<[u8]>) -> Self {
+        self.user = string(user.as_ref());
+        self
+    }
+
+    /// With the server's end and port.
+    #[must_use]
+    pub fn with_server(mut self, server: Host, port: Option<u16>) -> Self {
+        self.server = server;
+        self.server_port = port;
+        self
+    }
+
+    /// With the id of the daemon's process, for `%p`.
+    #[must_use]
+    pub fn with_process(mut self, process: u32) -> Self {
+        self.process = process;
+        self
+    }
+
+    /// The daemon's name.
+    pub fn daemon(&self) -> &[u8] {
+        &self.daemon
+    }
+
+    /// The client's end.
+    pub fn client(&self) -> &Host {
+        &self.client
+    }
+
+    pub(super) fn is_user_known(&self) -> bool {
+        !self.user.eq_ignore_ascii_case(UNKNOWN)
+    }
+}
+
+fn cut(text: &[u8]) -> Vec<u8> {
+    text.get(..STRING_LIMIT).unwrap_or(text).to_vec()
+}
+
+fn string(text: &[u8]) -> Vec<u8> {
+    if text.is_empty() {
+        UNKNOWN.to_vec()
+    } else {
+        cut(text)
+    }
+}

@@ -1,0 +1,57 @@
+//! What a verdict depends on outside of the two tables.
+
+use std::rc::Rc;
+
+/// The machine, as far as libwrap asks it.
+pub trait Surroundings {
+    /// The content of a list file that a pattern names (F-FILE-01, F-FILE-07).
+    fn list_file(&self, path: &[u8]) -> ListFile;
+    /// Whether `name` is in the netgroup (F-NETGR-02).
+    fn in_netgroup(&self, group: &[u8], name: &[u8]) -> bool;
+    /// Whether there is a network interface of this name (F-V6-09).
+    fn has_interface(&self, name: &[u8]) -> bool;
+    /// Whether there is such an account (F-OPT-13).
+    fn has_account(&self, account: Account, name: &[u8]) -> bool;
+    /// Whether the command of an `aclexec` succeeds; `None` if nobody knows.
+    fn aclexec(&self, command: &[u8]) -> Option<bool>;
+}
+
+/// A list file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ListFile {
+    /// There is none, or it is a directory, or it cannot be read: no match.
+    Absent,
+    /// Its bytes.
+    Read(Rc<[u8]>),
+}
+
+/// A kind of account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Account {
+    /// A user.
+    User,
+    /// A group.
+    Group,
+}
+
+/// A machine on which there is nothing: no list files, netgroups, interfaces or accounts.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Bare;
+
+impl Surroundings for Bare {
+    fn list_file(&self, _path: &[u8]) -> ListFile {
+        ListFile::Absent
+    }
+    fn in_netgroup(&self, _group: &[u8], _name: &[u8]) -> bool {
+        false
+    }
+    fn has_interface(&self, _name: &[u8]) -> bool {
+        false
+    }
+    fn has_account(&self, _account: Account, _name: &[u8]) -> bool {
+        false
+    }
+    fn aclexec(&self, _command: &[u8]) -> Option<bool> {
+        None
+    }
+}

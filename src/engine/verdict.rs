@@ -1,0 +1,127 @@
+//! What a decision is made of.
+
+use crate::policy::OptionProblem;
+use crate::span::Span;
+
+/// Whether the client gets to the daemon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Access {
+    /// It does.
+    Granted,
+    /// It does not.
+    Denied,
+    /// It depends on something that is not known here.
+    Undecided,
+}
+
+/// Which of the two tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum TableName {
+    /// `hosts.allow`.
+    Allow,
+    /// `hosts.deny`.
+    Deny,
+}
+
+/// A decision, why it is so, and what happens on the way.
+#[must_use]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// Whether the client gets to the daemon.
+    pub access: Access,
+    /// Why.
+    pub cause: Cause,
+    /// What the options do, in order.
+    pub effects: Vec<Effect>,
+}
+
+/// What decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// No rule matched: granted.
+    NoRule,
+    /// A rule matched.
+    Rule {
+        /// How the rule ended.
+        outcome: Outcome,
+        /// Which rule, and by which of its elements.
+        matched: Matched,
+    },
+    /// The deny table ends in a line that libwrap cannot read: all are denied (F-LINE-13).
+    BrokenTable {
+        /// The table.
+        table: TableName,
+        /// Index of the line in its tree.
+        line: usize,
+        /// The line number libwrap reports.
+        number: u32,
+    },
+    /// The deny table cannot be opened: all are denied (F-LINE-23).
+    Unreadable(TableName),
+    /// It cannot be told.
+    Undecided(Undecided),
+}
+
+/// A rule that matched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Matched {
+    /// The table.
+    pub table: TableName,
+    /// Index of its line in the tree.
+    pub line: usize,
+    /// The line number libwrap reports.
+    pub number: u32,
+    /// The element of the daemon list.
+    pub daemon: Span,
+    /// The element of the client list.
+    pub client: Span,
+}
+
+/// How a matching rule ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// As its table says: the allow table grants, the deny table denies.
+    Table,
+    /// With the option `allow`.
+    Allow,
+    /// With the option `deny`.
+    Deny,
+    /// With `twist`: a command runs in place of the daemon.
+    Twist,
+    /// With an option that libwrap rejects: denied (F-OPT-02 to F-OPT-12).
+    Broken {
+        /// What is wrong.
+        problem: OptionProblem,
+        /// Where.
+        span: Span,
+    },
+    /// With a value that expands beyond libwrap's buffer: the daemon process ends (F-PCT-04).
+    ExpansionTooLong {
+        /// The value.
+        span: Span,
+    },
+}
+
+/// What an option of a matching rule does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// `spawn`: the command line for `/bin/sh -c`, expanded.
+    Spawn(Vec<u8>),
+    /// `twist`: likewise.
+    Twist(Vec<u8>),
+    /// `aclexec`: likewise, with its result.
+    Aclexec(Vec<u8>, bool),
+    /// `setenv`: a name and a value.
+    Setenv(Vec<u8>, Vec<u8>),
+    /// Another option, by its keyword.
+    Other(&'static str),
+}
+
+/// Why a verdict cannot be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undecided {
+    /// What is not known.
+    pub what: String,
+    /// The rule that matched, where the doubt is about its options.
+    pub rule: Option<Matched>,
+}

@@ -1,0 +1,23 @@
+//! What a table means: rules with daemon and client patterns, exceptions and options.
+//!
+//! Everything here is a view on the syntax tree, made when it is asked for: a table of a million
+//! rules costs no memory beyond its tree. Nothing here asks the machine anything.
+
+mod address;
+mod number;
+mod option;
+mod pattern;
+mod problem;
+mod rule;
+mod template;
+
+pub use address::{Zoned6, dotted_quad, ipv6};
+pub use number::{c_decimal, c_decimal_prefix, c_octal};
+pub(crate) use option::setenv;
+pub use option::{Argument, OPTIONS, OptionKind, OptionSpec, RuleOption};
+pub use pattern::{
+    ClientPattern, DaemonPattern, HostPattern, NetworkProblem, Process, TextPattern,
+};
+pub use problem::OptionProblem;
+pub use rule::{Element, List, Rule, rules};
+pub use template::{End, Expansion, Part, parts};

@@ -1,0 +1,454 @@
+//! The tree of a table: lines, and the tokens that tile them. Flat and small, because tables of a
+//! million rules exist.
+
+use super::grammar;
+use super::lines::{Ending, LogicalLine, Piece};
+use crate::span::{Span, index, offset};
+use std::borrow::Cow;
+
+/// What a logical line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LineKind {
+    /// Nothing but blanks.
+    Blank,
+    /// `#` in the first column (F-LINE-08).
+    Comment,
+    /// Daemons, clients and options.
+    Rule,
+    /// libwrap cannot use it.
+    Malformed(Reason),
+}
+
+/// Why libwrap cannot use a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// No colon outside of brackets: the line is skipped (F-LINE-22).
+    MissingColon,
+    /// The file ends without a newline: the table ends before this line (F-LINE-12, F-LINE-13).
+    Unterminated,
+    /// Longer than [`super::LINE_LIMIT`]: the table ends before this line (F-LINE-14, F-LINE-15).
+    TooLong,
+}
+
+/// What a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TokenKind {
+    /// A whole comment line, without its newline.
+    Comment,
+    /// Blanks and commas between items, or a blank line.
+    Separator,
+    /// One element of a daemon or client list.
+    Item,
+    /// The word `EXCEPT`.
+    Except,
+    /// A colon between fields.
+    Colon,
+    /// White space around an option.
+    White,
+    /// The keyword of an option.
+    OptionName,
+    /// The blanks and at most one `=` between keyword and value.
+    Assign,
+    /// The value of an option, `\:` not yet unescaped.
+    OptionValue,
+    /// The text of a malformed line.
+    Garbage,
+    /// Backslash and newline between tokens: deleted by libwrap (F-LINE-01).
+    Splice,
+    /// NUL and what it hides between tokens: deleted by libwrap (F-LINE-17).
+    Hidden,
+    /// The newline that ends a logical line.
+    Newline,
+}
+
+/// A piece of the source, by its kind. A token may contain splices; its text does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Token {
+    /// What it is.
+    pub kind: TokenKind,
+    /// Where it is.
+    pub span: Span,
+}
+
+/// A parsed table. The tokens of its lines tile the source.
+#[derive(Debug, Clone)]
+pub struct Tree<'s> {
+    source: &'s [u8],
+    rows: Vec<Row>,
+    tokens: Vec<TokenRow>,
+    pieces: Vec<Piece>,
+    joined: Vec<Joined>,
+    unread_from: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    start: u32,
+    number: u32,
+    first_token: u32,
+    kind: LineKind,
+    is_joined: bool,
+}
+
+/// A token ends where the next one starts.
+#[derive(Debug, Clone, Copy)]
+struct TokenRow {
+    start: u32,
+    kind: TokenKind,
+}
+
+/// Where the pieces of a joined line begin.
+#[derive(Debug, Clone, Copy)]
+struct Joined {
+    row: u32,
+    first_piece: u32,
+}
+
+impl<'s> Tree<'s> {
+    /// The bytes this tree was read from.
+    pub fn source(&self) -> &'s [u8] {
+        self.source
+    }
+
+    /// All logical lines, also those that libwrap never reads.
+    pub fn lines(&self) -> impl DoubleEndedIterator<Item = Line<'_, 's>> + ExactSizeIterator {
+        (0..self.rows.len()).map(|row| Line { tree: self, row })
+    }
+
+    /// The line at `index`, from 0.
+    pub fn line(&self, index: usize) -> Option<Line<'_, 's>> {
+        (index < self.rows.len()).then_some(Line {
+            tree: self,
+            row: index,
+        })
+    }
+
+    /// The line at which libwrap stops reading, if it does not reach the end: unterminated or too
+    /// long. Neither it nor any line behind it is used.
+    pub fn broken_line(&self) -> Option<Line<'_, 's>> {
+        self.unread_from.and_then(|row| self.line(index(row)))
+    }
+
+    /// The source again, put together from the tokens.
+    pub fn print(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.source.len());
+        for line in self.lines() {
+            for token in line.tokens() {
+                out.extend_from_slice(token.span.of(self.source));
+            }
+        }
+        out
+    }
+
+    fn token_start(&self, token: usize) -> u32 {
+        self.tokens
+            .get(token)
+            .map_or(offset(self.source.len()), |token| token.start)
+    }
+
+    /// The pieces of a joined line.
+    fn pieces_of(&self, row: usize) -> &[Piece] {
+        let at = self
+            .joined
+            .partition_point(|joined| index(joined.row) < row);
+        let first = |joined: Option<&Joined>| {
+            joined.map_or(self.pieces.len(), |joined| index(joined.first_piece))
+        };
+        self.pieces
+            .get(first(self.joined.get(at))..first(self.joined.get(at + 1)))
+            .unwrap_or_default()
+    }
+}
+
+/// A logical line of a tree.
+#[derive(Debug, Clone, Copy)]
+pub struct Line<'t, 's> {
+    tree: &'t Tree<'s>,
+    row: usize,
+}
+
+impl<'t, 's> Line<'t, 's> {
+    /// Its place among the lines of the tree, from 0.
+    pub fn index(self) -> usize {
+        self.row
+    }
+
+    /// The tree it belongs to.
+    pub fn tree(self) -> &'t Tree<'s> {
+        self.tree
+    }
+
+    /// What it is.
+    pub fn kind(self) -> LineKind {
+        self.row().kind
+    }
+
+    /// All its bytes, newline included.
+    pub fn span(self) -> Span {
+        let end = self.tree.rows.get(self.row + 1).map(|next| next.start);
+        Span::new(
+            self.row().start,
+            end.unwrap_or(offset(self.tree.source.len())),
+        )
+    }
+
+    /// The line number libwrap reports: that of the last physical line (F-LINE-02).
+    pub fn number(self) -> u32 {
+        self.row().number
+    }
+
+    /// Whether libwrap uses it, that is, whether it stands before [`Tree::broken_line`].
+    pub fn is_read(self) -> bool {
+        self.tree
+            .unread_from
+            .is_none_or(|broken| self.row < index(broken))
+    }
+
+    /// Whether libwrap deletes bytes inside of it: splices or what a NUL hides.
+    pub fn is_joined(self) -> bool {
+        self.row().is_joined
+    }
+
+    /// Its tokens, which tile [`Line::span`].
+    pub fn tokens(self) -> impl Iterator<Item = Token> + 't {
+        let first = index(self.row().first_token);
+        let end = self
+            .tree
+            .rows
+            .get(self.row + 1)
+            .map(|next| index(next.first_token));
+        let rows = self
+            .tree
+            .tokens
+            .get(first..end.unwrap_or(self.tree.tokens.len()));
+        let tree = self.tree;
+        rows.unwrap_or_default()
+            .iter()
+            .enumerate()
+            .map(move |(i, token)| Token {
+                kind: token.kind,
+                span: Span::new(token.start, tree.token_start(first + i + 1)),
+            })
+    }
+
+    /// The bytes in `span` that libwrap keeps: the source without splices and hidden bytes.
+    pub fn text(self, span: Span) -> Cow<'s, [u8]> {
+        if !self.is_joined() {
+            return Cow::Borrowed(span.of(self.tree.source));
+        }
+        let pieces = self.tree.pieces_of(self.row);
+        let first = pieces.partition_point(|piece| piece.source.end <= span.start);
+        let mut text = Vec::new();
+        for piece in pieces.get(first..).unwrap_or_default() {
+            if piece.source.start >= span.end {
+                break;
+            }
+            let kept = Span::new(
+                piece.source.start.max(span.start),
+                piece.source.end.min(span.end),
+            );
+            text.extend_from_slice(kept.of(self.tree.source));
+        }
+        Cow::Owned(text)
+    }
+
+    fn row(self) -> &'t Row {
+        const NONE: &Row = &Row {
+            start: 0,
+            number: 0,
+            first_token: 0,
+            kind: LineKind::Blank,
+            is_joined: false,
+        };
+        self.tree.rows.get(self.row).unwrap_or(NONE)
+    }
+}
+
+/// Builds a tree line by line.
+#[derive(Debug)]
+pub(super) struct Builder<'s> {
+    tree: Tree<'s>,
+    text: Vec<u8>,
+}
+
+impl<'s> Builder<'s> {
+    pub(super) fn new(source: &'s [u8]) -> Self {
+        let tree = Tree {
+            source,
+            rows: Vec::new(),
+            tokens: Vec::new(),
+            pieces: Vec::new(),
+            joined: Vec::new(),
+            unread_from: None,
+        };
+        Self {
+            tree,
+            text: Vec::new(),
+        }
+    }
+
+    pub(super) fn finish(self) -> Tree<'s> {
+        self.tree
+    }
+
+    /// Adds one logical line with its tokens.
+    pub(super) fn line(&mut self, line: &LogicalLine, pieces: &[Piece]) {
+        let first_token = offset(self.tree.tokens.len());
+        let kind = if line.is_joined {
+            let row = offset(self.tree.rows.len());
+            self.tree.joined.push(Joined {
+                row,
+                first_piece: offset(self.tree.pieces.len()),
+            });
+            self.tree.pieces.extend_from_slice(pieces);
+            self.joined_line(line, pieces)
+        } else {
+            self.plain_line(line)
+        };
+        if matches!(
+            kind,
+            LineKind::Malformed(Reason::Unterminated | Reason::TooLong)
+        ) {
+            self.tree
+                .unread_from
+                .get_or_insert(offset(self.tree.rows.len()));
+        }
+        self.tree.rows.push(Row {
+            start: line.span.start,
+            number: line.number,
+            first_token,
+            kind,
+            is_joined: line.is_joined,
+        });
+    }
+
+    fn plain_line(&mut self, line: &LogicalLine) -> LineKind {
+        let newline = u32::from(line.ending == Ending::Newline);
+        let span = Span::new(line.span.start, line.span.end - newline);
+        let text = span.of(self.tree.source);
+        let tokens = &mut self.tree.tokens;
+        let mut start = span.start;
+        let kind = classify(line.ending, text, &mut |(kind, text)| {
+            if !text.is_empty() {
+                tokens.push(TokenRow { start, kind });
+                start += offset(text.len());
+            }
+        });
+        if newline > 0 {
+            tokens.push(TokenRow {
+                start: span.end,
+                kind: TokenKind::Newline,
+            });
+        }
+        kind
+    }
+
+    fn joined_line(&mut self, line: &LogicalLine, pieces: &[Piece]) -> LineKind {
+        self.text.clear();
+        for piece in pieces {
+            self.text
+                .extend_from_slice(piece.source.of(self.tree.source));
+        }
+        let mut placer = Placer::new(self.tree.source, &mut self.tree.tokens, line.span, pieces);
+        let kind = classify(line.ending, &self.text, &mut |(kind, text)| {
+            placer.place(kind, text.len());
+        });
+        placer.finish(line.ending == Ending::Newline);
+        kind
+    }
+}
+
+/// The kind of a line, from how it ended or else from its text.
+fn classify<'i>(ending: Ending, text: &'i [u8], sink: grammar::Sink<'_, 'i>) -> LineKind {
+    let reason = match ending {
+        Ending::Newline => return grammar::line(text, sink),
+        // Nothing but splices and hidden bytes: libwrap reports the end of the file (F-LINE-07).
+        Ending::EndOfFile if text.is_empty() => return LineKind::Blank,
+        Ending::EndOfFile => Reason::Unterminated,
+        Ending::TooLong => Reason::TooLong,
+    };
+    sink((TokenKind::Garbage, text));
+    LineKind::Malformed(reason)
+}
+
+/// Puts the tokens of a joined line back into the source, with the deleted bytes between them.
+struct Placer<'a> {
+    source: &'a [u8],
+    tokens: &'a mut Vec<TokenRow>,
+    line: Span,
+    pieces: &'a [Piece],
+    /// Bytes of the line's text that have a place.
+    text: u32,
+    /// Where the next token starts in the source.
+    at: u32,
+}
+
+impl<'a> Placer<'a> {
+    fn new(
+        source: &'a [u8],
+        tokens: &'a mut Vec<TokenRow>,
+        line: Span,
+        pieces: &'a [Piece],
+    ) -> Self {
+        Self {
+            source,
+            tokens,
+            line,
+            pieces,
+            text: 0,
+            at: line.start,
+        }
+    }
+
+    /// Places the next `length` bytes of the line's text.
+    fn place(&mut self, kind: TokenKind, length: usize) {
+        if length == 0 {
+            return;
+        }
+        let last = self.text + offset(length) - 1;
+        let (Some(start), Some(end)) = (self.source_of(self.text), self.source_of(last)) else {
+            return;
+        };
+        self.fill_to(start);
+        self.tokens.push(TokenRow { start, kind });
+        self.at = end + 1;
+        self.text = last + 1;
+    }
+
+    /// Accounts for the bytes behind the last token.
+    fn finish(&mut self, has_newline: bool) {
+        let end = self.line.end - u32::from(has_newline);
+        self.fill_to(end);
+        if has_newline {
+            self.tokens.push(TokenRow {
+                start: end,
+                kind: TokenKind::Newline,
+            });
+        }
+    }
+
+    fn fill_to(&mut self, end: u32) {
+        if self.at < end {
+            let is_hidden = self.source.get(index(self.at)) == Some(&0);
+            let kind = if is_hidden {
+                TokenKind::Hidden
+            } else {
+                TokenKind::Splice
+            };
+            self.tokens.push(TokenRow {
+                start: self.at,
+                kind,
+            });
+            self.at = end;
+        }
+    }
+
+    fn source_of(&mut self, text: u32) -> Option<u32> {
+        let at = self
+            .pieces
+            .partition_point(|piece| piece.text <= text)
+            .checked_sub(1)?;
+        let piece = self.pieces.get(at)?;
+        Some(piece.source.start + (text - piece.text))
+    }
+}
