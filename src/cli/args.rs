@@ -1,6 +1,8 @@
 //! The arguments of the program and the list of its commands.
 
+use super::match_::MatchArgs;
 use super::output::ColorChoice;
+use super::parse::ParseArgs;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -41,4 +43,7 @@ pub(crate) struct GlobalArgs {
 
 /// One variant a command; each has a file of its own beside this one.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Command {}
+pub(crate) enum Command {
+    Match(MatchArgs),
+    Parse(ParseArgs),
+}

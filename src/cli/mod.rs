@@ -2,12 +2,17 @@
 //! both chains.
 
 mod args;
+mod batch;
 mod exit;
 mod failure;
+mod lookup;
 mod machine;
+mod match_;
 mod output;
+mod parse;
 mod paths;
 mod tables;
+mod why;
 
 use args::{Cli, Command};
 use clap::Parser as _;
@@ -49,6 +54,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn dispatch(command: &Command, _context: &mut Context) -> Result<Exit, Failure> {
-    match *command {}
+fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
+    match command {
+        Command::Match(args) => match_::run(args, context),
+        Command::Parse(args) => parse::run(args, context),
+    }
 }

@@ -31,6 +31,14 @@ impl TableFile {
         })
     }
 
+    fn table<'t>(&self, tree: &'t Tree<'t>) -> Table<'t> {
+        if self.bytes.is_some() {
+            Table::Read(tree)
+        } else {
+            Table::Absent
+        }
+    }
+
     /// Its bytes; none for an absent file.
     pub(crate) fn source(&self) -> &[u8] {
         self.bytes.as_deref().unwrap_or_default()
@@ -60,19 +68,19 @@ impl TableFiles {
         Ok(Self { allow, deny })
     }
 
+    /// The two tables for the engine, from their trees.
+    pub(crate) fn tables<'t>(&self, allow: &'t Tree<'t>, deny: &'t Tree<'t>) -> Tables<'t> {
+        Tables {
+            allow: self.allow.table(allow),
+            deny: self.deny.table(deny),
+        }
+    }
+
     /// Parses both tables and calls `then` with them: the trees borrow the bytes.
     pub(crate) fn parsed<T>(&self, then: impl FnOnce(&Tables<'_>) -> T) -> T {
-        let allow = self.allow.bytes.as_deref().map(parse);
-        let deny = self.deny.bytes.as_deref().map(parse);
-        then(&Tables {
-            allow: table(allow.as_ref()),
-            deny: table(deny.as_ref()),
-        })
+        let (allow, deny) = (parse(self.allow.source()), parse(self.deny.source()));
+        then(&self.tables(&allow, &deny))
     }
-}
-
-fn table<'t>(tree: Option<&'t Tree<'t>>) -> Table<'t> {
-    tree.map_or(Table::Absent, Table::Read)
 }
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {

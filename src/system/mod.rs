@@ -2,6 +2,8 @@
 
 mod clock;
 mod netgroup;
+mod resolver;
 
 pub use clock::{Clock, SystemClock};
 pub use netgroup::Netgroups;
+pub use resolver::{Doubt, Found, Resolver, SystemResolver};

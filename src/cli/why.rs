@@ -1,0 +1,153 @@
+//! A verdict in words: where the deciding rule is and why it matched.
+
+use super::tables::{TableFile, TableFiles};
+use crate::engine::{Cause, Matched, Outcome, Request, TableName, Verdict};
+use crate::escape::visible;
+use crate::policy::{ClientPattern, HostPattern, Rule, TextPattern};
+use crate::span::Span;
+use crate::syntax::{Reason, Tree, parse};
+use std::borrow::Cow;
+
+/// The file of a table.
+pub(super) fn file_of(tables: &TableFiles, name: TableName) -> &TableFile {
+    match name {
+        TableName::Allow => &tables.allow,
+        TableName::Deny => &tables.deny,
+    }
+}
+
+/// `FILE:LINE` with the line number that libwrap reports, or `default`.
+pub(super) fn short_place(verdict: &Verdict, tables: &TableFiles) -> String {
+    located(verdict).map_or("default".to_owned(), |(table, number)| {
+        format!(
+            "{}:{number}",
+            visible(file_of(tables, table).path.as_os_str().as_encoded_bytes())
+        )
+    })
+}
+
+/// `FILE:LINE` and the text of the rule that decided, if one did.
+pub(super) fn place(verdict: &Verdict, tables: &TableFiles) -> Option<(String, Vec<u8>)> {
+    let matched = match &verdict.cause {
+        Cause::Rule { matched, .. } => *matched,
+        Cause::Undecided(undecided) => undecided.rule?,
+        Cause::NoRule | Cause::BrokenTable { .. } | Cause::Unreadable(_) => return None,
+    };
+    let file = file_of(tables, matched.table);
+    let tree = parse(file.source());
+    let rule = tree.line(matched.line).and_then(Rule::of)?;
+    let place = format!("{}:{}", file.path.display(), matched.number);
+    Some((place, rule.text().into_owned()))
+}
+
+fn located(verdict: &Verdict) -> Option<(TableName, u32)> {
+    match &verdict.cause {
+        Cause::Rule { matched, .. } => Some((matched.table, matched.number)),
+        Cause::BrokenTable { table, number, .. } => Some((*table, *number)),
+        Cause::Unreadable(table) => Some((*table, 0)),
+        Cause::Undecided(undecided) => undecided.rule.map(|rule| (rule.table, rule.number)),
+        Cause::NoRule => None,
+    }
+}
+
+/// The reasons of a verdict, one a line.
+pub(super) fn why(verdict: &Verdict, request: &Request, tables: &TableFiles) -> Vec<String> {
+    match &verdict.cause {
+        Cause::NoRule => vec!["no rule matches, and without one libwrap grants".to_owned()],
+        Cause::Unreadable(table) => {
+            let path = file_of(tables, *table).path.display();
+            vec![format!("{path} cannot be read, and libwrap denies then")]
+        }
+        Cause::Undecided(undecided) => vec![undecided.what.clone()],
+        Cause::BrokenTable { table, line, .. } => {
+            let file = file_of(tables, *table);
+            let tree = parse(file.source());
+            let what = match tree.line(*line).map(|line| line.kind()) {
+                Some(crate::syntax::LineKind::Malformed(Reason::TooLong)) => {
+                    "has a line of more than 2046 bytes"
+                }
+                _ => "does not end in a newline",
+            };
+            let path = file.path.display();
+            vec![format!(
+                "{path} {what}, and libwrap denies everybody who gets that far"
+            )]
+        }
+        Cause::Rule { outcome, matched } => {
+            let file = file_of(tables, matched.table);
+            let tree = parse(file.source());
+            let mut reasons = vec![match_reason(&tree, matched, request)];
+            reasons.extend(outcome_reason(&tree, *outcome, matched.table));
+            reasons
+        }
+    }
+}
+
+fn match_reason(tree: &Tree<'_>, matched: &Matched, request: &Request) -> String {
+    let text = |span: Span| {
+        tree.line(matched.line)
+            .map_or(Cow::Borrowed(&[][..]), |line| line.text(span))
+    };
+    let (daemon, client) = (text(matched.daemon), text(matched.client));
+    format!(
+        "because `{}` matches the daemon and `{}` {}",
+        visible(&daemon),
+        visible(&client),
+        client_reason(&client, request)
+    )
+}
+
+/// What a client pattern that matched looked at.
+fn client_reason(text: &[u8], request: &Request) -> String {
+    let pattern = ClientPattern::read(text);
+    let client = request.client();
+    let (address, name) = (visible(client.address()), visible(client.name().as_bytes()));
+    let what = match pattern.host {
+        HostPattern::Ipv4Net { .. } | HostPattern::Ipv6Net { .. } => {
+            format!("is the network of {address}")
+        }
+        HostPattern::Known => format!("matches because the name {name} is known"),
+        HostPattern::Local => format!("matches because the name {name} has no dot"),
+        HostPattern::ListFile(_) => format!("lists {address} or its name"),
+        HostPattern::Netgroup(_) => format!("is a netgroup with {name} in it"),
+        HostPattern::Text {
+            pattern: TextPattern::All,
+            ..
+        } => "matches every client".to_owned(),
+        HostPattern::Text {
+            also_name: false, ..
+        } => format!("matches the address {address}"),
+        HostPattern::Text { .. } if text.eq_ignore_ascii_case(b"UNKNOWN") => {
+            "matches because the client's name or address is unknown".to_owned()
+        }
+        HostPattern::Text { .. } if text.eq_ignore_ascii_case(b"PARANOID") => {
+            "matches because the client's name does not lead back to its address".to_owned()
+        }
+        HostPattern::Text { .. } => format!("matches the address {address} or the name {name}"),
+        HostPattern::BadNet(_) => "never matches".to_owned(),
+    };
+    if pattern.user.is_some() {
+        format!("{what}, with its user")
+    } else {
+        what
+    }
+}
+
+fn outcome_reason(tree: &Tree<'_>, outcome: Outcome, table: TableName) -> Option<String> {
+    let text = |span: Span| visible(span.of(tree.source()));
+    Some(match (outcome, table) {
+        (Outcome::Allow, TableName::Deny) => "its option `allow` grants, in the deny table".into(),
+        (Outcome::Deny, TableName::Allow) => "its option `deny` denies, in the allow table".into(),
+        (Outcome::Table | Outcome::Allow | Outcome::Deny, _) => return None,
+        (Outcome::Twist, _) => "its option `twist` runs a command in place of the daemon".into(),
+        (Outcome::Broken { problem, span }, _) => {
+            format!(
+                "its option `{}` is broken, and libwrap denies then: {problem}",
+                text(span)
+            )
+        }
+        (Outcome::ExpansionTooLong { .. }, _) => {
+            "a value expands to more than 8190 bytes, and libwrap ends the daemon then".into()
+        }
+    })
+}
