@@ -12,7 +12,9 @@
 //! No arrow points back; `tests/architecture.rs` holds the table of who may use whom.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
+pub mod alert;
 pub mod cli;
+pub mod config;
 pub mod diagnostic;
 pub mod edit;
 pub mod engine;

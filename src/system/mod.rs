@@ -1,9 +1,19 @@
 //! The outside world behind small traits, so that everything above can be tested without it.
 
 mod clock;
+mod descriptors;
+mod detach;
+mod host_name;
 mod netgroup;
+mod random;
 mod resolver;
+mod syslog;
 
 pub use clock::{Clock, SystemClock};
+pub use descriptors::close_inherited;
+pub use detach::{leave_session, start_detached};
+pub use host_name::host_name;
 pub use netgroup::Netgroups;
+pub use random::random_u64;
 pub use resolver::{Doubt, Found, Resolver, SystemResolver};
+pub use syslog::{DEV_LOG, Severity, syslog};

@@ -1,0 +1,243 @@
+//! One table of the configuration, read key by key with the place of every value.
+
+use super::error::{ConfigError, Reason};
+use super::mailbox::Mailbox;
+use crate::span::{LineIndex, offset};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// The file as a whole: to turn byte ranges into places.
+pub(super) struct Source<'a> {
+    /// Where it came from, for messages.
+    pub(super) file: &'a Path,
+    /// Its line starts.
+    pub(super) lines: LineIndex,
+}
+
+impl Source<'_> {
+    /// An error at the first byte of `at`.
+    pub(super) fn error(&self, at: &Range<usize>, reason: Reason) -> ConfigError {
+        ConfigError {
+            file: self.file.to_owned(),
+            position: Some(self.lines.position(offset(at.start))),
+            reason,
+        }
+    }
+}
+
+/// One table and how it is called.
+pub(super) struct Section<'a> {
+    source: &'a Source<'a>,
+    table: &'a DeTable<'a>,
+    span: Range<usize>,
+    name: &'static str,
+}
+
+type Value<'a> = Spanned<DeValue<'a>>;
+
+impl<'a> Section<'a> {
+    /// Refuses keys that are not in `known`.
+    pub(super) fn new(
+        source: &'a Source<'a>,
+        table: &'a DeTable<'a>,
+        span: Range<usize>,
+        name: &'static str,
+        known: &[&str],
+    ) -> Result<Self, ConfigError> {
+        for (key, _) in table {
+            if !known.contains(&key.get_ref().as_ref()) {
+                let reason = Reason::UnknownKey {
+                    key: key.get_ref().to_string(),
+                    table: match name {
+                        "" => "the file".to_owned(),
+                        name => format!("[{name}]"),
+                    },
+                    known: known.join(", "),
+                };
+                return Err(source.error(&key.span(), reason));
+            }
+        }
+        Ok(Self {
+            source,
+            table,
+            span,
+            name,
+        })
+    }
+
+    /// The table `key` below this one.
+    pub(super) fn section(
+        &self,
+        key: &str,
+        name: &'static str,
+        known: &[&str],
+    ) -> Result<Option<Self>, ConfigError> {
+        let Some(value) = self.table.get(key) else {
+            return Ok(None);
+        };
+        let DeValue::Table(table) = value.get_ref() else {
+            return Err(self.wrong_type(key, value, "a table"));
+        };
+        Self::new(self.source, table, value.span(), name, known).map(Some)
+    }
+
+    /// An error about this table.
+    pub(super) fn missing(&self, what: &'static str) -> ConfigError {
+        self.source.error(&self.span, Reason::Missing(what))
+    }
+
+    /// An error about the value of `key`.
+    pub(super) fn bad_value(&self, key: &str, problem: impl Into<String>) -> ConfigError {
+        let span = self
+            .table
+            .get(key)
+            .map_or_else(|| self.span.clone(), Spanned::span);
+        self.source.error(
+            &span,
+            Reason::Value {
+                key: self.full(key),
+                problem: problem.into(),
+            },
+        )
+    }
+
+    /// Text that is not empty.
+    pub(super) fn text(&self, key: &str) -> Result<Option<String>, ConfigError> {
+        let Some(value) = self.table.get(key) else {
+            return Ok(None);
+        };
+        self.string(key, value).map(Some)
+    }
+
+    /// A whole number in `range`.
+    pub(super) fn number(
+        &self,
+        key: &str,
+        range: std::ops::RangeInclusive<u32>,
+    ) -> Result<Option<u32>, ConfigError> {
+        let Some(value) = self.table.get(key) else {
+            return Ok(None);
+        };
+        let DeValue::Integer(integer) = value.get_ref() else {
+            return Err(self.wrong_type(key, value, "a whole number"));
+        };
+        u32::from_str_radix(integer.as_str(), integer.radix())
+            .ok()
+            .filter(|number| range.contains(number))
+            .map(Some)
+            .ok_or_else(|| {
+                let (low, high) = (range.start(), range.end());
+                self.bad_value(key, format!("must be from {low} to {high}"))
+            })
+    }
+
+    /// One of the words in `choices`.
+    pub(super) fn choice<T: Copy>(
+        &self,
+        key: &str,
+        choices: &[(&str, T)],
+    ) -> Result<Option<T>, ConfigError> {
+        let Some(word) = self.text(key)? else {
+            return Ok(None);
+        };
+        let found = choices.iter().find(|(name, _)| *name == word);
+        found.map(|&(_, meaning)| Some(meaning)).ok_or_else(|| {
+            let words: Vec<String> = choices
+                .iter()
+                .map(|(name, _)| format!("{name:?}"))
+                .collect();
+            self.bad_value(key, format!("must be one of {}", words.join(", ")))
+        })
+    }
+
+    /// An absolute path, as written.
+    pub(super) fn path(&self, key: &str) -> Result<Option<PathBuf>, ConfigError> {
+        let Some(value) = self.table.get(key) else {
+            return Ok(None);
+        };
+        self.absolute(key, value).map(Some)
+    }
+
+    /// A path or a list of paths.
+    pub(super) fn paths(&self, key: &str) -> Result<Vec<PathBuf>, ConfigError> {
+        self.items(key)
+            .map(|value| self.absolute(key, value))
+            .collect()
+    }
+
+    /// A text or a list of texts.
+    pub(super) fn texts(&self, key: &str) -> Result<Vec<String>, ConfigError> {
+        self.items(key)
+            .map(|value| self.string(key, value))
+            .collect()
+    }
+
+    /// A mail address or a list of them.
+    pub(super) fn mailboxes(&self, key: &str) -> Result<Vec<Mailbox>, ConfigError> {
+        self.items(key)
+            .map(|value| {
+                Mailbox::parse(&self.string(key, value)?).map_err(|cause| {
+                    let key = self.full(key);
+                    self.source
+                        .error(&value.span(), Reason::Address { key, cause })
+                })
+            })
+            .collect()
+    }
+
+    fn items(&self, key: &str) -> impl Iterator<Item = &'a Value<'a>> {
+        let value = self.table.get(key);
+        let (one, many) = match value.map(Spanned::get_ref) {
+            Some(DeValue::Array(array)) => (None, Some(array.iter())),
+            _ => (value, None),
+        };
+        one.into_iter().chain(many.into_iter().flatten())
+    }
+
+    fn string(&self, key: &str, value: &Value<'_>) -> Result<String, ConfigError> {
+        let DeValue::String(text) = value.get_ref() else {
+            return Err(self.wrong_type(key, value, "text"));
+        };
+        if text.trim().is_empty() || text.chars().any(char::is_control) {
+            let reason = Reason::Value {
+                key: self.full(key),
+                problem: "must not be empty or hold control characters".to_owned(),
+            };
+            return Err(self.source.error(&value.span(), reason));
+        }
+        Ok(text.to_string())
+    }
+
+    fn absolute(&self, key: &str, value: &Value<'_>) -> Result<PathBuf, ConfigError> {
+        let path = PathBuf::from(self.string(key, value)?);
+        if path.is_absolute() {
+            return Ok(path);
+        }
+        let reason = Reason::Value {
+            key: self.full(key),
+            problem: format!(
+                "must be an absolute path, not {:?}",
+                path.display().to_string()
+            ),
+        };
+        Err(self.source.error(&value.span(), reason))
+    }
+
+    fn wrong_type(&self, key: &str, value: &Value<'_>, wanted: &'static str) -> ConfigError {
+        let reason = Reason::Type {
+            key: self.full(key),
+            wanted,
+            found: value.get_ref().type_str(),
+        };
+        self.source.error(&value.span(), reason)
+    }
+
+    fn full(&self, key: &str) -> String {
+        match self.name {
+            "" => key.to_owned(),
+            name => format!("{name}.{key}"),
+        }
+    }
+}

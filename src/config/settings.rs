@@ -1,0 +1,161 @@
+//! The settings as types, and their defaults.
+
+use super::mailbox::Mailbox;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The journal, when the configuration names none.
+pub const DEFAULT_JOURNAL: &str = "/var/lib/tcpw/journal.db";
+/// The drop directory, when the configuration names none.
+pub const DEFAULT_DROP: &str = "/var/spool/tcpw/drop";
+/// Where the `file` transport puts mails, when the configuration does not say.
+pub const DEFAULT_MAIL: &str = "/var/lib/tcpw/mail";
+/// The program of the `sendmail` transport, when the configuration names none.
+pub const DEFAULT_SENDMAIL: &str = "/usr/sbin/sendmail";
+
+/// All settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Who is told, and how.
+    pub mail: Mail,
+    /// The journal, an SQLite database.
+    pub journal: PathBuf,
+    /// The directory where `notify` puts its event files.
+    pub drop: PathBuf,
+    /// Whether a password stands in the configuration itself.
+    pub holds_password: bool,
+}
+
+/// Who is told, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// The sender; `tcpw@` this machine when absent.
+    pub from: Option<Mailbox>,
+    /// Named in the To header; `root@` this machine when nobody at all is named.
+    pub to: Vec<Mailbox>,
+    /// Named in the Cc header.
+    pub cc: Vec<Mailbox>,
+    /// Named nowhere.
+    pub bcc: Vec<Mailbox>,
+    /// In place of the default subject.
+    pub subject: Option<String>,
+    /// The language of the mails.
+    pub language: Language,
+    /// The way out.
+    pub transport: Transport,
+    /// Files added to every mail.
+    pub attachments: Vec<PathBuf>,
+}
+
+/// The language of the mails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Language {
+    /// `en`
+    #[default]
+    English,
+    /// `ko`
+    Korean,
+}
+
+/// How a mail leaves this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Transport {
+    /// Written as an `.eml` file into this directory.
+    File {
+        /// The directory.
+        directory: PathBuf,
+    },
+    /// Handed to a local program.
+    Sendmail {
+        /// The program, called as `PROGRAM -i -f FROM -- RECIPIENT...`.
+        program: PathBuf,
+        /// How long it may take.
+        timeout: Duration,
+    },
+    /// Sent to a mail server.
+    Smtp(Smtp),
+}
+
+/// A mail server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Smtp {
+    /// Name or address.
+    pub host: String,
+    /// TCP port; 25, 587 or 465 by [`Tls`] when the configuration does not say.
+    pub port: u16,
+    /// How the connection is protected. Never silently less than this.
+    pub tls: Tls,
+    /// Who we are to the server, if it asks.
+    pub login: Option<Login>,
+    /// Certificates (PEM) that are trusted instead of the system's.
+    pub ca_file: Option<PathBuf>,
+    /// How long to wait for each answer of the server.
+    pub timeout: Duration,
+}
+
+/// How the connection to the mail server is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tls {
+    /// Not at all.
+    None,
+    /// By the STARTTLS command (RFC 3207); required, not merely tried.
+    StartTls,
+    /// From the first byte (RFC 8314).
+    Implicit,
+}
+
+/// Who we are to the mail server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Login {
+    /// The user name.
+    pub username: String,
+    /// Where the password comes from.
+    pub password: Password,
+}
+
+/// Where a password comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Password {
+    /// The first line of a file that only its owner can read.
+    File(PathBuf),
+    /// The first line that a program prints; run without a shell.
+    Command(Vec<String>),
+    /// A systemd credential of this name (systemd.exec(5), LoadCredential).
+    Credential(String),
+    /// Written in the configuration itself.
+    Literal(Secret),
+}
+
+/// Text that must not be shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+impl Config {
+    /// What holds without a configuration; `place` as in [`super::load`].
+    pub fn default_at(place: &dyn Fn(&Path) -> PathBuf) -> Self {
+        Self {
+            mail: Mail {
+                from: None,
+                to: Vec::new(),
+                cc: Vec::new(),
+                bcc: Vec::new(),
+                subject: None,
+                language: Language::default(),
+                transport: Transport::File {
+                    directory: place(Path::new(DEFAULT_MAIL)),
+                },
+                attachments: Vec::new(),
+            },
+            journal: place(Path::new(DEFAULT_JOURNAL)),
+            drop: place(Path::new(DEFAULT_DROP)),
+            holds_password: false,
+        }
+    }
+}

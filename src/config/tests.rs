@@ -1,0 +1,172 @@
+//! Configurations, good and bad.
+
+use super::*;
+use std::time::Duration;
+
+fn read(text: &str) -> Result<Config, String> {
+    let under_root = |path: &Path| Path::new("/r").join(path.strip_prefix("/").unwrap());
+    parse(text.as_bytes(), Path::new("t.toml"), &under_root).map_err(|error| error.to_string())
+}
+
+#[test]
+fn an_empty_file_gives_the_defaults_below_the_root() {
+    let config = read("").unwrap();
+    assert_eq!(config.journal, Path::new("/r/var/lib/tcpw/journal.db"));
+    assert_eq!(config.drop, Path::new("/r/var/spool/tcpw/drop"));
+    assert_eq!(
+        config.mail.transport,
+        Transport::File {
+            directory: "/r/var/lib/tcpw/mail".into()
+        }
+    );
+}
+
+#[test]
+fn every_key_is_read() {
+    let config = read(
+        r#"
+        [mail]
+        from = "Wache <tcpw@example.org>"
+        to = ["a@example.org", "Ä B <b@example.org>"]
+        cc = "c@example.org"
+        bcc = ["d@[127.0.0.1]"]
+        subject = "접속 거부"
+        language = "ko"
+        transport = "smtp"
+        attachments = ["/etc/hosts"]
+        file_dir = "/m"
+        sendmail = "/usr/lib/sendmail"
+        [mail.smtp]
+        host = "mail.example.org"
+        port = 2525
+        tls = "implicit"
+        username = "u"
+        password_command = ["/bin/pass", "show", "x"]
+        ca_file = "/ca.pem"
+        timeout = 7
+        [journal]
+        path = "/j"
+        [drop]
+        path = "/d"
+        "#,
+    )
+    .unwrap();
+    assert_eq!(config.mail.from.unwrap().name.as_deref(), Some("Wache"));
+    assert_eq!(config.mail.to.len(), 2);
+    assert_eq!(config.mail.bcc[0].address(), "d@[127.0.0.1]");
+    assert_eq!(config.mail.language, Language::Korean);
+    assert_eq!(config.mail.attachments, [Path::new("/r/etc/hosts")]);
+    assert_eq!(config.journal, Path::new("/r/j"));
+    assert_eq!(config.drop, Path::new("/r/d"));
+    let Transport::Smtp(smtp) = config.mail.transport else {
+        panic!("smtp was chosen");
+    };
+    assert_eq!((smtp.port, smtp.tls), (2525, Tls::Implicit));
+    assert_eq!(smtp.timeout, Duration::from_secs(7));
+    assert_eq!(
+        smtp.login.unwrap().password,
+        Password::Command(vec!["/r/bin/pass".into(), "show".into(), "x".into()])
+    );
+}
+
+#[test]
+fn what_is_wrong_is_named_with_its_place() {
+    let cases = [
+        (
+            "[mail]\nfrm = 1\n",
+            "t.toml:2:1: unknown key `frm` in [mail]; known",
+        ),
+        ("[male]\n", "t.toml:1:2: unknown key `male` in the file"),
+        (
+            "[mail]\nto = [\"a@b\",\n  \"no\"]\n",
+            "t.toml:3:3: `mail.to`: \"no\" has no @",
+        ),
+        (
+            "[mail]\nfrom = \"a b@c\"\n",
+            "t.toml:2:8: `mail.from`: \"a b\" is not a valid user",
+        ),
+        (
+            "[mail]\nto = \"a@b\\r\\nBcc: x@y\"\n",
+            "t.toml:2:6: `mail.to` must not be empty or hold",
+        ),
+        (
+            "[mail]\nto = \"a@é.org\"\n",
+            "t.toml:2:6: `mail.to`: \"é.org\" is not a valid host",
+        ),
+        (
+            "[mail]\nlanguage = \"de\"\n",
+            "t.toml:2:12: `mail.language` must be one of \"en\", \"ko\"",
+        ),
+        (
+            "[mail]\nsubject = 3\n",
+            "t.toml:2:11: `mail.subject` must be text, this is integer",
+        ),
+        (
+            "[journal]\npath = \"x\"\n",
+            "t.toml:2:8: `journal.path` must be an absolute path",
+        ),
+        ("mail = 3\n", "t.toml:1:8: `mail` must be a table"),
+        ("[mail\n", "t.toml:1:6: "),
+        ("a\n", "t.toml:1:2: "),
+        (
+            "[mail.smtp]\nport = 0\n",
+            "t.toml:2:8: `mail.smtp.port` must be from 1 to 65535",
+        ),
+        (
+            "[mail]\ntransport = \"smtp\"\nto = \"a@b\"\n",
+            "t.toml:1:1: transport \"smtp\" needs",
+        ),
+        ("[mail.smtp]\nhost = \"h\"\n", "names nobody"),
+        (
+            "[mail]\nto = \"a@b\"\n[mail.smtp]\nhost = \"h\"\nusername = \"u\"\n",
+            "t.toml:3:1: [mail.smtp] has a username but no password",
+        ),
+        (
+            "[mail]\nto = \"a@b\"\n[mail.smtp]\nhost = \"h\"\ntls = \"none\"\nusername = \"u\"\npassword = \"p\"\n",
+            "would cross the network",
+        ),
+        (
+            "[mail.smtp]\nhost = \"h\"\npassword = \"p\"\npassword_file = \"/f\"\n",
+            "more than one",
+        ),
+    ];
+    for (text, wanted) in cases {
+        let message = read(text).unwrap_err();
+        assert!(
+            message.contains(wanted),
+            "{text:?} gave {message:?}, not {wanted:?}"
+        );
+    }
+}
+
+#[test]
+fn a_password_that_others_can_read_is_refused_and_never_shown() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("tcpw.toml");
+    let text = "[mail]\nto = \"a@b\"\n[mail.smtp]\nhost = \"h\"\nusername = \"u\"\npassword = \"geheim\"\n";
+    std::fs::write(&path, text).unwrap();
+    let read = |mode| {
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        load(&path, true, &Path::to_path_buf)
+    };
+    for mode in [0o644, 0o640, 0o604] {
+        let message = read(mode).unwrap_err().to_string();
+        assert!(message.contains("chmod 600"), "{message}");
+    }
+    let config = read(0o600).unwrap();
+    assert!(config.holds_password);
+    assert!(!format!("{config:?}").contains("geheim"));
+}
+
+#[test]
+fn an_absent_file_is_an_error_only_when_it_was_asked_for() {
+    let absent = Path::new("/nonexistent/tcpw.toml");
+    assert!(load(absent, false, &Path::to_path_buf).is_ok());
+    let message = load(absent, true, &Path::to_path_buf)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        message.starts_with("/nonexistent/tcpw.toml: cannot read"),
+        "{message}"
+    );
+}
