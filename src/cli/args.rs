@@ -1,6 +1,9 @@
 //! The arguments of the program and the list of its commands.
 
+use super::deliver::DeliverArgs;
+use super::mail::MailArgs;
 use super::match_::MatchArgs;
+use super::notify::NotifyArgs;
 use super::output::ColorChoice;
 use super::parse::ParseArgs;
 use clap::{Args, Parser, Subcommand};
@@ -46,4 +49,7 @@ pub(crate) struct GlobalArgs {
 pub(crate) enum Command {
     Match(MatchArgs),
     Parse(ParseArgs),
+    Notify(NotifyArgs),
+    Deliver(DeliverArgs),
+    Mail(MailArgs),
 }

@@ -1,4 +1,4 @@
-//! The three exit codes of every command.
+//! The exit codes: three of every command, and one of `notify`.
 
 use std::process::ExitCode;
 
@@ -11,6 +11,8 @@ pub(crate) enum Exit {
     Negative,
     /// It could not be done: 2.
     Failed,
+    /// `notify` could only tell the system log: 75 (sysexits.h, EX_TEMPFAIL).
+    NotRecorded,
 }
 
 impl From<Exit> for ExitCode {
@@ -19,6 +21,7 @@ impl From<Exit> for ExitCode {
             Exit::Done => Self::SUCCESS,
             Exit::Negative => Self::from(1),
             Exit::Failed => Self::from(2),
+            Exit::NotRecorded => Self::from(75),
         }
     }
 }

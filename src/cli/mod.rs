@@ -3,14 +3,18 @@
 
 mod args;
 mod batch;
+mod deliver;
 mod exit;
 mod failure;
 mod lookup;
 mod machine;
+mod mail;
 mod match_;
+mod notify;
 mod output;
 mod parse;
 mod paths;
+mod settings;
 mod tables;
 mod why;
 
@@ -58,5 +62,8 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
     match command {
         Command::Match(args) => match_::run(args, context),
         Command::Parse(args) => parse::run(args, context),
+        Command::Notify(args) => notify::run(args, context),
+        Command::Deliver(args) => deliver::run(args, context),
+        Command::Mail(args) => mail::run(args, context),
     }
 }

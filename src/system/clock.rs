@@ -1,6 +1,6 @@
 //! What time it is.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, FixedOffset, Local, Utc};
 
 /// Tells the time.
 pub trait Clock {
@@ -20,4 +20,9 @@ impl Clock for SystemClock {
     fn now(&self) -> DateTime<Utc> {
         Utc::now()
     }
+}
+
+/// `time` as the clocks of this machine's place show it (`TZ`, else `/etc/localtime`).
+pub fn local_time(time: DateTime<Utc>) -> DateTime<FixedOffset> {
+    time.with_timezone(&Local).fixed_offset()
 }

@@ -9,7 +9,7 @@ mod random;
 mod resolver;
 mod syslog;
 
-pub use clock::{Clock, SystemClock};
+pub use clock::{Clock, SystemClock, local_time};
 pub use descriptors::close_inherited;
 pub use detach::{leave_session, start_detached};
 pub use host_name::host_name;

@@ -1,0 +1,82 @@
+//! A recorded fact about a connection: what libwrap said, when, and who reported it.
+
+use chrono::{DateTime, Utc};
+
+/// The longest host that is kept in full: far above what DNS (255) and libwrap (127,
+/// F-DAEMON-12) can produce.
+pub const HOST_LIMIT: usize = 16 * 1024;
+/// The longest of every other value that is kept in full.
+pub const VALUE_LIMIT: usize = 1024;
+
+/// Bytes that the reporter gave, cut to a limit.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Claim {
+    bytes: Vec<u8>,
+    length: u64,
+}
+
+impl Claim {
+    /// The first `limit` bytes of `bytes`, and how many there were.
+    pub fn cut(bytes: &[u8], limit: usize) -> Self {
+        Self {
+            bytes: bytes.get(..limit).unwrap_or(bytes).to_vec(),
+            length: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+        }
+    }
+
+    /// What was kept of `length` bytes; nothing when more was kept than there was.
+    pub fn kept(bytes: Vec<u8>, length: u64) -> Option<Self> {
+        let kept = u64::try_from(bytes.len()).ok()?;
+        (kept <= length).then_some(Self { bytes, length })
+    }
+
+    /// What was kept.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// How many bytes were given.
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Whether something was left out.
+    pub fn is_cut(&self) -> bool {
+        u64::try_from(self.bytes.len()).unwrap_or(u64::MAX) < self.length
+    }
+
+    /// Whether nothing was given.
+    pub fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+}
+
+/// One connection that fired an alarm rule. All values but the time and the reporter are bytes a
+/// stranger may have chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// When it was reported.
+    pub time: DateTime<Utc>,
+    /// The visitor as libwrap calls it (`%h`): its name if a rule asked for it, else its address.
+    pub host: Claim,
+    /// The visitor's address (`%a`).
+    pub addr: Claim,
+    /// The daemon (`%d`).
+    pub daemon: Claim,
+    /// The server's end (`%s`), `daemon@host`.
+    pub server: Claim,
+    /// The daemon's process (`%p`).
+    pub pid: Claim,
+    /// The user who reported it: the owner of the event file, which cannot be forged.
+    pub uid: u32,
+}
+
+impl Event {
+    /// What events of one visitor have in common: the address, else the host.
+    pub fn source(&self) -> &[u8] {
+        match self.addr.bytes() {
+            [] => self.host.bytes(),
+            addr => addr,
+        }
+    }
+}

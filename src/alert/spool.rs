@@ -1,0 +1,203 @@
+//! The writing side of the drop directory: one durable file an event, made by anybody, seen only
+//! when complete.
+
+use super::encoding::encode;
+use super::event::Event;
+use chrono::{DateTime, Utc};
+use nix::fcntl::OFlag;
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// Everybody may put files there, nobody but the owner may list them, nobody may touch another's.
+const DROP_MODE: u32 = 0o1733;
+/// What a finished event file's name ends in.
+const SUFFIX: &str = ".event";
+/// What an unfinished one's name starts with.
+const UNFINISHED: &str = ".new-";
+
+/// Why an event could not be put into the drop directory.
+#[derive(Debug, Error)]
+#[error("cannot {step} {}: {cause}", .path.display())]
+pub struct SpoolError {
+    /// What was done.
+    pub step: &'static str,
+    /// The file or directory.
+    pub path: PathBuf,
+    /// What the system said.
+    pub cause: io::Error,
+}
+
+/// Puts `event` into `directory` and returns when it is on the disk. `unique` tells apart events
+/// of the same nanosecond; the directory is made if its parent may be written.
+///
+/// # Errors
+/// When any step fails; no finished file exists then.
+pub fn write(directory: &Path, event: &Event, unique: u64) -> Result<PathBuf, SpoolError> {
+    let name = file_name(event.time, unique);
+    let unfinished = directory.join(format!("{UNFINISHED}{name}"));
+    let finished = directory.join(&name);
+    let mut file = match create(&unfinished) {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
+            make_directory(directory)?;
+            create(&unfinished)
+        }
+        other => other,
+    }
+    .map_err(failed("create", &unfinished))?;
+    let written = file
+        .write_all(encode(event).as_bytes())
+        .map_err(failed("write", &unfinished))
+        .and_then(|()| file.sync_data().map_err(failed("sync", &unfinished)))
+        .and_then(|()| rename(&unfinished, &finished).map_err(failed("rename", &unfinished)));
+    if let Err(error) = written {
+        // The first error is the one to tell; the collector clears up what stays.
+        drop(fs::remove_file(&unfinished));
+        return Err(error);
+    }
+    // Without this a power cut can forget the name of a synced file. A directory of mode 1733
+    // cannot be opened by others than its owner; their event is then as durable as the file
+    // system makes a rename.
+    if let Ok(opened) = File::open(directory) {
+        drop(opened.sync_all());
+    }
+    Ok(finished)
+}
+
+/// Makes the drop directory for everybody's use, and its parent if that is missing too.
+///
+/// # Errors
+/// When neither its parent nor that one's parent is there, or they may not be written.
+pub fn make_directory(directory: &Path) -> Result<(), SpoolError> {
+    let make = |path: &Path, mode| fs::DirBuilder::new().mode(mode).create(path);
+    let made = match make(directory, 0o700) {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => directory
+            .parent()
+            .map_or(Err(cause), |parent| make(parent, 0o755))
+            .and_then(|()| make(directory, 0o700)),
+        other => other,
+    };
+    match made {
+        // The mode is set afterwards: a umask would have taken bits away.
+        Ok(()) => fs::set_permissions(directory, Permissions::from_mode(DROP_MODE))
+            .map_err(failed("set the mode of", directory)),
+        Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(cause) => Err(failed("make the directory", directory)(cause)),
+    }
+}
+
+/// Whether `name` is one that [`write`] gives to finished files.
+pub(super) fn is_event_name(name: &str) -> bool {
+    let Some(stem) = name.strip_suffix(SUFFIX) else {
+        return false;
+    };
+    let mut parts = stem.splitn(3, ['.', '-']);
+    let is_digits = |text: &str, most: usize| {
+        (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
+    };
+    let is_hex = |text: &str| text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    parts.next().is_some_and(|seconds| is_digits(seconds, 12))
+        && parts.next().is_some_and(|nanos| is_digits(nanos, 9))
+        && parts.next().is_some_and(is_hex)
+}
+
+/// Whether `name` is one that [`write`] gives to unfinished files.
+pub(super) fn is_unfinished_name(name: &str) -> bool {
+    name.strip_prefix(UNFINISHED).is_some_and(is_event_name)
+}
+
+/// Sorts by time: names have as many digits as their seconds until the year 2286.
+fn file_name(time: DateTime<Utc>, unique: u64) -> String {
+    let seconds = time.timestamp().max(0);
+    let nanos = time.timestamp_subsec_nanos().min(999_999_999);
+    format!("{seconds:010}.{nanos:09}-{unique:016x}{SUFFIX}")
+}
+
+fn create(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .custom_flags(OFlag::O_NOFOLLOW.bits())
+        .mode(0o600)
+        .open(path)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the spool is one of the two owners of renaming"
+)]
+fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)
+}
+
+fn failed(step: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SpoolError {
+    let path = path.to_owned();
+    move |cause| SpoolError { step, path, cause }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alert::event::Claim;
+
+    fn event() -> Event {
+        Event {
+            time: DateTime::from_timestamp(1_700_000_000, 5).unwrap(),
+            host: Claim::cut(b"192.0.2.7", 99),
+            addr: Claim::default(),
+            daemon: Claim::default(),
+            server: Claim::default(),
+            pid: Claim::default(),
+            uid: 0,
+        }
+    }
+
+    #[test]
+    fn names_are_in_the_agreed_form_and_nothing_else_is() {
+        let name = file_name(event().time, 0xab);
+        assert_eq!(name, "1700000000.000000005-00000000000000ab.event");
+        assert!(is_event_name(&name));
+        assert!(is_unfinished_name(&format!("{UNFINISHED}{name}")));
+        for bad in [
+            "x.event",
+            ".event",
+            "1.2-3.event",
+            "../1.2-00000000000000ab.event",
+            "a",
+        ] {
+            assert!(!is_event_name(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_directory_is_made_for_everybody_and_holds_only_finished_files() {
+        let parent = tempfile::tempdir().unwrap();
+        let directory = parent.path().join("drop");
+        let path = write(&directory, &event(), 1).unwrap();
+        let mode = fs::metadata(&directory).unwrap().permissions().mode();
+        assert_eq!(mode & 0o7777, DROP_MODE);
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        assert_eq!(fs::read_dir(&directory).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_missing_parent_or_a_taken_name_is_an_error_with_its_step() {
+        let parent = tempfile::tempdir().unwrap();
+        let missing = write(&parent.path().join("a/b/c"), &event(), 1).unwrap_err();
+        assert!(
+            missing.to_string().starts_with("cannot make the directory"),
+            "{missing}"
+        );
+        let taken = parent
+            .path()
+            .join(format!("{UNFINISHED}{}", file_name(event().time, 1)));
+        std::os::unix::fs::symlink("/nonexistent/elsewhere", &taken).unwrap();
+        let error = write(parent.path(), &event(), 1).unwrap_err();
+        assert_eq!(error.cause.kind(), io::ErrorKind::AlreadyExists);
+    }
+}

@@ -1,0 +1,76 @@
+//! Getting the password for the mail server, without it ever being an argument or in the
+//! environment.
+
+use super::sendmail::run_limited;
+use crate::config::{Password, Secret};
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::time::Duration;
+
+/// No password is longer.
+const MOST_BYTES: u64 = 4096;
+
+/// The first line of what `source` gives.
+///
+/// # Errors
+/// A sentence that names the file or the program; never the password.
+pub(super) fn fetch(
+    source: &Password,
+    credentials: Option<&Path>,
+    timeout: Duration,
+) -> Result<Secret, String> {
+    let bytes = match source {
+        Password::Literal(secret) => return Ok(secret.clone()),
+        Password::File(path) => read_private(path)?,
+        Password::Credential(name) => {
+            let directory = credentials.ok_or_else(|| {
+                format!("no systemd credential {name:?}: CREDENTIALS_DIRECTORY is not set")
+            })?;
+            let path = directory.join(name);
+            read(&path, File::open(&path))?
+        }
+        Password::Command(argv) => {
+            let (program, args) = argv.split_first().ok_or("password_command is empty")?;
+            let ended = run_limited(Path::new(program), args, &[], timeout)
+                .map_err(|cause| format!("cannot run {program}: {cause}"))?;
+            if ended.code != Some(0) {
+                return Err(format!("{program} failed: {}", ended.said()));
+            }
+            ended.stdout
+        }
+    };
+    let line = bytes.split(|&b| b == b'\n').next().unwrap_or_default();
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    match std::str::from_utf8(line) {
+        Ok("") => Err("the password is empty".to_owned()),
+        Ok(text) => Ok(Secret(text.to_owned())),
+        Err(_) => Err("the password is not UTF-8".to_owned()),
+    }
+}
+
+fn read_private(path: &Path) -> Result<Vec<u8>, String> {
+    let file = File::open(path);
+    if let Ok(metadata) = file
+        .as_ref()
+        .map_err(drop)
+        .and_then(|file| file.metadata().map_err(drop))
+    {
+        let mode = metadata.permissions().mode() & 0o7777;
+        if mode & 0o044 != 0 {
+            let path = path.display();
+            return Err(format!(
+                "the password file {path} can be read by others (mode {mode:03o}); run chmod 600 {path}"
+            ));
+        }
+    }
+    read(path, file)
+}
+
+fn read(path: &Path, file: io::Result<File>) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    file.and_then(|file| file.take(MOST_BYTES).read_to_end(&mut bytes))
+        .map_err(|cause| format!("cannot read the password from {}: {cause}", path.display()))?;
+    Ok(bytes)
+}

@@ -1,0 +1,170 @@
+//! `tcpw deliver`: events become journal rows and mails.
+
+use super::Context;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::paths::Paths;
+use super::settings;
+use crate::alert::transport::{self, Transport};
+use crate::alert::{Deliverer, Event, Report, Workplace, run_in_background};
+use crate::config::{self, Config};
+use crate::escape::visible;
+use crate::system::{DEV_LOG, Severity, SystemClock, host_name, leave_session, syslog};
+use clap::Args;
+use std::cell::RefCell;
+use std::env;
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// How long to wait for another deliverer.
+const PATIENCE: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Collect all recorded events and send every mail that is not delivered yet
+///
+/// Moves events from the drop directory into the journal, then tries each undelivered mail once,
+/// those that were given up too. Exit code 0: everything is delivered. 1: something still waits.
+/// 2: it could not be tried.
+#[derive(Debug, Args)]
+pub(crate) struct DeliverArgs {
+    /// The drop directory, in place of the configured one
+    #[arg(long, value_name = "DIR")]
+    drop: Option<PathBuf>,
+    /// Work unseen until nothing is left to do, retrying after 1 minute up to 1 hour
+    ///
+    /// This is what notify starts: in a session of its own, silent; problems go to the system
+    /// log. It ends when another deliverer is at work.
+    #[arg(long, hide_short_help = true)]
+    background: bool,
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &DeliverArgs, context: &mut Context) -> Result<Exit, Failure> {
+    let config = settings::load(&context.paths);
+    if args.background {
+        leave_session();
+        in_background(args, &context.paths, config);
+        return Ok(Exit::Done);
+    }
+    let config = config?;
+    let problems = RefCell::new(Vec::new());
+    let warn = |text: &str| problems.borrow_mut().push(visible(text.as_bytes()));
+    let way = open(&config);
+    let place = workplace(args, &context.paths, &config, way.as_ref(), &warn);
+    let report = match start(&place, context)? {
+        None => {
+            return Err(
+                Failure::new("another deliverer is at work, and still busy after 10 s")
+                    .hint("it sends everything itself; run tcpw deliver again to see what is left"),
+            );
+        }
+        Some(mut deliverer) => deliverer.round(true).map_err(Failure::new)?,
+    };
+    for text in problems.borrow().iter() {
+        context.out.note(text)?;
+    }
+    show(&report, way.as_ref(), context)
+}
+
+/// The deliverer, once no other one is at work.
+fn start<'a>(
+    place: &'a Workplace<'a>,
+    context: &mut Context,
+) -> Result<Option<Deliverer<'a>>, Failure> {
+    let begin = Instant::now();
+    let mut is_told = false;
+    while begin.elapsed() < PATIENCE {
+        if let Some(deliverer) = Deliverer::start(place).map_err(cannot)? {
+            return Ok(Some(deliverer));
+        }
+        if !is_told {
+            context
+                .out
+                .note("another deliverer is at work; waiting for it")?;
+            is_told = true;
+        }
+        sleep(PAUSE);
+    }
+    Ok(None)
+}
+
+fn cannot(error: impl std::fmt::Display) -> Failure {
+    Failure::new(error).hint("deliver as the user who owns the journal, usually root")
+}
+
+fn show(report: &Report, way: &dyn Transport, context: &mut Context) -> Result<Exit, Failure> {
+    let out = &mut context.out;
+    out.line(format!("collected {}", report.collected))?;
+    out.line(format!("sent {} by {}", report.sent, way.describe()))?;
+    for answer in &report.answers {
+        out.line(format!("  {answer}"))?;
+    }
+    let left = &report.left;
+    if left.waiting + left.failed == 0 {
+        return Ok(Exit::Done);
+    }
+    let error = left.last_error.as_deref().unwrap_or("not tried yet");
+    out.line(format!(
+        "waiting {}, given up {}; last error: {}",
+        left.waiting,
+        left.failed,
+        visible(error.as_bytes())
+    ))?;
+    Ok(Exit::Negative)
+}
+
+/// Nobody reads what this prints, so that every problem goes to the system log.
+fn in_background(args: &DeliverArgs, paths: &Paths, config: Result<Config, Failure>) {
+    let warn = |text: &str| {
+        // Without a log there is nobody left to tell; the journal keeps the error.
+        drop(syslog(
+            Path::new(DEV_LOG),
+            Severity::Warning,
+            &visible(text.as_bytes()),
+        ));
+    };
+    let config = match config {
+        Ok(config) => config,
+        Err(Failure::Told { what, .. }) => return warn(&what),
+        Err(Failure::ClosedPipe) => return,
+    };
+    let way = open(&config);
+    let place = workplace(args, paths, &config, way.as_ref(), &warn);
+    if let Err(error) = run_in_background(&place) {
+        warn(&error.to_string());
+    }
+}
+
+fn open(config: &Config) -> Box<dyn Transport> {
+    let credentials = env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+    transport::open(&config.mail.transport, &host_name(), credentials.as_deref())
+}
+
+/// Events of a `notify` that could not read the configuration are in the default directory, so
+/// that one is looked at too; not where `--config` names a set-up of its own.
+fn workplace<'a>(
+    args: &DeliverArgs,
+    paths: &Paths,
+    config: &'a Config,
+    transport: &'a dyn Transport,
+    warn: &'a dyn Fn(&str),
+) -> Workplace<'a> {
+    let mut drops = vec![args.drop.clone().unwrap_or_else(|| config.drop.clone())];
+    let default = paths.inside(Path::new(config::DEFAULT_DROP));
+    for other in [
+        Some(&config.drop),
+        (!paths.config_is_given).then_some(&default),
+    ] {
+        drops.extend(other.filter(|path| !drops.contains(path)).cloned());
+    }
+    Workplace {
+        config,
+        drops,
+        host: host_name(),
+        clock: &SystemClock,
+        rules: &|_: &Event| None,
+        transport,
+        warn,
+    }
+}
