@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::system::{Clock, local_time, random_u64};
 use std::fs::{self, File};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use thiserror::Error;
 
@@ -192,56 +192,72 @@ impl<'a> Deliverer<'a> {
 }
 
 /// Works in the background: sleeps until something arrives or is due, and ends when nothing has
-/// been left to do for some seconds. No event is stranded: a `notify` that saw the lock held put
-/// its file there before, and the directory is looked at again after the lock is let go.
+/// been left to do for some seconds, or when a deliverer in the foreground wants to work. No
+/// event is stranded: a `notify` that saw the lock held put its file there before, and the
+/// directory is looked at again after the lock is let go.
 ///
 /// # Errors
 /// When the journal cannot be used or a drop directory cannot be listed.
 pub fn run_in_background(place: &Workplace<'_>) -> Result<(), DeliverError> {
-    loop {
-        let Some(mut deliverer) = Deliverer::start(place)? else {
-            return Ok(());
-        };
+    while let Some(deliverer) = Deliverer::start(place)? {
         for directory in &place.drops {
             // Without the directory there is nothing to collect; notify makes it, or says why not.
             drop(spool::make_directory(directory));
         }
-        let watch = Watch::new(&place.drops);
+        let is_asked_to_end = deliverer.work_until_idle()?;
+        if is_asked_to_end || !has_events(&place.drops) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+impl Deliverer<'_> {
+    /// Rounds and sleeps in turn. True: somebody wants the lock.
+    fn work_until_idle(mut self) -> Result<bool, DeliverError> {
+        let journal = &self.place.config.journal;
+        let directory = journal.parent().map(Path::to_owned);
+        let watch = Watch::new(&self.place.drops, directory.as_deref());
         let mut is_idle = false;
         loop {
-            let report = deliverer.round(false)?;
-            let is_quiet = report.collected == 0;
+            let report = self.round(false)?;
+            if lock::is_wanted_elsewhere(journal) {
+                return Ok(true);
+            }
             match report.left.next_due {
-                None if is_quiet && is_idle => break,
+                None if is_idle && report.collected == 0 => return Ok(false),
                 None => {
                     is_idle = true;
                     watch.wait(LINGER);
                 }
                 Some(due) => {
                     is_idle = false;
-                    let seconds = due.saturating_sub(place.clock.now().timestamp()).max(1);
+                    let seconds = due
+                        .saturating_sub(self.place.clock.now().timestamp())
+                        .max(1);
                     watch.wait(Duration::from_secs(u64::try_from(seconds).unwrap_or(1)));
                 }
             }
-        }
-        drop(deliverer);
-        if place
-            .drops
-            .iter()
-            .all(|directory| is_without_events(directory))
-        {
-            return Ok(());
+            if lock::is_wanted_elsewhere(journal) {
+                return Ok(true);
+            }
         }
     }
 }
 
-fn is_without_events(directory: &std::path::Path) -> bool {
-    fs::read_dir(directory).map_or(true, |entries| {
-        !entries.filter_map(Result::ok).any(|entry| {
-            let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
-            is_file && entry.file_name().to_str().is_some_and(spool::is_event_name)
+/// Whether an event is waiting in one of the drop directories.
+pub fn has_events(drops: &[PathBuf]) -> bool {
+    drops
+        .iter()
+        .filter_map(|drop| fs::read_dir(drop).ok())
+        .any(|mut entries| {
+            entries.any(|entry| {
+                entry.is_ok_and(|entry| {
+                    let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+                    is_file && entry.file_name().to_str().is_some_and(spool::is_event_name)
+                })
+            })
         })
-    })
 }
 
 /// Writes and sends one letter to everybody who does not have it yet.

@@ -1,7 +1,7 @@
 //! One deliverer at a time, by a lock file beside the journal.
 
 use std::ffi::OsString;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -15,11 +15,46 @@ const PAUSE: Duration = Duration::from_millis(5);
 
 /// Where the lock of the journal at `journal` is.
 pub fn lock_path(journal: &Path) -> PathBuf {
+    beside(journal, ".lock")
+}
+
+fn beside(journal: &Path, end: &str) -> PathBuf {
     let mut name = journal
         .file_name()
         .map_or_else(OsString::new, ToOwned::to_owned);
-    name.push(".lock");
+    name.push(end);
     journal.with_file_name(name)
+}
+
+/// Where a deliverer in the foreground asks the one in the background to make room.
+pub(super) fn request_path(journal: &Path) -> PathBuf {
+    beside(journal, ".handover")
+}
+
+/// Asks the deliverer in the background to let go of the lock.
+///
+/// # Errors
+/// When the request cannot be written beside the journal.
+pub fn request(journal: &Path) -> io::Result<()> {
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(request_path(journal))
+        .map(drop)
+}
+
+/// Takes the request back, as whoever holds the lock does first.
+fn forget_request(journal: &Path) {
+    // Most often there is none; one that stays would only end a deliverer early.
+    drop(fs::remove_file(request_path(journal)));
+}
+
+/// Whether a deliverer in the background should end: somebody asked for the lock, or the place
+/// of the journal is gone.
+pub(super) fn is_wanted_elsewhere(journal: &Path) -> bool {
+    request_path(journal).exists() || !lock_path(journal).exists()
 }
 
 /// The lock, held until the file is dropped; nothing when another deliverer has it.
@@ -30,7 +65,10 @@ pub fn acquire(journal: &Path) -> io::Result<Option<File>> {
     let file = open(journal)?;
     for _ in 0..TRIES {
         match file.try_lock() {
-            Ok(()) => return Ok(Some(file)),
+            Ok(()) => {
+                forget_request(journal);
+                return Ok(Some(file));
+            }
             Err(TryLockError::WouldBlock) => sleep(PAUSE),
             Err(TryLockError::Error(cause)) => return Err(cause),
         }
@@ -73,7 +111,11 @@ mod tests {
         assert!(held.is_some());
         assert!(is_held(&journal).unwrap());
         assert!(acquire(&journal).unwrap().is_none());
+        assert!(!is_wanted_elsewhere(&journal));
+        request(&journal).unwrap();
+        assert!(is_wanted_elsewhere(&journal));
         drop(held);
         assert!(acquire(&journal).unwrap().is_some());
+        assert!(!is_wanted_elsewhere(&journal));
     }
 }

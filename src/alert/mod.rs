@@ -21,12 +21,12 @@ mod watch;
 mod words;
 
 pub use deliverer::{
-    DeliverError, Deliverer, Report, Workplace, problem, run_in_background, send_letter,
+    DeliverError, Deliverer, Report, Workplace, has_events, problem, run_in_background, send_letter,
 };
 pub use encoding::one_line;
 pub use event::{Claim, Event, HOST_LIMIT, VALUE_LIMIT};
 pub use journal::{Journal, JournalError, make_directory as make_journal_directory};
-pub use lock::is_held as is_deliverer_alive;
+pub use lock::{is_held as is_deliverer_alive, request as request_handover};
 pub use message::People;
 pub use outbox::{Delivery, Letter, RuleFinder, Waiting};
 pub use spool::{SpoolError, write as record};

@@ -71,12 +71,12 @@ pub fn write(directory: &Path, event: &Event, unique: u64) -> Result<PathBuf, Sp
 /// # Errors
 /// When neither its parent nor that one's parent is there, or they may not be written.
 pub fn make_directory(directory: &Path) -> Result<(), SpoolError> {
-    let make = |path: &Path, mode| fs::DirBuilder::new().mode(mode).create(path);
-    let made = match make(directory, 0o700) {
+    let create = |path: &Path, mode| fs::DirBuilder::new().mode(mode).create(path);
+    let made = match create(directory, 0o700) {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => directory
             .parent()
-            .map_or(Err(cause), |parent| make(parent, 0o755))
-            .and_then(|()| make(directory, 0o700)),
+            .map_or(Err(cause), |parent| create(parent, 0o755))
+            .and_then(|()| create(directory, 0o700)),
         other => other,
     };
     match made {

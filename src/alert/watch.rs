@@ -3,7 +3,7 @@
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 use std::os::fd::AsFd as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -17,10 +17,11 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// Sees every file that is put into `directories` from now on.
-    pub(super) fn new(directories: &[PathBuf]) -> Self {
+    /// Sees every file that is put into `drops` from now on, and in the journal's directory every
+    /// request to make room.
+    pub(super) fn new(drops: &[PathBuf], journal_directory: Option<&Path>) -> Self {
         Self {
-            inotify: open(directories).ok(),
+            inotify: open(drops, journal_directory).ok(),
         }
     }
 
@@ -39,10 +40,15 @@ impl Watch {
     }
 }
 
-fn open(directories: &[PathBuf]) -> nix::Result<Inotify> {
+fn open(drops: &[PathBuf], journal_directory: Option<&Path>) -> nix::Result<Inotify> {
     let inotify = Inotify::init(InitFlags::IN_NONBLOCK | InitFlags::IN_CLOEXEC)?;
-    for directory in directories {
+    for directory in drops {
         inotify.add_watch(directory, AddWatchFlags::IN_MOVED_TO)?;
+    }
+    if let Some(directory) = journal_directory {
+        // A removed directory is noticed too: it takes the lock file along.
+        let flags = AddWatchFlags::IN_CREATE | AddWatchFlags::IN_DELETE;
+        inotify.add_watch(directory, flags)?;
     }
     Ok(inotify)
 }

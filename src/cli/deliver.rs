@@ -1,12 +1,15 @@
 //! `tcpw deliver`: events become journal rows and mails.
 
 use super::Context;
+use super::background;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::paths::Paths;
 use super::settings;
 use crate::alert::transport::{self, Transport};
-use crate::alert::{Deliverer, Event, Report, Workplace, run_in_background};
+use crate::alert::{
+    Deliverer, Event, Report, Workplace, has_events, request_handover, run_in_background,
+};
 use crate::config::{self, Config};
 use crate::escape::visible;
 use crate::system::{DEV_LOG, Severity, SystemClock, host_name, leave_session, syslog};
@@ -61,6 +64,16 @@ pub(crate) fn run(args: &DeliverArgs, context: &mut Context) -> Result<Exit, Fai
         }
         Some(mut deliverer) => deliverer.round(true).map_err(Failure::new)?,
     };
+    // The lock is free again: what waits, and what came in the meantime, is the business of the
+    // deliverer in the background.
+    if report.left.waiting > 0 || has_events(&place.drops) {
+        background::start(&context.paths, args.drop.as_deref()).map_err(|cause| {
+            Failure::new(format_args!(
+                "cannot start the deliverer in the background: {cause}"
+            ))
+            .hint("nothing is lost; run tcpw deliver again later")
+        })?;
+    }
     for text in problems.borrow().iter() {
         context.out.note(text)?;
     }

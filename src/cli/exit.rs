@@ -11,7 +11,7 @@ pub(crate) enum Exit {
     Negative,
     /// It could not be done: 2.
     Failed,
-    /// `notify` could only tell the system log: 75 (sysexits.h, EX_TEMPFAIL).
+    /// `notify` could only tell the system log: 75 (sysexits.h, `EX_TEMPFAIL`).
     NotRecorded,
 }
 

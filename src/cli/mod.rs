@@ -2,6 +2,7 @@
 //! both chains.
 
 mod args;
+mod background;
 mod batch;
 mod deliver;
 mod exit;

@@ -2,6 +2,7 @@
 //! returns: the visitor's connection waits for it.
 
 use super::Context;
+use super::background;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::paths::Paths;
@@ -9,14 +10,13 @@ use crate::alert::{self, Claim, Event, HOST_LIMIT, SpoolError, VALUE_LIMIT};
 use crate::config::{self, Config};
 use crate::escape::visible;
 use crate::system::{
-    Clock as _, DEV_LOG, Severity, SystemClock, close_inherited, random_u64, start_detached, syslog,
+    Clock as _, DEV_LOG, Severity, SystemClock, close_inherited, random_u64, syslog,
 };
 use clap::Args;
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::io;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::{Path, PathBuf, absolute};
+use std::path::{Path, PathBuf};
 
 /// How much of each value goes into the system log when the whole is too long for it.
 const SHORT: usize = 512;
@@ -104,33 +104,10 @@ fn wake(args: &NotifyArgs, paths: &Paths, config: &Config) {
     if !is_ours || alert::is_deliverer_alive(&config.journal).unwrap_or(true) {
         return;
     }
-    let started = env::current_exe()
-        .and_then(|program| start_detached(&program, &deliver_args(args, paths)?));
-    if let Err(cause) = started {
+    if let Err(cause) = background::start(paths, args.drop.as_deref()) {
         let text = format!("cannot start the deliverer: {cause}; the event waits for tcpw deliver");
         log(Severity::Error, &text);
     }
-}
-
-/// `deliver --background` with the same files; its working directory is another, so all paths
-/// are made absolute.
-fn deliver_args(args: &NotifyArgs, paths: &Paths) -> io::Result<Vec<OsString>> {
-    let mut all: Vec<OsString> = vec!["deliver".into(), "--background".into()];
-    let config = paths.config_is_given.then_some(&paths.config);
-    for (option, path) in [
-        ("--root", paths.root.as_ref()),
-        ("--config", config),
-        ("--allow-file", Some(&paths.allow)),
-        ("--deny-file", Some(&paths.deny)),
-        ("--drop", args.drop.as_ref()),
-    ] {
-        if let Some(path) = path {
-            let mut argument = OsString::from(format!("{option}="));
-            argument.push(absolute(path)?);
-            all.push(argument);
-        }
-    }
-    Ok(all)
 }
 
 /// The last resort: the event as one line in the system log; shortened only if it does not fit.

@@ -121,7 +121,7 @@ pub enum Password {
     File(PathBuf),
     /// The first line that a program prints; run without a shell.
     Command(Vec<String>),
-    /// A systemd credential of this name (systemd.exec(5), LoadCredential).
+    /// A systemd credential of this name (systemd.exec(5), `LoadCredential`).
     Credential(String),
     /// Written in the configuration itself.
     Literal(Secret),

@@ -32,8 +32,8 @@ pub(super) fn fetch(
             read(&path, File::open(&path))?
         }
         Password::Command(argv) => {
-            let (program, args) = argv.split_first().ok_or("password_command is empty")?;
-            let ended = run_limited(Path::new(program), args, &[], timeout)
+            let (program, options) = argv.split_first().ok_or("password_command is empty")?;
+            let ended = run_limited(Path::new(program), options, &[], timeout)
                 .map_err(|cause| format!("cannot run {program}: {cause}"))?;
             if ended.code != Some(0) {
                 return Err(format!("{program} failed: {}", ended.said()));
