@@ -30,7 +30,7 @@ const TYPES: &[(&str, &str)] = &[
 
 /// A file that goes along.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attached {
+pub(super) struct Attached {
     /// Its name, without its directory.
     pub name: String,
     /// What it is.
@@ -40,14 +40,14 @@ pub struct Attached {
 }
 
 /// Reads the files; of those that cannot be read, says why.
-pub fn read_all(paths: &[PathBuf]) -> (Vec<Attached>, Vec<String>) {
+pub(super) fn read_all(paths: &[PathBuf]) -> (Vec<Attached>, Vec<String>) {
     let mut attached = Vec::new();
     let mut missing = Vec::new();
     for path in paths {
         match read(path) {
             Ok(file) => attached.push(file),
             Err(cause) => {
-                missing.push(format!("{}: {cause}", visible(path.as_os_str().as_bytes())))
+                missing.push(format!("{}: {cause}", visible(path.as_os_str().as_bytes())));
             }
         }
     }

@@ -14,13 +14,13 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 /// How many events one pass takes; the next pass takes the next ones.
-pub const MOST_A_PASS: usize = 1000;
+pub(super) const MOST_A_PASS: usize = 1000;
 /// An unfinished file of this age was left by a crash.
 const STALE_SECONDS: i64 = 3600;
 
 /// An event and the file it came in.
 #[derive(Debug)]
-pub struct Found {
+pub(super) struct Found {
     /// What the file says.
     pub event: Event,
     /// Its name, unique for ever.
@@ -31,7 +31,7 @@ pub struct Found {
 
 /// One pass over the drop directory.
 #[derive(Debug, Default)]
-pub struct Pass {
+pub(super) struct Pass {
     /// The events, oldest first.
     pub found: Vec<Found>,
     /// What was deleted because it is no event, and why.
@@ -45,7 +45,7 @@ pub struct Pass {
 ///
 /// # Errors
 /// When the directory cannot be listed.
-pub fn collect(directory: &Path, now: DateTime<Utc>) -> io::Result<Pass> {
+pub(super) fn collect(directory: &Path, now: DateTime<Utc>) -> io::Result<Pass> {
     let mut pass = Pass::default();
     let mut names = BTreeSet::new();
     let entries = match fs::read_dir(directory) {

@@ -19,11 +19,11 @@ use thiserror::Error;
 const HEAD: &str = "tcpw-event 1";
 const END: &str = "end";
 /// The largest event file: all values at their limit, every byte escaped, and the frame.
-pub const LARGEST: usize = 4 * (HOST_LIMIT + 4 * VALUE_LIMIT) + 1024;
+pub(super) const LARGEST: usize = 4 * (HOST_LIMIT + 4 * VALUE_LIMIT) + 1024;
 
 /// Why a text is not an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum DecodeError {
+pub(super) enum DecodeError {
     /// More than [`LARGEST`] bytes.
     #[error("it is too large")]
     TooLarge,
@@ -39,7 +39,7 @@ pub enum DecodeError {
 }
 
 /// The text of `event`.
-pub fn encode(event: &Event) -> String {
+pub(super) fn encode(event: &Event) -> String {
     let time = event.time.to_rfc3339_opts(SecondsFormat::Nanos, true);
     let mut text = format!("{HEAD}\ntime {time}\n");
     for (name, claim) in lines(event) {
@@ -62,7 +62,7 @@ pub fn one_line(event: &Event) -> String {
 ///
 /// # Errors
 /// When it is anything but the text of an event.
-pub fn decode(bytes: &[u8], uid: u32) -> Result<Event, DecodeError> {
+pub(super) fn decode(bytes: &[u8], uid: u32) -> Result<Event, DecodeError> {
     if bytes.len() > LARGEST {
         return Err(DecodeError::TooLarge);
     }

@@ -20,7 +20,7 @@ const TEXT: &str = include_str!("letter.txt");
 const HTML: &str = include_str!("letter.html");
 
 /// What is needed besides the letter.
-pub struct Setting<'a> {
+pub(super) struct Setting<'a> {
     /// The language of the reader.
     pub language: Language,
     /// This machine's name.
@@ -34,7 +34,7 @@ pub struct Setting<'a> {
 
 /// The three texts of a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Texts {
+pub(super) struct Texts {
     /// One line.
     pub subject: String,
     /// The plain text.
@@ -46,7 +46,7 @@ pub struct Texts {
 /// A template that cannot be filled in: a mistake in this program.
 #[derive(Debug, Error)]
 #[error("cannot write the letter: {0}")]
-pub struct LetterError(#[from] minijinja::Error);
+pub(super) struct LetterError(#[from] minijinja::Error);
 
 /// What the templates see.
 #[derive(Serialize)]
@@ -81,7 +81,7 @@ struct Line {
 ///
 /// # Errors
 /// Only when a template is broken.
-pub fn write(
+pub(super) fn write(
     letter: &Letter,
     setting: &Setting<'_>,
     missing: &[String],
@@ -107,14 +107,12 @@ pub fn write(
     let lead = if many { words.lead_many } else { words.lead };
     let body = Body {
         rows: rows(letter, event, words, setting),
-        lines: match many {
-            true => letter
-                .events
-                .iter()
-                .map(|event| line(event, setting))
-                .collect(),
-            false => Vec::new(),
-        },
+        lines: letter
+            .events
+            .iter()
+            .filter(|_| many)
+            .map(|event| line(event, setting))
+            .collect(),
         more: letter
             .count
             .saturating_sub(u64::try_from(letter.events.len()).unwrap_or(0)),
@@ -198,13 +196,16 @@ fn rows<'a>(
     words: &'a Words,
     setting: &Setting<'_>,
 ) -> Vec<Row<'a>> {
-    let given = |claim: &Claim| match claim.is_empty() {
-        true => words.unknown.to_owned(),
-        false => shown(claim),
+    let given = |claim: &Claim| {
+        if claim.is_empty() {
+            words.unknown.to_owned()
+        } else {
+            shown(claim)
+        }
     };
     let rule = letter.rule.as_deref().map_or_else(
         || words.rule_unknown.to_owned(),
-        |rule| defuse(visible_short(rule.as_bytes(), 2 * MOST_SHOWN)),
+        |rule| defuse(&visible_short(rule.as_bytes(), 2 * MOST_SHOWN)),
     );
     [
         (words.visitor, given(&event.host)),
@@ -243,19 +244,16 @@ fn local_text(event: &Event, setting: &Setting<'_>) -> String {
 
 /// A value as it may stand in a letter.
 fn shown(claim: &Claim) -> String {
-    let mut text = defuse(visible_short(claim.bytes(), MOST_SHOWN));
+    let text = defuse(&visible_short(claim.bytes(), MOST_SHOWN));
     if claim.is_cut() {
-        text.push_str(&format!(" [{} bytes]", claim.length()));
+        return format!("{text} [{} bytes]", claim.length());
     }
     text
 }
 
 /// Keeps mail readers from making a link of a value.
-fn defuse(text: String) -> String {
-    match text.contains("://") || text.contains("www.") {
-        true => text.replace("://", "[:]//").replace("www.", "www[.]"),
-        false => text,
-    }
+fn defuse(text: &str) -> String {
+    text.replace("://", "[:]//").replace("www.", "www[.]")
 }
 
 /// Puts the values into `{...}`, in one pass: a value that holds `{...}` stays as it is.

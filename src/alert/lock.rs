@@ -14,7 +14,7 @@ const TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// Where the lock of the journal at `journal` is.
-pub fn lock_path(journal: &Path) -> PathBuf {
+pub(super) fn lock_path(journal: &Path) -> PathBuf {
     beside(journal, ".lock")
 }
 
@@ -61,7 +61,7 @@ pub(super) fn is_wanted_elsewhere(journal: &Path) -> bool {
 ///
 /// # Errors
 /// When the lock file cannot be made.
-pub fn acquire(journal: &Path) -> io::Result<Option<File>> {
+pub(super) fn acquire(journal: &Path) -> io::Result<Option<File>> {
     let file = open(journal)?;
     for _ in 0..TRIES {
         match file.try_lock() {

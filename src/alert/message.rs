@@ -14,7 +14,7 @@ use thiserror::Error;
 
 /// Why a mail cannot be built.
 #[derive(Debug, Error)]
-pub enum MessageError {
+pub(super) enum MessageError {
     /// An address that the mail library does not take.
     #[error("{address}: {cause}")]
     Address {
@@ -81,7 +81,7 @@ impl People {
 ///
 /// # Errors
 /// When an address or the whole is not what the mail library takes.
-pub fn build(
+pub(super) fn build(
     letter: &Letter,
     texts: &Texts,
     people: &People,
@@ -111,16 +111,15 @@ pub fn build(
         builder = builder.cc(mailbox(cc)?);
     }
     let body = MultiPart::alternative_plain_html(texts.text.clone(), texts.html.clone());
-    let message = match attached.is_empty() {
-        true => builder.multipart(body)?,
-        false => {
-            let mut mixed = MultiPart::mixed().multipart(body);
-            for file in attached {
-                let kind = ContentType::parse(file.content_type).unwrap_or(ContentType::TEXT_PLAIN);
-                mixed = mixed.singlepart(Attachment::new(file.name).body(file.bytes, kind));
-            }
-            builder.multipart(mixed)?
+    let message = if attached.is_empty() {
+        builder.multipart(body)?
+    } else {
+        let mut mixed = MultiPart::mixed().multipart(body);
+        for file in attached {
+            let kind = ContentType::parse(file.content_type).unwrap_or(ContentType::TEXT_PLAIN);
+            mixed = mixed.singlepart(Attachment::new(file.name).body(file.bytes, kind));
         }
+        builder.multipart(mixed)?
     };
     Ok(Mail {
         from: people.from.address(),

@@ -14,7 +14,7 @@ const FIRST_PAUSE: i64 = 60;
 /// The longest pause, in seconds.
 const LONGEST_PAUSE: i64 = 3600;
 /// How many events a letter describes one by one; it counts the others.
-pub const MOST_LISTED: u32 = 50;
+pub(super) const MOST_LISTED: u32 = 50;
 
 /// Names the rule that fired for an event, as `file:line: text`; `alert` itself knows no tables.
 pub trait RuleFinder {
@@ -78,7 +78,7 @@ impl Journal {
     ///
     /// # Errors
     /// When the database cannot be written; nothing is then.
-    pub fn enqueue(
+    pub(super) fn enqueue(
         &mut self,
         found: &[Found],
         rules: &dyn RuleFinder,
@@ -115,7 +115,11 @@ impl Journal {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn due(&mut self, now: DateTime<Utc>, all: bool) -> Result<Vec<Letter>, JournalError> {
+    pub(super) fn due(
+        &mut self,
+        now: DateTime<Utc>,
+        all: bool,
+    ) -> Result<Vec<Letter>, JournalError> {
         self.run("read", |database| {
             let mut query = database.prepare(
                 "SELECT id, message_id, created, rule, attempts FROM outbox
@@ -142,7 +146,7 @@ impl Journal {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn complete(&mut self, letter: &mut Letter) -> Result<(), JournalError> {
+    pub(super) fn complete(&mut self, letter: &mut Letter) -> Result<(), JournalError> {
         let id = letter.id;
         letter.events = self.run("read", |database| events_of(database, id))?;
         letter.count = self
@@ -167,7 +171,7 @@ impl Journal {
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub fn settle(
+    pub(super) fn settle(
         &mut self,
         letter: &Letter,
         deliveries: &[Delivery],
@@ -200,7 +204,7 @@ impl Journal {
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub fn put_off(
+    pub(super) fn put_off(
         &mut self,
         now: DateTime<Utc>,
         until: i64,
@@ -220,7 +224,7 @@ impl Journal {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn waiting(&mut self) -> Result<Waiting, JournalError> {
+    pub(super) fn waiting(&mut self) -> Result<Waiting, JournalError> {
         self.run("read", |database| {
             database.query_row(
                 "SELECT count(*) FILTER (WHERE state = 'waiting'),

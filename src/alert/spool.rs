@@ -70,7 +70,7 @@ pub fn write(directory: &Path, event: &Event, unique: u64) -> Result<PathBuf, Sp
 ///
 /// # Errors
 /// When neither its parent nor that one's parent is there, or they may not be written.
-pub fn make_directory(directory: &Path) -> Result<(), SpoolError> {
+pub(super) fn make_directory(directory: &Path) -> Result<(), SpoolError> {
     let create = |path: &Path, mode| fs::DirBuilder::new().mode(mode).create(path);
     let made = match create(directory, 0o700) {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => directory

@@ -94,7 +94,9 @@ fn start<'a>(
         if !is_told {
             context
                 .out
-                .note("another deliverer is at work; waiting for it")?;
+                .note("another deliverer is at work; asking it to make room")?;
+            // Without it we only wait longer.
+            drop(request_handover(&place.config.journal));
             is_told = true;
         }
         sleep(PAUSE);
@@ -129,13 +131,10 @@ fn show(report: &Report, way: &dyn Transport, context: &mut Context) -> Result<E
 
 /// Nobody reads what this prints, so that every problem goes to the system log.
 fn in_background(args: &DeliverArgs, paths: &Paths, config: Result<Config, Failure>) {
+    let log = paths.inside(Path::new(DEV_LOG));
     let warn = |text: &str| {
         // Without a log there is nobody left to tell; the journal keeps the error.
-        drop(syslog(
-            Path::new(DEV_LOG),
-            Severity::Warning,
-            &visible(text.as_bytes()),
-        ));
+        drop(syslog(&log, Severity::Warning, &visible(text.as_bytes())));
     };
     let config = match config {
         Ok(config) => config,

@@ -13,8 +13,7 @@ use crate::system::{
     Clock as _, DEV_LOG, Severity, SystemClock, close_inherited, random_u64, syslog,
 };
 use clap::Args;
-use std::env;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
@@ -61,7 +60,7 @@ pub(crate) fn run(args: &NotifyArgs, context: &mut Context) -> Result<Exit, Fail
             Ok(Exit::Done)
         }
         Err(error) => {
-            log_in_full(&event, &error);
+            log_in_full(&context.paths, &event, &error);
             context.out.note(&format!(
                 "{error}; the event was sent to the system log instead"
             ))?;
@@ -77,7 +76,11 @@ fn settings(args: &NotifyArgs, paths: &Paths) -> Config {
     let place = |path: &Path| paths.inside(path);
     config::load(&paths.config, paths.config_is_given, &place).unwrap_or_else(|error| {
         if args.drop.is_none() || !error.is_permission() {
-            log(Severity::Error, &format!("{error}; using the defaults"));
+            log(
+                paths,
+                Severity::Error,
+                &format!("{error}; using the defaults"),
+            );
         }
         Config::default_at(&place)
     })
@@ -106,15 +109,15 @@ fn wake(args: &NotifyArgs, paths: &Paths, config: &Config) {
     }
     if let Err(cause) = background::start(paths, args.drop.as_deref()) {
         let text = format!("cannot start the deliverer: {cause}; the event waits for tcpw deliver");
-        log(Severity::Error, &text);
+        log(paths, Severity::Error, &text);
     }
 }
 
 /// The last resort: the event as one line in the system log; shortened only if it does not fit.
-fn log_in_full(event: &Event, error: &SpoolError) {
+fn log_in_full(paths: &Paths, event: &Event, error: &SpoolError) {
     let cause = visible(error.to_string().as_bytes());
     let whole = format!("{cause}; event: {}", alert::one_line(event));
-    if log(Severity::Error, &whole) {
+    if log(paths, Severity::Error, &whole) {
         return;
     }
     let cut = |claim: &Claim| Claim::cut(claim.bytes(), SHORT);
@@ -127,15 +130,14 @@ fn log_in_full(event: &Event, error: &SpoolError) {
         ..event.clone()
     };
     log(
+        paths,
         Severity::Error,
         &format!("{cause}; event: {}", alert::one_line(&short)),
     );
 }
 
-/// Whether the system log took it. Where it listens is fixed; `TCPW_SYSLOG_SOCKET` is for tests
-/// and containers.
-fn log(severity: Severity, text: &str) -> bool {
-    let socket = env::var_os("TCPW_SYSLOG_SOCKET");
-    let socket = socket.as_deref().unwrap_or(OsStr::new(DEV_LOG));
-    syslog(Path::new(socket), severity, &visible(text.as_bytes())).is_ok()
+/// Whether the system log took it.
+fn log(paths: &Paths, severity: Severity, text: &str) -> bool {
+    let socket = paths.inside(Path::new(DEV_LOG));
+    syslog(&socket, severity, &visible(text.as_bytes())).is_ok()
 }

@@ -40,9 +40,10 @@ impl SmtpTransport {
         let is_domain = Mailbox::parse(&format!("x@{host}")).is_ok();
         Self {
             settings: settings.clone(),
-            hello: match is_domain {
-                true => ClientId::Domain(host.to_owned()),
-                false => ClientId::default(),
+            hello: if is_domain {
+                ClientId::Domain(host.to_owned())
+            } else {
+                ClientId::default()
             },
             credentials: credentials.map(Path::to_owned),
         }
@@ -234,9 +235,10 @@ fn outcome_of(error: &Error, step: Step) -> Outcome {
         (_, Some(code)) => format!("{code} {}", source_text(error)),
         (_, None) => source_text(error),
     };
-    match error.is_permanent() {
-        true => Outcome::Permanent(step, shown(&text)),
-        false => Outcome::Transient(step, shown(&text)),
+    if error.is_permanent() {
+        Outcome::Permanent(step, shown(&text))
+    } else {
+        Outcome::Transient(step, shown(&text))
     }
 }
 

@@ -1,0 +1,120 @@
+//! Recording: fast, without a mail server, without a drop directory.
+
+use super::stage::{Stage, wait_until};
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixDatagram;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+fn listen(stage: &Stage) -> UnixDatagram {
+    let log = UnixDatagram::bind(stage.path("dev/log")).unwrap();
+    log.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    log
+}
+
+fn heard(log: &UnixDatagram) -> String {
+    let mut bytes = vec![0; 200_000];
+    let length = log.recv(&mut bytes).unwrap();
+    String::from_utf8(bytes[..length].to_vec()).unwrap()
+}
+
+#[test]
+fn an_unwritable_drop_directory_sends_the_event_to_the_system_log() {
+    let stage = Stage::configured("[drop]\npath = '/etc/tcpw.toml/drop'\n");
+    let log = listen(&stage);
+    let args = [
+        "notify",
+        "--addr",
+        "192.0.2.7",
+        "--daemon=sshd",
+        "--",
+        "-evil\n\x1b",
+    ];
+    stage
+        .run(&args)
+        .says(75, &["cannot create", "sent to the system log instead"]);
+    let line = heard(&log);
+    assert!(line.starts_with("<35>tcpw["), "{line}");
+    for fact in ["host 7 -evil", "x0a", "addr 9 192.0.2.7", "daemon 4 sshd"] {
+        assert!(line.contains(fact), "{fact}: {line}");
+    }
+    assert!(!line.contains('\n') && !line.contains('\x1b'));
+    let long = "b".repeat(10_000);
+    stage.run(&["notify", &long]).says(75, &[]);
+    assert!(heard(&log).contains(&long), "in full");
+    drop(log);
+    fs::remove_file(stage.path("dev/log")).unwrap();
+    stage.run(&args).says(75, &[]);
+}
+
+#[test]
+fn a_broken_configuration_does_not_lose_the_event() {
+    let stage = Stage::configured("[mail]\nfrm = 1\n");
+    let log = listen(&stage);
+    stage.run(&["notify", "h"]).says(0, &[]);
+    assert!(heard(&log).contains("tcpw.toml:2:1: unknown key `frm`"));
+    wait_until("the deliverer complains", || {
+        heard(&log).contains("unknown key")
+    });
+    assert_eq!(stage.drops().len(), 1, "it waits for the repair");
+    stage.configure("[drop]\npath = '/var/spool/other'\n");
+    stage.run(&["deliver"]).says(0, &["collected 1", "sent 1"]);
+}
+
+#[test]
+fn a_drop_directory_of_its_own() {
+    let stage = Stage::new();
+    let drop = stage.path("elsewhere");
+    stage
+        .run(&["notify", "--drop", drop.to_str().unwrap(), "h"])
+        .says(0, &[]);
+    wait_until("a mail", || stage.mails().len() == 1);
+}
+
+#[test]
+fn inherited_descriptors_are_let_go_of() {
+    let stage = Stage::new();
+    // The writing end of a pipe as descriptor 9, the way sshd leaves its own open: the reader
+    // sees the end only when neither notify nor the deliverer it starts holds it any more.
+    let script = format!(
+        "{{ {} --root {} notify h 9>&1 >/dev/null 2>&1; }} | cat; echo ended",
+        env!("CARGO_BIN_EXE_tcpw"),
+        stage.path("").display()
+    );
+    let begin = Instant::now();
+    let output = Command::new("sh").args(["-c", &script]).output().unwrap();
+    assert!(
+        begin.elapsed() < Duration::from_secs(2),
+        "the deliverer kept the pipe"
+    );
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "ended\n");
+    wait_until("a mail", || stage.mails().len() == 1);
+}
+
+/// As root a second report comes from `nobody`, who may neither list the drop directory nor see
+/// the journal; anybody else can only report as themselves.
+#[test]
+fn the_reporter_is_the_owner_of_the_file() {
+    let own = nix::unistd::geteuid();
+    let stage = Stage::new();
+    let everybody = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(stage.path(""), everybody).unwrap();
+    stage.notify("first");
+    wait_until("the directories", || stage.mails().len() == 1);
+    let (prefix, other) = if own.is_root() {
+        ("setpriv --reuid 65534 --regid 65534 --clear-groups", 65534)
+    } else {
+        ("", own.as_raw())
+    };
+    let script = format!(
+        "exec {prefix} {} --root {} notify second",
+        env!("CARGO_BIN_EXE_tcpw"),
+        stage.path("").display()
+    );
+    let output = Command::new("sh").args(["-c", &script]).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    stage.run(&["deliver"]).says(0, &[]);
+    let uids: Vec<i64> = stage.query("SELECT uid FROM events ORDER BY id");
+    assert_eq!(uids, [i64::from(own.as_raw()), i64::from(other)]);
+}
