@@ -4,7 +4,7 @@
 
 use super::encoding::{LARGEST, decode};
 use super::event::Event;
-use super::spool::{is_event_name, is_unfinished_name};
+use super::spool::{finished_name, is_event_name};
 use chrono::{DateTime, Utc};
 use nix::fcntl::OFlag;
 use std::collections::BTreeSet;
@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 
 /// How many events one pass takes; the next pass takes the next ones.
 pub(super) const MOST_A_PASS: usize = 1000;
-/// An unfinished file of this age was left by a crash.
-const STALE_SECONDS: i64 = 3600;
+/// An unfinished file of this age was left by a crash: its event counts if it is complete.
+const STALE_SECONDS: i64 = 300;
 
 /// An event and the file it came in.
 #[derive(Debug)]
@@ -66,7 +66,10 @@ pub(super) fn collect(directory: &Path, now: DateTime<Utc>) -> io::Result<Pass> 
     for name in names {
         let path = directory.join(&name);
         match read(&path, now) {
-            Ok(event) => pass.found.push(Found { event, name, path }),
+            Ok(event) => {
+                let name = finished_name(&name).unwrap_or(&name).to_owned();
+                pass.found.push(Found { event, name, path });
+            }
             Err(problem) => reject(&path, &problem, &mut pass.rejected),
         }
     }
@@ -77,14 +80,12 @@ pub(super) fn collect(directory: &Path, now: DateTime<Utc>) -> io::Result<Pass> 
 fn wanted(entry: &DirEntry, now: DateTime<Utc>, rejected: &mut Vec<String>) -> Option<String> {
     let name = entry.file_name().into_string().ok()?;
     let kind = entry.file_type().ok()?;
-    if is_unfinished_name(&name) {
+    if finished_name(&name).is_some() {
         let metadata = entry.metadata().ok()?;
-        if now.timestamp().saturating_sub(metadata.mtime()) > STALE_SECONDS {
-            reject(&entry.path(), "it was never finished", rejected);
+        if now.timestamp().saturating_sub(metadata.mtime()) <= STALE_SECONDS {
+            return None;
         }
-        return None;
-    }
-    if !is_event_name(&name) {
+    } else if !is_event_name(&name) {
         return None;
     }
     if kind.is_file() {
@@ -190,6 +191,18 @@ mod tests {
         let left: Vec<_> = fs::read_dir(directory.path()).unwrap().collect();
         assert_eq!(left.len(), 1, "only the file without an event's name stays");
         assert!(secret.exists());
+    }
+
+    #[test]
+    fn a_complete_file_that_a_crash_left_unrenamed_counts() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = write(directory.path(), &event(1_700_000_000), 1).unwrap();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        fs::rename(&path, directory.path().join(format!(".new-{name}"))).unwrap();
+        let pass = collect(directory.path(), now()).unwrap();
+        assert_eq!(pass.found[0].name, name);
+        let at_once = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        assert!(collect(directory.path(), at_once).unwrap().found.is_empty());
     }
 
     #[test]

@@ -14,12 +14,16 @@ use crate::system::{Clock, local_time, random_u64};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread::sleep;
 use std::time::Duration;
 use thiserror::Error;
 
 /// How long a background deliverer stays when nothing is left to do: the next visitor of a burst
 /// finds it awake.
 const LINGER: Duration = Duration::from_secs(3);
+/// How long a background deliverer waits before it collects: what comes together is told together,
+/// and its syncs do not meet those of the visitors it is woken by.
+const GATHER: Duration = Duration::from_millis(100);
 
 /// Why the deliverer cannot work at all.
 #[derive(Debug, Error)]
@@ -220,6 +224,7 @@ impl Deliverer<'_> {
         let watch = Watch::new(&self.place.drops, directory.as_deref());
         let mut is_idle = false;
         loop {
+            sleep(GATHER);
             let report = self.round(false)?;
             if lock::is_wanted_elsewhere(journal) {
                 return Ok(true);

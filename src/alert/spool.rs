@@ -30,7 +30,9 @@ pub struct SpoolError {
     pub cause: io::Error,
 }
 
-/// Puts `event` into `directory` and returns when it is on the disk. `unique` tells apart events
+/// Puts `event` into `directory` and returns when it is on the disk. A power cut may still undo
+/// the renaming, not the file: the collector takes complete files under either name, so that no
+/// visitor has to wait for a second sync. `unique` tells apart events
 /// of the same nanosecond; the directory is made if its parent may be written.
 ///
 /// # Errors
@@ -56,12 +58,6 @@ pub fn write(directory: &Path, event: &Event, unique: u64) -> Result<PathBuf, Sp
         // The first error is the one to tell; the collector clears up what stays.
         drop(fs::remove_file(&unfinished));
         return Err(error);
-    }
-    // Without this a power cut can forget the name of a synced file. A directory of mode 1733
-    // cannot be opened by others than its owner; their event is then as durable as the file
-    // system makes a rename.
-    if let Ok(opened) = File::open(directory) {
-        drop(opened.sync_all());
     }
     Ok(finished)
 }
@@ -103,9 +99,10 @@ pub(super) fn is_event_name(name: &str) -> bool {
         && parts.next().is_some_and(is_hex)
 }
 
-/// Whether `name` is one that [`write`] gives to unfinished files.
-pub(super) fn is_unfinished_name(name: &str) -> bool {
-    name.strip_prefix(UNFINISHED).is_some_and(is_event_name)
+/// The finished name of a file that [`write`] has not finished.
+pub(super) fn finished_name(name: &str) -> Option<&str> {
+    name.strip_prefix(UNFINISHED)
+        .filter(|name| is_event_name(name))
 }
 
 /// Sorts by time: names have as many digits as their seconds until the year 2286.
@@ -159,7 +156,10 @@ mod tests {
         let name = file_name(event().time, 0xab);
         assert_eq!(name, "1700000000.000000005-00000000000000ab.event");
         assert!(is_event_name(&name));
-        assert!(is_unfinished_name(&format!("{UNFINISHED}{name}")));
+        assert_eq!(
+            finished_name(&format!("{UNFINISHED}{name}")),
+            Some(name.as_str())
+        );
         for bad in [
             "x.event",
             ".event",
