@@ -2,25 +2,38 @@
 
 use super::paths::Paths;
 use crate::engine::{Account, ListFile, Surroundings};
-use crate::system::Netgroups;
+use crate::system::{Netgroups, run_shell};
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
+/// How the commands of `aclexec` are taken to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Aclexec {
+    /// Nobody knows: the verdict is undecided.
+    #[default]
+    Ask,
+    /// They succeed.
+    True,
+    /// They fail.
+    False,
+    /// They are run.
+    Run,
+}
+
 /// List files and netgroups are read once and kept.
 #[derive(Debug)]
 pub(crate) struct Machine {
     paths: Paths,
-    aclexec: Option<bool>,
+    aclexec: Aclexec,
     lists: RefCell<HashMap<Vec<u8>, ListFile>>,
     netgroups: OnceCell<Netgroups>,
 }
 
 impl Machine {
-    /// `aclexec` is how commands of that option are taken to end, if somebody said so.
-    pub(crate) fn new(paths: &Paths, aclexec: Option<bool>) -> Self {
+    pub(crate) fn new(paths: &Paths, aclexec: Aclexec) -> Self {
         Self {
             paths: paths.clone(),
             aclexec,
@@ -82,7 +95,12 @@ impl Surroundings for Machine {
         }
     }
 
-    fn aclexec(&self, _command: &[u8]) -> Option<bool> {
-        self.aclexec
+    fn aclexec(&self, command: &[u8]) -> Option<bool> {
+        match self.aclexec {
+            Aclexec::Ask => None,
+            Aclexec::True => Some(true),
+            Aclexec::False => Some(false),
+            Aclexec::Run => Some(run_shell(command).is_ok_and(|status| status.success())),
+        }
     }
 }

@@ -3,7 +3,9 @@
 mod clock;
 mod netgroup;
 mod resolver;
+mod shell;
 
 pub use clock::{Clock, SystemClock};
 pub use netgroup::Netgroups;
 pub use resolver::{Doubt, Found, Resolver, SystemResolver};
+pub use shell::run_shell;
