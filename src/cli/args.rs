@@ -1,5 +1,6 @@
 //! The arguments of the program and the list of its commands.
 
+use super::completions::CompletionsArgs;
 use super::match_::MatchArgs;
 use super::output::ColorChoice;
 use super::parse::ParseArgs;
@@ -44,6 +45,7 @@ pub(crate) struct GlobalArgs {
 /// One variant a command; each has a file of its own beside this one.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Completions(CompletionsArgs),
     Match(MatchArgs),
     Parse(ParseArgs),
 }
