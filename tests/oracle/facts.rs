@@ -1,0 +1,186 @@
+//! Every fact that can be asked as one question: first the installed libwrap must confirm it, then
+//! tcpw must say the same.
+
+use super::case::Case;
+use super::library::{Oracle, Tables};
+use super::{matches, rows, subject};
+use crate::proof;
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::PathBuf;
+
+/// One question: the files, the query, and the answer in short: `G` or `D`, then `A2` for line 2 of
+/// the allow table, `D1` for line 1 of the deny table, `-` for no line.
+pub(super) struct Fact {
+    id: &'static str,
+    case: Case,
+    answer: String,
+}
+
+/// All rows, as questions about files in `dir`.
+fn all(dir: &str) -> Vec<Fact> {
+    let bytes = |text: &[u8]| replace(text, b"DIR", dir.as_bytes());
+    let mut facts = Vec::new();
+    let mut push = |id, allow: &[u8], deny: &[u8], lists: [&[u8]; 2], query: &str, answer: &str| {
+        let query = if query.is_empty() { "sshd\t1.2.3.4" } else { query };
+        facts.push(Fact {
+            id,
+            case: Case {
+                allow: Some(bytes(allow)),
+                deny: Some(bytes(deny)),
+                lists: [bytes(lists[0]), bytes(lists[1]), Vec::new()],
+                queries: vec![query.as_bytes().to_vec()],
+            },
+            answer: answer.to_owned(),
+        });
+    };
+    for (id, allow, answer) in rows::IN_ALLOW {
+        push(id, allow, b"ALL: ALL\n", [b"", b""], "", answer);
+    }
+    for (id, deny, answer) in rows::IN_DENY {
+        push(id, b"", deny, [b"", b""], "", answer);
+    }
+    for (id, allow, deny, query, answer) in rows::IN_BOTH {
+        push(id, allow, deny, [b"", b""], query, answer);
+    }
+    for (id, field, answer) in rows::OPTIONS {
+        let allow = format!("sshd: ALL{field}\n");
+        push(id, allow.as_bytes(), b"ALL: ALL\n", [b"", b""], "", answer);
+    }
+    for (id, list0, list1, client, answer) in rows::LISTS {
+        push(id, b"sshd: DIR/list0\n", b"ALL: ALL\n", [list0, list1], client, answer);
+    }
+    for (id, pattern, matching, others) in matches::CLIENTS {
+        let allow = format!("sshd: {pattern}\n");
+        for (clients, answer) in [(matching, "G A1"), (others, "D D1")] {
+            for client in *clients {
+                let query = format!("sshd\t{}", client.replace(' ', "\t"));
+                push(id, allow.as_bytes(), b"ALL: ALL\n", [b"", b""], &query, answer);
+            }
+        }
+    }
+    for (id, pattern, matching, others) in matches::DAEMONS {
+        let allow = format!("{pattern}: ALL\n");
+        for (daemons, answer) in [(matching, "G A1"), (others, "D D1")] {
+            for daemon in *daemons {
+                let (name, server) = daemon.split_once(' ').unwrap_or((daemon, ""));
+                let query = format!("{name}\t1.2.3.4\t\t\t{}", server.replace(' ', "\t"));
+                push(id, allow.as_bytes(), b"ALL: ALL\n", [b"", b""], &query, answer);
+            }
+        }
+    }
+    facts
+}
+
+fn replace(text: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    match text.windows(from.len()).position(|window| window == from) {
+        None => text.to_vec(),
+        Some(at) => {
+            let rest = replace(&text[at + from.len()..], from, to);
+            [&text[..at], to, &rest].concat()
+        }
+    }
+}
+
+/// `granted TAB /dir/allow:2` as `G A2`.
+fn short(answer: &str, tables: &Tables) -> String {
+    let allow = format!("{}:", tables.allow.display());
+    let deny = format!("{}:", tables.deny.display());
+    match answer.split_once('\t') {
+        Some(("granted", rule)) => format!("G {}", short_rule(rule, &allow, &deny)),
+        Some(("denied", rule)) => format!("D {}", short_rule(rule, &allow, &deny)),
+        Some(("died", _)) => "died -".to_owned(),
+        _ => answer.to_owned(),
+    }
+}
+
+fn short_rule(rule: &str, allow: &str, deny: &str) -> String {
+    match (rule, rule.strip_prefix(allow), rule.strip_prefix(deny)) {
+        ("default", ..) => "-".to_owned(),
+        (_, Some(line), _) => format!("A{line}"),
+        (_, _, Some(line)) => format!("D{line}"),
+        _ => rule.to_owned(),
+    }
+}
+
+fn place(name: &str) -> PathBuf {
+    let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::create_dir_all(&dir).unwrap();
+    dir
+}
+
+/// Compares all facts with what `ask` answers; gives the differences, readable.
+fn differences(name: &str, mut ask: impl FnMut(&Tables, &[Vec<u8>]) -> String) -> Vec<String> {
+    let dir = place(name);
+    let mut wrong = Vec::new();
+    for fact in all(dir.to_str().unwrap()) {
+        let tables = fact.case.lay(&dir);
+        let answer = ask(&tables, &fact.case.queries);
+        let got = short(&answer, &tables);
+        // Where asking ends libwrap's process there is no verdict; tcpw must only give one at all.
+        let free = fact.answer == "died -" && (got.starts_with("G ") || got.starts_with("D "));
+        if got != fact.answer && !free {
+            let Fact { id, case, answer } = fact;
+            wrong.push(format!("{id}: want {answer}, got {got}\n{}", case.show()));
+        }
+    }
+    wrong
+}
+
+#[test]
+fn the_installed_library_confirms_the_facts() {
+    let mut oracle = Oracle::start();
+    let wrong = differences("facts-library", |tables, queries| {
+        oracle.ask(tables, queries).remove(0)
+    });
+    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
+    let facts = all("/d");
+    let ids: BTreeSet<&str> = facts.iter().map(|fact| fact.id).collect();
+    let (rows, ids) = (facts.len(), ids.len());
+    proof::say(&format!("facts: libwrap confirms {rows} cases of {ids} facts"));
+}
+
+#[test]
+fn tcpw_agrees_with_the_facts() {
+    let wrong = differences("facts-tcpw", |tables, queries| {
+        subject::ask(tables, queries).map_or_else(|complaint| complaint, |mut lines| lines.remove(0))
+    });
+    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
+    proof::say(&format!("facts: tcpw agrees in all {} cases", all("/d").len()));
+}
+
+/// Tables that are no readable files (F-LINE-21, F-LINE-23): the same answer from both.
+#[test]
+fn odd_files_are_read_alike() {
+    let dir = place("facts-files");
+    let make: [(&str, fn(&PathBuf)); 4] = [
+        ("absent", |_| ()),
+        ("directory", |path| fs::create_dir(path).unwrap()),
+        ("dangling link", |path| symlink("/nonexistent/table", path).unwrap()),
+        ("link loop", |path| symlink(path, path).unwrap()),
+    ];
+    let mut oracle = Oracle::start();
+    let queries = [b"sshd\t1.2.3.4".to_vec()];
+    for (number, (name, make)) in make.iter().enumerate() {
+        for odd in ["allow", "deny"] {
+            let tables = Tables::within(&dir.join(format!("{number}-{odd}")));
+            let parent = tables.allow.parent().unwrap();
+            if parent.exists() {
+                fs::remove_dir_all(parent).unwrap();
+            }
+            fs::create_dir_all(parent).unwrap();
+            for path in [&tables.allow, &tables.deny] {
+                if path.ends_with(odd) {
+                    make(path);
+                } else {
+                    fs::write(path, "sshd: 9.9.9.9\n").unwrap();
+                }
+            }
+            let library = oracle.ask(&tables, &queries);
+            let refused = *name == "link loop" && odd == "deny";
+            assert_eq!(library[0].starts_with("denied"), refused, "{name} as {odd}");
+            assert_eq!(Ok(library), subject::ask(&tables, &queries), "{name} as {odd}");
+        }
+    }
+}
