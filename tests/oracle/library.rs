@@ -25,6 +25,48 @@ impl Tables {
     }
 }
 
+/// How the commands of `aclexec` ended while one query was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Aclexec {
+    /// There were none.
+    None,
+    /// All alike: true if they succeeded.
+    All(bool),
+    /// Some succeeded, some failed.
+    Mixed,
+}
+
+/// What libwrap said to one query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Answer {
+    /// `VERDICT TAB RULE`, as tcpw prints it.
+    pub(crate) text: String,
+    /// What its commands said.
+    pub(crate) aclexec: Aclexec,
+}
+
+impl Answer {
+    fn read(line: &str) -> Self {
+        let (text, aclexec) = line.rsplit_once('\t').unwrap();
+        let aclexec = match aclexec {
+            "true" => Aclexec::All(true),
+            "false" => Aclexec::All(false),
+            "mixed" => Aclexec::Mixed,
+            _ => Aclexec::None,
+        };
+        Self {
+            text: text.to_owned(),
+            aclexec,
+        }
+    }
+
+    /// Whether there is a verdict that tcpw can be held to: asking did not end the process that
+    /// asked (F-FILE-06, F-PCT-04, F-TWIST-02), and one `--aclexec` describes all commands.
+    pub(crate) fn is_comparable(&self) -> bool {
+        !self.text.starts_with("died\t") && self.aclexec != Aclexec::Mixed
+    }
+}
+
 /// A running oracle.
 #[derive(Debug)]
 pub(crate) struct Oracle {
@@ -53,9 +95,10 @@ impl Oracle {
         }
     }
 
-    /// One answer a query, `VERDICT TAB RULE`. A few hundred queries at most: they wait in a pipe.
-    pub(crate) fn ask(&mut self, tables: &Tables, queries: &[Vec<u8>]) -> Vec<String> {
-        self.send(tables, queries, b'?')
+    /// One answer a query. A few hundred queries at most: they wait in a pipe.
+    pub(crate) fn ask(&mut self, tables: &Tables, queries: &[Vec<u8>]) -> Vec<Answer> {
+        let lines = self.send(tables, queries, b'?');
+        lines.iter().map(|line| Answer::read(line)).collect()
     }
 
     /// The answer to one query and what libwrap would have logged about it.

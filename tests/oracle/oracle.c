@@ -3,11 +3,12 @@
  *
  * Standard input, one command a line, fields separated by tabs:
  *   tables ALLOW DENY      the two files that are asked about from now on
- *   ? QUERY                answered by one line:  VERDICT RULE
- *   ! QUERY                the same, and a third field: what libwrap would have logged, joined by " | "
+ *   ? QUERY                answered by one line:  VERDICT RULE ACLEXEC
+ *   ! QUERY                the same, and a fourth field: what libwrap would have logged, joined by " | "
  * QUERY is DAEMON ADDR NAME USER SERVER_ADDR SERVER_NAME SERVER_PORT; fields may be missing at the end.
  * VERDICT is granted, denied or died (the process that asked ended, crashed or took over 8 seconds);
- * RULE is FILE:LINE, or "default" when no line decided.
+ * RULE is FILE:LINE, or "default" when no line decided. ACLEXEC tells how the commands of that option
+ * ended: true, false, mixed, or "-" when there were none.
  *
  * Every query runs in a child of its own, because options change the process that asks: aclexec is
  * remembered, umask and nice stay, twist ends it, a list file that names itself crashes it.
@@ -36,6 +37,7 @@ static char matched[1024];   /* the place in the last "matched:" message */
 static char warned[1024];    /* the place in the last warning */
 static char messages[3000];  /* all messages of this query */
 static int deny_was_opened;
+static int aclexec_run, aclexec_failed; /* commands of that option; only failures are logged as such */
 
 /* "FILE line N" or "FILE, line N: ..." as "FILE:N" */
 static void keep_place(char *place, size_t size, const char *text)
@@ -61,6 +63,10 @@ static void record(const char *format, va_list arguments)
         keep_place(matched, sizeof(matched), text + 10);
     else if (strncmp(text, "warning: ", 9) == 0)
         keep_place(warned, sizeof(warned), text + 9);
+    else if (strncasecmp(text, "option:   aclexec", 17) == 0)
+        aclexec_run++;
+    else if (strncmp(text, "aclexec returned ", 17) == 0)
+        aclexec_failed++;
     for (char *c = text; *c; c++)
         if ((unsigned char) *c < ' ')
             *c = '?';
@@ -127,6 +133,13 @@ static const char *decider(int granted)
     return *warned ? warned : "default";
 }
 
+static const char *aclexec(void)
+{
+    if (aclexec_run == 0)
+        return "-";
+    return aclexec_failed == 0 ? "true" : aclexec_failed == aclexec_run ? "false" : "mixed";
+}
+
 static void answer(int channel, char **field, int verbose)
 {
     char line[4096];
@@ -136,8 +149,8 @@ static void answer(int channel, char **field, int verbose)
     dup2(nothing, 1);
     dup2(nothing, 2);
     int granted = ask(field);
-    int length = snprintf(line, sizeof(line), "%s\t%s%s%s\n", granted ? "granted" : "denied",
-                          decider(granted), verbose ? "\t" : "", verbose ? messages : "");
+    int length = snprintf(line, sizeof(line), "%s\t%s\t%s%s%s\n", granted ? "granted" : "denied",
+                          decider(granted), aclexec(), verbose ? "\t" : "", verbose ? messages : "");
     _exit(write(channel, line, (size_t) length) == length ? 0 : 1);
 }
 
@@ -169,7 +182,7 @@ static void in_child(char **field, int verbose)
     if (length > 0)
         fwrite(line, 1, (size_t) length, stdout);
     else
-        fputs("died\tdefault\n", stdout);
+        fputs("died\tdefault\t-\n", stdout);
     fflush(stdout);
 }
 

@@ -1,14 +1,34 @@
 //! The program under test: `tcpw match --batch` on a pair of tables.
 
-use super::library::Tables;
+use super::library::{Aclexec, Answer, Tables};
 use crate::sandbox::program;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-/// One answer a query, or why there is none.
-pub(crate) fn ask(tables: &Tables, queries: &[Vec<u8>]) -> Result<Vec<String>, String> {
+/// One answer a query, or why there is none. tcpw never runs a command: it is told how libwrap's
+/// commands ended, which takes a second run for the queries where they failed.
+pub(crate) fn ask(
+    tables: &Tables,
+    queries: &[Vec<u8>],
+    library: &[Answer],
+) -> Result<Vec<String>, String> {
+    let failed: Vec<bool> = library.iter().map(|a| a.aclexec == Aclexec::All(false)).collect();
+    let ask_if = |wanted: bool| {
+        let pairs = queries.iter().zip(&failed);
+        let chosen: Vec<_> = pairs.filter(|(_, f)| **f == wanted).map(|(q, _)| q.clone()).collect();
+        ask_once(tables, &chosen, if wanted { "false" } else { "true" })
+    };
+    let (mut well, mut badly) = (ask_if(false)?.into_iter(), ask_if(true)?.into_iter());
+    let merged = failed.iter().map(|failed| if *failed { badly.next() } else { well.next() });
+    Ok(merged.map(Option::unwrap).collect())
+}
+
+fn ask_once(tables: &Tables, queries: &[Vec<u8>], aclexec: &str) -> Result<Vec<String>, String> {
+    if queries.is_empty() {
+        return Ok(Vec::new());
+    }
     let mut child = Command::new(program())
-        .args(["match", "--batch", "--allow-file"])
+        .args(["match", "--batch", "--aclexec", aclexec, "--allow-file"])
         .arg(&tables.allow)
         .arg("--deny-file")
         .arg(&tables.deny)
@@ -29,7 +49,7 @@ pub(crate) fn ask(tables: &Tables, queries: &[Vec<u8>]) -> Result<Vec<String>, S
         .lines()
         .map(str::to_owned)
         .collect();
-    if matches!(output.status.code(), Some(0 | 1)) && answers.len() == queries.len() {
+    if matches!(output.status.code(), Some(0..=2)) && answers.len() == queries.len() {
         return Ok(answers);
     }
     Err(format!(
