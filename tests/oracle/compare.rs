@@ -127,7 +127,9 @@ fn fresh_seed() -> u64 {
     if let Ok(given) = env::var("TCPW_SEED") {
         return given.parse().expect("TCPW_SEED is a decimal number");
     }
-    let age = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    let age = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap();
     u64::from(age.subsec_nanos()) * 10_000
 }
 
@@ -136,7 +138,9 @@ fn tcpw_answers_generated_cases_as_libwrap_does() {
     let start = Instant::now();
     let fresh = fresh_seed();
     proof::say(&format!("oracle: fresh cases from TCPW_SEED={fresh}"));
-    let workers = thread::available_parallelism().map_or(2, usize::from).max(2);
+    let workers = thread::available_parallelism()
+        .map_or(2, usize::from)
+        .max(2);
     let stop = AtomicBool::new(false);
     let results: Vec<Result<Tally, String>> = thread::scope(|scope| {
         let threads: Vec<_> = (0..workers)
@@ -145,7 +149,10 @@ fn tcpw_answers_generated_cases_as_libwrap_does() {
                 scope.spawn(move || work(number, workers, fresh, stop))
             })
             .collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect()
     });
     let mut tally = Tally::default();
     for result in results {
@@ -159,7 +166,10 @@ fn tcpw_answers_generated_cases_as_libwrap_does() {
         proof::say(&line);
     }
     let seconds = start.elapsed().as_secs();
-    proof::say(&format!("oracle: {} in {seconds} s, 0 disagreements", tally.size(QUERIES)));
+    proof::say(&format!(
+        "oracle: {} in {seconds} s, 0 disagreements",
+        tally.size(QUERIES)
+    ));
 }
 
 /// The comparison itself must be able to fail: one wrong verdict, one wrong line, one missing.
@@ -178,7 +188,11 @@ fn a_wrong_answer_is_noticed() {
     let differs = |tcpw: &[String]| first_difference(&case.queries, &library, tcpw);
     let right: Vec<String> = library.iter().map(|answer| answer.text.clone()).collect();
     assert!(differs(&right).is_none());
-    for (place, from, to) in [(1, "denied", "granted"), (0, "allow:2", "allow:1"), (0, "granted", "?")] {
+    for (place, from, to) in [
+        (1, "denied", "granted"),
+        (0, "allow:2", "allow:1"),
+        (0, "granted", "?"),
+    ] {
         let mut wrong = right.clone();
         wrong[place] = wrong[place].replace(from, to);
         assert_ne!(wrong, right);

@@ -3,7 +3,7 @@
 
 use super::case::Case;
 use super::library::{Oracle, Tables};
-use super::{matches, rows, subject};
+use super::{matches, names, rows, subject};
 use crate::proof;
 use std::collections::BTreeSet;
 use std::fs;
@@ -26,7 +26,11 @@ fn all(dir: &str) -> Vec<Fact> {
     let bytes = |text: &[u8]| replace(text, b"DIR", dir.as_bytes());
     let mut facts = Vec::new();
     let mut push = |id, allow: &[u8], deny: &[u8], lists: [&[u8]; 2], query: &str, answer: &str| {
-        let query = if query.is_empty() { "sshd\t1.2.3.4" } else { query };
+        let query = if query.is_empty() {
+            "sshd\t1.2.3.4"
+        } else {
+            query
+        };
         facts.push(Fact {
             id,
             case: Case {
@@ -52,24 +56,45 @@ fn all(dir: &str) -> Vec<Fact> {
         push(id, allow.as_bytes(), b"ALL: ALL\n", [b"", b""], "", answer);
     }
     for (id, list0, list1, client, answer) in rows::LISTS {
-        push(id, b"sshd: DIR/list0\n", b"ALL: ALL\n", [list0, list1], client, answer);
+        push(
+            id,
+            b"sshd: DIR/list0\n",
+            b"ALL: ALL\n",
+            [list0, list1],
+            client,
+            answer,
+        );
     }
-    for (id, pattern, matching, others) in matches::CLIENTS {
+    for (id, pattern, matching, others) in matches::ADDRESSES.iter().chain(names::NAMES) {
         let allow = format!("sshd: {pattern}\n");
         for (clients, answer) in [(matching, "G A1"), (others, "D D1")] {
             for client in *clients {
                 let query = format!("sshd\t{}", client.replace(' ', "\t"));
-                push(id, allow.as_bytes(), b"ALL: ALL\n", [b"", b""], &query, answer);
+                push(
+                    id,
+                    allow.as_bytes(),
+                    b"ALL: ALL\n",
+                    [b"", b""],
+                    &query,
+                    answer,
+                );
             }
         }
     }
-    for (id, pattern, matching, others) in matches::DAEMONS {
+    for (id, pattern, matching, others) in names::DAEMONS {
         let allow = format!("{pattern}: ALL\n");
         for (daemons, answer) in [(matching, "G A1"), (others, "D D1")] {
             for daemon in *daemons {
                 let (name, server) = daemon.split_once(' ').unwrap_or((daemon, ""));
                 let query = format!("{name}\t1.2.3.4\t\t\t{}", server.replace(' ', "\t"));
-                push(id, allow.as_bytes(), b"ALL: ALL\n", [b"", b""], &query, answer);
+                push(
+                    id,
+                    allow.as_bytes(),
+                    b"ALL: ALL\n",
+                    [b"", b""],
+                    &query,
+                    answer,
+                );
             }
         }
     }
@@ -135,11 +160,18 @@ fn the_installed_library_confirms_the_facts() {
     let wrong = differences("facts-library", |tables, queries| {
         oracle.ask(tables, queries).remove(0).text
     });
-    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} differ:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
     let facts = all("/d");
     let ids: BTreeSet<&str> = facts.iter().map(|fact| fact.id).collect();
     let (rows, ids) = (facts.len(), ids.len());
-    proof::say(&format!("facts: libwrap confirms {rows} cases of {ids} facts"));
+    proof::say(&format!(
+        "facts: libwrap confirms {rows} cases of {ids} facts"
+    ));
 }
 
 #[test]
@@ -157,8 +189,15 @@ fn tcpw_agrees_with_the_facts() {
             Err(complaint) => complaint,
         }
     });
-    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
-    proof::say(&format!("facts: tcpw agrees in {compared} of {compared} cases that can be compared"));
+    assert!(
+        wrong.is_empty(),
+        "{} differ:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+    proof::say(&format!(
+        "facts: tcpw agrees in {compared} of {compared} cases that can be compared"
+    ));
 }
 
 /// Tables that are no readable files (F-LINE-21, F-LINE-23). libwrap goes on in silence; tcpw gives
@@ -169,7 +208,9 @@ fn odd_files_are_read_alike() {
     let make: [(&str, fn(&PathBuf)); 4] = [
         ("absent", |_| ()),
         ("directory", |path| fs::create_dir(path).unwrap()),
-        ("dangling link", |path| symlink("/nonexistent/table", path).unwrap()),
+        ("dangling link", |path| {
+            symlink("/nonexistent/table", path).unwrap()
+        }),
         ("link loop", |path| symlink(path, path).unwrap()),
     ];
     let mut oracle = Oracle::start();
@@ -191,14 +232,24 @@ fn odd_files_are_read_alike() {
             }
             let library = oracle.ask(&tables, &queries);
             let refused = *name == "link loop" && odd == "deny";
-            assert_eq!(library[0].text.starts_with("denied"), refused, "{name} as {odd}");
+            assert_eq!(
+                library[0].text.starts_with("denied"),
+                refused,
+                "{name} as {odd}"
+            );
             match subject::ask(&tables, &queries, &library) {
                 Ok(answers) => assert_eq!(library[0].text, answers[0], "{name} as {odd}"),
                 Err(told) => {
                     let place = tables.allow.with_file_name(odd);
                     assert!(told.contains("exit status: 2"), "{name} as {odd}: {told}");
-                    assert!(told.contains(place.to_str().unwrap()), "{name} as {odd}: {told}");
-                    assert!(["directory", "link loop"].contains(name), "{name} as {odd}: {told}");
+                    assert!(
+                        told.contains(place.to_str().unwrap()),
+                        "{name} as {odd}: {told}"
+                    );
+                    assert!(
+                        ["directory", "link loop"].contains(name),
+                        "{name} as {odd}: {told}"
+                    );
                 }
             }
         }

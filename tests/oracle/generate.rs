@@ -41,7 +41,11 @@ fn table(random: &mut Random, dir: &str, most: usize, closed: usize) -> Vec<u8> 
         bytes.extend_from_slice(b"ALL: ALL\n");
     }
     if damaged && random.chance(12) {
-        bytes.extend_from_slice(random.pick(&["# end", "ALL: ALL", " ", "\\", "x\\\n", "\\\n", "a:b\0c\n"]).as_bytes());
+        bytes.extend_from_slice(
+            random
+                .pick(&["# end", "ALL: ALL", " ", "\\", "x\\\n", "\\\n", "a:b\0c\n"])
+                .as_bytes(),
+        );
     }
     bytes
 }
@@ -49,10 +53,24 @@ fn table(random: &mut Random, dir: &str, most: usize, closed: usize) -> Vec<u8> 
 /// One logical line, possibly spread over physical ones; without its newline.
 fn line(random: &mut Random, dir: &str) -> Vec<u8> {
     let text = match random.below(100) {
-        0..6 => random.pick(&["# note", "# sshd: ALL", "#sshd: ALL: deny", "#"]).to_owned(),
+        0..6 => random
+            .pick(&["# note", "# sshd: ALL", "#sshd: ALL: deny", "#"])
+            .to_owned(),
         6..9 => random.pick(&["", " ", "\t", "\r"]).to_owned(),
         9..12 => format!(" #{}", rule(random, dir)),
-        12..15 => random.pick(&["garbage", ":", ": ALL", "sshd:", "sshd::ALL", "sshd::deny", "ALL", "\x0b", "\u{a0}"]).to_owned(),
+        12..15 => random
+            .pick(&[
+                "garbage",
+                ":",
+                ": ALL",
+                "sshd:",
+                "sshd::ALL",
+                "sshd::deny",
+                "ALL",
+                "\x0b",
+                "\u{a0}",
+            ])
+            .to_owned(),
         _ => rule(random, dir),
     };
     let mut line = text.into_bytes();
@@ -132,8 +150,14 @@ fn damage(random: &mut Random, line: &mut Vec<u8>) {
         4 => line.extend_from_slice(b" \\\\\n1.2.3.4"),
         5 => drop(line.splice(at..at, *b"\0")),
         6 => drop(line.splice(at..at, *b"\\")),
-        7 => drop(line.splice(at..at, *random.pick(&[b":", b"[", b"]", b"@", b"/", b"*", b".", b"\xe9"]))),
-        8 => drop(line.splice(at..at, *random.pick(&[b" ", b"\t", b"\r", b",", b"\x0b", b"\x0c", b";", b"\""]))),
+        7 => drop(line.splice(
+            at..at,
+            *random.pick(&[b":", b"[", b"]", b"@", b"/", b"*", b".", b"\xe9"]),
+        )),
+        8 => drop(line.splice(
+            at..at,
+            *random.pick(&[b" ", b"\t", b"\r", b",", b"\x0b", b"\x0c", b";", b"\""]),
+        )),
         9 => line.truncate(at),
         10 if !line.is_empty() => drop(line.remove(at.min(line.len() - 1))),
         _ => (),

@@ -145,7 +145,10 @@ fn program() -> &'static Path {
         let compiler = Command::new("cc")
             .args(["-O1", "-Wall", "-Wextra", "-o"])
             .arg(&fresh)
-            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracle/oracle.c"))
+            .arg(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/tests/oracle/oracle.c"
+            ))
             .arg("-lwrap")
             .output()
             .expect("cc is installed");

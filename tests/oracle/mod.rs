@@ -7,6 +7,7 @@ mod facts;
 mod generate;
 mod library;
 mod matches;
+mod names;
 mod options;
 mod patterns;
 mod random;

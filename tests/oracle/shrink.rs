@@ -74,11 +74,17 @@ fn list2(case: &mut Case) -> &mut Vec<u8> {
 }
 
 fn lines(table: &[u8]) -> Vec<Vec<u8>> {
-    table.split_inclusive(|&b| b == b'\n').map(<[u8]>::to_vec).collect()
+    table
+        .split_inclusive(|&b| b == b'\n')
+        .map(<[u8]>::to_vec)
+        .collect()
 }
 
 fn words(table: &[u8]) -> Vec<Vec<u8>> {
-    table.split_inclusive(|b| b" \t,:\n\\".contains(b)).map(<[u8]>::to_vec).collect()
+    table
+        .split_inclusive(|b| b" \t,:\n\\".contains(b))
+        .map(<[u8]>::to_vec)
+        .collect()
 }
 
 fn bytes(table: &[u8]) -> Vec<Vec<u8>> {

@@ -12,14 +12,22 @@ pub(crate) fn ask(
     queries: &[Vec<u8>],
     library: &[Answer],
 ) -> Result<Vec<String>, String> {
-    let failed: Vec<bool> = library.iter().map(|a| a.aclexec == Aclexec::All(false)).collect();
+    let failed: Vec<bool> = library
+        .iter()
+        .map(|a| a.aclexec == Aclexec::All(false))
+        .collect();
     let ask_if = |wanted: bool| {
         let pairs = queries.iter().zip(&failed);
-        let chosen: Vec<_> = pairs.filter(|(_, f)| **f == wanted).map(|(q, _)| q.clone()).collect();
+        let chosen: Vec<_> = pairs
+            .filter(|(_, f)| **f == wanted)
+            .map(|(q, _)| q.clone())
+            .collect();
         ask_once(tables, &chosen, if wanted { "false" } else { "true" })
     };
     let (mut well, mut badly) = (ask_if(false)?.into_iter(), ask_if(true)?.into_iter());
-    let merged = failed.iter().map(|failed| if *failed { badly.next() } else { well.next() });
+    let merged = failed
+        .iter()
+        .map(|failed| if *failed { badly.next() } else { well.next() });
     Ok(merged.map(Option::unwrap).collect())
 }
 

@@ -8,15 +8,21 @@ use std::collections::BTreeMap;
 const KINDS: [(&str, fn(&str) -> bool); 12] = [
     ("EXCEPT", |l| l.to_ascii_uppercase().contains("EXCEPT")),
     ("[IPv6]", |l| l.contains('[')),
-    ("net/mask", |l| l.contains(|c: char| c.is_ascii_digit()) && l.contains('/')),
+    ("net/mask", |l| {
+        l.contains(|c: char| c.is_ascii_digit()) && l.contains('/')
+    }),
     ("wildcard", |l| l.contains(['*', '?'])),
     ("@", |l| l.contains('@')),
     ("/file", |l| l.contains("/list")),
     ("options", |l| l.matches(':').count() > 1),
     ("aclexec", |l| l.to_ascii_lowercase().contains("aclexec")),
     ("name", |l| l.to_ascii_lowercase().contains("foo")),
-    ("word", |l| ["KNOWN", "LOCAL", "PARANOID"].iter().any(|w| l.contains(w))),
-    ("prefix or suffix", |l| l.contains(" .") || l.contains(". ") || l.ends_with('.')),
+    ("word", |l| {
+        ["KNOWN", "LOCAL", "PARANOID"].iter().any(|w| l.contains(w))
+    }),
+    ("prefix or suffix", |l| {
+        l.contains(" .") || l.contains(". ") || l.ends_with('.')
+    }),
     ("long", |l| l.len() > 2000),
 ];
 
@@ -36,7 +42,10 @@ impl Tally {
         let (file, line) = rule.rsplit_once(':').unwrap_or((rule, ""));
         let in_allow = file == tables.allow.to_str().unwrap();
         let table = if in_allow { &case.allow } else { &case.deny };
-        let text = line.parse().ok().and_then(|number| logical_line(table.as_deref()?, number));
+        let text = line
+            .parse()
+            .ok()
+            .and_then(|number| logical_line(table.as_deref()?, number));
         let name = match (verdict, rule, in_allow) {
             ("died", ..) => "died",
             (_, "default", _) => "default",
@@ -74,8 +83,15 @@ impl Tally {
         assert!(self.queries >= 100_000 && self.queries / per_case >= 5_000);
         assert!(undecided * 100 <= self.queries * 80, "{self:?}");
         assert!(count("died") * 100 <= self.queries * 3, "{self:?}");
-        for (name, least) in [("granted by allow", 12), ("denied by deny", 10), ("denied by allow", 2)] {
-            assert!(count(name) * 100 >= self.queries * least, "{name}: {self:?}");
+        for (name, least) in [
+            ("granted by allow", 12),
+            ("denied by deny", 10),
+            ("denied by allow", 2),
+        ] {
+            assert!(
+                count(name) * 100 >= self.queries * least,
+                "{name}: {self:?}"
+            );
         }
         for (kind, _) in KINDS {
             assert!(self.kinds.contains_key(kind), "no verdict rests on: {kind}");
@@ -96,7 +112,11 @@ impl Tally {
 
     /// How much was asked.
     pub(crate) fn size(&self, per_case: usize) -> String {
-        format!("{} table pairs, {} queries", self.queries / per_case, self.queries)
+        format!(
+            "{} table pairs, {} queries",
+            self.queries / per_case,
+            self.queries
+        )
     }
 }
 

@@ -89,7 +89,12 @@ impl Sandbox {
             .args(arguments.iter().map(|a| a.replace("[ROOT]", &root)))
             .current_dir(&root)
             .env_clear()
-            .envs([("LC_ALL", "C"), ("LANG", "C"), ("NO_COLOR", "1"), ("TZ", "UTC")])
+            .envs([
+                ("LC_ALL", "C"),
+                ("LANG", "C"),
+                ("NO_COLOR", "1"),
+                ("TZ", "UTC"),
+            ])
             .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
             .envs(self.environment.iter().map(|(n, v)| (n, v)))
             .stdin(Stdio::piped())
@@ -157,7 +162,9 @@ impl Run {
 
     /// A file that is new or changed, with its bytes.
     pub(crate) fn leaves(mut self, path: &str, bytes: impl AsRef<[u8]>) -> Self {
-        self.want.files.insert(path.to_owned(), Some(bytes.as_ref().to_vec()));
+        self.want
+            .files
+            .insert(path.to_owned(), Some(bytes.as_ref().to_vec()));
         self
     }
 
@@ -212,10 +219,17 @@ impl Run {
         let paths: std::collections::BTreeSet<&String> =
             expected.keys().chain(self.after.keys()).collect();
         for path in paths {
-            let free = want.free.iter().any(|free| Path::new(path).starts_with(free));
+            let free = want
+                .free
+                .iter()
+                .any(|free| Path::new(path).starts_with(free));
             let (got, wanted) = (self.after.get(path), expected.get(path));
             if !free && got != wanted {
-                found.push(format!("file {path}: {}, wanted {}", shown(got), shown(wanted)));
+                found.push(format!(
+                    "file {path}: {}, wanted {}",
+                    shown(got),
+                    shown(wanted)
+                ));
             }
         }
         found
@@ -223,7 +237,9 @@ impl Run {
 }
 
 fn shown(bytes: Option<&Vec<u8>>) -> String {
-    bytes.map_or("absent".to_owned(), |b| format!("b\"{}\"", b.escape_ascii()))
+    bytes.map_or("absent".to_owned(), |b| {
+        format!("b\"{}\"", b.escape_ascii())
+    })
 }
 
 /// All files below `root`, by path relative to it.
@@ -234,7 +250,12 @@ fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
         for entry in fs::read_dir(&place).unwrap() {
             let path = entry.unwrap().path();
             let kind = fs::symlink_metadata(&path).unwrap().file_type();
-            let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+            let name = path
+                .strip_prefix(root)
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .to_owned();
             if kind.is_dir() {
                 waiting.push(path);
             } else if kind.is_symlink() {
@@ -278,11 +299,23 @@ mod tests {
 
     #[test]
     fn every_surprise_is_a_difference() {
-        for script in ["echo x", "echo x >&2", "exit 1", "echo b > etc/new", "rm etc/hosts.allow", "echo c >> etc/hosts.allow"] {
+        for script in [
+            "echo x",
+            "echo x >&2",
+            "exit 1",
+            "echo b > etc/new",
+            "rm etc/hosts.allow",
+            "echo c >> etc/hosts.allow",
+        ] {
             let run = shell(script);
             assert_eq!(run.differences().len(), 1, "{script}: {run:?}");
         }
-        assert!(shell("echo b > etc/new").ignoring("etc").differences().is_empty());
+        assert!(
+            shell("echo b > etc/new")
+                .ignoring("etc")
+                .differences()
+                .is_empty()
+        );
         assert!(shell("true").differences().is_empty());
         assert_eq!(shell("true").stdout("x").differences().len(), 1);
         assert_eq!(shell("true").leaves("x", "").differences().len(), 1);

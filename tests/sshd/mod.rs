@@ -17,7 +17,10 @@ fn a_refused_stranger_becomes_a_mail() {
     let output = Command::new("unshare")
         .args(NAMESPACES)
         .args(["--propagation", "private", "bash"])
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sshd/scenario.sh"))
+        .arg(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/sshd/scenario.sh"
+        ))
         .arg(stage.path())
         .arg(sandbox::program())
         .env_clear()
@@ -33,7 +36,10 @@ fn a_refused_stranger_becomes_a_mail() {
         "{}; needs root and namespaces, sshd, openssl and aiosmtpd\n{complaints}",
         output.status
     );
-    let proven: Vec<&str> = log.lines().filter(|line| line.starts_with("sshd: ")).collect();
+    let proven: Vec<&str> = log
+        .lines()
+        .filter(|line| line.starts_with("sshd: "))
+        .collect();
     assert_eq!(proven.len(), 6, "the script did not reach its end");
     for line in proven {
         proof::say(line);
