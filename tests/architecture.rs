@@ -110,7 +110,7 @@ fn code(source: &str) -> String {
     let lines = shipped
         .lines()
         .filter(|line| !line.trim_start().starts_with("//"));
-    lines.map(|line| format!("{line}\n")).collect()
+    lines.flat_map(|line| [line, "\n"]).collect()
 }
 
 fn is_word(byte: u8) -> bool {

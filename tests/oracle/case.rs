@@ -34,20 +34,20 @@ impl Case {
 
     /// The case as a person can read and repeat it.
     pub(crate) fn show(&self) -> String {
-        let mut text = String::new();
+        let mut lines = Vec::new();
         for (name, table) in [("allow", &self.allow), ("deny", &self.deny)] {
             let bytes = table.as_ref().map_or("absent".into(), |b| quoted(b));
-            text.push_str(&format!("  {name}: {bytes}\n"));
+            lines.push(format!("  {name}: {bytes}\n"));
         }
         for (name, bytes) in LISTS.iter().zip(&self.lists) {
             if !bytes.is_empty() {
-                text.push_str(&format!("  {name}: {}\n", quoted(bytes)));
+                lines.push(format!("  {name}: {}\n", quoted(bytes)));
             }
         }
         for query in &self.queries {
-            text.push_str(&format!("  query: {}\n", quoted(query)));
+            lines.push(format!("  query: {}\n", quoted(query)));
         }
-        text
+        lines.concat()
     }
 }
 

@@ -1,115 +1,17 @@
 //! Every fact that can be asked as one question: first the installed libwrap must confirm it, then
 //! tcpw must say the same.
 
-use super::case::Case;
 use super::library::{Oracle, Tables};
-use super::{matches, names, rows, subject};
+use super::questions::{Fact, all};
+use super::subject;
 use crate::proof;
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 
-/// One question: the files, the query, and the answer in short: `G` or `D`, then `A2` for line 2 of
-/// the allow table, `D1` for line 1 of the deny table, `-` for no line.
-pub(super) struct Fact {
-    id: &'static str,
-    case: Case,
-    answer: String,
-}
-
 /// Stands for the answer of tcpw where libwrap has none to compare with.
 const FREE: &str = "free";
-
-/// All rows, as questions about files in `dir`.
-fn all(dir: &str) -> Vec<Fact> {
-    let bytes = |text: &[u8]| replace(text, b"DIR", dir.as_bytes());
-    let mut facts = Vec::new();
-    let mut push = |id, allow: &[u8], deny: &[u8], lists: [&[u8]; 2], query: &str, answer: &str| {
-        let query = if query.is_empty() {
-            "sshd\t1.2.3.4"
-        } else {
-            query
-        };
-        facts.push(Fact {
-            id,
-            case: Case {
-                allow: Some(bytes(allow)),
-                deny: Some(bytes(deny)),
-                lists: [bytes(lists[0]), bytes(lists[1]), Vec::new()],
-                queries: vec![query.as_bytes().to_vec()],
-            },
-            answer: answer.to_owned(),
-        });
-    };
-    for (id, allow, answer) in rows::IN_ALLOW {
-        push(id, allow, b"ALL: ALL\n", [b"", b""], "", answer);
-    }
-    for (id, deny, answer) in rows::IN_DENY {
-        push(id, b"", deny, [b"", b""], "", answer);
-    }
-    for (id, allow, deny, query, answer) in rows::IN_BOTH {
-        push(id, allow, deny, [b"", b""], query, answer);
-    }
-    for (id, field, answer) in rows::OPTIONS {
-        let allow = format!("sshd: ALL{field}\n");
-        push(id, allow.as_bytes(), b"ALL: ALL\n", [b"", b""], "", answer);
-    }
-    for (id, list0, list1, client, answer) in rows::LISTS {
-        push(
-            id,
-            b"sshd: DIR/list0\n",
-            b"ALL: ALL\n",
-            [list0, list1],
-            client,
-            answer,
-        );
-    }
-    for (id, pattern, matching, others) in matches::ADDRESSES.iter().chain(names::NAMES) {
-        let allow = format!("sshd: {pattern}\n");
-        for (clients, answer) in [(matching, "G A1"), (others, "D D1")] {
-            for client in *clients {
-                let query = format!("sshd\t{}", client.replace(' ', "\t"));
-                push(
-                    id,
-                    allow.as_bytes(),
-                    b"ALL: ALL\n",
-                    [b"", b""],
-                    &query,
-                    answer,
-                );
-            }
-        }
-    }
-    for (id, pattern, matching, others) in names::DAEMONS {
-        let allow = format!("{pattern}: ALL\n");
-        for (daemons, answer) in [(matching, "G A1"), (others, "D D1")] {
-            for daemon in *daemons {
-                let (name, server) = daemon.split_once(' ').unwrap_or((daemon, ""));
-                let query = format!("{name}\t1.2.3.4\t\t\t{}", server.replace(' ', "\t"));
-                push(
-                    id,
-                    allow.as_bytes(),
-                    b"ALL: ALL\n",
-                    [b"", b""],
-                    &query,
-                    answer,
-                );
-            }
-        }
-    }
-    facts
-}
-
-fn replace(text: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
-    match text.windows(from.len()).position(|window| window == from) {
-        None => text.to_vec(),
-        Some(at) => {
-            let rest = replace(&text[at + from.len()..], from, to);
-            [&text[..at], to, &rest].concat()
-        }
-    }
-}
 
 /// `granted TAB /dir/allow:2` as `G A2`.
 fn short(answer: &str, tables: &Tables) -> String {
@@ -200,16 +102,19 @@ fn tcpw_agrees_with_the_facts() {
     ));
 }
 
+/// Puts something at a path.
+type Maker = fn(&PathBuf);
+
 /// Tables that are no readable files (F-LINE-21, F-LINE-23). libwrap goes on in silence; tcpw gives
 /// the same answer where the file is absent and refuses to guess where something is wrong with it.
 #[test]
 fn odd_files_are_read_alike() {
     let dir = place("facts-files");
-    let make: [(&str, fn(&PathBuf)); 4] = [
+    let make: [(&str, Maker); 4] = [
         ("absent", |_| ()),
         ("directory", |path| fs::create_dir(path).unwrap()),
         ("dangling link", |path| {
-            symlink("/nonexistent/table", path).unwrap()
+            symlink("/nonexistent/table", path).unwrap();
         }),
         ("link loop", |path| symlink(path, path).unwrap()),
     ];

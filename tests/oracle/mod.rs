@@ -10,6 +10,7 @@ mod matches;
 mod names;
 mod options;
 mod patterns;
+mod questions;
 mod random;
 mod rows;
 mod shrink;

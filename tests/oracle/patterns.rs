@@ -3,6 +3,7 @@
 
 use super::case::LISTS;
 use super::random::Random;
+use std::net::Ipv4Addr;
 
 const DAEMONS: [&str; 7] = ["sshd", "in.ftpd", "vsftpd", "SSHD", "unknown", "22", ".d"];
 
@@ -282,12 +283,11 @@ fn random_net(random: &mut Random) -> String {
     let mask = u32::MAX
         .checked_shl(u32::try_from(32 - kept).unwrap())
         .unwrap_or(0);
-    let [a, b, c, d] = if bits { address } else { address & mask }.to_be_bytes();
+    let net = Ipv4Addr::from(if bits { address } else { address & mask });
     if random.chance(30) {
-        let [e, f, g, h] = mask.to_be_bytes();
-        return format!("{a}.{b}.{c}.{d}/{e}.{f}.{g}.{h}");
+        return format!("{net}/{}", Ipv4Addr::from(mask));
     }
-    format!("{a}.{b}.{c}.{d}/{length}")
+    format!("{net}/{length}")
 }
 
 fn list_file(random: &mut Random, dir: &str) -> String {
@@ -354,10 +354,8 @@ pub(crate) fn query(random: &mut Random) -> Vec<u8> {
     if random.chance(40) {
         let server = random.pick(&["", "10.0.0.1", "10.0.0.2", "2001:db8::1", "1.2.3.4"]);
         let host = random.pick(&["", "srv.foo.com", "short", "unknown", "a.foo.com"]);
-        query.push_str(&format!(
-            "\t{server}\t{host}\t{}",
-            random.pick(&["", "", "22", "23"])
-        ));
+        let port = random.pick(&["", "", "22", "23"]);
+        query = [query.as_str(), server, host, port].join("\t");
     }
     query.into_bytes()
 }

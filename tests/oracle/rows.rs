@@ -1,5 +1,14 @@
 //! The facts about lines, fields, options, list files and order, as rows of data.
 
+/// A fact, two files, a query and its answer.
+type TwoFiles = (
+    &'static str,
+    &'static [u8],
+    &'static [u8],
+    &'static str,
+    &'static str,
+);
+
 /// Fact, allow table, answer to `sshd` from 1.2.3.4; the deny table is `ALL: ALL`.
 pub(super) const IN_ALLOW: &[(&str, &[u8], &str)] = &[
     ("F-LINE-01", b"sshd: 1.2.\\\n3.4\n", "G A2"),
@@ -110,7 +119,7 @@ pub(super) const IN_DENY: &[(&str, &[u8], &str)] = &[
 ];
 
 /// Fact, allow table, deny table, query, answer.
-pub(super) const IN_BOTH: &[(&str, &[u8], &[u8], &str, &str)] = &[
+pub(super) const IN_BOTH: &[TwoFiles] = &[
     ("F-LINE-13", b"sshd: ALL\n", b"# end", "", "G A1"),
     (
         "F-FIELD-04",
@@ -308,7 +317,7 @@ pub(super) const OPTIONS: &[(&str, &str, &str)] = &[
 ];
 
 /// Fact, `DIR/list0`, `DIR/list1`, query, answer of `sshd: DIR/list0`.
-pub(super) const LISTS: &[(&str, &[u8], &[u8], &str, &str)] = &[
+pub(super) const LISTS: &[TwoFiles] = &[
     ("F-FILE-01", b"8.8.8.8 1.2.3.4\t5.5.5.5", b"", "", "G A1"),
     ("F-FILE-01", b"8.8.8.8\r\n1.2.3.4\r\n", b"", "", "G A1"),
     (
@@ -362,4 +371,18 @@ pub(super) const LISTS: &[(&str, &[u8], &[u8], &str, &str)] = &[
         "",
         "D D1",
     ),
+];
+
+/// Fact, lengths of the pieces of one logical line, and the line number of libwrap's warning if it
+/// does not take it.
+pub(super) const LIMITS: &[(&str, &[usize], Option<u32>)] = &[
+    ("F-LINE-14", &[2046], None),
+    ("F-LINE-14", &[2047], Some(0)),
+    ("F-LINE-14", &[2048], Some(0)),
+    ("F-LINE-14", &[5000], Some(0)),
+    ("F-LINE-16", &[2045, 1], None),
+    ("F-LINE-16", &[1000, 1046], None),
+    ("F-LINE-16", &[2045, 2], Some(1)),
+    ("F-LINE-16", &[2046, 0], Some(0)),
+    ("F-LINE-16", &[1000, 1047], Some(1)),
 ];

@@ -2,8 +2,11 @@
 
 use super::case::Case;
 
+/// Cuts a table into pieces.
+type Cut = fn(&[u8]) -> Vec<Vec<u8>>;
+
 /// How a table is cut into pieces that can be dropped, from coarse to fine.
-const CUTS: [fn(&[u8]) -> Vec<Vec<u8>>; 3] = [lines, words, bytes];
+const CUTS: [Cut; 3] = [lines, words, bytes];
 
 /// The smallest case found that `fails`, starting from one that does.
 pub(crate) fn shrink(mut case: Case, mut fails: impl FnMut(&Case) -> bool) -> Case {
@@ -29,7 +32,7 @@ fn one_query(case: &Case, fails: &mut impl FnMut(&Case) -> bool) -> Option<Vec<u
 /// Drops runs of pieces, halving their length, as long as the case still fails.
 fn shrink_part(
     case: &mut Case,
-    cut: fn(&[u8]) -> Vec<Vec<u8>>,
+    cut: Cut,
     pick: fn(&mut Case) -> &mut Vec<u8>,
     fails: &mut impl FnMut(&Case) -> bool,
 ) {

@@ -4,8 +4,11 @@ use super::case::Case;
 use super::library::Tables;
 use std::collections::BTreeMap;
 
+/// Whether a line contains something.
+type Recognise = fn(&str) -> bool;
+
 /// Things a deciding line can contain: name, and how it is recognised.
-const KINDS: [(&str, fn(&str) -> bool); 12] = [
+const KINDS: [(&str, Recognise); 12] = [
     ("EXCEPT", |l| l.to_ascii_uppercase().contains("EXCEPT")),
     ("[IPv6]", |l| l.contains('[')),
     ("net/mask", |l| {

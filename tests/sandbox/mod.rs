@@ -275,20 +275,23 @@ mod tests {
 
     /// A stage whose program is the shell: `run(&["-c", ...])` after `--root ROOT`.
     fn shell(script: &str) -> super::Run {
-        let mut sandbox = Sandbox::new().allow("a\n");
+        let mut sandbox = Sandbox::new().allow("a\n").deny("b\n");
         let program = sandbox.path().join("program");
         std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
         let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
         std::fs::set_permissions(&program, mode).unwrap();
         sandbox.program = program.into();
-        sandbox.run(&["x", "[ROOT]/y"])
+        sandbox
+            .env("GIVEN", "1")
+            .stdin("input\n")
+            .run(&["x", "[ROOT]/y"])
     }
 
     #[test]
     fn a_run_as_expected_passes() {
-        let script = "echo \"$@\"; echo oops >&2; cat >/dev/null; echo b > etc/new; rm etc/hosts.allow; exit 3";
+        let script = "echo \"$@\"; echo oops >&2; cat; cat etc/hosts.deny; echo b > etc/new; rm etc/hosts.allow; exit 3";
         let sandbox = shell(script)
-            .stdout("--root [ROOT] x [ROOT]/y\n")
+            .stdout("--root [ROOT] x [ROOT]/y\ninput\nb\n")
             .stderr("oops\n")
             .code(3)
             .leaves("etc/new", "b\n")
@@ -323,7 +326,7 @@ mod tests {
 
     #[test]
     fn the_environment_is_not_inherited() {
-        let script = "env | cut -d= -f1 | grep -vE '^(LANG|LC_ALL|NO_COLOR|PATH|PWD|TZ|_|SHLVL|OLDPWD)$' || true";
+        let script = "env | cut -d= -f1 | grep -vE '^(GIVEN|LANG|LC_ALL|NO_COLOR|PATH|PWD|TZ|_|SHLVL|OLDPWD)$' || true";
         shell(script).done();
     }
 }
