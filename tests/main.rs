@@ -9,6 +9,8 @@
 
 /// The source tree keeps to the design: who uses whom, sizes, openings, the index itself.
 mod architecture;
+/// The written grammar is closed and names every parser.
+mod grammar;
 /// Verdicts and deciding lines are those of the installed libwrap.
 mod oracle;
 /// Says what was proven.
