@@ -7,7 +7,7 @@ use std::path::Path;
 
 fn read(path: &str) -> String {
     let place = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    fs::read_to_string(&place).unwrap_or_else(|error| panic!("{}: {error}", place.display()))
+    fs::read_to_string(place).expect(path)
 }
 
 /// The grammar without its comments, its words in quotes and its `? ... ?`.
@@ -37,9 +37,7 @@ fn productions(grammar: &str) -> Vec<(String, Vec<String>)> {
     let rules = bare.split(';').filter(|rule| !rule.trim().is_empty());
     rules
         .map(|rule| {
-            let (name, body) = rule
-                .split_once('=')
-                .unwrap_or_else(|| panic!("no \"=\": {rule}"));
+            let (name, body) = rule.split_once('=').expect(rule);
             let words = body.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
             let used = words.filter(|word| !word.is_empty()).map(str::to_owned);
             (name.trim().to_owned(), used.collect())
