@@ -4,8 +4,9 @@
 //! port or process of the machine is touched and nothing outlives the test.
 
 use crate::{proof, sandbox};
+use std::ffi::OsStr;
 use std::io::{self, Write as _};
-use std::process::Command;
+use std::process::{Command, Output};
 use tempfile::TempDir;
 
 /// New mount, network and process namespaces that end with the script.
@@ -13,28 +14,13 @@ const NAMESPACES: [&str; 6] = ["-m", "-n", "-p", "--fork", "--kill-child", "--mo
 
 #[test]
 fn a_refused_stranger_becomes_a_mail() {
-    let stage = TempDir::with_prefix("tcpw-sshd-").unwrap();
-    let output = Command::new("unshare")
-        .args(NAMESPACES)
-        .args(["--propagation", "private", "bash"])
-        .arg(concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/tests/sshd/scenario.sh"
-        ))
-        .arg(stage.path())
-        .arg(sandbox::program())
-        .env_clear()
-        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
-        .env("LC_ALL", "C.UTF-8")
-        .output()
-        .expect("unshare (util-linux) is installed");
-    let log = String::from_utf8_lossy(&output.stdout);
-    let complaints = String::from_utf8_lossy(&output.stderr);
+    let (output, log) = play(&sandbox::program());
     io::stderr().write_all(log.as_bytes()).unwrap();
     assert!(
         output.status.success(),
-        "{}; needs root and namespaces, sshd, openssl and aiosmtpd\n{complaints}",
-        output.status
+        "{}; needs root and namespaces, sshd, openssl and aiosmtpd\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
     );
     let proven: Vec<&str> = log
         .lines()
@@ -44,4 +30,34 @@ fn a_refused_stranger_becomes_a_mail() {
     for line in proven {
         proof::say(line);
     }
+}
+
+/// The scenario must be able to fail: with a program that does nothing everybody gets in.
+#[test]
+fn a_program_that_does_nothing_is_noticed() {
+    let (output, log) = play(OsStr::new("/bin/true"));
+    assert_eq!(output.status.code(), Some(1), "{log}");
+    let complaint = "FAILED: unlisted client (127.0.0.3): wanted CLOSED, got BANNER";
+    assert!(log.contains(complaint), "{log}");
+}
+
+/// Plays the scenario with `program` as tcpw; gives its outcome and its log.
+fn play(program: &OsStr) -> (Output, String) {
+    let stage = TempDir::with_prefix("tcpw-sshd-").unwrap();
+    let output = Command::new("unshare")
+        .args(NAMESPACES)
+        .args(["--propagation", "private", "bash"])
+        .arg(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/sshd/scenario.sh"
+        ))
+        .arg(stage.path())
+        .arg(program)
+        .env_clear()
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+        .env("LC_ALL", "C.UTF-8")
+        .output()
+        .expect("unshare (util-linux) is installed");
+    let log = String::from_utf8_lossy(&output.stdout).into_owned();
+    (output, log)
 }

@@ -136,14 +136,14 @@ private_files
 certificates || { cat "$stage/openssl.log"; fail "no certificates"; }
 servers
 configuration
-say "$(/usr/sbin/sshd -V 2>&1 | grep -o 'OpenSSH[^,]*' | head -1), $(/usr/local/bin/tcpw --version)"
+say "$(/usr/sbin/sshd -V 2>&1 | grep -o 'OpenSSH[^,]*' | head -1), $(/usr/local/bin/tcpw --version | head -1)"
 expect "before any rule" $stranger BANNER
 show allow $friend --daemon sshd
 show install-alert
 show deny-all --force
 for table in /etc/hosts.allow /etc/hosts.deny; do
     say "$table:"
-    sed 's/^/    /' $table
+    if [ -e $table ]; then sed 's/^/    /' $table; else say "    (absent)"; fi
 done
 
 expect "listed client" $friend BANNER
