@@ -14,7 +14,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Instant, SystemTime};
 
-/// Cases from the same seeds in every run, and cases no run has seen before.
+/// Cases from the same seeds in every run, and cases no run has seen before; `TCPW_CASES` asks for
+/// more of the latter.
 const FIXED_CASES: u64 = 4_200;
 const FRESH_CASES: u64 = 1_000;
 const FIXED_SEED: u64 = 0x7c9_7700;
@@ -103,12 +104,12 @@ fn first_difference(
 }
 
 /// Works through the seeds `number`, `number + workers`, ...; stops at the first disagreement.
-fn work(number: usize, workers: usize, fresh: u64, stop: &AtomicBool) -> Result<Tally, String> {
+fn work(number: usize, workers: usize, fresh: &Fresh, stop: &AtomicBool) -> Result<Tally, String> {
     let mut bench = Bench::new(&format!("oracle{number}"));
     let place = bench.dir.to_str().unwrap().to_owned();
     let mut tally = Tally::default();
     let fixed = (0..FIXED_CASES).map(|n| FIXED_SEED + n);
-    let seeds = fixed.chain((0..FRESH_CASES).map(|n| fresh.wrapping_add(n)));
+    let seeds = fixed.chain((0..fresh.cases).map(|n| fresh.seed.wrapping_add(n)));
     for seed in seeds.skip(number).step_by(workers) {
         if stop.load(Ordering::Relaxed) {
             break;
@@ -122,22 +123,40 @@ fn work(number: usize, workers: usize, fresh: u64, stop: &AtomicBool) -> Result<
     Ok(tally)
 }
 
-/// The seed of the fresh cases: the clock's, or `TCPW_SEED` to repeat a run.
-fn fresh_seed() -> u64 {
-    if let Ok(given) = env::var("TCPW_SEED") {
-        return given.parse().expect("TCPW_SEED is a decimal number");
-    }
+/// The cases that differ from run to run.
+struct Fresh {
+    seed: u64,
+    cases: u64,
+}
+
+/// A number from the environment.
+fn given(name: &str) -> Option<u64> {
+    let text = env::var(name).ok()?;
+    Some(
+        text.parse()
+            .expect("TCPW_SEED and TCPW_CASES are decimal numbers"),
+    )
+}
+
+/// The clock's seed, or that of `TCPW_SEED` to repeat a run.
+fn fresh() -> Fresh {
     let age = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap();
-    u64::from(age.subsec_nanos()) * 10_000
+    Fresh {
+        seed: given("TCPW_SEED").unwrap_or(u64::from(age.subsec_nanos()) * 10_000),
+        cases: given("TCPW_CASES").unwrap_or(FRESH_CASES),
+    }
 }
 
 #[test]
 fn tcpw_answers_generated_cases_as_libwrap_does() {
     let start = Instant::now();
-    let fresh = fresh_seed();
-    proof::say(&format!("oracle: fresh cases from TCPW_SEED={fresh}"));
+    let fresh = fresh();
+    proof::say(&format!(
+        "oracle: fresh cases from TCPW_SEED={}",
+        fresh.seed
+    ));
     let workers = thread::available_parallelism()
         .map_or(2, usize::from)
         .max(2);
@@ -145,7 +164,7 @@ fn tcpw_answers_generated_cases_as_libwrap_does() {
     let results: Vec<Result<Tally, String>> = thread::scope(|scope| {
         let threads: Vec<_> = (0..workers)
             .map(|number| {
-                let stop = &stop;
+                let (fresh, stop) = (&fresh, &stop);
                 scope.spawn(move || work(number, workers, fresh, stop))
             })
             .collect();
