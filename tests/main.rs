@@ -11,6 +11,8 @@
 mod architecture;
 /// The written grammar is closed and names every parser.
 mod grammar;
+/// The manual pages, the help and the parser say the same.
+mod manual;
 /// Verdicts and deciding lines are those of the installed libwrap.
 mod oracle;
 /// Says what was proven.
