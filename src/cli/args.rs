@@ -1,5 +1,6 @@
 //! The arguments of the program and the list of its commands.
 
+use super::completions::CompletionsArgs;
 use super::deliver::DeliverArgs;
 use super::mail::MailArgs;
 use super::match_::MatchArgs;
@@ -47,6 +48,7 @@ pub(crate) struct GlobalArgs {
 /// One variant a command; each has a file of its own beside this one.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Completions(CompletionsArgs),
     Match(MatchArgs),
     Parse(ParseArgs),
     Notify(NotifyArgs),

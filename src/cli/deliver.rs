@@ -4,11 +4,13 @@ use super::Context;
 use super::background;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::fired::rule_of;
 use super::paths::Paths;
 use super::settings;
 use crate::alert::transport::{self, Transport};
 use crate::alert::{
-    Deliverer, Event, Report, Workplace, has_events, request_handover, run_in_background,
+    Deliverer, Event, Report, RuleFinder, Workplace, has_events, request_handover,
+    run_in_background,
 };
 use crate::config::{self, Config};
 use crate::escape::visible;
@@ -51,10 +53,12 @@ pub(crate) fn run(args: &DeliverArgs, context: &mut Context) -> Result<Exit, Fai
         return Ok(Exit::Done);
     }
     let config = config?;
+    let paths = context.paths.clone();
     let problems = RefCell::new(Vec::new());
     let warn = |text: &str| problems.borrow_mut().push(visible(text.as_bytes()));
     let way = open(&config);
-    let place = workplace(args, &context.paths, &config, way.as_ref(), &warn);
+    let rules = |event: &Event| rule_of(&paths, event);
+    let place = workplace(args, &paths, &config, way.as_ref(), &rules, &warn);
     let report = match start(&place, context)? {
         None => {
             return Err(
@@ -142,7 +146,8 @@ fn in_background(args: &DeliverArgs, paths: &Paths, config: Result<Config, Failu
         Err(Failure::ClosedPipe) => return,
     };
     let way = open(&config);
-    let place = workplace(args, paths, &config, way.as_ref(), &warn);
+    let rules = |event: &Event| rule_of(paths, event);
+    let place = workplace(args, paths, &config, way.as_ref(), &rules, &warn);
     if let Err(error) = run_in_background(&place) {
         warn(&error.to_string());
     }
@@ -160,6 +165,7 @@ fn workplace<'a>(
     paths: &Paths,
     config: &'a Config,
     transport: &'a dyn Transport,
+    rules: &'a dyn RuleFinder,
     warn: &'a dyn Fn(&str),
 ) -> Workplace<'a> {
     let mut drops = vec![args.drop.clone().unwrap_or_else(|| config.drop.clone())];
@@ -175,7 +181,7 @@ fn workplace<'a>(
         drops,
         host: host_name(),
         clock: &SystemClock,
-        rules: &|_: &Event| None,
+        rules,
         transport,
         warn,
     }

@@ -2,25 +2,38 @@
 
 use super::paths::Paths;
 use crate::engine::{Account, ListFile, Surroundings};
-use crate::system::Netgroups;
+use crate::system::{Netgroups, has_group, has_user, run_shell};
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
+/// How the commands of `aclexec` are taken to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Aclexec {
+    /// Nobody knows: the verdict is undecided.
+    #[default]
+    Ask,
+    /// They succeed.
+    True,
+    /// They fail.
+    False,
+    /// They are run.
+    Run,
+}
+
 /// List files and netgroups are read once and kept.
 #[derive(Debug)]
 pub(crate) struct Machine {
     paths: Paths,
-    aclexec: Option<bool>,
+    aclexec: Aclexec,
     lists: RefCell<HashMap<Vec<u8>, ListFile>>,
     netgroups: OnceCell<Netgroups>,
 }
 
 impl Machine {
-    /// `aclexec` is how commands of that option are taken to end, if somebody said so.
-    pub(crate) fn new(paths: &Paths, aclexec: Option<bool>) -> Self {
+    pub(crate) fn new(paths: &Paths, aclexec: Aclexec) -> Self {
         Self {
             paths: paths.clone(),
             aclexec,
@@ -73,16 +86,17 @@ impl Surroundings for Machine {
         match (account, &self.paths.root) {
             (Account::User, Some(_)) => self.has_account_in("/etc/passwd", name),
             (Account::Group, Some(_)) => self.has_account_in("/etc/group", name),
-            (Account::User, None) => {
-                text.is_some_and(|name| matches!(nix::unistd::User::from_name(name), Ok(Some(_))))
-            }
-            (Account::Group, None) => {
-                text.is_some_and(|name| matches!(nix::unistd::Group::from_name(name), Ok(Some(_))))
-            }
+            (Account::User, None) => text.is_some_and(has_user),
+            (Account::Group, None) => text.is_some_and(has_group),
         }
     }
 
-    fn aclexec(&self, _command: &[u8]) -> Option<bool> {
-        self.aclexec
+    fn aclexec(&self, command: &[u8]) -> Option<bool> {
+        match self.aclexec {
+            Aclexec::Ask => None,
+            Aclexec::True => Some(true),
+            Aclexec::False => Some(false),
+            Aclexec::Run => Some(run_shell(command).is_ok_and(|status| status.success())),
+        }
     }
 }

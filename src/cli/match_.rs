@@ -5,13 +5,13 @@ use super::batch;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::lookup::look_up;
-use super::machine::Machine;
+use super::machine::{Aclexec, Machine};
 use super::output::Style;
 use super::tables::TableFiles;
 use super::why::{place, why};
 use crate::engine::{Access, Effect, Host, HostName, Request, Verdict, decide};
 use crate::escape::visible;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
 
@@ -19,7 +19,8 @@ use std::os::unix::ffi::OsStrExt as _;
 ///
 /// Exit code: 0 granted, 1 denied, 2 it could not be told. No name is looked up unless --dns is
 /// given: without it and without --name the client's name is unknown. Commands of rules are shown
-/// and never run.
+/// and never run,
+/// but for those of aclexec with "--aclexec run".
 #[derive(Debug, Args)]
 pub(crate) struct MatchArgs {
     /// The daemon's name as it stands in rules, such as sshd
@@ -46,21 +47,48 @@ pub(crate) struct MatchArgs {
     /// The server's port, for rules that name ports
     #[arg(long, value_name = "PORT")]
     port: Option<u16>,
-    /// How commands of the option aclexec are taken to end
-    #[arg(long, value_name = "RESULT")]
-    aclexec: Option<bool>,
+    /// How the commands of the option aclexec end
+    ///
+    /// Without it a verdict that depends on one is undecided. "run" runs them, as you.
+    #[arg(long, value_enum, value_name = "RESULT")]
+    aclexec: Option<AclexecChoice>,
     /// Answer queries from standard input
     ///
     /// One a line, fields separated by TAB: DAEMON ADDR NAME USER SERVER_ADDR SERVER_NAME
     /// SERVER_PORT; from NAME on each may be empty or missing. Prints a line for each: granted,
-    /// denied or undecided, a TAB, and the deciding FILE:LINE or "default".
+    /// denied or undecided, a TAB, and the deciding file and line or
+    /// "default".
     #[arg(long, conflicts_with_all = ["daemon", "client", "name", "dns", "user", "server", "server_name", "port"])]
     batch: bool,
 }
 
+/// Values of `--aclexec`.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum AclexecChoice {
+    /// They succeed
+    True,
+    /// They fail
+    False,
+    /// Run them
+    Run,
+}
+
+impl From<AclexecChoice> for Aclexec {
+    fn from(choice: AclexecChoice) -> Self {
+        match choice {
+            AclexecChoice::True => Self::True,
+            AclexecChoice::False => Self::False,
+            AclexecChoice::Run => Self::Run,
+        }
+    }
+}
+
 pub(crate) fn run(args: &MatchArgs, context: &mut Context) -> Result<Exit, Failure> {
     let tables = TableFiles::read(context)?;
-    let machine = Machine::new(&context.paths, args.aclexec);
+    let machine = Machine::new(
+        &context.paths,
+        args.aclexec.map_or(Aclexec::Ask, Aclexec::from),
+    );
     let (Some(daemon), Some(client)) = (&args.daemon, &args.client) else {
         return batch::run(&tables, &machine, context);
     };

@@ -4,9 +4,11 @@
 mod args;
 mod background;
 mod batch;
+mod completions;
 mod deliver;
 mod exit;
 mod failure;
+mod fired;
 mod lookup;
 mod machine;
 mod mail;
@@ -20,7 +22,7 @@ mod tables;
 mod why;
 
 use args::{Cli, Command};
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 use exit::Exit;
 use failure::Failure;
 use output::Output;
@@ -59,8 +61,14 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
+/// The definition of all commands and options, from which the manual is made.
+pub fn definition() -> clap::Command {
+    Cli::command()
+}
+
 fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
     match command {
+        Command::Completions(args) => completions::run(args, context),
         Command::Match(args) => match_::run(args, context),
         Command::Parse(args) => parse::run(args, context),
         Command::Notify(args) => notify::run(args, context),

@@ -95,18 +95,18 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 fn cannot_read(path: &Path, error: &io::Error) -> Failure {
-    let failure = Failure::new(format_args!(
+    let hint = if error.kind() == io::ErrorKind::IsADirectory {
+        "libwrap takes a directory for an empty table; put a file in its place"
+    } else if error.kind() == io::ErrorKind::FileTooLarge {
+        "tables of 4 GiB and more are not supported"
+    } else if error.kind() == io::ErrorKind::PermissionDenied {
+        "run it as root, or name other tables with --allow-file and --deny-file"
+    } else {
+        "check the path, or name other tables with --allow-file and --deny-file"
+    };
+    Failure::new(format_args!(
         "cannot read the table {}: {error}",
         path.display()
-    ));
-    match error.kind() {
-        io::ErrorKind::PermissionDenied => {
-            failure.hint("run it as root, or name other tables with --allow-file and --deny-file")
-        }
-        io::ErrorKind::IsADirectory => {
-            failure.hint("libwrap takes a directory for an empty table; put a file in its place")
-        }
-        io::ErrorKind::FileTooLarge => failure.hint("tables of 4 GiB and more are not supported"),
-        _ => failure.hint("check the path, or name other tables with --allow-file and --deny-file"),
-    }
+    ))
+    .hint(hint)
 }

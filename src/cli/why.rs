@@ -5,7 +5,7 @@ use crate::engine::{Cause, Matched, Outcome, Request, TableName, Verdict};
 use crate::escape::visible;
 use crate::policy::{ClientPattern, HostPattern, Rule, TextPattern};
 use crate::span::Span;
-use crate::syntax::{Reason, Tree, parse};
+use crate::syntax::{LineKind, Reason, Tree, parse};
 use std::borrow::Cow;
 
 /// The file of a table.
@@ -62,11 +62,11 @@ pub(super) fn why(verdict: &Verdict, request: &Request, tables: &TableFiles) -> 
         Cause::BrokenTable { table, line, .. } => {
             let file = file_of(tables, *table);
             let tree = parse(file.source());
-            let what = match tree.line(*line).map(|line| line.kind()) {
-                Some(crate::syntax::LineKind::Malformed(Reason::TooLong)) => {
-                    "has a line of more than 2046 bytes"
-                }
-                _ => "does not end in a newline",
+            let too_long = LineKind::Malformed(Reason::TooLong);
+            let what = if tree.line(*line).is_some_and(|line| line.kind() == too_long) {
+                "has a line of more than 2046 bytes"
+            } else {
+                "does not end in a newline"
             };
             let path = file.path.display();
             vec![format!(

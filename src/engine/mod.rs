@@ -101,8 +101,8 @@ impl Search<'_> {
             Table::Read(tree) => tree,
         };
         for rule in rules(tree) {
-            let matcher = Matcher::new(&self.request, self.world);
-            let Some(matched) = matcher.rule(name, rule)? else {
+            let patterns = Matcher::new(&self.request, self.world);
+            let Some(matched) = patterns.rule(name, rule)? else {
                 continue;
             };
             if !rule.has_options() {

@@ -122,13 +122,16 @@ fn check_accounts(
     value: &[u8],
     world: &dyn Surroundings,
 ) -> Result<(), OptionProblem> {
-    let (user, group) = match kind {
-        OptionKind::User => match memchr::memchr(b'.', value) {
-            Some(dot) => (value.get(..dot), value.get(dot + 1..)),
-            None => (Some(value), None),
-        },
-        OptionKind::Group => (None, Some(value)),
-        _ => (None, None),
+    let dot = memchr::memchr(b'.', value);
+    let (user, group) = if kind == OptionKind::User {
+        (
+            value.get(..dot.unwrap_or(value.len())),
+            dot.and_then(|dot| value.get(dot + 1..)),
+        )
+    } else if kind == OptionKind::Group {
+        (None, Some(value))
+    } else {
+        (None, None)
     };
     let exists = |account, name: Option<&[u8]>| name.is_none_or(|n| world.has_account(account, n));
     if exists(Account::Group, group) && exists(Account::User, user) {

@@ -230,13 +230,11 @@ mod tests {
     use super::*;
 
     fn net(text: &str) -> Option<(String, String)> {
-        match HostPattern::read(text.as_bytes()) {
-            HostPattern::Ipv4Net { net, mask } => {
-                let show = |bits| std::net::Ipv4Addr::from_bits(bits).to_string();
-                Some((show(net), show(mask)))
-            }
-            _ => None,
-        }
+        let HostPattern::Ipv4Net { net, mask } = HostPattern::read(text.as_bytes()) else {
+            return None;
+        };
+        let show = |bits| std::net::Ipv4Addr::from_bits(bits).to_string();
+        Some((show(net), show(mask)))
     }
 
     #[test]

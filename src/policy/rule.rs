@@ -130,13 +130,14 @@ impl<'t, 's> List<'t, 's> {
     /// Its elements in order; separators left out.
     pub fn elements(self) -> impl Iterator<Item = Element<'s>> + use<'t, 's> {
         let line = self.line;
-        self.tokens().filter_map(move |token| match token.kind {
-            TokenKind::Item => Some(Element::Pattern {
-                text: line.text(token.span),
-                span: token.span,
-            }),
-            TokenKind::Except => Some(Element::Except { span: token.span }),
-            _ => None,
+        self.tokens().filter_map(move |token| {
+            let span = token.span;
+            if token.kind == TokenKind::Item {
+                let text = line.text(span);
+                Some(Element::Pattern { text, span })
+            } else {
+                (token.kind == TokenKind::Except).then_some(Element::Except { span })
+            }
         })
     }
 

@@ -54,7 +54,7 @@ fn rule<'i>(text: &'i [u8], sink: Sink<'_, 'i>) -> Parsed<'i, ()> {
     list(clients, sink)?;
     while let (next, Some(colon)) = opt(tag(":")).parse(after)? {
         sink((TokenKind::Colon, colon));
-        (after, _) = option_field(next, sink)?;
+        (after, ()) = option_field(next, sink)?;
     }
     Ok((after, ()))
 }

@@ -28,3 +28,56 @@ pub fn parse(source: &[u8]) -> Tree<'_> {
     }
     builder.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Bytes that mean something to the reader are common; whole files of them are likely.
+    fn tables() -> impl Strategy<Value = Vec<u8>> {
+        let pieces = prop_oneof![
+            8 => prop::sample::select(&b"\n\\\0:,[] \t\r#=%@/.*aE"[..]).prop_map(|byte| vec![byte]),
+            2 => any::<u8>().prop_map(|byte| vec![byte]),
+            1 => prop::sample::select(vec!["\\\n", "EXCEPT", "\\:", " : ", "sshd: ALL\n", "\u{feff}"])
+                .prop_map(|text| text.as_bytes().to_vec()),
+            1 => (2040_usize..2050).prop_map(|length| vec![b'x'; length]),
+        ];
+        prop::collection::vec(pieces, 0..40).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4000))]
+
+        #[test]
+        fn printing_gives_the_source(source in tables()) {
+            prop_assert_eq!(parse(&source).print(), source);
+        }
+
+        #[test]
+        fn lines_tile_the_file_and_tokens_tile_their_line(source in tables()) {
+            let tree = parse(&source);
+            let mut at = 0;
+            for line in tree.lines() {
+                prop_assert_eq!(line.span().start, at);
+                for token in line.tokens() {
+                    prop_assert_eq!(token.span.start, at);
+                    prop_assert!(!token.span.is_empty());
+                    at = token.span.end;
+                }
+                prop_assert_eq!(line.span().end, at);
+            }
+            prop_assert_eq!(crate::span::index(at), source.len());
+        }
+
+        #[test]
+        fn the_text_of_a_line_has_no_splice_and_no_nul(source in tables()) {
+            let tree = parse(&source);
+            for line in tree.lines().filter(|line| line.is_read()) {
+                let text = line.text(line.span());
+                prop_assert!(!text.contains(&0));
+                prop_assert!(!text.windows(2).any(|pair| pair == b"\\\n"));
+            }
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! The outside world behind small traits, so that everything above can be tested without it.
 
+mod accounts;
 mod clock;
 mod descriptors;
 mod detach;
@@ -7,8 +8,10 @@ mod host_name;
 mod netgroup;
 mod random;
 mod resolver;
+mod shell;
 mod syslog;
 
+pub use accounts::{has_group, has_user};
 pub use clock::{Clock, SystemClock, local_time};
 pub use descriptors::close_inherited;
 pub use detach::{leave_session, start_detached};
@@ -16,4 +19,5 @@ pub use host_name::host_name;
 pub use netgroup::Netgroups;
 pub use random::random_u64;
 pub use resolver::{Doubt, Found, Resolver, SystemResolver};
+pub use shell::run_shell;
 pub use syslog::{DEV_LOG, Severity, syslog};

@@ -1,0 +1,37 @@
+//! Running a command line the way libwrap runs that of `spawn` and `aclexec`.
+
+use std::ffi::OsStr;
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::process::{Command, ExitStatus, Stdio};
+
+/// Runs `/bin/sh -c command` to its end, with standard input, output and error on `/dev/null`
+/// (F-SPAWN-04).
+///
+/// # Errors
+/// When the shell cannot be started; what the command itself does is in the exit status.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that runs a command of a table"
+)]
+pub fn run_shell(command: &[u8]) -> io::Result<ExitStatus> {
+    Command::new("/bin/sh")
+        .arg("-c")
+        .arg(OsStr::from_bytes(command))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn f_acl_04_the_exit_status_is_the_commands() {
+        assert!(run_shell(b"true").unwrap().success());
+        assert_eq!(run_shell(b"exit 3").unwrap().code(), Some(3));
+        assert!(!run_shell(b"no-such-command-here").unwrap().success());
+    }
+}
