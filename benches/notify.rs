@@ -112,7 +112,8 @@ fn report(floor: Vec<f64>, running: Vec<f64>, starting: Vec<f64>, classic: Vec<f
 /// A system of its own whose mail server never speaks.
 fn system(port: u16) -> TempDir {
     let root = TempDir::with_prefix("tcpw-bench-").unwrap();
-    for directory in ["etc", "var/lib", "var/spool"] {
+    // With the directories that the first alarm of a system makes.
+    for directory in ["etc", "var/lib/tcpw", "var/spool/tcpw/drop"] {
         fs::create_dir_all(root.path().join(directory)).unwrap();
     }
     let text = format!(

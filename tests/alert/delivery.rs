@@ -164,3 +164,21 @@ fn korean_mail_with_attachment_and_a_missing_one() {
     assert!(mail.contains("plan.pdf"));
     assert!(mail.contains("lang=3D\"ko\""));
 }
+
+#[test]
+fn the_rule_that_fired_is_named() {
+    let stage = Stage::new();
+    let rule = "ALL : UNKNOWN : spawn /bin/true %h : deny";
+    fs::write(
+        stage.path("etc/hosts.allow"),
+        format!("sshd: .friend.example\n{rule}\n"),
+    )
+    .unwrap();
+    stage.notify("192.0.2.7");
+    wait_until("a mail", || stage.mails().len() == 1);
+    let mail = stage.mails().remove(0);
+    assert!(
+        mail.contains(&format!("etc/hosts.allow:2: {rule}")),
+        "{mail}"
+    );
+}
