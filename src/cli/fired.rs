@@ -22,7 +22,7 @@ pub(super) fn rule_of(paths: &Paths, event: &Event) -> Option<String> {
     };
     let name = match event.host.bytes() {
         host if host == event.addr.bytes() => HostName::new(Vec::new()),
-        host => HostName::new(host.to_vec()),
+        host => HostName::new(host),
     };
     let request = Request::new(event.daemon.bytes(), Host::new(event.source(), name));
     let machine = Machine::new(paths, Aclexec::Ask);

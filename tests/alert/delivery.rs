@@ -176,7 +176,7 @@ fn the_rule_that_fired_is_named() {
     .unwrap();
     stage.notify("192.0.2.7");
     wait_until("a mail", || stage.mails().len() == 1);
-    let mail = stage.mails().remove(0);
+    let mail = stage.mails().remove(0).replace("=\r\n", "");
     assert!(
         mail.contains(&format!("etc/hosts.allow:2: {rule}")),
         "{mail}"
