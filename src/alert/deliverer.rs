@@ -203,34 +203,54 @@ impl<'a> Deliverer<'a> {
 /// # Errors
 /// When the journal cannot be used or a drop directory cannot be listed.
 pub fn run_in_background(place: &Workplace<'_>) -> Result<(), DeliverError> {
+    let mut is_fruitless = false;
     while let Some(deliverer) = Deliverer::start(place)? {
         for directory in &place.drops {
             // Without the directory there is nothing to collect; notify makes it, or says why not.
             drop(spool::make_directory(directory));
         }
-        let is_asked_to_end = deliverer.work_until_idle()?;
-        if is_asked_to_end || !has_events(&place.drops) {
+        let end = deliverer.work_until_idle()?;
+        // Files that can be neither collected nor deleted are no reason to stay.
+        let is_stuck = end.collected == 0 && is_fruitless;
+        if end.is_asked || is_stuck || !has_events(&place.drops) {
             break;
         }
+        is_fruitless = end.collected == 0;
     }
     Ok(())
 }
 
+/// How a deliverer in the background came to its end.
+struct End {
+    /// Somebody wants the lock.
+    is_asked: bool,
+    /// Events it moved into the journal.
+    collected: usize,
+}
+
 impl Deliverer<'_> {
-    /// Rounds and sleeps in turn. True: somebody wants the lock.
-    fn work_until_idle(mut self) -> Result<bool, DeliverError> {
+    /// Rounds and sleeps in turn, until nothing is left to do or somebody wants the lock.
+    fn work_until_idle(mut self) -> Result<End, DeliverError> {
         let journal = &self.place.config.journal;
         let directory = journal.parent().map(Path::to_owned);
         let watch = Watch::new(&self.place.drops, directory.as_deref());
         let mut is_idle = false;
+        let mut collected = 0;
+        let end = |is_asked, collected| {
+            Ok(End {
+                is_asked,
+                collected,
+            })
+        };
         loop {
             sleep(GATHER);
             let report = self.round(false)?;
+            collected += report.collected;
             if lock::is_wanted_elsewhere(journal) {
-                return Ok(true);
+                return end(true, collected);
             }
             match report.left.next_due {
-                None if is_idle && report.collected == 0 => return Ok(false),
+                None if is_idle && report.collected == 0 => return end(false, collected),
                 None => {
                     is_idle = true;
                     watch.wait(LINGER);
@@ -244,7 +264,7 @@ impl Deliverer<'_> {
                 }
             }
             if lock::is_wanted_elsewhere(journal) {
-                return Ok(true);
+                return end(true, collected);
             }
         }
     }

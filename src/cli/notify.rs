@@ -43,8 +43,8 @@ pub(crate) struct NotifyArgs {
     #[arg(long, value_name = "DIR")]
     drop: Option<PathBuf>,
     /// The visitor as libwrap calls it (%h), behind `--` because a name may start with `-`
-    #[arg(value_name = "HOST")]
-    host: OsString,
+    #[arg(value_name = "HOST", required_unless_present = "addr")]
+    host: Option<OsString>,
 }
 
 /// Runs the command.
@@ -87,16 +87,16 @@ fn settings(args: &NotifyArgs, paths: &Paths) -> Config {
 }
 
 fn event_of(args: &NotifyArgs) -> Event {
-    let claim = |value: &Option<OsString>| {
-        Claim::cut(value.as_deref().unwrap_or_default().as_bytes(), VALUE_LIMIT)
+    let cut = |value: &Option<OsString>, limit| {
+        Claim::cut(value.as_deref().unwrap_or_default().as_bytes(), limit)
     };
     Event {
         time: SystemClock.now(),
-        host: Claim::cut(args.host.as_bytes(), HOST_LIMIT),
-        addr: claim(&args.addr),
-        daemon: claim(&args.daemon),
-        server: claim(&args.server),
-        pid: claim(&args.pid),
+        host: cut(&args.host, HOST_LIMIT),
+        addr: cut(&args.addr, VALUE_LIMIT),
+        daemon: cut(&args.daemon, VALUE_LIMIT),
+        server: cut(&args.server, VALUE_LIMIT),
+        pid: cut(&args.pid, VALUE_LIMIT),
         uid: 0,
     }
 }

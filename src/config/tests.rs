@@ -69,68 +69,70 @@ fn every_key_is_read() {
     );
 }
 
+/// A configuration and a part of what is said about it.
+const MISTAKES: &[(&str, &str)] = &[
+    (
+        "[mail]\nfrm = 1\n",
+        "t.toml:2:1: unknown key `frm` in [mail]; known",
+    ),
+    ("[male]\n", "t.toml:1:2: unknown key `male` in the file"),
+    (
+        "[mail]\nto = [\"a@b\",\n  \"no\"]\n",
+        "t.toml:3:3: `mail.to`: \"no\" has no @",
+    ),
+    (
+        "[mail]\nfrom = \"a b@c\"\n",
+        "t.toml:2:8: `mail.from`: \"a b\" is not a valid user",
+    ),
+    (
+        "[mail]\nto = \"a@b\\r\\nBcc: x@y\"\n",
+        "t.toml:2:6: `mail.to` must not be empty or hold",
+    ),
+    (
+        "[mail]\nto = \"a@é.org\"\n",
+        "t.toml:2:6: `mail.to`: \"é.org\" is not a valid host",
+    ),
+    (
+        "[mail]\nlanguage = \"de\"\n",
+        "t.toml:2:12: `mail.language` must be one of \"en\", \"ko\"",
+    ),
+    (
+        "[mail]\nsubject = 3\n",
+        "t.toml:2:11: `mail.subject` must be text, this is integer",
+    ),
+    (
+        "[journal]\npath = \"x\"\n",
+        "t.toml:2:8: `journal.path` must be an absolute path",
+    ),
+    ("mail = 3\n", "t.toml:1:8: `mail` must be a table"),
+    ("[mail\n", "t.toml:1:6: "),
+    ("a\n", "t.toml:1:2: "),
+    (
+        "[mail.smtp]\nport = 0\n",
+        "t.toml:2:8: `mail.smtp.port` must be from 1 to 65535",
+    ),
+    (
+        "[mail]\ntransport = \"smtp\"\nto = \"a@b\"\n",
+        "t.toml:1:1: transport \"smtp\" needs",
+    ),
+    ("[mail.smtp]\nhost = \"h\"\n", "names nobody"),
+    (
+        "[mail]\nto = \"a@b\"\n[mail.smtp]\nhost = \"h\"\nusername = \"u\"\n",
+        "t.toml:3:1: [mail.smtp] has a username but no password",
+    ),
+    (
+        "[mail]\nto = \"a@b\"\n[mail.smtp]\nhost = \"h\"\ntls = \"none\"\nusername = \"u\"\npassword = \"p\"\n",
+        "would cross the network",
+    ),
+    (
+        "[mail.smtp]\nhost = \"h\"\npassword = \"p\"\npassword_file = \"/f\"\n",
+        "more than one",
+    ),
+];
+
 #[test]
 fn what_is_wrong_is_named_with_its_place() {
-    let cases = [
-        (
-            "[mail]\nfrm = 1\n",
-            "t.toml:2:1: unknown key `frm` in [mail]; known",
-        ),
-        ("[male]\n", "t.toml:1:2: unknown key `male` in the file"),
-        (
-            "[mail]\nto = [\"a@b\",\n  \"no\"]\n",
-            "t.toml:3:3: `mail.to`: \"no\" has no @",
-        ),
-        (
-            "[mail]\nfrom = \"a b@c\"\n",
-            "t.toml:2:8: `mail.from`: \"a b\" is not a valid user",
-        ),
-        (
-            "[mail]\nto = \"a@b\\r\\nBcc: x@y\"\n",
-            "t.toml:2:6: `mail.to` must not be empty or hold",
-        ),
-        (
-            "[mail]\nto = \"a@é.org\"\n",
-            "t.toml:2:6: `mail.to`: \"é.org\" is not a valid host",
-        ),
-        (
-            "[mail]\nlanguage = \"de\"\n",
-            "t.toml:2:12: `mail.language` must be one of \"en\", \"ko\"",
-        ),
-        (
-            "[mail]\nsubject = 3\n",
-            "t.toml:2:11: `mail.subject` must be text, this is integer",
-        ),
-        (
-            "[journal]\npath = \"x\"\n",
-            "t.toml:2:8: `journal.path` must be an absolute path",
-        ),
-        ("mail = 3\n", "t.toml:1:8: `mail` must be a table"),
-        ("[mail\n", "t.toml:1:6: "),
-        ("a\n", "t.toml:1:2: "),
-        (
-            "[mail.smtp]\nport = 0\n",
-            "t.toml:2:8: `mail.smtp.port` must be from 1 to 65535",
-        ),
-        (
-            "[mail]\ntransport = \"smtp\"\nto = \"a@b\"\n",
-            "t.toml:1:1: transport \"smtp\" needs",
-        ),
-        ("[mail.smtp]\nhost = \"h\"\n", "names nobody"),
-        (
-            "[mail]\nto = \"a@b\"\n[mail.smtp]\nhost = \"h\"\nusername = \"u\"\n",
-            "t.toml:3:1: [mail.smtp] has a username but no password",
-        ),
-        (
-            "[mail]\nto = \"a@b\"\n[mail.smtp]\nhost = \"h\"\ntls = \"none\"\nusername = \"u\"\npassword = \"p\"\n",
-            "would cross the network",
-        ),
-        (
-            "[mail.smtp]\nhost = \"h\"\npassword = \"p\"\npassword_file = \"/f\"\n",
-            "more than one",
-        ),
-    ];
-    for (text, wanted) in cases {
+    for (text, wanted) in MISTAKES {
         let message = read(text).unwrap_err();
         assert!(
             message.contains(wanted),

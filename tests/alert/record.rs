@@ -40,9 +40,9 @@ fn an_unwritable_drop_directory_sends_the_event_to_the_system_log() {
         assert!(line.contains(fact), "{fact}: {line}");
     }
     assert!(!line.contains('\n') && !line.contains('\x1b'));
-    let long = "b".repeat(10_000);
-    stage.run(&["notify", &long]).says(75, &[]);
-    assert!(heard(&log).contains(&long), "in full");
+    let whole = "b".repeat(10_000);
+    stage.run(&["notify", &whole]).says(75, &[]);
+    assert!(heard(&log).contains(&whole), "in full");
     drop(log);
     fs::remove_file(stage.path("dev/log")).unwrap();
     stage.run(&args).says(75, &[]);
