@@ -1,5 +1,6 @@
 //! The arguments of the program and the list of its commands.
 
+use super::lint::LintArgs;
 use super::output::ColorChoice;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -41,4 +42,6 @@ pub(crate) struct GlobalArgs {
 
 /// One variant a command; each has a file of its own beside this one.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Command {}
+pub(crate) enum Command {
+    Lint(LintArgs),
+}

@@ -2,8 +2,10 @@
 //! both chains.
 
 mod args;
+mod excerpt;
 mod exit;
 mod failure;
+mod lint;
 mod machine;
 mod output;
 mod paths;
@@ -49,6 +51,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn dispatch(command: &Command, _context: &mut Context) -> Result<Exit, Failure> {
-    match *command {}
+fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
+    match command {
+        Command::Lint(args) => lint::run(args, context),
+    }
 }

@@ -319,11 +319,16 @@ fn shape(text: &[u8]) -> Shape<'_> {
         HostPattern::Text {
             pattern: TextPattern::Prefix(prefix),
             also_name,
-        } => ipv4_prefix(prefix).unwrap_or(Shape::Text(Form::Prefix, prefix, also_name)),
+        } => match ipv4_prefix(prefix) {
+            Some(net) => net,
+            None if also_name => Shape::Text(Form::Prefix, prefix, true),
+            // Compared with addresses only, so it covers no name.
+            None => Shape::Text(Form::Whole, prefix, false),
+        },
         HostPattern::Text {
             pattern: TextPattern::Suffix(suffix),
-            also_name,
-        } => Shape::Text(Form::Suffix, suffix, also_name),
+            also_name: true,
+        } => Shape::Text(Form::Suffix, suffix, true),
         HostPattern::Text {
             pattern: TextPattern::Exact(word),
             also_name,

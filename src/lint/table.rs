@@ -44,7 +44,7 @@ pub struct Check {
 
 impl Check {
     /// Stands where no check is running.
-    pub(super) const NONE: Self = row("", "", Severity::Info, Harm::Dead, Run::Elsewhere);
+    pub(super) const NONE: Self = row("", "", Info, Dead, Elsewhere);
 }
 
 /// What a check looks at.

@@ -2,7 +2,6 @@
 
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
-use crate::lint::words::quote;
 use crate::policy::{HostPattern, TextPattern};
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
