@@ -29,8 +29,10 @@ pub(super) struct CoveredBy {
 #[derive(Debug, Default)]
 pub(super) struct Cover<'s> {
     daemons: HashMap<Cow<'s, [u8]>, u32>,
+    /// The number of `ALL` among the daemons.
+    all_daemons: Option<u32>,
     known: Vec<Known>,
-    ipv4: HashMap<(u32, u32, u8), Owner>,
+    ipv4: HashMap<u64, Owner>,
     ipv6: HashMap<(u32, u128, u8), Owner>,
     text: HashMap<(u32, Form, Cow<'s, [u8]>), Owner>,
 }
@@ -95,6 +97,9 @@ impl<'s> Cover<'s> {
             return known;
         }
         let id = offset(self.known.len());
+        if &*key == b"all" {
+            self.all_daemons = Some(id);
+        }
         self.known.push(Known::default());
         self.daemons.insert(Cow::Owned(key.into_owned()), id);
         id
@@ -111,7 +116,9 @@ impl<'s> Cover<'s> {
             }
             Shape::Ipv4(net, length) => {
                 known.ipv4_lengths |= 1 << length;
-                self.ipv4.entry((daemon, net, length)).or_insert(owner);
+                if let Some(key) = ipv4_key(daemon, net, length) {
+                    self.ipv4.entry(key).or_insert(owner);
+                }
             }
             Shape::Ipv6(net, length) => {
                 let (word, bit) = bit_of(length);
@@ -145,7 +152,9 @@ impl<'s> Cover<'s> {
         }
         let mut found: Option<CoveredBy> = None;
         for (daemon, _) in base(&rule.daemons) {
-            let ids = [self.daemons.get(&*daemon_key(daemon)), self.all_daemons()];
+            let own = self.daemons.get(&*daemon_key(daemon)).copied();
+            let all = self.all_daemons.filter(|_| own != self.all_daemons);
+            let ids = [own, all];
             for (client, _) in base(&rule.clients) {
                 let shape = shape(client);
                 if matches!(shape, Shape::Never) {
@@ -154,7 +163,7 @@ impl<'s> Cover<'s> {
                 let owner = ids
                     .into_iter()
                     .flatten()
-                    .filter_map(|&id| self.owner(id, &shape))
+                    .filter_map(|id| self.owner(id, &shape))
                     .find(|owner| owner.for_good || !for_good)?;
                 let line = crate::span::index(owner.line);
                 let is_alone = found.is_none_or(|by| by.is_alone && by.line == line);
@@ -163,10 +172,6 @@ impl<'s> Cover<'s> {
             }
         }
         found
-    }
-
-    fn all_daemons(&self) -> Option<&u32> {
-        self.daemons.get(&b"all"[..])
     }
 
     fn owner(&self, daemon: u32, shape: &Shape<'_>) -> Option<Owner> {
@@ -181,7 +186,7 @@ impl<'s> Cover<'s> {
                 while lengths > 0 {
                     let shorter = u8::try_from(lengths.trailing_zeros()).ok()?;
                     lengths &= lengths - 1;
-                    let key = (daemon, net & mask4(shorter), shorter);
+                    let key = ipv4_key(daemon, net & mask4(shorter), shorter)?;
                     if let Some(owner) = self.ipv4.get(&key) {
                         return Some(*owner);
                     }
@@ -264,6 +269,12 @@ fn folded(text: &[u8]) -> Cow<'_, [u8]> {
         return Cow::Borrowed(text);
     }
     Cow::Owned(text.to_ascii_lowercase())
+}
+
+/// One number for network, length and daemon; none beyond 67 million daemons.
+fn ipv4_key(daemon: u32, net: u32, length: u8) -> Option<u64> {
+    let daemon = Some(daemon).filter(|&daemon| daemon < 1 << 26)?;
+    Some(u64::from(net) << 32 | u64::from(daemon) << 6 | u64::from(length))
 }
 
 fn mask4(length: u8) -> u32 {

@@ -19,7 +19,7 @@ use crate::policy::Element;
 use crate::policy::Rule;
 use crate::syntax::Tree;
 use sink::Sink;
-use table::Run;
+use table::{ClientCheck, LineCheck, RuleCheck, Run};
 use view::{ClientView, LineView, RuleView};
 
 /// The tables that are linted together. A table that is not given is not judged, and nothing is
@@ -46,14 +46,15 @@ impl<'t> Policy<'t> {
 /// Findings are sorted by table and place. The time is linear in the size of the tables.
 pub fn run(policy: &Policy<'_>, most_per_code: usize) -> Report {
     let mut sink = Sink::new(most_per_code);
+    let plan = Plan::new();
     for (table, tree) in policy.tables() {
         for line in tree.lines() {
-            line_checks(LineView { table, line }, &mut sink);
+            plan.line(LineView { table, line }, &mut sink);
             if !line.is_read() {
                 break;
             }
             if let Some(rule) = Rule::of(line) {
-                rule_checks(&RuleView::new(table, rule), &mut sink);
+                plan.rule(&RuleView::new(table, rule), &mut sink);
             }
         }
     }
@@ -66,36 +67,56 @@ pub fn run(policy: &Policy<'_>, most_per_code: usize) -> Report {
     sink.finish()
 }
 
-fn line_checks(view: LineView<'_, '_>, sink: &mut Sink) {
-    for check in CHECKS {
-        if let Run::Line(run) = check.run {
+/// The checks by what they look at, so that each line meets only its own.
+struct Plan {
+    line: Vec<(&'static Check, LineCheck)>,
+    rule: Vec<(&'static Check, RuleCheck)>,
+    client: Vec<(&'static Check, ClientCheck)>,
+}
+
+impl Plan {
+    fn new() -> Self {
+        let mut plan = Self {
+            line: Vec::new(),
+            rule: Vec::new(),
+            client: Vec::new(),
+        };
+        for check in CHECKS {
+            match check.run {
+                Run::Line(run) => plan.line.push((check, run)),
+                Run::Rule(run) => plan.rule.push((check, run)),
+                Run::Client(run) => plan.client.push((check, run)),
+                Run::Policy(_) | Run::Elsewhere => {}
+            }
+        }
+        plan
+    }
+
+    fn line(&self, view: LineView<'_, '_>, sink: &mut Sink) {
+        for (check, run) in &self.line {
             sink.begin(check, view.table);
             run(view, sink);
         }
     }
-}
 
-fn rule_checks(rule: &RuleView<'_, '_>, sink: &mut Sink) {
-    for check in CHECKS {
-        if let Run::Rule(run) = check.run {
+    fn rule(&self, rule: &RuleView<'_, '_>, sink: &mut Sink) {
+        for (check, run) in &self.rule {
             sink.begin(check, rule.table);
             run(rule, sink);
         }
-    }
-    let mut excepted = false;
-    for element in &rule.clients {
-        let Element::Pattern { text, span } = element else {
-            excepted = !excepted;
-            continue;
-        };
-        // What stands behind a `#` or an open bracket was never meant as a pattern: the checks of
-        // those two say so once.
-        if text.starts_with(b"#") || !view::is_balanced(text) {
-            break;
-        }
-        let client = ClientView::new(rule, text, *span, excepted);
-        for check in CHECKS {
-            if let Run::Client(run) = check.run {
+        let mut excepted = false;
+        for element in &rule.clients {
+            let Element::Pattern { text, span } = element else {
+                excepted = !excepted;
+                continue;
+            };
+            // What stands behind a `#` or an open bracket was never meant as a pattern: the checks
+            // of those two say so once.
+            if text.starts_with(b"#") || !view::is_balanced(text) {
+                break;
+            }
+            let client = ClientView::new(rule, text, *span, excepted);
+            for (check, run) in &self.client {
                 sink.begin(check, rule.table);
                 run(&client, sink);
             }

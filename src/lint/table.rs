@@ -1,8 +1,8 @@
 //! The table of all codes.
 //!
 //! A new check is a file in `checks`, a row here and a folder below `fixtures/lint`. Codes are
-//! never given to another check: TW1xx lines, TW2xx fields and lists, TW3xx client patterns, TW4xx
-//! daemons, TW5xx options, TW6xx commands, TW7xx the policy as a whole.
+//! never given to another check; by their first digit: 1 lines, 2 fields and lists, 3 client
+//! patterns, 4 daemons, 5 options, 6 commands, 7 the policy as a whole.
 
 use super::Policy;
 use super::checks as c;
@@ -47,15 +47,22 @@ impl Check {
     pub(super) const NONE: Self = row("", "", Info, Dead, Elsewhere);
 }
 
+/// A check of one logical line.
+pub(super) type LineCheck = fn(LineView<'_, '_>, &mut Sink);
+/// A check of one rule.
+pub(super) type RuleCheck = fn(&RuleView<'_, '_>, &mut Sink);
+/// A check of one pattern of a client list.
+pub(super) type ClientCheck = fn(&ClientView<'_, '_>, &mut Sink);
+
 /// What a check looks at.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Run {
     /// Each logical line up to the one that ends the table.
-    Line(fn(LineView<'_, '_>, &mut Sink)),
+    Line(LineCheck),
     /// Each rule that libwrap reads.
-    Rule(fn(&RuleView<'_, '_>, &mut Sink)),
+    Rule(RuleCheck),
     /// Each pattern of each client list.
-    Client(fn(&ClientView<'_, '_>, &mut Sink)),
+    Client(ClientCheck),
     /// Both tables, once.
     Policy(fn(&Policy<'_>, &mut Sink)),
     /// Found by the check of another row.

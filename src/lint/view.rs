@@ -66,7 +66,7 @@ impl<'t, 's> RuleView<'t, 's> {
 
     /// Whether it grants: as its last option says, or else its table.
     pub(super) fn grants(&self) -> bool {
-        let last = self.options.last().and_then(|option| option.spec());
+        let last = self.options.last().and_then(RuleOption::spec);
         match last.map(|spec| spec.kind) {
             Some(OptionKind::Allow) => true,
             Some(OptionKind::Deny | OptionKind::Twist) => false,

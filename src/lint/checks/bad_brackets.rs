@@ -12,7 +12,14 @@ pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
             ..
         } => true,
         HostPattern::BadNet(NetworkProblem::Net) => client.host.starts_with(b"["),
-        _ => false,
+        HostPattern::Netgroup(_)
+        | HostPattern::ListFile(_)
+        | HostPattern::Known
+        | HostPattern::Local
+        | HostPattern::Ipv4Net { .. }
+        | HostPattern::Ipv6Net { .. }
+        | HostPattern::BadNet(_)
+        | HostPattern::Text { .. } => false,
     };
     // `1.2.3.[1-9]` is a range, not an address.
     if !is_bad {

@@ -14,7 +14,7 @@ pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
         };
         let all = excepted.iter().find_map(|element| match element {
             Element::Pattern { text, span } if text.eq_ignore_ascii_case(b"ALL") => Some(*span),
-            _ => None,
+            Element::Pattern { .. } | Element::Except { .. } => None,
         });
         let Some(span) = all else {
             continue;

@@ -13,15 +13,14 @@ pub(in crate::lint) fn check(view: LineView<'_, '_>, sink: &mut Sink) {
     sink.report(view.span(), || {
         let lines = view.line.tree().lines().skip(view.line.index() + 1);
         let lost = lines.filter_map(Rule::of).count();
-        let rules = if lost == 1 { "rule" } else { "rules" };
         let what = match view.table {
             TableName::Allow => "is not used",
             TableName::Deny => "denies everybody that no rule before it decides",
         };
         (
             format!(
-                "this line is longer than {LINE_LIMIT} bytes: it {what}, and the {lost} {rules} \
-                 behind it are never read"
+                "this line is longer than {LINE_LIMIT} bytes: it {what}, and nothing behind it is \
+                 read (rules lost there: {lost})"
             ),
             "split it into several rules; a backslash before the newline does not lift the limit"
                 .to_owned(),

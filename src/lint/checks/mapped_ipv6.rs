@@ -12,7 +12,14 @@ pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
             pattern: TextPattern::Ipv6(net),
             ..
         } => net.address,
-        _ => return,
+        HostPattern::Netgroup(_)
+        | HostPattern::ListFile(_)
+        | HostPattern::Known
+        | HostPattern::Local
+        | HostPattern::Ipv4Net { .. }
+        | HostPattern::Ipv6Net { .. }
+        | HostPattern::BadNet(_)
+        | HostPattern::Text { .. } => return,
     };
     let Some(address) = address.to_ipv4_mapped() else {
         return;

@@ -83,8 +83,11 @@ fn matches_all(elements: &[Element<'_>]) -> bool {
     base(elements).any(|(text, _)| is_all(text))
 }
 
+/// A word of a list and its place.
+type Word<'v> = (&'v [u8], Span);
+
 /// What was meant as a comment behind the clients: its place, and its words behind the `#`.
-fn comment_words<'v>(rule: &'v RuleView<'_, '_>) -> Option<(Span, Vec<(&'v [u8], Span)>)> {
+fn comment_words<'v>(rule: &'v RuleView<'_, '_>) -> Option<(Span, Vec<Word<'v>>)> {
     let mut patterns = rule.clients.iter().filter_map(|element| match element {
         Element::Pattern { text, span } => Some((&**text, *span)),
         Element::Except { .. } => None,

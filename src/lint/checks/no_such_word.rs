@@ -7,8 +7,8 @@ use crate::lint::words::quote;
 const WORDS: &[&str] = &["ANY", "ANYBODY", "EVERYBODY", "EVERYONE", "FAIL", "NONE"];
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
-    let is_word = |word: &&str| client.host.eq_ignore_ascii_case(word.as_bytes());
-    if !WORDS.iter().any(|word| is_word(word)) {
+    let is_word = |word: &&'static str| client.host.eq_ignore_ascii_case(word.as_bytes());
+    if !WORDS.iter().any(is_word) {
         return;
     }
     sink.report(client.span, || {

@@ -9,7 +9,13 @@ pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     let bits = match client.pattern.host {
         HostPattern::Ipv4Net { mask, .. } => mask.count_ones(),
         HostPattern::Ipv6Net { length, .. } if length > 0 => u32::from(length),
-        _ => return,
+        HostPattern::Netgroup(_)
+        | HostPattern::ListFile(_)
+        | HostPattern::Known
+        | HostPattern::Local
+        | HostPattern::Ipv6Net { .. }
+        | HostPattern::BadNet(_)
+        | HostPattern::Text { .. } => return,
     };
     let brackets = memchr::memrchr(b']', client.host).unwrap_or_default();
     let rest = client.host.get(brackets..).unwrap_or_default();

@@ -18,7 +18,7 @@ pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     sink.report(client.span, || {
         let text = text.escape_ascii();
         (
-            format!("`{text}` matches every IPv4 address that ends so, such as 198.51.100{text}"),
+            format!("`{text}` is no network: it matches every IPv4 address that ends so"),
             "write a prefix with the dot at its end (`10.1.`), or a network".to_owned(),
         )
     });

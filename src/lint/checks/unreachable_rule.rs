@@ -103,9 +103,17 @@ fn report(
             format!(
                 "this rule is never reached: {place} {others} first about everybody it matches{what}"
             ),
-            format!("take it out, or move it in front of {place}"),
+            remedy(rule, table, &place),
         )
     });
+}
+
+fn remedy(rule: &RuleView<'_, '_>, table: TableName, place: &str) -> String {
+    if table == rule.table {
+        format!("take it out, or move it in front of {place}")
+    } else {
+        format!("take it out, or put a rule with `: deny` in front of {place}")
+    }
 }
 
 /// Whether two rules are equal; blanks and case count only where there are options.

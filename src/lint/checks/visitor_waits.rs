@@ -1,10 +1,15 @@
 //! libwrap waits for a spawned command, and the visitor waits with it (F-SPAWN-03).
 
+use super::{Trap, first_trap};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::policy::OptionKind;
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+    // A command that a colon has cut in two does not end where it was meant to.
+    if matches!(first_trap(rule), Some((Trap::CutValue, _))) {
+        return;
+    }
     for option in &rule.options {
         let is_spawn = option
             .spec()
