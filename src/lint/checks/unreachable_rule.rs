@@ -16,6 +16,7 @@ const DUPLICATE: &str = "TW702";
 pub(in crate::lint) fn check(policy: &Policy<'_>, sink: &mut Sink) {
     let mut allow = Cover::default();
     let mut deny = Cover::default();
+    let mut is_certain = true;
     for (table, tree) in policy.tables() {
         sink.turn_to(table);
         for rule in rules(tree) {
@@ -37,10 +38,13 @@ pub(in crate::lint) fn check(policy: &Policy<'_>, sink: &mut Sink) {
                 continue;
             }
             if view.has(OptionKind::Aclexec) {
+                // When its command fails, the rest of the table is skipped (F-ACL-02): nothing
+                // behind it keeps anybody from the deny table for certain.
+                is_certain = false;
                 continue;
             }
             match table {
-                TableName::Allow => allow.add(&view, ends_the_search(&view)),
+                TableName::Allow => allow.add(&view, is_certain && ends_the_search(&view)),
                 TableName::Deny => deny.add(&view, true),
             }
         }
