@@ -23,6 +23,8 @@ pub(super) struct CoveredBy {
     pub(super) line: usize,
     /// Whether no further rule is needed for that.
     pub(super) is_alone: bool,
+    /// Whether it grants, and the others with it; nothing if they differ.
+    pub(super) grants: Option<bool>,
 }
 
 /// The patterns of the rules so far, by daemon.
@@ -53,6 +55,7 @@ struct Owner {
     line: u32,
     /// Whether a match there ends the search in both tables.
     for_good: bool,
+    grants: bool,
 }
 
 /// How a text pattern compares.
@@ -82,6 +85,7 @@ impl<'s> Cover<'s> {
         let owner = Owner {
             line: offset(rule.rule.line().index()),
             for_good,
+            grants: rule.grants(),
         };
         for (daemon, _) in base(&rule.daemons) {
             let daemon = self.daemon_or_new(daemon);
@@ -168,7 +172,14 @@ impl<'s> Cover<'s> {
                 let line = crate::span::index(owner.line);
                 let is_alone = found.is_none_or(|by| by.is_alone && by.line == line);
                 let line = found.map_or(line, |by| by.line);
-                found = Some(CoveredBy { line, is_alone });
+                let grants = found
+                    .map_or(Some(owner.grants), |by| by.grants)
+                    .filter(|&grants| grants == owner.grants);
+                found = Some(CoveredBy {
+                    line,
+                    is_alone,
+                    grants,
+                });
             }
         }
         found

@@ -153,6 +153,7 @@ pub const CHECKS: &[Check] = &[
     row("TW703", "alarm-before-allow", Error, LocksOut, Both(c::alarm_before_allow::check)),
     row("TW704", "one-family-default", Error, LetsIn, Both(c::one_family_default::check)),
     row("TW705", "no-default-deny", Info, LetsIn, Both(c::no_default_deny::check)),
+    row("TW706", "redundant-rule", Warning, Dead, Elsewhere),
 ];
 
 #[cfg(test)]

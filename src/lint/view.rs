@@ -64,8 +64,11 @@ impl<'t, 's> RuleView<'t, 's> {
         Span::new(span.start + indent.min(length), span.start + length)
     }
 
-    /// Whether it grants: as its last option says, or else its table.
+    /// Whether it grants: as its last option says, or else its table; never with a broken option.
     pub(super) fn grants(&self) -> bool {
+        if self.options.iter().any(is_broken) {
+            return false;
+        }
         let last = self.options.last().and_then(RuleOption::spec);
         match last.map(|spec| spec.kind) {
             Some(OptionKind::Allow) => true,
@@ -89,6 +92,15 @@ impl<'t, 's> RuleView<'t, 's> {
             "keeps nobody out"
         }
     }
+}
+
+/// Whether libwrap rejects the option, and with it everybody the rule matches.
+fn is_broken(option: &RuleOption<'_>) -> bool {
+    let value = option.value.as_deref();
+    let checked = option
+        .check_form()
+        .and_then(|spec| spec.kind.check_value(value));
+    checked.is_err()
 }
 
 /// The texts and places of the patterns before the first `EXCEPT`: all that a list can match.

@@ -12,6 +12,8 @@ use crate::syntax::Tree;
 
 /// The code of rules that stand twice in a table; it shares the search with this check.
 const DUPLICATE: &str = "TW702";
+/// The code of rules whose verdict earlier rules have given already; likewise.
+const REDUNDANT: &str = "TW706";
 
 pub(in crate::lint) fn check(policy: &Policy<'_>, sink: &mut Sink) {
     let mut allow = Cover::default();
@@ -89,19 +91,28 @@ fn report(
         });
         return;
     }
+    let others = if by.is_alone {
+        "decides"
+    } else {
+        "and other rules decide"
+    };
+    if by.grants == Some(rule.grants()) && rule.options.is_empty() {
+        // A second wall behind the first, such as `ALL: ALL` behind an alarm for everybody.
+        if table == rule.table {
+            sink.report_as(REDUNDANT, rule.span(), || {
+                (
+                    format!("this rule changes nothing: {place} {others} the same before it"),
+                    "take it out".to_owned(),
+                )
+            });
+        }
+        return;
+    }
     sink.report(rule.span(), || {
-        let others = if by.is_alone {
-            "decides"
-        } else {
-            "and other rules decide"
-        };
-        let other_way = earlier
-            .map(|earlier| RuleView::new(table, earlier))
-            .filter(|earlier| by.is_alone && earlier.grants() != rule.grants());
-        let what = match other_way.map(|earlier| earlier.grants()) {
-            Some(true) => ", and lets them in",
-            Some(false) => ", and refuses them",
-            None => "",
+        let what = match by.grants {
+            Some(true) if !rule.grants() => ", and lets them in",
+            Some(false) if rule.grants() => ", and refuses them",
+            Some(_) | None => "",
         };
         (
             format!(
