@@ -10,9 +10,9 @@ use crate::span::offset;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-/// Rules with more pairs of daemon and client are neither looked up nor kept: a line is at most
-/// 2046 bytes, but the pairs are its square.
-const PAIR_LIMIT: usize = 2048;
+/// Rules with more pairs of daemon and client for each of their words are neither looked up nor
+/// kept: the pairs are the square of the line's length, and the time must stay linear.
+const PAIRS_PER_WORD: usize = 4;
 /// Names longer than this have no domains looked up; DNS allows 255.
 const NAME_LIMIT: usize = 255;
 
@@ -262,7 +262,8 @@ impl<'s> Cover<'s> {
 }
 
 fn has_too_many_pairs(rule: &RuleView<'_, '_>) -> bool {
-    rule.daemons.len().saturating_mul(rule.clients.len()) > PAIR_LIMIT
+    let (daemons, clients) = (rule.daemons.len(), rule.clients.len());
+    daemons.saturating_mul(clients) > PAIRS_PER_WORD.saturating_mul(daemons + clients)
 }
 
 fn daemon_key(daemon: &[u8]) -> Cow<'_, [u8]> {

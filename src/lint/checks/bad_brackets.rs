@@ -2,7 +2,7 @@
 
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
-use crate::lint::words::quote;
+use crate::lint::words::{plain, quote};
 use crate::policy::{HostPattern, NetworkProblem, TextPattern, ipv6};
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
@@ -31,7 +31,7 @@ pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
         let slash = memchr::memchr(b'/', inner).and_then(|at| inner.split_at_checked(at));
         let help = match slash {
             Some((net, length)) if ipv6(net).is_some() => {
-                format!("write `[{}]{}`", net.escape_ascii(), length.escape_ascii())
+                format!("write `[{}]{}`", plain(net), plain(length))
             }
             _ => "only an IPv6 address stands in brackets; write names and IPv4 addresses without"
                 .to_owned(),

@@ -3,7 +3,7 @@
 
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
-use crate::lint::words::quote;
+use crate::lint::words::{plain, quote};
 use crate::policy::{HostPattern, NetworkProblem};
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
@@ -19,7 +19,7 @@ pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
         let help = if host.ends_with(b"/255.255.255.255") {
             let slash = memchr::memrchr(b'/', host).unwrap_or_default();
             let address = host.get(..slash).unwrap_or_default();
-            format!("write `{}` for this one address", address.escape_ascii())
+            format!("write `{}` for this one address", plain(address))
         } else if is_ipv6 {
             "write a prefix length from 0 to 128".to_owned()
         } else {

@@ -2,7 +2,7 @@
 
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
-use crate::lint::words::quote;
+use crate::lint::words::{plain, quote};
 use crate::policy::ipv6;
 use crate::span::{Span, offset};
 
@@ -49,7 +49,7 @@ pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
                  nobody, and the rest of it is read as options",
                 quote(text)
             ),
-            format!("write `[{}]{}`", net.escape_ascii(), length.escape_ascii()),
+            format!("write `[{}]{}`", plain(net), plain(length)),
         )
     });
 }

@@ -2,7 +2,7 @@
 
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
-use crate::lint::words::quote;
+use crate::lint::words::{plain, quote};
 use crate::policy::Element;
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
@@ -15,7 +15,7 @@ pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
         }
         let name = text.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
         let help = if text.starts_with(b"/") {
-            format!("write `{}`", name.escape_ascii())
+            format!("write `{}`", plain(name))
         } else if text.eq_ignore_ascii_case(b"ssh") {
             "write `sshd`, the name of the server".to_owned()
         } else {

@@ -2,7 +2,7 @@
 
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
-use crate::lint::words::quote;
+use crate::lint::words::{plain, quote};
 use crate::policy::HostPattern;
 use std::net::Ipv4Addr;
 
@@ -26,7 +26,7 @@ pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
             if mask == 0 {
                 "write `ALL`, if everybody is meant".to_owned()
             } else {
-                format!("write `{network}{}`", behind.escape_ascii())
+                format!("write `{network}{}`", plain(behind))
             },
         )
     });

@@ -2,7 +2,7 @@
 
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
-use crate::lint::words::quote;
+use crate::lint::words::{plain, quote};
 use crate::policy::{HostPattern, TextPattern};
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
@@ -27,7 +27,7 @@ pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
             ),
             format!(
                 "write `{0}.` for all addresses that begin with {0}",
-                text.escape_ascii()
+                plain(text)
             ),
         )
     });

@@ -2,6 +2,7 @@
 
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
+use crate::lint::words::plain;
 use crate::policy::{HostPattern, TextPattern};
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
@@ -16,7 +17,7 @@ pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
         return;
     }
     sink.report(client.span, || {
-        let text = text.escape_ascii();
+        let text = plain(text);
         (
             format!("`{text}` is no network: it matches every IPv4 address that ends so"),
             "write a prefix with the dot at its end (`10.1.`), or a network".to_owned(),

@@ -2,6 +2,7 @@
 
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
+use crate::lint::words::plain;
 use crate::policy::{HostPattern, TextPattern};
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
@@ -13,7 +14,7 @@ pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
         return;
     };
     sink.report(client.span, || {
-        let text = text.escape_ascii().to_string();
+        let text = plain(text);
         let name = text.trim_end_matches('.');
         (
             format!(

@@ -2,7 +2,7 @@
 
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
-use crate::lint::words::quote;
+use crate::lint::words::{plain, quote};
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     let text = client.text;
@@ -20,7 +20,7 @@ pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
                 "{} stands in the client list, where it is the name of a host: the rule {rule}",
                 quote(text)
             ),
-            format!("put a colon before it: `: {}`", text.escape_ascii()),
+            format!("put a colon before it: `: {}`", plain(text)),
         )
     });
 }

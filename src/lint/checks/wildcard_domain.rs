@@ -2,7 +2,7 @@
 
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
-use crate::lint::words::quote;
+use crate::lint::words::{plain, quote};
 use crate::policy::{HostPattern, TextPattern};
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
@@ -25,7 +25,7 @@ pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
         return;
     }
     sink.report(client.span, || {
-        let domain = domain.escape_ascii();
+        let domain = plain(domain);
         (
             format!(
                 "{} matches every name that ends so, also that of a stranger's domain: `x{domain}`",
