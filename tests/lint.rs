@@ -1,4 +1,8 @@
 //! `tcpw lint` on the fixture of each code, its claims before the real libwrap, and hostile bytes.
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test cannot do is a failure of the test"
+)]
 
 use proptest::prelude::*;
 use std::path::{Path, PathBuf};

@@ -3,8 +3,8 @@
 /// A word longer than this is no misspelt keyword.
 const WORD_LIMIT: usize = 16;
 
-/// The closest of `words` to `text`, if it is close: at most two letters off, and at most a third
-/// of the word.
+/// The closest of `words` to `text`, if it is close: at most two letters off, and at most two
+/// fifths of the word.
 pub(super) fn closest(
     text: &[u8],
     words: impl Iterator<Item = &'static str>,
@@ -15,7 +15,7 @@ pub(super) fn closest(
     let text = text.to_ascii_lowercase();
     words
         .map(|word| (distance(&text, word.as_bytes()), word))
-        .filter(|&(distance, word)| distance <= 2 && distance * 3 <= word.len())
+        .filter(|&(distance, word)| distance <= 2 && distance * 5 <= word.len() * 2)
         .min_by_key(|&(distance, _)| distance)
         .map(|(_, word)| word)
 }
