@@ -13,10 +13,16 @@ mod alert;
 mod architecture;
 /// The written grammar is closed and names every parser.
 mod grammar;
+/// Every code of the linter: its fixture, and its claims before the installed libwrap.
+mod lint;
 /// The manual pages, the help and the parser say the same.
 mod manual;
+/// `tcpw match` says who decides and why.
+mod match_;
 /// Verdicts and deciding lines are those of the installed libwrap.
 mod oracle;
+/// `tcpw parse` shows what was read and gives it back unchanged.
+mod parse;
 /// Says what was proven.
 mod proof;
 /// Runs tcpw on files of its own and compares output, exit code and files exactly.

@@ -2,6 +2,7 @@
 
 use super::completions::CompletionsArgs;
 use super::deliver::DeliverArgs;
+use super::lint::LintArgs;
 use super::mail::MailArgs;
 use super::match_::MatchArgs;
 use super::notify::NotifyArgs;
@@ -54,4 +55,5 @@ pub(crate) enum Command {
     Notify(NotifyArgs),
     Deliver(DeliverArgs),
     Mail(MailArgs),
+    Lint(LintArgs),
 }

@@ -6,9 +6,11 @@ mod background;
 mod batch;
 mod completions;
 mod deliver;
+mod excerpt;
 mod exit;
 mod failure;
 mod fired;
+mod lint;
 mod lookup;
 mod machine;
 mod mail;
@@ -74,5 +76,6 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
         Command::Notify(args) => notify::run(args, context),
         Command::Deliver(args) => deliver::run(args, context),
         Command::Mail(args) => mail::run(args, context),
+        Command::Lint(args) => lint::run(args, context),
     }
 }
