@@ -5,7 +5,7 @@ use super::stage::{Stage, wait_until};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-const PEOPLE: &str = "[mail]\nfrom = 'Tcpw <tcpw@example.org>'\nto = ['a@example.org', 'Bea <b@example.org>']\ncc = 'c@example.org'\nbcc = 'd@example.org'\n";
+const PEOPLE: &str = "[mail]\nfrom = 'Tcpw <tcpw@example.org>'\nto = ['a@example.org', 'Bea <b@example.org>']\ncc = 'c@example.org'\nbcc = 'hidden@example.org'\n";
 
 pub(super) fn smtp(port: u16, more: &str) -> String {
     format!("{PEOPLE}[mail.smtp]\nhost = '127.0.0.1'\nport = {port}\ntimeout = 5\n{more}")
@@ -34,14 +34,14 @@ fn to_cc_and_bcc_receive_it_and_bcc_is_not_named() {
     wait_until("a mail", || server.mails().len() == 1);
     let mail = server.mails().remove(0);
     let (envelope, message) = mail.split_once("\n\n").unwrap();
-    for who in ["a", "b", "c", "d"] {
+    for who in ["a", "b", "c", "hidden"] {
         assert!(
             envelope.contains(&format!("Rcpt: {who}@example.org")),
             "{envelope}"
         );
     }
     assert!(envelope.contains("From: tcpw@example.org"));
-    assert!(!message.contains("d@example.org"));
+    assert!(!message.contains("hidden@example.org"));
     for fact in [
         "visitor.example",
         "192.0.2.7",
@@ -128,7 +128,7 @@ fn a_local_mail_program_gets_envelope_and_message() {
         .says(0, &["transport: sendmail, through", "taken by"]);
     let text = fs::read_to_string(taken).unwrap();
     assert!(text.starts_with(
-        "-i -f tcpw@example.org -- a@example.org b@example.org c@example.org d@example.org\n"
+        "-i -f tcpw@example.org -- a@example.org b@example.org c@example.org hidden@example.org\n"
     ));
     assert!(text.contains("Auto-Submitted: auto-generated\n") && !text.contains('\r'));
     fs::write(&script, "#!/bin/sh\necho queue full >&2; exit 75\n").unwrap();
