@@ -7,7 +7,7 @@ use super::machine::Machine;
 use super::match_::word_of;
 use super::tables::TableFiles;
 use super::why::short_place;
-use crate::engine::{Access, Host, HostName, Request, decide};
+use crate::engine::{Access, Host, HostName, Index, Request};
 use crate::syntax::parse;
 use std::io::{self, BufRead as _, Read as _};
 
@@ -21,7 +21,7 @@ pub(super) fn run(
     context: &mut Context,
 ) -> Result<Exit, Failure> {
     let (allow, deny) = (parse(files.allow.source()), parse(files.deny.source()));
-    let tables = files.tables(&allow, &deny);
+    let index = Index::new(files.tables(&allow, &deny));
     let mut stdin = io::stdin().lock();
     let mut line = Vec::new();
     let mut exit = Exit::Done;
@@ -51,7 +51,7 @@ pub(super) fn run(
                 continue;
             }
         };
-        let verdict = decide(&tables, &request, machine);
+        let verdict = index.decide(&request, machine);
         if verdict.access == Access::Undecided {
             exit = Exit::Failed;
         }
