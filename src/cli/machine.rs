@@ -2,7 +2,7 @@
 
 use super::paths::Paths;
 use crate::engine::{Account, ListFile, Surroundings};
-use crate::system::{Netgroups, run_shell};
+use crate::system::{Netgroups, has_group, has_user, run_shell};
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -86,12 +86,8 @@ impl Surroundings for Machine {
         match (account, &self.paths.root) {
             (Account::User, Some(_)) => self.has_account_in("/etc/passwd", name),
             (Account::Group, Some(_)) => self.has_account_in("/etc/group", name),
-            (Account::User, None) => {
-                text.is_some_and(|name| matches!(nix::unistd::User::from_name(name), Ok(Some(_))))
-            }
-            (Account::Group, None) => {
-                text.is_some_and(|name| matches!(nix::unistd::Group::from_name(name), Ok(Some(_))))
-            }
+            (Account::User, None) => text.is_some_and(has_user),
+            (Account::Group, None) => text.is_some_and(has_group),
         }
     }
 

@@ -1,0 +1,13 @@
+//! The accounts of this machine.
+
+use nix::unistd::{Group, User};
+
+/// Whether the machine knows a user of this name, from whatever source it is configured to ask.
+pub fn has_user(name: &str) -> bool {
+    matches!(User::from_name(name), Ok(Some(_)))
+}
+
+/// Whether the machine knows a group of this name.
+pub fn has_group(name: &str) -> bool {
+    matches!(Group::from_name(name), Ok(Some(_)))
+}

@@ -1,0 +1,27 @@
+//! The one integration binary. Every module is listed here with what it proves.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test that cannot go on must stop; helpers outside #[test] are not exempted"
+)]
+
+/// The source tree keeps to the design: who uses whom, sizes, openings, the index itself.
+mod architecture;
+/// The written grammar is closed and names every parser.
+mod grammar;
+/// The manual pages, the help and the parser say the same.
+mod manual;
+/// `tcpw match` says who decides and why.
+mod match_;
+/// Verdicts and deciding lines are those of the installed libwrap.
+mod oracle;
+/// `tcpw parse` shows what was read and gives it back unchanged.
+mod parse;
+/// Says what was proven.
+mod proof;
+/// Runs tcpw on files of its own and compares output, exit code and files exactly.
+mod sandbox;
+/// A refused stranger at a real sshd becomes a mail in a real inbox.
+mod sshd;

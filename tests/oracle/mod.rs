@@ -1,0 +1,18 @@
+//! The engine against the installed libwrap: thousands of generated table pairs and every
+//! hand-written fact, verdict and deciding line compared.
+
+mod case;
+mod compare;
+mod facts;
+mod generate;
+mod library;
+mod matches;
+mod names;
+mod options;
+mod patterns;
+mod questions;
+mod random;
+mod rows;
+mod shrink;
+mod subject;
+mod tally;

@@ -1,0 +1,75 @@
+//! The program under test: `tcpw match --batch` on a pair of tables.
+
+#![expect(
+    clippy::unwrap_in_result,
+    reason = "the error is what tcpw said; what the test itself cannot do is a panic"
+)]
+
+use super::library::{Aclexec, Answer, Tables};
+use crate::sandbox::program;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+/// One answer a query, or why there is none. tcpw never runs a command: it is told how libwrap's
+/// commands ended, which takes a second run for the queries where they failed.
+pub(crate) fn ask(
+    tables: &Tables,
+    queries: &[Vec<u8>],
+    library: &[Answer],
+) -> Result<Vec<String>, String> {
+    let failed: Vec<bool> = library
+        .iter()
+        .map(|a| a.aclexec == Aclexec::All(false))
+        .collect();
+    let ask_if = |wanted: bool| {
+        let pairs = queries.iter().zip(&failed);
+        let chosen: Vec<_> = pairs
+            .filter(|(_, f)| **f == wanted)
+            .map(|(q, _)| q.clone())
+            .collect();
+        ask_once(tables, &chosen, if wanted { "false" } else { "true" })
+    };
+    let (mut well, mut badly) = (ask_if(false)?.into_iter(), ask_if(true)?.into_iter());
+    let merged = failed
+        .iter()
+        .map(|failed| if *failed { badly.next() } else { well.next() });
+    Ok(merged.map(Option::unwrap).collect())
+}
+
+fn ask_once(tables: &Tables, queries: &[Vec<u8>], aclexec: &str) -> Result<Vec<String>, String> {
+    if queries.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut child = Command::new(program())
+        .args(["match", "--batch", "--aclexec", aclexec, "--allow-file"])
+        .arg(&tables.allow)
+        .arg("--deny-file")
+        .arg(&tables.deny)
+        .env_clear()
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+        .env("LC_ALL", "C")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("tcpw starts");
+    let mut text = queries.join(&b'\n');
+    text.push(b'\n');
+    // What it does not read it does not answer, which the count below shows.
+    drop(child.stdin.take().unwrap().write_all(&text));
+    let output = child.wait_with_output().unwrap();
+    let answers: Vec<String> = String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .map(str::to_owned)
+        .collect();
+    if matches!(output.status.code(), Some(0..=2)) && answers.len() == queries.len() {
+        return Ok(answers);
+    }
+    Err(format!(
+        "tcpw match --batch: {}, {} answers to {} queries\n{}",
+        output.status,
+        answers.len(),
+        queries.len(),
+        String::from_utf8_lossy(&output.stderr)
+    ))
+}

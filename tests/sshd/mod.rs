@@ -1,0 +1,63 @@
+//! From a refused stranger at Debian's real sshd to a mail in a real inbox, over STARTTLS and AUTH.
+//!
+//! `scenario.sh` plays it in namespaces of its own (mounts, network, processes), so that no file,
+//! port or process of the machine is touched and nothing outlives the test.
+
+use crate::{proof, sandbox};
+use std::ffi::OsStr;
+use std::io::{self, Write as _};
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+/// New mount, network and process namespaces that end with the script.
+const NAMESPACES: [&str; 6] = ["-m", "-n", "-p", "--fork", "--kill-child", "--mount-proc"];
+
+#[test]
+fn a_refused_stranger_becomes_a_mail() {
+    let (output, log) = play(&sandbox::program());
+    io::stderr().write_all(log.as_bytes()).unwrap();
+    assert!(
+        output.status.success(),
+        "{}; needs root and namespaces, sshd, openssl and aiosmtpd\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let proven: Vec<&str> = log
+        .lines()
+        .filter(|line| line.starts_with("sshd: "))
+        .collect();
+    assert_eq!(proven.len(), 6, "the script did not reach its end");
+    for line in proven {
+        proof::say(line);
+    }
+}
+
+/// The scenario must be able to fail: with a program that does nothing everybody gets in.
+#[test]
+fn a_program_that_does_nothing_is_noticed() {
+    let (output, log) = play(OsStr::new("/bin/true"));
+    assert_eq!(output.status.code(), Some(1), "{log}");
+    let complaint = "FAILED: unlisted client (127.0.0.3): wanted CLOSED, got BANNER";
+    assert!(log.contains(complaint), "{log}");
+}
+
+/// Plays the scenario with `program` as tcpw; gives its outcome and its log.
+fn play(program: &OsStr) -> (Output, String) {
+    let stage = TempDir::with_prefix("tcpw-sshd-").unwrap();
+    let output = Command::new("unshare")
+        .args(NAMESPACES)
+        .args(["--propagation", "private", "bash"])
+        .arg(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/sshd/scenario.sh"
+        ))
+        .arg(stage.path())
+        .arg(program)
+        .env_clear()
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+        .env("LC_ALL", "C.UTF-8")
+        .output()
+        .expect("unshare (util-linux) is installed");
+    let log = String::from_utf8_lossy(&output.stdout).into_owned();
+    (output, log)
+}
