@@ -17,6 +17,7 @@ pub mod diagnostic;
 pub mod edit;
 pub mod engine;
 pub mod escape;
+pub mod lint;
 pub mod policy;
 pub mod span;
 pub mod syntax;

@@ -11,6 +11,8 @@
 mod architecture;
 /// The written grammar is closed and names every parser.
 mod grammar;
+/// Every code of the linter: its fixture, and its claims before the installed libwrap.
+mod lint;
 /// The manual pages, the help and the parser say the same.
 mod manual;
 /// `tcpw match` says who decides and why.

@@ -57,10 +57,10 @@ fn ten_thousand_files_of_random_bytes_come_out_as_they_went_in() {
             .collect();
         assert!(tcpw::syntax::parse(&bytes).print() == bytes, "{bytes:?}");
     }
-    let stage = Sandbox::new();
+    let sandbox = Sandbox::new();
     for seed in 0..50_u8 {
         let bytes: Vec<u8> = (0..3000).map(|_| next().to_le_bytes()[0] ^ seed).collect();
-        let path = stage.path().join("random");
+        let path = sandbox.path().join("random");
         std::fs::write(&path, &bytes).unwrap();
         assert!(source_of(&path) == bytes, "{bytes:?}");
     }

@@ -1,6 +1,7 @@
 //! The arguments of the program and the list of its commands.
 
 use super::completions::CompletionsArgs;
+use super::lint::LintArgs;
 use super::match_::MatchArgs;
 use super::output::ColorChoice;
 use super::parse::ParseArgs;
@@ -48,4 +49,5 @@ pub(crate) enum Command {
     Completions(CompletionsArgs),
     Match(MatchArgs),
     Parse(ParseArgs),
+    Lint(LintArgs),
 }

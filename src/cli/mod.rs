@@ -4,8 +4,10 @@
 mod args;
 mod batch;
 mod completions;
+mod excerpt;
 mod exit;
 mod failure;
+mod lint;
 mod lookup;
 mod machine;
 mod match_;
@@ -65,5 +67,6 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
         Command::Completions(args) => completions::run(args, context),
         Command::Match(args) => match_::run(args, context),
         Command::Parse(args) => parse::run(args, context),
+        Command::Lint(args) => lint::run(args, context),
     }
 }

@@ -16,3 +16,5 @@ mod rows;
 mod shrink;
 mod subject;
 mod tally;
+
+pub(crate) use library::{Oracle, Tables};

@@ -1,0 +1,31 @@
+//! An address that no client is ever spelt like: leading zeros, numbers over 255 (F-V4-01).
+
+use crate::lint::sink::Sink;
+use crate::lint::view::ClientView;
+use crate::lint::words::quote;
+use crate::policy::{HostPattern, TextPattern};
+use std::net::Ipv4Addr;
+
+pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
+    let HostPattern::Text {
+        pattern: TextPattern::Exact(text),
+        also_name: false,
+    } = client.pattern.host
+    else {
+        return;
+    };
+    let is_address = str::from_utf8(text).is_ok_and(|text| text.parse::<Ipv4Addr>().is_ok());
+    if is_address || text.split(|&byte| byte == b'.').count() < 4 {
+        return;
+    }
+    sink.report(client.span, || {
+        (
+            format!(
+                "no address is spelt {}: addresses are compared as text, so it {}",
+                quote(client.text),
+                client.nobody()
+            ),
+            "write four numbers from 0 to 255 without leading zeros".to_owned(),
+        )
+    });
+}

@@ -1,0 +1,24 @@
+//! `allow` in the deny table lets people in (F-ORDER-03).
+
+use crate::engine::TableName;
+use crate::lint::sink::Sink;
+use crate::lint::view::RuleView;
+use crate::policy::OptionKind;
+
+pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+    let Some(option) = rule.options.last() else {
+        return;
+    };
+    let is_allow = option
+        .check_form()
+        .is_ok_and(|spec| spec.kind == OptionKind::Allow);
+    if rule.table != TableName::Deny || !is_allow {
+        return;
+    }
+    sink.report(option.name_span, || {
+        (
+            "this rule of the deny table lets everybody in that it matches".to_owned(),
+            "move the rule to the allow table, where people look for it".to_owned(),
+        )
+    });
+}

@@ -1,0 +1,48 @@
+//! Brackets that hold no IPv6 address, most often its prefix length too: never matches (F-V6-07).
+
+use crate::lint::sink::Sink;
+use crate::lint::view::ClientView;
+use crate::lint::words::{plain, quote};
+use crate::policy::{HostPattern, NetworkProblem, TextPattern, ipv6};
+
+pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
+    let is_bad = match client.pattern.host {
+        HostPattern::Text {
+            pattern: TextPattern::BadIpv6(_),
+            ..
+        } => true,
+        HostPattern::BadNet(NetworkProblem::Net) => client.host.starts_with(b"["),
+        HostPattern::Netgroup(_)
+        | HostPattern::ListFile(_)
+        | HostPattern::Known
+        | HostPattern::Local
+        | HostPattern::Ipv4Net { .. }
+        | HostPattern::Ipv6Net { .. }
+        | HostPattern::BadNet(_)
+        | HostPattern::Text { .. } => false,
+    };
+    // `1.2.3.[1-9]` is a range, not an address.
+    if !is_bad {
+        return;
+    }
+    sink.report(client.span, || {
+        let inner = client.host.strip_prefix(b"[").unwrap_or_default();
+        let inner = inner.strip_suffix(b"]").unwrap_or(inner);
+        let slash = memchr::memchr(b'/', inner).and_then(|at| inner.split_at_checked(at));
+        let help = match slash {
+            Some((net, length)) if ipv6(net).is_some() => {
+                format!("write `[{}]{}`", plain(net), plain(length))
+            }
+            _ => "only an IPv6 address stands in brackets; write names and IPv4 addresses without"
+                .to_owned(),
+        };
+        (
+            format!(
+                "{} has no plain IPv6 address in its brackets: it matches nobody and {}",
+                quote(client.text),
+                client.nobody()
+            ),
+            help,
+        )
+    });
+}

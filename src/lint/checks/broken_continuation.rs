@@ -1,0 +1,39 @@
+//! A backslash, then a blank or a carriage return, then the newline: no continuation (F-LINE-03).
+
+use crate::lint::sink::Sink;
+use crate::lint::view::LineView;
+use crate::span::{Span, offset};
+use crate::syntax::{LineKind, Reason};
+
+pub(in crate::lint) fn check(view: LineView<'_, '_>, sink: &mut Sink) {
+    let kind = view.line.kind();
+    if !matches!(
+        kind,
+        LineKind::Rule | LineKind::Malformed(Reason::MissingColon)
+    ) {
+        return;
+    }
+    let span = view.span();
+    let bytes = span.of(view.source());
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r');
+    let Some(last) = bytes.iter().rposition(|byte| !is_blank(byte)) else {
+        return;
+    };
+    if bytes.get(last) != Some(&b'\\') || last + 1 == bytes.len() {
+        return;
+    }
+    sink.report(Span::new(span.start + offset(last), span.end), || {
+        let what = if bytes.ends_with(b"\r") {
+            "a carriage return"
+        } else {
+            "a blank"
+        };
+        (
+            format!(
+                "{what} stands between the backslash and the newline: the line is not continued, \
+                 the backslash becomes a word and the next line stands alone"
+            ),
+            "end the line with the backslash itself".to_owned(),
+        )
+    });
+}

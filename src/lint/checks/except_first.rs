@@ -1,0 +1,19 @@
+//! Nothing stands before `EXCEPT`: the list matches nothing (F-EXCEPT-03).
+
+use crate::lint::sink::Sink;
+use crate::lint::view::RuleView;
+use crate::policy::Element;
+
+pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+    for list in [&rule.daemons, &rule.clients] {
+        let Some(Element::Except { span }) = list.first() else {
+            continue;
+        };
+        sink.report(*span, || {
+            (
+                "nothing stands before EXCEPT: the rule never matches".to_owned(),
+                "write `ALL EXCEPT ...`".to_owned(),
+            )
+        });
+    }
+}

@@ -1,0 +1,25 @@
+//! The last line has no newline: the allow table loses it, the deny table denies everybody
+//! (F-LINE-12, F-LINE-13).
+
+use crate::engine::TableName;
+use crate::lint::sink::Sink;
+use crate::lint::view::LineView;
+use crate::syntax::{LineKind, Reason};
+
+pub(in crate::lint) fn check(view: LineView<'_, '_>, sink: &mut Sink) {
+    if view.line.kind() != LineKind::Malformed(Reason::Unterminated) {
+        return;
+    }
+    sink.report(view.span(), || {
+        let what = match view.table {
+            TableName::Allow => "libwrap does not use it, and what it allows is lost",
+            TableName::Deny => {
+                "libwrap denies everybody that no rule before it decides, even if it is a comment"
+            }
+        };
+        (
+            format!("the last line does not end with a newline: {what}"),
+            "end the file with a newline, and no backslash before it".to_owned(),
+        )
+    });
+}

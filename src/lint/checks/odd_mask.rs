@@ -1,0 +1,37 @@
+//! A prefix length with something behind the number: only the number counts (F-V4-10, F-V6-06).
+
+use crate::lint::sink::Sink;
+use crate::lint::view::ClientView;
+use crate::lint::words::quote;
+use crate::policy::{HostPattern, dotted_quad};
+
+pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
+    let bits = match client.pattern.host {
+        HostPattern::Ipv4Net { mask, .. } => mask.count_ones(),
+        HostPattern::Ipv6Net { length, .. } if length > 0 => u32::from(length),
+        HostPattern::Netgroup(_)
+        | HostPattern::ListFile(_)
+        | HostPattern::Known
+        | HostPattern::Local
+        | HostPattern::Ipv6Net { .. }
+        | HostPattern::BadNet(_)
+        | HostPattern::Text { .. } => return,
+    };
+    let brackets = memchr::memrchr(b']', client.host).unwrap_or_default();
+    let rest = client.host.get(brackets..).unwrap_or_default();
+    let slash = memchr::memchr(b'/', rest).map_or(0, |at| at + 1);
+    let mask = rest.get(slash..).unwrap_or_default();
+    let is_plain = mask == bits.to_string().as_bytes();
+    if is_plain || dotted_quad(mask).is_some() {
+        return;
+    }
+    sink.report(client.span, || {
+        (
+            format!(
+                "libwrap reads the prefix length of {} as /{bits}",
+                quote(client.text)
+            ),
+            format!("write `/{bits}`, if that is meant"),
+        )
+    });
+}

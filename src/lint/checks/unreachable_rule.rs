@@ -1,0 +1,143 @@
+//! Rules that never decide anything, because earlier ones match everybody they match (F-ORDER-01),
+//! and duplicates among them.
+
+use crate::engine::TableName;
+use crate::lint::Policy;
+use crate::lint::cover::{Cover, CoveredBy};
+use crate::lint::sink::Sink;
+use crate::lint::view::RuleView;
+use crate::lint::words;
+use crate::policy::{OptionKind, Rule, rules};
+use crate::syntax::Tree;
+
+/// The code of rules that stand twice in a table; it shares the search with this check.
+const DUPLICATE: &str = "TW702";
+/// The code of rules whose verdict earlier rules have given already; likewise.
+const REDUNDANT: &str = "TW706";
+
+pub(in crate::lint) fn check(policy: &Policy<'_>, sink: &mut Sink) {
+    let mut allow = Cover::default();
+    let mut deny = Cover::default();
+    let mut is_certain = true;
+    for (table, tree) in policy.tables() {
+        sink.turn_to(table);
+        for rule in rules(tree) {
+            let view = RuleView::new(table, rule);
+            let own = if table == TableName::Allow {
+                &allow
+            } else {
+                &deny
+            };
+            if let Some(by) = own.covers(&view) {
+                report(&view, table, tree, by, sink);
+                continue;
+            }
+            if table == TableName::Deny
+                && let Some(by) = allow.covers_for_good(&view)
+                && let Some(allow) = policy.allow
+            {
+                report(&view, TableName::Allow, allow, by, sink);
+                continue;
+            }
+            if view.has(OptionKind::Aclexec) {
+                // When its command fails, the rest of the table is skipped (F-ACL-02): nothing
+                // behind it keeps anybody from the deny table for certain.
+                is_certain = false;
+                continue;
+            }
+            match table {
+                TableName::Allow => allow.add(&view, is_certain && ends_the_search(&view)),
+                TableName::Deny => deny.add(&view, true),
+            }
+        }
+    }
+}
+
+/// Whether a match leaves nothing to the next table. A rule with neutral options only may count as
+/// no match, when an earlier request left a failed `aclexec` behind (F-ACL-06, F-ACL-07).
+fn ends_the_search(rule: &RuleView<'_, '_>) -> bool {
+    rule.options.last().is_none_or(|last| {
+        let kind = last.spec().map(|spec| spec.kind);
+        matches!(
+            kind,
+            Some(OptionKind::Allow | OptionKind::Deny | OptionKind::Twist)
+        )
+    })
+}
+
+fn report(
+    rule: &RuleView<'_, '_>,
+    table: TableName,
+    tree: &Tree<'_>,
+    by: CoveredBy,
+    sink: &mut Sink,
+) {
+    let earlier = tree.line(by.line).and_then(Rule::of);
+    let is_copy = by.is_alone
+        && table == rule.table
+        && earlier.is_some_and(|earlier| same_words(earlier, rule.rule));
+    let number = earlier.map_or(0, Rule::number);
+    let place = if table == rule.table {
+        format!("line {number}")
+    } else {
+        format!("line {number} of {}", words::table(table))
+    };
+    if is_copy {
+        sink.report_as(DUPLICATE, rule.span(), || {
+            (
+                format!("this rule stands in {place} already and does nothing here"),
+                "take it out".to_owned(),
+            )
+        });
+        return;
+    }
+    let others = if by.is_alone {
+        "decides"
+    } else {
+        "and other rules decide"
+    };
+    if by.grants == Some(rule.grants()) && rule.options.is_empty() {
+        // A second wall behind the first, such as `ALL: ALL` behind an alarm for everybody.
+        if table == rule.table {
+            sink.report_as(REDUNDANT, rule.span(), || {
+                (
+                    format!("this rule changes nothing: {place} {others} the same before it"),
+                    "take it out".to_owned(),
+                )
+            });
+        }
+        return;
+    }
+    sink.report(rule.span(), || {
+        let what = match by.grants {
+            Some(true) if !rule.grants() => ", and lets them in",
+            Some(false) if rule.grants() => ", and refuses them",
+            Some(_) | None => "",
+        };
+        (
+            format!(
+                "this rule is never reached: {place} {others} first about everybody it matches{what}"
+            ),
+            remedy(rule, table, &place),
+        )
+    });
+}
+
+fn remedy(rule: &RuleView<'_, '_>, table: TableName, place: &str) -> String {
+    if table == rule.table {
+        format!("take it out, or move it in front of {place}")
+    } else {
+        format!("take it out, or put a rule with `: deny` in front of {place}")
+    }
+}
+
+/// Whether two rules are equal; blanks and case count only where there are options.
+fn same_words(a: Rule<'_, '_>, b: Rule<'_, '_>) -> bool {
+    let (left, right) = (a.text(), b.text());
+    let letters = |text: &[u8]| -> Vec<u8> {
+        let kept = text.iter().filter(|byte| !byte.is_ascii_whitespace());
+        kept.map(u8::to_ascii_lowercase).collect()
+    };
+    let may_fold = !a.has_options() && !b.has_options();
+    left == right || (may_fold && letters(&left) == letters(&right))
+}

@@ -1,0 +1,25 @@
+//! `user` and `group` change nothing in this build of libwrap (F-OPT-13).
+
+use crate::lint::sink::Sink;
+use crate::lint::view::RuleView;
+use crate::lint::words::quote;
+use crate::policy::OptionKind;
+
+pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+    for option in &rule.options {
+        let kind = option.spec().map(|spec| spec.kind);
+        if !matches!(kind, Some(OptionKind::User | OptionKind::Group)) || option.value.is_none() {
+            continue;
+        }
+        sink.report(option.name_span.cover(option.value_span), || {
+            (
+                format!(
+                    "the option {} only checks that the account exists: service and commands keep \
+                     the rights of the daemon",
+                    quote(&option.name)
+                ),
+                "let the command itself change its user, and take the option out".to_owned(),
+            )
+        });
+    }
+}

@@ -1,0 +1,47 @@
+//! libwrap waits for a spawned command, and the visitor waits with it (F-SPAWN-03).
+
+use super::{Trap, first_trap};
+use crate::lint::sink::Sink;
+use crate::lint::view::RuleView;
+use crate::policy::OptionKind;
+
+pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+    // A command that a colon has cut in two does not end where it was meant to.
+    if matches!(first_trap(rule), Some((Trap::CutValue, _))) {
+        return;
+    }
+    for option in &rule.options {
+        let is_spawn = option
+            .spec()
+            .is_some_and(|spec| spec.kind == OptionKind::Spawn);
+        let Some(command) = option.value.as_deref().filter(|_| is_spawn) else {
+            continue;
+        };
+        if returns_at_once(command) {
+            continue;
+        }
+        sink.report(option.value_span, || {
+            (
+                "libwrap waits until this command has ended, and so does everybody the rule matches"
+                    .to_owned(),
+                "put ` &` at its end, or call `tcpw notify`, which returns at once".to_owned(),
+            )
+        });
+    }
+}
+
+/// Whether the command runs in the background, or is a single call of `tcpw notify`.
+fn returns_at_once(command: &[u8]) -> bool {
+    let command = command.trim_ascii();
+    if command.ends_with(b"&") && !command.ends_with(b"&&") {
+        return true;
+    }
+    let mut words = command
+        .split(u8::is_ascii_whitespace)
+        .filter(|word| !word.is_empty());
+    let program = words.next().unwrap_or_default();
+    let program = program.rsplit(|&byte| byte == b'/').next();
+    program == Some(b"tcpw")
+        && words.next() == Some(b"notify")
+        && !command.iter().any(|byte| b";|&`$".contains(byte))
+}

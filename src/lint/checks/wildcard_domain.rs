@@ -1,0 +1,37 @@
+//! `*foo.com` matches every name that ends so, `xfoo.com` too (F-NAME-04).
+
+use crate::lint::sink::Sink;
+use crate::lint::view::ClientView;
+use crate::lint::words::{plain, quote};
+use crate::policy::{HostPattern, TextPattern};
+
+pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
+    let HostPattern::Text {
+        pattern: TextPattern::Wildcard(text),
+        also_name: true,
+    } = client.pattern.host
+    else {
+        return;
+    };
+    let Some(domain) = text.strip_prefix(b"*") else {
+        return;
+    };
+    let is_domain = domain.first().is_some_and(u8::is_ascii_alphanumeric)
+        && domain.iter().any(u8::is_ascii_alphabetic)
+        && domain.contains(&b'.')
+        && !domain.contains(&b'*')
+        && !domain.contains(&b'?');
+    if !is_domain {
+        return;
+    }
+    sink.report(client.span, || {
+        let domain = plain(domain);
+        (
+            format!(
+                "{} matches every name that ends so, also that of a stranger's domain: `x{domain}`",
+                quote(client.text)
+            ),
+            format!("write `.{domain}`, and `{domain}` if the host itself is meant too"),
+        )
+    });
+}

@@ -1,0 +1,121 @@
+//! Where the findings of the checks go: capped a code, then sorted.
+
+use super::table::{CHECKS, Check};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::engine::TableName;
+use crate::span::Span;
+use std::collections::BTreeMap;
+
+/// A finding and the table it is in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The table.
+    pub table: TableName,
+    /// What is wrong, and where in it.
+    pub diagnostic: Diagnostic,
+}
+
+/// What a run found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// By table and place.
+    pub findings: Vec<Finding>,
+    /// How many more there are of each code, beyond the cap.
+    pub left_out: BTreeMap<&'static str, usize>,
+}
+
+impl Report {
+    /// How many findings there are of this severity, those left out included.
+    pub fn count(&self, severity: Severity) -> usize {
+        let shown = self.findings.iter();
+        let shown = shown.filter(|finding| finding.diagnostic.severity == severity);
+        let left_out = CHECKS.iter().filter(|check| check.severity == severity);
+        let left_out: usize = left_out
+            .filter_map(|check| self.left_out.get(check.code))
+            .sum();
+        shown.count() + left_out
+    }
+}
+
+/// Takes the findings of one check after the other.
+#[derive(Debug)]
+pub(super) struct Sink {
+    check: &'static Check,
+    table: TableName,
+    most: usize,
+    counts: BTreeMap<&'static str, usize>,
+    findings: Vec<Finding>,
+}
+
+impl Sink {
+    pub(super) fn new(most: usize) -> Self {
+        Self {
+            check: CHECKS.first().unwrap_or(&Check::NONE),
+            table: TableName::Allow,
+            most,
+            counts: BTreeMap::new(),
+            findings: Vec::new(),
+        }
+    }
+
+    /// What follows comes from `check` and is about `table`.
+    pub(super) fn begin(&mut self, check: &'static Check, table: TableName) {
+        self.check = check;
+        self.table = table;
+    }
+
+    /// What follows is about `table`.
+    pub(super) fn turn_to(&mut self, table: TableName) {
+        self.table = table;
+    }
+
+    /// Adds a finding at `span`; `words` gives message and help, and is only asked for what is
+    /// kept.
+    pub(super) fn report(&mut self, span: Span, words: impl FnOnce() -> (String, String)) {
+        let count = self.counts.entry(self.check.code).or_default();
+        *count += 1;
+        if *count > self.most {
+            return;
+        }
+        let (message, help) = words();
+        self.findings.push(Finding {
+            table: self.table,
+            diagnostic: Diagnostic {
+                code: self.check.code,
+                name: self.check.name,
+                severity: self.check.severity,
+                span,
+                message,
+                help,
+                fix: None,
+            },
+        });
+    }
+
+    /// As [`Sink::report`], but under the code of another row of the table.
+    pub(super) fn report_as(
+        &mut self,
+        code: &str,
+        span: Span,
+        words: impl FnOnce() -> (String, String),
+    ) {
+        let own = self.check;
+        self.check = CHECKS.iter().find(|row| row.code == code).unwrap_or(own);
+        self.report(span, words);
+        self.check = own;
+    }
+
+    pub(super) fn finish(mut self) -> Report {
+        self.findings.sort_by_key(|finding| {
+            let found = &finding.diagnostic;
+            (finding.table, found.span.start, found.span.end, found.code)
+        });
+        let most = self.most;
+        self.counts.retain(|_, count| *count > most);
+        self.counts.values_mut().for_each(|count| *count -= most);
+        Report {
+            findings: self.findings,
+            left_out: self.counts,
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! The table of all codes.
+//!
+//! A new check is a file in `checks`, a row here and a folder below `fixtures/lint`. Codes are
+//! never given to another check; by their first digit: 1 lines, 2 fields and lists, 3 client
+//! patterns, 4 daemons, 5 options, 6 commands, 7 the policy as a whole.
+
+use super::Policy;
+use super::checks as c;
+use super::sink::Sink;
+use super::view::{ClientView, LineView, RuleView};
+use crate::diagnostic::Severity;
+
+/// What a mistake does to the people who connect, and to whom they connect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Harm {
+    /// People get in who should not.
+    LetsIn,
+    /// People are kept out who should get in.
+    LocksOut,
+    /// Either of the two, by table.
+    Either,
+    /// What is written has no effect.
+    Dead,
+    /// The service or a command does not work as meant.
+    Breaks,
+    /// Everybody waits.
+    Slow,
+}
+
+/// One row of the table: a check and its code.
+#[derive(Debug)]
+pub struct Check {
+    /// Stable code, `TW` and three digits.
+    pub code: &'static str,
+    /// Stable kebab-case name.
+    pub name: &'static str,
+    /// How much a finding matters.
+    pub severity: Severity,
+    /// What the mistake does.
+    pub harm: Harm,
+    /// How it is run.
+    pub(super) run: Run,
+}
+
+impl Check {
+    /// Stands where no check is running.
+    pub(super) const NONE: Self = row("", "", Info, Dead, Elsewhere);
+}
+
+/// A check of one logical line.
+pub(super) type LineCheck = fn(LineView<'_, '_>, &mut Sink);
+/// A check of one rule.
+pub(super) type RuleCheck = fn(&RuleView<'_, '_>, &mut Sink);
+/// A check of one pattern of a client list.
+pub(super) type ClientCheck = fn(&ClientView<'_, '_>, &mut Sink);
+
+/// What a check looks at.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Run {
+    /// Each logical line up to the one that ends the table.
+    Line(LineCheck),
+    /// Each rule that libwrap reads.
+    Rule(RuleCheck),
+    /// Each pattern of each client list.
+    Client(ClientCheck),
+    /// Both tables, once.
+    Policy(fn(&Policy<'_>, &mut Sink)),
+    /// Found by the check of another row.
+    Elsewhere,
+}
+
+const fn row(
+    code: &'static str,
+    name: &'static str,
+    severity: Severity,
+    harm: Harm,
+    run: Run,
+) -> Check {
+    Check {
+        code,
+        name,
+        severity,
+        harm,
+        run,
+    }
+}
+
+use Harm::{Breaks, Dead, Either, LetsIn, LocksOut, Slow};
+use Run::{Client, Elsewhere, Line, Policy as Both, Rule};
+use Severity::{Error, Info, Warning};
+
+/// All checks, by code.
+#[rustfmt::skip]
+pub const CHECKS: &[Check] = &[
+    row("TW101", "no-final-newline", Error, LocksOut, Line(c::no_final_newline::check)),
+    row("TW102", "line-too-long", Error, LocksOut, Line(c::line_too_long::check)),
+    row("TW103", "broken-continuation", Error, Either, Line(c::broken_continuation::check)),
+    row("TW104", "comment-swallows-rule", Error, Either, Line(c::comment_swallows::check)),
+    row("TW105", "missing-colon", Error, Dead, Line(c::missing_colon::check)),
+    row("TW106", "nul-byte", Error, Either, Line(c::nul_byte::check)),
+    row("TW107", "byte-order-mark", Error, Either, Line(c::byte_order_mark::check)),
+    row("TW108", "indented-comment", Error, LetsIn, Rule(c::indented_comment::check)),
+    row("TW109", "trailing-comment", Error, Either, Rule(c::trailing_comment::check)),
+    row("TW110", "trailing-comment-matches", Error, LetsIn, Rule(c::trailing_comment_matches::check)),
+
+    row("TW201", "empty-list", Error, Dead, Rule(c::empty_list::check)),
+    row("TW202", "unbalanced-bracket", Error, LetsIn, Rule(c::unbalanced_bracket::check)),
+    row("TW203", "verdict-as-client", Error, LetsIn, Client(c::verdict_as_client::check)),
+    row("TW204", "bare-ipv6", Error, Either, Rule(c::bare_ipv6::check)),
+    row("TW205", "backslash-in-list", Error, Either, Client(c::backslash_in_list::check)),
+    row("TW211", "except-first", Error, Dead, Rule(c::except_first::check)),
+    row("TW212", "except-last", Warning, Either, Rule(c::except_last::check)),
+    row("TW213", "except-doubled", Error, Either, Rule(c::except_doubled::check)),
+    row("TW214", "except-all", Error, Dead, Rule(c::except_all::check)),
+
+    row("TW301", "host-bits-set", Error, Either, Client(c::host_bits_set::check)),
+    row("TW302", "zero-prefix", Error, LetsIn, Client(c::zero_prefix::check)),
+    row("TW303", "bad-mask", Error, Either, Client(c::bad_mask::check)),
+    row("TW304", "bad-network", Error, Either, Client(c::bad_net::check)),
+    row("TW305", "bad-brackets", Error, Either, Client(c::bad_brackets::check)),
+    row("TW306", "all-of-ipv6", Error, LetsIn, Client(c::all_of_ipv6::check)),
+    row("TW307", "odd-prefix-length", Warning, Either, Client(c::odd_mask::check)),
+    row("TW308", "octal-network", Error, Either, Client(c::octal_net::check)),
+    row("TW309", "short-address", Error, Either, Client(c::short_address::check)),
+    row("TW310", "address-range", Error, Either, Client(c::address_range::check)),
+    row("TW311", "exclamation-mark", Error, Either, Client(c::exclamation::check)),
+    row("TW312", "mapped-ipv6", Error, Either, Client(c::mapped_ipv6::check)),
+    row("TW313", "address-spelling", Error, Either, Client(c::address_spelling::check)),
+    row("TW314", "no-such-word", Error, Either, Client(c::no_such_word::check)),
+    row("TW321", "wildcard-address", Warning, LetsIn, Client(c::wildcard_address::check)),
+    row("TW322", "wildcard-domain", Warning, LetsIn, Client(c::wildcard_domain::check)),
+    row("TW323", "tail-of-address", Warning, LetsIn, Client(c::tail_of_address::check)),
+    row("TW324", "trailing-dot-name", Error, LetsIn, Client(c::trailing_dot_name::check)),
+
+    row("TW401", "daemon-name", Error, Either, Rule(c::daemon_name::check)),
+
+    row("TW501", "unknown-option", Error, LocksOut, Rule(c::unknown_option::check)),
+    row("TW502", "empty-option", Error, LocksOut, Rule(c::empty_option::check)),
+    row("TW503", "unescaped-colon", Error, LocksOut, Rule(c::unescaped_colon::check)),
+    row("TW504", "comment-in-options", Error, LocksOut, Rule(c::comment_in_options::check)),
+    row("TW505", "missing-value", Error, LocksOut, Rule(c::missing_value::check)),
+    row("TW506", "unwanted-value", Error, LocksOut, Rule(c::unwanted_value::check)),
+    row("TW507", "option-not-last", Error, LocksOut, Rule(c::option_not_last::check)),
+    row("TW508", "bad-value", Error, LocksOut, Rule(c::bad_value::check)),
+    row("TW509", "user-does-nothing", Warning, Breaks, Rule(c::user_option::check)),
+    row("TW510", "allow-in-deny-table", Warning, LetsIn, Rule(c::allow_in_deny::check)),
+
+    row("TW601", "visitor-waits", Warning, Slow, Rule(c::visitor_waits::check)),
+    row("TW602", "percent-vanishes", Warning, Breaks, Rule(c::percent_vanishes::check)),
+
+    row("TW701", "unreachable-rule", Error, Dead, Both(c::unreachable_rule::check)),
+    row("TW702", "duplicate-rule", Warning, Dead, Elsewhere),
+    row("TW703", "alarm-before-allow", Error, LocksOut, Both(c::alarm_before_allow::check)),
+    row("TW704", "one-family-default", Error, LetsIn, Both(c::one_family_default::check)),
+    row("TW705", "no-default-deny", Info, LetsIn, Both(c::no_default_deny::check)),
+    row("TW706", "redundant-rule", Warning, Dead, Elsewhere),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_and_names_are_well_formed_unique_and_sorted() {
+        let codes: Vec<_> = CHECKS.iter().map(|check| check.code).collect();
+        assert!(codes.is_sorted_by(|a, b| a < b), "{codes:?}");
+        let mut names: Vec<_> = CHECKS.iter().map(|check| check.name).collect();
+        names.sort_unstable();
+        assert!(names.is_sorted_by(|a, b| a < b), "{names:?}");
+        for check in CHECKS {
+            let digits = check.code.strip_prefix("TW").unwrap();
+            assert!(digits.len() == 3 && digits.bytes().all(|b| b.is_ascii_digit()));
+            assert!(
+                check
+                    .name
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            );
+        }
+    }
+}

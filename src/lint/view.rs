@@ -1,0 +1,176 @@
+//! A line, a rule and a client pattern, taken apart once for all checks.
+
+use crate::engine::TableName;
+use crate::policy::{ClientPattern, Element, OptionKind, Rule, RuleOption};
+use crate::span::Span;
+use crate::syntax::Line;
+
+/// A logical line and its table.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LineView<'t, 's> {
+    pub(super) table: TableName,
+    pub(super) line: Line<'t, 's>,
+}
+
+impl<'s> LineView<'_, 's> {
+    /// Its bytes in the source, without the newline that ends it.
+    pub(super) fn span(&self) -> Span {
+        let span = self.line.span();
+        let newline = u32::from(span.of(self.source()).ends_with(b"\n"));
+        Span::new(span.start, span.end - newline)
+    }
+
+    pub(super) fn source(&self) -> &'s [u8] {
+        self.line.tree().source()
+    }
+}
+
+/// A rule with its lists and options.
+#[derive(Debug)]
+pub(super) struct RuleView<'t, 's> {
+    pub(super) table: TableName,
+    pub(super) rule: Rule<'t, 's>,
+    pub(super) daemons: Vec<Element<'s>>,
+    pub(super) clients: Vec<Element<'s>>,
+    pub(super) options: Vec<RuleOption<'s>>,
+}
+
+impl<'t, 's> RuleView<'t, 's> {
+    pub(super) fn new(table: TableName, rule: Rule<'t, 's>) -> Self {
+        Self {
+            table,
+            rule,
+            daemons: rule.daemons().elements().collect(),
+            clients: rule.clients().elements().collect(),
+            options: if rule.has_options() {
+                rule.options()
+            } else {
+                Vec::new()
+            },
+        }
+    }
+
+    /// The source of its table.
+    pub(super) fn source(&self) -> &'s [u8] {
+        self.rule.line().tree().source()
+    }
+
+    /// Its bytes from the first word to the last.
+    pub(super) fn span(&self) -> Span {
+        let span = self.rule.line().span();
+        let bytes = span.of(self.source());
+        let length = crate::span::offset(bytes.trim_ascii_end().len());
+        let indent = span.len() - crate::span::offset(bytes.trim_ascii_start().len());
+        Span::new(span.start + indent.min(length), span.start + length)
+    }
+
+    /// Whether it grants: as its last option says, or else its table; never with a broken option.
+    pub(super) fn grants(&self) -> bool {
+        if self.options.iter().any(is_broken) {
+            return false;
+        }
+        let last = self.options.last().and_then(RuleOption::spec);
+        match last.map(|spec| spec.kind) {
+            Some(OptionKind::Allow) => true,
+            Some(OptionKind::Deny | OptionKind::Twist) => false,
+            _ => self.table == TableName::Allow,
+        }
+    }
+
+    /// Whether it has an option of this kind.
+    pub(super) fn has(&self, kind: OptionKind) -> bool {
+        self.options
+            .iter()
+            .any(|option| option.spec().is_some_and(|spec| spec.kind == kind))
+    }
+
+    /// What happens to nobody when a pattern of the rule never matches.
+    pub(super) fn nobody(&self) -> &'static str {
+        if self.grants() {
+            "lets nobody in"
+        } else {
+            "keeps nobody out"
+        }
+    }
+}
+
+/// Whether libwrap rejects the option, and with it everybody the rule matches.
+fn is_broken(option: &RuleOption<'_>) -> bool {
+    let value = option.value.as_deref();
+    let checked = option
+        .check_form()
+        .and_then(|spec| spec.kind.check_value(value));
+    checked.is_err()
+}
+
+/// The texts and places of the patterns before the first `EXCEPT`: all that a list can match.
+pub(super) fn base<'v>(elements: &'v [Element<'_>]) -> impl Iterator<Item = (&'v [u8], Span)> {
+    elements.iter().map_while(|element| match element {
+        Element::Pattern { text, span } => Some((&**text, *span)),
+        Element::Except { .. } => None,
+    })
+}
+
+/// Whether the list has the word `EXCEPT` in it.
+pub(super) fn has_except(elements: &[Element<'_>]) -> bool {
+    elements
+        .iter()
+        .any(|element| matches!(element, Element::Except { .. }))
+}
+
+/// Whether every bracket has its partner, as libwrap counts them: by depth alone (F-FIELD-05).
+pub(super) fn is_balanced(text: &[u8]) -> bool {
+    let depth = |depth: i64, byte: &u8| match byte {
+        b'[' => depth + 1,
+        b']' => depth - 1,
+        _ => depth,
+    };
+    text.iter().fold(0, depth) == 0
+}
+
+/// One pattern of a client list.
+#[derive(Debug)]
+pub(super) struct ClientView<'v, 's> {
+    pub(super) rule: &'v RuleView<'v, 's>,
+    /// The whole element.
+    pub(super) text: &'v [u8],
+    /// The host part: all of it unless there is a user.
+    pub(super) host: &'v [u8],
+    pub(super) span: Span,
+    pub(super) pattern: ClientPattern<'v>,
+    /// Whether it takes clients out of the list.
+    pub(super) excepted: bool,
+}
+
+impl<'v, 's> ClientView<'v, 's> {
+    pub(super) fn new(
+        rule: &'v RuleView<'v, 's>,
+        text: &'v [u8],
+        span: Span,
+        excepted: bool,
+    ) -> Self {
+        let pattern = ClientPattern::read(text);
+        let at = pattern.user.and_then(|_| {
+            let behind_first = text.get(1..)?;
+            memchr::memchr(b'@', behind_first)
+        });
+        let host = at.and_then(|at| text.get(at + 2..)).unwrap_or(text);
+        Self {
+            rule,
+            text,
+            host,
+            span,
+            pattern,
+            excepted,
+        }
+    }
+
+    /// What happens to nobody when the pattern never matches.
+    pub(super) fn nobody(&self) -> &'static str {
+        if self.excepted {
+            "excepts nobody"
+        } else {
+            self.rule.nobody()
+        }
+    }
+}

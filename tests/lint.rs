@@ -1,0 +1,386 @@
+//! `tcpw lint` on the fixture of each code, its claims before the real libwrap, and hostile bytes.
+use crate::oracle::Oracle;
+use proptest::prelude::*;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use tcpw::engine::{
+    Account, Cause, Host, HostName, ListFile, Request, Surroundings, Table, TableName, Tables,
+    decide,
+};
+use tcpw::lint::{CHECKS, Policy, run};
+use tcpw::span::index;
+use tcpw::syntax::parse;
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/lint")
+}
+
+fn folders() -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(fixtures()).unwrap();
+    let mut folders: Vec<_> = entries
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
+        .collect();
+    folders.sort();
+    folders
+}
+
+fn name_of(folder: &Path) -> &str {
+    folder.file_name().unwrap().to_str().unwrap()
+}
+
+/// The tables `KIND.allow` and `KIND.deny` of a folder, as far as they are there.
+fn tables(folder: &Path, kind: &str) -> Vec<String> {
+    let names = ["allow", "deny"].map(|table| format!("{kind}.{table}"));
+    let there = |name: &String| folder.join(name).exists();
+    let found: Vec<_> = names.into_iter().filter(there).collect();
+    assert!(!found.is_empty(), "{} has no {kind} table", name_of(folder));
+    found
+}
+
+fn lint(folder: &Path, arguments: &[&str], files: &[String]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_tcpw"))
+        .current_dir(folder)
+        .arg("lint")
+        .args(arguments)
+        .args(files)
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn every_code_has_a_folder_and_every_folder_a_code() {
+    let codes: Vec<_> = CHECKS
+        .iter()
+        .map(|check| format!("{}-{}", check.code, check.name))
+        .collect();
+    let folders = folders();
+    let names: Vec<_> = folders.iter().map(|folder| name_of(folder)).collect();
+    assert_eq!(names, codes);
+}
+
+#[test]
+fn bad_tables_are_reported_exactly_as_recorded() {
+    for folder in folders() {
+        let output = lint(&folder, &[], &tables(&folder, "bad"));
+        let expected = std::fs::read_to_string(folder.join("expected.txt")).unwrap();
+        let printed = String::from_utf8(output.stdout).unwrap();
+        let name = name_of(&folder);
+        assert_eq!(printed, expected, "{name}");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{name}");
+        let code = name.split('-').next().unwrap();
+        assert!(
+            printed.contains(&format!("[{code}]")),
+            "{name} is not found"
+        );
+        let is_clean = !printed.contains(": error[") && !printed.contains(": warning[");
+        assert_eq!(output.status.code(), Some(i32::from(!is_clean)), "{name}");
+    }
+}
+
+#[test]
+fn good_tables_are_free_of_the_code() {
+    for folder in folders() {
+        let output = lint(&folder, &[], &tables(&folder, "good"));
+        let printed = String::from_utf8(output.stdout).unwrap();
+        let name = name_of(&folder);
+        let code = name.split('-').next().unwrap();
+        assert!(
+            !printed.contains(&format!("[{code}]")),
+            "{name}:\n{printed}"
+        );
+        assert!(printed.ends_with('\n') && !printed.is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn the_claims_are_what_the_real_libwrap_decides() {
+    let mut oracle = Oracle::start();
+    let mut checked = 0;
+    for folder in folders() {
+        let claims = std::fs::read_to_string(folder.join("claims")).unwrap();
+        assert!(!claims.trim().is_empty(), "{}", name_of(&folder));
+        for claim in claims.lines() {
+            let [daemon, address, name, expected] =
+                claim.split(' ').collect::<Vec<_>>().try_into().unwrap();
+            let tables = crate::oracle::Tables {
+                allow: folder.join("bad.allow"),
+                deny: folder.join("bad.deny"),
+            };
+            let query = format!("{daemon}\t{address}\t{name}").into_bytes();
+            let answer = &oracle.ask(&tables, &[query])[0].text;
+            assert!(
+                answer.starts_with(expected),
+                "{}: {claim}: {answer}",
+                name_of(&folder)
+            );
+            checked += 1;
+        }
+    }
+    assert!(checked >= CHECKS.len(), "{checked} claims only");
+}
+
+#[test]
+fn json_has_the_promised_shape() {
+    let folder = fixtures().join("TW301-host-bits-set");
+    let output = lint(&folder, &["--format", "json"], &tables(&folder, "bad"));
+    assert_eq!(output.status.code(), Some(1));
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let object = json.as_object().unwrap();
+    assert_eq!(object.keys().collect::<Vec<_>>(), ["diagnostics"]);
+    let first = &json["diagnostics"][0];
+    let expected = serde_json::json!({
+        "code": "TW301", "name": "host-bits-set", "severity": "error", "file": "bad.allow",
+        "line": 1, "column": 7, "end_line": 1, "end_column": 18,
+        "message": first["message"], "help": "write `10.1.2.0/24`",
+    });
+    assert_eq!(first, &expected);
+    assert!(
+        first["message"]
+            .as_str()
+            .unwrap()
+            .contains("matches no address")
+    );
+}
+
+#[test]
+fn findings_beyond_the_cap_are_counted() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(
+        directory.path().join("hosts.allow"),
+        "sshd: 1.2.3\n".repeat(9),
+    )
+    .unwrap();
+    let files = ["hosts.allow".to_owned()];
+    let output = lint(directory.path(), &["--max-per-code", "2"], &files);
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(printed.matches("[TW309]").count(), 2);
+    assert!(printed.contains("TW309: 7 more not shown"), "{printed}");
+    assert!(printed.contains("9 errors"), "{printed}");
+}
+
+#[test]
+fn a_missing_table_is_empty_and_a_directory_is_a_failure() {
+    let directory = tempfile::tempdir().unwrap();
+    let output = lint(directory.path(), &[], &["hosts.allow".to_owned()]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("does not exist"));
+    std::fs::create_dir(directory.path().join("hosts.deny")).unwrap();
+    let output = lint(directory.path(), &[], &["hosts.deny".to_owned()]);
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn a_careful_policy_has_no_findings() {
+    let allow = b"# friends\nsshd: 192.0.2.7 10.1.0.0/16 172.16. [2001:db8::]/32\n\
+        sshd: .example.org EXCEPT bad.example.org\nvsftpd, smtpd: LOCAL : severity auth.info\n\
+        sshd: 198.51.100.7 : spawn /usr/bin/logger -t sshd %a : allow\r\n\
+        ALL: UNKNOWN : spawn /usr/bin/tcpw notify --addr %a -- %h : deny\n";
+    let deny = b"# nobody else\nALL: ALL\n";
+    let (allow, deny) = (parse(allow), parse(deny));
+    let policy = Policy {
+        allow: Some(&allow),
+        deny: Some(&deny),
+    };
+    let report = run(&policy, 50);
+    let codes: Vec<_> = report.findings.iter().map(|f| f.diagnostic.code).collect();
+    // The logger really makes its visitor wait.
+    assert_eq!(codes, ["TW601"]);
+}
+
+/// A machine on which every `aclexec` ends the same way.
+struct World(bool);
+
+impl Surroundings for World {
+    fn list_file(&self, _path: &[u8]) -> ListFile {
+        ListFile::Absent
+    }
+    fn in_netgroup(&self, _group: &[u8], _name: &[u8]) -> bool {
+        false
+    }
+    fn has_interface(&self, _name: &[u8]) -> bool {
+        false
+    }
+    fn has_account(&self, _account: Account, _name: &[u8]) -> bool {
+        false
+    }
+    fn aclexec(&self, _command: &[u8]) -> Option<bool> {
+        Some(self.0)
+    }
+}
+
+/// Rules whose patterns contain one another often.
+fn rules() -> impl Strategy<Value = String> {
+    let daemon = prop::sample::select(vec!["sshd", "SSHD", "ALL", "ftpd", "*", "ftpd sshd", "s*"]);
+    let client = prop::sample::select(vec![
+        "ALL",
+        "*",
+        "10.",
+        "10.1.",
+        "10.0.0.0/8",
+        "10.1.0.0/16",
+        "10.1.2.3",
+        "10.1.2.3/32",
+        "10.0.0.0/255.0.0.255",
+        "1.2.3.4/24",
+        "[2001:db8::]/32",
+        "[2001:db8::1]",
+        "[::]/0",
+        "[2001:DB8:0::1]/128",
+        ".example.org",
+        "a.example.org",
+        "A.example.org",
+        ".a.example.org",
+        "a.example.",
+        "a.",
+        "KNOWN",
+        "UNKNOWN",
+        "LOCAL",
+        "bob@ALL",
+        "bob@10.1.2.3",
+        ".2.3",
+        "h.2.3",
+        "ALL EXCEPT 10.1.2.3",
+        "10. EXCEPT 10.1.",
+        "10*",
+        "10.1.2.3 a.example.org",
+        "0.0.0.0/0.0.0.0",
+        "[10.1.2.3]",
+    ]);
+    let options = prop::sample::select(vec![
+        "",
+        "",
+        "",
+        "",
+        ": deny",
+        ": allow",
+        ": severity info",
+        ": aclexec x",
+        ": bogus",
+        ": aclexec x : allow",
+        ": severity info : deny",
+    ]);
+    let rule = (daemon, client, options).prop_map(|(d, c, o)| format!("{d}: {c}{o}\n"));
+    prop::collection::vec(rule, 0..9).prop_map(|rules| rules.concat())
+}
+
+/// Requests that tell the patterns above apart.
+fn requests() -> Vec<Request> {
+    let mut requests = Vec::new();
+    for daemon in ["sshd", "ftpd", "smtpd"] {
+        for address in [
+            "10.1.2.3",
+            "10.1.9.9",
+            "10.9.9.3",
+            "2001:db8::1",
+            "fe80::1",
+            "1.2.3.4",
+            "unknown",
+        ] {
+            for name in [
+                "unknown",
+                "a.example.org",
+                "b.a.example.org",
+                "h.2.3",
+                "10.x",
+                "short",
+            ] {
+                for user in ["bob", "unknown"] {
+                    let host = Host::new(address, HostName::new(name));
+                    requests.push(Request::new(daemon, host).with_user(user));
+                }
+            }
+        }
+    }
+    requests
+}
+
+/// Text that is more often like a table than random bytes are.
+fn table() -> impl Strategy<Value = Vec<u8>> {
+    let word = prop::sample::select(vec![
+        "sshd",
+        "ALL",
+        ":",
+        " ",
+        "\n",
+        "\\\n",
+        "#",
+        "EXCEPT ",
+        "10.1.2.3/24",
+        "[2001:db8::]/x",
+        "]",
+        "[",
+        "spawn ",
+        "echo %z",
+        "deny",
+        "allow",
+        "::1",
+        ",",
+        "\r",
+        "\0",
+        "=",
+        "@",
+        "0/0",
+        "1.2.",
+        ".a.b",
+        "*a.b",
+        "severity ",
+        "/list",
+        "가",
+        "\u{feff}",
+        "&",
+        "1-9",
+        "!",
+        "a.b.",
+    ]);
+    prop_oneof![
+        prop::collection::vec(any::<u8>(), 0..200),
+        prop::collection::vec(word, 0..80).prop_map(|words| words.concat().into_bytes()),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_bytes_make_it_panic_and_all_places_lie_in_the_file(allow in table(), deny in table()) {
+        let (allow_tree, deny_tree) = (parse(&allow), parse(&deny));
+        let policy = Policy { allow: Some(&allow_tree), deny: Some(&deny_tree) };
+        for finding in run(&policy, 50).findings {
+            let source = match finding.table {
+                TableName::Allow => &allow,
+                TableName::Deny => &deny,
+            };
+            let span = finding.diagnostic.span;
+            prop_assert!(span.start <= span.end, "{finding:?}");
+            prop_assert!(index(span.end) <= source.len(), "{finding:?}");
+            prop_assert!(!finding.diagnostic.message.is_empty() && !finding.diagnostic.help.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_rule_called_unreachable_never_decides(allow in rules(), deny in rules(), success: bool) {
+        let (allow_tree, deny_tree) = (parse(allow.as_bytes()), parse(deny.as_bytes()));
+        let policy = Policy { allow: Some(&allow_tree), deny: Some(&deny_tree) };
+        let findings = run(&policy, 50).findings;
+        let dead: Vec<_> = findings
+            .iter()
+            .filter(|found| ["TW701", "TW702", "TW706"].contains(&found.diagnostic.code))
+            .map(|found| (found.table, found.diagnostic.span.start))
+            .collect();
+        if dead.is_empty() {
+            return Ok(());
+        }
+        let tables = Tables { allow: Table::Read(&allow_tree), deny: Table::Read(&deny_tree) };
+        for request in requests() {
+            if let Cause::Rule { matched, .. } = decide(&tables, &request, &World(success)).cause {
+                let tree = if matched.table == TableName::Allow { &allow_tree } else { &deny_tree };
+                let start = tree.line(matched.line).unwrap().span().start;
+                prop_assert!(
+                    !dead.contains(&(matched.table, start)),
+                    "{request:?} is decided at {:?}:{}\n{allow}--\n{deny}", matched.table, matched.number
+                );
+            }
+        }
+    }
+}
