@@ -3,6 +3,7 @@
 use super::Context;
 use super::failure::Failure;
 use crate::engine::{Table, Tables};
+use crate::escape::visible;
 use crate::syntax::{Tree, parse};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,8 @@ const SIZE_LIMIT: u64 = 1 << 32;
 #[derive(Debug)]
 pub(crate) struct TableFile {
     pub(crate) path: PathBuf,
+    /// The path as it is shown.
+    pub(crate) shown: String,
     pub(crate) bytes: Option<Vec<u8>>,
 }
 
@@ -27,6 +30,7 @@ impl TableFile {
         };
         Ok(Self {
             path: path.to_owned(),
+            shown: visible(path.as_os_str().as_encoded_bytes()),
             bytes,
         })
     }

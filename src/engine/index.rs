@@ -3,7 +3,7 @@
 //! deciding rules and explanations are the same by construction.
 
 use super::buckets::Buckets;
-use super::key::{Key, KeyHasher, Kind, Scope, scope_of};
+use super::key::{Key, KeyHasher, Kind, Lengths, Scope, scope_of};
 use super::request::Request;
 use crate::policy::{
     ClientPattern, DaemonPattern, Element, HostPattern, List, Process, Rule, TextPattern, rules,
@@ -30,35 +30,6 @@ pub(super) struct TableIndex<'t> {
 struct Used {
     all: Lengths,
     single: Lengths,
-}
-
-/// For each kind, a set of lengths up to 255.
-#[derive(Debug, Clone, Default)]
-struct Lengths([[u128; 2]; 10]);
-
-impl Lengths {
-    fn place(&self, kind: Kind, length: u8) -> (usize, usize, u128) {
-        (
-            kind.number().into(),
-            usize::from(length >> 7),
-            1 << (length & 127),
-        )
-    }
-
-    fn insert(&mut self, kind: Kind, length: u8) {
-        let (kind, half, bit) = self.place(kind, length);
-        if let Some(set) = self.0.get_mut(kind).and_then(|sets| sets.get_mut(half)) {
-            *set |= bit;
-        }
-    }
-
-    fn contains(&self, kind: Kind, length: u8) -> bool {
-        let (kind, half, bit) = self.place(kind, length);
-        self.0
-            .get(kind)
-            .and_then(|sets| sets.get(half))
-            .is_some_and(|set| set & bit != 0)
-    }
 }
 
 impl<'t> TableIndex<'t> {
@@ -89,16 +60,12 @@ impl<'t> TableIndex<'t> {
             (Scope::All, &self.used.all),
             (scope_of(request), &self.used.single),
         ] {
-            Key::of_host(
-                &request.client,
-                |kind, length| used.contains(kind, length),
-                |key| {
-                    let list = self.rules.get(self.hasher.hash(scope, &key));
-                    if !list.is_empty() {
-                        lists.push(list);
-                    }
-                },
-            );
+            Key::of_host(&request.client, used, |key| {
+                let list = self.rules.get(self.hasher.hash(scope, &key));
+                if !list.is_empty() {
+                    lists.push(list);
+                }
+            });
         }
         Candidates {
             tree: self.tree,

@@ -120,59 +120,109 @@ impl<'a> Key<'a> {
         }
     }
 
-    /// Calls `each` with every key under which a pattern that matches `host` can be filed.
-    /// `is_used` tells which kinds and lengths there are, so that the others cost nothing.
-    pub(super) fn of_host(
-        host: &'a Host,
-        is_used: impl Fn(Kind, u8) -> bool,
-        mut each: impl FnMut(Self),
-    ) {
+    /// Calls `each` with every key under which a pattern that matches `host` can be filed, as
+    /// far as there are any of that kind and length.
+    pub(super) fn of_host(host: &'a Host, used: &Lengths, mut each: impl FnMut(Self)) {
+        if used.is_empty() {
+            return;
+        }
         for kind in [Kind::Any, Kind::Rest, Kind::Known, Kind::Local] {
-            if is_used(kind, 0) {
+            if used.contains(kind, 0) {
                 each(Self::plain(kind));
             }
         }
         let address = unmapped(&host.address);
         let name = unmapped(host.name.as_bytes());
         for text in [address, name] {
-            let length = u8::try_from(text.len()).unwrap_or(u8::MAX);
-            if let Some(key) =
-                Self::text(Kind::Exact, text).filter(|_| is_used(Kind::Exact, length))
-            {
-                each(key);
-            }
-            Self::of_labels(text, &is_used, &mut each);
-            if is_used(Kind::Address6, 0) {
-                if let Some(address) = ipv6(text) {
-                    each(Self::bits(Kind::Address6, 0, address.address.to_bits()));
-                }
-            }
+            Self::of_string(text, used, &mut each);
         }
-        if let Some(address) = dotted_quad(address) {
-            for length in (0..=32).filter(|&length| is_used(Kind::Net4, length)) {
-                each(Self::net4(address.to_bits(), length));
-            }
-        } else if let Some(address) = ipv6(address) {
-            for length in (0..=128).filter(|&length| is_used(Kind::Net6, length)) {
-                each(Self::net6(address.address.to_bits(), length));
-            }
+        if used.has(Kind::Net4)
+            && let Some(address) = dotted_quad(address)
+        {
+            used.of(Kind::Net4)
+                .for_each(|length| each(Self::net4(address.to_bits(), length)));
+        }
+        if used.has(Kind::Net6)
+            && let Some(address) = ipv6(address)
+        {
+            let address = address.address.to_bits();
+            used.of(Kind::Net6)
+                .for_each(|length| each(Self::net6(address, length)));
         }
     }
 
-    /// Heads that end in a dot and proper tails that begin with one.
-    fn of_labels(text: &'a [u8], is_used: &impl Fn(Kind, u8) -> bool, each: &mut impl FnMut(Self)) {
-        for dot in memchr::memchr_iter(b'.', text) {
-            let head = text
-                .get(..=dot)
-                .and_then(|text| Self::text(Kind::Prefix, text));
-            let tail = text.get(dot..).filter(|_| dot > 0);
-            let tail = tail.and_then(|text| Self::text(Kind::Suffix, text));
-            for key in head.into_iter().chain(tail) {
-                if is_used(key.kind, key.length) {
-                    each(key);
-                }
+    /// The keys of an address or a name as text.
+    fn of_string(text: &'a [u8], used: &Lengths, each: &mut impl FnMut(Self)) {
+        let mut offer = |key: Option<Self>| {
+            if let Some(key) = key.filter(|key| used.contains(key.kind, key.length)) {
+                each(key);
+            }
+        };
+        offer(Self::text(Kind::Exact, text));
+        if used.has(Kind::Address6) {
+            offer(ipv6(text).map(|ip| Self::bits(Kind::Address6, 0, ip.address.to_bits())));
+        }
+        if used.has(Kind::Prefix) || used.has(Kind::Suffix) {
+            // Heads that end in a dot, and proper tails that begin with one.
+            for dot in memchr::memchr_iter(b'.', text) {
+                offer(
+                    text.get(..=dot)
+                        .and_then(|head| Self::text(Kind::Prefix, head)),
+                );
+                let tail = text.get(dot..).filter(|_| dot > 0);
+                offer(tail.and_then(|tail| Self::text(Kind::Suffix, tail)));
             }
         }
+    }
+}
+
+/// Which kinds of keys there are, and of which lengths.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Lengths {
+    sets: [[u128; 2]; 10],
+    is_used: bool,
+}
+
+impl Lengths {
+    pub(super) fn insert(&mut self, kind: Kind, length: u8) {
+        let half = usize::from(length >> 7);
+        let sets = self.sets.get_mut(usize::from(kind.number()));
+        if let Some(set) = sets.and_then(|sets| sets.get_mut(half)) {
+            *set |= 1 << (length & 127);
+            self.is_used = true;
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        !self.is_used
+    }
+
+    fn contains(&self, kind: Kind, length: u8) -> bool {
+        let set = self.set(kind, usize::from(length >> 7));
+        set & (1 << (length & 127)) != 0
+    }
+
+    fn has(&self, kind: Kind) -> bool {
+        self.set(kind, 0) | self.set(kind, 1) != 0
+    }
+
+    /// The lengths of a kind, ascending.
+    fn of(&self, kind: Kind) -> impl Iterator<Item = u8> + '_ {
+        (0..2_u8).flat_map(move |half| {
+            let mut set = self.set(kind, half.into());
+            std::iter::from_fn(move || {
+                let bit = u8::try_from(set.trailing_zeros())
+                    .ok()
+                    .filter(|_| set != 0)?;
+                set &= set - 1;
+                Some((half << 7) + bit)
+            })
+        })
+    }
+
+    fn set(&self, kind: Kind, half: usize) -> u128 {
+        let sets = self.sets.get(usize::from(kind.number()));
+        sets.and_then(|sets| sets.get(half)).copied().unwrap_or(0)
     }
 }
 

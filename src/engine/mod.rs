@@ -17,7 +17,7 @@ mod verdict;
 
 pub use expand::FILTER_KEEPS;
 pub use glob::wildcard_matches;
-pub use request::{Host, HostName, Request};
+pub use request::{Fields, Host, HostName, Request};
 pub use surroundings::{Account, Bare, ListFile, Surroundings};
 pub use verdict::{Access, Cause, Effect, Matched, Outcome, TableName, Undecided, Verdict};
 
