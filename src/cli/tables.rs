@@ -21,6 +21,12 @@ pub(crate) struct TableFile {
 }
 
 impl TableFile {
+    /// A table that was read already.
+    pub(crate) fn new(path: PathBuf, bytes: Option<Vec<u8>>) -> Self {
+        let shown = visible(path.as_os_str().as_encoded_bytes());
+        Self { path, shown, bytes }
+    }
+
     /// Reads a table. An absent file is an empty table, as for libwrap.
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let bytes = match read(path) {
@@ -28,11 +34,7 @@ impl TableFile {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(cannot_read(path, &error)),
         };
-        Ok(Self {
-            path: path.to_owned(),
-            shown: visible(path.as_os_str().as_encoded_bytes()),
-            bytes,
-        })
+        Ok(Self::new(path.to_owned(), bytes))
     }
 
     fn table<'t>(&self, tree: &'t Tree<'t>) -> Table<'t> {
