@@ -6,8 +6,8 @@ use super::failure::Failure;
 use super::machine::Machine;
 use super::match_::word_of;
 use super::tables::TableFiles;
-use super::why::short_place;
-use crate::engine::{Access, Host, HostName, Request, decide};
+use super::why::{file_of, located};
+use crate::engine::{Access, Fields, Host, Index, Request, Verdict};
 use crate::syntax::parse;
 use std::io::{self, BufRead as _, Read as _};
 
@@ -21,9 +21,10 @@ pub(super) fn run(
     context: &mut Context,
 ) -> Result<Exit, Failure> {
     let (allow, deny) = (parse(files.allow.source()), parse(files.deny.source()));
-    let tables = files.tables(&allow, &deny);
+    let index = Index::new(files.tables(&allow, &deny));
     let mut stdin = io::stdin().lock();
     let mut line = Vec::new();
+    let mut request = Request::new("", Host::unknown());
     let mut exit = Exit::Done;
     for number in 1_u64.. {
         line.clear();
@@ -39,9 +40,8 @@ pub(super) fn run(
         if read == 0 {
             break;
         }
-        let query = line.strip_suffix(b"\n").unwrap_or(&line);
-        let request = match request(query) {
-            Ok(request) => request,
+        match fields(line.strip_suffix(b"\n").unwrap_or(&line)) {
+            Ok(fields) => request.refill(&fields),
             Err(problem) => {
                 context
                     .out
@@ -50,46 +50,60 @@ pub(super) fn run(
                 exit = Exit::Failed;
                 continue;
             }
-        };
-        let verdict = decide(&tables, &request, machine);
+        }
+        let verdict = index.decide(&request, machine);
         if verdict.access == Access::Undecided {
             exit = Exit::Failed;
         }
-        let place = short_place(&verdict, files);
-        context
-            .out
-            .line(format!("{}\t{place}", word_of(verdict.access)))?;
+        answer(&verdict, files, context)?;
     }
     Ok(exit)
 }
 
-/// Reads one query.
-fn request(line: &[u8]) -> Result<Request, String> {
-    let fields: Vec<&[u8]> = line.split(|&byte| byte == b'\t').collect();
-    let [daemon, address, rest @ ..] = fields.as_slice() else {
-        return Err("a query has at least DAEMON and ADDR, separated by TAB".to_owned());
-    };
-    if rest.len() > 5 {
-        return Err(format!(
-            "a query has at most 7 fields; this one has {}",
-            fields.len()
-        ));
+/// The verdict, a TAB, and `FILE:LINE` of what decided or `default`.
+fn answer(verdict: &Verdict, files: &TableFiles, context: &mut Context) -> Result<(), Failure> {
+    let out = &mut context.out;
+    out.bytes(word_of(verdict.access).as_bytes())?;
+    match located(verdict) {
+        None => out.bytes(b"\tdefault\n"),
+        Some((table, number)) => {
+            out.bytes(b"\t")?;
+            out.bytes(file_of(files, table).shown.as_bytes())?;
+            out.text(format_args!(":{number}\n"))
+        }
     }
-    let field = |at: usize| rest.get(at).copied().unwrap_or_default();
-    let port = match field(4) {
-        b"" => None,
-        text => Some(
-            str::from_utf8(text)
-                .ok()
-                .and_then(|text| text.parse::<u16>().ok())
-                .ok_or("SERVER_PORT is a number up to 65535")?,
-        ),
+}
+
+/// Reads one query.
+fn fields(line: &[u8]) -> Result<Fields<'_>, String> {
+    let mut rest = line.split(|&byte| byte == b'\t');
+    let mut next = || rest.next().unwrap_or_default();
+    let fields = Fields {
+        daemon: next(),
+        address: next(),
+        name: next(),
+        user: next(),
+        server_address: next(),
+        server_name: next(),
+        server_port: port(next())?,
     };
-    Ok(
-        Request::new(daemon, Host::new(address, HostName::new(field(0))))
-            .with_user(field(1))
-            .with_server(Host::new(field(2), HostName::new(field(3))), port),
-    )
+    if rest.next().is_some() {
+        return Err("a query has at most 7 fields, separated by TAB".to_owned());
+    }
+    if !line.contains(&b'\t') {
+        return Err("a query has at least DAEMON and ADDR, separated by TAB".to_owned());
+    }
+    Ok(fields)
+}
+
+fn port(text: &[u8]) -> Result<Option<u16>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let number = str::from_utf8(text).ok().and_then(|text| text.parse().ok());
+    number
+        .map(Some)
+        .ok_or_else(|| "SERVER_PORT is a number up to 65535".to_owned())
 }
 
 #[cfg(test)]
@@ -98,10 +112,10 @@ mod tests {
 
     #[test]
     fn queries_have_two_to_seven_fields() {
-        assert!(request(b"sshd").is_err());
-        assert!(request(b"sshd\t1.2.3.4").is_ok());
-        assert!(request(b"sshd\t1.2.3.4\t\t\t\t\t22").is_ok());
-        assert!(request(b"sshd\t1.2.3.4\t\t\t\t\t70000").is_err());
-        assert!(request(b"sshd\t1.2.3.4\t\t\t\t\t22\tx").is_err());
+        assert!(fields(b"sshd").is_err());
+        assert!(fields(b"sshd\t1.2.3.4").is_ok());
+        assert!(fields(b"sshd\t1.2.3.4\t\t\t\t\t22").is_ok());
+        assert!(fields(b"sshd\t1.2.3.4\t\t\t\t\t70000").is_err());
+        assert!(fields(b"sshd\t1.2.3.4\t\t\t\t\t22\tx").is_err());
     }
 }

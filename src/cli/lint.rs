@@ -159,10 +159,7 @@ fn read(path: &Path, context: &mut Context) -> Result<TableFile, Failure> {
         .take(STDIN_LIMIT)
         .read_to_end(&mut bytes)
         .map_err(|error| Failure::new(format_args!("cannot read standard input: {error}")))?;
-    Ok(TableFile {
-        path: path.to_owned(),
-        bytes: Some(bytes),
-    })
+    Ok(TableFile::new(path.to_owned(), Some(bytes)))
 }
 
 fn judge(sources: Vec<Source>, max_per_code: usize) -> Linted {

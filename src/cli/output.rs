@@ -58,6 +58,11 @@ impl Output {
         self.bytes(b"\n")
     }
 
+    /// Prints formatted text, without a newline of its own.
+    pub(crate) fn text(&mut self, text: std::fmt::Arguments<'_>) -> Result<(), Failure> {
+        Ok(self.stdout.write_fmt(text)?)
+    }
+
     /// Prints bytes as they are: for output that must equal a file.
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         Ok(self.stdout.write_all(bytes)?)

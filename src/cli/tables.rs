@@ -3,6 +3,7 @@
 use super::Context;
 use super::failure::Failure;
 use crate::engine::{Table, Tables};
+use crate::escape::visible;
 use crate::syntax::{Tree, parse};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,10 +15,18 @@ const SIZE_LIMIT: u64 = 1 << 32;
 #[derive(Debug)]
 pub(crate) struct TableFile {
     pub(crate) path: PathBuf,
+    /// The path as it is shown.
+    pub(crate) shown: String,
     pub(crate) bytes: Option<Vec<u8>>,
 }
 
 impl TableFile {
+    /// A table that was read already.
+    pub(crate) fn new(path: PathBuf, bytes: Option<Vec<u8>>) -> Self {
+        let shown = visible(path.as_os_str().as_encoded_bytes());
+        Self { path, shown, bytes }
+    }
+
     /// Reads a table. An absent file is an empty table, as for libwrap.
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let bytes = match read(path) {
@@ -25,10 +34,7 @@ impl TableFile {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(cannot_read(path, &error)),
         };
-        Ok(Self {
-            path: path.to_owned(),
-            bytes,
-        })
+        Ok(Self::new(path.to_owned(), bytes))
     }
 
     fn table<'t>(&self, tree: &'t Tree<'t>) -> Table<'t> {

@@ -16,16 +16,6 @@ pub(super) fn file_of(tables: &TableFiles, name: TableName) -> &TableFile {
     }
 }
 
-/// `FILE:LINE` with the line number that libwrap reports, or `default`.
-pub(super) fn short_place(verdict: &Verdict, tables: &TableFiles) -> String {
-    located(verdict).map_or("default".to_owned(), |(table, number)| {
-        format!(
-            "{}:{number}",
-            visible(file_of(tables, table).path.as_os_str().as_encoded_bytes())
-        )
-    })
-}
-
 /// `FILE:LINE` and the text of the rule that decided, if one did.
 pub(super) fn place(verdict: &Verdict, tables: &TableFiles) -> Option<(String, Vec<u8>)> {
     let matched = match &verdict.cause {
@@ -40,7 +30,8 @@ pub(super) fn place(verdict: &Verdict, tables: &TableFiles) -> Option<(String, V
     Some((place, rule.text().into_owned()))
 }
 
-fn located(verdict: &Verdict) -> Option<(TableName, u32)> {
+/// The table and line that decided, the line as libwrap numbers it.
+pub(super) fn located(verdict: &Verdict) -> Option<(TableName, u32)> {
     match &verdict.cause {
         Cause::Rule { matched, .. } => Some((matched.table, matched.number)),
         Cause::BrokenTable { table, number, .. } => Some((*table, *number)),

@@ -177,7 +177,7 @@ impl<'r> Matcher<'r> {
 }
 
 /// `::ffff:1.2.3.4` is compared as `1.2.3.4` (F-V4-15).
-fn unmapped(text: &[u8]) -> &[u8] {
+pub(super) fn unmapped(text: &[u8]) -> &[u8] {
     match text.split_at_checked(7) {
         Some((prefix, rest))
             if prefix.eq_ignore_ascii_case(b"::ffff:") && dotted_quad(rest).is_some() =>

@@ -142,14 +142,54 @@ impl Request {
     }
 }
 
+/// `text` as libwrap keeps it: its first 127 bytes.
 fn cut(text: &[u8]) -> Vec<u8> {
     text.get(..STRING_LIMIT).unwrap_or(text).to_vec()
 }
 
+/// The same, `unknown` if it is empty.
 fn string(text: &[u8]) -> Vec<u8> {
-    if text.is_empty() {
-        UNKNOWN.to_vec()
-    } else {
-        cut(text)
+    cut(if text.is_empty() { UNKNOWN } else { text })
+}
+
+/// Puts `text` in place of what `kept` holds, in the memory it has.
+fn refill(kept: &mut Vec<u8>, text: &[u8]) {
+    kept.clear();
+    kept.extend_from_slice(text.get(..STRING_LIMIT).unwrap_or(text));
+}
+
+/// The strings of a request, borrowed; an empty one is `unknown`, but for the daemon's.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Fields<'f> {
+    /// The daemon's name.
+    pub daemon: &'f [u8],
+    /// The client's address.
+    pub address: &'f [u8],
+    /// The client's name.
+    pub name: &'f [u8],
+    /// The client's user.
+    pub user: &'f [u8],
+    /// The server's address.
+    pub server_address: &'f [u8],
+    /// The server's name.
+    pub server_name: &'f [u8],
+    /// The server's port.
+    pub server_port: Option<u16>,
+}
+
+impl Request {
+    /// Becomes another request, in the memory it has: for many queries one after the other.
+    pub fn refill(&mut self, fields: &Fields<'_>) {
+        refill(&mut self.daemon, fields.daemon);
+        for (kept, text) in [
+            (&mut self.client.address, fields.address),
+            (&mut self.client.name.0, fields.name),
+            (&mut self.user, fields.user),
+            (&mut self.server.address, fields.server_address),
+            (&mut self.server.name.0, fields.server_name),
+        ] {
+            refill(kept, if text.is_empty() { UNKNOWN } else { text });
+        }
+        self.server_port = fields.server_port;
     }
 }

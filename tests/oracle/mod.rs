@@ -5,6 +5,7 @@ mod case;
 mod compare;
 mod facts;
 mod generate;
+mod indexed;
 mod library;
 mod matches;
 mod names;

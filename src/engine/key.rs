@@ -1,0 +1,284 @@
+//! What a pattern and a host have in common when the one matches the other, as a hash: the index
+//! files rules under the keys of their patterns and looks them up under the keys of a request.
+
+use super::matching::unmapped;
+use super::request::{Host, Request};
+use crate::policy::{HostPattern, TextPattern, dotted_quad, ipv6};
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+
+/// No string of a request is longer, so no longer pattern matches one (F-DAEMON-12).
+const LONGEST: usize = 127;
+
+/// The kinds of keys; each is looked up in its own way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Kind {
+    /// Matches every host.
+    Any,
+    /// Must be asked each time: wildcards, list files, netgroups, odd masks, zones.
+    Rest,
+    Known,
+    Local,
+    Exact,
+    Prefix,
+    Suffix,
+    Address6,
+    Net4,
+    Net6,
+}
+
+/// Which daemons a key is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scope<'d> {
+    /// All of them, or those that only the matcher can tell.
+    All,
+    /// The one of this name.
+    Daemon(&'d [u8]),
+}
+
+/// A key before it is hashed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Key<'a> {
+    pub(super) kind: Kind,
+    /// Length of a prefix, suffix or network; what need not be looked up is told by it.
+    pub(super) length: u8,
+    text: &'a [u8],
+    bits: u128,
+}
+
+impl<'a> Key<'a> {
+    pub(super) fn plain(kind: Kind) -> Self {
+        Self {
+            kind,
+            length: 0,
+            text: &[],
+            bits: 0,
+        }
+    }
+
+    fn text(kind: Kind, text: &'a [u8]) -> Option<Self> {
+        let length = u8::try_from(text.len())
+            .ok()
+            .filter(|_| text.len() <= LONGEST)?;
+        Some(Self {
+            kind,
+            length,
+            text,
+            bits: 0,
+        })
+    }
+
+    fn bits(kind: Kind, length: u8, bits: u128) -> Self {
+        Self {
+            kind,
+            length,
+            text: &[],
+            bits,
+        }
+    }
+
+    fn net4(address: u32, length: u8) -> Self {
+        let mask = u32::MAX.checked_shl(32 - u32::from(length)).unwrap_or(0);
+        Self::bits(Kind::Net4, length, u128::from(address & mask))
+    }
+
+    fn net6(address: u128, length: u8) -> Self {
+        let mask = u128::MAX.checked_shl(128 - u32::from(length)).unwrap_or(0);
+        Self::bits(Kind::Net6, length, address & mask)
+    }
+
+    /// The key of a pattern, or `None` if it can never match.
+    pub(super) fn of_pattern(pattern: HostPattern<'a>) -> Option<Self> {
+        match pattern {
+            HostPattern::BadNet(_) => None,
+            HostPattern::Netgroup(_) | HostPattern::ListFile(_) => Some(Self::plain(Kind::Rest)),
+            HostPattern::Known => Some(Self::plain(Kind::Known)),
+            HostPattern::Local => Some(Self::plain(Kind::Local)),
+            HostPattern::Ipv4Net { net, mask } if net & !mask != 0 => None,
+            HostPattern::Ipv4Net { net, mask } if mask.leading_ones() == mask.count_ones() => Some(
+                Self::net4(net, u8::try_from(mask.leading_ones()).unwrap_or(32)),
+            ),
+            HostPattern::Ipv4Net { .. } => Some(Self::plain(Kind::Rest)),
+            HostPattern::Ipv6Net { net, .. } if net.zone.is_some() => Some(Self::plain(Kind::Rest)),
+            HostPattern::Ipv6Net { net, length } => Some(Self::net6(net.address.to_bits(), length)),
+            HostPattern::Text { pattern, .. } => Self::of_text(pattern),
+        }
+    }
+
+    fn of_text(pattern: TextPattern<'a>) -> Option<Self> {
+        match pattern {
+            TextPattern::All => Some(Self::plain(Kind::Any)),
+            TextPattern::Known | TextPattern::Wildcard(_) => Some(Self::plain(Kind::Rest)),
+            TextPattern::BadIpv6(_) => None,
+            TextPattern::Ipv6(address) if address.zone.is_some() => Some(Self::plain(Kind::Rest)),
+            TextPattern::Ipv6(address) => {
+                Some(Self::bits(Kind::Address6, 0, address.address.to_bits()))
+            }
+            TextPattern::Exact(text) => Self::text(Kind::Exact, text),
+            TextPattern::Prefix(text) => Self::text(Kind::Prefix, text),
+            TextPattern::Suffix(text) => Self::text(Kind::Suffix, text),
+        }
+    }
+
+    /// Calls `each` with every key under which a pattern that matches `host` can be filed, as
+    /// far as there are any of that kind and length.
+    pub(super) fn of_host(host: &'a Host, used: &Lengths, mut each: impl FnMut(Self)) {
+        if used.is_empty() {
+            return;
+        }
+        for kind in [Kind::Any, Kind::Rest, Kind::Known, Kind::Local] {
+            if used.contains(kind, 0) {
+                each(Self::plain(kind));
+            }
+        }
+        let address = unmapped(&host.address);
+        let name = unmapped(host.name.as_bytes());
+        for text in [address, name] {
+            Self::of_string(text, used, &mut each);
+        }
+        if used.has(Kind::Net4)
+            && let Some(address) = dotted_quad(address)
+        {
+            used.of(Kind::Net4)
+                .for_each(|length| each(Self::net4(address.to_bits(), length)));
+        }
+        if used.has(Kind::Net6)
+            && let Some(address) = ipv6(address)
+        {
+            let address = address.address.to_bits();
+            used.of(Kind::Net6)
+                .for_each(|length| each(Self::net6(address, length)));
+        }
+    }
+
+    /// The keys of an address or a name as text.
+    fn of_string(text: &'a [u8], used: &Lengths, each: &mut impl FnMut(Self)) {
+        let mut offer = |key: Option<Self>| {
+            if let Some(key) = key.filter(|key| used.contains(key.kind, key.length)) {
+                each(key);
+            }
+        };
+        offer(Self::text(Kind::Exact, text));
+        if used.has(Kind::Address6) {
+            offer(ipv6(text).map(|ip| Self::bits(Kind::Address6, 0, ip.address.to_bits())));
+        }
+        if used.has(Kind::Prefix) || used.has(Kind::Suffix) {
+            // Heads that end in a dot, and proper tails that begin with one.
+            for dot in memchr::memchr_iter(b'.', text) {
+                offer(
+                    text.get(..=dot)
+                        .and_then(|head| Self::text(Kind::Prefix, head)),
+                );
+                let tail = text.get(dot..).filter(|_| dot > 0);
+                offer(tail.and_then(|tail| Self::text(Kind::Suffix, tail)));
+            }
+        }
+    }
+}
+
+/// Which kinds of keys there are, and of which lengths.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Lengths {
+    sets: [[u128; 2]; 10],
+    is_used: bool,
+}
+
+impl Lengths {
+    pub(super) fn insert(&mut self, kind: Kind, length: u8) {
+        let half = usize::from(length >> 7);
+        let sets = self.sets.get_mut(usize::from(kind.number()));
+        if let Some(set) = sets.and_then(|sets| sets.get_mut(half)) {
+            *set |= 1 << (length & 127);
+            self.is_used = true;
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        !self.is_used
+    }
+
+    fn contains(&self, kind: Kind, length: u8) -> bool {
+        let set = self.set(kind, usize::from(length >> 7));
+        set & (1 << (length & 127)) != 0
+    }
+
+    fn has(&self, kind: Kind) -> bool {
+        self.set(kind, 0) | self.set(kind, 1) != 0
+    }
+
+    /// The lengths of a kind, ascending.
+    fn of(&self, kind: Kind) -> impl Iterator<Item = u8> + '_ {
+        (0..2_u8).flat_map(move |half| {
+            let mut set = self.set(kind, half.into());
+            std::iter::from_fn(move || {
+                let bit = u8::try_from(set.trailing_zeros())
+                    .ok()
+                    .filter(|_| set != 0)?;
+                set &= set - 1;
+                Some((half << 7) + bit)
+            })
+        })
+    }
+
+    fn set(&self, kind: Kind, half: usize) -> u128 {
+        let sets = self.sets.get(usize::from(kind.number()));
+        sets.and_then(|sets| sets.get(half)).copied().unwrap_or(0)
+    }
+}
+
+/// Hashes keys; seeded, so that nobody can choose patterns that collide.
+#[derive(Debug, Clone, Default)]
+pub(super) struct KeyHasher(RandomState);
+
+impl KeyHasher {
+    pub(super) fn hash(&self, scope: Scope<'_>, key: &Key<'_>) -> u64 {
+        let mut hasher = self.0.build_hasher();
+        let mut lower = [0_u8; LONGEST + 1];
+        if let Scope::Daemon(daemon) = scope {
+            hasher.write(lowered(daemon, &mut lower));
+            hasher.write_u8(0);
+        }
+        hasher.write_u16(u16::from(key.kind.number()) << 8 | u16::from(key.length));
+        if matches!(key.kind, Kind::Exact | Kind::Prefix | Kind::Suffix) {
+            hasher.write(lowered(key.text, &mut lower));
+        } else if key.bits != 0 {
+            hasher.write_u128(key.bits);
+        }
+        hasher.finish()
+    }
+}
+
+impl Kind {
+    /// Its place in tables of kinds.
+    pub(super) fn number(self) -> u8 {
+        match self {
+            Self::Any => 0,
+            Self::Rest => 1,
+            Self::Known => 2,
+            Self::Local => 3,
+            Self::Exact => 4,
+            Self::Prefix => 5,
+            Self::Suffix => 6,
+            Self::Address6 => 7,
+            Self::Net4 => 8,
+            Self::Net6 => 9,
+        }
+    }
+}
+
+/// `text` in lower case, in `buffer`.
+fn lowered<'b>(text: &[u8], buffer: &'b mut [u8]) -> &'b [u8] {
+    let length = text.len().min(buffer.len());
+    let Some(out) = buffer.get_mut(..length) else {
+        return &[];
+    };
+    for (out, byte) in out.iter_mut().zip(text) {
+        *out = byte.to_ascii_lowercase();
+    }
+    out
+}
+
+/// The daemon of a request as a scope.
+pub(super) fn scope_of(request: &Request) -> Scope<'_> {
+    Scope::Daemon(unmapped(&request.daemon))
+}
