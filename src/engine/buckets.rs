@@ -74,7 +74,7 @@ mod tests {
         let pairs: Vec<(u64, u32)> = (0..5000_u32)
             .map(|n| (u64::from(n % 1700).wrapping_mul(0x9e37_79b9_7f4a_7c15), n))
             .collect();
-        let buckets = Buckets::new(pairs.clone());
+        let buckets = Buckets::new(pairs);
         for n in 0..1700_u32 {
             let hash = u64::from(n).wrapping_mul(0x9e37_79b9_7f4a_7c15);
             let expected: Vec<u32> = (0..5000).filter(|m| m % 1700 == n).collect();

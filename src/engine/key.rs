@@ -91,16 +91,19 @@ impl<'a> Key<'a> {
     pub(super) fn of_pattern(pattern: HostPattern<'a>) -> Option<Self> {
         match pattern {
             HostPattern::BadNet(_) => None,
-            HostPattern::Netgroup(_) | HostPattern::ListFile(_) => Some(Self::plain(Kind::Rest)),
             HostPattern::Known => Some(Self::plain(Kind::Known)),
             HostPattern::Local => Some(Self::plain(Kind::Local)),
             HostPattern::Ipv4Net { net, mask } if net & !mask != 0 => None,
             HostPattern::Ipv4Net { net, mask } if mask.leading_ones() == mask.count_ones() => Some(
                 Self::net4(net, u8::try_from(mask.leading_ones()).unwrap_or(32)),
             ),
-            HostPattern::Ipv4Net { .. } => Some(Self::plain(Kind::Rest)),
-            HostPattern::Ipv6Net { net, .. } if net.zone.is_some() => Some(Self::plain(Kind::Rest)),
-            HostPattern::Ipv6Net { net, length } => Some(Self::net6(net.address.to_bits(), length)),
+            HostPattern::Ipv6Net { net, length } if net.zone.is_none() => {
+                Some(Self::net6(net.address.to_bits(), length))
+            }
+            HostPattern::Netgroup(_)
+            | HostPattern::ListFile(_)
+            | HostPattern::Ipv4Net { .. }
+            | HostPattern::Ipv6Net { .. } => Some(Self::plain(Kind::Rest)),
             HostPattern::Text { pattern, .. } => Self::of_text(pattern),
         }
     }

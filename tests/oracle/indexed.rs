@@ -23,7 +23,7 @@ impl Surroundings for Stage<'_> {
         })
     }
     fn in_netgroup(&self, group: &[u8], name: &[u8]) -> bool {
-        (group.len() + name.len()) % 2 == 0
+        (group.len() + name.len()).is_multiple_of(2)
     }
     fn has_interface(&self, name: &[u8]) -> bool {
         name == b"lo"
