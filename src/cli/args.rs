@@ -9,6 +9,8 @@ use super::notify::NotifyArgs;
 use super::output::ColorChoice;
 use super::parse::ParseArgs;
 use clap::{Args, Parser, Subcommand};
+use std::ffi::OsString;
+use std::iter;
 use std::path::PathBuf;
 
 /// Safe rules and honest alarms for TCP Wrappers (hosts.allow and hosts.deny)
@@ -20,6 +22,37 @@ pub(crate) struct Cli {
     pub(crate) global: GlobalArgs,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Cli {
+    /// Reads the arguments of the program, its name first.
+    ///
+    /// # Errors
+    /// Help, the version or a wrong argument, as clap words it.
+    pub(crate) fn read(args: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let args: Vec<OsString> = args.into_iter().collect();
+        match args.as_slice() {
+            [_, verb, rest @ ..] if verb == "notify" => {
+                let notify = Notify::try_parse_from(iter::once(verb).chain(rest))?;
+                Ok(Self {
+                    global: notify.global,
+                    command: Command::Notify(notify.args),
+                })
+            }
+            _ => Self::try_parse_from(args),
+        }
+    }
+}
+
+// `tcpw notify` alone: a visitor waits for it, and building the definition of all commands takes
+// longer than reading the arguments of this one. Not a doc comment: that would be its help text.
+#[derive(Debug, Parser)]
+#[command(name = "tcpw notify", bin_name = "tcpw notify", max_term_width = 100)]
+struct Notify {
+    #[command(flatten)]
+    args: NotifyArgs,
+    #[command(flatten)]
+    global: GlobalArgs,
 }
 
 /// Options of every command.

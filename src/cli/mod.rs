@@ -24,7 +24,7 @@ mod tables;
 mod why;
 
 use args::{Cli, Command};
-use clap::{CommandFactory as _, Parser as _};
+use clap::CommandFactory as _;
 use exit::Exit;
 use failure::Failure;
 use output::Output;
@@ -41,7 +41,7 @@ pub(crate) struct Context {
 
 /// Runs the program: parses `args`, runs one verb, prints its failure, gives the exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(args) {
+    let cli = match Cli::read(args) {
         Ok(cli) => cli,
         Err(error) => return output::show_usage(&error),
     };
