@@ -15,6 +15,7 @@
 pub mod cli;
 pub mod diagnostic;
 pub mod edit;
+pub mod editor;
 pub mod engine;
 pub mod escape;
 pub mod policy;
