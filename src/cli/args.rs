@@ -1,5 +1,9 @@
 //! The arguments of the program and the list of its commands.
 
+use super::allow::AllowArgs;
+use super::deny::DenyArgs;
+use super::deny_all::DenyAllArgs;
+use super::install_alert::InstallAlertArgs;
 use super::output::ColorChoice;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -41,4 +45,9 @@ pub(crate) struct GlobalArgs {
 
 /// One variant a command; each has a file of its own beside this one.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Command {}
+pub(crate) enum Command {
+    Allow(AllowArgs),
+    Deny(DenyArgs),
+    DenyAll(DenyAllArgs),
+    InstallAlert(InstallAlertArgs),
+}

@@ -1,9 +1,15 @@
 //! The command line: arguments, one verb a file, output and exit codes. The only module that sees
 //! both chains.
 
+mod allow;
 mod args;
+mod changes;
+mod deny;
+mod deny_all;
 mod exit;
 mod failure;
+mod guard;
+mod install_alert;
 mod machine;
 mod output;
 mod paths;
@@ -49,6 +55,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn dispatch(command: &Command, _context: &mut Context) -> Result<Exit, Failure> {
-    match *command {}
+fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
+    match command {
+        Command::Allow(args) => allow::run(args, context),
+        Command::Deny(args) => deny::run(args, context),
+        Command::DenyAll(args) => deny_all::run(args, context),
+        Command::InstallAlert(args) => install_alert::run(args, context),
+    }
 }

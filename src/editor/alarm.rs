@@ -188,7 +188,9 @@ fn own_alarm<'s>(rule: Rule<'_, 's>) -> Option<RuleOption<'s>> {
         .and_then(RuleOption::spec)
         .is_some_and(|spec| spec.kind == OptionKind::Deny);
     let is_alarm = |option: &RuleOption<'_>| {
-        option.spec().is_some_and(|spec| spec.kind == OptionKind::Spawn)
+        option
+            .spec()
+            .is_some_and(|spec| spec.kind == OptionKind::Spawn)
             && option.value.as_deref().is_some_and(calls_notify)
     };
     options.into_iter().find(is_alarm).filter(|_| refuses)
@@ -243,11 +245,7 @@ fn unlisted_requests(is_wanted: impl Fn(&Request) -> bool) -> Vec<Request> {
 ///
 /// # Errors
 /// [`Refusal::Internal`].
-pub fn verify_alarm(
-    after: &Ground<'_>,
-    triggers: Triggers,
-    command: &str,
-) -> Result<(), Refusal> {
+pub fn verify_alarm(after: &Ground<'_>, triggers: Triggers, command: &str) -> Result<(), Refusal> {
     let mut requests = Vec::new();
     if triggers.unknown {
         requests.extend(nameless());
@@ -258,13 +256,14 @@ pub fn verify_alarm(
     let program = command.split(" --addr").next().unwrap_or_default();
     for request in requests {
         let verdict = after.decide(&request);
-        let is_alarm = |effect: &Effect| {
-            matches!(effect, Effect::Spawn(line) if line.starts_with(program.as_bytes()))
-        };
+        let is_alarm = |effect: &Effect| matches!(effect, Effect::Spawn(line) if line.starts_with(program.as_bytes()));
         let is_listed = verdict.access == Access::Granted && after.decider(&verdict).is_some();
         let is_refused = matches!(
             verdict.cause,
-            Cause::Rule { outcome: Outcome::Deny, .. }
+            Cause::Rule {
+                outcome: Outcome::Deny,
+                ..
+            }
         );
         if !is_listed && !(is_refused && verdict.effects.iter().any(is_alarm)) {
             let place = after.decider(&verdict).map(|rule| after.place_of(&rule));

@@ -51,7 +51,10 @@ impl Client {
         if text.contains(['[', ']', ':', '%']) {
             return bad_ipv6(text);
         }
-        if text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+        if text
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'.')
+        {
             return bad_ipv4(text);
         }
         name(text)
@@ -119,7 +122,8 @@ fn check_words(text: &str) -> Result<(), WordError> {
         return refuse(text, why, "write the rule into the table by hand");
     }
     if text.contains('@') {
-        let why = "USER@HOST makes every visitor wait for an ident query, and the answer is his own";
+        let why =
+            "USER@HOST makes every visitor wait for an ident query, and the answer is his own";
         return refuse(text, why, "give the host alone");
     }
     if text.starts_with('/') {
@@ -167,7 +171,11 @@ fn network(text: &str, net: &str, length: &str) -> Result<Client, WordError> {
         .filter(|&bits| is_number && bits <= most)
     else {
         let hint = format!("give a number from 1 to {most}");
-        return refuse(text, "what stands behind the slash is no prefix length", hint);
+        return refuse(
+            text,
+            "what stands behind the slash is no prefix length",
+            hint,
+        );
     };
     match address {
         IpAddr::V4(address) => network4(text, address, bits),
@@ -216,7 +224,10 @@ fn network6(text: &str, address: Ipv6Addr, length: u8) -> Result<Client, WordErr
 
 fn bad_ipv6<T>(text: &str) -> Result<T, WordError> {
     if let Some((bare, _)) = text.split_once('%') {
-        let hint = format!("libwrap ignores zones: give {}", bare.trim_start_matches('['));
+        let hint = format!(
+            "libwrap ignores zones: give {}",
+            bare.trim_start_matches('[')
+        );
         return refuse(text, "it names a zone", hint);
     }
     let inner = text.trim_start_matches('[').trim_end_matches(']');
@@ -225,7 +236,11 @@ fn bad_ipv6<T>(text: &str) -> Result<T, WordError> {
     }
     if inner.parse::<Ipv4Addr>().is_ok() {
         // F-V6-07.
-        return refuse(text, "libwrap matches nobody by IPv4 in brackets", format!("give {inner}"));
+        return refuse(
+            text,
+            "libwrap matches nobody by IPv4 in brackets",
+            format!("give {inner}"),
+        );
     }
     if let Some((host, port)) = text.rsplit_once(':')
         && port.bytes().all(|byte| byte.is_ascii_digit())
@@ -248,7 +263,11 @@ fn bad_ipv4<T>(text: &str) -> Result<T, WordError> {
             // F-V4-01, F-V4-12: text in one place, octal in another.
             let decimal: Vec<String> = numbers.iter().map(ToString::to_string).collect();
             let hint = format!("in decimal that is {}", decimal.join("."));
-            refuse(text, "numbers with a leading zero are octal in some places", hint)
+            refuse(
+                text,
+                "numbers with a leading zero are octal in some places",
+                hint,
+            )
         }
         Some(numbers) if numbers.len() < 4 => {
             let mut net: Vec<String> = numbers.iter().map(ToString::to_string).collect();
@@ -258,7 +277,11 @@ fn bad_ipv4<T>(text: &str) -> Result<T, WordError> {
         }
         Some(numbers) if numbers.len() == 4 => {
             let hint = format!("give {}", parts.join("."));
-            refuse(text, "libwrap matches nobody by an address with a dot behind it", hint)
+            refuse(
+                text,
+                "libwrap matches nobody by an address with a dot behind it",
+                hint,
+            )
         }
         _ => {
             let why = "it is no IPv4 address: four numbers from 0 to 255";
@@ -287,7 +310,11 @@ fn name(text: &str) -> Result<Client, WordError> {
     };
     if !bare.split('.').all(is_label) {
         let why = "it is no host name: labels of letters, digits and hyphens, with dots between";
-        return refuse(text, why, "give a name such as host.example.org, or .example.org");
+        return refuse(
+            text,
+            why,
+            "give a name such as host.example.org, or .example.org",
+        );
     }
     let last = bare.rsplit('.').next().unwrap_or_default();
     if last.bytes().all(|byte| byte.is_ascii_digit()) {

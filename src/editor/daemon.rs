@@ -46,17 +46,29 @@ impl Daemon {
             let why = "libwrap takes a dot at either end for a part of a longer name";
             return refuse(text, why, example);
         }
-        if text.trim_start_matches(['+', '-']).bytes().all(|byte| byte.is_ascii_digit()) {
+        if text
+            .trim_start_matches(['+', '-'])
+            .bytes()
+            .all(|byte| byte.is_ascii_digit())
+        {
             // F-DAEMON-10, F-DAEMON-11.
             let why = "a port works only in programs that show libwrap their socket";
-            return refuse(text, why, "give the daemon's name; a port is to be written by hand");
+            return refuse(
+                text,
+                why,
+                "give the daemon's name; a port is to be written by hand",
+            );
         }
         if let Some((_, daemon)) = SERVICES
             .iter()
             .find(|(service, _)| text.eq_ignore_ascii_case(service))
         {
             let hint = format!("give the name of the process: {daemon}");
-            return refuse(text, "it is a service, and libwrap knows the daemon's name", hint);
+            return refuse(
+                text,
+                "it is a service, and libwrap knows the daemon's name",
+                hint,
+            );
         }
         limit(text)?;
         Ok(Self::Named(text.to_owned()))

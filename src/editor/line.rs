@@ -80,7 +80,10 @@ fn append(
         TableName::Deny => &change.edits.deny,
     };
     let end = offset(source.len());
-    if edits.iter().any(|edit| edit.span.start == end && edit.span.is_empty()) {
+    if edits
+        .iter()
+        .any(|edit| edit.span.start == end && edit.span.is_empty())
+    {
         new.clear();
     }
     new.extend(text);
@@ -108,13 +111,20 @@ mod tests {
 
     #[test]
     fn no_rule_is_longer_than_libwrap_reads() {
-        let clients: Vec<String> = (0..1000).map(|n| format!("10.0.{}.{}", n / 250, n % 250)).collect();
+        let clients: Vec<String> = (0..1000)
+            .map(|n| format!("10.0.{}.{}", n / 250, n % 250))
+            .collect();
         let daemons: Vec<String> = (0..40).map(|n| format!("{n:x>100}")).collect();
         let text = rules_for(&daemons, &clients);
         let tree = parse(&text);
         assert!(tree.broken_line().is_none());
-        assert!(text.split(|&b| b == b'\n').all(|line| line.len() <= LINE_LIMIT));
-        let words = text.split(|b| b" \n".contains(b)).filter(|word| *word == b"10.0.3.249");
+        assert!(
+            text.split(|&b| b == b'\n')
+                .all(|line| line.len() <= LINE_LIMIT)
+        );
+        let words = text
+            .split(|b| b" \n".contains(b))
+            .filter(|word| *word == b"10.0.3.249");
         assert_eq!(words.count(), packed(&daemons, DAEMONS_LIMIT).len());
     }
 

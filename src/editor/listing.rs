@@ -223,8 +223,7 @@ impl<'a> Survey<'a> {
         if named.is_excepted {
             let tree = self.ground.tree(named.table);
             let rule = tree.line(named.line).and_then(Rule::of);
-            let is_ours =
-                rule.is_some_and(|rule| ending(named.table, rule) == self.wish.access());
+            let is_ours = rule.is_some_and(|rule| ending(named.table, rule) == self.wish.access());
             let is_about = rule.is_some_and(|rule| names_daemon(rule, request.daemon()));
             return match is_ours && is_about {
                 true => Err(Refusal::Contradicted {

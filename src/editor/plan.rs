@@ -145,7 +145,9 @@ impl Plan<'_> {
     /// When a step fails or a table is not what was read; the tables are then what they were.
     pub fn commit(self) -> Result<Receipt, EditError> {
         let Some(_) = self.editor.locks.first() else {
-            return Ok(Receipt { written: Vec::new() });
+            return Ok(Receipt {
+                written: Vec::new(),
+            });
         };
         let mut staged = Vec::new();
         for name in [TableName::Allow, TableName::Deny] {

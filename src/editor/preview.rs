@@ -65,7 +65,11 @@ mod tests {
 
     #[test]
     fn hostile_bytes_and_a_missing_newline_are_shown() {
-        let diff = unified(Path::new("/t"), b"# \x1b[2J\r\nend", b"# \x1b[2J\r\nend\nnew\n");
+        let diff = unified(
+            Path::new("/t"),
+            b"# \x1b[2J\r\nend",
+            b"# \x1b[2J\r\nend\nnew\n",
+        );
         let text: Vec<_> = diff.iter().map(|line| line.text.as_str()).collect();
         assert_eq!(
             text,

@@ -111,15 +111,29 @@ impl Reach {
 pub(super) fn relation(client: &Client, asked: &Client) -> Relation {
     use Client::{Domain, Name, Net4, Net6};
     match (client, asked) {
-        (&Net4 { net, length }, &Net4 { net: to, length: of }) => {
+        (
+            &Net4 { net, length },
+            &Net4 {
+                net: to,
+                length: of,
+            },
+        ) => {
             let common = prefix4(length.min(of));
             by_length((net ^ to) & common == 0, length, of)
         }
-        (&Net6 { net, length }, &Net6 { net: to, length: of }) => {
+        (
+            &Net6 { net, length },
+            &Net6 {
+                net: to,
+                length: of,
+            },
+        ) => {
             let common = prefix6(length.min(of));
             by_length((net ^ to) & common == 0, length, of)
         }
-        (Name(name), Name(other)) | (Domain(name), Domain(other)) if name == other => Relation::Same,
+        (Name(name), Name(other)) | (Domain(name), Domain(other)) if name == other => {
+            Relation::Same
+        }
         (Name(name) | Domain(name), Domain(domain)) if is_below(name, domain) => Relation::Narrower,
         (Domain(domain), Name(name) | Domain(name)) if is_below(name, domain) => Relation::Broader,
         _ => Relation::Apart,
@@ -141,11 +155,15 @@ fn is_below(name: &str, domain: &str) -> bool {
 }
 
 fn prefix4(length: u8) -> u32 {
-    u32::MAX.checked_shl(32 - u32::from(length.min(32))).unwrap_or(0)
+    u32::MAX
+        .checked_shl(32 - u32::from(length.min(32)))
+        .unwrap_or(0)
 }
 
 fn prefix6(length: u8) -> u128 {
-    u128::MAX.checked_shl(128 - u32::from(length.min(128))).unwrap_or(0)
+    u128::MAX
+        .checked_shl(128 - u32::from(length.min(128)))
+        .unwrap_or(0)
 }
 
 /// `10.1.` as 10.1.0.0/16.

@@ -127,7 +127,10 @@ impl Daemons {
 
     /// Requests of `host`.
     pub(super) fn requests(&self, host: &Host) -> Vec<Request> {
-        let plain = self.names.iter().map(|name| Request::new(name, host.clone()));
+        let plain = self
+            .names
+            .iter()
+            .map(|name| Request::new(name, host.clone()));
         let ports = self.ports.iter().map(|&port| {
             Request::new(SOME_DAEMON, host.clone()).with_server(Host::unknown(), Some(port))
         });
@@ -143,10 +146,9 @@ fn daemon(pattern: TextPattern<'_>) -> Option<String> {
         TextPattern::Suffix(suffix) => Some(format!("x{}", text(suffix)?)),
         TextPattern::Prefix(prefix) => Some(format!("{}x", text(prefix)?)),
         TextPattern::Wildcard(pattern) => Some(text(pattern)?.replace(['*', '?'], "x")),
-        TextPattern::All
-        | TextPattern::Known
-        | TextPattern::Ipv6(_)
-        | TextPattern::BadIpv6(_) => None,
+        TextPattern::All | TextPattern::Known | TextPattern::Ipv6(_) | TextPattern::BadIpv6(_) => {
+            None
+        }
     }
 }
 
@@ -190,7 +192,10 @@ pub(super) fn named(ground: &Ground<'_>, client: &Client) -> Vec<Named> {
                 let Reach::Some(named) = Reach::of(&text) else {
                     continue;
                 };
-                if !matches!(relation(&named, client), Relation::Same | Relation::Narrower) {
+                if !matches!(
+                    relation(&named, client),
+                    Relation::Same | Relation::Narrower
+                ) {
                     continue;
                 }
                 found.push(Named {
@@ -219,11 +224,7 @@ pub(super) fn covers(client: &Client, daemon: &Daemon, request: &Request) -> boo
         .name()
         .is_known()
         .then(|| Client::Name(text(host.name().as_bytes()).to_ascii_lowercase()));
-    let is_within = |one: Client| {
-        matches!(
-            relation(&one, client),
-            Relation::Same | Relation::Narrower
-        )
-    };
+    let is_within =
+        |one: Client| matches!(relation(&one, client), Relation::Same | Relation::Narrower);
     is_daemon && (address.is_some_and(is_within) || name.is_some_and(is_within))
 }

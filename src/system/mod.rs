@@ -2,6 +2,8 @@
 
 mod clock;
 mod netgroup;
+mod session;
 
 pub use clock::{Clock, SystemClock};
 pub use netgroup::Netgroups;
+pub use session::{ProcessTable, Processes, Session};
