@@ -199,11 +199,10 @@ impl<'a> Survey<'a> {
     /// behind it would be overruled.
     fn check_named(&self, position: Position, notes: &mut Vec<Note>) -> Result<(), Refusal> {
         for named in named(self.ground, self.client) {
-            let Some(host) = hosts(&named.client).into_iter().next() else {
-                continue;
-            };
-            for request in self.daemons.requests(&host) {
-                self.check_one(&named, &request, position, notes)?;
+            for host in hosts(&named.client) {
+                for request in self.daemons.requests(&host) {
+                    self.check_one(&named, &request, position, notes)?;
+                }
             }
         }
         Ok(())

@@ -1,0 +1,22 @@
+//! Changes to tables: what the commands print and write, what libwrap then does, and that nothing
+//! is lost when something fails.
+
+/// Two tables in a directory of their own, and the program run on them.
+#[path = "changes/sandbox.rs"]
+mod sandbox;
+
+/// Where rules go, what is in conflict, what holds already.
+#[path = "changes/placement.rs"]
+mod placement;
+
+/// The defaults, the alarm rules and the guard of the operator's own session.
+#[path = "changes/defaults.rs"]
+mod defaults;
+
+/// Faults of the file system, and many at once.
+#[path = "changes/faults.rs"]
+mod faults;
+
+/// The real libwrap says what the changed tables do.
+#[path = "changes/libwrap.rs"]
+mod libwrap;
