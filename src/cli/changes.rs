@@ -166,6 +166,10 @@ fn show_note(context: &mut Context, note: &Note) -> Result<(), Failure> {
             "an exception from {client} stays in force: {}",
             at(paths, place)
         ),
+        Note::Silent(place) => format!(
+            "some clients on no list are refused without an alarm, by {}",
+            at(paths, place)
+        ),
         Note::Repaired(place) => format!(
             "its last line had no newline, which was added: {}",
             at(paths, place)
@@ -230,6 +234,13 @@ fn refused(paths: &Paths, refusal: &Refusal) -> Failure {
                 at(paths, place)
             )),
             "a rule behind it would never be reached: change or remove it, then repeat".to_owned(),
+        ),
+        Refusal::Silenced(place) => unwritten(
+            Failure::new(format_args!(
+                "no alarm would be raised, because of {}",
+                at(paths, place)
+            )),
+            "remove that rule, then repeat".to_owned(),
         ),
         Refusal::Unusable(place) => unwritten(
             Failure::new(format_args!(

@@ -4,7 +4,7 @@ use super::Context;
 use super::changes::{ChangeArgs, ForceArgs, Intent, make};
 use super::exit::Exit;
 use super::failure::Failure;
-use crate::editor::{deny_all, verify_default};
+use crate::editor::{deny_all, verify_deny_all};
 use clap::Args;
 
 /// Deny everybody who is not allowed
@@ -24,7 +24,7 @@ pub(crate) fn run(args: &DenyAllArgs, context: &mut Context) -> Result<Exit, Fai
         context,
         &Intent {
             change: &deny_all,
-            verify: &verify_default,
+            verify: &verify_deny_all,
             is_guarded: !args.force.force,
             dry_run: args.change.dry_run,
         },

@@ -3,12 +3,12 @@
 use super::change::{Change, Note, Refusal};
 use super::daemon::Daemon;
 use super::default::{SPELLING, check_reached, find, lists};
-use super::ground::{Ground, Place, patterns};
-use super::line::put;
+use super::ground::{Ground, patterns};
+use super::line::{put, with_deny_ended};
 use super::sample::{Daemons, strangers};
 use super::word::{WordError, refuse};
 use crate::edit::Edit;
-use crate::engine::{Access, Cause, Effect, Outcome, Request, TableName};
+use crate::engine::{Access, Cause, Effect, Request, TableName};
 use crate::policy::{Element, List, OptionKind, Rule, RuleOption, rules};
 use crate::span::Span;
 use crate::syntax::LINE_LIMIT;
@@ -69,14 +69,19 @@ pub fn install_alarm(
     triggers: Triggers,
     command: &str,
 ) -> Result<Change, Refusal> {
-    let mut change = Change::default();
-    if triggers.unknown {
+    if !triggers.unlisted {
+        let mut change = Change::default();
         unknown(&mut change, ground, command)?;
+        return Ok(change);
     }
-    if triggers.unlisted {
+    with_deny_ended(ground, |ground| {
+        let mut change = Change::default();
+        if triggers.unknown {
+            unknown(&mut change, ground, command)?;
+        }
         unlisted(&mut change, ground, command)?;
-    }
-    Ok(change)
+        Ok(change)
+    })
 }
 
 /// The classic rule: in the allow table, behind every rule that grants.
@@ -117,9 +122,11 @@ fn unlisted(change: &mut Change, ground: &Ground<'_>, command: &str) -> Result<(
         .into_iter()
         .find_map(|table| Some((table, find(ground, table)?)));
     let Some((table, rule)) = found else {
+        note_silent(change, ground, (TableName::Deny, usize::MAX));
         let text = format!("{SPELLING}: spawn {command} : deny");
         return put(change, ground, TableName::Deny, None, ended(text)?);
     };
+    note_silent(change, ground, (table, rule.line().index()));
     if let Some(alarm) = own_alarm(rule) {
         return renew(change, ground, table, rule, &alarm, command);
     }
@@ -135,6 +142,29 @@ fn unlisted(change: &mut Change, ground: &Ground<'_>, command: &str) -> Result<(
     let edit = Edit::replace(Span::new(span.start, span.end - 1), text);
     change.edits.push(table, edit);
     Ok(())
+}
+
+/// Notes the rules that refuse strangers before they come to the last rule, and raise no alarm.
+fn note_silent(change: &mut Change, ground: &Ground<'_>, last: (TableName, usize)) {
+    let is_unknown_caught = !change.edits.allow.is_empty();
+    for request in unlisted_requests(|_| true) {
+        let verdict = ground.decide(&request);
+        let rule = ground.decider(&verdict);
+        let Some(place) = rule.filter(|rule| (rule.table, rule.line) != last) else {
+            continue;
+        };
+        let line = ground.tree(place.table).line(place.line);
+        let has_alarm = line.and_then(Rule::of).and_then(own_alarm).is_some();
+        let is_nameless = request.client().name().as_bytes() == b"unknown";
+        let note = Note::Silent(ground.place_of(&place));
+        if verdict.access == Access::Denied
+            && !has_alarm
+            && !(is_nameless && is_unknown_caught)
+            && !change.notes.contains(&note)
+        {
+            change.notes.push(note);
+        }
+    }
 }
 
 /// The options of a default that stay in front of the alarm: from the end of the clients to a
@@ -241,10 +271,10 @@ fn unlisted_requests(is_wanted: impl Fn(&Request) -> bool) -> Vec<Request> {
         .collect()
 }
 
-/// After planning: whoever the alarm is for is refused, and the alarm is raised.
+/// After planning: the alarm is raised for strangers, unless a rule in front of it decides first.
 ///
 /// # Errors
-/// [`Refusal::Internal`].
+/// When it is raised for none of them.
 pub fn verify_alarm(after: &Ground<'_>, triggers: Triggers, command: &str) -> Result<(), Refusal> {
     let mut requests = Vec::new();
     if triggers.unknown {
@@ -254,28 +284,22 @@ pub fn verify_alarm(after: &Ground<'_>, triggers: Triggers, command: &str) -> Re
         requests.extend(unlisted_requests(|_| true));
     }
     let program = command.split(" --addr").next().unwrap_or_default();
+    let is_alarm = |effect: &Effect| matches!(effect, Effect::Spawn(line) if line.starts_with(program.as_bytes()));
+    let mut silent = None;
     for request in requests {
         let verdict = after.decide(&request);
-        let is_alarm = |effect: &Effect| matches!(effect, Effect::Spawn(line) if line.starts_with(program.as_bytes()));
-        let is_listed = verdict.access == Access::Granted && after.decider(&verdict).is_some();
-        let is_refused = matches!(
-            verdict.cause,
-            Cause::Rule {
-                outcome: Outcome::Deny,
-                ..
+        if let Cause::Undecided(undecided) = verdict.cause {
+            return Err(Refusal::Undecided(undecided.what));
+        }
+        match after.decider(&verdict) {
+            Some(_) if verdict.effects.iter().any(is_alarm) => return Ok(()),
+            Some(rule) => silent = Some(after.place_of(&rule)),
+            None => {
+                return Err(Refusal::Internal(
+                    "the alarm would not be raised".to_owned(),
+                ));
             }
-        );
-        if !is_listed && !(is_refused && verdict.effects.iter().any(is_alarm)) {
-            let place = after.decider(&verdict).map(|rule| after.place_of(&rule));
-            return Err(Refusal::Internal(format!(
-                "the alarm would not be raised{}",
-                place.map_or_else(String::new, |place: Place| format!(
-                    ", but for line {}: {}",
-                    place.number,
-                    crate::escape::visible(&place.text)
-                ))
-            )));
         }
     }
-    Ok(())
+    silent.map_or(Ok(()), |place| Err(Refusal::Silenced(place)))
 }

@@ -33,6 +33,8 @@ pub enum Note {
         /// The rule.
         place: Place,
     },
+    /// A rule in front of the alarm refuses some of those it is for, without an alarm.
+    Silent(Place),
     /// The table's last line had no newline; now it has one.
     Repaired(Place),
 }
@@ -56,6 +58,8 @@ pub enum Refusal {
         /// The rule.
         place: Place,
     },
+    /// A rule in front of the alarm refuses everybody it is for.
+    Silenced(Place),
     /// A rule ends in a way to which nothing can be added: `twist`, or an option libwrap rejects.
     Unusable(Place),
     /// The table has a line that is too long: libwrap reads nothing from it on (F-LINE-14).

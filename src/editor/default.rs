@@ -3,7 +3,7 @@
 use super::change::{Change, Note, Refusal};
 use super::daemon::Daemon;
 use super::ground::{Ground, ending, has_option};
-use super::line::put;
+use super::line::{put, with_deny_ended};
 use super::sample::{Daemons, strangers};
 use crate::edit::Edit;
 use crate::engine::{Access, TableName};
@@ -20,6 +20,10 @@ pub(super) const SPELLING: &str = "ALL: ALL";
 /// # Errors
 /// When the allow table grants everybody, or the deny table cannot be added to.
 pub fn deny_all(ground: &Ground<'_>) -> Result<Change, Refusal> {
+    with_deny_ended(ground, default)
+}
+
+fn default(ground: &Ground<'_>) -> Result<Change, Refusal> {
     check_reached(ground)?;
     let mut change = Change::default();
     let Some(rule) = find(ground, TableName::Deny) else {
@@ -81,11 +85,13 @@ pub(super) fn lists(rule: Rule<'_, '_>) -> Span {
 
 /// Whether a rule begins with the one spelling.
 fn is_spelled(rule: Rule<'_, '_>) -> bool {
-    let text = rule.text();
+    // The bytes of the file, for `grep`: a splice in them would hide it.
+    let line = rule.line();
+    let text = line.span().of(line.tree().source());
     let rest = text.strip_prefix(SPELLING.as_bytes());
     rest.is_some_and(|rest| {
         let next = rest.trim_ascii_start().first();
-        next.is_none_or(|&byte| byte == b':')
+        next.is_none_or(|&byte| matches!(byte, b':' | b'\\'))
     })
 }
 

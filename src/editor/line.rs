@@ -91,6 +91,39 @@ fn append(
     Ok(())
 }
 
+/// Works out a change on a deny table whose last line is ended, if it was not: a default that lacks
+/// only its newline is none yet, since libwrap does not read it (F-LINE-13).
+pub(super) fn with_deny_ended(
+    ground: &Ground<'_>,
+    then: impl FnOnce(&Ground<'_>) -> Result<Change, Refusal>,
+) -> Result<Change, Refusal> {
+    let source = ground.deny.source();
+    let unterminated = LineKind::Malformed(Reason::Unterminated);
+    let Some(broken) = ground
+        .deny
+        .broken_line()
+        .filter(|line| line.kind() == unterminated)
+    else {
+        return then(ground);
+    };
+    let newlines = repair(source);
+    let ended = [source, &newlines].concat();
+    let deny = parse(&ended);
+    let mut change = then(&Ground {
+        deny: &deny,
+        ..*ground
+    })?;
+    let end = offset(source.len());
+    for edit in &mut change.edits.deny {
+        edit.span.start = edit.span.start.min(end);
+        edit.span.end = edit.span.end.min(end);
+    }
+    change.edits.deny.insert(0, Edit::insert(end, newlines));
+    let place = ground.place(TableName::Deny, broken.index());
+    change.notes.insert(0, Note::Repaired(place));
+    Ok(change)
+}
+
 /// The newlines that end the last line: two, if it ends in a backslash.
 fn repair(source: &[u8]) -> Vec<u8> {
     let mut ended = source.to_vec();

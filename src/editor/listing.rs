@@ -97,8 +97,8 @@ pub fn list(ground: &Ground<'_>, asked: &Asked) -> Result<Change, Refusal> {
         let mut missing: BTreeMap<Position, Vec<Daemon>> = BTreeMap::new();
         for daemon in &asked.daemons {
             let survey = Survey::new(ground, asked.wish, client, daemon)?;
+            survey.check_named(&mut change.notes)?;
             if let Some(position) = survey.missing {
-                survey.check_named(position, &mut change.notes)?;
                 missing.entry(position).or_default().push(daemon.clone());
             } else if let Some(held) = survey.held {
                 change.notes.push(Note::Held {
@@ -196,12 +196,12 @@ impl<'a> Survey<'a> {
     }
 
     /// Rules about some of the clients: those in front of the new rule stay in force, those
-    /// behind it would be overruled.
-    fn check_named(&self, position: Position, notes: &mut Vec<Note>) -> Result<(), Refusal> {
+    /// behind it would be overruled. Without a new rule all stay in force.
+    fn check_named(&self, notes: &mut Vec<Note>) -> Result<(), Refusal> {
         for named in named(self.ground, self.client) {
             for host in hosts(&named.client) {
                 for request in self.daemons.requests(&host) {
-                    self.check_one(&named, &request, position, notes)?;
+                    self.check_one(&named, &request, notes)?;
                 }
             }
         }
@@ -212,48 +212,56 @@ impl<'a> Survey<'a> {
         &self,
         named: &Named,
         request: &Request,
-        position: Position,
         notes: &mut Vec<Note>,
     ) -> Result<(), Refusal> {
         let verdict = self.ground.decide(request);
         if verdict.access == self.wish.access() {
             return Ok(());
         }
-        if named.is_excepted {
-            let tree = self.ground.tree(named.table);
-            let rule = tree.line(named.line).and_then(Rule::of);
-            let is_ours = rule.is_some_and(|rule| ending(named.table, rule) == self.wish.access());
-            let is_about = rule.is_some_and(|rule| names_daemon(rule, request.daemon()));
-            return match is_ours && is_about {
-                true => Err(Refusal::Contradicted {
-                    client: self.client.clone(),
-                    daemon: self.daemon.clone(),
-                    place: self.ground.place(named.table, named.line),
-                }),
-                false => Ok(()),
+        let (place, stays) = if named.is_excepted {
+            if !self.is_exception_from(named, request) {
+                return Ok(());
+            }
+            (self.ground.place(named.table, named.line), false)
+        } else {
+            let rule = self.ground.decider(&verdict);
+            let is_it = |rule: &Matched| (rule.table, rule.line) == (named.table, named.line);
+            let Some(rule) = rule.filter(is_it) else {
+                return Ok(());
             };
-        }
-        let rule = self.ground.decider(&verdict);
-        let Some(rule) = rule.filter(|rule| (rule.table, rule.line) == (named.table, named.line))
-        else {
-            return Ok(());
+            let stays = match (self.wish, rule.table) {
+                (Wish::Refuse, TableName::Allow) => true,
+                (Wish::Grant, TableName::Deny) => false,
+                _ => self.missing.is_none_or(|position| rule.line < position),
+            };
+            (self.ground.place_of(&rule), stays)
         };
-        let stays = match (self.wish, rule.table) {
-            (Wish::Refuse, TableName::Allow) => true,
-            (Wish::Grant, TableName::Deny) => false,
-            _ => rule.line < position,
-        };
-        if !stays {
-            return Err(self.contradicted(&rule));
+        if !stays && self.missing.is_some() {
+            return Err(Refusal::Contradicted {
+                client: self.client.clone(),
+                daemon: self.daemon.clone(),
+                place,
+            });
         }
         let note = Note::Exception {
             client: self.client.clone(),
-            place: self.ground.place_of(&rule),
+            place,
         };
         if !notes.contains(&note) {
             notes.push(note);
         }
         Ok(())
+    }
+
+    /// Whether `named` is taken out of a rule that does what is wished.
+    fn is_exception_from(&self, named: &Named, request: &Request) -> bool {
+        let tree = self.ground.tree(named.table);
+        tree.line(named.line)
+            .and_then(Rule::of)
+            .is_some_and(|rule| {
+                ending(named.table, rule) == self.wish.access()
+                    && names_daemon(rule, request.daemon())
+            })
     }
 
     fn contradicted(&self, rule: &Matched) -> Refusal {

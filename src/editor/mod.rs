@@ -34,5 +34,5 @@ pub use listing::{Asked, Wish, list};
 pub use plan::{Editor, Edits, Plan, Purpose, Receipt};
 pub use preview::{DiffKind, DiffLine, unified};
 pub use table::TableFile;
-pub use verify::{verify_default, verify_list};
+pub use verify::{verify_default, verify_deny_all, verify_list};
 pub use word::WordError;

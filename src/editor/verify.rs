@@ -49,6 +49,26 @@ pub fn verify_default(
     })
 }
 
+/// Checks the plan of [`super::deny_all`].
+///
+/// # Errors
+/// As [`verify_list`]; and when a rule makes it depend on a command (F-ACL-05).
+pub fn verify_deny_all(
+    before: &Ground<'_>,
+    after: &Ground<'_>,
+    change: &Change,
+) -> Result<(), Refusal> {
+    verify_default(before, after, change)?;
+    for host in strangers() {
+        for request in Daemons::some().requests(&host) {
+            if let Cause::Undecided(undecided) = after.decide(&request).cause {
+                return Err(Refusal::Undecided(undecided.what));
+            }
+        }
+    }
+    Ok(())
+}
+
 fn is_as_wished(wish: Wish, verdict: &Verdict) -> bool {
     match wish {
         Wish::Grant => {
@@ -76,7 +96,7 @@ fn unchanged(
 ) -> Result<(), Refusal> {
     let repaired = change.notes.iter().find_map(|note| match note {
         Note::Repaired(place) => Some(place),
-        Note::Held { .. } | Note::Exception { .. } => None,
+        Note::Held { .. } | Note::Exception { .. } | Note::Silent(_) => None,
     });
     // Those of the planned tables, so that a line that comes alive is among them.
     let daemons = Daemons::named_in(after);

@@ -23,6 +23,9 @@ fn deny_all_has_one_spelling() {
         ("ALL: ALL EXCEPT 10.\n", "ALL: ALL EXCEPT 10.\nALL: ALL\n"),
         ("ALL: ALL: aclexec x\n", "ALL: ALL: aclexec x\nALL: ALL\n"),
         ("AL\\\nL: ALL\n", "ALL: ALL\n"),
+        ("# end", "# end\nALL: ALL\n"),
+        ("ALL: ALL", "ALL: ALL\n"),
+        ("# a\nALL : ALL\\", "# a\nALL: ALL\\\n\n"),
     ] {
         let sandbox = Sandbox::new("ALL: 0.0.0.1\n", before);
         let ran = sandbox.run(&["deny-all"]);

@@ -217,7 +217,13 @@ fn an_unreadable_end_is_repaired_or_refused_never_lost() {
         "# end\nALL: 10.1.2.3\n",
         "",
     );
-    changes("", "ALL: ALL", &["deny-all"], "", "ALL: ALL\n");
+    changes(
+        "sshd: 0.0.0.1\n",
+        "ALL : ALL",
+        &["deny", "10.1.2.3"],
+        "sshd: 0.0.0.1\n",
+        "ALL : ALL\nALL: 10.1.2.3\n",
+    );
     let no_newline = ["no newline", "nothing was written"];
     refuses(
         "ALL: 10.2.2.2",
