@@ -1,5 +1,13 @@
 //! Changes to tables: what the commands print and write, what libwrap then does, and that nothing
 //! is lost when something fails.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    reason = "helpers of tests, to which the lints make no exception of their own"
+)]
 
 /// Two tables in a directory of their own, and the program run on them.
 #[path = "changes/sandbox.rs"]

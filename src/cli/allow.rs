@@ -1,16 +1,17 @@
 //! `tcpw allow`: puts clients on the allow list, where the rule takes effect.
 
 use super::Context;
-use super::changes::{ChangeArgs, Intent, make, wrong_word};
+use super::changes::{ChangeArgs, Intent, make};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::refusal::wrong_word;
 use crate::editor::{Asked, Client, Daemon, Wish, list, verify_list};
 use clap::Args;
 
 /// Who, and for which daemons.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ListArgs {
-    /// IPv4 or IPv6 address, network (10.1.2.0/24, 2001:db8::/32), host name or .domain
+    /// IPv4 or IPv6 address, network (`10.1.2.0/24`, `2001:db8::/32`), host name or `.domain`
     #[arg(required = true, value_name = "CLIENT")]
     clients: Vec<String>,
     /// Only for this daemon, by the name of its process; may be repeated [default: ALL]

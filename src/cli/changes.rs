@@ -7,15 +7,14 @@ use super::guard;
 use super::machine::Machine;
 use super::output::Style;
 use super::paths::Paths;
+use super::refusal::{internal, refused, told};
 use crate::editor::{
-    Change, DiffKind, DiffLine, EditError, Editor, Ground, Note, Place, Plan, Purpose, Refusal,
-    WordError,
+    Change, DiffKind, DiffLine, Editor, Ground, Note, Place, Plan, Purpose, Refusal,
 };
 use crate::engine::TableName;
-use crate::escape::{visible, visible_short};
+use crate::escape::visible_short;
 use crate::syntax::parse;
 use clap::Args;
-use std::io;
 
 /// As much of a rule as a message shows.
 const SHOWN: usize = 120;
@@ -186,131 +185,4 @@ pub(super) fn at(paths: &Paths, place: &Place) -> String {
     };
     let text = visible_short(&place.text, SHOWN);
     format!("{}:{}: `{text}`", path.display(), place.number)
-}
-
-/// A word of the command line that cannot be written.
-pub(super) fn wrong_word(error: &WordError) -> Failure {
-    Failure::new(error).hint(&error.hint)
-}
-
-fn internal(error: &dyn std::fmt::Display) -> Failure {
-    Failure::new(format_args!("the planned change failed its check: {error}"))
-        .hint("nothing was written; this is a defect of tcpw: please report it with both tables")
-}
-
-/// Why a change cannot be made, and what to do about it.
-fn refused(paths: &Paths, refusal: &Refusal) -> Failure {
-    let unwritten =
-        |failure: Failure, hint: String| failure.hint(format_args!("{hint}; nothing was written"));
-    match refusal {
-        Refusal::Contradicted {
-            client,
-            daemon,
-            place,
-        } => unwritten(
-            Failure::new(format_args!(
-                "{client} for {daemon} is in conflict with {}",
-                at(paths, place)
-            )),
-            "a rule about the same clients is not overruled: change or remove it, then repeat"
-                .to_owned(),
-        ),
-        Refusal::Granted {
-            client: Some(client),
-            place,
-        } => unwritten(
-            Failure::new(format_args!(
-                "{client} is granted before the deny table is asked, by {}",
-                at(paths, place)
-            )),
-            format!("remove that rule, or put `EXCEPT {client}` behind its clients, then repeat"),
-        ),
-        Refusal::Granted {
-            client: None,
-            place,
-        } => unwritten(
-            Failure::new(format_args!(
-                "clients that are on no list are granted, by {}",
-                at(paths, place)
-            )),
-            "a rule behind it would never be reached: change or remove it, then repeat".to_owned(),
-        ),
-        Refusal::Silenced(place) => unwritten(
-            Failure::new(format_args!(
-                "no alarm would be raised, because of {}",
-                at(paths, place)
-            )),
-            "remove that rule, then repeat".to_owned(),
-        ),
-        Refusal::Unusable(place) => unwritten(
-            Failure::new(format_args!(
-                "nothing can be added behind the options of {}",
-                at(paths, place)
-            )),
-            "remove its `twist` or its faulty option, then repeat".to_owned(),
-        ),
-        Refusal::TooLong(place) => unwritten(
-            Failure::new(format_args!(
-                "libwrap reads nothing behind the line before a line of over 2046 bytes: {}",
-                at(paths, place)
-            )),
-            "split that line into several, then repeat".to_owned(),
-        ),
-        Refusal::Unterminated(place) => unwritten(
-            Failure::new(format_args!(
-                "libwrap does not read the last line, which has no newline: {}",
-                at(paths, place)
-            )),
-            "to end it would change what happens to others: end or remove it yourself, then repeat"
-                .to_owned(),
-        ),
-        Refusal::Undecided(what) => unwritten(
-            Failure::new(format_args!(
-                "cannot tell what the tables do now: {}",
-                visible(what.as_bytes())
-            )),
-            "`tcpw lint` may say more".to_owned(),
-        ),
-        Refusal::LineTooLong => unwritten(
-            Failure::new("the new line would be longer than the 2046 bytes libwrap reads"),
-            "use shorter paths".to_owned(),
-        ),
-        Refusal::Internal(what) => internal(what),
-    }
-}
-
-/// What the file system would not do.
-fn told(error: EditError) -> Failure {
-    let hint = hint(&error);
-    Failure::new(error).hint(hint)
-}
-
-fn hint(error: &EditError) -> &'static str {
-    match error {
-        EditError::Io { source, .. } => match source.kind() {
-            io::ErrorKind::PermissionDenied => {
-                "run it as root, or name other tables with --allow-file and --deny-file"
-            }
-            io::ErrorKind::ReadOnlyFilesystem => {
-                "the file system is read-only: make it writable, then repeat; nothing was changed"
-            }
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                "the disk is full: make room, then repeat; nothing was changed"
-            }
-            io::ErrorKind::ResourceBusy => {
-                "a table that is a mount point cannot be replaced: change it where it is mounted \
-                 from; nothing was changed"
-            }
-            io::ErrorKind::NotFound => "create the directory of the table first",
-            _ => "nothing was changed",
-        },
-        EditError::NotAFile { .. } => {
-            "put a file in its place, or name other tables with --allow-file and --deny-file"
-        }
-        EditError::SameFile(_) => "give --allow-file and --deny-file different files",
-        EditError::TooLarge(_) => "tables of 4 GiB and more are not supported",
-        EditError::Busy(_) => "wait until it is done, then repeat; nothing was changed",
-        EditError::ChangedMeanwhile(_) => "repeat the command; nothing was changed",
-        EditError::HalfDone { .. } => "compare both tables with what was shown, by hand",
-    }
 }

@@ -38,12 +38,10 @@ pub(super) fn check(
         let address = visible(session.client.as_bytes());
         let by = match ground.decider(&verdict) {
             Some(rule) => super::changes::at(paths, &ground.place_of(&rule)),
-            None => match verdict.cause {
-                Cause::BrokenTable { number, .. } => {
-                    format!("a line that libwrap cannot read behind line {number}")
-                }
-                _ => "tables that cannot be read".to_owned(),
-            },
+            None if let Cause::BrokenTable { number, .. } = verdict.cause => {
+                format!("a line that libwrap cannot read behind line {number}")
+            }
+            None => "tables that cannot be read to their end".to_owned(),
         };
         return Err(Failure::new(format_args!(
             "your own session from {address} would be refused by sshd {how}, by {by}"

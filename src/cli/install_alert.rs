@@ -1,9 +1,10 @@
 //! `tcpw install-alert`: rules that raise an alarm for whoever is turned away.
 
 use super::Context;
-use super::changes::{ChangeArgs, ForceArgs, Intent, make, wrong_word};
+use super::changes::{ChangeArgs, ForceArgs, Intent, make};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::refusal::wrong_word;
 use crate::editor::{Triggers, alarm_command, install_alarm, verify_alarm, verify_default};
 use clap::{Args, ValueEnum};
 use std::fs::{DirBuilder, Permissions};

@@ -13,6 +13,7 @@ mod install_alert;
 mod machine;
 mod output;
 mod paths;
+mod refusal;
 mod tables;
 
 use args::{Cli, Command};

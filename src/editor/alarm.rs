@@ -159,7 +159,7 @@ fn note_silent(change: &mut Change, ground: &Ground<'_>, last: (TableName, usize
         let note = Note::Silent(ground.place_of(&place));
         if verdict.access == Access::Denied
             && !has_alarm
-            && !(is_nameless && is_unknown_caught)
+            && (!is_nameless || !is_unknown_caught)
             && !change.notes.contains(&note)
         {
             change.notes.push(note);
@@ -175,11 +175,13 @@ fn kept_options(rule: Rule<'_, '_>) -> Option<Span> {
     let mut end = start;
     for option in &options {
         let spec = option.check_form().ok()?;
-        match spec.kind {
-            OptionKind::Deny => break,
-            OptionKind::Twist | OptionKind::Allow => return None,
-            _ => end = option.name_span.end.max(option.value_span.end),
+        if spec.kind == OptionKind::Deny {
+            break;
         }
+        if matches!(spec.kind, OptionKind::Twist | OptionKind::Allow) {
+            return None;
+        }
+        end = option.name_span.end.max(option.value_span.end);
     }
     Some(Span::new(start, end))
 }

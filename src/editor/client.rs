@@ -157,9 +157,10 @@ fn network(text: &str, net: &str, length: &str) -> Result<Client, WordError> {
     };
     if let Ok(mask) = length.parse::<Ipv4Addr>() {
         let length = mask.to_bits().leading_ones();
-        let hint = match mask.to_bits().count_ones() == length {
-            true => format!("give the length of the prefix: {net}/{length}"),
-            false => "only networks with a prefix length can be given here".to_owned(),
+        let hint = if mask.to_bits().count_ones() == length {
+            format!("give the length of the prefix: {net}/{length}")
+        } else {
+            "only networks with a prefix length can be given here".to_owned()
         };
         return refuse(text, "the mask is written as an address", hint);
     }
@@ -323,9 +324,10 @@ fn name(text: &str) -> Result<Client, WordError> {
         return refuse(text, why, "give the full host name");
     }
     let bare = bare.to_ascii_lowercase();
-    Ok(match is_domain {
-        true => Client::Domain(bare),
-        false => Client::Name(bare),
+    Ok(if is_domain {
+        Client::Domain(bare)
+    } else {
+        Client::Name(bare)
     })
 }
 
@@ -406,6 +408,6 @@ mod tests {
             let error = read(given).expect_err(given);
             assert!(error.contains(offer), "{given}: {error}");
         }
-        assert!(read(&"a.".repeat(70).trim_end_matches('.').to_owned()).is_err());
+        assert!(read("a.".repeat(70).trim_end_matches('.')).is_err());
     }
 }

@@ -44,7 +44,8 @@ fn default(ground: &Ground<'_>) -> Result<Change, Refusal> {
     Ok(change)
 }
 
-/// Refuses if everybody on no list is granted by one rule: no default would ever be reached.
+/// Refuses if the allow table lets strangers in even without a name, and leaves none of them to a
+/// default, which then would never be reached.
 pub(super) fn check_reached(ground: &Ground<'_>) -> Result<(), Refusal> {
     let requests = strangers()
         .into_iter()
@@ -52,18 +53,22 @@ pub(super) fn check_reached(ground: &Ground<'_>) -> Result<(), Refusal> {
     let mut granting = None;
     for request in requests {
         let verdict = ground.decide(&request);
+        let is_nameless = request.client().name().as_bytes() == b"unknown";
         match ground.decider(&verdict) {
-            Some(rule) if verdict.access == Access::Granted => granting = Some(rule),
-            _ => return Ok(()),
+            Some(rule) if rule.table == TableName::Allow => match verdict.access {
+                Access::Granted => granting = Some(rule),
+                Access::Denied | Access::Undecided if is_nameless => return Ok(()),
+                Access::Denied | Access::Undecided => {}
+            },
+            Some(_) | None => return Ok(()),
         }
     }
-    match granting {
-        Some(rule) => Err(Refusal::Granted {
+    granting.map_or(Ok(()), |rule| {
+        Err(Refusal::Granted {
             client: None,
             place: ground.place_of(&rule),
-        }),
-        None => Ok(()),
-    }
+        })
+    })
 }
 
 /// The first rule of a table that refuses everybody, whatever happened before.

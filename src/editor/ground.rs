@@ -3,8 +3,8 @@
 use crate::engine::{
     Access, Cause, Matched, Request, Surroundings, Table, TableName, Tables, Verdict, decide,
 };
-use crate::policy::{Element, OptionKind, Rule, rules};
-use crate::syntax::Tree;
+use crate::policy::{Element, OptionKind, Rule, RuleOption, rules};
+use crate::syntax::{Line, Tree};
 
 /// Two trees, and the machine they are for.
 #[derive(Clone, Copy)]
@@ -64,7 +64,7 @@ impl<'a> Ground<'a> {
         });
         Place {
             table,
-            number: line.map_or(0, |line| line.number()),
+            number: line.map_or(0, Line::number),
             text: text.unwrap_or_default(),
         }
     }
@@ -96,7 +96,7 @@ impl<'a> Ground<'a> {
 pub(super) fn has_option(rule: Rule<'_, '_>, is_wanted: impl Fn(OptionKind) -> bool) -> bool {
     rule.options()
         .iter()
-        .filter_map(|option| option.spec())
+        .filter_map(RuleOption::spec)
         .any(|spec| is_wanted(spec.kind))
 }
 

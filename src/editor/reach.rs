@@ -62,12 +62,7 @@ impl Reach {
     fn of_text(pattern: TextPattern<'_>, also_name: bool) -> Self {
         match pattern {
             TextPattern::All | TextPattern::Known => Self::Everybody,
-            TextPattern::Wildcard(text) => {
-                match text.iter().all(|byte| matches!(byte, b'*' | b'?' | b'.')) {
-                    true => Self::Everybody,
-                    false => Self::Vague,
-                }
-            }
+            TextPattern::Wildcard(text) => of_wildcard(text),
             TextPattern::Suffix(text) if also_name => {
                 lower(text.get(1..)).map_or(Self::Vague, |name| Self::Some(Client::Domain(name)))
             }
@@ -104,6 +99,14 @@ impl Reach {
             Self::Vague => Relation::Same,
             Self::Nobody => Relation::Apart,
         }
+    }
+}
+
+fn of_wildcard(text: &[u8]) -> Reach {
+    if text.iter().all(|byte| matches!(byte, b'*' | b'?' | b'.')) {
+        Reach::Everybody
+    } else {
+        Reach::Vague
     }
 }
 

@@ -85,7 +85,7 @@ fn unwrapped(error: std::io::Error) -> std::io::Error {
 }
 
 /// Owner before mode, because a change of owner clears bits of the mode; then what
-/// extended attributes hold: access lists and the SELinux label.
+/// extended attributes hold: access lists and the `SELinux` label.
 fn keep_attributes(table: &TableFile, file: &File) -> Result<(), EditError> {
     let path = table.path();
     let old = File::open(table.target()).map_err(EditError::at("read", path))?;

@@ -34,13 +34,13 @@ pub(super) fn hosts(client: &Client) -> Vec<Host> {
             HostName::new(SOME_LOCAL_NAME),
         ]
     };
-    let named = |address: String| names().map(|name| Host::new(&address, name));
+    let with_names = |address: String| names().map(|name| Host::new(&address, name));
     let nameless = |address: String| Host::new(address, HostName::unknown());
     match *client {
         Client::Net4 { net, length } => {
             let size = u32::MAX.checked_shr(u32::from(length)).unwrap_or(0);
             let at = |offset: u32| Ipv4Addr::from_bits(net | offset).to_string();
-            let mut hosts = named(at(0)).to_vec();
+            let mut hosts = with_names(at(0)).to_vec();
             if size > 0 {
                 hosts.extend([nameless(at(size / 2)), nameless(at(size))]);
             }
@@ -49,7 +49,7 @@ pub(super) fn hosts(client: &Client) -> Vec<Host> {
         Client::Net6 { net, length } => {
             let size = u128::MAX.checked_shr(u32::from(length)).unwrap_or(0);
             let at = |offset: u128| Ipv6Addr::from_bits(net | offset).to_string();
-            let mut hosts = named(at(0)).to_vec();
+            let mut hosts = with_names(at(0)).to_vec();
             if size > 0 {
                 hosts.extend([nameless(at(size / 2)), nameless(at(size))]);
             }

@@ -97,16 +97,15 @@ fn check(path: &Path, metadata: &Metadata) -> Result<(), EditError> {
 pub(super) fn resolve(path: &Path) -> Result<PathBuf, EditError> {
     let mut at = path.to_owned();
     for _ in 0..LINK_LIMIT {
-        match std::fs::read_link(&at) {
-            Ok(link) => at = directory_of(&at).join(link),
-            Err(_) => {
-                let directory = directory_of(&at);
-                let directory = directory
-                    .canonicalize()
-                    .map_err(EditError::at("reach the directory of", path))?;
-                return Ok(directory.join(at.file_name().unwrap_or_default()));
-            }
+        let directory = directory_of(&at);
+        if let Ok(link) = std::fs::read_link(&at) {
+            at = directory.join(link);
+            continue;
         }
+        let directory = directory
+            .canonicalize()
+            .map_err(EditError::at("reach the directory of", path))?;
+        return Ok(directory.join(at.file_name().unwrap_or_default()));
     }
     Err(EditError::at("follow the links of", path)(
         nix::errno::Errno::ELOOP.into(),

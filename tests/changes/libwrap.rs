@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 /// Policies tried, with this many changes each.
-const POLICIES: u64 = 60;
+const POLICIES: u64 = 100;
 const CHANGES: u64 = 6;
 
 /// Rules that libwrap can read and whose commands need not run.
@@ -102,16 +102,17 @@ impl Oracle {
             sandbox.path("etc/hosts.allow"),
             sandbox.path("etc/hosts.deny"),
         );
-        let mut asked = String::new();
+        let mut asked = Vec::new();
         for (address, name) in HOSTS {
             for daemon in ["other", "sshd", "vsftpd"] {
                 let (allow, deny) = (allow.display(), deny.display());
-                asked += &format!("{allow} {deny} {daemon} {address} {name}\n");
+                writeln!(asked, "{allow} {deny} {daemon} {address} {name}").unwrap();
             }
         }
-        self.ask.write_all(asked.as_bytes()).unwrap();
+        self.ask.write_all(&asked).unwrap();
         self.ask.flush().unwrap();
-        asked
+        String::from_utf8(asked)
+            .unwrap()
             .lines()
             .map(|question| {
                 let mut answer = String::new();
@@ -151,9 +152,7 @@ impl Chance {
 
     fn table(&mut self, most: usize) -> String {
         let count = self.below(most + 1);
-        (0..count)
-            .map(|_| format!("{}\n", self.one(RULES)))
-            .collect()
+        (0..count).flat_map(|_| [self.one(RULES), "\n"]).collect()
     }
 
     fn arguments(&mut self) -> Vec<&'static str> {
