@@ -56,6 +56,15 @@ pub(super) fn make(context: &mut Context, intent: &Intent<'_>) -> Result<Exit, F
     };
     let paths = context.paths.clone();
     let editor = Editor::open(&paths.allow, &paths.deny, purpose).map_err(told)?;
+    for name in [TableName::Allow, TableName::Deny] {
+        let table = editor.table(name);
+        if !table.exists() {
+            let path = table.path().display();
+            context
+                .out
+                .note(&format!("{path} does not exist: taken as an empty table"))?;
+        }
+    }
     let machine = Machine::new(&paths, None);
     let allow = parse(editor.table(TableName::Allow).bytes());
     let deny = parse(editor.table(TableName::Deny).bytes());

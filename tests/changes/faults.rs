@@ -3,7 +3,7 @@
 
 use crate::sandbox::{Ran, Sandbox, names};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// Runs a shell script in a private mount namespace; `$1` is the program, `$2` the sandbox.
 fn with_mounts(sandbox: &Sandbox, script: &str) -> Ran {
@@ -41,7 +41,10 @@ fn twenty_at_once_lose_nothing() {
     let clients: Vec<String> = (1..=20).map(|n| format!("10.0.0.{n}")).collect();
     let children: Vec<_> = clients
         .iter()
-        .map(|client| sandbox.command(&["allow", client]).spawn().unwrap())
+        .map(|client| {
+            let mut command = sandbox.command(&["allow", client]);
+            command.stdout(Stdio::null()).spawn().unwrap()
+        })
         .collect();
     for mut child in children {
         assert!(child.wait().unwrap().success());
@@ -101,6 +104,10 @@ fn a_missing_table_is_created_readable() {
         ran.out.ends_with("created /etc/hosts.deny\n"),
         "{}",
         ran.out
+    );
+    assert_eq!(
+        ran.err,
+        "tcpw: /etc/hosts.deny does not exist: taken as an empty table\n"
     );
     let mode = std::fs::metadata(sandbox.path("etc/hosts.deny"))
         .unwrap()
