@@ -192,3 +192,55 @@ fn put_back(done: &[&TableFile], error: EditError) -> EditError {
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(directory: &Path) -> Vec<std::ffi::OsString> {
+        let entries = std::fs::read_dir(directory).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_table_that_changed_meanwhile_is_left_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let (allow, deny) = (directory.path().join("a"), directory.path().join("d"));
+        std::fs::write(&allow, "# old\n").unwrap();
+        let mut edits = Edits::default();
+        edits.push(TableName::Allow, Edit::insert(0, "ALL: 10.1.2.3\n"));
+        edits.push(TableName::Deny, Edit::insert(0, "ALL: ALL\n"));
+        {
+            let editor = Editor::open(&allow, &deny, Purpose::Write).unwrap();
+            std::fs::write(&allow, "# new\n").unwrap();
+            let result = editor.plan(&edits).unwrap().commit();
+            assert!(
+                matches!(&result, Err(EditError::ChangedMeanwhile(path)) if *path == allow),
+                "{result:?}"
+            );
+        }
+        assert_eq!(std::fs::read(&allow).unwrap(), b"# new\n");
+        assert_eq!(names(directory.path()), ["a"]);
+        let editor = Editor::open(&allow, &deny, Purpose::Write).unwrap();
+        let receipt = editor.plan(&edits).unwrap().commit().unwrap();
+        assert_eq!(receipt.written, [allow.clone(), deny.clone()]);
+        drop(editor);
+        assert_eq!(std::fs::read(&allow).unwrap(), b"ALL: 10.1.2.3\n# new\n");
+        assert_eq!(names(directory.path()), ["a", "d"]);
+    }
+
+    #[test]
+    fn a_preview_locks_nothing_and_writes_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let (allow, deny) = (directory.path().join("a"), directory.path().join("d"));
+        let editor = Editor::open(&allow, &deny, Purpose::Preview).unwrap();
+        let mut edits = Edits::default();
+        edits.push(TableName::Allow, Edit::insert(0, "x: y\n"));
+        let plan = editor.plan(&edits).unwrap();
+        assert_eq!(plan.preview().len(), 4);
+        assert_eq!(plan.commit().unwrap().written, [PathBuf::new(); 0]);
+        assert!(names(directory.path()).is_empty());
+    }
+}
