@@ -225,7 +225,7 @@ mod tests {
         assert_eq!(names(directory.path()), ["a"]);
         let editor = Editor::open(&allow, &deny, Purpose::Write).unwrap();
         let receipt = editor.plan(&edits).unwrap().commit().unwrap();
-        assert_eq!(receipt.written, [allow.clone(), deny.clone()]);
+        assert_eq!(receipt.written, [allow.clone(), deny]);
         drop(editor);
         assert_eq!(std::fs::read(&allow).unwrap(), b"ALL: 10.1.2.3\n# new\n");
         assert_eq!(names(directory.path()), ["a", "d"]);
@@ -240,7 +240,7 @@ mod tests {
         edits.push(TableName::Allow, Edit::insert(0, "x: y\n"));
         let plan = editor.plan(&edits).unwrap();
         assert_eq!(plan.preview().len(), 4);
-        assert_eq!(plan.commit().unwrap().written, [PathBuf::new(); 0]);
+        assert!(plan.commit().unwrap().written.is_empty());
         assert!(names(directory.path()).is_empty());
     }
 }
