@@ -17,6 +17,7 @@ pub mod cli;
 pub mod config;
 pub mod diagnostic;
 pub mod edit;
+pub mod editor;
 pub mod engine;
 pub mod escape;
 pub mod lint;

@@ -11,6 +11,8 @@
 mod alert;
 /// The source tree keeps to the design: who uses whom, sizes, openings, the index itself.
 mod architecture;
+/// Changes to tables: where rules go, what is refused, faults, and the installed libwrap's word.
+mod changes;
 /// The written grammar is closed and names every parser.
 mod grammar;
 /// Every code of the linter: its fixture, and its claims before the installed libwrap.

@@ -1,7 +1,11 @@
 //! The arguments of the program and the list of its commands.
 
+use super::allow::AllowArgs;
 use super::completions::CompletionsArgs;
 use super::deliver::DeliverArgs;
+use super::deny::DenyArgs;
+use super::deny_all::DenyAllArgs;
+use super::install_alert::InstallAlertArgs;
 use super::lint::LintArgs;
 use super::mail::MailArgs;
 use super::match_::MatchArgs;
@@ -55,7 +59,7 @@ struct Notify {
     global: GlobalArgs,
 }
 
-/// Options of every command.
+// Options of every command. Not a doc comment: that would become the text of a command.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct GlobalArgs {
@@ -82,11 +86,15 @@ pub(crate) struct GlobalArgs {
 /// One variant a command; each has a file of its own beside this one.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Completions(CompletionsArgs),
+    Allow(AllowArgs),
+    Deny(DenyArgs),
+    DenyAll(DenyAllArgs),
+    InstallAlert(InstallAlertArgs),
     Match(MatchArgs),
-    Parse(ParseArgs),
-    Notify(NotifyArgs),
-    Deliver(DeliverArgs),
-    Mail(MailArgs),
     Lint(LintArgs),
+    Parse(ParseArgs),
+    Mail(MailArgs),
+    Deliver(DeliverArgs),
+    Notify(NotifyArgs),
+    Completions(CompletionsArgs),
 }

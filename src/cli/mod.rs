@@ -1,15 +1,21 @@
 //! The command line: arguments, one verb a file, output and exit codes. The only module that sees
 //! both chains.
 
+mod allow;
 mod args;
 mod background;
 mod batch;
+mod changes;
 mod completions;
 mod deliver;
+mod deny;
+mod deny_all;
 mod excerpt;
 mod exit;
 mod failure;
 mod fired;
+mod guard;
+mod install_alert;
 mod lint;
 mod lookup;
 mod machine;
@@ -19,6 +25,7 @@ mod notify;
 mod output;
 mod parse;
 mod paths;
+mod refusal;
 mod settings;
 mod tables;
 mod why;
@@ -70,12 +77,16 @@ pub fn definition() -> clap::Command {
 
 fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
     match command {
-        Command::Completions(args) => completions::run(args, context),
+        Command::Allow(args) => allow::run(args, context),
+        Command::Deny(args) => deny::run(args, context),
+        Command::DenyAll(args) => deny_all::run(args, context),
+        Command::InstallAlert(args) => install_alert::run(args, context),
         Command::Match(args) => match_::run(args, context),
-        Command::Parse(args) => parse::run(args, context),
-        Command::Notify(args) => notify::run(args, context),
-        Command::Deliver(args) => deliver::run(args, context),
-        Command::Mail(args) => mail::run(args, context),
         Command::Lint(args) => lint::run(args, context),
+        Command::Parse(args) => parse::run(args, context),
+        Command::Mail(args) => mail::run(args, context),
+        Command::Deliver(args) => deliver::run(args, context),
+        Command::Notify(args) => notify::run(args, context),
+        Command::Completions(args) => completions::run(args, context),
     }
 }

@@ -73,11 +73,6 @@ impl Output {
         Ok(self.stdout.flush()?)
     }
 
-    /// Whether colours are on.
-    pub(crate) fn is_colored(&self) -> bool {
-        self.color
-    }
-
     /// `text` in the colour of `style`, or plain.
     pub(crate) fn paint(&self, style: Style, text: &str) -> String {
         if !self.color || text.is_empty() {

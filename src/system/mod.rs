@@ -8,6 +8,7 @@ mod host_name;
 mod netgroup;
 mod random;
 mod resolver;
+mod session;
 mod shell;
 mod syslog;
 
@@ -19,5 +20,6 @@ pub use host_name::host_name;
 pub use netgroup::Netgroups;
 pub use random::random_u64;
 pub use resolver::{Doubt, Found, Resolver, SystemResolver};
+pub use session::{ProcessTable, Processes, Session};
 pub use shell::run_shell;
 pub use syslog::{DEV_LOG, Severity, syslog};

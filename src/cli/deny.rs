@@ -1,0 +1,36 @@
+//! `tcpw deny`: puts clients on the deny list.
+
+use super::Context;
+use super::allow::ListArgs;
+use super::changes::{ChangeArgs, ForceArgs, Intent, make};
+use super::exit::Exit;
+use super::failure::Failure;
+use crate::editor::{Wish, list, verify_list};
+use clap::Args;
+
+/// Deny clients
+///
+/// Writes a rule into the deny table. If the allow table grants the clients, the deny table would
+/// never be asked: the rule that grants is named, and nothing is written.
+#[derive(Debug, Args)]
+pub(crate) struct DenyArgs {
+    #[command(flatten)]
+    list: ListArgs,
+    #[command(flatten)]
+    force: ForceArgs,
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+pub(crate) fn run(args: &DenyArgs, context: &mut Context) -> Result<Exit, Failure> {
+    let asked = args.list.asked(Wish::Refuse)?;
+    make(
+        context,
+        &Intent {
+            change: &|ground| list(ground, &asked),
+            verify: &|before, after, change| verify_list(before, after, &asked, change),
+            is_guarded: !args.force.force,
+            dry_run: args.change.dry_run,
+        },
+    )
+}

@@ -1,0 +1,32 @@
+//! `tcpw deny-all`: whoever is not allowed is denied.
+
+use super::Context;
+use super::changes::{ChangeArgs, ForceArgs, Intent, make};
+use super::exit::Exit;
+use super::failure::Failure;
+use crate::editor::{deny_all, verify_deny_all};
+use clap::Args;
+
+/// Deny everybody who is not allowed
+///
+/// Makes `ALL: ALL` the default of the deny table. Refuses if your own ssh session could not log
+/// in again.
+#[derive(Debug, Args)]
+pub(crate) struct DenyAllArgs {
+    #[command(flatten)]
+    force: ForceArgs,
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+pub(crate) fn run(args: &DenyAllArgs, context: &mut Context) -> Result<Exit, Failure> {
+    make(
+        context,
+        &Intent {
+            change: &deny_all,
+            verify: &verify_deny_all,
+            is_guarded: !args.force.force,
+            dry_run: args.change.dry_run,
+        },
+    )
+}

@@ -1,0 +1,158 @@
+//! `tcpw install-alert`: rules that raise an alarm for whoever is turned away.
+
+use super::Context;
+use super::changes::{ChangeArgs, ForceArgs, Intent, make};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::refusal::wrong_word;
+use super::settings::{load, load_as_written};
+use crate::config::DEFAULT_DROP;
+use crate::editor::{Triggers, alarm_command, install_alarm, verify_alarm, verify_default};
+use clap::{Args, ValueEnum};
+use std::fs::{DirBuilder, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+/// Raise an alarm for refused clients
+///
+/// Puts rules that run `tcpw notify` behind every rule that grants, and creates the directories
+/// the alarms go through. Refuses if your own ssh session could not log in again.
+#[derive(Debug, Args)]
+pub(crate) struct InstallAlertArgs {
+    /// Who raises an alarm
+    #[arg(long, value_enum, value_name = "WHO", default_value_t)]
+    on: On,
+    #[command(flatten)]
+    force: ForceArgs,
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum On {
+    /// Unlisted clients whose name cannot be found
+    Unknown,
+    /// Every client that is on no list
+    Unlisted,
+    /// Both, each by a rule of its own
+    #[default]
+    Both,
+}
+
+pub(crate) fn run(args: &InstallAlertArgs, context: &mut Context) -> Result<Exit, Failure> {
+    let triggers = Triggers {
+        unknown: args.on != On::Unlisted,
+        unlisted: args.on != On::Unknown,
+    };
+    let command = command(context)?;
+    let exit = make(
+        context,
+        &Intent {
+            change: &|ground| install_alarm(ground, triggers, &command),
+            verify: &|before, after, change| {
+                verify_default(before, after, change)?;
+                verify_alarm(after, triggers, &command)
+            },
+            is_guarded: !args.force.force,
+            dry_run: args.change.dry_run,
+        },
+    )?;
+    if !args.change.dry_run {
+        for directory in alert_directories(context)? {
+            create(context, &directory)?;
+        }
+    }
+    explain(context, triggers)?;
+    Ok(exit)
+}
+
+/// What each alarm catches: the two are easily taken for one another.
+fn explain(context: &mut Context, triggers: Triggers) -> Result<(), Failure> {
+    if triggers.unknown {
+        context.out.line(
+            "unknown: catches clients on no list whose address has no name in DNS; strangers with a name pass it by",
+        )?;
+    }
+    if triggers.unlisted {
+        context
+            .out
+            .line("unlisted: catches every client on no list, with a name or without")?;
+    }
+    Ok(())
+}
+
+/// The command line of the alarm: this very program, by its absolute path.
+fn command(context: &Context) -> Result<String, Failure> {
+    let binary = std::env::current_exe().map_err(|error| {
+        Failure::new(format_args!("cannot find the path of tcpw itself: {error}"))
+            .hint("run it by its absolute path")
+    })?;
+    let config = if context.paths.config_is_given {
+        let config = std::path::absolute(&context.paths.config).map_err(|error| {
+            let path = context.paths.config.display();
+            Failure::new(format_args!(
+                "cannot find the absolute path of {path}: {error}"
+            ))
+            .hint("give --config as an absolute path")
+        })?;
+        (config != Path::new("/etc/tcpw.toml")).then_some(config)
+    } else {
+        None
+    };
+    // A daemon's user may be unable to read the configuration: the rule itself says where to.
+    let drop = load_as_written(&context.paths)?.drop;
+    let drop = Some(drop.as_path()).filter(|drop| *drop != Path::new(DEFAULT_DROP));
+    alarm_command(&binary, config.as_deref(), drop).map_err(|error| wrong_word(&error))
+}
+
+/// A directory of the alarms, and its mode.
+struct Directory {
+    path: PathBuf,
+    mode: u32,
+}
+
+/// The drop directory, into which every daemon may put events and from which only the deliverer
+/// takes them, and the directory of the journal.
+fn alert_directories(context: &Context) -> Result<Vec<Directory>, Failure> {
+    let config = load(&context.paths)?;
+    let journal = config.journal.parent().map(Path::to_path_buf);
+    let journal = journal.map(|path| Directory { path, mode: 0o700 });
+    let drop = Directory {
+        path: config.drop,
+        mode: 0o1733,
+    };
+    Ok([Some(drop), journal].into_iter().flatten().collect())
+}
+
+/// Creates a directory unless there is one, and says so; the alarm works without it, through
+/// syslog, so a failure is told and not fatal.
+fn create(context: &mut Context, directory: &Directory) -> Result<(), Failure> {
+    let path = directory.path.display();
+    if directory.path.is_dir() {
+        return Ok(());
+    }
+    let created = || -> io::Result<()> {
+        if let Some(parent) = directory.path.parent() {
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o755)
+                .create(parent)?;
+        }
+        DirBuilder::new().mode(0o700).create(&directory.path)?;
+        // Not through the umask.
+        std::fs::set_permissions(&directory.path, Permissions::from_mode(directory.mode))
+    };
+    match created() {
+        Ok(()) => {
+            let mode = directory.mode;
+            context
+                .out
+                .line(format!("created {path} with mode {mode:o}"))
+        }
+        Err(error) => context.out.note(&format!(
+            "cannot create the directory {path}: {error}; create it with mode {:o}",
+            directory.mode
+        )),
+    }
+}

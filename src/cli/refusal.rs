@@ -1,0 +1,156 @@
+//! Why a change was not made, in words: what happened, and what to do about it.
+
+use super::changes::at;
+use super::failure::Failure;
+use super::paths::Paths;
+use crate::editor::{EditError, Place, Refusal, WordError};
+use crate::escape::visible;
+use std::io;
+
+/// A word of the command line that cannot be written.
+pub(super) fn wrong_word(error: &WordError) -> Failure {
+    Failure::new(error).hint(&error.hint)
+}
+
+pub(super) fn internal(error: &dyn std::fmt::Display) -> Failure {
+    Failure::new(format_args!("the planned change failed its check: {error}"))
+        .hint("nothing was written; this is a defect of tcpw: please report it with both tables")
+}
+
+/// Why a change cannot be made, and what to do about it.
+pub(super) fn refused(paths: &Paths, refusal: &Refusal) -> Failure {
+    let at = |place: &Place| at(paths, place);
+    let (what, remedy) = match refusal {
+        Refusal::Contradicted {
+            client,
+            daemon,
+            place,
+        } => (
+            format!("{client} for {daemon} is in conflict with {}", at(place)),
+            "a rule about the same clients is not overruled: change or remove it, then repeat"
+                .to_owned(),
+        ),
+        Refusal::Granted {
+            client: Some(client),
+            place,
+        } => (
+            format!(
+                "{client} is granted before the deny table is asked, by {}",
+                at(place)
+            ),
+            format!("remove that rule, or put `EXCEPT {client}` behind its clients, then repeat"),
+        ),
+        Refusal::Granted {
+            client: None,
+            place,
+        } => (
+            format!("clients that are on no list are granted, by {}", at(place)),
+            "a rule behind it would never be reached: change or remove it, then repeat".to_owned(),
+        ),
+        Refusal::Silenced(place) => (
+            format!("no alarm would be raised, because of {}", at(place)),
+            "remove that rule, then repeat".to_owned(),
+        ),
+        Refusal::Internal(what) => return internal(what),
+        Refusal::Unusable(_)
+        | Refusal::TooLong(_)
+        | Refusal::Unterminated(_)
+        | Refusal::Undecided(_)
+        | Refusal::LineTooLong => unusable(&at, refusal),
+    };
+    Failure::new(what).hint(format_args!("{remedy}; nothing was written"))
+}
+
+/// What is wrong with a line of a table.
+fn unusable(at: &dyn Fn(&Place) -> String, refusal: &Refusal) -> (String, String) {
+    let (what, remedy) = match refusal {
+        Refusal::Unusable(place) => (
+            format!("nothing can be added behind the options of {}", at(place)),
+            "remove its `twist` or its faulty option, then repeat",
+        ),
+        Refusal::TooLong(place) => (
+            format!(
+                "libwrap stops reading at a line of over 2046 bytes: {}",
+                at(place)
+            ),
+            "split that line into several, then repeat",
+        ),
+        Refusal::Unterminated(place) => (
+            format!(
+                "libwrap does not read the last line, which has no newline: {}",
+                at(place)
+            ),
+            "to end it would change what happens to others: end or remove it yourself, then repeat",
+        ),
+        Refusal::Undecided(what) => (
+            format!(
+                "cannot tell what the tables do: {}",
+                visible(what.as_bytes())
+            ),
+            "change or remove the rule it depends on, then repeat",
+        ),
+        Refusal::LineTooLong => (
+            "the new line would be longer than the 2046 bytes libwrap reads".to_owned(),
+            "use shorter paths",
+        ),
+        Refusal::Contradicted { .. }
+        | Refusal::Granted { .. }
+        | Refusal::Silenced(_)
+        | Refusal::Internal(_) => (String::new(), ""),
+    };
+    (what, remedy.to_owned())
+}
+
+/// What the file system would not do.
+pub(super) fn told(error: EditError) -> Failure {
+    let hint = hint(&error);
+    Failure::new(error).hint(hint)
+}
+
+fn hint(error: &EditError) -> &'static str {
+    match error {
+        EditError::Io { source, .. } => io_hint(source.kind()),
+        EditError::NotAFile { .. } => {
+            "put a file in its place, or name other tables with --allow-file and --deny-file"
+        }
+        EditError::SameFile(_) => "give --allow-file and --deny-file different files",
+        EditError::TooLarge(_) => "tables of 4 GiB and more are not supported",
+        EditError::Busy(_) => "wait until it is done, then repeat; nothing was changed",
+        EditError::ChangedMeanwhile(_) => "repeat the command; nothing was changed",
+        EditError::HalfDone { .. } => "compare both tables with what was shown, by hand",
+    }
+}
+
+fn io_hint(kind: io::ErrorKind) -> &'static str {
+    const HINTS: &[(io::ErrorKind, &str)] = &[
+        (
+            io::ErrorKind::PermissionDenied,
+            "run it as root, or name other tables with --allow-file and --deny-file",
+        ),
+        (
+            io::ErrorKind::ReadOnlyFilesystem,
+            "the file system is read-only: make it writable, then repeat; nothing was changed",
+        ),
+        (
+            io::ErrorKind::StorageFull,
+            "the disk is full: make room, then repeat; nothing was changed",
+        ),
+        (
+            io::ErrorKind::QuotaExceeded,
+            "the quota is used up: make room, then repeat; nothing was changed",
+        ),
+        (
+            io::ErrorKind::ResourceBusy,
+            "a table that is a mount point cannot be replaced: change it where it is mounted from; \
+             nothing was changed",
+        ),
+        (
+            io::ErrorKind::NotFound,
+            "create the directory of the table first",
+        ),
+    ];
+    HINTS
+        .iter()
+        .find(|(known, _)| *known == kind)
+        .map_or("nothing was changed", |(_, hint)| hint)
+}

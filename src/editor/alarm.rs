@@ -1,0 +1,313 @@
+//! `install-alert`: the rules that raise an alarm for whoever is turned away.
+
+use super::change::{Change, Note, Refusal};
+use super::daemon::Daemon;
+use super::default::{SPELLING, check_reached, find, lists};
+use super::ground::{Ground, patterns};
+use super::line::{put, with_deny_ended};
+use super::sample::{Daemons, strangers};
+use super::word::{WordError, refuse};
+use crate::edit::Edit;
+use crate::engine::{Access, Cause, Effect, Request, TableName};
+use crate::policy::{Element, List, OptionKind, Rule, RuleOption, rules};
+use crate::span::Span;
+use crate::syntax::LINE_LIMIT;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+
+/// What libwrap is to put in place of each letter: address, daemon, server and process in options
+/// of their own, the name last, behind `--`, because it may begin with a hyphen. Neither `%u` nor
+/// `%n`: they make the visitor wait for ident and DNS.
+const ARGUMENTS: &str = "--addr %a --daemon %d --server %s --pid %p -- %h";
+
+/// Who raises an alarm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Triggers {
+    /// Whoever is on no list and has no name.
+    pub unknown: bool,
+    /// Whoever is on no list.
+    pub unlisted: bool,
+}
+
+/// The command line for `spawn`: `binary notify`, with `--config` and `--drop` where they are given.
+///
+/// # Errors
+/// When a path is not absolute, or has a character that libwrap or the shell would take for
+/// something else.
+pub fn alarm_command(
+    binary: &Path,
+    config: Option<&Path>,
+    drop: Option<&Path>,
+) -> Result<String, WordError> {
+    let mut command = format!("{} notify", plain(binary)?);
+    for (option, path) in [("--config", config), ("--drop", drop)] {
+        if let Some(path) = path {
+            command = format!("{command} {option} {}", plain(path)?);
+        }
+    }
+    Ok(format!("{command} {ARGUMENTS}"))
+}
+
+/// An absolute path of characters that mean nothing to libwrap's options and to the shell.
+fn plain(path: &Path) -> Result<&str, WordError> {
+    let text = path.to_string_lossy();
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._+-@,".contains(&byte);
+    let hint = "install it, or link to it, at a path of letters, digits and /._+-@, only; \
+                /usr/local/bin/tcpw is one";
+    match path.to_str() {
+        Some(plain) if plain.starts_with('/') && plain.bytes().all(is_plain) => Ok(plain),
+        Some(plain) if !plain.starts_with('/') => refuse(plain, "the path is not absolute", hint),
+        _ => refuse(
+            &text,
+            "libwrap and the shell would take the path apart",
+            hint,
+        ),
+    }
+}
+
+/// The edits that install alarm rules which run `command`.
+///
+/// # Errors
+/// When the allow table grants everybody the alarm is for, or a table cannot be added to.
+pub fn install_alarm(
+    ground: &Ground<'_>,
+    triggers: Triggers,
+    command: &str,
+) -> Result<Change, Refusal> {
+    if !triggers.unlisted {
+        let mut change = Change::default();
+        unknown(&mut change, ground, command)?;
+        return Ok(change);
+    }
+    with_deny_ended(ground, |ground| {
+        let mut change = Change::default();
+        if triggers.unknown {
+            unknown(&mut change, ground, command)?;
+        }
+        unlisted(&mut change, ground, command)?;
+        Ok(change)
+    })
+}
+
+/// The classic rule: in the allow table, behind every rule that grants.
+fn unknown(change: &mut Change, ground: &Ground<'_>, command: &str) -> Result<(), Refusal> {
+    let is_ours = |rule: &Rule<'_, '_>| {
+        is_only(rule.daemons(), b"ALL") && is_only(rule.clients(), b"UNKNOWN")
+    };
+    if let Some((rule, alarm)) = rules(ground.allow)
+        .filter(is_ours)
+        .find_map(|rule| Some((rule, own_alarm(rule)?)))
+    {
+        return renew(change, ground, TableName::Allow, rule, &alarm, command);
+    }
+    let mut line: Option<usize> = None;
+    for request in nameless() {
+        let verdict = ground.decide(&request);
+        match ground.decider(&verdict) {
+            Some(rule) if rule.table == TableName::Deny => {}
+            Some(rule) if verdict.access == Access::Granted => {
+                return Err(Refusal::Granted {
+                    client: None,
+                    place: ground.place_of(&rule),
+                });
+            }
+            Some(rule) => line = Some(line.map_or(rule.line, |is| is.min(rule.line))),
+            None => {}
+        }
+    }
+    let text = format!("ALL : UNKNOWN : spawn {command} : deny");
+    put(change, ground, TableName::Allow, line, ended(text)?)
+}
+
+/// The last rule of the policy, `ALL: ALL`, with the alarm in it. That is the first one that
+/// refuses everybody: in the deny table, unless the allow table has one.
+fn unlisted(change: &mut Change, ground: &Ground<'_>, command: &str) -> Result<(), Refusal> {
+    check_reached(ground)?;
+    let found = [TableName::Allow, TableName::Deny]
+        .into_iter()
+        .find_map(|table| Some((table, find(ground, table)?)));
+    let Some((table, rule)) = found else {
+        note_silent(change, ground, (TableName::Deny, usize::MAX));
+        let text = format!("{SPELLING}: spawn {command} : deny");
+        return put(change, ground, TableName::Deny, None, ended(text)?);
+    };
+    note_silent(change, ground, (table, rule.line().index()));
+    if let Some(alarm) = own_alarm(rule) {
+        return renew(change, ground, table, rule, &alarm, command);
+    }
+    let options = kept_options(rule)
+        .ok_or_else(|| Refusal::Unusable(ground.place(table, rule.line().index())))?;
+    let mut text = SPELLING.as_bytes().to_vec();
+    text.extend_from_slice(options.of(rule.line().tree().source()).trim_ascii_end());
+    text.extend_from_slice(format!(": spawn {command} : deny").as_bytes());
+    if text.len() > LINE_LIMIT {
+        return Err(Refusal::LineTooLong);
+    }
+    let span = rule.line().span();
+    let edit = Edit::replace(Span::new(span.start, span.end - 1), text);
+    change.edits.push(table, edit);
+    Ok(())
+}
+
+/// Notes the rules that refuse strangers before they come to the last rule, and raise no alarm.
+fn note_silent(change: &mut Change, ground: &Ground<'_>, last: (TableName, usize)) {
+    let is_unknown_caught = !change.edits.allow.is_empty();
+    for request in unlisted_requests(|_| true) {
+        let verdict = ground.decide(&request);
+        let rule = ground.decider(&verdict);
+        let Some(place) = rule.filter(|rule| (rule.table, rule.line) != last) else {
+            continue;
+        };
+        let line = ground.tree(place.table).line(place.line);
+        let has_alarm = line.and_then(Rule::of).and_then(own_alarm).is_some();
+        let is_nameless = request.client().name().as_bytes() == b"unknown";
+        let note = Note::Silent(ground.place_of(&place));
+        if verdict.access == Access::Denied
+            && !has_alarm
+            && (!is_nameless || !is_unknown_caught)
+            && !change.notes.contains(&note)
+        {
+            change.notes.push(note);
+        }
+    }
+}
+
+/// The options of a default that stay in front of the alarm: from the end of the clients to a
+/// final `deny`. None if nothing can be put behind them.
+fn kept_options(rule: Rule<'_, '_>) -> Option<Span> {
+    let options = rule.options();
+    let start = lists(rule).end;
+    let mut end = start;
+    for option in &options {
+        let spec = option.check_form().ok()?;
+        if spec.kind == OptionKind::Deny {
+            break;
+        }
+        if matches!(spec.kind, OptionKind::Twist | OptionKind::Allow) {
+            return None;
+        }
+        end = option.name_span.end.max(option.value_span.end);
+    }
+    Some(Span::new(start, end))
+}
+
+/// Brings the command of an installed alarm up to date.
+fn renew(
+    change: &mut Change,
+    ground: &Ground<'_>,
+    table: TableName,
+    rule: Rule<'_, '_>,
+    alarm: &RuleOption<'_>,
+    command: &str,
+) -> Result<(), Refusal> {
+    if alarm.value.as_deref() == Some(command.as_bytes()) {
+        change.notes.push(Note::Held {
+            client: None,
+            daemon: Daemon::All,
+            place: ground.place(table, rule.line().index()),
+        });
+        return Ok(());
+    }
+    let old = usize::try_from(alarm.value_span.len()).unwrap_or(usize::MAX);
+    if (rule.text().len() + command.len()).saturating_sub(old) > LINE_LIMIT {
+        return Err(Refusal::LineTooLong);
+    }
+    let edit = Edit::replace(alarm.value_span, command);
+    change.edits.push(table, edit);
+    Ok(())
+}
+
+/// The `spawn` of a rule that refuses and calls `tcpw notify`.
+fn own_alarm<'s>(rule: Rule<'_, 's>) -> Option<RuleOption<'s>> {
+    let options = rule.options();
+    let refuses = options
+        .last()
+        .and_then(RuleOption::spec)
+        .is_some_and(|spec| spec.kind == OptionKind::Deny);
+    let is_alarm = |option: &RuleOption<'_>| {
+        option
+            .spec()
+            .is_some_and(|spec| spec.kind == OptionKind::Spawn)
+            && option.value.as_deref().is_some_and(calls_notify)
+    };
+    options.into_iter().find(is_alarm).filter(|_| refuses)
+}
+
+/// `/any/path/tcpw notify ...`, or another name of the program with our own arguments.
+fn calls_notify(command: &[u8]) -> bool {
+    let mut words = command
+        .split(u8::is_ascii_whitespace)
+        .filter(|word| !word.is_empty());
+    let program = Path::new(OsStr::from_bytes(words.next().unwrap_or_default()));
+    let is_tcpw = program.is_absolute() && program.file_name() == Some(OsStr::new("tcpw"));
+    words.next() == Some(b"notify") && (is_tcpw || command.ends_with(ARGUMENTS.as_bytes()))
+}
+
+fn is_only(list: List<'_, '_>, word: &[u8]) -> bool {
+    let mut elements = patterns(list.elements());
+    let only = elements
+        .next()
+        .is_some_and(|(text, _)| text.eq_ignore_ascii_case(word));
+    let has_except = list
+        .elements()
+        .any(|element| matches!(element, Element::Except { .. }));
+    only && elements.next().is_none() && !has_except
+}
+
+fn ended(line: String) -> Result<Vec<u8>, Refusal> {
+    if line.len() > LINE_LIMIT {
+        return Err(Refusal::LineTooLong);
+    }
+    let mut line = line.into_bytes();
+    line.push(b'\n');
+    Ok(line)
+}
+
+fn nameless() -> Vec<Request> {
+    unlisted_requests(|request| !request.client().name().is_known())
+        .into_iter()
+        .filter(|request| request.client().name().as_bytes() == b"unknown")
+        .collect()
+}
+
+fn unlisted_requests(is_wanted: impl Fn(&Request) -> bool) -> Vec<Request> {
+    strangers()
+        .into_iter()
+        .flat_map(|host| Daemons::some().requests(&host))
+        .filter(is_wanted)
+        .collect()
+}
+
+/// After planning: the alarm is raised for strangers, unless a rule in front of it decides first.
+///
+/// # Errors
+/// When it is raised for none of them.
+pub fn verify_alarm(after: &Ground<'_>, triggers: Triggers, command: &str) -> Result<(), Refusal> {
+    let mut requests = Vec::new();
+    if triggers.unknown {
+        requests.extend(nameless());
+    }
+    if triggers.unlisted {
+        requests.extend(unlisted_requests(|_| true));
+    }
+    let program = command.split(" --addr").next().unwrap_or_default();
+    let is_alarm = |effect: &Effect| matches!(effect, Effect::Spawn(line) if line.starts_with(program.as_bytes()));
+    let mut silent = None;
+    for request in requests {
+        let verdict = after.decide(&request);
+        if let Cause::Undecided(undecided) = verdict.cause {
+            return Err(Refusal::Undecided(undecided.what));
+        }
+        match after.decider(&verdict) {
+            Some(_) if verdict.effects.iter().any(is_alarm) => return Ok(()),
+            Some(rule) => silent = Some(after.place_of(&rule)),
+            None => {
+                return Err(Refusal::Internal(
+                    "the alarm would not be raised".to_owned(),
+                ));
+            }
+        }
+    }
+    silent.map_or(Ok(()), |place| Err(Refusal::Silenced(place)))
+}

@@ -1,0 +1,76 @@
+//! What a change comes to: edits and remarks, or the reason why it cannot be made.
+
+use super::client::Client;
+use super::daemon::Daemon;
+use super::ground::Place;
+use super::plan::Edits;
+
+/// A change that can be made.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Change {
+    /// What is to be done to the tables; nothing if what was asked for holds already.
+    pub edits: Edits,
+    /// What the operator should know.
+    pub notes: Vec<Note>,
+}
+
+/// A remark on a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// It holds already, by this rule.
+    Held {
+        /// For whom; nobody in particular for a default or an alarm.
+        client: Option<Client>,
+        /// For which daemon.
+        daemon: Daemon,
+        /// The rule.
+        place: Place,
+    },
+    /// A rule about some of the clients comes first and stays in force.
+    Exception {
+        /// The clients asked for.
+        client: Client,
+        /// The rule.
+        place: Place,
+    },
+    /// A rule in front of the alarm refuses some of those it is for, without an alarm.
+    Silent(Place),
+    /// The table's last line had no newline; now it has one.
+    Repaired(Place),
+}
+
+/// Why a change cannot be made. Nothing is written then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// A rule says the opposite about the same clients, or some of them.
+    Contradicted {
+        /// The client asked for.
+        client: Client,
+        /// The daemon asked for.
+        daemon: Daemon,
+        /// The rule.
+        place: Place,
+    },
+    /// A rule of the allow table grants, so that the deny table is never asked.
+    Granted {
+        /// The client asked for; nobody in particular for a default or an alarm.
+        client: Option<Client>,
+        /// The rule.
+        place: Place,
+    },
+    /// A rule in front of the alarm refuses everybody it is for.
+    Silenced(Place),
+    /// A rule ends in a way to which nothing can be added: `twist`, or an option libwrap rejects.
+    Unusable(Place),
+    /// The table has a line that is too long: libwrap reads nothing from it on (F-LINE-14).
+    TooLong(Place),
+    /// The table's last line has no newline, and to give it one would change what libwrap does
+    /// for others (F-LINE-12, F-LINE-13).
+    Unterminated(Place),
+    /// A verdict depends on something that is not known here.
+    Undecided(String),
+    /// The new line would be longer than libwrap reads.
+    LineTooLong,
+    /// The planned tables do not do what was asked for, or do more.
+    Internal(String),
+}

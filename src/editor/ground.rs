@@ -1,0 +1,127 @@
+//! The two tables as a change finds them.
+
+use crate::engine::{
+    Access, Cause, Matched, Request, Surroundings, Table, TableName, Tables, Verdict, decide,
+};
+use crate::policy::{Element, OptionKind, Rule, RuleOption, rules};
+use crate::syntax::{Line, Tree};
+
+/// Two trees, and the machine they are for.
+#[derive(Clone, Copy)]
+pub struct Ground<'a> {
+    /// The allow table.
+    pub allow: &'a Tree<'a>,
+    /// The deny table.
+    pub deny: &'a Tree<'a>,
+    /// What else a verdict depends on.
+    pub world: &'a dyn Surroundings,
+}
+
+/// A rule that is spoken of: where it stands, and its text.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The table.
+    pub table: TableName,
+    /// The line number libwrap reports.
+    pub number: u32,
+    /// The rule as libwrap reads it.
+    pub text: Vec<u8>,
+}
+
+impl<'a> Ground<'a> {
+    /// One of the two trees.
+    pub fn tree(&self, table: TableName) -> &'a Tree<'a> {
+        match table {
+            TableName::Allow => self.allow,
+            TableName::Deny => self.deny,
+        }
+    }
+
+    /// What libwrap decides.
+    pub fn decide(&self, request: &Request) -> Verdict {
+        let tables = Tables {
+            allow: Table::Read(self.allow),
+            deny: Table::Read(self.deny),
+        };
+        decide(&tables, request, self.world)
+    }
+
+    /// The rule that decided a verdict, or by which it is in doubt.
+    pub fn decider(&self, verdict: &Verdict) -> Option<Matched> {
+        match &verdict.cause {
+            Cause::Rule { matched, .. } => Some(*matched),
+            Cause::Undecided(undecided) => undecided.rule,
+            Cause::NoRule | Cause::BrokenTable { .. } | Cause::Unreadable(_) => None,
+        }
+    }
+
+    /// The place of a line.
+    pub fn place(&self, table: TableName, line: usize) -> Place {
+        let line = self.tree(table).line(line);
+        let text = line.map(|line| match Rule::of(line) {
+            Some(rule) => rule.text().into_owned(),
+            None => line.text(line.span()).trim_ascii_end().to_vec(),
+        });
+        Place {
+            table,
+            number: line.map_or(0, Line::number),
+            text: text.unwrap_or_default(),
+        }
+    }
+
+    /// The place of a rule that matched.
+    pub fn place_of(&self, matched: &Matched) -> Place {
+        self.place(matched.table, matched.line)
+    }
+
+    /// The text of the client element by which a rule matched.
+    pub(super) fn client_element(&self, matched: &Matched) -> Vec<u8> {
+        let tree = self.tree(matched.table);
+        tree.line(matched.line)
+            .map(|line| line.text(matched.client).into_owned())
+            .unwrap_or_default()
+    }
+
+    /// Whether any rule runs a command whose success decides about later rules (F-ACL-06).
+    pub(super) fn has_aclexec(&self) -> bool {
+        [self.allow, self.deny].into_iter().any(|tree| {
+            rules(tree).any(|rule| {
+                rule.has_options() && has_option(rule, |kind| kind == OptionKind::Aclexec)
+            })
+        })
+    }
+}
+
+/// Whether a rule has an option of a kind.
+pub(super) fn has_option(rule: Rule<'_, '_>, is_wanted: impl Fn(OptionKind) -> bool) -> bool {
+    rule.options()
+        .iter()
+        .filter_map(RuleOption::spec)
+        .any(|spec| is_wanted(spec.kind))
+}
+
+/// How a rule ends if nothing in it is wrong.
+pub(super) fn ending(table: TableName, rule: Rule<'_, '_>) -> Access {
+    let last = rule.options().pop();
+    match last.and_then(|option| option.spec()).map(|spec| spec.kind) {
+        Some(OptionKind::Allow) => Access::Granted,
+        Some(OptionKind::Deny | OptionKind::Twist) => Access::Denied,
+        _ if table == TableName::Allow => Access::Granted,
+        _ => Access::Denied,
+    }
+}
+
+/// The elements of a list that are patterns, each with whether it stands behind an odd number of
+/// `EXCEPT`.
+pub(super) fn patterns<'s>(
+    list: impl Iterator<Item = Element<'s>>,
+) -> impl Iterator<Item = (std::borrow::Cow<'s, [u8]>, bool)> {
+    let mut is_excepted = false;
+    list.filter_map(move |element| match element {
+        Element::Except { .. } => {
+            is_excepted = !is_excepted;
+            None
+        }
+        Element::Pattern { text, .. } => Some((text, is_excepted)),
+    })
+}

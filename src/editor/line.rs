@@ -1,0 +1,179 @@
+//! New lines for a table, and where they go.
+
+use super::change::{Change, Note, Refusal};
+use super::ground::Ground;
+use crate::edit::Edit;
+use crate::engine::TableName;
+use crate::span::offset;
+use crate::syntax::{LINE_LIMIT, LineKind, Reason, parse};
+
+/// As much of a line as the daemons may take, so that there is room for clients.
+const DAEMONS_LIMIT: usize = 1024;
+
+/// Rules `daemons: clients`, each with its newline and none longer than libwrap reads.
+pub(super) fn rules_for(daemons: &[String], clients: &[String]) -> Vec<u8> {
+    let mut text = Vec::new();
+    for daemons in packed(daemons, DAEMONS_LIMIT) {
+        let room = LINE_LIMIT - daemons.len() - ": ".len();
+        for clients in packed(clients, room) {
+            text.extend_from_slice(format!("{daemons}: {clients}\n").as_bytes());
+        }
+    }
+    text
+}
+
+/// Words with blanks between them, in as few lines of at most `limit` bytes as they fit into.
+fn packed(words: &[String], limit: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in words {
+        match lines.last_mut() {
+            Some(line) if line.len() + 1 + word.len() <= limit => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.clone()),
+        }
+    }
+    lines
+}
+
+/// Puts `text` in front of line `line`, or at the end of the table.
+pub(super) fn put(
+    change: &mut Change,
+    ground: &Ground<'_>,
+    table: TableName,
+    line: Option<usize>,
+    text: Vec<u8>,
+) -> Result<(), Refusal> {
+    match line.and_then(|line| ground.tree(table).line(line)) {
+        Some(line) => {
+            let edit = Edit::insert(line.span().start, text);
+            change.edits.push(table, edit);
+            Ok(())
+        }
+        None => append(change, ground, table, text),
+    }
+}
+
+fn append(
+    change: &mut Change,
+    ground: &Ground<'_>,
+    table: TableName,
+    text: Vec<u8>,
+) -> Result<(), Refusal> {
+    let tree = ground.tree(table);
+    let source = tree.source();
+    let mut new = repair(source);
+    if let Some(broken) = tree.broken_line() {
+        let place = ground.place(table, broken.index());
+        if broken.kind() == LineKind::Malformed(Reason::TooLong) {
+            return Err(Refusal::TooLong(place));
+        }
+        let note = Note::Repaired(place);
+        if !change.notes.contains(&note) {
+            change.notes.push(note);
+        }
+    }
+    // A second rule for the end stands behind the first, which brought the newline.
+    let edits = match table {
+        TableName::Allow => &change.edits.allow,
+        TableName::Deny => &change.edits.deny,
+    };
+    let end = offset(source.len());
+    if edits
+        .iter()
+        .any(|edit| edit.span.start == end && edit.span.is_empty())
+    {
+        new.clear();
+    }
+    new.extend(text);
+    change.edits.push(table, Edit::insert(end, new));
+    Ok(())
+}
+
+/// Works out a change on a deny table whose last line is ended, if it was not: a default that lacks
+/// only its newline is none yet, since libwrap does not read it (F-LINE-13).
+pub(super) fn with_deny_ended(
+    ground: &Ground<'_>,
+    then: impl FnOnce(&Ground<'_>) -> Result<Change, Refusal>,
+) -> Result<Change, Refusal> {
+    let source = ground.deny.source();
+    let unterminated = LineKind::Malformed(Reason::Unterminated);
+    let Some(broken) = ground
+        .deny
+        .broken_line()
+        .filter(|line| line.kind() == unterminated)
+    else {
+        return then(ground);
+    };
+    let newlines = repair(source);
+    let ended = [source, &newlines].concat();
+    let deny = parse(&ended);
+    let mut change = then(&Ground {
+        deny: &deny,
+        ..*ground
+    })?;
+    let end = offset(source.len());
+    for edit in &mut change.edits.deny {
+        edit.span.start = edit.span.start.min(end);
+        edit.span.end = edit.span.end.min(end);
+    }
+    change.edits.deny.insert(0, Edit::insert(end, newlines));
+    let place = ground.place(TableName::Deny, broken.index());
+    change.notes.insert(0, Note::Repaired(place));
+    Ok(change)
+}
+
+/// The newlines that end the last line: two, if it ends in a backslash.
+fn repair(source: &[u8]) -> Vec<u8> {
+    let mut ended = source.to_vec();
+    let is_open = |bytes: &[u8]| {
+        !bytes.is_empty() && (!bytes.ends_with(b"\n") || parse(bytes).broken_line().is_some())
+    };
+    let mut newlines = Vec::new();
+    while newlines.len() < 2 && is_open(&ended) {
+        ended.push(b'\n');
+        newlines.push(b'\n');
+    }
+    newlines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_rule_is_longer_than_libwrap_reads() {
+        let clients: Vec<String> = (0..1000)
+            .map(|n| format!("10.0.{}.{}", n / 250, n % 250))
+            .collect();
+        let daemons: Vec<String> = (0..40).map(|n| format!("{n:x>100}")).collect();
+        let text = rules_for(&daemons, &clients);
+        let tree = parse(&text);
+        assert!(tree.broken_line().is_none());
+        assert!(
+            text.split(|&b| b == b'\n')
+                .all(|line| line.len() <= LINE_LIMIT)
+        );
+        let words = text
+            .split(|b| b" \n".contains(b))
+            .filter(|word| *word == b"10.0.3.249");
+        assert_eq!(words.count(), packed(&daemons, DAEMONS_LIMIT).len());
+    }
+
+    #[test]
+    fn the_last_line_is_ended() {
+        for (source, newlines) in [
+            ("", 0),
+            ("a: b\n", 0),
+            ("a: b", 1),
+            ("# c", 1),
+            ("# c\\", 2),
+            ("# c\\\n", 1),
+            ("a: b\0\n", 1),
+            ("\\\n", 0),
+        ] {
+            assert_eq!(repair(source.as_bytes()).len(), newlines, "{source:?}");
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! The lock beside a table: one tcpw at a time.
+//!
+//! Advisory and on a side file, because a rename replaces the table itself. The side file is
+//! removed while it is locked, so whoever waited for it looks whether it is still the one there.
+
+use super::error::EditError;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long to wait for another tcpw: `ATTEMPTS` times `PAUSE`, ten seconds.
+const ATTEMPTS: u32 = 1000;
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// Held until it is dropped.
+#[derive(Debug)]
+pub(super) struct Lock {
+    path: PathBuf,
+    _file: File,
+}
+
+impl Lock {
+    /// Locks the side file of `table`.
+    pub(super) fn take(table: &Path) -> Result<Self, EditError> {
+        let path = side_file(table);
+        for _ in 0..ATTEMPTS {
+            let file = OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .mode(0o600)
+                .custom_flags(nix::fcntl::OFlag::O_NOFOLLOW.bits())
+                .open(&path)
+                .map_err(EditError::at("create the lock file", &path))?;
+            match file.try_lock() {
+                Ok(()) if is_still_there(&file, &path) => return Ok(Self { path, _file: file }),
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+                Err(TryLockError::Error(error)) => {
+                    return Err(EditError::at("lock", &path)(error));
+                }
+            }
+        }
+        Err(EditError::Busy(table.to_owned()))
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // A side file that cannot be removed locks nobody out: its lock ends with this process.
+        drop(std::fs::remove_file(&self.path));
+    }
+}
+
+fn side_file(table: &Path) -> PathBuf {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(table.file_name().unwrap_or_default());
+    name.push(".tcpw.lock");
+    table.with_file_name(name)
+}
+
+fn is_still_there(file: &File, path: &Path) -> bool {
+    match (file.metadata(), std::fs::symlink_metadata(path)) {
+        (Ok(ours), Ok(there)) => (ours.dev(), ours.ino()) == (there.dev(), there.ino()),
+        _ => false,
+    }
+}

@@ -1,0 +1,38 @@
+//! The only writer of tables: an intended change to a plan, its preview, and its commit.
+//!
+//! `open (lock, read) -> plan (edits) -> check -> preview (unified diff) -> commit -> receipt`.
+//! What a change comes to is worked out on the trees ([`list`], [`deny_all`], [`install_alarm`])
+//! and tried on requests before and after; only [`Editor`] and [`Plan`] touch the file system.
+
+mod alarm;
+mod change;
+mod client;
+mod daemon;
+mod default;
+mod error;
+mod ground;
+mod line;
+mod listing;
+mod lock;
+mod plan;
+mod preview;
+mod reach;
+mod replace;
+mod sample;
+mod table;
+mod verify;
+mod word;
+
+pub use alarm::{Triggers, alarm_command, install_alarm, verify_alarm};
+pub use change::{Change, Note, Refusal};
+pub use client::Client;
+pub use daemon::Daemon;
+pub use default::deny_all;
+pub use error::EditError;
+pub use ground::{Ground, Place};
+pub use listing::{Asked, Wish, list};
+pub use plan::{Editor, Edits, Plan, Purpose, Receipt};
+pub use preview::{DiffKind, DiffLine, unified};
+pub use table::TableFile;
+pub use verify::{verify_default, verify_deny_all, verify_list};
+pub use word::WordError;

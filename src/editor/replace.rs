@@ -1,0 +1,118 @@
+//! Replacing a table: a temporary file in the same directory, synced, renamed over the old one.
+
+use super::error::EditError;
+use super::table::TableFile;
+use std::ffi::OsString;
+use std::fs::{File, Permissions};
+use std::io::Write as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
+use std::path::Path;
+use tempfile::NamedTempFile;
+use xattr::FileExt as _;
+
+/// The mode of a table that did not exist: daemons read it as any user.
+const FRESH_MODE: u32 = 0o644;
+
+/// The new content of a table, on disk beside it and with its owner, mode and attributes.
+#[derive(Debug)]
+pub(super) struct Staged<'t> {
+    table: &'t TableFile,
+    file: NamedTempFile,
+}
+
+impl<'t> Staged<'t> {
+    /// Writes `bytes` beside `table`; nothing is left of it if it is dropped.
+    pub(super) fn write(table: &'t TableFile, bytes: &[u8]) -> Result<Self, EditError> {
+        let directory = directory(table);
+        let step = "create a temporary file in";
+        let mut file = tempfile::Builder::new()
+            .prefix(".tcpw-")
+            .tempfile_in(directory)
+            .map_err(|error| EditError::at(step, directory)(unwrapped(error)))?;
+        let path = table.path();
+        file.write_all(bytes)
+            .map_err(|error| EditError::at("write the new content of", path)(unwrapped(error)))?;
+        if table.exists() {
+            keep_attributes(table, file.as_file())?;
+        } else {
+            file.as_file()
+                .set_permissions(Permissions::from_mode(FRESH_MODE))
+                .map_err(EditError::at("set the mode of", path))?;
+        }
+        file.as_file()
+            .sync_all()
+            .map_err(EditError::at("sync the new content of", path))?;
+        Ok(Self { table, file })
+    }
+
+    /// Puts it in the table's place.
+    pub(super) fn put(self) -> Result<(), EditError> {
+        self.file
+            .persist(self.table.target())
+            .map_err(|error| EditError::at("replace", self.table.path())(error.error))?;
+        Ok(())
+    }
+
+    /// Makes the renames of [`Staged::put`] last.
+    pub(super) fn sync_directory(table: &TableFile) -> Result<(), EditError> {
+        let directory = directory(table);
+        File::open(directory)
+            .and_then(|directory| directory.sync_all())
+            .map_err(EditError::at("sync the directory", directory))
+    }
+}
+
+/// Takes away a table that was created by a change whose second half failed.
+pub(super) fn remove(table: &TableFile) -> Result<(), EditError> {
+    std::fs::remove_file(table.target()).map_err(EditError::at("remove", table.path()))
+}
+
+fn directory(table: &TableFile) -> &Path {
+    table.target().parent().unwrap_or(Path::new("/"))
+}
+
+/// The system's own error: the temporary file's name says nothing to anybody.
+fn unwrapped(error: std::io::Error) -> std::io::Error {
+    use std::error::Error as _;
+    let code = error
+        .source()
+        .and_then(|source| source.downcast_ref::<std::io::Error>())
+        .and_then(std::io::Error::raw_os_error);
+    match code.or(error.raw_os_error()) {
+        Some(code) => std::io::Error::from_raw_os_error(code),
+        None => error,
+    }
+}
+
+/// Owner before mode, because a change of owner clears bits of the mode; then what
+/// extended attributes hold: access lists and the `SELinux` label.
+fn keep_attributes(table: &TableFile, file: &File) -> Result<(), EditError> {
+    let path = table.path();
+    let old = File::open(table.target()).map_err(EditError::at("read", path))?;
+    let is = old.metadata().map_err(EditError::at("read", path))?;
+    let has = file.metadata().map_err(EditError::at("read", path))?;
+    if (is.uid(), is.gid()) != (has.uid(), has.gid()) {
+        fchown(file, Some(is.uid()), Some(is.gid()))
+            .map_err(EditError::at("keep the owner of", path))?;
+    }
+    file.set_permissions(Permissions::from_mode(is.mode() & 0o7777))
+        .map_err(EditError::at("keep the mode of", path))?;
+    let step = "keep the extended attributes of";
+    let names: Vec<OsString> = match old.list_xattr() {
+        Ok(names) => names.collect(),
+        // A file system without attributes has none to keep.
+        Err(error) if error.raw_os_error() == Some(nix::libc::EOPNOTSUPP) => Vec::new(),
+        Err(error) => return Err(EditError::at(step, path)(error)),
+    };
+    for name in names {
+        let value = old.get_xattr(&name).map_err(EditError::at(step, path))?;
+        let there = file.get_xattr(&name).map_err(EditError::at(step, path))?;
+        if let Some(value) = value
+            && there.as_ref() != Some(&value)
+        {
+            file.set_xattr(&name, &value)
+                .map_err(EditError::at(step, path))?;
+        }
+    }
+    Ok(())
+}

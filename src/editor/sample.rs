@@ -1,0 +1,230 @@
+//! Requests that stand for many: what a change is tried on before it is made.
+
+use super::client::Client;
+use super::daemon::Daemon;
+use super::ground::{Ground, patterns};
+use super::reach::{Reach, Relation, relation};
+use crate::engine::{Host, HostName, Request, TableName};
+use crate::policy::{DaemonPattern, Process, TextPattern, rules};
+use std::collections::BTreeSet;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+/// A daemon nobody names in a table.
+const SOME_DAEMON: &str = "tcpw-sample";
+/// Names nobody lists: with a dot and without one, for `LOCAL`.
+const SOME_NAME: &str = "host.tcpw.invalid";
+const SOME_LOCAL_NAME: &str = "tcpw-sample-host";
+/// Addresses nobody lists: reserved ones (RFC 1112 section 4, RFC 6666).
+const SOME_IPV4: Ipv4Addr = Ipv4Addr::new(247, 86, 75, 64);
+const SOME_IPV6: Ipv6Addr = Ipv6Addr::new(0x100, 0, 0, 0, 0x7463, 0x7077, 0, 1);
+/// As many daemons of the tables as stand for all of them.
+const DAEMON_LIMIT: usize = 12;
+/// As many elements of the tables as are tried.
+const DRAWN_LIMIT: usize = 48;
+/// Verdicts cost a pass over the tables each; large tables are tried on fewer requests.
+const WORK_LIMIT: usize = 2_000_000;
+
+/// Clients as libwrap may see `client`, whatever DNS says about it.
+pub(super) fn hosts(client: &Client) -> Vec<Host> {
+    let names = || {
+        [
+            HostName::unknown(),
+            HostName::new("paranoid"),
+            HostName::new(SOME_NAME),
+            HostName::new(SOME_LOCAL_NAME),
+        ]
+    };
+    let with_names = |address: String| names().map(|name| Host::new(&address, name));
+    let nameless = |address: String| Host::new(address, HostName::unknown());
+    match *client {
+        Client::Net4 { net, length } => {
+            let size = u32::MAX.checked_shr(u32::from(length)).unwrap_or(0);
+            let at = |offset: u32| Ipv4Addr::from_bits(net | offset).to_string();
+            let mut hosts = with_names(at(0)).to_vec();
+            if size > 0 {
+                hosts.extend([nameless(at(size / 2)), nameless(at(size))]);
+            }
+            hosts
+        }
+        Client::Net6 { net, length } => {
+            let size = u128::MAX.checked_shr(u32::from(length)).unwrap_or(0);
+            let at = |offset: u128| Ipv6Addr::from_bits(net | offset).to_string();
+            let mut hosts = with_names(at(0)).to_vec();
+            if size > 0 {
+                hosts.extend([nameless(at(size / 2)), nameless(at(size))]);
+            }
+            hosts
+        }
+        Client::Name(ref name) => anywhere(name),
+        Client::Domain(ref domain) => {
+            let mut hosts = anywhere(&format!("host.{domain}"));
+            hosts.extend(anywhere(&format!("host.below.{domain}")));
+            hosts
+        }
+    }
+}
+
+/// Clients that are on no list.
+pub(super) fn strangers() -> Vec<Host> {
+    let mut hosts = hosts(&Client::host(SOME_IPV4.into()));
+    hosts.extend(self::hosts(&Client::host(SOME_IPV6.into())));
+    hosts
+}
+
+/// A client with a name that can be believed, at an address nobody lists.
+fn anywhere(name: &str) -> Vec<Host> {
+    [SOME_IPV4.to_string(), SOME_IPV6.to_string()]
+        .map(|address| Host::new(address, HostName::new(name)))
+        .to_vec()
+}
+
+/// Daemons as requests name them.
+#[derive(Debug, Clone)]
+pub(super) struct Daemons {
+    names: Vec<String>,
+    ports: Vec<u16>,
+}
+
+impl Daemons {
+    /// One that no table names.
+    pub(super) fn some() -> Self {
+        Self {
+            names: vec![SOME_DAEMON.to_owned()],
+            ports: Vec::new(),
+        }
+    }
+
+    /// Those that stand for `daemon`: itself, or one nobody names and those the tables name.
+    pub(super) fn of(daemon: &Daemon, ground: &Ground<'_>) -> Self {
+        match daemon {
+            Daemon::Named(name) => Self {
+                names: vec![name.clone()],
+                ports: Vec::new(),
+            },
+            Daemon::All => Self::named_in(ground),
+        }
+    }
+
+    /// One nobody names, and those the tables name.
+    pub(super) fn named_in(ground: &Ground<'_>) -> Self {
+        let (mut names, mut ports) = (BTreeSet::new(), BTreeSet::new());
+        for tree in [ground.allow, ground.deny] {
+            for (text, _) in rules(tree).flat_map(|rule| patterns(rule.daemons().elements())) {
+                match DaemonPattern::read(&text).process {
+                    Process::Port(port) if ports.len() < DAEMON_LIMIT => {
+                        ports.insert(port);
+                    }
+                    Process::Name(name) if names.len() < DAEMON_LIMIT => names.extend(daemon(name)),
+                    Process::Port(_) | Process::Overflow | Process::Name(_) => {}
+                }
+            }
+        }
+        let mut all = Self::some();
+        all.names.extend(names);
+        all.ports.extend(ports);
+        all
+    }
+
+    /// Requests of `host`.
+    pub(super) fn requests(&self, host: &Host) -> Vec<Request> {
+        let plain = self
+            .names
+            .iter()
+            .map(|name| Request::new(name, host.clone()));
+        let ports = self.ports.iter().map(|&port| {
+            Request::new(SOME_DAEMON, host.clone()).with_server(Host::unknown(), Some(port))
+        });
+        plain.chain(ports).collect()
+    }
+}
+
+/// A daemon that the pattern matches, unless it matches all of them.
+fn daemon(pattern: TextPattern<'_>) -> Option<String> {
+    let text = |bytes: &[u8]| str::from_utf8(bytes).ok().map(str::to_ascii_lowercase);
+    match pattern {
+        TextPattern::Exact(name) => text(name),
+        TextPattern::Suffix(suffix) => Some(format!("x{}", text(suffix)?)),
+        TextPattern::Prefix(prefix) => Some(format!("{}x", text(prefix)?)),
+        TextPattern::Wildcard(pattern) => Some(text(pattern)?.replace(['*', '?'], "x")),
+        TextPattern::All | TextPattern::Known | TextPattern::Ipv6(_) | TextPattern::BadIpv6(_) => {
+            None
+        }
+    }
+}
+
+/// Clients that the tables name, evenly drawn, each as one host.
+pub(super) fn drawn(ground: &Ground<'_>) -> Vec<Host> {
+    let all = || {
+        [ground.allow, ground.deny]
+            .into_iter()
+            .flat_map(|tree| rules(tree).flat_map(|rule| patterns(rule.clients().elements())))
+    };
+    let count = all().count();
+    let wanted = (WORK_LIMIT / count.max(1)).clamp(4, DRAWN_LIMIT);
+    all()
+        .step_by(count.div_ceil(wanted).max(1))
+        .filter_map(|(text, _)| match Reach::of(&text) {
+            Reach::Some(client) => hosts(&client).into_iter().next(),
+            Reach::Everybody | Reach::Vague | Reach::Nobody => None,
+        })
+        .collect()
+}
+
+/// An element of a table that names the client asked for, or some of it.
+#[derive(Debug, Clone)]
+pub(super) struct Named {
+    /// The table.
+    pub(super) table: TableName,
+    /// Index of the line.
+    pub(super) line: usize,
+    /// The client it names.
+    pub(super) client: Client,
+    /// Whether it is an exception of its rule.
+    pub(super) is_excepted: bool,
+}
+
+/// The elements that name `client` or some of it.
+pub(super) fn named(ground: &Ground<'_>, client: &Client) -> Vec<Named> {
+    let mut found = Vec::new();
+    for table in [TableName::Allow, TableName::Deny] {
+        for rule in rules(ground.tree(table)) {
+            for (text, is_excepted) in patterns(rule.clients().elements()) {
+                let Reach::Some(named) = Reach::of(&text) else {
+                    continue;
+                };
+                if !matches!(
+                    relation(&named, client),
+                    Relation::Same | Relation::Narrower
+                ) {
+                    continue;
+                }
+                found.push(Named {
+                    table,
+                    line: rule.line().index(),
+                    client: named,
+                    is_excepted,
+                });
+            }
+        }
+    }
+    let step = found.len().div_ceil(DRAWN_LIMIT).max(1);
+    found.into_iter().step_by(step).collect()
+}
+
+/// Whether `request` is one that `client` and `daemon` are about.
+pub(super) fn covers(client: &Client, daemon: &Daemon, request: &Request) -> bool {
+    let is_daemon = match daemon {
+        Daemon::All => true,
+        Daemon::Named(name) => request.daemon().eq_ignore_ascii_case(name.as_bytes()),
+    };
+    let host = request.client();
+    let text = |bytes: &[u8]| str::from_utf8(bytes).unwrap_or_default().to_owned();
+    let address = text(host.address()).parse().map(Client::host).ok();
+    let name = host
+        .name()
+        .is_known()
+        .then(|| Client::Name(text(host.name().as_bytes()).to_ascii_lowercase()));
+    let is_within =
+        |one: Client| matches!(relation(&one, client), Relation::Same | Relation::Narrower);
+    is_daemon && (address.is_some_and(is_within) || name.is_some_and(is_within))
+}

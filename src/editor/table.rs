@@ -1,0 +1,120 @@
+//! A table as it was read: where it really is, which file it was, its bytes.
+
+use super::error::EditError;
+use std::fs::Metadata;
+use std::io;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
+use std::path::{Path, PathBuf};
+
+/// Offsets in a table are 32 bits wide.
+const SIZE_LIMIT: u64 = 1 << 32;
+/// As many links as the kernel follows.
+const LINK_LIMIT: usize = 40;
+
+/// One table, read.
+#[derive(Debug)]
+pub struct TableFile {
+    path: PathBuf,
+    target: PathBuf,
+    identity: Option<(u64, u64)>,
+    bytes: Vec<u8>,
+}
+
+impl TableFile {
+    /// Reads the table at `target`, which [`resolve`] found for `path`. An absent file is an
+    /// empty table, as for libwrap (F-LINE-21).
+    pub(super) fn read(path: &Path, target: PathBuf) -> Result<Self, EditError> {
+        let (identity, bytes) = match std::fs::metadata(&target) {
+            Ok(metadata) => {
+                check(path, &metadata)?;
+                let bytes = std::fs::read(&target).map_err(EditError::at("read", path))?;
+                (Some((metadata.dev(), metadata.ino())), bytes)
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => (None, Vec::new()),
+            Err(error) => return Err(EditError::at("read", path)(error)),
+        };
+        Ok(Self {
+            path: path.to_owned(),
+            target,
+            identity,
+            bytes,
+        })
+    }
+
+    /// The path it was asked for by.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The file itself, behind all links.
+    pub(super) fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// Whether there is such a file.
+    pub fn exists(&self) -> bool {
+        self.identity.is_some()
+    }
+
+    /// Its bytes; none if there is no such file.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Refuses if the file is another one now, or holds anything else than what was read.
+    pub(super) fn check_unchanged(&self) -> Result<(), EditError> {
+        let now = Self::read(&self.path, self.target.clone())?;
+        if now.identity == self.identity && now.bytes == self.bytes {
+            Ok(())
+        } else {
+            Err(EditError::ChangedMeanwhile(self.path.clone()))
+        }
+    }
+}
+
+fn check(path: &Path, metadata: &Metadata) -> Result<(), EditError> {
+    let kind = metadata.file_type();
+    let what = if kind.is_dir() {
+        "a directory"
+    } else if kind.is_fifo() {
+        "a FIFO"
+    } else if kind.is_socket() {
+        "a socket"
+    } else if kind.is_char_device() || kind.is_block_device() {
+        "a device"
+    } else if metadata.len() >= SIZE_LIMIT {
+        return Err(EditError::TooLarge(path.to_owned()));
+    } else {
+        return Ok(());
+    };
+    Err(EditError::NotAFile {
+        path: path.to_owned(),
+        what,
+    })
+}
+
+/// Follows links to the file that is to be replaced; it need not exist yet, its directory must.
+pub(super) fn resolve(path: &Path) -> Result<PathBuf, EditError> {
+    let mut at = path.to_owned();
+    for _ in 0..LINK_LIMIT {
+        let directory = directory_of(&at);
+        if let Ok(link) = std::fs::read_link(&at) {
+            at = directory.join(link);
+            continue;
+        }
+        let directory = directory
+            .canonicalize()
+            .map_err(EditError::at("reach the directory of", path))?;
+        return Ok(directory.join(at.file_name().unwrap_or_default()));
+    }
+    Err(EditError::at("follow the links of", path)(
+        nix::errno::Errno::ELOOP.into(),
+    ))
+}
+
+fn directory_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}

@@ -1,0 +1,128 @@
+//! After planning: what was asked for holds, and nothing else has changed.
+
+use super::change::{Change, Note, Refusal};
+use super::ground::Ground;
+use super::listing::{Asked, Wish};
+use super::reach::{Reach, Relation};
+use super::sample::{Daemons, covers, drawn, hosts, strangers};
+use crate::engine::{Access, Cause, Request, TableName, Verdict};
+
+/// Checks the plan of [`super::list`].
+///
+/// # Errors
+/// [`Refusal::Internal`], or [`Refusal::Unterminated`] where ending the last line of a table is
+/// what changes something for others.
+pub fn verify_list(
+    before: &Ground<'_>,
+    after: &Ground<'_>,
+    asked: &Asked,
+    change: &Change,
+) -> Result<(), Refusal> {
+    for (client, daemon) in asked.pairs() {
+        for host in hosts(client) {
+            for request in Daemons::of(daemon, before).requests(&host) {
+                let now = after.decide(&request);
+                if !is_as_wished(asked.wish(), &now) && !has_own_rule(after, &now, client) {
+                    return Err(unexpected("what was asked for does not hold", &request));
+                }
+            }
+        }
+    }
+    unchanged(before, after, change, |request, _, _| {
+        asked
+            .pairs()
+            .any(|(client, daemon)| covers(client, daemon, request))
+    })
+}
+
+/// Checks a plan after which nobody may get in who did not, and nobody listed may be kept out.
+///
+/// # Errors
+/// As [`verify_list`].
+pub fn verify_default(
+    before: &Ground<'_>,
+    after: &Ground<'_>,
+    change: &Change,
+) -> Result<(), Refusal> {
+    unchanged(before, after, change, |_, was, is| {
+        was.cause == Cause::NoRule && is.access == Access::Denied
+    })
+}
+
+/// Checks the plan of [`super::deny_all`].
+///
+/// # Errors
+/// As [`verify_list`]; and when a rule makes it depend on a command (F-ACL-05).
+pub fn verify_deny_all(
+    before: &Ground<'_>,
+    after: &Ground<'_>,
+    change: &Change,
+) -> Result<(), Refusal> {
+    verify_default(before, after, change)?;
+    for host in strangers() {
+        for request in Daemons::some().requests(&host) {
+            if let Cause::Undecided(undecided) = after.decide(&request).cause {
+                return Err(Refusal::Undecided(undecided.what));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_as_wished(wish: Wish, verdict: &Verdict) -> bool {
+    match wish {
+        Wish::Grant => {
+            verdict.access == Access::Granted
+                && matches!(verdict.cause, Cause::Rule { matched, .. } if matched.table == TableName::Allow)
+        }
+        Wish::Refuse => verdict.access == Access::Denied,
+    }
+}
+
+/// Whether a rule about some of the clients only came first: those are noted as exceptions.
+fn has_own_rule(ground: &Ground<'_>, verdict: &Verdict, client: &super::Client) -> bool {
+    ground.decider(verdict).is_some_and(|rule| {
+        Reach::of(&ground.client_element(&rule)).relation(client) == Relation::Narrower
+    })
+}
+
+/// Tries clients of the tables and clients of no table; `explains` tells whether the change may
+/// change a verdict.
+fn unchanged(
+    before: &Ground<'_>,
+    after: &Ground<'_>,
+    change: &Change,
+    explains: impl Fn(&Request, &Verdict, &Verdict) -> bool,
+) -> Result<(), Refusal> {
+    let repaired = change.notes.iter().find_map(|note| match note {
+        Note::Repaired(place) => Some(place),
+        Note::Held { .. } | Note::Exception { .. } | Note::Silent(_) => None,
+    });
+    // Those of the planned tables, so that a line that comes alive is among them.
+    let daemons = Daemons::named_in(after);
+    let mut tried = strangers();
+    tried.extend(drawn(after));
+    for host in tried {
+        for request in daemons.requests(&host) {
+            let (was, is) = (before.decide(&request), after.decide(&request));
+            if was.access == is.access || explains(&request, &was, &is) {
+                continue;
+            }
+            return Err(match repaired {
+                Some(place) => Refusal::Unterminated(place.clone()),
+                None => unexpected("something else would change", &request),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn unexpected(what: &str, request: &Request) -> Refusal {
+    let show = |bytes: &[u8]| crate::escape::visible(bytes);
+    Refusal::Internal(format!(
+        "{what}: daemon {}, client {} named {}",
+        show(request.daemon()),
+        show(request.client().address()),
+        show(request.client().name().as_bytes())
+    ))
+}

@@ -1,0 +1,237 @@
+//! Faults of the file system, and many at once. Those that need a mount run in a mount namespace
+//! of their own: as root, or in a user namespace.
+
+use super::sandbox::{Ran, Sandbox, names};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+use std::process::{Command, Stdio};
+
+/// Runs a shell script in a private mount namespace; `$1` is the program, `$2` the sandbox.
+fn with_mounts(sandbox: &Sandbox, script: &str) -> Ran {
+    let mut command = Command::new("unshare");
+    command.arg(if nix::unistd::geteuid().is_root() {
+        "-m"
+    } else {
+        "-Urm"
+    });
+    command
+        .args(["sh", "-ec", script, "sh", env!("CARGO_BIN_EXE_tcpw")])
+        .arg(sandbox.directory.path());
+    sandbox.ran(&mut command)
+}
+
+fn failed(ran: &Ran, words: &[&str]) {
+    assert_eq!(ran.code, Some(2), "{} {}", ran.out, ran.err);
+    assert_eq!(
+        ran.err
+            .lines()
+            .filter(|line| line.starts_with("tcpw: "))
+            .count(),
+        1,
+        "{}",
+        ran.err
+    );
+    for word in words {
+        assert!(ran.err.contains(word), "{word:?} is not in {}", ran.err);
+    }
+}
+
+#[test]
+fn twenty_at_once_lose_nothing() {
+    let sandbox = Sandbox::new("# mine\n", "ALL: ALL\n");
+    let clients: Vec<String> = (1..=20).map(|n| format!("10.0.0.{n}")).collect();
+    let children: Vec<_> = clients
+        .iter()
+        .map(|client| {
+            let mut command = sandbox.command(&["allow", client]);
+            command.stdout(Stdio::null()).spawn().unwrap()
+        })
+        .collect();
+    for mut child in children {
+        assert!(child.wait().unwrap().success());
+    }
+    let (allow, _) = sandbox.tables();
+    assert_eq!(allow.lines().count(), 21, "{allow}");
+    for client in clients {
+        assert!(
+            allow.contains(&format!("ALL: {client}\n")),
+            "{client} is lost: {allow}"
+        );
+    }
+    assert_eq!(sandbox.names(), ["hosts.allow", "hosts.deny"]);
+}
+
+#[test]
+fn owner_mode_and_attributes_stay_and_a_link_keeps_pointing() {
+    let sandbox = Sandbox::new("", "");
+    let real = sandbox.path("real");
+    std::fs::write(&real, "# real\n").unwrap();
+    std::fs::set_permissions(&real, std::fs::Permissions::from_mode(0o640)).unwrap();
+    if nix::unistd::geteuid().is_root() {
+        std::os::unix::fs::chown(&real, Some(12), Some(34)).unwrap();
+    }
+    xattr::set(&real, "user.tcpw", b"kept").unwrap();
+    let owner = |path: &std::path::Path| {
+        let metadata = std::fs::metadata(path).unwrap();
+        (metadata.uid(), metadata.gid(), metadata.mode())
+    };
+    let before = owner(&real);
+    let table = sandbox.path("etc/hosts.allow");
+    std::fs::remove_file(&table).unwrap();
+    symlink("../real", &table).unwrap();
+    assert_eq!(sandbox.run(&["allow", "10.1.2.3"]).code, Some(0));
+    assert_eq!(
+        std::fs::read_link(&table).unwrap().to_str(),
+        Some("../real")
+    );
+    assert_eq!(
+        std::fs::read_to_string(&real).unwrap(),
+        "# real\nALL: 10.1.2.3\n"
+    );
+    assert_eq!(owner(&real), before);
+    assert_eq!(
+        xattr::get(&real, "user.tcpw").unwrap().as_deref(),
+        Some(&b"kept"[..])
+    );
+    assert_eq!(names(sandbox.directory.path()), ["etc", "real"]);
+}
+
+#[test]
+fn a_missing_table_is_created_readable() {
+    let sandbox = Sandbox::new("", "");
+    std::fs::remove_file(sandbox.path("etc/hosts.deny")).unwrap();
+    let ran = sandbox.run(&["deny", "10.1.2.3"]);
+    assert!(
+        ran.out.ends_with("created /etc/hosts.deny\n"),
+        "{}",
+        ran.out
+    );
+    assert_eq!(
+        ran.err,
+        "tcpw: /etc/hosts.deny does not exist: taken as an empty table\n"
+    );
+    let mode = std::fs::metadata(sandbox.path("etc/hosts.deny"))
+        .unwrap()
+        .mode();
+    assert_eq!(mode & 0o7777, 0o644);
+}
+
+#[test]
+fn what_is_no_file_is_named() {
+    let sandbox = Sandbox::new("", "");
+    std::fs::remove_file(sandbox.path("etc/hosts.deny")).unwrap();
+    std::fs::create_dir(sandbox.path("etc/hosts.deny")).unwrap();
+    failed(
+        &sandbox.run(&["deny", "10.1.2.3"]),
+        &["/etc/hosts.deny is a directory"],
+    );
+    std::fs::remove_dir(sandbox.path("etc/hosts.deny")).unwrap();
+    nix::unistd::mkfifo(
+        &sandbox.path("etc/hosts.deny"),
+        nix::sys::stat::Mode::S_IRUSR,
+    )
+    .unwrap();
+    failed(
+        &sandbox.run(&["allow", "10.1.2.3"]),
+        &["/etc/hosts.deny is a FIFO"],
+    );
+    let device = ["allow", "10.1.2.3", "--deny-file", "/dev/null", "--dry-run"];
+    failed(&sandbox.run(&device), &["/dev/null is a device"]);
+    assert_eq!(sandbox.names(), ["hosts.allow", "hosts.deny"]);
+}
+
+#[test]
+fn one_file_for_both_tables_is_refused() {
+    let sandbox = Sandbox::new("", "");
+    std::fs::remove_file(sandbox.path("etc/hosts.deny")).unwrap();
+    symlink("hosts.allow", sandbox.path("etc/hosts.deny")).unwrap();
+    failed(
+        &sandbox.run(&["allow", "10.1.2.3"]),
+        &["named for both tables"],
+    );
+}
+
+#[test]
+fn a_read_only_file_system_changes_nothing() {
+    let sandbox = Sandbox::new("# mine\n", "");
+    let script = "mount --bind \"$2/etc\" \"$2/etc\"; mount -o remount,bind,ro \"$2/etc\"
+                  exec \"$1\" --root \"$2\" allow 10.1.2.3";
+    failed(
+        &with_mounts(&sandbox, script),
+        &["/etc/.hosts.allow.tcpw.lock", "Read-only"],
+    );
+    assert_eq!(sandbox.tables().0, "# mine\n");
+    assert_eq!(sandbox.names(), ["hosts.allow", "hosts.deny"]);
+}
+
+#[test]
+fn a_full_disk_changes_nothing() {
+    let sandbox = Sandbox::new("", "");
+    let script = "mount -t tmpfs -o size=64k none \"$2/etc\"; cd \"$2/etc\"
+                  yes '# filler' | head -c 40000 > hosts.allow; : > hosts.deny; sum=$(cksum < hosts.allow)
+                  code=0; \"$1\" --root \"$2\" allow 10.1.2.3 || code=$?
+                  [ \"$sum\" = \"$(cksum < hosts.allow)\" ] && [ \"$(ls -A | tr '\\n' ' ')\" = 'hosts.allow hosts.deny ' ] || exit 99
+                  exit $code";
+    let ran = with_mounts(&sandbox, script);
+    failed(
+        &ran,
+        &[
+            "cannot write the new content of /etc/hosts.allow",
+            "No space left",
+        ],
+    );
+}
+
+#[test]
+fn a_second_table_that_cannot_be_replaced_leaves_the_first_as_it_was() {
+    let sandbox = Sandbox::new("ALL: 0.0.0.1\n", "# mine\n");
+    // The mount point takes a new file beside it, but cannot be renamed over.
+    let script = "mount --bind \"$2/etc/hosts.deny\" \"$2/etc/hosts.deny\"
+                  exec \"$1\" --root \"$2\" install-alert --force";
+    failed(
+        &with_mounts(&sandbox, script),
+        &["cannot replace /etc/hosts.deny", "mount point"],
+    );
+    assert_eq!(
+        sandbox.tables(),
+        ("ALL: 0.0.0.1\n".to_owned(), "# mine\n".to_owned())
+    );
+    assert_eq!(sandbox.names(), ["hosts.allow", "hosts.deny"]);
+}
+
+#[test]
+fn without_permission_nothing_changes() {
+    let sandbox = Sandbox::new("# mine\n", "");
+    let set = |path: &std::path::Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    set(sandbox.directory.path(), 0o755);
+    set(&sandbox.path("etc"), 0o555);
+    // The program must be where an ordinary user can run it.
+    let program = sandbox.path("tcpw");
+    std::fs::copy(env!("CARGO_BIN_EXE_tcpw"), &program).unwrap();
+    set(&program, 0o755);
+    let mut command = if nix::unistd::geteuid().is_root() {
+        let mut command = Command::new("setpriv");
+        command
+            .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
+            .arg(&program);
+        command
+    } else {
+        Command::new(&program)
+    };
+    command
+        .arg("--root")
+        .arg(sandbox.directory.path())
+        .args(["allow", "10.1.2.3"]);
+    failed(
+        &sandbox.ran(&mut command),
+        &[
+            "/etc/.hosts.allow.tcpw.lock",
+            "Permission denied",
+            "as root",
+        ],
+    );
+    assert_eq!(sandbox.tables().0, "# mine\n");
+    set(&sandbox.path("etc"), 0o755);
+    assert_eq!(sandbox.names(), ["hosts.allow", "hosts.deny"]);
+}

@@ -1,0 +1,25 @@
+//! Changes to tables: what the commands print and write, what libwrap then does, and that nothing
+//! is lost when something fails.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    reason = "helpers of tests, to which the lints make no exception of their own"
+)]
+
+/// Two tables in a directory of their own, and the program run on them.
+mod sandbox;
+
+/// Where rules go, what is in conflict, what holds already.
+mod placement;
+
+/// The defaults, the alarm rules and the guard of the operator's own session.
+mod defaults;
+
+/// Faults of the file system, and many at once.
+mod faults;
+
+/// The real libwrap says what the changed tables do.
+mod libwrap;

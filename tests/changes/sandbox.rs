@@ -1,0 +1,86 @@
+//! Two tables in a directory of their own, and the program run on them.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use tempfile::TempDir;
+
+pub struct Sandbox {
+    pub directory: TempDir,
+}
+
+/// What a run printed, the sandbox's path replaced by nothing, and its exit code.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Ran {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+impl Sandbox {
+    pub fn new(allow: &str, deny: &str) -> Self {
+        let directory = TempDir::new().unwrap();
+        let sandbox = Self { directory };
+        std::fs::create_dir(sandbox.path("etc")).unwrap();
+        std::fs::write(sandbox.path("etc/hosts.allow"), allow).unwrap();
+        std::fs::write(sandbox.path("etc/hosts.deny"), deny).unwrap();
+        sandbox
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// The program, with the sandbox as its root and without an ssh session.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tcpw"));
+        command.arg("--root").arg(self.directory.path());
+        // A session that everybody's tables admit hides the one this test may run in.
+        command
+            .args(arguments)
+            .env("SSH_CONNECTION", "0.0.0.1 1 0.0.0.2 22");
+        command
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        self.ran(&mut self.command(arguments))
+    }
+
+    pub fn ran(&self, command: &mut Command) -> Ran {
+        let output = command.output().unwrap();
+        let root = self.directory.path().to_str().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().replace(root, "");
+        Ran {
+            code: output.status.code(),
+            out: text(output.stdout),
+            err: text(output.stderr),
+        }
+    }
+
+    /// Both tables.
+    pub fn tables(&self) -> (String, String) {
+        let read = |name| std::fs::read_to_string(self.path(name)).unwrap_or_default();
+        (read("etc/hosts.allow"), read("etc/hosts.deny"))
+    }
+
+    /// The names in the directory of the tables: no lock and no temporary file may stay.
+    pub fn names(&self) -> Vec<String> {
+        names(&self.path("etc"))
+    }
+}
+
+pub fn names(directory: &Path) -> Vec<String> {
+    let mut names: Vec<_> = std::fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+/// The alarm's part of a rule, with the path of the program under test.
+pub fn alarm() -> String {
+    format!(
+        "spawn {} notify --addr %a --daemon %d --server %s --pid %p -- %h : deny",
+        env!("CARGO_BIN_EXE_tcpw")
+    )
+}
