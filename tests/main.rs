@@ -13,6 +13,8 @@ mod alert;
 mod architecture;
 /// Changes to tables: where rules go, what is refused, faults, and the installed libwrap's word.
 mod changes;
+/// `tcpw demo` goes the whole way, as anybody.
+mod demo;
 /// The written grammar is closed and names every parser.
 mod grammar;
 /// Every code of the linter: its fixture, and its claims before the installed libwrap.
