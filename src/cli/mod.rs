@@ -2,6 +2,7 @@
 //! both chains.
 
 mod allow;
+mod answer;
 mod args;
 mod background;
 mod batch;
@@ -9,6 +10,7 @@ mod changes;
 mod completions;
 mod deliver;
 mod demo;
+mod dialect;
 mod deny;
 mod deny_all;
 mod excerpt;
@@ -26,8 +28,10 @@ mod notify;
 mod output;
 mod parse;
 mod paths;
+mod query;
 mod refusal;
 mod settings;
+mod story;
 mod tables;
 mod why;
 

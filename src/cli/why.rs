@@ -89,7 +89,7 @@ fn match_reason(tree: &Tree<'_>, matched: &Matched, request: &Request) -> String
 }
 
 /// What a client pattern that matched looked at.
-fn client_reason(text: &[u8], request: &Request) -> String {
+pub(super) fn client_reason(text: &[u8], request: &Request) -> String {
     let pattern = ClientPattern::read(text);
     let client = request.client();
     let (address, name) = (visible(client.address()), visible(client.name().as_bytes()));
@@ -124,7 +124,7 @@ fn client_reason(text: &[u8], request: &Request) -> String {
     }
 }
 
-fn outcome_reason(tree: &Tree<'_>, outcome: Outcome, table: TableName) -> Option<String> {
+pub(super) fn outcome_reason(tree: &Tree<'_>, outcome: Outcome, table: TableName) -> Option<String> {
     let text = |span: Span| visible(span.of(tree.source()));
     Some(match (outcome, table) {
         (Outcome::Allow, TableName::Deny) => "its option `allow` grants, in the deny table".into(),

@@ -4,13 +4,13 @@ use super::glob::wildcard_matches;
 use super::list::list_matches;
 use super::request::{Host, Request};
 use super::surroundings::{ListFile, Surroundings};
-use super::verdict::{Matched, TableName, Undecided};
+use super::trace::Comparison;
+use super::verdict::{TableName, Undecided};
 use crate::escape::visible;
 use crate::policy::{
-    ClientPattern, DaemonPattern, HostPattern, Process, Rule, TextPattern, Zoned6, dotted_quad,
+    ClientPattern, DaemonPattern, Dialect, HostPattern, Process, Rule, TextPattern, Zoned6, dotted_quad,
     ipv6,
 };
-use crate::span::Span;
 use crate::syntax::is_white;
 
 /// A list file that names another one, that names another one, ...: beyond this it is no policy.
@@ -22,41 +22,42 @@ const LIST_WORD_LIMIT: usize = 8192;
 pub(super) struct Matcher<'r> {
     request: &'r Request,
     world: &'r dyn Surroundings,
+    dialect: &'static Dialect,
 }
 
 type Answer = Result<bool, Undecided>;
 
 impl<'r> Matcher<'r> {
     pub(super) fn new(request: &'r Request, world: &'r dyn Surroundings) -> Self {
-        Self { request, world }
+        Self {
+            request,
+            world,
+            dialect: world.dialect(),
+        }
     }
 
-    /// The elements by which `rule` matches, if it does: daemons first, then clients.
+    /// Compares `rule` with the request: its daemons first, then its clients.
     pub(super) fn rule(
         &self,
         table: TableName,
         rule: Rule<'_, '_>,
-    ) -> Result<Option<Matched>, Undecided> {
-        let Some(daemon) = list_matches(rule.daemons(), |text| self.daemon(text))? else {
-            return Ok(None);
+    ) -> Result<Comparison, Undecided> {
+        let daemons = list_matches(rule.daemons(), |text| self.daemon(text))?;
+        let clients = match daemons.matched() {
+            Some(_) => Some(list_matches(rule.clients(), |text| self.client(text))?),
+            None => None,
         };
-        let Some(client) = list_matches(rule.clients(), |text| self.client(text))? else {
-            return Ok(None);
-        };
-        let line = rule.line();
-        let (line, number): (usize, u32) = (line.index(), line.number());
-        let matched = |daemon: Span, client: Span| Matched {
+        Ok(Comparison {
             table,
-            line,
-            number,
-            daemon,
-            client,
-        };
-        Ok(Some(matched(daemon, client)))
+            line: rule.line().index(),
+            number: rule.number(),
+            daemons,
+            clients,
+        })
     }
 
     fn daemon(&self, text: &[u8]) -> Answer {
-        let pattern = DaemonPattern::read(text);
+        let pattern = DaemonPattern::read_in(text, self.dialect);
         let is_process = match pattern.process {
             Process::Port(port) => self.request.server_port == Some(port),
             Process::Overflow => false,
@@ -69,7 +70,7 @@ impl<'r> Matcher<'r> {
     }
 
     fn client(&self, text: &[u8]) -> Answer {
-        let pattern = ClientPattern::read(text);
+        let pattern = ClientPattern::read_in(text, self.dialect);
         let is_host = self.host(pattern.host, &self.request.client, &mut Vec::new())?;
         let is_user = |user| self.text(user, &self.request.user);
         Ok(is_host && pattern.user.is_none_or(is_user))
@@ -78,7 +79,9 @@ impl<'r> Matcher<'r> {
     fn host(&self, pattern: HostPattern<'_>, host: &Host, lists: &mut Vec<Vec<u8>>) -> Answer {
         let name = &host.name;
         Ok(match pattern {
-            HostPattern::Netgroup(group) => self.world.in_netgroup(group, name.as_bytes()),
+            HostPattern::Netgroup(group) => {
+                self.dialect.netgroups && self.world.in_netgroup(group, name.as_bytes())
+            }
             HostPattern::ListFile(path) => return self.list_file(path, host, lists),
             HostPattern::Known => host.is_address_known() && name.is_known(),
             HostPattern::Local => name.is_known() && !name.as_bytes().contains(&b'.'),
@@ -167,7 +170,7 @@ impl<'r> Matcher<'r> {
             if word.len() > LIST_WORD_LIMIT {
                 return undecided("has a word over 8192 bytes, which makes libwrap crash");
             }
-            if self.host(HostPattern::read(word), host, lists)? {
+            if self.host(HostPattern::read_in(word, self.dialect), host, lists)? {
                 return Ok(true);
             }
         }

@@ -1,0 +1,355 @@
+//! A search told to people: every rule that was considered, why it did or did not match, what its
+//! options run, what was never reached, and what hangs on the client's name.
+
+use super::failure::Failure;
+use super::match_::{describe, word_of};
+use super::output::{Output, Style};
+use super::tables::TableFiles;
+use super::why::{client_reason, file_of, located, outcome_reason};
+use crate::engine::{
+    Comparison, ListAnswer, NameKind, Request, Step, Table, TableName, Tables, Trace, Unreached,
+    Verdict,
+};
+use crate::escape::visible;
+use crate::policy::Rule;
+use crate::span::Span;
+use crate::syntax::{Line, LineKind, Reason, Tree};
+
+/// Runs of plain rules that do not match are summarised when they are longer than this.
+const RUN_LIMIT: usize = 4;
+/// The bytes of a rule that are shown.
+const SHOWN: usize = 200;
+
+/// A search and everything that is needed to tell it.
+pub(super) struct Story<'a> {
+    pub(super) files: &'a TableFiles,
+    pub(super) tables: &'a Tables<'a>,
+    pub(super) request: &'a Request,
+    pub(super) trace: &'a Trace,
+    /// The verdict for each kind of name the client could have.
+    pub(super) others: &'a [(NameKind, Verdict)],
+    /// Whether every rule is told, however many there are.
+    pub(super) is_full: bool,
+}
+
+/// Why a rule that does not match needs no line of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Plain {
+    Daemon,
+    Client,
+}
+
+impl Story<'_> {
+    /// Prints it.
+    pub(super) fn tell(&self, out: &mut Output) -> Result<(), Failure> {
+        let mut steps = self.trace.steps.as_slice();
+        let mut last_line = None;
+        while let Some((step, rest)) = steps.split_first() {
+            if let Step::Compared(comparison) = step {
+                self.skipped(comparison.table, last_line, comparison.line, out)?;
+                last_line = Some(comparison.line);
+            }
+            let run = self.run_length(steps);
+            if run > RUN_LIMIT && !self.is_full {
+                let (run, rest) = steps.split_at_checked(run).unwrap_or((steps, &[]));
+                tell_run(run, out)?;
+                if let Some(Step::Compared(last)) = run.last() {
+                    last_line = Some(last.line);
+                }
+                steps = rest;
+                continue;
+            }
+            if matches!(step, Step::Opened(_)) {
+                last_line = None;
+            }
+            self.step(step, out)?;
+            steps = rest;
+        }
+        for unreached in self.trace.unreached(self.tables) {
+            self.unreached(&unreached, out)?;
+        }
+        self.names(out)
+    }
+
+    /// How many of the next steps are rules that can be summarised.
+    fn run_length(&self, steps: &[Step]) -> usize {
+        steps
+            .iter()
+            .take_while(|step| plain_of(step).is_some())
+            .count()
+    }
+
+    fn step(&self, step: &Step, out: &mut Output) -> Result<(), Failure> {
+        match step {
+            Step::Opened(table) => self.heading(*table, "", out),
+            Step::Absent(table) => {
+                self.heading(*table, " does not exist, which is as good as empty", out)
+            }
+            Step::Unreadable(table) => self.heading(*table, " cannot be read", out),
+            Step::Compared(comparison) => self.compared(comparison, out),
+            Step::Doubtful {
+                table,
+                line,
+                number,
+            } => {
+                self.rule_line(*table, *line, *number, out)?;
+                out.line("    cannot be told: see above")
+            }
+            Step::Ran { effects, outcome } => {
+                for (number, effect) in (1..).zip(effects) {
+                    out.line(format!("    option {number} {}", describe(effect)))?;
+                }
+                let table = self.last_table();
+                if let Some(reason) = self
+                    .tree(table)
+                    .and_then(|tree| outcome_reason(tree, *outcome, table))
+                {
+                    out.line(format!("    {reason}"))?;
+                }
+                Ok(())
+            }
+            Step::Left(_) => out.line(
+                "    but a command of aclexec failed, so the rule counts for nothing and the rest \
+                 of the table is not read",
+            ),
+            Step::Broken {
+                table,
+                line,
+                number,
+            } => self.broken(*table, *line, *number, out),
+        }
+    }
+
+    fn heading(&self, table: TableName, what: &str, out: &mut Output) -> Result<(), Failure> {
+        let shown = out.paint(Style::Strong, &file_of(self.files, table).shown);
+        out.line(format!("{shown}{what}"))
+    }
+
+    fn compared(&self, comparison: &Comparison, out: &mut Output) -> Result<(), Failure> {
+        let Some(line) = self
+            .tree(comparison.table)
+            .and_then(|tree| tree.line(comparison.line))
+        else {
+            return Ok(());
+        };
+        self.rule_line(comparison.table, comparison.line, comparison.number, out)?;
+        let reason = reason(line, comparison, self.request);
+        if comparison.matched().is_some() {
+            let yes = out.paint(Style::Good, "matches");
+            out.line(format!("    {yes}: {reason}"))
+        } else {
+            out.line(format!("    no match: {reason}"))
+        }
+    }
+
+    /// `line 4: RULE`.
+    fn rule_line(
+        &self,
+        table: TableName,
+        line: usize,
+        number: u32,
+        out: &mut Output,
+    ) -> Result<(), Failure> {
+        let rule = self
+            .tree(table)
+            .and_then(|tree| tree.line(line))
+            .and_then(Rule::of);
+        let text = rule.map(Rule::text).unwrap_or_default();
+        let tail = if text.len() > SHOWN { "…" } else { "" };
+        let text = visible(text.get(..SHOWN).unwrap_or(&text));
+        out.line(format!("  line {number}: {text}{tail}"))
+    }
+
+    /// Lines between two rules that libwrap skips because they have no colon.
+    fn skipped(
+        &self,
+        table: TableName,
+        after: Option<usize>,
+        before: usize,
+        out: &mut Output,
+    ) -> Result<(), Failure> {
+        let Some(tree) = self.tree(table) else {
+            return Ok(());
+        };
+        for index in after.map_or(0, |after| after + 1)..before {
+            let Some(line) = tree.line(index) else { break };
+            if line.kind() == LineKind::Malformed(Reason::MissingColon) {
+                let number = line.number();
+                out.line(format!("  line {number}: has no colon, so libwrap skips it"))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn broken(
+        &self,
+        table: TableName,
+        line: usize,
+        number: u32,
+        out: &mut Output,
+    ) -> Result<(), Failure> {
+        let kind = self
+            .tree(table)
+            .and_then(|tree| tree.line(line))
+            .map(Line::kind);
+        let what = if kind == Some(LineKind::Malformed(Reason::TooLong)) {
+            "the next line has more than 2046 bytes"
+        } else {
+            "the last line does not end in a newline"
+        };
+        let then = match table {
+            TableName::Allow => "it and all behind it is ignored, and the deny table is next",
+            TableName::Deny => "everybody who gets here is denied",
+        };
+        out.line(format!("  behind line {number}: {what}: {then}"))
+    }
+
+    fn unreached(&self, unreached: &Unreached, out: &mut Output) -> Result<(), Failure> {
+        let shown = &file_of(self.files, unreached.table).shown;
+        let Unreached { rules, first, .. } = *unreached;
+        let rules = counted(rules, "rule");
+        let what = if unreached.is_whole {
+            format!("all of {shown} ({rules})")
+        } else {
+            format!("{rules} of {shown}, from line {first} on")
+        };
+        out.line(format!("never reached: {what}"))
+    }
+
+    /// What hangs on the client's name.
+    fn names(&self, out: &mut Output) -> Result<(), Failure> {
+        let outcome = |verdict: &Verdict| (verdict.access, located(verdict));
+        let mut all = self.others.iter().map(|(_, verdict)| outcome(verdict));
+        let Some(first) = all.next() else {
+            return Ok(());
+        };
+        if all.all(|other| other == first) {
+            return out.line("the client's name matters only if a rule names it");
+        }
+        out.line("by the client's name:")?;
+        for (kind, verdict) in self.others {
+            let word = word_of(verdict.access);
+            let by = match located(verdict) {
+                Some((table, number)) => format!("by {}:{number}", file_of(self.files, table).shown),
+                None => "by no rule".to_owned(),
+            };
+            out.line(format!("  {:<27} {word} {by}", name_kind(*kind)))?;
+        }
+        Ok(())
+    }
+
+    fn tree(&self, table: TableName) -> Option<&Tree<'_>> {
+        tree_of(self.tables, table)
+    }
+
+    /// The table whose rule was compared last.
+    fn last_table(&self) -> TableName {
+        let ran = |step: &Step| match step {
+            Step::Compared(comparison) => Some(comparison.table),
+            _ => None,
+        };
+        self.trace
+            .steps
+            .iter()
+            .rev()
+            .find_map(ran)
+            .unwrap_or(TableName::Allow)
+    }
+}
+
+/// The tree of a table, if it could be read.
+pub(super) fn tree_of<'t>(tables: &Tables<'t>, table: TableName) -> Option<&'t Tree<'t>> {
+    let table = match table {
+        TableName::Allow => tables.allow,
+        TableName::Deny => tables.deny,
+    };
+    match table {
+        Table::Read(tree) => Some(tree),
+        Table::Absent | Table::Unreadable => None,
+    }
+}
+
+/// A kind of name in words.
+pub(super) fn name_kind(kind: NameKind) -> &'static str {
+    match kind {
+        NameKind::Unknown => "none (unknown)",
+        NameKind::Paranoid => "not confirmed (paranoid)",
+        NameKind::Dotted => "one that no rule names",
+        NameKind::Dotless => "the same, without a dot",
+    }
+}
+
+/// Why a rule does or does not match.
+pub(super) fn reason(line: Line<'_, '_>, comparison: &Comparison, request: &Request) -> String {
+    let text = |span: Span| visible(&line.text(span));
+    let Some(daemon) = comparison.daemons.hit else {
+        return "no daemon of the rule matches".to_owned();
+    };
+    let daemon = format!("`{}` is the daemon", text(daemon));
+    let exceptions = exceptions(line, &comparison.daemons);
+    let Some(clients) = &comparison.clients else {
+        return format!("{daemon}{exceptions}");
+    };
+    let daemon = format!("{daemon}{exceptions}");
+    let Some(client) = clients.hit else {
+        return format!("{daemon}, but no client of the rule matches");
+    };
+    let what = client_reason(&line.text(client), request);
+    let exceptions = self::exceptions(line, clients);
+    format!("{daemon} and `{}` {what}{exceptions}", text(client))
+}
+
+/// The exceptions that apply, each taking back what stands before it.
+fn exceptions(line: Line<'_, '_>, answer: &ListAnswer) -> String {
+    let words = [", but its exception", ", from which again"];
+    let ends = ["takes that back", "is excepted"];
+    let turns = answer.exceptions.iter().enumerate().map(|(at, span)| {
+        let (word, end) = (words.get(at % 2), ends.get(at % 2));
+        let text = visible(&line.text(*span));
+        format!(
+            "{} `{text}` {}",
+            word.unwrap_or(&""),
+            end.unwrap_or(&"")
+        )
+    });
+    turns.collect()
+}
+
+/// Whether a step is a rule that does not match and has no exception to tell of.
+fn plain_of(step: &Step) -> Option<Plain> {
+    let Step::Compared(comparison) = step else {
+        return None;
+    };
+    let daemons = &comparison.daemons;
+    match &comparison.clients {
+        _ if !daemons.exceptions.is_empty() => None,
+        None => Some(Plain::Daemon),
+        Some(clients) if clients.hit.is_none() => Some(Plain::Client),
+        Some(_) => None,
+    }
+}
+
+fn tell_run(run: &[Step], out: &mut Output) -> Result<(), Failure> {
+    let count = |kind| run.iter().filter(|step| plain_of(step) == Some(kind)).count();
+    let number = |step: Option<&Step>| match step {
+        Some(Step::Compared(comparison)) => comparison.number,
+        _ => 0,
+    };
+    let (first, last) = (number(run.first()), number(run.last()));
+    let parts = [(Plain::Daemon, "other daemons"), (Plain::Client, "other clients")];
+    let told: Vec<String> = parts
+        .into_iter()
+        .map(|(kind, what)| (count(kind), what))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| {
+            let verb = if count == 1 { "names" } else { "name" };
+            format!("{} {verb} {what}", counted(count, "rule"))
+        })
+        .collect();
+    out.line(format!("  lines {first} to {last}: {}", told.join(", ")))
+}
+
+fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
