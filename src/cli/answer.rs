@@ -6,7 +6,9 @@ use super::match_::word_of;
 use super::story::{name_kind, reason, tree_of};
 use super::tables::TableFiles;
 use super::why::{file_of, located, place, why};
-use crate::engine::{Comparison, Effect, NameKind, Request, Step, TableName, Tables, Trace, Verdict};
+use crate::engine::{
+    Comparison, Effect, NameKind, Request, Step, TableName, Tables, Trace, Verdict,
+};
 use crate::escape::visible;
 use crate::policy::Rule;
 use serde::Serialize;
@@ -262,13 +264,20 @@ fn compared(comparison: &Comparison, request: &Request, tables: &Tables<'_>) -> 
     };
     let text = |span| visible(&line.text(span));
     let lists = [Some(&comparison.daemons), comparison.clients.as_ref()];
-    let exceptions = lists.into_iter().flatten().flat_map(|list| &list.exceptions);
+    let exceptions = lists
+        .into_iter()
+        .flatten()
+        .flat_map(|list| &list.exceptions);
     JsonStep {
         line: Some(comparison.number),
         text: Rule::of(line).map(|rule| visible(&rule.text())),
         matches: Some(comparison.matched().is_some()),
         daemon: comparison.daemons.hit.map(text),
-        client: comparison.clients.as_ref().and_then(|list| list.hit).map(text),
+        client: comparison
+            .clients
+            .as_ref()
+            .and_then(|list| list.hit)
+            .map(text),
         exceptions: exceptions.map(|span| text(*span)).collect(),
         why: Some(reason(line, comparison, request)),
         ..plain("rule")

@@ -13,6 +13,7 @@ use super::match_::MatchArgs;
 use super::notify::NotifyArgs;
 use super::output::ColorChoice;
 use super::parse::ParseArgs;
+use super::test::TestArgs;
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 use std::iter;
@@ -92,6 +93,7 @@ pub(crate) enum Command {
     DenyAll(DenyAllArgs),
     InstallAlert(InstallAlertArgs),
     Match(MatchArgs),
+    Test(TestArgs),
     Lint(LintArgs),
     Parse(ParseArgs),
     Mail(MailArgs),

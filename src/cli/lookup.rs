@@ -46,12 +46,13 @@ pub(super) fn look_up(client: &OsStr) -> Result<(Vec<Client>, Option<Lookup>), F
     }
     let shown = visible(client.as_bytes());
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
-    let looks_like_name = text.bytes().all(is_name) && text.bytes().any(|b| b.is_ascii_alphabetic());
+    let looks_like_name =
+        text.bytes().all(is_name) && text.bytes().any(|b| b.is_ascii_alphabetic());
     if !looks_like_name {
-        return Err(
-            Failure::new(format_args!("`{shown}` is neither an address nor a host name"))
-                .hint("give an IPv4 or IPv6 address such as 192.0.2.7, or a host name"),
-        );
+        return Err(Failure::new(format_args!(
+            "`{shown}` is neither an address nor a host name"
+        ))
+        .hint("give an IPv4 or IPv6 address such as 192.0.2.7, or a host name"));
     }
     let start = Instant::now();
     let found = SystemResolver.addresses_of(text);

@@ -150,7 +150,10 @@ pub(crate) fn run(args: &MatchArgs, context: &mut Context) -> Result<Exit, Failu
         Format::Json => {
             let answers = Answers {
                 lookup: lookup.as_ref().map(JsonLookup::from),
-                answers: all.iter().map(|asked| asked.json(&files, &tables)).collect(),
+                answers: all
+                    .iter()
+                    .map(|asked| asked.json(&files, &tables))
+                    .collect(),
             };
             context.out.line(print(&answers)?)?;
         }
@@ -227,12 +230,13 @@ fn clients(client: &OsStr, args: &MatchArgs) -> Result<(Vec<Client>, Option<Look
     }
     let shown = visible(client.as_bytes());
     let address = client.to_str().filter(|_| is_address(client.as_bytes()));
-    let address = address.ok_or_else(|| {
-        Failure::new(format_args!("`{shown}` is not an address that a client can have")).hint(
+    let address =
+        address.ok_or_else(|| {
+            Failure::new(format_args!("`{shown}` is not an address that a client can have")).hint(
             "give an IPv4 or IPv6 address such as 192.0.2.7 or fe80::1%eth0, or the word unknown; \
              with --dns also a host name",
         )
-    })?;
+        })?;
     let name = HostName::new(bytes(args.name.as_ref()));
     let client = Client {
         address: address.to_owned(),

@@ -10,11 +10,12 @@ mod changes;
 mod completions;
 mod deliver;
 mod demo;
-mod dialect;
 mod deny;
 mod deny_all;
+mod dialect;
 mod excerpt;
 mod exit;
+mod expectation;
 mod failure;
 mod fired;
 mod guard;
@@ -33,6 +34,7 @@ mod refusal;
 mod settings;
 mod story;
 mod tables;
+mod test;
 mod why;
 
 use args::{Cli, Command};
@@ -90,6 +92,7 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
         Command::DenyAll(args) => deny_all::run(args, context),
         Command::InstallAlert(args) => install_alert::run(args, context),
         Command::Match(args) => match_::run(args, context),
+        Command::Test(args) => test::run(args, context),
         Command::Lint(args) => lint::run(args, context),
         Command::Parse(args) => parse::run(args, context),
         Command::Mail(args) => mail::run(args, context),

@@ -45,7 +45,14 @@ mod tests {
             assert!(is_address(good.as_bytes()), "{good}");
         }
         for bad in [
-            "", "1.2.3", "01.2.3.4", "1.2.3.4/24", "[::1]", "fe80::1%", "::1%a b", "host",
+            "",
+            "1.2.3",
+            "01.2.3.4",
+            "1.2.3.4/24",
+            "[::1]",
+            "fe80::1%",
+            "::1%a b",
+            "host",
         ] {
             assert!(!is_address(bad.as_bytes()), "{bad}");
         }

@@ -7,8 +7,8 @@ use super::output::{Output, Style};
 use super::tables::TableFiles;
 use super::why::{client_reason, file_of, located, outcome_reason};
 use crate::engine::{
-    Comparison, ListAnswer, NameKind, Request, Step, Table, TableName, Tables, Trace, Unreached,
-    Verdict,
+    Comparison, ListAnswer, NameKind, Outcome, Request, Step, Table, TableName, Tables, Trace,
+    Unreached, Verdict,
 };
 use crate::escape::visible;
 use crate::policy::Rule;
@@ -52,7 +52,7 @@ impl Story<'_> {
             let run = self.run_length(steps);
             if run > RUN_LIMIT && !self.is_full {
                 let (run, rest) = steps.split_at_checked(run).unwrap_or((steps, &[]));
-                tell_run(run, out)?;
+                self.run(run, out)?;
                 if let Some(Step::Compared(last)) = run.last() {
                     last_line = Some(last.line);
                 }
@@ -63,12 +63,47 @@ impl Story<'_> {
                 last_line = None;
             }
             self.step(step, out)?;
+            if matches!(step, Step::Opened(_))
+                && !matches!(
+                    rest.first(),
+                    Some(Step::Compared(_) | Step::Broken { .. } | Step::Doubtful { .. })
+                )
+            {
+                out.line("  has no rules")?;
+            }
             steps = rest;
         }
         for unreached in self.trace.unreached(self.tables) {
             self.unreached(&unreached, out)?;
         }
         self.names(out)
+    }
+
+    /// Many rules that do not match, in one line.
+    fn run(&self, run: &[Step], out: &mut Output) -> Result<(), Failure> {
+        let (Some(Step::Compared(first)), Some(Step::Compared(last))) = (run.first(), run.last())
+        else {
+            return Ok(());
+        };
+        let count = |kind| {
+            let of_kind = |step: &&Step| plain_of(step) == Some(kind);
+            run.iter().filter(of_kind).count()
+        };
+        let lines = self.tree(first.table).map_or(0, |tree| {
+            let lines = (first.line..last.line).filter_map(|index| tree.line(index));
+            lines.filter(|line| has_no_colon(*line)).count()
+        });
+        let told: Vec<String> = [
+            (count(Plain::Daemon), "rule", "name other daemons"),
+            (count(Plain::Client), "rule", "name other clients"),
+            (lines, "line", "have no colon and are skipped"),
+        ]
+        .into_iter()
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, noun, what)| format!("{} {what}", counted(count, noun)))
+        .collect();
+        let (from, to) = (first.number, last.number);
+        out.line(format!("  lines {from} to {to}: {}", told.join(", ")))
     }
 
     /// How many of the next steps are rules that can be summarised.
@@ -99,14 +134,7 @@ impl Story<'_> {
                 for (number, effect) in (1..).zip(effects) {
                     out.line(format!("    option {number} {}", describe(effect)))?;
                 }
-                let table = self.last_table();
-                if let Some(reason) = self
-                    .tree(table)
-                    .and_then(|tree| outcome_reason(tree, *outcome, table))
-                {
-                    out.line(format!("    {reason}"))?;
-                }
-                Ok(())
+                self.outcome(*outcome, out)
             }
             Step::Left(_) => out.line(
                 "    but a command of aclexec failed, so the rule counts for nothing and the rest \
@@ -136,10 +164,28 @@ impl Story<'_> {
         let reason = reason(line, comparison, self.request);
         if comparison.matched().is_some() {
             let yes = out.paint(Style::Good, "matches");
-            out.line(format!("    {yes}: {reason}"))
+            out.line(format!("    {yes}: {reason}"))?;
+            if Rule::of(line).is_some_and(Rule::has_options) {
+                return Ok(());
+            }
+            out.line(format!("    {}", own_verdict(comparison.table)))
         } else {
             out.line(format!("    no match: {reason}"))
         }
+    }
+
+    /// How the options of the rule that was compared last ended.
+    fn outcome(&self, outcome: Outcome, out: &mut Output) -> Result<(), Failure> {
+        let table = self.last_table();
+        let reason = match outcome {
+            Outcome::Table => Some(own_verdict(table).to_owned()),
+            Outcome::Allow => Some("its option `allow` grants".to_owned()),
+            Outcome::Deny => Some("its option `deny` denies".to_owned()),
+            Outcome::Twist | Outcome::Broken { .. } | Outcome::ExpansionTooLong { .. } => self
+                .tree(table)
+                .and_then(|tree| outcome_reason(tree, outcome, table)),
+        };
+        reason.map_or(Ok(()), |reason| out.line(format!("    {reason}")))
     }
 
     /// `line 4: RULE`.
@@ -173,9 +219,11 @@ impl Story<'_> {
         };
         for index in after.map_or(0, |after| after + 1)..before {
             let Some(line) = tree.line(index) else { break };
-            if line.kind() == LineKind::Malformed(Reason::MissingColon) {
+            if has_no_colon(line) {
                 let number = line.number();
-                out.line(format!("  line {number}: has no colon, so libwrap skips it"))?;
+                out.line(format!(
+                    "  line {number}: has no colon, so libwrap skips it"
+                ))?;
             }
         }
         Ok(())
@@ -230,7 +278,9 @@ impl Story<'_> {
         for (kind, verdict) in self.others {
             let word = word_of(verdict.access);
             let by = match located(verdict) {
-                Some((table, number)) => format!("by {}:{number}", file_of(self.files, table).shown),
+                Some((table, number)) => {
+                    format!("by {}:{number}", file_of(self.files, table).shown)
+                }
                 None => "by no rule".to_owned(),
             };
             out.line(format!("  {:<27} {word} {by}", name_kind(*kind)))?;
@@ -301,16 +351,13 @@ pub(super) fn reason(line: Line<'_, '_>, comparison: &Comparison, request: &Requ
 
 /// The exceptions that apply, each taking back what stands before it.
 fn exceptions(line: Line<'_, '_>, answer: &ListAnswer) -> String {
-    let words = [", but its exception", ", from which again"];
-    let ends = ["takes that back", "is excepted"];
     let turns = answer.exceptions.iter().enumerate().map(|(at, span)| {
-        let (word, end) = (words.get(at % 2), ends.get(at % 2));
         let text = visible(&line.text(*span));
-        format!(
-            "{} `{text}` {}",
-            word.unwrap_or(&""),
-            end.unwrap_or(&"")
-        )
+        if at % 2 == 0 {
+            format!(", but the exception `{text}` applies")
+        } else {
+            format!(", from which `{text}` is exempt")
+        }
     });
     turns.collect()
 }
@@ -329,24 +376,16 @@ fn plain_of(step: &Step) -> Option<Plain> {
     }
 }
 
-fn tell_run(run: &[Step], out: &mut Output) -> Result<(), Failure> {
-    let count = |kind| run.iter().filter(|step| plain_of(step) == Some(kind)).count();
-    let number = |step: Option<&Step>| match step {
-        Some(Step::Compared(comparison)) => comparison.number,
-        _ => 0,
-    };
-    let (first, last) = (number(run.first()), number(run.last()));
-    let parts = [(Plain::Daemon, "other daemons"), (Plain::Client, "other clients")];
-    let told: Vec<String> = parts
-        .into_iter()
-        .map(|(kind, what)| (count(kind), what))
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| {
-            let verb = if count == 1 { "names" } else { "name" };
-            format!("{} {verb} {what}", counted(count, "rule"))
-        })
-        .collect();
-    out.line(format!("  lines {first} to {last}: {}", told.join(", ")))
+/// What a rule does that has no option to decide.
+fn own_verdict(table: TableName) -> &'static str {
+    match table {
+        TableName::Allow => "it is in the allow table, which grants",
+        TableName::Deny => "it is in the deny table, which denies",
+    }
+}
+
+fn has_no_colon(line: Line<'_, '_>) -> bool {
+    line.kind() == LineKind::Malformed(Reason::MissingColon)
 }
 
 fn counted(count: usize, what: &str) -> String {

@@ -124,7 +124,11 @@ pub(super) fn client_reason(text: &[u8], request: &Request) -> String {
     }
 }
 
-pub(super) fn outcome_reason(tree: &Tree<'_>, outcome: Outcome, table: TableName) -> Option<String> {
+pub(super) fn outcome_reason(
+    tree: &Tree<'_>,
+    outcome: Outcome,
+    table: TableName,
+) -> Option<String> {
     let text = |span: Span| visible(span.of(tree.source()));
     Some(match (outcome, table) {
         (Outcome::Allow, TableName::Deny) => "its option `allow` grants, in the deny table".into(),

@@ -8,8 +8,8 @@ use super::trace::Comparison;
 use super::verdict::{TableName, Undecided};
 use crate::escape::visible;
 use crate::policy::{
-    ClientPattern, DaemonPattern, Dialect, HostPattern, Process, Rule, TextPattern, Zoned6, dotted_quad,
-    ipv6,
+    ClientPattern, DaemonPattern, Dialect, HostPattern, Process, Rule, TextPattern, Zoned6,
+    dotted_quad, ipv6,
 };
 use crate::syntax::is_white;
 

@@ -114,8 +114,7 @@ pub struct ListAnswer {
 impl ListAnswer {
     /// The element by which the list matches, if it does.
     pub fn matched(&self) -> Option<Span> {
-        self.hit
-            .filter(|_| self.exceptions.len().is_multiple_of(2))
+        self.hit.filter(|_| self.exceptions.len().is_multiple_of(2))
     }
 }
 

@@ -168,7 +168,10 @@ impl<'s> RuleOption<'s> {
             return Err(OptionProblem::MissingName);
         }
         let exists = |spec: &&OptionSpec| dialect.aclexec || spec.kind != OptionKind::Aclexec;
-        let spec = self.spec().filter(exists).ok_or(OptionProblem::UnknownName)?;
+        let spec = self
+            .spec()
+            .filter(exists)
+            .ok_or(OptionProblem::UnknownName)?;
         match (spec.argument, &self.value) {
             (Argument::Required, None) => Err(OptionProblem::MissingValue),
             (Argument::Forbidden, Some(_)) => Err(OptionProblem::UnwantedValue),
