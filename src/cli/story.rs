@@ -94,9 +94,9 @@ impl Story<'_> {
             lines.filter(|line| has_no_colon(*line)).count()
         });
         let told: Vec<String> = [
-            (count(Plain::Daemon), "rule", "name other daemons"),
-            (count(Plain::Client), "rule", "name other clients"),
-            (lines, "line", "have no colon and are skipped"),
+            (count(Plain::Daemon), "rule", "for other daemons"),
+            (count(Plain::Client), "rule", "for other clients"),
+            (lines, "line", "without a colon, which libwrap skips"),
         ]
         .into_iter()
         .filter(|(count, ..)| *count > 0)

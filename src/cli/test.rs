@@ -11,7 +11,7 @@ use super::output::Style;
 use super::story::Story;
 use super::tables::TableFiles;
 use super::why::{file_of, located};
-use crate::engine::{Access, Tables, Verdict, decide, explain};
+use crate::engine::{Access, Verdict, explain};
 use crate::escape::visible;
 use crate::syntax::parse;
 use clap::Args;
@@ -54,9 +54,50 @@ struct Tally {
 }
 
 pub(crate) fn run(args: &TestArgs, context: &mut Context) -> Result<Exit, Failure> {
+    let expectations = expectations(&args.files, context)?;
+    let files = TableFiles::read(context)?;
+    let aclexec = args.aclexec.map_or(Aclexec::Ask, Aclexec::from);
+    let machine = Machine::new(&context.paths, aclexec).with_dialect(args.dialect);
+    let (allow, deny) = (parse(files.allow.source()), parse(files.deny.source()));
+    let tables = files.tables(&allow, &deny);
+    let mut tally = Tally::default();
+    for (file, expectation) in &expectations {
+        let (verdict, trace) = explain(&tables, &expectation.request, &machine);
+        if holds(expectation, &verdict, &files) {
+            tally.held += 1;
+            continue;
+        }
+        if verdict.access == Access::Undecided {
+            tally.untold += 1;
+        } else {
+            tally.failed += 1;
+        }
+        context
+            .out
+            .line(complaint(file, expectation, &verdict, &files))?;
+        let request = &expectation.request;
+        let story = Story {
+            files: &files,
+            tables: &tables,
+            request,
+            trace: &trace,
+            others: &others(request, &tables, &machine),
+            is_full: false,
+        };
+        story.tell(&mut context.out)?;
+        context.out.line("")?;
+    }
+    tally.show(context)
+}
+
+/// All expectations with the files they stand in; every bad line is reported.
+fn expectations(
+    paths: &[PathBuf],
+    context: &mut Context,
+) -> Result<Vec<(String, Expectation)>, Failure> {
     let mut expectations = Vec::new();
     let mut bad = 0_usize;
-    for path in &args.files {
+    for path in paths {
         let shown = visible(path.as_os_str().as_bytes());
         let (found, problems) = read(&bytes_of(path, &shown)?);
         for problem in &problems {
@@ -75,34 +116,7 @@ pub(crate) fn run(args: &TestArgs, context: &mut Context) -> Result<Exit, Failur
         ))
         .hint("a line is: DAEMON ADDRESS granted|denied [KEY=VALUE]..."));
     }
-    let files = TableFiles::read(context)?;
-    let aclexec = args.aclexec.map_or(Aclexec::Ask, Aclexec::from);
-    let machine = Machine::new(&context.paths, aclexec).with_dialect(args.dialect);
-    let (allow, deny) = (parse(files.allow.source()), parse(files.deny.source()));
-    let tables = files.tables(&allow, &deny);
-    let mut tally = Tally::default();
-    for (file, expectation) in &expectations {
-        let verdict = decide(&tables, &expectation.request, &machine);
-        if holds(expectation, &verdict, &files) {
-            tally.held += 1;
-            continue;
-        }
-        if verdict.access == Access::Undecided {
-            tally.untold += 1;
-        } else {
-            tally.failed += 1;
-        }
-        fail(
-            file,
-            expectation,
-            &verdict,
-            &files,
-            &tables,
-            &machine,
-            context,
-        )?;
-    }
-    tally.show(context)
+    Ok(expectations)
 }
 
 impl Tally {
@@ -153,16 +167,13 @@ fn decider(verdict: &Verdict, files: &TableFiles) -> String {
     })
 }
 
-/// Prints what was expected, what came instead, and the whole search.
-fn fail(
+/// What was expected, and what came instead.
+fn complaint(
     file: &str,
     expectation: &Expectation,
     verdict: &Verdict,
     files: &TableFiles,
-    tables: &Tables<'_>,
-    machine: &Machine,
-    context: &mut Context,
-) -> Result<(), Failure> {
+) -> String {
     let request = &expectation.request;
     let line = expectation.line;
     let (daemon, client) = (
@@ -173,24 +184,6 @@ fn fail(
     if let Some(by) = &expectation.by {
         wanted = format!("{wanted} by {}", visible(by));
     }
-    let came = format!("{} by {}", word_of(verdict.access), decider(verdict, files));
-    let out = &mut context.out;
-    let head = out.paint(
-        Style::Bad,
-        &format!("{file}:{line}: {daemon} from {client}"),
-    );
-    out.line(format!("{head}: expected {wanted}, but {came}"))?;
-    // Told without running any command a second time.
-    let machine = machine.without_commands();
-    let (_, trace) = explain(tables, request, &machine);
-    let story = Story {
-        files,
-        tables,
-        request,
-        trace: &trace,
-        others: &others(request, tables, &machine),
-        is_full: false,
-    };
-    story.tell(out)?;
-    out.line("")
+    let (came, by) = (word_of(verdict.access), decider(verdict, files));
+    format!("{file}:{line}: {daemon} from {client}: expected {wanted}, but it is {came} by {by}")
 }
