@@ -74,8 +74,8 @@ struct JsonEffect {
 #[derive(Debug, Serialize)]
 struct JsonExplanation {
     steps: Vec<JsonStep>,
-    never_reached: Vec<JsonUnreached>,
-    by_name: Vec<JsonByName>,
+    unreached: Vec<JsonUnreached>,
+    names: Vec<JsonByName>,
 }
 
 /// A step: `kind` is `opened`, `absent`, `unreadable`, `rule`, `options`, `left`, `broken` or
@@ -106,7 +106,7 @@ struct JsonStep {
 struct JsonUnreached {
     file: String,
     rules: usize,
-    first_line: u32,
+    first: u32,
 }
 
 #[derive(Debug, Serialize)]
@@ -145,17 +145,17 @@ pub(super) fn answer(
         effects: verdict.effects.iter().map(effect).collect(),
         explanation: explained.map(|explained| JsonExplanation {
             steps: steps(explained.trace, request, files, tables),
-            never_reached: explained
+            unreached: explained
                 .trace
                 .unreached(tables)
                 .into_iter()
                 .map(|unreached| JsonUnreached {
                     file: file_of(files, unreached.table).shown.clone(),
                     rules: unreached.rules,
-                    first_line: unreached.first,
+                    first: unreached.first,
                 })
                 .collect(),
-            by_name: explained
+            names: explained
                 .others
                 .iter()
                 .map(|(kind, verdict)| JsonByName {

@@ -13,7 +13,7 @@ pub(crate) enum DialectChoice {
     Debian13,
     /// 7.6 as released: also no list files, wildcards or net/24, and one shell command for options
     Classic,
-    /// FreeBSD: no wildcards, net/24 or aclexec; its resident sshd refuses twist
+    /// The BSD of that name: no wildcards, net/24 or aclexec; its resident sshd refuses twist
     Freebsd,
 }
 

@@ -58,7 +58,7 @@ impl Machine {
     pub(crate) fn without_commands(&self) -> Self {
         let aclexec = match self.aclexec {
             Aclexec::Run => Aclexec::Ask,
-            other => other,
+            Aclexec::Ask | Aclexec::True | Aclexec::False => self.aclexec,
         };
         Self::new(&self.paths, aclexec).with_dialect(self.dialect)
     }

@@ -35,9 +35,13 @@ use std::os::unix::ffi::OsStrExt as _;
 /// "why" (sentences), "effects" ("option", "text" as it is run, and "succeeds" for aclexec). With
 /// --explain each has an "explanation": "steps" in order, each with a "kind" (opened, absent,
 /// unreadable, rule, options, left, broken, doubtful), a "file" and what belongs to its kind;
-/// "never_reached" ("file", "rules", "first_line"); and "by_name", the verdict for a client whose
-/// name is unknown, paranoid, known or known-local (without a dot).
+/// "unreached" ("file", "rules", "first"); and "names", the verdict for a client whose name is
+/// unknown, paranoid, known or known-local (without a dot).
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 pub(crate) struct MatchArgs {
     /// The daemon's name as it stands in rules, such as sshd
     #[arg(required_unless_present = "batch", value_name = "DAEMON")]
@@ -283,6 +287,7 @@ fn tell(
                 files,
                 tables,
                 request: &asked.request,
+                verdict: &asked.verdict,
                 trace,
                 others,
                 is_full: args.full,

@@ -7,8 +7,8 @@ use super::output::{Output, Style};
 use super::tables::TableFiles;
 use super::why::{client_reason, file_of, located, outcome_reason};
 use crate::engine::{
-    Comparison, ListAnswer, NameKind, Outcome, Request, Step, Table, TableName, Tables, Trace,
-    Unreached, Verdict,
+    Cause, Comparison, ListAnswer, NameKind, Outcome, Request, Step, Table, TableName, Tables,
+    Trace, Unreached, Verdict,
 };
 use crate::escape::visible;
 use crate::policy::Rule;
@@ -25,6 +25,7 @@ pub(super) struct Story<'a> {
     pub(super) files: &'a TableFiles,
     pub(super) tables: &'a Tables<'a>,
     pub(super) request: &'a Request,
+    pub(super) verdict: &'a Verdict,
     pub(super) trace: &'a Trace,
     /// The verdict for each kind of name the client could have.
     pub(super) others: &'a [(NameKind, Verdict)],
@@ -39,42 +40,67 @@ enum Plain {
     Client,
 }
 
+/// How far the story has come.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    table: TableName,
+    /// Index of the line behind the rule that was told last.
+    next_line: usize,
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self {
+            table: TableName::Allow,
+            next_line: 0,
+        }
+    }
+}
+
+impl Place {
+    fn behind(self, step: &Step) -> Self {
+        match step {
+            Step::Opened(table) | Step::Absent(table) | Step::Unreadable(table) => Self {
+                table: *table,
+                next_line: 0,
+            },
+            Step::Compared(comparison) => Self {
+                table: comparison.table,
+                next_line: comparison.line + 1,
+            },
+            Step::Doubtful { .. } | Step::Ran { .. } | Step::Left(_) | Step::Broken { .. } => self,
+        }
+    }
+}
+
 impl Story<'_> {
     /// Prints it.
     pub(super) fn tell(&self, out: &mut Output) -> Result<(), Failure> {
         let mut steps = self.trace.steps.as_slice();
-        let mut last_line = None;
+        let mut at = Place::default();
         while let Some((step, rest)) = steps.split_first() {
             if let Step::Compared(comparison) = step {
-                self.skipped(comparison.table, last_line, comparison.line, out)?;
-                last_line = Some(comparison.line);
+                self.skipped(at, comparison, out)?;
             }
-            let run = self.run_length(steps);
+            let run = steps.iter().take_while(|step| plain_of(step).is_some());
+            let run = run.count();
             if run > RUN_LIMIT && !self.is_full {
                 let (run, rest) = steps.split_at_checked(run).unwrap_or((steps, &[]));
                 self.run(run, out)?;
-                if let Some(Step::Compared(last)) = run.last() {
-                    last_line = Some(last.line);
-                }
+                at = run.last().map_or(at, |last| at.behind(last));
                 steps = rest;
                 continue;
             }
-            if matches!(step, Step::Opened(_)) {
-                last_line = None;
-            }
-            self.step(step, out)?;
-            if matches!(step, Step::Opened(_))
-                && !matches!(
-                    rest.first(),
-                    Some(Step::Compared(_) | Step::Broken { .. } | Step::Doubtful { .. })
-                )
-            {
-                out.line("  has no rules")?;
-            }
+            at = at.behind(step);
+            self.step(step, rest.first(), at.table, out)?;
             steps = rest;
         }
-        for unreached in self.trace.unreached(self.tables) {
-            self.unreached(&unreached, out)?;
+        if let Cause::Undecided(undecided) = &self.verdict.cause {
+            out.line(format!("    {}; all else hangs on that", undecided.what))?;
+        } else {
+            for unreached in self.trace.unreached(self.tables) {
+                self.unreached(&unreached, out)?;
+            }
         }
         self.names(out)
     }
@@ -106,17 +132,21 @@ impl Story<'_> {
         out.line(format!("  lines {from} to {to}: {}", told.join(", ")))
     }
 
-    /// How many of the next steps are rules that can be summarised.
-    fn run_length(&self, steps: &[Step]) -> usize {
-        steps
-            .iter()
-            .take_while(|step| plain_of(step).is_some())
-            .count()
-    }
-
-    fn step(&self, step: &Step, out: &mut Output) -> Result<(), Failure> {
+    fn step(
+        &self,
+        step: &Step,
+        next: Option<&Step>,
+        table: TableName,
+        out: &mut Output,
+    ) -> Result<(), Failure> {
         match step {
-            Step::Opened(table) => self.heading(*table, "", out),
+            Step::Opened(_) => {
+                self.heading(table, "", out)?;
+                if !matches!(next, Some(Step::Compared(_) | Step::Broken { .. } | Step::Doubtful { .. })) {
+                    out.line("  has no rules")?;
+                }
+                Ok(())
+            }
             Step::Absent(table) => {
                 self.heading(*table, " does not exist, which is as good as empty", out)
             }
@@ -128,17 +158,20 @@ impl Story<'_> {
                 number,
             } => {
                 self.rule_line(*table, *line, *number, out)?;
-                out.line("    cannot be told: see above")
+                Ok(())
             }
             Step::Ran { effects, outcome } => {
                 for (number, effect) in (1..).zip(effects) {
                     out.line(format!("    option {number} {}", describe(effect)))?;
                 }
-                self.outcome(*outcome, out)
+                if next.is_some_and(|next| matches!(next, Step::Left(_))) {
+                    return Ok(());
+                }
+                self.outcome(*outcome, table, out)
             }
             Step::Left(_) => out.line(
-                "    but a command of aclexec failed, so the rule counts for nothing and the rest \
-                 of the table is not read",
+                "    a command of aclexec has failed, so this rule counts for nothing, and the rest of \
+                 the table is not read",
             ),
             Step::Broken {
                 table,
@@ -175,8 +208,7 @@ impl Story<'_> {
     }
 
     /// How the options of the rule that was compared last ended.
-    fn outcome(&self, outcome: Outcome, out: &mut Output) -> Result<(), Failure> {
-        let table = self.last_table();
+    fn outcome(&self, outcome: Outcome, table: TableName, out: &mut Output) -> Result<(), Failure> {
         let reason = match outcome {
             Outcome::Table => Some(own_verdict(table).to_owned()),
             Outcome::Allow => Some("its option `allow` grants".to_owned()),
@@ -206,23 +238,21 @@ impl Story<'_> {
         out.line(format!("  line {number}: {text}{tail}"))
     }
 
-    /// Lines between two rules that libwrap skips because they have no colon.
-    fn skipped(
-        &self,
-        table: TableName,
-        after: Option<usize>,
-        before: usize,
-        out: &mut Output,
-    ) -> Result<(), Failure> {
-        let Some(tree) = self.tree(table) else {
+    /// Lines between two rules that libwrap skips and that look as if it did not.
+    fn skipped(&self, at: Place, next: &Comparison, out: &mut Output) -> Result<(), Failure> {
+        let Some(tree) = self.tree(next.table) else {
             return Ok(());
         };
-        for index in after.map_or(0, |after| after + 1)..before {
-            let Some(line) = tree.line(index) else { break };
+        let lines = (at.next_line..next.line).filter_map(|index| tree.line(index));
+        for line in lines {
+            let number = line.number();
             if has_no_colon(line) {
-                let number = line.number();
                 out.line(format!(
                     "  line {number}: has no colon, so libwrap skips it"
+                ))?;
+            } else if line.kind() == LineKind::Comment && line.is_joined() {
+                out.line(format!(
+                    "  line {number}: belongs to the comment before it, which ends in a backslash"
                 ))?;
             }
         }
@@ -291,20 +321,6 @@ impl Story<'_> {
     fn tree(&self, table: TableName) -> Option<&Tree<'_>> {
         tree_of(self.tables, table)
     }
-
-    /// The table whose rule was compared last.
-    fn last_table(&self) -> TableName {
-        let ran = |step: &Step| match step {
-            Step::Compared(comparison) => Some(comparison.table),
-            _ => None,
-        };
-        self.trace
-            .steps
-            .iter()
-            .rev()
-            .find_map(ran)
-            .unwrap_or(TableName::Allow)
-    }
 }
 
 /// The tree of a table, if it could be read.
@@ -340,13 +356,16 @@ pub(super) fn reason(line: Line<'_, '_>, comparison: &Comparison, request: &Requ
     let Some(clients) = &comparison.clients else {
         return format!("{daemon}{exceptions}");
     };
-    let daemon = format!("{daemon}{exceptions}");
+    let end = if exceptions.is_empty() { "" } else { ";" };
+    let daemon = format!("{daemon}{exceptions}{end}");
     let Some(client) = clients.hit else {
-        return format!("{daemon}, but no client of the rule matches");
+        let and = if end.is_empty() { "," } else { "" };
+        return format!("{daemon}{and} but no client of the rule matches");
     };
     let what = client_reason(&line.text(client), request);
     let exceptions = self::exceptions(line, clients);
-    format!("{daemon} and `{}` {what}{exceptions}", text(client))
+    let and = if end.is_empty() { " and" } else { "" };
+    format!("{daemon}{and} `{}` {what}{exceptions}", text(client))
 }
 
 /// The exceptions that apply, each taking back what stands before it.

@@ -21,8 +21,8 @@ use std::path::{Path, PathBuf};
 /// Check that the tables grant and deny what a file of expectations says
 ///
 /// A file has one expectation a line: the daemon, the client's address, "granted" or "denied", then
-/// any of name=HOST, user=USER, server=ADDR, server_name=HOST, port=PORT and by=FILE:LINE, where
-/// FILE is the base name of a table and "by=default" means that no rule decides. A word that
+/// any of name=HOST, user=USER, server=ADDR, `server_name=HOST`, port=PORT and by=FILE:LINE,
+/// where FILE is the base name of a table and "by=default" means that no rule decides. A word that
 /// begins with # starts a comment. Each failure is printed with the whole search. No name is looked
 /// up.
 ///
@@ -80,6 +80,7 @@ pub(crate) fn run(args: &TestArgs, context: &mut Context) -> Result<Exit, Failur
             files: &files,
             tables: &tables,
             request,
+            verdict: &verdict,
             trace: &trace,
             others: &others(request, &tables, &machine),
             is_full: false,
@@ -130,7 +131,7 @@ impl Tally {
         let plural = if total == 1 { "" } else { "s" };
         let mut line = format!("{total} expectation{plural}: {held} held, {failed} failed");
         if *untold > 0 {
-            line.push_str(&format!(", {untold} cannot be told"));
+            line = format!("{line}, {untold} cannot be told");
         }
         let (style, exit) = match (failed, untold) {
             (_, 1..) => (Style::Warn, Exit::Failed),

@@ -135,6 +135,9 @@ pub(super) fn outcome_reason(
         (Outcome::Deny, TableName::Allow) => "its option `deny` denies, in the allow table".into(),
         (Outcome::Table | Outcome::Allow | Outcome::Deny, _) => return None,
         (Outcome::Twist, _) => "its option `twist` runs a command in place of the daemon".into(),
+        (Outcome::Broken { problem, span }, _) if span.is_empty() => {
+            format!("one of its options is empty, and libwrap denies then: {problem}")
+        }
         (Outcome::Broken { problem, span }, _) => {
             format!(
                 "its option `{}` is broken, and libwrap denies then: {problem}",

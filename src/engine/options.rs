@@ -45,7 +45,7 @@ pub(super) fn run_options(
 }
 
 /// Runs what stands in place of options in a build that has none: one shell command, whatever its
-/// words are; the verdict is the table's (hosts_access(5) of 7.6).
+/// words are; the verdict is the table's (7.6, `hosts_access(5)`).
 pub(super) fn run_command(rule: Rule<'_, '_>, request: &mut Request) -> Ran {
     match expand(&rule.command(), request) {
         Some(command) => Ran::Ended(

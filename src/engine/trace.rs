@@ -72,6 +72,23 @@ pub enum Step {
     },
 }
 
+impl Step {
+    /// The index of the line it is about, if that is in this table.
+    fn line_in(&self, name: TableName) -> Option<usize> {
+        let (table, line) = match self {
+            Self::Compared(Comparison { table, line, .. })
+            | Self::Doubtful { table, line, .. }
+            | Self::Broken { table, line, .. } => (*table, *line),
+            Self::Opened(_)
+            | Self::Absent(_)
+            | Self::Unreadable(_)
+            | Self::Ran { .. }
+            | Self::Left(_) => return None,
+        };
+        (table == name).then_some(line)
+    }
+}
+
 /// A rule compared with a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Comparison {
@@ -147,16 +164,7 @@ impl Trace {
         let Table::Read(tree) = table else {
             return None;
         };
-        let last = self.steps.iter().rev().find_map(|step| match step {
-            Step::Compared(Comparison { table, line, .. })
-            | Step::Doubtful { table, line, .. }
-            | Step::Broken { table, line, .. }
-                if *table == name =>
-            {
-                Some(*line)
-            }
-            _ => None,
-        });
+        let last = self.steps.iter().rev().find_map(|step| step.line_in(name));
         let is_whole = !self.steps.contains(&Step::Opened(name));
         let is_broken = |step: &Step| matches!(step, Step::Broken { table, .. } if *table == name);
         let behind = |rule: &Rule<'_, '_>| last.is_none_or(|last| rule.line().index() > last);

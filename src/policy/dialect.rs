@@ -6,6 +6,7 @@
 /// Nor is the way a line is taken apart: that is Debian's in every dialect, so `[...]` keeps its
 /// colons also where a build knows no IPv6.
 #[derive(Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a form of its own")]
 pub struct Dialect {
     /// Its name on the command line.
     pub name: &'static str,
@@ -44,7 +45,7 @@ pub const DEBIAN_13: Dialect = Dialect {
     ..DEBIAN_12
 };
 
-/// 7.6 as it was released: the language of its hosts_access(5), with a shell command where others
+/// 7.6 as it was released: the language of its `hosts_access(5)`, with a shell command where others
 /// have options.
 pub const CLASSIC: Dialect = Dialect {
     name: "classic",
@@ -57,7 +58,7 @@ pub const CLASSIC: Dialect = Dialect {
     is_resident: false,
 };
 
-/// FreeBSD's own: the language of its hosts_access(5) and hosts_options(5), asked by an sshd that
+/// The one of `FreeBSD`: the language of its `hosts_access(5)` and `hosts_options(5)`, asked by an sshd that
 /// stays resident.
 pub const FREEBSD: Dialect = Dialect {
     name: "freebsd",

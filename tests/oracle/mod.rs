@@ -17,5 +17,6 @@ mod rows;
 mod shrink;
 mod subject;
 mod tally;
+mod traced;
 
 pub(crate) use library::{Oracle, Tables};

@@ -1,0 +1,157 @@
+//! The trace against the verdict: on generated tables the explained search decides as `decide`
+//! does, and what it tells leads to that verdict and to no other.
+
+use super::generate::case;
+use super::indexed::{Stage, request};
+use std::collections::BTreeSet;
+use tcpw::engine::{
+    Access, Cause, Effect, Matched, Outcome, Step, Table, TableName, Tables, Trace, decide, explain,
+};
+use tcpw::policy::rules;
+use tcpw::syntax::parse;
+
+const CASES: u64 = 3000;
+
+/// What a trace says came out, worked out from its steps alone.
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    Rule(Matched, Option<Outcome>),
+    Broken(TableName, usize),
+    Unreadable(TableName),
+    NoRule,
+    Untold,
+}
+
+/// Reads a trace as a person would.
+fn end_of(trace: &Trace) -> (End, Vec<Effect>) {
+    let mut end = End::NoRule;
+    let mut all = Vec::new();
+    for step in &trace.steps {
+        assert!(
+            matches!(end, End::NoRule | End::Rule(_, None))
+                || matches!((&end, step), (End::Rule(..), Step::Left(_))),
+            "a step behind the end: {step:?}"
+        );
+        match step {
+            Step::Opened(_) | Step::Absent(_) => assert_eq!(end, End::NoRule, "{step:?}"),
+            Step::Unreadable(TableName::Allow) => (),
+            Step::Unreadable(table) => end = End::Unreadable(*table),
+            Step::Compared(comparison) => {
+                assert_eq!(end, End::NoRule, "a rule behind the one that matched");
+                if let Some(matched) = comparison.matched() {
+                    end = End::Rule(matched, None);
+                }
+            }
+            Step::Ran { effects, outcome } => {
+                let End::Rule(matched, None) = end else {
+                    panic!("options of no rule: {end:?}")
+                };
+                end = End::Rule(matched, Some(*outcome));
+                all.extend(effects.iter().cloned());
+            }
+            Step::Left(_) => end = End::NoRule,
+            Step::Broken {
+                table: TableName::Deny,
+                line,
+                ..
+            } => end = End::Broken(TableName::Deny, *line),
+            Step::Broken { .. } => (),
+            Step::Doubtful { .. } => end = End::Untold,
+        }
+    }
+    (end, all)
+}
+
+/// Whether the end of a trace is the cause of a verdict.
+fn agrees(end: &End, cause: &Cause) -> bool {
+    match (end, cause) {
+        (End::Rule(told, ran), Cause::Rule { outcome, matched }) => {
+            told == matched && ran.unwrap_or(Outcome::Table) == *outcome
+        }
+        (End::Rule(told, None), Cause::Undecided(undecided)) => undecided.rule == Some(*told),
+        (End::Untold, Cause::Undecided(undecided)) => undecided.rule.is_none(),
+        (End::Broken(told, at), Cause::BrokenTable { table, line, .. }) => {
+            told == table && at == line
+        }
+        (End::Unreadable(told), Cause::Unreadable(table)) => told == table,
+        (End::NoRule, Cause::NoRule) => true,
+        _ => false,
+    }
+}
+
+/// Every rule is compared or unreached, and none is both.
+fn check_reach(trace: &Trace, tables: &Tables<'_>) {
+    let unreached = trace.unreached(tables);
+    for (name, table) in [
+        (TableName::Allow, tables.allow),
+        (TableName::Deny, tables.deny),
+    ] {
+        let Table::Read(tree) = table else { continue };
+        let mut compared = BTreeSet::new();
+        let mut broken = false;
+        for step in &trace.steps {
+            match step {
+                Step::Compared(rule) if rule.table == name => {
+                    assert!(compared.insert(rule.line), "compared twice");
+                }
+                Step::Doubtful { table, line, .. } if *table == name => {
+                    compared.insert(*line);
+                }
+                Step::Broken { table, .. } if *table == name => broken = true,
+                _ => (),
+            }
+        }
+        let left = unreached.iter().find(|left| left.table == name);
+        let left = left.map_or(0, |left| left.rules);
+        if broken {
+            assert_eq!(compared.len(), rules(tree).count());
+        } else {
+            assert_eq!(compared.len() + left, rules(tree).count());
+        }
+    }
+}
+
+#[test]
+fn the_trace_leads_to_the_verdict() {
+    let (mut granted, mut ran, mut excepted) = (0_u32, 0_u32, 0_u32);
+    for seed in 0..CASES {
+        let case = case(seed, "/lists");
+        let allow = case.allow.as_deref().map(parse);
+        let deny = case.deny.as_deref().map(parse);
+        let tables = Tables {
+            allow: allow.as_ref().map_or(Table::Absent, Table::Read),
+            deny: deny.as_ref().map_or(Table::Absent, Table::Read),
+        };
+        let stage = Stage(&case);
+        for query in &case.queries {
+            let request = request(query);
+            let (verdict, trace) = explain(&tables, &request, &stage);
+            let shown = || format!("seed {seed}, query {}", query.escape_ascii());
+            assert_eq!(verdict, decide(&tables, &request, &stage), "{}", shown());
+            let (end, effects) = end_of(&trace);
+            assert!(agrees(&end, &verdict.cause), "{}: {end:?}", shown());
+            assert_eq!(effects, verdict.effects, "{}", shown());
+            check_reach(&trace, &tables);
+            granted += u32::from(verdict.access == Access::Granted);
+            ran += u32::from(!effects.is_empty());
+            excepted += u32::from(trace.steps.iter().any(|step| {
+                matches!(step, Step::Compared(rule) if !rule.daemons.exceptions.is_empty()
+                    || rule.clients.as_ref().is_some_and(|list| !list.exceptions.is_empty()))
+            }));
+        }
+    }
+    for (what, count) in [("granted", granted), ("ran", ran), ("excepted", excepted)] {
+        assert!(count > 1000, "only {count} {what}");
+    }
+}
+
+#[test]
+fn a_deny_table_that_cannot_be_opened_ends_the_trace() {
+    let tree = parse(b"sshd: 10.\n");
+    let tables = Tables {
+        allow: Table::Read(&tree),
+        deny: Table::Unreadable,
+    };
+    let (verdict, trace) = explain(&tables, &request(b"sshd\t1.2.3.4"), &tcpw::engine::Bare);
+    assert!(agrees(&end_of(&trace).0, &verdict.cause));
+}
