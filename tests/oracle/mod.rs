@@ -3,10 +3,12 @@
 
 mod case;
 mod compare;
+mod coverage;
 mod facts;
 mod generate;
 mod indexed;
 mod library;
+mod live;
 mod matches;
 mod names;
 mod options;
