@@ -243,7 +243,7 @@ fn f_opt_15_banner_files_have_quirks() {
     let lines: Vec<&str> = got.split_inclusive('\n').collect();
     assert_eq!(
         lines[..2],
-        ["\0\0127.0.0.5\r\n", "open [ bracket\n"],
+        ["\x00\x00127.0.0.5\r\n", "open [ bracket\n"],
         "{got:?}"
     );
     assert_eq!(lines[2], "plain\r\r\n", "{got:?}");

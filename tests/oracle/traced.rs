@@ -43,10 +43,10 @@ fn end_of(trace: &Trace) -> (End, Vec<Effect>) {
                 }
             }
             Step::Ran { effects, outcome } => {
-                let End::Rule(matched, None) = end else {
-                    panic!("options of no rule: {end:?}")
-                };
-                end = End::Rule(matched, Some(*outcome));
+                assert!(matches!(end, End::Rule(_, None)), "options of no rule");
+                if let End::Rule(matched, _) = end {
+                    end = End::Rule(matched, Some(*outcome));
+                }
                 all.extend(effects.iter().cloned());
             }
             Step::Left(_) => end = End::NoRule,
@@ -90,15 +90,16 @@ fn check_reach(trace: &Trace, tables: &Tables<'_>) {
         let mut compared = BTreeSet::new();
         let mut broken = false;
         for step in &trace.steps {
-            match step {
-                Step::Compared(rule) if rule.table == name => {
-                    assert!(compared.insert(rule.line), "compared twice");
-                }
-                Step::Doubtful { table, line, .. } if *table == name => {
-                    compared.insert(*line);
-                }
-                Step::Broken { table, .. } if *table == name => broken = true,
-                _ => (),
+            if let Step::Compared(rule) = step
+                && rule.table == name
+            {
+                assert!(compared.insert(rule.line), "compared twice");
+            } else if let Step::Doubtful { table, line, .. } = step
+                && *table == name
+            {
+                compared.insert(*line);
+            } else if let Step::Broken { table, .. } = step {
+                broken |= *table == name;
             }
         }
         let left = unreached.iter().find(|left| left.table == name);
