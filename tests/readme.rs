@@ -102,7 +102,7 @@ fn its_sessions_are_what_the_program_prints() {
             .filter_map(|line| line.strip_prefix("$ "))
         {
             let (printed, _) = server.run(line);
-            shown.push_str(&format!("$ {line}\n{printed}"));
+            shown = format!("{shown}$ {line}\n{printed}");
             commands += 1;
         }
         let old = format!("```console\n{}\n```", block.lines.join("\n"));
