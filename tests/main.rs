@@ -31,6 +31,8 @@ mod oracle;
 mod parse;
 /// Says what was proven.
 mod proof;
+/// The README is true.
+mod readme;
 /// Runs tcpw on files of its own and compares output, exit code and files exactly.
 mod sandbox;
 /// A refused stranger at a real sshd becomes a mail in a real inbox.
