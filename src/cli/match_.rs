@@ -137,6 +137,7 @@ pub(crate) fn run(args: &MatchArgs, context: &mut Context) -> Result<Exit, Failu
         let files = TableFiles::read(context)?;
         return batch::run(&files, &machine(args, context), context);
     };
+    check_server(args)?;
     let (clients, lookup) = clients(client, args)?;
     let files = TableFiles::read(context)?;
     let machine = machine(args, context);
@@ -225,6 +226,19 @@ pub(super) fn others(
 fn machine(args: &MatchArgs, context: &Context) -> Machine {
     let aclexec = args.aclexec.map_or(Aclexec::Ask, Aclexec::from);
     Machine::new(&context.paths, aclexec).with_dialect(args.dialect)
+}
+
+/// A server's end is an address, too.
+fn check_server(args: &MatchArgs) -> Result<(), Failure> {
+    let server = bytes(args.server.as_ref());
+    if args.server.is_none() || is_address(server) {
+        return Ok(());
+    }
+    let shown = visible(server);
+    Err(Failure::new(format_args!(
+        "`{shown}` is not an address that a server can have"
+    ))
+    .hint("give an IPv4 or IPv6 address after --server, or a name after --server-name"))
 }
 
 /// Who is asked about, and what finding their addresses took.

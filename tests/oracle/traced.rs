@@ -5,9 +5,10 @@ use super::generate::case;
 use super::indexed::{Stage, request};
 use std::collections::BTreeSet;
 use tcpw::engine::{
-    Access, Cause, Effect, Matched, Outcome, Step, Table, TableName, Tables, Trace, decide, explain,
+    Access, Account, Cause, Effect, Index, ListFile, Matched, Outcome, Step, Surroundings, Table,
+    TableName, Tables, Trace, decide, explain,
 };
-use tcpw::policy::rules;
+use tcpw::policy::{DEBIAN_12, DIALECTS, Dialect, rules};
 use tcpw::syntax::parse;
 
 const CASES: u64 = 3000;
@@ -155,4 +156,55 @@ fn a_deny_table_that_cannot_be_opened_ends_the_trace() {
     };
     let (verdict, trace) = explain(&tables, &request(b"sshd\t1.2.3.4"), &tcpw::engine::Bare);
     assert!(agrees(&end_of(&trace).0, &verdict.cause));
+}
+
+/// A machine with another build of the library.
+struct Foreign<'c>(Stage<'c>, &'static Dialect);
+
+impl Surroundings for Foreign<'_> {
+    fn list_file(&self, path: &[u8]) -> ListFile {
+        self.0.list_file(path)
+    }
+    fn in_netgroup(&self, group: &[u8], name: &[u8]) -> bool {
+        self.0.in_netgroup(group, name)
+    }
+    fn has_interface(&self, name: &[u8]) -> bool {
+        self.0.has_interface(name)
+    }
+    fn has_account(&self, account: Account, name: &[u8]) -> bool {
+        self.0.has_account(account, name)
+    }
+    fn aclexec(&self, command: &[u8]) -> Option<bool> {
+        self.0.aclexec(command)
+    }
+    fn dialect(&self) -> &'static Dialect {
+        self.1
+    }
+}
+
+/// The index files patterns as the tested library reads them; in no dialect may a rule be lost.
+#[test]
+fn the_index_holds_in_every_dialect() {
+    for dialect in DIALECTS {
+        let mut others = 0_u32;
+        for seed in 0..600 {
+            let case = case(seed, "/lists");
+            let allow = parse(case.allow.as_deref().unwrap_or_default());
+            let deny = parse(case.deny.as_deref().unwrap_or_default());
+            let tables = Tables {
+                allow: Table::Read(&allow),
+                deny: Table::Read(&deny),
+            };
+            let index = Index::new(tables);
+            let here = Foreign(Stage(&case), dialect);
+            for query in &case.queries {
+                let request = request(query);
+                let verdict = decide(&tables, &request, &here);
+                assert_eq!(index.decide(&request, &here), verdict, "{}", dialect.name);
+                others += u32::from(verdict != decide(&tables, &request, &Stage(&case)));
+            }
+        }
+        let is_default = dialect == &DEBIAN_12;
+        assert_eq!(others == 0, is_default, "{}: {others} differ", dialect.name);
+    }
 }
