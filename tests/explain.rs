@@ -46,6 +46,7 @@ fn the_story_of_five_tangled_policies() {
     let mut folders: Vec<PathBuf> = fs::read_dir(fixtures("explain"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
         .collect();
     folders.sort();
     assert_eq!(folders.len(), 5);

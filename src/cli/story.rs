@@ -11,7 +11,7 @@ use crate::engine::{
     Trace, Unreached, Verdict,
 };
 use crate::escape::visible;
-use crate::policy::Rule;
+use crate::policy::{ClientPattern, Element, Rule};
 use crate::span::Span;
 use crate::syntax::{Line, LineKind, Reason, Tree};
 
@@ -360,12 +360,31 @@ pub(super) fn reason(line: Line<'_, '_>, comparison: &Comparison, request: &Requ
     let daemon = format!("{daemon}{exceptions}{end}");
     let Some(client) = clients.hit else {
         let and = if end.is_empty() { "," } else { "" };
-        return format!("{daemon}{and} but no client of the rule matches");
+        let vain = in_vain(line);
+        return format!("{daemon}{and} but no client of the rule matches{vain}");
     };
     let what = client_reason(&line.text(client), request);
     let exceptions = self::exceptions(line, clients);
     let and = if end.is_empty() { " and" } else { "" };
     format!("{daemon}{and} `{}` {what}{exceptions}", text(client))
+}
+
+/// The clients of a rule that nobody can be, in words.
+fn in_vain(line: Line<'_, '_>) -> String {
+    let elements = Rule::of(line).map(|rule| rule.clients().elements());
+    let texts = elements
+        .into_iter()
+        .flatten()
+        .filter_map(|element| match element {
+            Element::Pattern { text, .. } => Some(text),
+            Element::Except { .. } => None,
+        });
+    let vain = texts.filter(|text| ClientPattern::read(text).host.matches_nobody());
+    let list: Vec<String> = vain.map(|text| format!("`{}`", visible(&text))).collect();
+    if list.is_empty() {
+        return String::new();
+    }
+    format!("; nobody can be {}", list.join(" or "))
 }
 
 /// The exceptions that apply, each taking back what stands before it.

@@ -191,6 +191,25 @@ impl<'a> HostPattern<'a> {
         }
     }
 
+    /// Whether there is no client that it matches: it is no network, a network with host bits set
+    /// (F-V4-06), or brackets around something that is no address (F-V6-07).
+    pub fn matches_nobody(&self) -> bool {
+        match self {
+            Self::BadNet(_)
+            | Self::Text {
+                pattern: TextPattern::BadIpv6(_),
+                ..
+            } => true,
+            Self::Ipv4Net { net, mask } => net & !mask != 0,
+            Self::Netgroup(_)
+            | Self::ListFile(_)
+            | Self::Known
+            | Self::Local
+            | Self::Ipv6Net { .. }
+            | Self::Text { .. } => false,
+        }
+    }
+
     fn net(net: &'a [u8], mask: &[u8], dialect: &Dialect) -> Self {
         if let [b'[', inner @ .., b']'] = net {
             return match (ipv6(inner), u8::try_from(c_decimal_prefix(mask))) {
