@@ -4,7 +4,6 @@
 
 use super::library::Tables;
 use crate::sandbox::program;
-use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -283,21 +282,56 @@ fn f_name_09_some_patterns_cost_a_look_up() {
     }
 }
 
-/// Runs a program where these lines are `/etc/hosts` and nothing else is asked for names.
-fn with_hosts(hosts: &str, dir: &Path, command: &mut Command) -> String {
-    fs::write(dir.join("hosts"), hosts).unwrap();
-    fs::write(dir.join("nsswitch.conf"), "hosts: files\n").unwrap();
-    let script = "mount --bind \"$0/hosts\" /etc/hosts && \
-                  mount --bind \"$0/nsswitch.conf\" /etc/nsswitch.conf && exec \"$@\"";
-    let output = Command::new("unshare")
-        .args(["-m", "--propagation", "private", "sh", "-c", script])
-        .arg(dir)
-        .arg(command.get_program())
-        .args(command.get_args())
-        .output()
-        .expect("unshare (util-linux) is installed");
-    let told = [output.stdout, output.stderr].concat();
-    String::from_utf8(told).unwrap()
+/// A machine whose `/etc` holds these hosts and netgroups and nothing else.
+struct Elsewhere<'s> {
+    stage: &'s Stage,
+    etc: PathBuf,
+}
+
+impl<'s> Elsewhere<'s> {
+    fn new(stage: &'s Stage, hosts: &str, netgroups: &str) -> Self {
+        let etc = stage.dir.path().join("etc");
+        fs::create_dir(&etc).unwrap();
+        for (name, text) in [
+            ("hosts", hosts),
+            ("netgroup", netgroups),
+            ("nsswitch.conf", "hosts: files\nnetgroup: files\n"),
+        ] {
+            fs::write(etc.join(name), text).unwrap();
+        }
+        Self { stage, etc }
+    }
+
+    /// What a command prints there: in a mount namespace of its own.
+    fn run(&self, command: &Command) -> String {
+        let output = Command::new("unshare")
+            .args(["-m", "--propagation", "private", "sh", "-c"])
+            .args(["mount --bind \"$0\" /etc && exec \"$@\""])
+            .arg(&self.etc)
+            .arg(command.get_program())
+            .args(command.get_args())
+            .env_clear()
+            .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+            .output()
+            .expect("unshare (util-linux) is installed");
+        String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+    }
+
+    /// What libwrap reports about a connection from `source`.
+    fn library(&self, source: &str) -> Vec<String> {
+        let mut command = self.stage.command("socket");
+        command.args(["sshd", "4", source]);
+        report(&self.run(&command)).0
+    }
+
+    /// What tcpw says about it.
+    fn tcpw(&self, source: &str) -> String {
+        let mut command = Command::new(program());
+        let tables = &self.stage.tables;
+        command.arg("--allow-file").arg(&tables.allow);
+        command.arg("--deny-file").arg(&tables.deny);
+        self.run(command.args(["match", "sshd", source, "--dns"]))
+    }
 }
 
 #[test]
@@ -313,25 +347,39 @@ fn f_name_07_names_are_doubted() {
         ("127.0.0.1", "localhost", 1),
     ] {
         let stage = Stage::new(table, "ALL: ALL\n");
-        let mut command = stage.command("socket");
-        command.args(["sshd", "4", source]);
-        let (report, _) = report(&with_hosts(hosts, stage.dir.path(), &mut command));
-        assert_eq!(report[3], name, "{source}");
-        let mut command = Command::new(program());
-        let tables = [
-            OsStr::new("--allow-file"),
-            stage.tables.allow.as_os_str(),
-            OsStr::new("--deny-file"),
-            stage.tables.deny.as_os_str(),
-        ];
-        command
-            .args(tables)
-            .args(["match", "sshd", source, "--dns"]);
-        let told = with_hosts(hosts, stage.dir.path(), &mut command);
+        let elsewhere = Elsewhere::new(&stage, hosts, "");
+        assert_eq!(elsewhere.library(source)[3], name, "{source}");
+        let told = elsewhere.tcpw(source);
         assert!(
             told.contains(&format!("/allow:{line}: ")),
             "{source}: {told}"
         );
+    }
+}
+
+#[test]
+fn f_netgr_02_netgroups_are_asked_about_the_name() {
+    let hosts = "127.0.0.5 a.foo.com\n127.0.0.6 C.FOO.COM\n127.0.0.7 b.foo.com\n";
+    let netgroups = "direct (a.foo.com,,) (c.foo.com,,)\nnested direct\nany (,,)\naddress (127.0.0.9,,)\n";
+    for (group, members) in [
+        ("direct", ["127.0.0.5", "127.0.0.6"].as_slice()),
+        ("nested", &["127.0.0.5", "127.0.0.6"]),
+        ("any", &["127.0.0.5", "127.0.0.6", "127.0.0.7", "127.0.0.9"]),
+        ("address", &[]),
+        ("nosuch", &[]),
+    ] {
+        for source in ["127.0.0.5", "127.0.0.6", "127.0.0.7", "127.0.0.9"] {
+            let stage = Stage::new(&format!("sshd: @{group}\n"), "ALL: ALL\n");
+            let elsewhere = Elsewhere::new(&stage, hosts, netgroups);
+            let verdict = if members.contains(&source) {
+                "granted"
+            } else {
+                "denied"
+            };
+            assert_eq!(elsewhere.library(source)[0], verdict, "@{group} {source}");
+            let told = elsewhere.tcpw(source);
+            assert!(told.starts_with(verdict), "@{group} {source}: {told}");
+        }
     }
 }
 
