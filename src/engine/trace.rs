@@ -144,7 +144,7 @@ pub struct Unreached {
     pub is_whole: bool,
     /// How many rules.
     pub rules: usize,
-    /// The number of the first one's line; of what breaks the table, if there is no rule before.
+    /// The line number of the first one, as libwrap counts.
     pub first: u32,
 }
 
