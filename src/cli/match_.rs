@@ -84,12 +84,12 @@ impl From<AclexecChoice> for Aclexec {
 }
 
 pub(crate) fn run(args: &MatchArgs, context: &mut Context) -> Result<Exit, Failure> {
-    let tables = TableFiles::read(context)?;
     let machine = Machine::new(
         &context.paths,
         args.aclexec.map_or(Aclexec::Ask, Aclexec::from),
     );
     let (Some(daemon), Some(client)) = (&args.daemon, &args.client) else {
+        let tables = TableFiles::read(context)?;
         return batch::run(&tables, &machine, context);
     };
     let bytes = |text: &Option<OsString>| {
@@ -106,6 +106,7 @@ pub(crate) fn run(args: &MatchArgs, context: &mut Context) -> Result<Exit, Failu
     let request = Request::new(daemon.as_bytes(), Host::new(client.as_bytes(), name))
         .with_user(bytes(&args.user))
         .with_server(server, args.port);
+    let tables = TableFiles::for_request(context, &request, &machine)?;
     let verdict = tables.parsed(|parsed| decide(parsed, &request, &machine));
     show(&verdict, &request, &tables, context)?;
     Ok(exit_of(verdict.access))

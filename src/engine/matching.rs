@@ -24,7 +24,7 @@ pub(super) struct Matcher<'r> {
     world: &'r dyn Surroundings,
 }
 
-type Answer = Result<bool, Undecided>;
+pub(super) type Answer = Result<bool, Undecided>;
 
 impl<'r> Matcher<'r> {
     pub(super) fn new(request: &'r Request, world: &'r dyn Surroundings) -> Self {
@@ -68,7 +68,8 @@ impl<'r> Matcher<'r> {
         }
     }
 
-    fn client(&self, text: &[u8]) -> Answer {
+    /// Whether an element of a client list matches.
+    pub(super) fn client(&self, text: &[u8]) -> Answer {
         let pattern = ClientPattern::read(text);
         let is_host = self.host(pattern.host, &self.request.client, &mut Vec::new())?;
         let is_user = |user| self.text(user, &self.request.user);

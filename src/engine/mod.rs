@@ -12,12 +12,14 @@ mod list;
 mod matching;
 mod options;
 mod request;
+mod skim;
 mod surroundings;
 mod verdict;
 
 pub use expand::FILTER_KEEPS;
 pub use glob::wildcard_matches;
 pub use request::{Fields, Host, HostName, Request};
+pub use skim::{Excerpt, skim};
 pub use surroundings::{Account, Bare, ListFile, Surroundings};
 pub use verdict::{Access, Cause, Effect, Matched, Outcome, TableName, Undecided, Verdict};
 

@@ -12,7 +12,7 @@ use tcpw::syntax::parse;
 const CASES: u64 = 6000;
 
 /// The machine of a case: its list files, and answers that depend on the question only.
-struct Stage<'c>(&'c Case);
+pub(super) struct Stage<'c>(pub(super) &'c Case);
 
 impl Surroundings for Stage<'_> {
     fn list_file(&self, path: &[u8]) -> ListFile {
@@ -36,7 +36,7 @@ impl Surroundings for Stage<'_> {
     }
 }
 
-fn request(query: &[u8]) -> Request {
+pub(super) fn request(query: &[u8]) -> Request {
     let fields: Vec<&[u8]> = query.split(|&byte| byte == b'\t').collect();
     let field = |at: usize| fields.get(at).copied().unwrap_or_default();
     let mut request = Request::new("", Host::unknown());

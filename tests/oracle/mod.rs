@@ -15,6 +15,7 @@ mod questions;
 mod random;
 mod rows;
 mod shrink;
+mod skimmed;
 mod subject;
 mod tally;
 
