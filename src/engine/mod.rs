@@ -9,6 +9,7 @@ mod glob;
 mod index;
 mod key;
 mod list;
+mod list_index;
 mod matching;
 mod options;
 mod request;
@@ -26,6 +27,7 @@ pub use verdict::{Access, Cause, Effect, Matched, Outcome, TableName, Undecided,
 use crate::policy::{Rule, rules};
 use crate::syntax::Tree;
 use index::TableIndex;
+use list_index::ListIndexes;
 use matching::Matcher;
 use options::{Ran, run_options};
 use std::borrow::Cow;
@@ -63,6 +65,7 @@ pub struct Index<'t> {
     tables: Tables<'t>,
     allow: Option<TableIndex<'t>>,
     deny: Option<TableIndex<'t>>,
+    lists: ListIndexes,
 }
 
 impl<'t> Index<'t> {
@@ -76,6 +79,7 @@ impl<'t> Index<'t> {
             tables,
             allow: compile(tables.allow),
             deny: compile(tables.deny),
+            lists: ListIndexes::default(),
         }
     }
 
@@ -89,7 +93,9 @@ impl<'t> Index<'t> {
             table: self.tables.deny,
             index: self.deny.as_ref(),
         };
-        Search::new(request, world).run([allow, deny])
+        let mut search = Search::new(request, world);
+        search.lists = Some(&self.lists);
+        search.run([allow, deny])
     }
 }
 
@@ -105,6 +111,7 @@ struct Search<'r> {
     request: Cow<'r, Request>,
     world: &'r dyn Surroundings,
     effects: Vec<Effect>,
+    lists: Option<&'r ListIndexes>,
 }
 
 enum Found {
@@ -118,6 +125,7 @@ impl<'r> Search<'r> {
             request: Cow::Borrowed(request),
             world,
             effects: Vec::new(),
+            lists: None,
         }
     }
 
@@ -188,7 +196,7 @@ impl<'r> Search<'r> {
         name: TableName,
         rules: impl Iterator<Item = Rule<'t, 't>>,
     ) -> Result<Option<(Rule<'t, 't>, Matched)>, Undecided> {
-        let patterns = Matcher::new(&self.request, self.world);
+        let patterns = Matcher::new(&self.request, self.world).with_lists(self.lists);
         for rule in rules {
             if let Some(matched) = patterns.rule(name, rule)? {
                 return Ok(Some((rule, matched)));

@@ -261,10 +261,12 @@ impl<'r> Skimmer<'r> {
         let tree = parse_excerpt(group, number);
         let is_settled = tree.lines().any(|line| {
             let matches = |rule| self.matcher.rule(TableName::Allow, rule);
-            !line.is_read()
-                || Rule::of(line).is_some_and(|rule| !matches!(matches(rule), Ok(None)))
+            !line.is_read() || Rule::of(line).is_some_and(|rule| !matches!(matches(rule), Ok(None)))
         });
-        let last = tree.lines().next_back().map_or(number, |line| line.number());
+        let last = tree
+            .lines()
+            .next_back()
+            .map_or(number, |line| line.number());
         (is_settled, last)
     }
 }

@@ -9,6 +9,7 @@
 mod bytes;
 mod grammar;
 mod lines;
+mod tokens;
 mod tree;
 
 pub use bytes::{is_blank, is_separator, is_white};
