@@ -96,7 +96,7 @@ impl Stage {
         fs::write(&table, &text).unwrap();
         let rounds = if size >= 100_000 { 7 } else { 31 };
         let speed = parse_speed(text.as_bytes(), rounds);
-        let memory = self.memory(&table) / text.len() as f64;
+        let memory = memory(&table) / text.len() as f64;
         let (mut own, mut theirs) = (Vec::new(), Vec::new());
         for _ in 0..rounds {
             theirs.push(run(&mut self.scan(&table, 1)));
@@ -151,18 +151,18 @@ impl Stage {
             .stdin(fs::File::open(&input).unwrap());
         run(&mut command)
     }
+}
 
-    /// The bytes by which parsing `table` raises the peak of a process of its own, the table itself
-    /// included.
-    fn memory(&self, table: &Path) -> f64 {
-        let this = std::env::current_exe().unwrap();
-        let output = Command::new(this).arg(MEMORY).arg(table).output().unwrap();
-        str::from_utf8(&output.stdout)
-            .unwrap()
-            .trim()
-            .parse()
-            .unwrap()
-    }
+/// The bytes by which parsing `table` raises the peak of a process of its own, the table itself
+/// included.
+fn memory(table: &Path) -> f64 {
+    let this = std::env::current_exe().unwrap();
+    let output = Command::new(this).arg(MEMORY).arg(table).output().unwrap();
+    str::from_utf8(&output.stdout)
+        .unwrap()
+        .trim()
+        .parse()
+        .unwrap()
 }
 
 /// Milliseconds until `command` has ended.

@@ -10,7 +10,7 @@ use super::request::Request;
 use super::surroundings::Surroundings;
 use super::verdict::TableName;
 use crate::policy::{DaemonPattern, Process, Rule, TextPattern};
-use crate::syntax::{LINE_LIMIT, is_separator, parse_excerpt};
+use crate::syntax::{LINE_LIMIT, Line, is_separator, parse_excerpt};
 use memchr::{memchr, memchr2};
 use std::io::{self, Read};
 
@@ -212,7 +212,7 @@ impl<'r> Skimmer<'r> {
                     Process::Name(TextPattern::Exact(name)) => {
                         name.eq_ignore_ascii_case(self.daemon)
                     }
-                    _ => true,
+                    Process::Port(_) | Process::Overflow | Process::Name(_) => true,
                 }
             })
     }
@@ -263,10 +263,7 @@ impl<'r> Skimmer<'r> {
             let matches = |rule| self.matcher.rule(TableName::Allow, rule);
             !line.is_read() || Rule::of(line).is_some_and(|rule| !matches!(matches(rule), Ok(None)))
         });
-        let last = tree
-            .lines()
-            .next_back()
-            .map_or(number, |line| line.number());
+        let last = tree.lines().next_back().map_or(number, Line::number);
         (is_settled, last)
     }
 }
