@@ -45,6 +45,13 @@ impl Cli {
                     command: Command::Notify(notify.args),
                 })
             }
+            [_, verb, rest @ ..] if verb == "match" => {
+                let match_ = Match::try_parse_from(iter::once(verb).chain(rest))?;
+                Ok(Self {
+                    global: match_.global,
+                    command: Command::Match(match_.args),
+                })
+            }
             _ => Self::try_parse_from(args),
         }
     }
@@ -57,6 +64,16 @@ impl Cli {
 struct Notify {
     #[command(flatten)]
     args: NotifyArgs,
+    #[command(flatten)]
+    global: GlobalArgs,
+}
+
+// `tcpw match` alone, for the same reason: scripts ask it again and again.
+#[derive(Debug, Parser)]
+#[command(name = "tcpw match", bin_name = "tcpw match", max_term_width = 100)]
+struct Match {
+    #[command(flatten)]
+    args: MatchArgs,
     #[command(flatten)]
     global: GlobalArgs,
 }

@@ -18,7 +18,6 @@ use crate::engine::{
     explain,
 };
 use crate::escape::visible;
-use crate::syntax::parse;
 use clap::{Args, ValueEnum};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
@@ -139,9 +138,15 @@ pub(crate) fn run(args: &MatchArgs, context: &mut Context) -> Result<Exit, Failu
     };
     check_server(args)?;
     let (clients, lookup) = clients(client, args)?;
-    let files = TableFiles::read(context)?;
     let machine = machine(args, context);
-    let (allow, deny) = (parse(files.allow.source()), parse(files.deny.source()));
+    let files = match clients.as_slice() {
+        // A single verdict needs no more of the tables than what settles it.
+        [client] if !args.explain => {
+            TableFiles::for_request(context, &request(args, daemon, client), &machine)?
+        }
+        _ => TableFiles::read(context)?,
+    };
+    let (allow, deny) = (files.allow.tree(), files.deny.tree());
     let tables = files.tables(&allow, &deny);
     let all: Vec<Asked<'_>> = clients
         .iter()

@@ -5,7 +5,7 @@ use crate::engine::{Cause, Matched, Outcome, Request, TableName, Verdict};
 use crate::escape::visible;
 use crate::policy::{ClientPattern, HostPattern, Rule, TextPattern};
 use crate::span::Span;
-use crate::syntax::{LineKind, Reason, Tree, parse};
+use crate::syntax::{LineKind, Reason, Tree};
 use std::borrow::Cow;
 
 /// The file of a table.
@@ -24,7 +24,7 @@ pub(super) fn place(verdict: &Verdict, tables: &TableFiles) -> Option<(String, V
         Cause::NoRule | Cause::BrokenTable { .. } | Cause::Unreadable(_) => return None,
     };
     let file = file_of(tables, matched.table);
-    let tree = parse(file.source());
+    let tree = file.tree();
     let rule = tree.line(matched.line).and_then(Rule::of)?;
     let place = format!("{}:{}", file.path.display(), matched.number);
     Some((place, rule.text().into_owned()))
@@ -52,7 +52,7 @@ pub(super) fn why(verdict: &Verdict, request: &Request, tables: &TableFiles) -> 
         Cause::Undecided(undecided) => vec![undecided.what.clone()],
         Cause::BrokenTable { table, line, .. } => {
             let file = file_of(tables, *table);
-            let tree = parse(file.source());
+            let tree = file.tree();
             let too_long = LineKind::Malformed(Reason::TooLong);
             let what = if tree.line(*line).is_some_and(|line| line.kind() == too_long) {
                 "has a line of more than 2046 bytes"
@@ -66,7 +66,7 @@ pub(super) fn why(verdict: &Verdict, request: &Request, tables: &TableFiles) -> 
         }
         Cause::Rule { outcome, matched } => {
             let file = file_of(tables, matched.table);
-            let tree = parse(file.source());
+            let tree = file.tree();
             let mut reasons = vec![match_reason(&tree, matched, request)];
             reasons.extend(outcome_reason(&tree, *outcome, matched.table));
             reasons

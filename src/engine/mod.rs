@@ -9,9 +9,11 @@ mod glob;
 mod index;
 mod key;
 mod list;
+mod list_index;
 mod matching;
 mod options;
 mod request;
+mod skim;
 mod surroundings;
 mod trace;
 mod verdict;
@@ -20,6 +22,7 @@ mod what_if;
 pub use expand::FILTER_KEEPS;
 pub use glob::wildcard_matches;
 pub use request::{Fields, Host, HostName, Request};
+pub use skim::{Excerpt, skim};
 pub use surroundings::{Account, Bare, ListFile, Surroundings};
 pub use trace::{Comparison, ListAnswer, Step, Trace, Unreached};
 pub use verdict::{Access, Cause, Effect, Matched, Outcome, TableName, Undecided, Verdict};
@@ -28,6 +31,7 @@ pub use what_if::{NameKind, by_name};
 use crate::policy::{Rule, rules};
 use crate::syntax::Tree;
 use index::TableIndex;
+use list_index::ListIndexes;
 use matching::Matcher;
 use options::{Ran, run_command, run_options};
 use std::borrow::Cow;
@@ -78,6 +82,7 @@ pub struct Index<'t> {
     tables: Tables<'t>,
     allow: Option<TableIndex<'t>>,
     deny: Option<TableIndex<'t>>,
+    lists: ListIndexes,
 }
 
 impl<'t> Index<'t> {
@@ -91,6 +96,7 @@ impl<'t> Index<'t> {
             tables,
             allow: compile(tables.allow),
             deny: compile(tables.deny),
+            lists: ListIndexes::default(),
         }
     }
 
@@ -104,7 +110,10 @@ impl<'t> Index<'t> {
             table: self.tables.deny,
             index: self.deny.as_ref(),
         };
-        Search::new(request, world, &mut Nobody).run([allow, deny])
+        let mut nobody = Nobody;
+        let mut search = Search::new(request, world, &mut nobody);
+        search.lists = Some(&self.lists);
+        search.run([allow, deny])
     }
 }
 
@@ -121,6 +130,7 @@ struct Search<'r, O> {
     world: &'r dyn Surroundings,
     effects: Vec<Effect>,
     observer: &'r mut O,
+    lists: Option<&'r ListIndexes>,
 }
 
 enum Found {
@@ -135,6 +145,7 @@ impl<'r, O: Observer> Search<'r, O> {
             world,
             effects: Vec::new(),
             observer,
+            lists: None,
         }
     }
 
@@ -237,7 +248,7 @@ impl<'r, O: Observer> Search<'r, O> {
         name: TableName,
         rules: impl Iterator<Item = Rule<'t, 't>>,
     ) -> Result<Option<(Rule<'t, 't>, Matched)>, Undecided> {
-        let patterns = Matcher::new(&self.request, self.world);
+        let patterns = Matcher::new(&self.request, self.world).with_lists(self.lists);
         for rule in rules {
             let comparison = match patterns.rule(name, rule) {
                 Ok(comparison) => comparison,

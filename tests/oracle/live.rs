@@ -360,7 +360,8 @@ fn f_name_07_names_are_doubted() {
 #[test]
 fn f_netgr_02_netgroups_are_asked_about_the_name() {
     let hosts = "127.0.0.5 a.foo.com\n127.0.0.6 C.FOO.COM\n127.0.0.7 b.foo.com\n";
-    let netgroups = "direct (a.foo.com,,) (c.foo.com,,)\nnested direct\nany (,,)\naddress (127.0.0.9,,)\n";
+    let netgroups =
+        "direct (a.foo.com,,) (c.foo.com,,)\nnested direct\nany (,,)\naddress (127.0.0.9,,)\n";
     for (group, members) in [
         ("direct", ["127.0.0.5", "127.0.0.6"].as_slice()),
         ("nested", &["127.0.0.5", "127.0.0.6"]),
