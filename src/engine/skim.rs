@@ -15,7 +15,7 @@ use memchr::{memchr, memchr2};
 use std::io::{self, Read};
 
 /// Bytes asked from the file at a time.
-const PIECE: usize = 128 * 1024;
+const PIECE: usize = 32 * 1024;
 
 /// The part of a table that matters to one request: the logical line that matches or that ends the
 /// table, or nothing.
