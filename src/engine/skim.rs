@@ -10,12 +10,15 @@ use super::request::Request;
 use super::surroundings::Surroundings;
 use super::verdict::TableName;
 use crate::policy::{DaemonPattern, Process, Rule, TextPattern};
-use crate::syntax::{LINE_LIMIT, Line, is_separator, parse_excerpt};
+use crate::syntax::{LINE_LIMIT, is_separator, parse_excerpt};
 use memchr::{memchr, memchr2};
 use std::io::{self, Read};
 
 /// Bytes asked from the file at a time.
 const PIECE: usize = 32 * 1024;
+
+/// The most lines that are parsed together.
+const LONGEST_RUN: usize = 1024;
 
 /// The part of a table that matters to one request: the logical line that matches or that ends the
 /// table, or nothing.
@@ -41,6 +44,8 @@ pub fn skim(
     let mut buffer = vec![0; PIECE];
     let (mut at, mut filled) = (0, 0);
     let mut number = 0;
+    // Lines that must be parsed rarely come alone: each one doubles how many are parsed together.
+    let mut run = 1;
     loop {
         let room = buffer.get_mut(filled..).unwrap_or_default();
         let read = match source.read(room) {
@@ -53,23 +58,24 @@ pub fn skim(
             let (passed, lines) = skimmer.pass_over(rest);
             at += passed;
             number += lines;
+            if passed > 0 {
+                run = 1;
+            }
             let rest = rest.get(passed..).unwrap_or_default();
-            let Some(length) = group(rest).or((read == 0).then_some(rest.len())) else {
+            let Some(length) = groups(rest, run).or((read == 0).then_some(rest.len())) else {
                 break;
             };
             if length == 0 {
                 return Ok(Excerpt::default());
             }
-            let group = rest.get(..length).unwrap_or_default();
-            let (is_settled, last) = skimmer.settles(group, number);
-            if is_settled {
-                return Ok(Excerpt {
-                    bytes: group.to_vec(),
-                    lines_before: number,
-                });
+            let text = rest.get(..length).unwrap_or_default();
+            let (excerpt, last) = skimmer.settles(text, number);
+            if let Some(excerpt) = excerpt {
+                return Ok(excerpt);
             }
             at += length;
             number = last;
+            run = (run * 2).min(LONGEST_RUN);
         }
         buffer.copy_within(at..filled, 0);
         filled -= at;
@@ -93,6 +99,18 @@ fn group(text: &[u8]) -> Option<usize> {
             return Some(end);
         }
     }
+}
+
+/// The length of up to `most` such groups.
+fn groups(text: &[u8], most: usize) -> Option<usize> {
+    let mut end = 0;
+    for _ in 0..most {
+        let Some(length) = text.get(end..).and_then(group) else {
+            break;
+        };
+        end += length;
+    }
+    (end > 0).then_some(end)
 }
 
 struct Skimmer<'r> {
@@ -256,16 +274,26 @@ impl<'r> Skimmer<'r> {
             || self.matcher.client(word).unwrap_or(true)
     }
 
-    /// Whether a line of `group` matches or ends the table; and the number of its last line.
-    fn settles(&self, group: &[u8], number: u32) -> (bool, u32) {
-        let tree = parse_excerpt(group, number);
-        let is_settled = tree.lines().any(|line| {
+    /// The first line of `text` that matches or ends the table; and the number of the last line.
+    fn settles(&self, text: &[u8], number: u32) -> (Option<Excerpt>, u32) {
+        let tree = parse_excerpt(text, number);
+        let mut lines_before = number;
+        for line in tree.lines() {
             let compare = |rule| self.matcher.rule(TableName::Allow, rule);
             let matches = |rule| compare(rule).map_or(true, |found| found.matched().is_some());
-            !line.is_read() || Rule::of(line).is_some_and(matches)
-        });
-        let last = tree.lines().next_back().map_or(number, Line::number);
-        (is_settled, last)
+            if !line.is_read() || Rule::of(line).is_some_and(matches) {
+                let bytes = line.span().of(text).to_vec();
+                return (
+                    Some(Excerpt {
+                        bytes,
+                        lines_before,
+                    }),
+                    number,
+                );
+            }
+            lines_before = line.number();
+        }
+        (None, lines_before)
     }
 }
 
