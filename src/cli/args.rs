@@ -5,6 +5,7 @@ use super::completions::CompletionsArgs;
 use super::deliver::DeliverArgs;
 use super::deny::DenyArgs;
 use super::deny_all::DenyAllArgs;
+use super::explain::ExplainArgs;
 use super::install_alert::InstallAlertArgs;
 use super::lint::LintArgs;
 use super::mail::MailArgs;
@@ -92,6 +93,7 @@ pub(crate) enum Command {
     InstallAlert(InstallAlertArgs),
     Match(MatchArgs),
     Lint(LintArgs),
+    Explain(ExplainArgs),
     Parse(ParseArgs),
     Mail(MailArgs),
     Deliver(DeliverArgs),

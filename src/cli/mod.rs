@@ -12,6 +12,7 @@ mod deny;
 mod deny_all;
 mod excerpt;
 mod exit;
+mod explain;
 mod failure;
 mod fired;
 mod guard;
@@ -83,6 +84,7 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
         Command::InstallAlert(args) => install_alert::run(args, context),
         Command::Match(args) => match_::run(args, context),
         Command::Lint(args) => lint::run(args, context),
+        Command::Explain(args) => explain::run(args, context),
         Command::Parse(args) => parse::run(args, context),
         Command::Mail(args) => mail::run(args, context),
         Command::Deliver(args) => deliver::run(args, context),

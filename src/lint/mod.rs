@@ -5,16 +5,19 @@
 
 mod checks;
 mod cover;
+pub mod docs;
 mod sink;
 mod suggest;
 mod table;
 mod view;
+mod witness;
 mod words;
 
 pub use sink::{Finding, Report};
 pub use table::{CHECKS, Check, Harm};
+pub use witness::Witness;
 
-use crate::engine::TableName;
+use crate::engine::{Surroundings, TableName};
 use crate::policy::Element;
 use crate::policy::Rule;
 use crate::syntax::Tree;
@@ -39,12 +42,21 @@ impl<'t> Policy<'t> {
         let deny = self.deny.map(|tree| (TableName::Deny, tree));
         allow.into_iter().chain(deny)
     }
+
+    /// One of the two tables, if it is there.
+    pub fn tree(&self, table: TableName) -> Option<&'t Tree<'t>> {
+        match table {
+            TableName::Allow => self.allow,
+            TableName::Deny => self.deny,
+        }
+    }
 }
 
 /// Runs all checks; keeps at most `most_per_code` findings of each code and counts the rest.
 ///
-/// Findings are sorted by table and place. The time is linear in the size of the tables.
-pub fn run(policy: &Policy<'_>, most_per_code: usize) -> Report {
+/// The most dangerous findings come first. `world` is asked for what the tables name: list files
+/// and the like. The time is linear in the size of the tables.
+pub fn run(policy: &Policy<'_>, world: &dyn Surroundings, most_per_code: usize) -> Report {
     let mut sink = Sink::new(most_per_code);
     let plan = Plan::new();
     for (table, tree) in policy.tables() {
@@ -64,7 +76,7 @@ pub fn run(policy: &Policy<'_>, most_per_code: usize) -> Report {
             run(policy, &mut sink);
         }
     }
-    sink.finish()
+    sink.finish(policy, world)
 }
 
 /// The checks by what they look at, so that each line meets only its own.

@@ -1,9 +1,13 @@
 //! Where the findings of the checks go: capped a code, then sorted.
 
-use super::table::{CHECKS, Check};
+use super::Policy;
+use super::table::{CHECKS, Check, Harm};
+use super::witness::{Searcher, Witness};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::engine::Surroundings;
 use crate::engine::TableName;
 use crate::span::Span;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// A finding and the table it is in.
@@ -13,18 +17,29 @@ pub struct Finding {
     pub table: TableName,
     /// What is wrong, and where in it.
     pub diagnostic: Diagnostic,
+    /// What it does; for [`Harm::Either`], as the witness shows it here.
+    pub harm: Harm,
+    /// An example client, where one shows it.
+    pub witness: Option<Witness>,
 }
 
 /// What a run found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
-    /// By table and place.
+    /// By danger, then by table and place.
     pub findings: Vec<Finding>,
     /// How many more there are of each code, beyond the cap.
     pub left_out: BTreeMap<&'static str, usize>,
 }
 
 impl Report {
+    /// Whether anything is as bad as `least`, those left out included.
+    pub fn has_at_least(&self, least: Severity) -> bool {
+        let all = [Severity::Info, Severity::Warning, Severity::Error];
+        all.into_iter()
+            .any(|severity| severity >= least && self.count(severity) > 0)
+    }
+
     /// How many findings there are of this severity, those left out included.
     pub fn count(&self, severity: Severity) -> usize {
         let shown = self.findings.iter();
@@ -80,6 +95,8 @@ impl Sink {
         let (message, help) = words();
         self.findings.push(Finding {
             table: self.table,
+            harm: self.check.harm,
+            witness: None,
             diagnostic: Diagnostic {
                 code: self.check.code,
                 name: self.check.name,
@@ -105,10 +122,25 @@ impl Sink {
         self.check = own;
     }
 
-    pub(super) fn finish(mut self) -> Report {
+    /// Gives each finding its witness and puts the most dangerous ones first.
+    pub(super) fn finish(mut self, policy: &Policy<'_>, world: &dyn Surroundings) -> Report {
+        if !self.findings.is_empty() {
+            let mut searcher = Searcher::new(policy, world);
+            for finding in &mut self.findings {
+                finding.witness = searcher.witness(finding);
+                if let (Harm::Either, Some(witness)) = (finding.harm, &finding.witness) {
+                    finding.harm = if witness.granted {
+                        Harm::LetsIn
+                    } else {
+                        Harm::LocksOut
+                    };
+                }
+            }
+        }
         self.findings.sort_by_key(|finding| {
             let found = &finding.diagnostic;
-            (finding.table, found.span.start, found.span.end, found.code)
+            let place = (finding.table, found.span.start, found.span.end, found.code);
+            (Reverse(found.severity), finding.harm, place)
         });
         let most = self.most;
         self.counts.retain(|_, count| *count > most);

@@ -10,8 +10,8 @@ use super::sink::Sink;
 use super::view::{ClientView, LineView, RuleView};
 use crate::diagnostic::Severity;
 
-/// What a mistake does to the people who connect, and to whom they connect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// What a mistake does to the people who connect, and to whom they connect; the worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Harm {
     /// People get in who should not.
     LetsIn,
@@ -25,6 +25,23 @@ pub enum Harm {
     Breaks,
     /// Everybody waits.
     Slow,
+    /// Nothing today: it reads wrongly, or is not what somebody expects.
+    Style,
+}
+
+impl Harm {
+    /// What it does, in two or three words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::LetsIn => "lets people in",
+            Self::LocksOut => "locks people out",
+            Self::Either => "lets people in or locks people out",
+            Self::Dead => "does nothing",
+            Self::Breaks => "breaks a service",
+            Self::Slow => "slows everybody down",
+            Self::Style => "only style",
+        }
+    }
 }
 
 /// One row of the table: a check and its code.
