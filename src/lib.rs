@@ -10,6 +10,7 @@
 //! ```
 //!
 //! No arrow points back; `tests/architecture.rs` holds the table of who may use whom.
+#![deny(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 pub mod alert;

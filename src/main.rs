@@ -1,5 +1,7 @@
 //! The `tcpw` program: arguments in, exit code out.
 
+#![deny(unsafe_code)]
+
 use std::process::ExitCode;
 
 fn main() -> ExitCode {

@@ -37,7 +37,7 @@ const CRATES: [(&str, &[&str]); 17] = [
     ("rusqlite", &["alert"]),
     ("minijinja", &["alert"]),
     ("similar", &["editor"]),
-    ("tempfile", &["editor"]),
+    ("tempfile", &["editor", "cli"]),
     ("xattr", &["editor"]),
     ("dns_lookup", &["system"]),
     ("chrono", &["system", "alert", "cli", "report"]),

@@ -13,6 +13,8 @@ mod alert;
 mod architecture;
 /// Changes to tables: where rules go, what is refused, faults, and the installed libwrap's word.
 mod changes;
+/// `tcpw demo` goes the whole way, as anybody.
+mod demo;
 /// The written grammar is closed and names every parser.
 mod grammar;
 /// Every code of the linter: its fixture, and its claims before the installed libwrap.
@@ -27,6 +29,8 @@ mod oracle;
 mod parse;
 /// Says what was proven.
 mod proof;
+/// The README is true.
+mod readme;
 /// Runs tcpw on files of its own and compares output, exit code and files exactly.
 mod sandbox;
 /// A refused stranger at a real sshd becomes a mail in a real inbox.

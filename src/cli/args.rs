@@ -3,6 +3,7 @@
 use super::allow::AllowArgs;
 use super::completions::CompletionsArgs;
 use super::deliver::DeliverArgs;
+use super::demo::DemoArgs;
 use super::deny::DenyArgs;
 use super::deny_all::DenyAllArgs;
 use super::explain::ExplainArgs;
@@ -98,5 +99,6 @@ pub(crate) enum Command {
     Mail(MailArgs),
     Deliver(DeliverArgs),
     Notify(NotifyArgs),
+    Demo(DemoArgs),
     Completions(CompletionsArgs),
 }

@@ -14,6 +14,7 @@ use crate::editor::{
 use crate::engine::TableName;
 use crate::escape::visible_short;
 use crate::syntax::parse;
+use crate::system::Session;
 use clap::Args;
 
 /// As much of a rule as a message shows.
@@ -77,7 +78,10 @@ pub(super) fn make(context: &mut Context, intent: &Intent<'_>) -> Result<Exit, F
     let plan = editor
         .plan(&change.edits)
         .map_err(|error| internal(&error))?;
-    plan.check(|allow, deny| check(intent, &before, (allow, deny), &change, &paths))?;
+    let is_guarded = intent.is_guarded && !context.is_rehearsal;
+    let session = guard::own_session().filter(|_| is_guarded);
+    let session = session.as_ref();
+    plan.check(|allow, deny| check(intent, &before, (allow, deny), &change, session, &paths))?;
     for note in &change.notes {
         show_note(context, note)?;
     }
@@ -90,6 +94,7 @@ fn check(
     before: &Ground<'_>,
     (allow, deny): (&[u8], &[u8]),
     change: &Change,
+    session: Option<&Session>,
     paths: &Paths,
 ) -> Result<(), Failure> {
     if change.edits.is_empty() {
@@ -102,10 +107,7 @@ fn check(
         world: before.world,
     };
     (intent.verify)(before, &after, change).map_err(|refusal| refused(paths, &refusal))?;
-    match guard::own_session().filter(|_| intent.is_guarded) {
-        Some(session) => guard::check(&after, &session, paths),
-        None => Ok(()),
-    }
+    session.map_or(Ok(()), |session| guard::check(&after, session, paths))
 }
 
 fn finish(

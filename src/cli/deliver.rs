@@ -58,7 +58,14 @@ pub(crate) fn run(args: &DeliverArgs, context: &mut Context) -> Result<Exit, Fai
     let warn = |text: &str| problems.borrow_mut().push(visible(text.as_bytes()));
     let way = open(&config);
     let rules = |event: &Event| rule_of(&paths, event);
-    let place = workplace(args, &paths, &config, way.as_ref(), &rules, &warn);
+    let place = workplace(
+        args.drop.as_deref(),
+        &paths,
+        &config,
+        way.as_ref(),
+        &rules,
+        &warn,
+    );
     let report = match start(&place, context)? {
         None => {
             return Err(
@@ -147,28 +154,36 @@ fn in_background(args: &DeliverArgs, paths: &Paths, config: Result<Config, Failu
     };
     let way = open(&config);
     let rules = |event: &Event| rule_of(paths, event);
-    let place = workplace(args, paths, &config, way.as_ref(), &rules, &warn);
+    let place = workplace(
+        args.drop.as_deref(),
+        paths,
+        &config,
+        way.as_ref(),
+        &rules,
+        &warn,
+    );
     if let Err(error) = run_in_background(&place) {
         warn(&error.to_string());
     }
 }
 
-fn open(config: &Config) -> Box<dyn Transport> {
+/// The way out that the configuration names.
+pub(super) fn open(config: &Config) -> Box<dyn Transport> {
     let credentials = env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
     transport::open(&config.mail.transport, &host_name(), credentials.as_deref())
 }
 
 /// Events of a `notify` that could not read the configuration are in the default directory, so
 /// that one is looked at too; not where `--config` names a set-up of its own.
-fn workplace<'a>(
-    args: &DeliverArgs,
+pub(super) fn workplace<'a>(
+    drop: Option<&Path>,
     paths: &Paths,
     config: &'a Config,
     transport: &'a dyn Transport,
     rules: &'a dyn RuleFinder,
     warn: &'a dyn Fn(&str),
 ) -> Workplace<'a> {
-    let mut drops = vec![args.drop.clone().unwrap_or_else(|| config.drop.clone())];
+    let mut drops = vec![drop.unwrap_or(&config.drop).to_owned()];
     let default = paths.inside(Path::new(config::DEFAULT_DROP));
     for other in [
         Some(&config.drop),

@@ -5,7 +5,7 @@ use super::changes::{ChangeArgs, ForceArgs, Intent, make};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::refusal::wrong_word;
-use super::settings::{load, load_as_written};
+use super::settings::{load, load_as_written, note_embedded};
 use crate::config::DEFAULT_DROP;
 use crate::editor::{Triggers, alarm_command, install_alarm, verify_alarm, verify_default};
 use clap::{Args, ValueEnum};
@@ -64,6 +64,7 @@ pub(crate) fn run(args: &InstallAlertArgs, context: &mut Context) -> Result<Exit
         }
     }
     explain(context, triggers)?;
+    note_embedded(&load(&context.paths)?, context)?;
     Ok(exit)
 }
 

@@ -38,6 +38,7 @@ pub(crate) fn run(args: &MailArgs, context: &mut Context) -> Result<Exit, Failur
 
 fn test(context: &mut Context) -> Result<Exit, Failure> {
     let config = settings::load(&context.paths)?;
+    settings::note_embedded(&config, context)?;
     let host = host_name();
     let credentials = env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
     let way = transport::open(&config.mail.transport, &host, credentials.as_deref());

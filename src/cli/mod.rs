@@ -8,6 +8,7 @@ mod batch;
 mod changes;
 mod completions;
 mod deliver;
+mod demo;
 mod deny;
 mod deny_all;
 mod excerpt;
@@ -45,6 +46,8 @@ use std::process::ExitCode;
 pub(crate) struct Context {
     pub(crate) paths: Paths,
     pub(crate) out: Output,
+    /// Whether this is the demo: nobody can be locked out by its sample tables.
+    pub(crate) is_rehearsal: bool,
 }
 
 /// Runs the program: parses `args`, runs one verb, prints its failure, gives the exit code.
@@ -56,6 +59,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let mut context = Context {
         paths: Paths::new(&cli.global),
         out: Output::new(cli.global.color),
+        is_rehearsal: false,
     };
     let result = dispatch(&cli.command, &mut context).and_then(|exit| {
         context.out.flush()?;
@@ -89,6 +93,7 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
         Command::Mail(args) => mail::run(args, context),
         Command::Deliver(args) => deliver::run(args, context),
         Command::Notify(args) => notify::run(args, context),
+        Command::Demo(args) => demo::run(args, context),
         Command::Completions(args) => completions::run(args, context),
     }
 }

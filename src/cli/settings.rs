@@ -1,8 +1,9 @@
 //! The configuration, or what to do about it.
 
+use super::Context;
 use super::failure::Failure;
 use super::paths::Paths;
-use crate::config::{self, Config};
+use crate::config::{self, Config, DEFAULT_MAIL, Transport};
 use std::path::{Path, PathBuf};
 
 /// Reads the configuration of this run; the paths in it lie below `--root`.
@@ -19,4 +20,18 @@ pub(super) fn load_as_written(paths: &Paths) -> Result<Config, Failure> {
 fn read(paths: &Paths, place: &dyn Fn(&Path) -> PathBuf) -> Result<Config, Failure> {
     config::load(&paths.config, paths.config_is_given, place)
         .map_err(|error| Failure::new(&error).hint("tcpw.toml(5) describes every key"))
+}
+
+/// Says that mails go nowhere, if the configuration names no way out.
+pub(super) fn note_embedded(config: &Config, context: &mut Context) -> Result<(), Failure> {
+    let embedded = context.paths.inside(Path::new(DEFAULT_MAIL));
+    match &config.mail.transport {
+        Transport::File { directory } if *directory == embedded => {
+            let (toml, mails) = (context.paths.config.display(), directory.display());
+            context.out.note(&format!(
+                "no mail.transport in {toml}: mails are kept as files in {mails} and sent nowhere"
+            ))
+        }
+        Transport::File { .. } | Transport::Sendmail { .. } | Transport::Smtp(_) => Ok(()),
+    }
 }

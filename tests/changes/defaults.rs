@@ -129,21 +129,23 @@ fn the_alarm_for_the_unknown_names_its_configuration_and_is_brought_up_to_date()
         format!("ALL: 0.0.0.1\nALL: PARANOID: deny\nALL : UNKNOWN : {alarm}\nALL: ALL: deny\n")
     };
     assert_eq!(sandbox.tables().0, expected(&alarm()));
+    let config = sandbox.path("etc/other.toml");
+    std::fs::write(&config, "[drop]\npath = \"/srv/drop\"\n").unwrap();
+    let config = config.to_str().unwrap();
     run(
         &sandbox,
-        &[
-            "install-alert",
-            "--on",
-            "unknown",
-            "--config",
-            "/etc/other.toml",
-        ],
+        &["install-alert", "--on", "unknown", "--config", config],
     );
-    let with_config = alarm().replace("notify", "notify --config /etc/other.toml");
-    assert_eq!(sandbox.tables().0, expected(&with_config));
-    let ran = sandbox.run(&["install-alert", "--config", "/etc/a b.toml"]);
+    let with_config = format!("notify --config {config} --drop /srv/drop");
+    assert_eq!(
+        sandbox.tables().0,
+        expected(&alarm().replace("notify", &with_config))
+    );
+    let spaced = sandbox.path("etc/a b.toml");
+    std::fs::write(&spaced, "").unwrap();
+    let ran = sandbox.run(&["install-alert", "--config", spaced.to_str().unwrap()]);
     assert_eq!(ran.code, Some(2));
-    assert!(ran.err.contains("`/etc/a b.toml`"), "{}", ran.err);
+    assert!(ran.err.contains("/etc/a b.toml`"), "{}", ran.err);
 }
 
 #[test]

@@ -1,0 +1,170 @@
+//! The README is true: its commands run, print what it shows, and its configuration is accepted.
+//! `TCPW_UPDATE=1 cargo test readme` writes the outputs anew.
+
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A fenced block: its language and its lines.
+struct Block {
+    language: String,
+    lines: Vec<String>,
+}
+
+fn readme() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")
+}
+
+fn blocks(text: &str) -> Vec<Block> {
+    let mut blocks: Vec<Block> = Vec::new();
+    let mut is_inside = false;
+    for line in text.lines() {
+        if let Some(language) = line.strip_prefix("```") {
+            is_inside = !is_inside;
+            if is_inside {
+                blocks.push(Block {
+                    language: language.to_owned(),
+                    lines: Vec::new(),
+                });
+            }
+        } else if is_inside {
+            blocks.last_mut().unwrap().lines.push(line.to_owned());
+        }
+    }
+    blocks
+}
+
+/// A server as the README finds it: two tables with a comment, and the session it is read in.
+struct Server(tempfile::TempDir);
+
+impl Server {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for path in ["etc", "var/lib", "var/spool", "dev", "mistakes"] {
+            std::fs::create_dir_all(folder.path().join(path)).unwrap();
+        }
+        let write =
+            |path: &str, text: &str| std::fs::write(folder.path().join(path), text).unwrap();
+        write(
+            "etc/hosts.allow",
+            "# Who may connect. See hosts_access(5).\n",
+        );
+        write("etc/hosts.deny", "# Who may not. See hosts_access(5).\n");
+        write(
+            "mistakes/hosts.allow",
+            "sshd : 10.0.5.1/24\nsshd : 192.168.1. # not ALL\nALL : .example.org : spwan /bin/true\n",
+        );
+        Self(folder)
+    }
+
+    /// What a line behind `$` prints, as the README shows it.
+    fn run(&self, line: &str) -> (String, i32) {
+        let words: Vec<&str> = line.split(' ').filter(|word| *word != "sudo").collect();
+        let mut command = match words[0] {
+            "tcpw" => Command::new(crate::sandbox::program()),
+            program => Command::new(program),
+        };
+        if words[0] == "tcpw" {
+            command.arg("--root").arg(self.0.path());
+        }
+        let output = command
+            .args(&words[1..])
+            .current_dir(self.0.path())
+            .env("SSH_CONNECTION", "198.51.100.7 50022 192.0.2.1 22")
+            .env("LC_ALL", "C")
+            .output()
+            .unwrap();
+        assert_eq!(output.status.signal(), None, "{line}");
+        let text = [output.stdout, output.stderr].concat();
+        let program = crate::sandbox::program();
+        let shown = String::from_utf8(text)
+            .unwrap()
+            .replace(self.0.path().to_str().unwrap(), "")
+            .replace(program.to_str().unwrap(), "/usr/local/sbin/tcpw");
+        (shown, output.status.code().unwrap())
+    }
+}
+
+#[test]
+fn its_sessions_are_what_the_program_prints() {
+    let text = std::fs::read_to_string(readme()).unwrap();
+    let server = Server::new();
+    let mut updated = text.clone();
+    let mut commands = 0;
+    for block in blocks(&text)
+        .iter()
+        .filter(|block| block.language == "console")
+    {
+        let mut shown = String::new();
+        for line in block
+            .lines
+            .iter()
+            .filter_map(|line| line.strip_prefix("$ "))
+        {
+            let (printed, _) = server.run(line);
+            shown = format!("{shown}$ {line}\n{printed}");
+            commands += 1;
+        }
+        let old = format!("```console\n{}\n```", block.lines.join("\n"));
+        let new = format!("```console\n{shown}```");
+        assert!(updated.contains(&old), "a block stands twice");
+        updated = updated.replacen(&old, &new, 1);
+    }
+    assert!(commands > 8, "{commands} commands only");
+    if std::env::var_os("TCPW_UPDATE").is_some() {
+        std::fs::write(readme(), &updated).unwrap();
+    } else {
+        assert!(
+            updated == text,
+            "out of date: TCPW_UPDATE=1 cargo test readme\n{updated}"
+        );
+    }
+}
+
+#[test]
+fn its_configuration_is_accepted_and_its_other_commands_work() {
+    let text = std::fs::read_to_string(readme()).unwrap();
+    let server = Server::new();
+    let mut seen = Vec::new();
+    for block in blocks(&text) {
+        if block.language == "toml" {
+            let toml = block.lines.join("\n");
+            let config =
+                tcpw::config::parse(toml.as_bytes(), Path::new("README.md"), &Path::to_path_buf);
+            assert!(config.is_ok(), "{config:?}");
+            seen.push("toml");
+        }
+        for line in block.lines.iter().filter(|_| block.language == "sh") {
+            if line.contains("tcpw ") {
+                let (printed, code) = server.run(line);
+                assert_eq!(code, 0, "{line}: {printed}");
+                seen.push("tcpw");
+            } else if line == "tests/run" {
+                let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(line);
+                assert!(path.exists(), "{line}");
+                seen.push("tests/run");
+            } else {
+                // The demo itself has tests of its own.
+                assert_eq!(line, "cargo run --release -- demo");
+                seen.push("demo");
+            }
+        }
+    }
+    seen.sort_unstable();
+    assert_eq!(seen, ["demo", "tcpw", "tcpw", "tests/run", "toml"]);
+}
+
+#[test]
+fn what_it_names_is_there() {
+    let text = std::fs::read_to_string(readme()).unwrap();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for path in [
+        "man/session.svg",
+        "src/lib.rs",
+        "grammar/hosts_access.ebnf",
+        "tests/main.rs",
+    ] {
+        assert!(text.contains(path), "{path} is not named any more");
+        assert!(folder.join(path).exists(), "{path}");
+    }
+}
