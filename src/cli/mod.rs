@@ -29,6 +29,7 @@ mod parse;
 mod paths;
 mod refusal;
 mod settings;
+mod site;
 mod tables;
 mod why;
 

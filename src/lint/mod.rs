@@ -7,21 +7,26 @@ mod checks;
 mod cover;
 pub mod docs;
 mod sink;
+mod site;
 mod suggest;
+mod suppress;
 mod table;
 mod view;
 mod witness;
 mod words;
 
 pub use sink::{Finding, Report};
+pub use site::{Dialect, FileKind, Files, Look, Site};
 pub use table::{CHECKS, Check, Harm};
 pub use witness::Witness;
 
-use crate::engine::{Surroundings, TableName};
+use crate::engine::TableName;
 use crate::policy::Element;
 use crate::policy::Rule;
 use crate::syntax::Tree;
+use checks::idle_suppression;
 use sink::Sink;
+use suppress::Suppressions;
 use table::{ClientCheck, LineCheck, RuleCheck, Run};
 use view::{ClientView, LineView, RuleView};
 
@@ -54,10 +59,10 @@ impl<'t> Policy<'t> {
 
 /// Runs all checks; keeps at most `most_per_code` findings of each code and counts the rest.
 ///
-/// The most dangerous findings come first. `world` is asked for what the tables name: list files
-/// and the like. The time is linear in the size of the tables.
-pub fn run(policy: &Policy<'_>, world: &dyn Surroundings, most_per_code: usize) -> Report {
-    let mut sink = Sink::new(most_per_code);
+/// The most dangerous findings come first. `site` is asked for what the tables name: list files,
+/// programs and the like. The time is linear in the size of the tables.
+pub fn run(policy: &Policy<'_>, site: &Site<'_>, most_per_code: usize) -> Report {
+    let mut sink = Sink::new(most_per_code, Suppressions::read(policy));
     let plan = Plan::new();
     for (table, tree) in policy.tables() {
         for line in tree.lines() {
@@ -71,12 +76,15 @@ pub fn run(policy: &Policy<'_>, world: &dyn Surroundings, most_per_code: usize) 
         }
     }
     for check in CHECKS {
-        if let Run::Policy(run) = check.run {
-            sink.begin(check, TableName::Allow);
-            run(policy, &mut sink);
+        sink.begin(check, TableName::Allow);
+        match check.run {
+            Run::Policy(run) => run(policy, &mut sink),
+            Run::Site(run) => run(policy, site, &mut sink),
+            Run::Line(_) | Run::Rule(_) | Run::Client(_) | Run::Elsewhere => {}
         }
     }
-    sink.finish(policy, world)
+    idle_suppression::check(&mut sink);
+    sink.finish(policy, site.world)
 }
 
 /// The checks by what they look at, so that each line meets only its own.
@@ -98,7 +106,7 @@ impl Plan {
                 Run::Line(run) => plan.line.push((check, run)),
                 Run::Rule(run) => plan.rule.push((check, run)),
                 Run::Client(run) => plan.client.push((check, run)),
-                Run::Policy(_) | Run::Elsewhere => {}
+                Run::Policy(_) | Run::Site(_) | Run::Elsewhere => {}
             }
         }
         plan

@@ -1,6 +1,7 @@
 //! Where the findings of the checks go: capped a code, then sorted.
 
 use super::Policy;
+use super::suppress::{Idle, Suppressions};
 use super::table::{CHECKS, Check, Harm};
 use super::witness::{Searcher, Witness};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -33,6 +34,21 @@ pub struct Report {
 }
 
 impl Report {
+    /// Keeps at most `most` findings of each code and counts the rest.
+    pub fn cap(&mut self, most: usize) {
+        let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
+        let left_out = &mut self.left_out;
+        self.findings.retain(|finding| {
+            let code = finding.diagnostic.code;
+            let count = counts.entry(code).or_default();
+            *count += 1;
+            if *count > most {
+                *left_out.entry(code).or_default() += 1;
+            }
+            *count <= most
+        });
+    }
+
     /// Whether anything is as bad as `least`, those left out included.
     pub fn has_at_least(&self, least: Severity) -> bool {
         let all = [Severity::Info, Severity::Warning, Severity::Error];
@@ -60,16 +76,18 @@ pub(super) struct Sink {
     most: usize,
     counts: BTreeMap<&'static str, usize>,
     findings: Vec<Finding>,
+    suppressions: Suppressions,
 }
 
 impl Sink {
-    pub(super) fn new(most: usize) -> Self {
+    pub(super) fn new(most: usize, suppressions: Suppressions) -> Self {
         Self {
             check: CHECKS.first().unwrap_or(&Check::NONE),
             table: TableName::Allow,
             most,
             counts: BTreeMap::new(),
             findings: Vec::new(),
+            suppressions,
         }
     }
 
@@ -87,6 +105,9 @@ impl Sink {
     /// Adds a finding at `span`; `words` gives message and help, and is only asked for what is
     /// kept.
     pub(super) fn report(&mut self, span: Span, words: impl FnOnce() -> (String, String)) {
+        if self.suppressions.covers(self.table, self.check.code, span) {
+            return;
+        }
         let count = self.counts.entry(self.check.code).or_default();
         *count += 1;
         if *count > self.most {
@@ -120,6 +141,11 @@ impl Sink {
         self.check = CHECKS.iter().find(|row| row.code == code).unwrap_or(own);
         self.report(span, words);
         self.check = own;
+    }
+
+    /// The comments that suppress nothing of what was reported so far.
+    pub(super) fn idle_suppressions(&self) -> Vec<(TableName, Span, Idle)> {
+        self.suppressions.idle()
     }
 
     /// Gives each finding its witness and puts the most dangerous ones first.

@@ -7,6 +7,7 @@
 use super::Policy;
 use super::checks as c;
 use super::sink::Sink;
+use super::site::Site;
 use super::view::{ClientView, LineView, RuleView};
 use crate::diagnostic::Severity;
 
@@ -82,6 +83,8 @@ pub(super) enum Run {
     Client(ClientCheck),
     /// Both tables, once.
     Policy(fn(&Policy<'_>, &mut Sink)),
+    /// Both tables and the machine they are for, once.
+    Site(fn(&Policy<'_>, &Site<'_>, &mut Sink)),
     /// Found by the check of another row.
     Elsewhere,
 }
@@ -102,8 +105,8 @@ const fn row(
     }
 }
 
-use Harm::{Breaks, Dead, Either, LetsIn, LocksOut, Slow};
-use Run::{Client, Elsewhere, Line, Policy as Both, Rule};
+use Harm::{Breaks, Dead, Either, LetsIn, LocksOut, Slow, Style};
+use Run::{Client, Elsewhere, Line, Policy as Both, Rule, Site as There};
 use Severity::{Error, Info, Warning};
 
 /// All checks, by code.
@@ -119,6 +122,7 @@ pub const CHECKS: &[Check] = &[
     row("TW108", "indented-comment", Error, LetsIn, Rule(c::indented_comment::check)),
     row("TW109", "trailing-comment", Error, Either, Rule(c::trailing_comment::check)),
     row("TW110", "trailing-comment-matches", Error, LetsIn, Rule(c::trailing_comment_matches::check)),
+    row("TW120", "idle-suppression", Warning, Style, Elsewhere),
 
     row("TW201", "empty-list", Error, Dead, Rule(c::empty_list::check)),
     row("TW202", "unbalanced-bracket", Error, LetsIn, Rule(c::unbalanced_bracket::check)),
@@ -148,6 +152,7 @@ pub const CHECKS: &[Check] = &[
     row("TW322", "wildcard-domain", Warning, LetsIn, Client(c::wildcard_domain::check)),
     row("TW323", "tail-of-address", Warning, LetsIn, Client(c::tail_of_address::check)),
     row("TW324", "trailing-dot-name", Error, LetsIn, Client(c::trailing_dot_name::check)),
+    row("TW336", "netgroup-switched-off", Error, Either, There(c::netgroup::check)),
 
     row("TW401", "daemon-name", Error, Either, Rule(c::daemon_name::check)),
 
@@ -161,6 +166,7 @@ pub const CHECKS: &[Check] = &[
     row("TW508", "bad-value", Error, LocksOut, Rule(c::bad_value::check)),
     row("TW509", "user-does-nothing", Warning, Breaks, Rule(c::user_option::check)),
     row("TW510", "allow-in-deny-table", Warning, LetsIn, Rule(c::allow_in_deny::check)),
+    row("TW513", "aclexec-not-there", Error, LocksOut, There(c::aclexec_not_there::check)),
 
     row("TW601", "visitor-waits", Warning, Slow, Rule(c::visitor_waits::check)),
     row("TW602", "percent-vanishes", Warning, Breaks, Rule(c::percent_vanishes::check)),

@@ -1,6 +1,6 @@
 //! The example of every finding is true: the installed libwrap decides as it says.
 
-use super::{folders, lint, name_of, tables};
+use super::{Stage, folders, name_of};
 use crate::oracle::{Oracle, Tables};
 use serde_json::Value;
 use std::path::Path;
@@ -50,10 +50,11 @@ fn the_witness_of_every_finding_is_confirmed_by_the_library() {
     let mut without = Vec::new();
     for folder in folders() {
         let code = name_of(&folder).split('-').next().unwrap().to_owned();
+        let stage = Stage::of(&folder);
         for kind in ["bad", "good"] {
-            let output = lint(&folder, &["--format", "json"], &tables(&folder, kind));
+            let output = stage.lint(kind, &["--format", "json"]);
             let json: Value = serde_json::from_slice(&output.stdout).unwrap();
-            confirm(&mut oracle, &folder, kind, &json);
+            confirm(&mut oracle, stage.path(), kind, &json);
             let found = json["diagnostics"].as_array().unwrap();
             let own = found.iter().find(|found| found["code"] == *code);
             if own.is_some_and(|found| found.get("witness").is_none()) {
@@ -65,6 +66,8 @@ fn the_witness_of_every_finding_is_confirmed_by_the_library() {
         .iter()
         .filter(|check| matches!(check.harm, Harm::Breaks | Harm::Slow | Harm::Style));
     let silent: Vec<_> = silent.map(|check| check.code.to_owned()).collect();
+    // What another build does is nothing that this library can confirm.
+    without.retain(|code| !["TW336", "TW513"].contains(&code.as_str()));
     without.retain(|code| !silent.contains(code));
     assert!(without.is_empty(), "no witness for {without:?}");
 }

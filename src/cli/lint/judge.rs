@@ -3,12 +3,11 @@
 use super::super::Context;
 use super::super::excerpt::end_of;
 use super::super::failure::Failure;
-use super::super::machine::Machine;
 use super::super::tables::{TableFile, TableFiles};
 use super::{LintArgs, TableKind};
 use crate::engine::TableName;
 use crate::escape::visible;
-use crate::lint::{Finding, Policy, Report, run as lint};
+use crate::lint::{Finding, Policy, Report, Site, run as lint};
 use crate::span::{LineIndex, Position};
 use crate::syntax::parse;
 use std::io::{self, Read as _};
@@ -149,7 +148,7 @@ fn read(path: &Path, context: &mut Context) -> Result<TableFile, Failure> {
 }
 
 /// Runs the checks.
-pub(super) fn judge(sources: Vec<Source>, machine: &Machine, max_per_code: usize) -> Linted {
+pub(super) fn judge(sources: Vec<Source>, site: &Site<'_>, max_per_code: usize) -> Linted {
     let tree = |table: TableName| {
         let source = sources.iter().find(|source| source.table == table);
         source.map(|source| parse(source.file.source()))
@@ -159,7 +158,7 @@ pub(super) fn judge(sources: Vec<Source>, machine: &Machine, max_per_code: usize
         allow: allow.as_ref(),
         deny: deny.as_ref(),
     };
-    let report = lint(&policy, machine, max_per_code);
+    let report = lint(&policy, site, max_per_code);
     drop((allow, deny));
     Linted { sources, report }
 }

@@ -1,5 +1,7 @@
 //! `tcpw lint`: the findings about two tables, or about the files that are named.
 
+mod baseline;
+mod choice;
 mod format;
 mod human;
 mod json;
@@ -12,10 +14,15 @@ use super::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::machine::{Aclexec, Machine};
+use super::site::Disk;
 use crate::diagnostic::Severity;
+use crate::lint::{Dialect, Site};
+use baseline::Baseline;
+use choice::Choice;
 use clap::{Args, ValueEnum};
 use format::Format;
 use judge::{Linted, judge, policies};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 
 /// Find mistakes that let people in, lock people out or do nothing
@@ -40,6 +47,21 @@ pub(crate) struct LintArgs {
     /// Exit with 1 from this severity on
     #[arg(long, value_enum, value_name = "SEVERITY", default_value_t)]
     fail_on: FailOn,
+    /// Only these codes, beginnings of codes or names
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    select: Vec<String>,
+    /// Not these codes, beginnings of codes or names
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    ignore: Vec<String>,
+    /// Accept the findings in this file, and report only new ones
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Write all findings of today into the file of --baseline
+    #[arg(long, requires = "baseline")]
+    write_baseline: bool,
+    /// The build of libwrap that the tables are for
+    #[arg(long, value_enum, value_name = "NAME", default_value_t)]
+    dialect: Build,
     /// The most findings of one code to show; the rest are counted
     #[arg(long, value_name = "N", default_value_t = 50)]
     max_per_code: usize,
@@ -69,6 +91,28 @@ enum FailOn {
     Info,
 }
 
+/// The build of libwrap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum Build {
+    /// Debian 12
+    #[default]
+    Debian12,
+    /// Debian 13 and Ubuntu 24.04: without netgroups
+    Debian13,
+    /// FreeBSD: without aclexec
+    Freebsd,
+}
+
+impl Build {
+    fn dialect(self) -> Dialect {
+        match self {
+            Self::Debian12 => Dialect::DEBIAN_12,
+            Self::Debian13 => Dialect::DEBIAN_13,
+            Self::Freebsd => Dialect::FREEBSD,
+        }
+    }
+}
+
 impl FailOn {
     fn severity(self) -> Severity {
         match self {
@@ -83,15 +127,54 @@ pub(crate) fn run(args: &LintArgs, context: &mut Context) -> Result<Exit, Failur
     if args.list {
         return list::print(&mut context.out);
     }
-    let machine = Machine::new(&context.paths, Aclexec::Ask);
-    let linted: Vec<Linted> = policies(args, context)?
-        .into_iter()
-        .map(|sources| judge(sources, &machine, args.max_per_code))
-        .collect();
+    let linted = lint(args, context)?;
     format::print(args.format, &linted, &mut context.out)?;
     let least = args.fail_on.severity();
     let is_clean = linted
         .iter()
         .all(|linted| !linted.report.has_at_least(least));
     Ok(if is_clean { Exit::Done } else { Exit::Negative })
+}
+
+/// Runs the checks and takes out what is not to be reported.
+fn lint(args: &LintArgs, context: &mut Context) -> Result<Vec<Linted>, Failure> {
+    let choice = Choice::new(args, context)?;
+    let accepted = match &args.baseline {
+        Some(path) if !args.write_baseline => Some(Baseline::read(path)?),
+        _ => None,
+    };
+    let paths = context.paths.clone();
+    let machine = Machine::new(&paths, Aclexec::Ask);
+    let disk = Disk::new(&paths);
+    let site = Site {
+        world: &machine,
+        files: &disk,
+        tables: [&paths.allow, &paths.deny]
+            .map(|path| args.files.is_empty().then(|| path.as_os_str().as_bytes())),
+        dialect: args.dialect.dialect(),
+    };
+    // What a baseline accepts must not use up the places of what is new.
+    let most = match args.baseline {
+        Some(_) => usize::MAX,
+        None => args.max_per_code,
+    };
+    let mut linted: Vec<Linted> = policies(args, context)?
+        .into_iter()
+        .map(|sources| judge(sources, &site, most))
+        .collect();
+    for linted in &mut linted {
+        choice.apply(linted);
+    }
+    if let Some(path) = args.baseline.as_ref().filter(|_| args.write_baseline) {
+        let baseline = Baseline::of(&linted);
+        baseline.write(path)?;
+        baseline.apply(&mut linted);
+    }
+    if let Some(accepted) = accepted {
+        accepted.apply(&mut linted);
+    }
+    for linted in &mut linted {
+        linted.report.cap(args.max_per_code);
+    }
+    Ok(linted)
 }

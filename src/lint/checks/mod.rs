@@ -1,5 +1,6 @@
 //! The checks, one a file, and what several of them share.
 
+pub(super) mod aclexec_not_there;
 pub(super) mod address_range;
 pub(super) mod address_spelling;
 pub(super) mod alarm_before_allow;
@@ -24,11 +25,13 @@ pub(super) mod except_first;
 pub(super) mod except_last;
 pub(super) mod exclamation;
 pub(super) mod host_bits_set;
+pub(super) mod idle_suppression;
 pub(super) mod indented_comment;
 pub(super) mod line_too_long;
 pub(super) mod mapped_ipv6;
 pub(super) mod missing_colon;
 pub(super) mod missing_value;
+pub(super) mod netgroup;
 pub(super) mod no_default_deny;
 pub(super) mod no_final_newline;
 pub(super) mod no_such_word;
