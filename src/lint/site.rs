@@ -49,7 +49,7 @@ impl Dialect {
         has_netgroups: false,
         has_aclexec: true,
     };
-    /// FreeBSD's own, as its hosts_options(5) tells.
+    /// The one of `FreeBSD`, as its `hosts_options(5)` tells.
     pub const FREEBSD: Self = Self {
         name: "FreeBSD",
         has_netgroups: true,

@@ -4,7 +4,7 @@ use crate::sandbox::Sandbox;
 
 const TABLE: &str = "sshd: 10.1.2.3/24\nsshd: 10.*\nsshd: 1.2.3\n";
 
-/// The codes that `tcpw lint ARGUMENTS` prints, in order, and its exit code.
+/// The codes of errors and warnings that `tcpw lint ARGUMENTS` prints, in order.
 fn codes(sandbox: Sandbox, arguments: &[&str]) -> (Vec<String>, Sandbox) {
     let mut all = vec!["lint", "--format", "json"];
     all.extend(arguments);
@@ -14,6 +14,7 @@ fn codes(sandbox: Sandbox, arguments: &[&str]) -> (Vec<String>, Sandbox) {
     let found = json["diagnostics"].as_array().unwrap();
     let mut codes: Vec<_> = found
         .iter()
+        .filter(|found| found["severity"] != "info")
         .map(|found| found["code"].as_str().unwrap().to_owned())
         .collect();
     codes.sort();

@@ -66,8 +66,9 @@ fn the_witness_of_every_finding_is_confirmed_by_the_library() {
         .iter()
         .filter(|check| matches!(check.harm, Harm::Breaks | Harm::Slow | Harm::Style));
     let silent: Vec<_> = silent.map(|check| check.code.to_owned()).collect();
-    // What another build does is nothing that this library can confirm.
-    without.retain(|code| !["TW336", "TW513"].contains(&code.as_str()));
+    // No verdict that is certain shows what another build does, who can change a file, or how a
+    // command ends.
+    without.retain(|code| !["TW336", "TW512", "TW513", "TW605", "TW801"].contains(&code.as_str()));
     without.retain(|code| !silent.contains(code));
     assert!(without.is_empty(), "no witness for {without:?}");
 }

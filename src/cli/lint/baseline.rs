@@ -73,6 +73,10 @@ impl Baseline {
     }
 
     /// Writes the file beside its place and moves it there.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a baseline is neither a table nor an event"
+    )]
     pub(super) fn write(&self, path: &Path) -> Result<(), Failure> {
         let failed = |error: &dyn std::fmt::Display| {
             Failure::new(format_args!(

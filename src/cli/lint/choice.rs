@@ -37,10 +37,13 @@ impl Choice {
                 if is_known(&code.text) {
                     return Ok(code.text.clone());
                 }
-                let (line, column) = (code.position.line, code.position.column);
+                let at = code.position;
                 let file = context.paths.config.display();
                 let text = code.text.escape_debug();
-                let what = format!("{file}:{line}:{column}: there is no code `{text}`");
+                let what = format!(
+                    "{file}:{}:{}: there is no code `{text}`",
+                    at.line, at.column
+                );
                 Err(Failure::new(what).hint("`tcpw lint --list` lists all codes"))
             };
             codes.iter().map(known).collect()

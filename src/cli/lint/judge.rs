@@ -3,7 +3,7 @@
 use super::super::Context;
 use super::super::excerpt::end_of;
 use super::super::failure::Failure;
-use super::super::tables::{TableFile, TableFiles};
+use super::super::tables::TableFile;
 use super::{LintArgs, TableKind};
 use crate::engine::TableName;
 use crate::escape::visible;
@@ -91,9 +91,18 @@ pub(super) fn policies(
     context: &mut Context,
 ) -> Result<Vec<Vec<Source>>, Failure> {
     if args.files.is_empty() {
-        let TableFiles { allow, deny } = TableFiles::read(context)?;
-        let allow = Source::new(TableName::Allow, allow);
-        return Ok(vec![vec![allow, Source::new(TableName::Deny, deny)]]);
+        let paths = context.paths.clone();
+        let mut source = |table, path: &Path| -> Result<Source, Failure> {
+            // To libwrap a directory is an empty table (F-LINE-21); a check says so.
+            let file = if path.is_dir() {
+                TableFile::new(path.to_owned(), Some(Vec::new()))
+            } else {
+                read(path, context)?
+            };
+            Ok(Source::new(table, file))
+        };
+        let allow = source(TableName::Allow, &paths.allow)?;
+        return Ok(vec![vec![allow, source(TableName::Deny, &paths.deny)?]]);
     }
     let mut sources = Vec::new();
     for path in &args.files {

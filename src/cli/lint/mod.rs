@@ -99,7 +99,7 @@ enum Build {
     Debian12,
     /// Debian 13 and Ubuntu 24.04: without netgroups
     Debian13,
-    /// FreeBSD: without aclexec
+    /// The one of `FreeBSD`: without aclexec
     Freebsd,
 }
 

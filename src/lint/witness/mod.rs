@@ -26,6 +26,10 @@ const VERDICT_LIMIT: usize = 20_000;
 /// How many lines behind a rule are searched for clients that it keeps from their own.
 const LINES_BEHIND: usize = 16;
 
+/// Codes about another build of libwrap, about who can change a file, or about how a command
+/// ends: no verdict that is certain shows what they say.
+const SILENT: [&str; 5] = ["TW336", "TW512", "TW513", "TW605", "TW801"];
+
 /// A client, a daemon, and what libwrap decides about them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Witness {
@@ -101,6 +105,7 @@ impl<'p, 't> Searcher<'p, 't> {
     /// The witness of a finding, if it claims a verdict and one is found.
     pub(super) fn witness(&mut self, finding: &Finding) -> Option<Witness> {
         if self.verdicts_left == 0
+            || SILENT.contains(&finding.diagnostic.code)
             || matches!(finding.harm, Harm::Breaks | Harm::Slow | Harm::Style)
         {
             return None;
