@@ -6,6 +6,7 @@
 mod checks;
 mod cover;
 pub mod docs;
+mod repair;
 mod sink;
 mod site;
 mod suggest;
@@ -15,6 +16,7 @@ mod view;
 mod witness;
 mod words;
 
+pub use repair::{Boldness, Difference, Repaired, differences, repair};
 pub use sink::{Finding, Report};
 pub use site::{Dialect, FileKind, Files, Look, Site};
 pub use table::{CHECKS, Check, Harm};
@@ -62,6 +64,11 @@ impl<'t> Policy<'t> {
 /// The most dangerous findings come first. `site` is asked for what the tables name: list files,
 /// programs and the like. The time is linear in the size of the tables.
 pub fn run(policy: &Policy<'_>, site: &Site<'_>, most_per_code: usize) -> Report {
+    check(policy, site, most_per_code).finish(policy, Some(site.world))
+}
+
+/// Runs all checks; the findings are still where they were made.
+fn check(policy: &Policy<'_>, site: &Site<'_>, most_per_code: usize) -> Sink {
     let mut sink = Sink::new(most_per_code, Suppressions::read(policy));
     let plan = Plan::new();
     for (table, tree) in policy.tables() {
@@ -84,7 +91,7 @@ pub fn run(policy: &Policy<'_>, site: &Site<'_>, most_per_code: usize) -> Report
         }
     }
     idle_suppression::check(&mut sink);
-    sink.finish(policy, site.world)
+    sink
 }
 
 /// The checks by what they look at, so that each line meets only its own.

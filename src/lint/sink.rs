@@ -125,7 +125,6 @@ impl Sink {
                 span,
                 message,
                 help,
-                fix: None,
             },
         });
     }
@@ -148,9 +147,13 @@ impl Sink {
         self.suppressions.idle()
     }
 
-    /// Gives each finding its witness and puts the most dangerous ones first.
-    pub(super) fn finish(mut self, policy: &Policy<'_>, world: &dyn Surroundings) -> Report {
-        if !self.findings.is_empty() {
+    /// Gives each finding its witness, if there is a world to ask, and puts the most dangerous ones first.
+    pub(super) fn finish(
+        mut self,
+        policy: &Policy<'_>,
+        world: Option<&dyn Surroundings>,
+    ) -> Report {
+        if let Some(world) = world.filter(|_| !self.findings.is_empty()) {
             let mut searcher = Searcher::new(policy, world);
             for finding in &mut self.findings {
                 finding.witness = searcher.witness(finding);

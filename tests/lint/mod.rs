@@ -3,6 +3,7 @@ mod choice;
 mod codes;
 mod files;
 mod formats;
+mod repair;
 mod witness;
 
 use crate::oracle::Oracle;

@@ -18,4 +18,5 @@ mod shrink;
 mod subject;
 mod tally;
 
-pub(crate) use library::{Oracle, Tables};
+pub(crate) use generate::case;
+pub(crate) use library::{Answer, Oracle, Tables};

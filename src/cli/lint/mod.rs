@@ -2,6 +2,7 @@
 
 mod baseline;
 mod choice;
+mod fix;
 mod format;
 mod human;
 mod json;
@@ -59,6 +60,8 @@ pub(crate) struct LintArgs {
     /// Write all findings of today into the file of --baseline
     #[arg(long, requires = "baseline")]
     write_baseline: bool,
+    #[command(flatten)]
+    repair: FixArgs,
     /// The build of libwrap that the tables are for
     #[arg(long, value_enum, value_name = "NAME", default_value_t)]
     dialect: Build,
@@ -68,6 +71,21 @@ pub(crate) struct LintArgs {
     /// List all codes and do nothing else
     #[arg(long, exclusive = true)]
     list: bool,
+}
+
+/// Whether findings are repaired.
+#[derive(Debug, Clone, Copy, Args)]
+struct FixArgs {
+    /// Repair both tables where that changes no verdict
+    #[arg(long, conflicts_with = "files")]
+    fix: bool,
+    /// Repair also what changes verdicts, as it was evidently meant, and say who gains and who
+    /// loses access
+    #[arg(long, conflicts_with = "files")]
+    unsafe_fixes: bool,
+    /// Show the repairs of --fix or --unsafe-fixes, and write nothing
+    #[arg(long, conflicts_with = "files")]
+    diff: bool,
 }
 
 /// One of the two tables.
@@ -126,6 +144,17 @@ impl FailOn {
 pub(crate) fn run(args: &LintArgs, context: &mut Context) -> Result<Exit, Failure> {
     if args.list {
         return list::print(&mut context.out);
+    }
+    let FixArgs {
+        fix,
+        unsafe_fixes,
+        diff,
+    } = args.repair;
+    if fix || unsafe_fixes || diff {
+        let exit = fix::run(args, context)?;
+        if diff {
+            return Ok(exit);
+        }
     }
     let linted = lint(args, context)?;
     format::print(args.format, &linted, &mut context.out)?;

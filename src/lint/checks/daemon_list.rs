@@ -10,7 +10,7 @@ use crate::policy::{DaemonPattern, Element, Process, rules};
 use std::collections::HashMap;
 
 /// Names by which programs ask libwrap, in Debian 12 and 13 and in the days of inetd.
-pub(super) const DAEMONS: &[&str] = &[
+pub(in crate::lint) const DAEMONS: &[&str] = &[
     "ALL",
     "LOCAL",
     "KNOWN",

@@ -15,7 +15,8 @@ use crate::engine::{
 use crate::escape::visible;
 use crate::policy::{OptionKind, Rule, RuleOption};
 use crate::syntax::{Line, Tree};
-use sample::{Client, Samples};
+use sample::Samples;
+pub(super) use sample::{Client, daemons_of, meant_by};
 
 /// Tables with more lines are compiled once, so that a verdict needs no walk over all rules.
 const INDEX_FROM: usize = 400;

@@ -18,10 +18,10 @@ const STRANGER6: &str = "2001:db8:fe::7";
 const STRANGER_NAME: &str = "host.example.net";
 
 /// One end of a connection that is tried.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Client {
-    pub(super) address: String,
-    pub(super) name: Option<String>,
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::lint) struct Client {
+    pub(in crate::lint) address: String,
+    pub(in crate::lint) name: Option<String>,
 }
 
 impl Client {
@@ -30,6 +30,15 @@ impl Client {
             address: address.to_string(),
             name: None,
         }
+    }
+
+    /// Clients that nobody names.
+    pub(in crate::lint) fn strangers() -> Vec<Self> {
+        vec![
+            Self::at(&STRANGER),
+            Self::at(&STRANGER6),
+            Self::named(STRANGER_NAME),
+        ]
     }
 
     fn named(name: impl Into<String>) -> Self {
@@ -96,13 +105,25 @@ impl Samples {
             Group::Marked => self.marked.clone(),
             Group::Line => self.line.clone(),
             Group::Behind => self.behind.clone(),
-            Group::Strangers => vec![
-                Client::at(&STRANGER),
-                Client::at(&STRANGER6),
-                Client::named(STRANGER_NAME),
-            ],
+            Group::Strangers => Client::strangers(),
         }
     }
+}
+
+/// The daemons of a line.
+pub(in crate::lint) fn daemons_of(line: Line<'_, '_>) -> Vec<Vec<u8>> {
+    let text = line.text(line.span());
+    words(fields(&text).0).filter_map(daemon).collect()
+}
+
+/// The clients that all words of a line are about.
+pub(in crate::lint) fn meant_by(line: Line<'_, '_>) -> Vec<Client> {
+    let text = line.text(line.span());
+    words(&text)
+        .flat_map(|word| word.split(|&byte| byte == b'@'))
+        .flat_map(meant)
+        .chain(words(fields(&text).1).flat_map(meant))
+        .collect()
 }
 
 /// The texts before and behind the first colon outside of brackets; options are left out.
