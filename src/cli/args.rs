@@ -7,6 +7,7 @@ use super::demo::DemoArgs;
 use super::deny::DenyArgs;
 use super::deny_all::DenyAllArgs;
 use super::explain::ExplainArgs;
+use super::fmt::FmtArgs;
 use super::install_alert::InstallAlertArgs;
 use super::lint::LintArgs;
 use super::mail::MailArgs;
@@ -95,6 +96,7 @@ pub(crate) enum Command {
     Match(MatchArgs),
     Lint(LintArgs),
     Explain(ExplainArgs),
+    Fmt(FmtArgs),
     Parse(ParseArgs),
     Mail(MailArgs),
     Deliver(DeliverArgs),

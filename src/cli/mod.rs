@@ -16,6 +16,7 @@ mod exit;
 mod explain;
 mod failure;
 mod fired;
+mod fmt;
 mod guard;
 mod install_alert;
 mod lint;
@@ -89,6 +90,7 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
         Command::InstallAlert(args) => install_alert::run(args, context),
         Command::Match(args) => match_::run(args, context),
         Command::Lint(args) => lint::run(args, context),
+        Command::Fmt(args) => fmt::run(args, context),
         Command::Explain(args) => explain::run(args, context),
         Command::Parse(args) => parse::run(args, context),
         Command::Mail(args) => mail::run(args, context),

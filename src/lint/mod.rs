@@ -9,6 +9,7 @@ pub mod docs;
 mod repair;
 mod sink;
 mod site;
+mod style;
 mod suggest;
 mod suppress;
 mod table;
@@ -19,6 +20,7 @@ mod words;
 pub use repair::{Boldness, Difference, Repaired, differences, repair};
 pub use sink::{Finding, Report};
 pub use site::{Dialect, FileKind, Files, Look, Site};
+pub use style::formatted;
 pub use table::{CHECKS, Check, Harm};
 pub use witness::Witness;
 

@@ -4,6 +4,8 @@ mod codes;
 mod files;
 mod formats;
 mod repair;
+mod seventeen;
+mod style;
 mod witness;
 
 use crate::oracle::Oracle;
