@@ -40,8 +40,6 @@ pub struct Diagnostic {
     pub message: String,
     /// What to do, in one sentence.
     pub help: String,
-    /// A repair, where one is known.
-    pub fix: Option<Fix>,
 }
 
 /// A repair of one finding.
@@ -51,4 +49,6 @@ pub struct Fix {
     pub title: String,
     /// The edits, which do not overlap.
     pub edits: Vec<Edit>,
+    /// Whether it is meant to change no verdict; whoever applies it proves that.
+    pub is_safe: bool,
 }

@@ -6,6 +6,8 @@ use super::deliver::DeliverArgs;
 use super::demo::DemoArgs;
 use super::deny::DenyArgs;
 use super::deny_all::DenyAllArgs;
+use super::explain::ExplainArgs;
+use super::fmt::FmtArgs;
 use super::install_alert::InstallAlertArgs;
 use super::lint::LintArgs;
 use super::mail::MailArgs;
@@ -112,6 +114,8 @@ pub(crate) enum Command {
     Match(MatchArgs),
     Test(TestArgs),
     Lint(LintArgs),
+    Explain(ExplainArgs),
+    Fmt(FmtArgs),
     Parse(ParseArgs),
     Mail(MailArgs),
     Deliver(DeliverArgs),

@@ -16,8 +16,10 @@ mod dialect;
 mod excerpt;
 mod exit;
 mod expectation;
+mod explain;
 mod failure;
 mod fired;
+mod fmt;
 mod guard;
 mod install_alert;
 mod lint;
@@ -32,6 +34,7 @@ mod paths;
 mod query;
 mod refusal;
 mod settings;
+mod site;
 mod story;
 mod tables;
 mod test;
@@ -94,6 +97,8 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
         Command::Match(args) => match_::run(args, context),
         Command::Test(args) => test::run(args, context),
         Command::Lint(args) => lint::run(args, context),
+        Command::Fmt(args) => fmt::run(args, context),
+        Command::Explain(args) => explain::run(args, context),
         Command::Parse(args) => parse::run(args, context),
         Command::Mail(args) => mail::run(args, context),
         Command::Deliver(args) => deliver::run(args, context),

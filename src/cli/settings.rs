@@ -3,7 +3,7 @@
 use super::Context;
 use super::failure::Failure;
 use super::paths::Paths;
-use crate::config::{self, Config, DEFAULT_MAIL, Transport};
+use crate::config::{self, Config, DEFAULT_MAIL, Lint, Transport};
 use std::path::{Path, PathBuf};
 
 /// Reads the configuration of this run; the paths in it lie below `--root`.
@@ -15,6 +15,21 @@ pub(super) fn load(paths: &Paths) -> Result<Config, Failure> {
 /// used where the root is `/`.
 pub(super) fn load_as_written(paths: &Paths) -> Result<Config, Failure> {
     read(paths, &Path::to_path_buf)
+}
+
+/// What the linter is told; nothing if this user may not read the default configuration.
+pub(super) fn load_lint(context: &mut Context) -> Result<Lint, Failure> {
+    let paths = &context.paths;
+    let loaded = config::load(&paths.config, paths.config_is_given, &Path::to_path_buf);
+    match loaded {
+        Ok(config) => Ok(config.lint),
+        Err(error) if error.is_permission() && !paths.config_is_given => {
+            let note = format!("{error}; its [lint] settings are left out");
+            context.out.note(&note)?;
+            Ok(Lint::default())
+        }
+        Err(error) => Err(Failure::new(&error).hint("tcpw.toml(5) describes every key")),
+    }
 }
 
 fn read(paths: &Paths, place: &dyn Fn(&Path) -> PathBuf) -> Result<Config, Failure> {

@@ -4,8 +4,8 @@ use super::error::{ConfigError, Reason};
 use super::mailbox::Mailbox;
 use super::section::{Section, Source};
 use super::settings::{
-    Config, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_MAIL, DEFAULT_SENDMAIL, Language, Login, Mail,
-    Password, Secret, Smtp, Tls, Transport,
+    Config, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_MAIL, DEFAULT_SENDMAIL, Language, Lint, Login,
+    Mail, Password, Secret, Smtp, Tls, Transport,
 };
 use crate::span::LineIndex;
 use std::path::{Path, PathBuf};
@@ -14,11 +14,12 @@ use toml::de::DeTable;
 
 /// Every key, by table; the manual page tcpw.toml(5) describes each of them.
 pub const KEYS: &[(&str, &[&str])] = &[
-    ("", &["mail", "journal", "drop"]),
+    ("", &["mail", "journal", "drop", "lint"]),
     ("mail", MAIL),
     ("mail.smtp", SMTP),
     ("journal", PATH),
     ("drop", PATH),
+    ("lint", LINT),
 ];
 const MAIL: &[&str] = &[
     "from",
@@ -46,6 +47,7 @@ const SMTP: &[&str] = &[
     "timeout",
 ];
 const PATH: &[&str] = &["path"];
+const LINT: &[&str] = &["select", "ignore", "per_path_ignore"];
 const SENDMAIL_PATIENCE: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Copy)]
@@ -91,7 +93,19 @@ pub fn parse(bytes: &[u8], file: &Path, place: Place<'_>) -> Result<Config, Conf
         mail,
         journal: path_of("journal", DEFAULT_JOURNAL)?,
         drop: path_of("drop", DEFAULT_DROP)?,
+        lint: lint(&top)?,
         holds_password,
+    })
+}
+
+fn lint(top: &Section<'_>) -> Result<Lint, ConfigError> {
+    let Some(section) = top.section("lint", "lint", known("lint"))? else {
+        return Ok(Lint::default());
+    };
+    Ok(Lint {
+        select: section.codes("select")?,
+        ignore: section.codes("ignore")?,
+        per_path_ignore: section.codes_by_name("per_path_ignore", "lint.per_path_ignore")?,
     })
 }
 

@@ -10,8 +10,8 @@ pub use build::{KEYS, parse};
 pub use error::{ConfigError, Reason};
 pub use mailbox::{Mailbox, MailboxError};
 pub use settings::{
-    Config, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_MAIL, DEFAULT_SENDMAIL, Language, Login, Mail,
-    Password, Secret, Smtp, Tls, Transport,
+    Config, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_MAIL, DEFAULT_SENDMAIL, Language, Lint,
+    LintCode, Login, Mail, Password, Secret, Smtp, Tls, Transport,
 };
 
 use std::fs::File;

@@ -2,6 +2,7 @@
 
 use super::error::{ConfigError, Reason};
 use super::mailbox::Mailbox;
+use super::settings::LintCode;
 use crate::span::{LineIndex, offset};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -171,6 +172,37 @@ impl<'a> Section<'a> {
     pub(super) fn texts(&self, key: &str) -> Result<Vec<String>, ConfigError> {
         self.items(key)
             .map(|value| self.string(key, value))
+            .collect()
+    }
+
+    /// A code of the linter or a list of them.
+    pub(super) fn codes(&self, key: &str) -> Result<Vec<LintCode>, ConfigError> {
+        self.items(key)
+            .map(|value| {
+                let text = self.string(key, value)?;
+                let position = self.source.lines.position(offset(value.span().start));
+                Ok(LintCode { text, position })
+            })
+            .collect()
+    }
+
+    /// A table `key` whose keys are free and whose values are codes of the linter.
+    pub(super) fn codes_by_name(
+        &self,
+        key: &str,
+        name: &'static str,
+    ) -> Result<Vec<(String, Vec<LintCode>)>, ConfigError> {
+        let Some(value) = self.table.get(key) else {
+            return Ok(Vec::new());
+        };
+        let DeValue::Table(table) = value.get_ref() else {
+            return Err(self.wrong_type(key, value, "a table"));
+        };
+        let names: Vec<&str> = table.keys().map(|key| key.get_ref().as_ref()).collect();
+        let section = Self::new(self.source, table, value.span(), name, &names)?;
+        names
+            .into_iter()
+            .map(|name| Ok((name.to_owned(), section.codes(name)?)))
             .collect()
     }
 

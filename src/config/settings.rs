@@ -1,6 +1,7 @@
 //! The settings as types, and their defaults.
 
 use super::mailbox::Mailbox;
+use crate::span::Position;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -23,8 +24,30 @@ pub struct Config {
     pub journal: PathBuf,
     /// The directory where `notify` puts its event files.
     pub drop: PathBuf,
+    /// Which findings of the linter count.
+    pub lint: Lint,
     /// Whether a password stands in the configuration itself.
     pub holds_password: bool,
+}
+
+/// Which findings of the linter count.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Lint {
+    /// Only these; all if there are none.
+    pub select: Vec<LintCode>,
+    /// Not these.
+    pub ignore: Vec<LintCode>,
+    /// Not these in the tables of a path, in which `*` and `?` are wildcards.
+    pub per_path_ignore: Vec<(String, Vec<LintCode>)>,
+}
+
+/// A code of the linter, the beginning of one, or a name; not yet looked up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LintCode {
+    /// As it is written.
+    pub text: String,
+    /// Where.
+    pub position: Position,
 }
 
 /// Who is told, and how.
@@ -155,6 +178,7 @@ impl Config {
             },
             journal: place(Path::new(DEFAULT_JOURNAL)),
             drop: place(Path::new(DEFAULT_DROP)),
+            lint: Lint::default(),
             holds_password: false,
         }
     }

@@ -5,20 +5,32 @@
 
 mod checks;
 mod cover;
+pub mod docs;
+mod repair;
 mod sink;
+mod site;
+mod style;
 mod suggest;
+mod suppress;
 mod table;
 mod view;
+mod witness;
 mod words;
 
+pub use repair::{Boldness, Difference, Repaired, differences, repair};
 pub use sink::{Finding, Report};
+pub use site::{Dialect, FileKind, Files, Look, Site};
+pub use style::formatted;
 pub use table::{CHECKS, Check, Harm};
+pub use witness::Witness;
 
 use crate::engine::TableName;
 use crate::policy::Element;
 use crate::policy::Rule;
 use crate::syntax::Tree;
+use checks::idle_suppression;
 use sink::Sink;
+use suppress::Suppressions;
 use table::{ClientCheck, LineCheck, RuleCheck, Run};
 use view::{ClientView, LineView, RuleView};
 
@@ -39,13 +51,27 @@ impl<'t> Policy<'t> {
         let deny = self.deny.map(|tree| (TableName::Deny, tree));
         allow.into_iter().chain(deny)
     }
+
+    /// One of the two tables, if it is there.
+    pub fn tree(&self, table: TableName) -> Option<&'t Tree<'t>> {
+        match table {
+            TableName::Allow => self.allow,
+            TableName::Deny => self.deny,
+        }
+    }
 }
 
 /// Runs all checks; keeps at most `most_per_code` findings of each code and counts the rest.
 ///
-/// Findings are sorted by table and place. The time is linear in the size of the tables.
-pub fn run(policy: &Policy<'_>, most_per_code: usize) -> Report {
-    let mut sink = Sink::new(most_per_code);
+/// The most dangerous findings come first. `site` is asked for what the tables name: list files,
+/// programs and the like. The time is linear in the size of the tables.
+pub fn run(policy: &Policy<'_>, site: &Site<'_>, most_per_code: usize) -> Report {
+    check(policy, site, most_per_code).finish(policy, Some(site.world))
+}
+
+/// Runs all checks; the findings are still where they were made.
+fn check(policy: &Policy<'_>, site: &Site<'_>, most_per_code: usize) -> Sink {
+    let mut sink = Sink::new(most_per_code, Suppressions::read(policy));
     let plan = Plan::new();
     for (table, tree) in policy.tables() {
         for line in tree.lines() {
@@ -59,12 +85,15 @@ pub fn run(policy: &Policy<'_>, most_per_code: usize) -> Report {
         }
     }
     for check in CHECKS {
-        if let Run::Policy(run) = check.run {
-            sink.begin(check, TableName::Allow);
-            run(policy, &mut sink);
+        sink.begin(check, TableName::Allow);
+        match check.run {
+            Run::Policy(run) => run(policy, &mut sink),
+            Run::Site(run) => run(policy, site, &mut sink),
+            Run::Line(_) | Run::Rule(_) | Run::Client(_) | Run::Elsewhere => {}
         }
     }
-    sink.finish()
+    idle_suppression::check(&mut sink);
+    sink
 }
 
 /// The checks by what they look at, so that each line meets only its own.
@@ -86,7 +115,7 @@ impl Plan {
                 Run::Line(run) => plan.line.push((check, run)),
                 Run::Rule(run) => plan.rule.push((check, run)),
                 Run::Client(run) => plan.client.push((check, run)),
-                Run::Policy(_) | Run::Elsewhere => {}
+                Run::Policy(_) | Run::Site(_) | Run::Elsewhere => {}
             }
         }
         plan

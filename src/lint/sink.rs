@@ -1,9 +1,14 @@
 //! Where the findings of the checks go: capped a code, then sorted.
 
-use super::table::{CHECKS, Check};
+use super::Policy;
+use super::suppress::{Idle, Suppressions};
+use super::table::{CHECKS, Check, Harm};
+use super::witness::{Searcher, Witness};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::engine::Surroundings;
 use crate::engine::TableName;
 use crate::span::Span;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// A finding and the table it is in.
@@ -13,18 +18,44 @@ pub struct Finding {
     pub table: TableName,
     /// What is wrong, and where in it.
     pub diagnostic: Diagnostic,
+    /// What it does; for [`Harm::Either`], as the witness shows it here.
+    pub harm: Harm,
+    /// An example client, where one shows it.
+    pub witness: Option<Witness>,
 }
 
 /// What a run found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
-    /// By table and place.
+    /// By danger, then by table and place.
     pub findings: Vec<Finding>,
     /// How many more there are of each code, beyond the cap.
     pub left_out: BTreeMap<&'static str, usize>,
 }
 
 impl Report {
+    /// Keeps at most `most` findings of each code and counts the rest.
+    pub fn cap(&mut self, most: usize) {
+        let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
+        let left_out = &mut self.left_out;
+        self.findings.retain(|finding| {
+            let code = finding.diagnostic.code;
+            let count = counts.entry(code).or_default();
+            *count += 1;
+            if *count > most {
+                *left_out.entry(code).or_default() += 1;
+            }
+            *count <= most
+        });
+    }
+
+    /// Whether anything is as bad as `least`, those left out included.
+    pub fn has_at_least(&self, least: Severity) -> bool {
+        let all = [Severity::Info, Severity::Warning, Severity::Error];
+        all.into_iter()
+            .any(|severity| severity >= least && self.count(severity) > 0)
+    }
+
     /// How many findings there are of this severity, those left out included.
     pub fn count(&self, severity: Severity) -> usize {
         let shown = self.findings.iter();
@@ -45,16 +76,18 @@ pub(super) struct Sink {
     most: usize,
     counts: BTreeMap<&'static str, usize>,
     findings: Vec<Finding>,
+    suppressions: Suppressions,
 }
 
 impl Sink {
-    pub(super) fn new(most: usize) -> Self {
+    pub(super) fn new(most: usize, suppressions: Suppressions) -> Self {
         Self {
             check: CHECKS.first().unwrap_or(&Check::NONE),
             table: TableName::Allow,
             most,
             counts: BTreeMap::new(),
             findings: Vec::new(),
+            suppressions,
         }
     }
 
@@ -72,6 +105,9 @@ impl Sink {
     /// Adds a finding at `span`; `words` gives message and help, and is only asked for what is
     /// kept.
     pub(super) fn report(&mut self, span: Span, words: impl FnOnce() -> (String, String)) {
+        if self.suppressions.covers(self.table, self.check.code, span) {
+            return;
+        }
         let count = self.counts.entry(self.check.code).or_default();
         *count += 1;
         if *count > self.most {
@@ -80,6 +116,8 @@ impl Sink {
         let (message, help) = words();
         self.findings.push(Finding {
             table: self.table,
+            harm: self.check.harm,
+            witness: None,
             diagnostic: Diagnostic {
                 code: self.check.code,
                 name: self.check.name,
@@ -87,7 +125,6 @@ impl Sink {
                 span,
                 message,
                 help,
-                fix: None,
             },
         });
     }
@@ -105,10 +142,34 @@ impl Sink {
         self.check = own;
     }
 
-    pub(super) fn finish(mut self) -> Report {
+    /// The comments that suppress nothing of what was reported so far.
+    pub(super) fn idle_suppressions(&self) -> Vec<(TableName, Span, Idle)> {
+        self.suppressions.idle()
+    }
+
+    /// Gives each finding its witness, if there is a world to ask, and puts the most dangerous ones first.
+    pub(super) fn finish(
+        mut self,
+        policy: &Policy<'_>,
+        world: Option<&dyn Surroundings>,
+    ) -> Report {
+        if let Some(world) = world.filter(|_| !self.findings.is_empty()) {
+            let mut searcher = Searcher::new(policy, world);
+            for finding in &mut self.findings {
+                finding.witness = searcher.witness(finding);
+                if let (Harm::Either, Some(witness)) = (finding.harm, &finding.witness) {
+                    finding.harm = if witness.granted {
+                        Harm::LetsIn
+                    } else {
+                        Harm::LocksOut
+                    };
+                }
+            }
+        }
         self.findings.sort_by_key(|finding| {
             let found = &finding.diagnostic;
-            (finding.table, found.span.start, found.span.end, found.code)
+            let place = (finding.table, found.span.start, found.span.end, found.code);
+            (Reverse(found.severity), finding.harm, place)
         });
         let most = self.most;
         self.counts.retain(|_, count| *count > most);

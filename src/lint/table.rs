@@ -2,16 +2,17 @@
 //!
 //! A new check is a file in `checks`, a row here and a folder below `fixtures/lint`. Codes are
 //! never given to another check; by their first digit: 1 lines, 2 fields and lists, 3 client
-//! patterns, 4 daemons, 5 options, 6 commands, 7 the policy as a whole.
+//! patterns, 4 daemons, 5 options, 6 commands, 7 the policy as a whole, 8 the files of the tables.
 
 use super::Policy;
 use super::checks as c;
 use super::sink::Sink;
+use super::site::Site;
 use super::view::{ClientView, LineView, RuleView};
 use crate::diagnostic::Severity;
 
-/// What a mistake does to the people who connect, and to whom they connect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// What a mistake does to the people who connect, and to whom they connect; the worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Harm {
     /// People get in who should not.
     LetsIn,
@@ -25,6 +26,23 @@ pub enum Harm {
     Breaks,
     /// Everybody waits.
     Slow,
+    /// Nothing today: it reads wrongly, or is not what somebody expects.
+    Style,
+}
+
+impl Harm {
+    /// What it does, in two or three words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::LetsIn => "lets people in",
+            Self::LocksOut => "locks people out",
+            Self::Either => "lets people in or locks people out",
+            Self::Dead => "does nothing",
+            Self::Breaks => "breaks a service",
+            Self::Slow => "slows everybody down",
+            Self::Style => "only style",
+        }
+    }
 }
 
 /// One row of the table: a check and its code.
@@ -65,6 +83,8 @@ pub(super) enum Run {
     Client(ClientCheck),
     /// Both tables, once.
     Policy(fn(&Policy<'_>, &mut Sink)),
+    /// Both tables and the machine they are for, once.
+    Site(fn(&Policy<'_>, &Site<'_>, &mut Sink)),
     /// Found by the check of another row.
     Elsewhere,
 }
@@ -85,8 +105,8 @@ const fn row(
     }
 }
 
-use Harm::{Breaks, Dead, Either, LetsIn, LocksOut, Slow};
-use Run::{Client, Elsewhere, Line, Policy as Both, Rule};
+use Harm::{Breaks, Dead, Either, LetsIn, LocksOut, Slow, Style};
+use Run::{Client, Elsewhere, Line, Policy as Both, Rule, Site as There};
 use Severity::{Error, Info, Warning};
 
 /// All checks, by code.
@@ -102,6 +122,9 @@ pub const CHECKS: &[Check] = &[
     row("TW108", "indented-comment", Error, LetsIn, Rule(c::indented_comment::check)),
     row("TW109", "trailing-comment", Error, Either, Rule(c::trailing_comment::check)),
     row("TW110", "trailing-comment-matches", Error, LetsIn, Rule(c::trailing_comment_matches::check)),
+    row("TW111", "utf-16", Error, LocksOut, Both(c::encoding::utf16)),
+    row("TW112", "carriage-returns-only", Error, LocksOut, Both(c::encoding::cr_only)),
+    row("TW120", "idle-suppression", Warning, Style, Elsewhere),
 
     row("TW201", "empty-list", Error, Dead, Rule(c::empty_list::check)),
     row("TW202", "unbalanced-bracket", Error, LetsIn, Rule(c::unbalanced_bracket::check)),
@@ -112,6 +135,8 @@ pub const CHECKS: &[Check] = &[
     row("TW212", "except-last", Warning, Either, Rule(c::except_last::check)),
     row("TW213", "except-doubled", Error, Either, Rule(c::except_doubled::check)),
     row("TW214", "except-all", Error, Dead, Rule(c::except_all::check)),
+    row("TW215", "except-nothing", Warning, Dead, Rule(c::except_nothing::check)),
+    row("TW216", "all-beside-others", Warning, Style, Rule(c::all_beside_others::check)),
 
     row("TW301", "host-bits-set", Error, Either, Client(c::host_bits_set::check)),
     row("TW302", "zero-prefix", Error, LetsIn, Client(c::zero_prefix::check)),
@@ -131,8 +156,17 @@ pub const CHECKS: &[Check] = &[
     row("TW322", "wildcard-domain", Warning, LetsIn, Client(c::wildcard_domain::check)),
     row("TW323", "tail-of-address", Warning, LetsIn, Client(c::tail_of_address::check)),
     row("TW324", "trailing-dot-name", Error, LetsIn, Client(c::trailing_dot_name::check)),
+    row("TW331", "list-file-missing", Error, Either, There(c::list_files::check)),
+    row("TW332", "list-file-word", Error, Either, Elsewhere),
+    row("TW333", "list-file-cycle", Error, Breaks, Elsewhere),
+    row("TW334", "list-file-dead-word", Error, Either, Elsewhere),
+    row("TW335", "list-file-path", Error, Either, Elsewhere),
+    row("TW336", "netgroup-switched-off", Error, Either, There(c::netgroup::check)),
 
     row("TW401", "daemon-name", Error, Either, Rule(c::daemon_name::check)),
+    row("TW402", "daemon-port", Warning, Either, Rule(c::daemon_list::port)),
+    row("TW403", "daemon-misspelt", Warning, Either, Rule(c::daemon_list::unknown)),
+    row("TW404", "daemon-in-two-cases", Info, Style, Both(c::daemon_list::two_cases)),
 
     row("TW501", "unknown-option", Error, LocksOut, Rule(c::unknown_option::check)),
     row("TW502", "empty-option", Error, LocksOut, Rule(c::empty_option::check)),
@@ -144,9 +178,18 @@ pub const CHECKS: &[Check] = &[
     row("TW508", "bad-value", Error, LocksOut, Rule(c::bad_value::check)),
     row("TW509", "user-does-nothing", Warning, Breaks, Rule(c::user_option::check)),
     row("TW510", "allow-in-deny-table", Warning, LetsIn, Rule(c::allow_in_deny::check)),
+    row("TW511", "deny-in-allow-table", Info, LocksOut, Rule(c::deny_in_allow::check)),
+    row("TW512", "aclexec-opens-deny-table", Error, LetsIn, Both(c::aclexec_memory::check)),
+    row("TW513", "aclexec-not-there", Error, LocksOut, There(c::aclexec_not_there::check)),
 
     row("TW601", "visitor-waits", Warning, Slow, Rule(c::visitor_waits::check)),
     row("TW602", "percent-vanishes", Warning, Breaks, Rule(c::percent_vanishes::check)),
+    row("TW603", "command-without-path", Info, Breaks, There(c::commands::check)),
+    row("TW604", "command-missing", Warning, Breaks, Elsewhere),
+    row("TW605", "command-writable", Error, LetsIn, Elsewhere),
+    row("TW606", "client-chooses-option", Warning, Breaks, Rule(c::percent_option::check)),
+    row("TW607", "twist-in-resident-daemon", Warning, Breaks, Rule(c::resident::twist)),
+    row("TW608", "banner-breaks-protocol", Warning, Breaks, Rule(c::resident::banners)),
 
     row("TW701", "unreachable-rule", Error, Dead, Both(c::unreachable_rule::check)),
     row("TW702", "duplicate-rule", Warning, Dead, Elsewhere),
@@ -154,6 +197,16 @@ pub const CHECKS: &[Check] = &[
     row("TW704", "one-family-default", Error, LetsIn, Both(c::one_family_default::check)),
     row("TW705", "no-default-deny", Info, LetsIn, Both(c::no_default_deny::check)),
     row("TW706", "redundant-rule", Warning, Dead, Elsewhere),
+    row("TW707", "contradiction", Error, Dead, Elsewhere),
+    row("TW708", "names-decide", Info, LetsIn, Both(c::look_ups::names)),
+    row("TW709", "look-up-for-everybody", Info, Slow, Both(c::look_ups::every_connection)),
+    row("TW710", "unknown-is-not-everybody", Info, Style, Both(c::default_words::unknown)),
+    row("TW711", "default-spelling", Info, Style, Both(c::default_words::spelling)),
+
+    row("TW801", "table-writable", Error, LetsIn, There(c::table_files::check)),
+    row("TW802", "table-unreadable", Warning, Breaks, Elsewhere),
+    row("TW803", "table-is-directory", Error, Either, Elsewhere),
+    row("TW804", "table-is-dangling-link", Error, Either, Elsewhere),
 ];
 
 #[cfg(test)]

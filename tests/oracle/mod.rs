@@ -25,4 +25,5 @@ mod subject;
 mod tally;
 mod traced;
 
-pub(crate) use library::{Oracle, Tables};
+pub(crate) use generate::case;
+pub(crate) use library::{Answer, Oracle, Tables};

@@ -142,6 +142,11 @@ pub(crate) struct Run {
 }
 
 impl Run {
+    /// What it printed, the root as `[ROOT]`: for tests that look at parts of it.
+    pub(crate) fn stdout_text(&self) -> &str {
+        &self.stdout
+    }
+
     /// The whole standard output, the root shown as `[ROOT]`.
     pub(crate) fn stdout(mut self, text: &str) -> Self {
         text.clone_into(&mut self.want.stdout);

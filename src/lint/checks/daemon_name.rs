@@ -18,6 +18,9 @@ pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
             format!("write `{}`", plain(name))
         } else if text.eq_ignore_ascii_case(b"ssh") {
             "write `sshd`, the name of the server".to_owned()
+        } else if text.eq_ignore_ascii_case(b"sshd-session") {
+            // The program asks as `sshd` (Debian 13).
+            "write `sshd`, the name by which it asks libwrap".to_owned()
         } else {
             continue;
         };

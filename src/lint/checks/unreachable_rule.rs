@@ -7,11 +7,13 @@ use crate::lint::cover::{Cover, CoveredBy};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words;
-use crate::policy::{OptionKind, Rule, rules};
+use crate::policy::{Element, OptionKind, Rule, rules};
 use crate::syntax::Tree;
 
 /// The code of rules that stand twice in a table; it shares the search with this check.
 const DUPLICATE: &str = "TW702";
+/// The code of rules that say the opposite of an earlier one; likewise.
+const CONTRADICTION: &str = "TW707";
 /// The code of rules whose verdict earlier rules have given already; likewise.
 const REDUNDANT: &str = "TW706";
 
@@ -108,6 +110,18 @@ fn report(
         }
         return;
     }
+    let contradicts = by.is_alone
+        && by.grants == Some(!rule.grants())
+        && earlier.is_some_and(|earlier| same_lists(earlier, rule.rule));
+    if contradicts {
+        sink.report_as(CONTRADICTION, rule.span(), || {
+            (
+                format!("{place} says the opposite about the same clients, and decides first"),
+                "take out the one that is not meant".to_owned(),
+            )
+        });
+        return;
+    }
     sink.report(rule.span(), || {
         let what = match by.grants {
             Some(true) if !rule.grants() => ", and lets them in",
@@ -129,6 +143,19 @@ fn remedy(rule: &RuleView<'_, '_>, table: TableName, place: &str) -> String {
     } else {
         format!("take it out, or put a rule with `: deny` in front of {place}")
     }
+}
+
+/// Whether two rules are about the same daemons and clients, in the same words.
+fn same_lists(a: Rule<'_, '_>, b: Rule<'_, '_>) -> bool {
+    let words = |rule: Rule<'_, '_>| -> Vec<Vec<u8>> {
+        let all = rule.daemons().elements().chain(rule.clients().elements());
+        all.map(|element| match element {
+            Element::Pattern { text, .. } => text.to_ascii_lowercase(),
+            Element::Except { .. } => b"EXCEPT".to_vec(),
+        })
+        .collect()
+    };
+    words(a) == words(b)
 }
 
 /// Whether two rules are equal; blanks and case count only where there are options.

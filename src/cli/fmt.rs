@@ -1,0 +1,78 @@
+//! `tcpw fmt`: one style for both tables, and no other verdicts.
+
+use super::Context;
+use super::changes::{Intent, make};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::machine::{Aclexec, Machine};
+use crate::edit::Edit;
+use crate::editor::{Change, Edits, Ground, Refusal};
+use crate::engine::TableName;
+use crate::lint::{differences, formatted};
+use crate::span::{Span, offset};
+use clap::Args;
+use std::cell::Cell;
+
+/// Bring both tables into one style, without changing a verdict
+///
+/// One blank behind the colon of the daemons and around further colons, one blank between the words
+/// of a list, none at the end of a line. Comments stay as they are, and so do rules that go on over
+/// several lines and lines that libwrap cannot use.
+#[derive(Debug, Args)]
+pub(crate) struct FmtArgs {
+    /// Write nothing; exit with 1 if something would change
+    #[arg(long)]
+    check: bool,
+    /// Show what would be changed, and write nothing
+    #[arg(long)]
+    diff: bool,
+}
+
+pub(crate) fn run(args: &FmtArgs, context: &mut Context) -> Result<Exit, Failure> {
+    let world = Machine::new(&context.paths, Aclexec::Ask);
+    let is_pending = Cell::new(false);
+    let change = |ground: &Ground<'_>| {
+        let mut edits = Edits::default();
+        for (table, tree) in [
+            (TableName::Allow, ground.allow),
+            (TableName::Deny, ground.deny),
+        ] {
+            let (old, new) = (tree.source(), formatted(tree));
+            if old != new {
+                let whole = Span::new(0, offset(old.len()));
+                edits.push(table, Edit::replace(whole, new));
+            }
+        }
+        is_pending.set(!edits.is_empty());
+        Ok(Change {
+            edits,
+            notes: Vec::new(),
+        })
+    };
+    let verify = |before: &Ground<'_>, after: &Ground<'_>, _: &Change| {
+        let old = (before.allow.source(), before.deny.source());
+        let new = (after.allow.source(), after.deny.source());
+        match differences(old, new, &world).first() {
+            None => Ok(()),
+            Some(first) => Err(Refusal::Internal(format!(
+                "the new style changes the verdict of {}",
+                first.address
+            ))),
+        }
+    };
+    let dry_run = args.check || args.diff;
+    let exit = make(
+        context,
+        &Intent {
+            change: &change,
+            verify: &verify,
+            is_guarded: true,
+            dry_run,
+        },
+    )?;
+    Ok(if dry_run && is_pending.get() {
+        Exit::Negative
+    } else {
+        exit
+    })
+}

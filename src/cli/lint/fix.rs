@@ -1,0 +1,140 @@
+//! `tcpw lint --fix`: repairs, through the editor.
+
+use super::super::Context;
+use super::super::changes::{Intent, make};
+use super::super::exit::Exit;
+use super::super::failure::Failure;
+use super::super::machine::{Aclexec, Machine};
+use super::super::output::Style;
+use super::super::site::Disk;
+use super::LintArgs;
+use crate::edit::Edit;
+use crate::editor::{Change, Edits, Ground, Refusal};
+use crate::engine::TableName;
+use crate::escape::visible;
+use crate::lint::{Boldness, Difference, Repaired, Site, differences, repair};
+use crate::span::{Span, offset};
+use std::cell::RefCell;
+
+/// As many clients as are listed of those who gain or lose access.
+const SHOWN: usize = 20;
+
+/// What was repaired, and who notices.
+#[derive(Default)]
+struct Done {
+    repaired: Repaired,
+    differences: Vec<Difference>,
+}
+
+/// Repairs the two tables and says what was done.
+pub(super) fn run(args: &LintArgs, context: &mut Context) -> Result<Exit, Failure> {
+    let boldness = if args.repair.unsafe_fixes {
+        Boldness::Unsafe
+    } else {
+        Boldness::Safe
+    };
+    let paths = context.paths.clone();
+    let disk = Disk::new(&paths);
+    let machine = Machine::new(&paths, Aclexec::Ask);
+    let site = Site {
+        world: &machine,
+        files: &disk,
+        tables: [None, None],
+        dialect: args.dialect.dialect(),
+    };
+    let done = RefCell::new(Done::default());
+    let change = |ground: &Ground<'_>| {
+        let (edits, planned) = plan(ground, &site, boldness);
+        done.replace(planned);
+        Ok(Change {
+            edits,
+            notes: Vec::new(),
+        })
+    };
+    // What was planned is judged again, as it would be written.
+    let verify = |before: &Ground<'_>, after: &Ground<'_>, _: &Change| {
+        let tables = |ground: &Ground<'_>| {
+            (
+                ground.allow.source().to_vec(),
+                ground.deny.source().to_vec(),
+            )
+        };
+        let (old, new) = (tables(before), tables(after));
+        let found = differences((&old.0, &old.1), (&new.0, &new.1), site.world);
+        match found.first() {
+            Some(first) if boldness == Boldness::Safe => Err(Refusal::Internal(format!(
+                "a repair that should change no verdict changes that of {}",
+                first.address
+            ))),
+            _ => Ok(()),
+        }
+    };
+    let exit = make(
+        context,
+        &Intent {
+            change: &change,
+            verify: &verify,
+            is_guarded: true,
+            dry_run: args.repair.diff,
+        },
+    )?;
+    let done = done.into_inner();
+    tell(&done, context)?;
+    let is_pending = args.repair.diff && !done.repaired.done.is_empty();
+    Ok(if is_pending { Exit::Negative } else { exit })
+}
+
+/// The repairs, and who notices them.
+fn plan(ground: &Ground<'_>, site: &Site<'_>, boldness: Boldness) -> (Edits, Done) {
+    let (allow, deny) = (ground.allow.source(), ground.deny.source());
+    let repaired = repair(allow, deny, site, boldness);
+    let mut edits = Edits::default();
+    let tables = [
+        (TableName::Allow, allow, &repaired.allow),
+        (TableName::Deny, deny, &repaired.deny),
+    ];
+    for (table, old, new) in tables {
+        if old != new {
+            let whole = Span::new(0, offset(old.len()));
+            edits.push(table, Edit::replace(whole, new.clone()));
+        }
+    }
+    let after = (&*repaired.allow, &*repaired.deny);
+    let differences = differences((allow, deny), after, site.world);
+    let done = Done {
+        repaired,
+        differences,
+    };
+    (edits, done)
+}
+
+fn tell(done: &Done, context: &mut Context) -> Result<(), Failure> {
+    for (code, title) in &done.repaired.done {
+        context.out.line(format!("{code}: {title}"))?;
+    }
+    for (gains, words, style) in [
+        (true, "gains access", Style::Warn),
+        (false, "loses access", Style::Warn),
+    ] {
+        let who: Vec<_> = done
+            .differences
+            .iter()
+            .filter(|found| found.gains == gains)
+            .collect();
+        for found in who.iter().take(SHOWN) {
+            let name = found.name.as_ref();
+            let name = name.map_or_else(String::new, |n| format!(" ({})", visible(n.as_bytes())));
+            let daemon = visible(found.daemon.as_bytes());
+            let text = format!("{words}: {}{name} at {daemon}", found.address);
+            let text = context.out.paint(style, &text);
+            context.out.line(text)?;
+        }
+        if who.len() > SHOWN {
+            let more = who.len() - SHOWN;
+            context
+                .out
+                .line(format!("{words}: {more} more of those that were tried"))?;
+        }
+    }
+    Ok(())
+}

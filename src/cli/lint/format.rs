@@ -1,0 +1,74 @@
+//! The forms in which findings are printed.
+
+use super::super::failure::Failure;
+use super::super::output::Output;
+use super::judge::{Linted, Placed};
+use super::{human, json, sarif, xml};
+use crate::diagnostic::Severity;
+use clap::ValueEnum;
+
+/// How findings are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum Format {
+    /// For people: the line, what is underlined in it, an example and what to do
+    #[default]
+    Human,
+    /// For programs: one JSON object
+    Json,
+    /// For code scanners: SARIF 2.1.0
+    Sarif,
+    /// For the actions of `GitHub`: one workflow command a finding
+    Github,
+    /// For build servers: Checkstyle XML
+    Checkstyle,
+    /// For build servers: `JUnit` XML, each file a suite and each finding a failure
+    Junit,
+}
+
+pub(super) fn print(format: Format, all: &[Linted], out: &mut Output) -> Result<(), Failure> {
+    match format {
+        Format::Human => human::print(all, out),
+        Format::Json => json::print(all, out),
+        Format::Sarif => sarif::print(all, out),
+        Format::Github => github(all, out),
+        Format::Checkstyle => xml::checkstyle(all, out),
+        Format::Junit => xml::junit(all, out),
+    }
+}
+
+/// What is wrong, an example, and what to do, in one line.
+pub(super) fn whole_text(placed: &Placed<'_>) -> String {
+    let found = &placed.finding.diagnostic;
+    let witness = placed.witness.as_ref();
+    let witness = witness.map_or_else(String::new, |clause| format!(" ({clause})"));
+    format!("{}{witness}; {}", found.message, found.help)
+}
+
+/// Workflow commands, as their documentation says: `%`, CR and LF are escaped, and in
+/// properties `:` and `,` too.
+fn github(all: &[Linted], out: &mut Output) -> Result<(), Failure> {
+    let data = |text: &str| {
+        let text = text.replace('%', "%25");
+        text.replace('\r', "%0D").replace('\n', "%0A")
+    };
+    let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
+    for placed in all.iter().flat_map(Linted::placed) {
+        let found = &placed.finding.diagnostic;
+        let level = match found.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Info => "notice",
+        };
+        out.line(format!(
+            "::{level} file={},line={},col={},endLine={},endColumn={},title={}::{}",
+            property(&placed.source.name()),
+            placed.start.line,
+            placed.start.column,
+            placed.end.line,
+            placed.end.column,
+            property(&format!("{} {}", found.code, found.name)),
+            data(&whole_text(&placed))
+        ))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,173 @@
+//! Which files are judged together, and what is found in them.
+
+use super::super::Context;
+use super::super::excerpt::end_of;
+use super::super::failure::Failure;
+use super::super::tables::TableFile;
+use super::{LintArgs, TableKind};
+use crate::engine::TableName;
+use crate::escape::visible;
+use crate::lint::{Finding, Policy, Report, Site, run as lint};
+use crate::span::{LineIndex, Position};
+use crate::syntax::parse;
+use std::io::{self, Read as _};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+
+/// Offsets in a table are 32 bits wide.
+const STDIN_LIMIT: u64 = (1 << 32) - 1;
+
+/// A file and the table it is.
+pub(super) struct Source {
+    pub(super) table: TableName,
+    pub(super) file: TableFile,
+    pub(super) lines: LineIndex,
+}
+
+impl Source {
+    fn new(table: TableName, file: TableFile) -> Self {
+        let lines = LineIndex::new(file.source());
+        Self { table, file, lines }
+    }
+
+    /// Its path, safe to show.
+    pub(super) fn name(&self) -> String {
+        visible(self.file.path.as_os_str().as_bytes())
+    }
+}
+
+/// Files judged together, and what was found in them.
+pub(super) struct Linted {
+    pub(super) sources: Vec<Source>,
+    pub(super) report: Report,
+}
+
+/// A finding with its file and its places, lines and columns from 1, the end exclusive.
+pub(super) struct Placed<'l> {
+    pub(super) source: &'l Source,
+    pub(super) finding: &'l Finding,
+    pub(super) start: Position,
+    pub(super) end: Position,
+    /// The example, as a clause with the names of the files.
+    pub(super) witness: Option<String>,
+}
+
+impl Linted {
+    /// The findings, in order.
+    pub(super) fn placed(&self) -> impl Iterator<Item = Placed<'_>> {
+        self.report.findings.iter().filter_map(|finding| {
+            let source = self.source(finding.table)?;
+            let (line, column) = end_of(&source.lines, finding.diagnostic.span);
+            let witness = finding.witness.as_ref();
+            Some(Placed {
+                source,
+                finding,
+                start: source.lines.position(finding.diagnostic.span.start),
+                end: Position { line, column },
+                witness: witness.map(|witness| witness.clause(|table| self.file(table))),
+            })
+        })
+    }
+
+    fn source(&self, table: TableName) -> Option<&Source> {
+        self.sources.iter().find(|source| source.table == table)
+    }
+
+    /// The name of a table's file, without its directory.
+    fn file(&self, table: TableName) -> String {
+        let source = self.source(table);
+        let name = source.and_then(|source| source.file.path.file_name());
+        match (name, table) {
+            (Some(name), _) => visible(name.as_bytes()),
+            (None, TableName::Allow) => "hosts.allow".to_owned(),
+            (None, TableName::Deny) => "hosts.deny".to_owned(),
+        }
+    }
+}
+
+/// The files of each policy: both tables, or one of each kind, or every file by itself.
+pub(super) fn policies(
+    args: &LintArgs,
+    context: &mut Context,
+) -> Result<Vec<Vec<Source>>, Failure> {
+    if args.files.is_empty() {
+        let paths = context.paths.clone();
+        let mut source = |table, path: &Path| -> Result<Source, Failure> {
+            // To libwrap a directory is an empty table (F-LINE-21); a check says so.
+            let file = if path.is_dir() {
+                TableFile::new(path.to_owned(), Some(Vec::new()))
+            } else {
+                read(path, context)?
+            };
+            Ok(Source::new(table, file))
+        };
+        let allow = source(TableName::Allow, &paths.allow)?;
+        return Ok(vec![vec![allow, source(TableName::Deny, &paths.deny)?]]);
+    }
+    let mut sources = Vec::new();
+    for path in &args.files {
+        let table = table_of(path, args.table)?;
+        let file = read(path, context)?;
+        sources.push(Source::new(table, file));
+    }
+    let is_pair = matches!(sources.as_slice(), [a, b] if a.table != b.table);
+    if is_pair {
+        sources.sort_by_key(|source| source.table);
+        return Ok(vec![sources]);
+    }
+    Ok(sources.into_iter().map(|source| vec![source]).collect())
+}
+
+fn table_of(path: &Path, given: Option<TableKind>) -> Result<TableName, Failure> {
+    match given {
+        Some(TableKind::Allow) => return Ok(TableName::Allow),
+        Some(TableKind::Deny) => return Ok(TableName::Deny),
+        None if path == Path::new("-") => {
+            let failure = Failure::new("it is not clear which table standard input is");
+            return Err(failure.hint("add `--as allow` or `--as deny`"));
+        }
+        None => {}
+    }
+    let name = path.file_name().unwrap_or(path.as_os_str()).as_bytes();
+    let is_deny = memchr::memmem::find(&name.to_ascii_lowercase(), b"deny").is_some();
+    Ok(if is_deny {
+        TableName::Deny
+    } else {
+        TableName::Allow
+    })
+}
+
+fn read(path: &Path, context: &mut Context) -> Result<TableFile, Failure> {
+    if path != Path::new("-") {
+        let file = TableFile::read(path)?;
+        if file.bytes.is_none() {
+            let name = visible(path.as_os_str().as_bytes());
+            let note = format!("{name} does not exist: taken as an empty table");
+            context.out.note(&note)?;
+        }
+        return Ok(file);
+    }
+    let mut bytes = Vec::new();
+    io::stdin()
+        .lock()
+        .take(STDIN_LIMIT)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Failure::new(format_args!("cannot read standard input: {error}")))?;
+    Ok(TableFile::new(path.to_owned(), Some(bytes)))
+}
+
+/// Runs the checks.
+pub(super) fn judge(sources: Vec<Source>, site: &Site<'_>, max_per_code: usize) -> Linted {
+    let tree = |table: TableName| {
+        let source = sources.iter().find(|source| source.table == table);
+        source.map(|source| parse(source.file.source()))
+    };
+    let (allow, deny) = (tree(TableName::Allow), tree(TableName::Deny));
+    let policy = Policy {
+        allow: allow.as_ref(),
+        deny: deny.as_ref(),
+    };
+    let report = lint(&policy, site, max_per_code);
+    drop((allow, deny));
+    Linted { sources, report }
+}

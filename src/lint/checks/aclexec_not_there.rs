@@ -1,0 +1,30 @@
+//! The option `aclexec` in a build of libwrap that does not have it.
+
+use crate::lint::Policy;
+use crate::lint::sink::Sink;
+use crate::lint::site::Site;
+use crate::lint::words::REFUSES;
+use crate::policy::{OptionKind, rules};
+
+pub(in crate::lint) fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Sink) {
+    if site.dialect.has_aclexec {
+        return;
+    }
+    for (table, tree) in policy.tables() {
+        sink.turn_to(table);
+        for rule in rules(tree).filter(|rule| rule.has_options()) {
+            for option in rule.options() {
+                let kind = option.spec().map(|spec| spec.kind);
+                if kind == Some(OptionKind::Aclexec) {
+                    sink.report(option.name_span, || {
+                        (
+                            format!("{} has no option `aclexec`: {REFUSES}", site.dialect.name),
+                            "put the clients into the rule, or into a file that it names"
+                                .to_owned(),
+                        )
+                    });
+                }
+            }
+        }
+    }
+}

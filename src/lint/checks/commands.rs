@@ -1,0 +1,121 @@
+//! The programs that rules run: where they are, who can change them, and what a client can make
+//! of their arguments.
+
+use crate::lint::Policy;
+use crate::lint::sink::Sink;
+use crate::lint::site::{FileKind, Look, Site};
+use crate::lint::view::RuleView;
+use crate::lint::words::{plain, quote};
+use crate::policy::{OptionKind, RuleOption, rules};
+
+/// The codes of what this check finds beside its own.
+const MISSING: &str = "TW604";
+const WEAK: &str = "TW605";
+
+/// What the shell does itself (POSIX, section 2.14 and 1.6).
+const BUILTINS: [&str; 14] = [
+    "true", "false", "echo", "test", "[", ":", "exit", "printf", "cd", "exec", "if", "for", "kill",
+    "umask",
+];
+
+pub(in crate::lint) fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Sink) {
+    for (table, tree) in policy.tables() {
+        sink.turn_to(table);
+        for rule in rules(tree).filter(|rule| rule.has_options()) {
+            let view = RuleView::new(table, rule);
+            for option in view.options.iter().filter(|option| runs(option)) {
+                let command = option.value.as_deref().unwrap_or_default();
+                judge(option, program(command), site, sink);
+            }
+        }
+    }
+}
+
+/// Whether the option runs a command.
+pub(super) fn runs(option: &RuleOption<'_>) -> bool {
+    let kinds = [OptionKind::Spawn, OptionKind::Twist, OptionKind::Aclexec];
+    option.spec().is_some_and(|spec| kinds.contains(&spec.kind))
+}
+
+/// The first word of a command.
+fn program(command: &[u8]) -> &[u8] {
+    let is_before = |byte: &&u8| byte.is_ascii_whitespace() || b"({".contains(*byte);
+    let start = command.iter().take_while(is_before).count();
+    let rest = command.get(start..).unwrap_or_default();
+    let is_end = |byte: &u8| byte.is_ascii_whitespace() || b";|&()<>".contains(byte);
+    rest.split(is_end).next().unwrap_or_default()
+}
+
+fn judge(option: &RuleOption<'_>, program: &[u8], site: &Site<'_>, sink: &mut Sink) {
+    let is_odd = |byte: &u8| b"$`\"'=%*?\\".contains(byte);
+    let is_builtin = BUILTINS.iter().any(|name| name.as_bytes() == program);
+    if program.is_empty() || is_builtin || program.iter().any(is_odd) {
+        return;
+    }
+    if program.starts_with(b"/") {
+        if let Some(look) = site.files.look(program) {
+            file(option, program, &look, sink);
+        }
+        return;
+    }
+    if program.contains(&b'/') {
+        sink.report(option.value_span, || {
+            (
+                format!(
+                    "{} is looked for where the daemon happens to stand, which is mostly `/`",
+                    quote(program)
+                ),
+                "write the whole path of the program".to_owned(),
+            )
+        });
+        return;
+    }
+    let found = site.files.program(program);
+    sink.report(option.value_span, || {
+        let help = match found {
+            Some(path) => format!("write `{}`", plain(&path)),
+            None => "write the whole path of the program".to_owned(),
+        };
+        (
+            format!(
+                "{} is looked for in the PATH of the daemon, which is not yours",
+                quote(program)
+            ),
+            help,
+        )
+    });
+}
+
+fn file(option: &RuleOption<'_>, program: &[u8], look: &Look, sink: &mut Sink) {
+    let problem = match look.kind {
+        FileKind::Missing => Some("is not there"),
+        FileKind::DanglingLink => Some("is a link to nothing"),
+        FileKind::Directory | FileKind::Special => Some("is no program"),
+        FileKind::File if look.mode & 0o111 == 0 => Some("may be run by nobody (mode without x)"),
+        FileKind::File => None,
+    };
+    if let Some(problem) = problem {
+        sink.report_as(MISSING, option.value_span, || {
+            (
+                format!("{} {problem}, and libwrap tells nobody", quote(program)),
+                "install the program, or correct the path".to_owned(),
+            )
+        });
+        return;
+    }
+    let weak = look.weak_parent.as_deref();
+    if look.is_weak() || weak.is_some() {
+        sink.report_as(WEAK, option.value_span, || {
+            let what = match weak {
+                Some(directory) => format!("the directory {}", quote(directory)),
+                None => quote(program),
+            };
+            (
+                format!(
+                    "others than root can change {what}: what the daemon runs, mostly as root, is theirs"
+                ),
+                format!("chown root and chmod go-w {what}"),
+            )
+        });
+    }
+}

@@ -1,0 +1,178 @@
+//! Daemons by port, by a misspelt name, and by one name in two spellings (F-DAEMON-01,
+//! F-DAEMON-11).
+
+use crate::lint::Policy;
+use crate::lint::sink::Sink;
+use crate::lint::suggest::closest;
+use crate::lint::view::{RuleView, base};
+use crate::lint::words::quote;
+use crate::policy::{DaemonPattern, Element, Process, rules};
+use std::collections::HashMap;
+
+/// Names by which programs ask libwrap, in Debian 12 and 13 and in the days of inetd.
+pub(in crate::lint) const DAEMONS: &[&str] = &[
+    "ALL",
+    "LOCAL",
+    "KNOWN",
+    "UNKNOWN",
+    "PARANOID",
+    "apcupsd",
+    "apt-cacher-ng",
+    "argus",
+    "atftpd",
+    "auditd",
+    "bacula-dir",
+    "bacula-fd",
+    "bacula-sd",
+    "bootpd",
+    "conman",
+    "conserver",
+    "cyrus",
+    "dante",
+    "dovecot",
+    "exim",
+    "exim4",
+    "fam",
+    "fingerd",
+    "ftpd",
+    "gdm",
+    "icecast",
+    "imap",
+    "imapd",
+    "in.fingerd",
+    "in.ftpd",
+    "in.rexecd",
+    "in.rlogind",
+    "in.rshd",
+    "in.talkd",
+    "in.telnetd",
+    "in.tftpd",
+    "ipop3d",
+    "linuxconf",
+    "lockd",
+    "mountd",
+    "mysqld",
+    "nbd-server",
+    "nfsd",
+    "nrpe",
+    "ntop",
+    "nut",
+    "pop3",
+    "portmap",
+    "portreserve",
+    "postfix",
+    "pptpd",
+    "proftpd",
+    "pure-ftpd",
+    "quasselcore",
+    "rexecd",
+    "rlogind",
+    "rpc.mountd",
+    "rpc.statd",
+    "rpcbind",
+    "rquotad",
+    "rshd",
+    "rsync",
+    "rsyncd",
+    "rsyslogd",
+    "sendmail",
+    "slapd",
+    "smtpd",
+    "snmpd",
+    "snmptrapd",
+    "sockd",
+    "ssh",
+    "sshd",
+    "sshd-session",
+    "statd",
+    "stunnel",
+    "stunnel4",
+    "swat",
+    "syslog-ng",
+    "talkd",
+    "tcpd",
+    "telnetd",
+    "tftpd",
+    "uucico",
+    "vncserver",
+    "vsftpd",
+    "xinetd",
+    "xrdp",
+    "ypbind",
+    "ypserv",
+];
+
+pub(in crate::lint) fn port(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+    for element in &rule.daemons {
+        let Element::Pattern { text, span } = element else {
+            continue;
+        };
+        if !matches!(DaemonPattern::read(text).process, Process::Port(_)) {
+            continue;
+        }
+        sink.report(*span, || {
+            (
+                format!(
+                    "{} is a port, which only some programs tell libwrap: for all others the rule {}",
+                    quote(text),
+                    rule.nobody()
+                ),
+                "write the name of the daemon, such as `sshd`".to_owned(),
+            )
+        });
+    }
+}
+
+pub(in crate::lint) fn unknown(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+    for (text, span) in base(&rule.daemons) {
+        let is_known = |name: &&str| text.eq_ignore_ascii_case(name.as_bytes());
+        let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
+        if text.len() < 4 || !text.iter().all(is_name) || DAEMONS.iter().any(is_known) {
+            continue;
+        }
+        let Some(meant) = closest(text, DAEMONS.iter().copied().skip(5)) else {
+            continue;
+        };
+        sink.report(span, || {
+            (
+                format!(
+                    "no daemon of this name is known; if `{meant}` is meant, the rule {}",
+                    rule.nobody()
+                ),
+                format!("write `{meant}`, or accept it with a comment if there is such a daemon"),
+            )
+        });
+    }
+}
+
+pub(in crate::lint) fn two_cases(policy: &Policy<'_>, sink: &mut Sink) {
+    let mut spellings: HashMap<Vec<u8>, Vec<u8>> = HashMap::new();
+    for (table, tree) in policy.tables() {
+        sink.turn_to(table);
+        let mut last: Vec<u8> = Vec::new();
+        for rule in rules(tree) {
+            for element in rule.daemons().elements() {
+                let Element::Pattern { text, span } = element else {
+                    continue;
+                };
+                // Long tables repeat one daemon.
+                if *text == *last || text.eq_ignore_ascii_case(b"ALL") {
+                    continue;
+                }
+                last.clear();
+                last.extend_from_slice(&text);
+                let first = spellings
+                    .entry(text.to_ascii_lowercase())
+                    .or_insert_with(|| text.to_vec());
+                if **first != *text {
+                    sink.report(span, || {
+                        (
+                            format!("{} is {} in another spelling", quote(&text), quote(first)),
+                            format!("write {}", quote(first)),
+                        )
+                    });
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Two things that people believe of their defaults: that an audit finds them, and that UNKNOWN
+//! means everybody on no list (F-DAEMON-02, F-MAGIC-01).
+
+use super::one_family_default::Defaults;
+use crate::engine::TableName;
+use crate::lint::Policy;
+use crate::lint::sink::Sink;
+use crate::lint::view::{RuleView, base};
+use crate::policy::{OptionKind, rules};
+use crate::span::Span;
+
+pub(in crate::lint) fn spelling(policy: &Policy<'_>, sink: &mut Sink) {
+    let Some(deny) = policy.deny else {
+        return;
+    };
+    if !Defaults::of(policy).is_closed || rules(deny).any(|rule| is_plain(&rule.text())) {
+        return;
+    }
+    sink.turn_to(TableName::Deny);
+    sink.report(Span::empty(0), || {
+        (
+            "everybody is denied, but no line of the deny table reads `ALL: ALL`, which audits \
+             search for"
+                .to_owned(),
+            "end the deny table with `ALL: ALL`".to_owned(),
+        )
+    });
+}
+
+/// Whether a rule reads `ALL: ALL`, blanks aside.
+fn is_plain(text: &[u8]) -> bool {
+    let mut words = text.split(|&byte| byte == b':').map(<[u8]>::trim_ascii);
+    words.next() == Some(b"ALL") && words.next() == Some(b"ALL") && words.next().is_none()
+}
+
+pub(in crate::lint) fn unknown(policy: &Policy<'_>, sink: &mut Sink) {
+    let mut alarm = None;
+    for (table, tree) in policy.tables() {
+        for rule in rules(tree).filter(|rule| rule.has_options()) {
+            let view = RuleView::new(table, rule);
+            if !view.has(OptionKind::Spawn) || view.grants() {
+                continue;
+            }
+            let is_unknown = |(text, _): &(&[u8], Span)| text.eq_ignore_ascii_case(b"UNKNOWN");
+            if super::matches_all(&view.clients) {
+                return;
+            }
+            let found = base(&view.clients).find(is_unknown);
+            if let Some((_, span)) = found {
+                alarm.get_or_insert((table, span));
+            }
+        }
+    }
+    let Some((table, span)) = alarm else {
+        return;
+    };
+    sink.turn_to(table);
+    sink.report(span, || {
+        (
+            "this alarm is about clients without a believable name only: a stranger whose address \
+             has one is refused in silence"
+                .to_owned(),
+            "for an alarm about everybody on no list, write it with ALL, behind all rules that grant"
+                .to_owned(),
+        )
+    });
+}

@@ -1,0 +1,30 @@
+//! A rule of the allow table that refuses people, without raising an alarm (F-ORDER-02).
+
+use crate::engine::TableName;
+use crate::lint::sink::Sink;
+use crate::lint::view::RuleView;
+use crate::policy::OptionKind;
+
+pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+    let is_alarm = rule.has(OptionKind::Spawn) || rule.has(OptionKind::Twist);
+    if rule.table != TableName::Allow || is_alarm {
+        return;
+    }
+    let Some(last) = rule.options.last() else {
+        return;
+    };
+    if last
+        .spec()
+        .is_some_and(|spec| spec.kind == OptionKind::Deny)
+        && !rule.grants()
+    {
+        sink.report(last.name_span, || {
+            (
+                "this rule of the allow table refuses everybody that it matches".to_owned(),
+                "if no later rule of the allow table is meant to be hidden by it, move it to the \
+                 deny table"
+                    .to_owned(),
+            )
+        });
+    }
+}

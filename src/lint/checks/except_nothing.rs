@@ -1,0 +1,110 @@
+//! An exception outside of everything that its list matches (F-EXCEPT-04).
+
+use crate::lint::sink::Sink;
+use crate::lint::view::{RuleView, base};
+use crate::lint::words::quote;
+use crate::policy::{ClientPattern, Element, HostPattern, TextPattern, dotted_quad};
+
+/// Addresses from one to another, of one family; no exception spans two.
+#[derive(Debug, Clone, Copy)]
+struct Range {
+    is_ipv6: bool,
+    first: u128,
+    last: u128,
+}
+
+pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+    let Some(except) = rule
+        .clients
+        .iter()
+        .position(|element| matches!(element, Element::Except { .. }))
+    else {
+        return;
+    };
+    let base: Option<Vec<Range>> = base(&rule.clients).map(|(text, _)| range(text)).collect();
+    let Some(base) = base.filter(|base| !base.is_empty()) else {
+        return;
+    };
+    for element in rule.clients.iter().skip(except + 1) {
+        let Element::Pattern { text, span } = element else {
+            return;
+        };
+        let Some(taken) = range(text) else {
+            continue;
+        };
+        let meets = |range: &Range| {
+            range.is_ipv6 == taken.is_ipv6 && range.first <= taken.last && taken.first <= range.last
+        };
+        if base.iter().any(meets) {
+            continue;
+        }
+        sink.report(*span, || {
+            (
+                format!(
+                    "nothing before EXCEPT matches {}: the exception takes nothing out",
+                    quote(text)
+                ),
+                "correct it, or take it out".to_owned(),
+            )
+        });
+    }
+}
+
+/// What a pattern of addresses matches; nothing for all others.
+fn range(text: &[u8]) -> Option<Range> {
+    let v4 = |net: u32, mask: u32| {
+        (net & !mask == 0 && mask.leading_ones() + mask.trailing_zeros() == 32).then_some(Range {
+            is_ipv6: false,
+            first: u128::from(net),
+            last: u128::from(net | !mask),
+        })
+    };
+    let v6 = |net: u128, length: u8| {
+        let mask = u128::MAX.checked_shl(128 - u32::from(length)).unwrap_or(0);
+        Some(Range {
+            is_ipv6: true,
+            first: net & mask,
+            last: net | !mask,
+        })
+    };
+    let pattern = ClientPattern::read(text);
+    match pattern.host {
+        _ if pattern.user.is_some() => None,
+        HostPattern::Ipv4Net { net, mask } => v4(net, mask),
+        HostPattern::Ipv6Net { net, length } => v6(net.address.to_bits(), length),
+        HostPattern::Text {
+            pattern: TextPattern::Ipv6(net),
+            ..
+        } => v6(net.address.to_bits(), 128),
+        HostPattern::Text {
+            pattern: TextPattern::Exact(word),
+            also_name: false,
+        } => v4(u32::from(dotted_quad(word)?), u32::MAX),
+        HostPattern::Text {
+            pattern: TextPattern::Prefix(prefix),
+            also_name: false,
+        } => prefix_range(prefix),
+        HostPattern::Netgroup(_)
+        | HostPattern::ListFile(_)
+        | HostPattern::Known
+        | HostPattern::Local
+        | HostPattern::BadNet(_)
+        | HostPattern::Text { .. } => None,
+    }
+}
+
+/// `10.` and the like.
+fn prefix_range(prefix: &[u8]) -> Option<Range> {
+    let parts: Vec<u32> = prefix
+        .strip_suffix(b".")?
+        .split(|&byte| byte == b'.')
+        .map(|part| str::from_utf8(part).ok()?.parse::<u8>().ok().map(u32::from))
+        .collect::<Option<_>>()?;
+    let bits = u32::try_from(parts.len()).ok().filter(|&n| n < 4)? * 8;
+    let net = parts.iter().fold(0, |net, part| net << 8 | part) << (32 - bits);
+    Some(Range {
+        is_ipv6: false,
+        first: u128::from(net),
+        last: u128::from(net | u32::MAX.checked_shr(bits).unwrap_or(0)),
+    })
+}

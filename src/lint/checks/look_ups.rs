@@ -1,0 +1,122 @@
+//! Rules by name, and what they cost: DNS decides who gets in, and every visitor waits for it
+//! (F-NAME-07, F-NAME-09, F-USER-02).
+
+use crate::lint::Policy;
+use crate::lint::sink::Sink;
+use crate::lint::view::RuleView;
+use crate::lint::words::quote;
+use crate::policy::{ClientPattern, Element, HostPattern, TextPattern, rules};
+use crate::span::Span;
+
+/// What a pattern makes the library look up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LookUp {
+    Name,
+    User,
+}
+
+fn look_up(text: &[u8]) -> Option<LookUp> {
+    let pattern = ClientPattern::read(text);
+    if pattern.user.is_some() {
+        return Some(LookUp::User);
+    }
+    match pattern.host {
+        HostPattern::Known | HostPattern::Local | HostPattern::Netgroup(_) => Some(LookUp::Name),
+        HostPattern::Text {
+            also_name: true,
+            pattern,
+        } => (pattern != TextPattern::All && text != b"*").then_some(LookUp::Name),
+        HostPattern::Text { .. }
+        | HostPattern::ListFile(_)
+        | HostPattern::Ipv4Net { .. }
+        | HostPattern::Ipv6Net { .. }
+        | HostPattern::BadNet(_) => None,
+    }
+}
+
+/// Whether a pattern is the name of a host or a domain.
+fn is_name(text: &[u8]) -> bool {
+    let pattern = ClientPattern::read(text);
+    let is_text = |pattern| {
+        matches!(
+            pattern,
+            TextPattern::Exact(_) | TextPattern::Suffix(_) | TextPattern::Wildcard(_)
+        )
+    };
+    let has_dot = memchr::memchr(b'.', text).is_some();
+    let has_letter = text.iter().any(u8::is_ascii_alphabetic);
+    matches!(pattern.host, HostPattern::Text { pattern, also_name: true } if is_text(pattern))
+        && has_dot
+        && has_letter
+}
+
+pub(in crate::lint) fn names(policy: &Policy<'_>, sink: &mut Sink) {
+    let Some(tree) = policy.allow else {
+        return;
+    };
+    sink.turn_to(crate::engine::TableName::Allow);
+    let mut first: Option<(Span, Vec<u8>)> = None;
+    let mut count = 0_usize;
+    for rule in rules(tree) {
+        let mut elements = rule.clients().elements();
+        let named = elements.find_map(|element| match element {
+            Element::Pattern { text, span } if is_name(&text) => Some((span, text.into_owned())),
+            Element::Pattern { .. } | Element::Except { .. } => None,
+        });
+        let Some(named) = named else {
+            continue;
+        };
+        if !RuleView::new(crate::engine::TableName::Allow, rule).grants() {
+            continue;
+        }
+        count += 1;
+        first.get_or_insert(named);
+    }
+    let Some((span, text)) = first else {
+        return;
+    };
+    sink.report(span, || {
+        let others = match count {
+            1 => String::new(),
+            _ => format!(" (rules like this: {count})"),
+        };
+        (
+            format!(
+                "whoever controls the DNS of {} decides who gets in{others}",
+                quote(&text)
+            ),
+            "list addresses where you can; without DNS these clients are locked out".to_owned(),
+        )
+    });
+}
+
+pub(in crate::lint) fn every_connection(policy: &Policy<'_>, sink: &mut Sink) {
+    for (table, tree) in policy.tables() {
+        for rule in rules(tree) {
+            for element in rule.clients().elements() {
+                let Element::Pattern { text, span } = element else {
+                    continue;
+                };
+                let Some(kind) = look_up(&text) else {
+                    continue;
+                };
+                sink.turn_to(table);
+                sink.report(span, || {
+                    let what = match kind {
+                        LookUp::Name => {
+                            "the name of every client that comes this far is looked up in DNS"
+                        }
+                        LookUp::User => {
+                            "the user of every client that matches is asked for by ident"
+                        }
+                    };
+                    (
+                        format!("from {} on, {what} before the verdict", quote(&text)),
+                        "put the rules by address first".to_owned(),
+                    )
+                });
+                return;
+            }
+        }
+    }
+}

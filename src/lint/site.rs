@@ -1,0 +1,110 @@
+//! Where tables are used: the machine, and the build of libwrap there.
+
+use crate::engine::{Bare, Surroundings};
+
+/// Where tables are used.
+#[derive(Clone, Copy)]
+pub struct Site<'a> {
+    /// What verdicts depend on.
+    pub world: &'a dyn Surroundings,
+    /// The files that the tables name.
+    pub files: &'a dyn Files,
+    /// The paths of the allow table and the deny table, if they are those of the machine.
+    pub tables: [Option<&'a [u8]>; 2],
+    /// The build of libwrap.
+    pub dialect: Dialect,
+}
+
+impl Site<'static> {
+    /// Nowhere in particular: no files are looked at, and nothing is said about them.
+    pub const NOWHERE: Self = Self {
+        world: &Bare,
+        files: &Bare,
+        tables: [None, None],
+        dialect: Dialect::DEBIAN_12,
+    };
+}
+
+/// What differs between builds of libwrap, as far as a rule that works in one is dead in another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dialect {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether `@group` matches anybody.
+    pub has_netgroups: bool,
+    /// Whether there is an option `aclexec`.
+    pub has_aclexec: bool,
+}
+
+impl Dialect {
+    /// Debian 12, whose library all facts are measured on.
+    pub const DEBIAN_12: Self = Self {
+        name: "Debian 12",
+        has_netgroups: true,
+        has_aclexec: true,
+    };
+    /// Debian 13 and Ubuntu since 24.04: built without netgroups since 7.6.q-33.
+    pub const DEBIAN_13: Self = Self {
+        name: "Debian 13",
+        has_netgroups: false,
+        has_aclexec: true,
+    };
+    /// The one of `FreeBSD`, as its `hosts_options(5)` tells.
+    pub const FREEBSD: Self = Self {
+        name: "FreeBSD",
+        has_netgroups: true,
+        has_aclexec: false,
+    };
+}
+
+/// The files of the machine, as far as they matter to tables.
+pub trait Files {
+    /// What is at `path`; nothing if it is not to be looked at.
+    fn look(&self, path: &[u8]) -> Option<Look>;
+    /// A program of this name on the usual path of a daemon.
+    fn program(&self, name: &[u8]) -> Option<Vec<u8>>;
+}
+
+/// What is at a path, links followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look {
+    /// What it is.
+    pub kind: FileKind,
+    /// Its permission bits.
+    pub mode: u32,
+    /// The uid of its owner.
+    pub owner: u32,
+    /// The first directory on the way that others than root can change.
+    pub weak_parent: Option<Vec<u8>>,
+}
+
+/// What a path leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileKind {
+    /// Nothing.
+    Missing,
+    /// A link to nothing.
+    DanglingLink,
+    /// A file.
+    File,
+    /// A directory.
+    Directory,
+    /// A device, a pipe or a socket.
+    Special,
+}
+
+impl Look {
+    /// Whether others than root can change it.
+    pub fn is_weak(&self) -> bool {
+        self.owner != 0 || self.mode & 0o022 != 0
+    }
+}
+
+impl Files for Bare {
+    fn look(&self, _path: &[u8]) -> Option<Look> {
+        None
+    }
+    fn program(&self, _name: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+}

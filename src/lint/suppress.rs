@@ -1,0 +1,153 @@
+//! Comments that accept findings: `# tcpw: ignore=TW301,TW601 reason`, on a line of its own above
+//! the rule.
+
+use super::Policy;
+use super::table::CHECKS;
+use crate::engine::TableName;
+use crate::span::{Span, offset};
+use crate::syntax::{Line, LineKind};
+
+/// What makes a comment one of these, behind its `#` and blanks.
+const MARK: &[u8] = b"tcpw:";
+/// The one thing such a comment can say.
+const IGNORE: &[u8] = b"ignore=";
+
+/// All suppressions of both tables, by table and target.
+#[derive(Debug, Default)]
+pub(super) struct Suppressions {
+    found: Vec<Suppression>,
+}
+
+#[derive(Debug)]
+struct Suppression {
+    table: TableName,
+    /// The code as it is written, and its place.
+    code: Vec<u8>,
+    at: Span,
+    /// The line that is meant; also the whole table, for what is said about no line of it.
+    target: Span,
+    is_used: bool,
+}
+
+/// Why a suppression has no effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Idle {
+    /// The comment is of the kind, but says something else.
+    Unreadable,
+    /// There is no such code.
+    UnknownCode,
+    /// Nothing of the kind is found there.
+    NothingFound,
+}
+
+impl Suppressions {
+    pub(super) fn read(policy: &Policy<'_>) -> Self {
+        let mut found = Vec::new();
+        for (table, tree) in policy.tables() {
+            if memchr::memmem::find(tree.source(), MARK).is_none() {
+                continue;
+            }
+            let mut waiting: Vec<Suppression> = Vec::new();
+            for line in tree.lines() {
+                let codes = codes(line);
+                if codes.is_empty() {
+                    for mut suppression in waiting.drain(..) {
+                        suppression.target = line.span();
+                        found.push(suppression);
+                    }
+                    continue;
+                }
+                waiting.extend(codes.into_iter().map(|(code, at)| Suppression {
+                    table,
+                    code,
+                    at,
+                    target: Span::empty(at.end),
+                    is_used: false,
+                }));
+            }
+            found.append(&mut waiting);
+        }
+        Self { found }
+    }
+
+    /// Whether a finding is suppressed; it then counts as the use of the suppression.
+    pub(super) fn covers(&mut self, table: TableName, code: &str, span: Span) -> bool {
+        let mut is_covered = false;
+        for suppression in &mut self.found {
+            let is_there = suppression.target.start <= span.start
+                && span.start < suppression.target.end.max(suppression.target.start + 1);
+            if suppression.table == table
+                && is_there
+                && suppression.code.eq_ignore_ascii_case(code.as_bytes())
+            {
+                suppression.is_used = true;
+                is_covered = true;
+            }
+        }
+        is_covered
+    }
+
+    /// Those without effect.
+    pub(super) fn idle(&self) -> Vec<(TableName, Span, Idle)> {
+        let idle = self.found.iter().filter(|found| !found.is_used);
+        idle.map(|found| {
+            let is_known =
+                |check: &super::Check| found.code.eq_ignore_ascii_case(check.code.as_bytes());
+            let why = if found.code.is_empty() {
+                Idle::Unreadable
+            } else if CHECKS.iter().any(is_known) {
+                Idle::NothingFound
+            } else {
+                Idle::UnknownCode
+            };
+            (found.table, found.at, why)
+        })
+        .collect()
+    }
+}
+
+/// The codes that a comment line suppresses; one without text if it says something else.
+fn codes(line: Line<'_, '_>) -> Vec<(Vec<u8>, Span)> {
+    if line.kind() != LineKind::Comment {
+        return Vec::new();
+    }
+    let text = line.span().of(line.tree().source());
+    let words = words_of(text);
+    let Some(rest) = words.strip_prefix(MARK) else {
+        return Vec::new();
+    };
+    let rest = rest.trim_ascii_start();
+    let whole = Span::new(
+        line.span().start,
+        line.span().start + offset(text.trim_ascii_end().len()),
+    );
+    let Some(list) = rest.strip_prefix(IGNORE) else {
+        return vec![(Vec::new(), whole)];
+    };
+    let mut at = line.span().start + offset(text.len() - list.len());
+    let list = list
+        .split(u8::is_ascii_whitespace)
+        .next()
+        .unwrap_or_default();
+    let mut found = Vec::new();
+    for code in list.split(|&byte| byte == b',') {
+        let end = at + offset(code.len());
+        found.push((
+            code.to_vec(),
+            if code.is_empty() {
+                whole
+            } else {
+                Span::new(at, end)
+            },
+        ));
+        at = end + 1;
+    }
+    found
+}
+
+/// A comment without the `#` signs and blanks at its beginning.
+fn words_of(comment: &[u8]) -> &[u8] {
+    let is_text = |byte: &u8| !b"# \t".contains(byte);
+    let start = comment.iter().position(is_text).unwrap_or(comment.len());
+    comment.get(start..).unwrap_or_default()
+}
