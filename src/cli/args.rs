@@ -6,6 +6,7 @@ use super::deliver::DeliverArgs;
 use super::demo::DemoArgs;
 use super::deny::DenyArgs;
 use super::deny_all::DenyAllArgs;
+use super::history::HistoryArgs;
 use super::install_alert::InstallAlertArgs;
 use super::lint::LintArgs;
 use super::mail::MailArgs;
@@ -13,6 +14,8 @@ use super::match_::MatchArgs;
 use super::notify::NotifyArgs;
 use super::output::ColorChoice;
 use super::parse::ParseArgs;
+use super::show::ShowArgs;
+use super::undo::UndoArgs;
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 use std::iter;
@@ -91,6 +94,9 @@ pub(crate) enum Command {
     Deny(DenyArgs),
     DenyAll(DenyAllArgs),
     InstallAlert(InstallAlertArgs),
+    History(HistoryArgs),
+    Show(ShowArgs),
+    Undo(UndoArgs),
     Match(MatchArgs),
     Lint(LintArgs),
     Parse(ParseArgs),

@@ -16,6 +16,7 @@ mod exit;
 mod failure;
 mod fired;
 mod guard;
+mod history;
 mod install_alert;
 mod lint;
 mod lookup;
@@ -28,7 +29,9 @@ mod parse;
 mod paths;
 mod refusal;
 mod settings;
+mod show;
 mod tables;
+mod undo;
 mod why;
 
 use args::{Cli, Command};
@@ -85,6 +88,9 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
         Command::Deny(args) => deny::run(args, context),
         Command::DenyAll(args) => deny_all::run(args, context),
         Command::InstallAlert(args) => install_alert::run(args, context),
+        Command::History(args) => history::run(args, context),
+        Command::Show(args) => show::run(args, context),
+        Command::Undo(args) => undo::run(args, context),
         Command::Match(args) => match_::run(args, context),
         Command::Lint(args) => lint::run(args, context),
         Command::Parse(args) => parse::run(args, context),

@@ -4,6 +4,7 @@ use super::client::Client;
 use super::daemon::Daemon;
 use super::ground::Place;
 use super::plan::Edits;
+use crate::engine::TableName;
 
 /// A change that can be made.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -67,6 +68,9 @@ pub enum Refusal {
     /// The table's last line has no newline, and to give it one would change what libwrap does
     /// for others (F-LINE-12, F-LINE-13).
     Unterminated(Place),
+    /// What is to be undone was changed again: the tables, and the later commits that did it, if
+    /// they are in the history.
+    Moved(Vec<(TableName, Vec<u64>)>),
     /// A verdict depends on something that is not known here.
     Undecided(String),
     /// The new line would be longer than libwrap reads.

@@ -21,5 +21,11 @@ mod defaults;
 /// Faults of the file system, and many at once.
 mod faults;
 
+/// A change cut short at every step, or failing there, leaves the old pair of tables or the new.
+mod cut;
+
+/// Every change is recorded and can be taken back.
+mod history;
+
 /// The real libwrap says what the changed tables do.
 mod libwrap;
