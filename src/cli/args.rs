@@ -6,9 +6,11 @@ use super::deliver::DeliverArgs;
 use super::demo::DemoArgs;
 use super::deny::DenyArgs;
 use super::deny_all::DenyAllArgs;
+use super::expire::ExpireArgs;
 use super::history::HistoryArgs;
 use super::install_alert::InstallAlertArgs;
 use super::lint::LintArgs;
+use super::list::ListingArgs;
 use super::mail::MailArgs;
 use super::match_::MatchArgs;
 use super::notify::NotifyArgs;
@@ -94,6 +96,8 @@ pub(crate) enum Command {
     Deny(DenyArgs),
     DenyAll(DenyAllArgs),
     InstallAlert(InstallAlertArgs),
+    List(ListingArgs),
+    Expire(ExpireArgs),
     History(HistoryArgs),
     Show(ShowArgs),
     Undo(UndoArgs),

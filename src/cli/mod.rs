@@ -13,12 +13,14 @@ mod deny;
 mod deny_all;
 mod excerpt;
 mod exit;
+mod expire;
 mod failure;
 mod fired;
 mod guard;
 mod history;
 mod install_alert;
 mod lint;
+mod list;
 mod lookup;
 mod machine;
 mod mail;
@@ -88,6 +90,8 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
         Command::Deny(args) => deny::run(args, context),
         Command::DenyAll(args) => deny_all::run(args, context),
         Command::InstallAlert(args) => install_alert::run(args, context),
+        Command::List(args) => list::run(args, context),
+        Command::Expire(args) => expire::run(args, context),
         Command::History(args) => history::run(args, context),
         Command::Show(args) => show::run(args, context),
         Command::Undo(args) => undo::run(args, context),

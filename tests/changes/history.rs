@@ -97,10 +97,8 @@ fn a_change_is_taken_back_and_that_too() {
         &["/etc/hosts.allow has been changed since by 2"],
     );
     let dry = run(&sandbox, &["undo", "--dry-run"]);
-    assert!(
-        dry.ends_with("-ALL: 10.1.2.3\n dry run: nothing was written\n")
-            || dry.contains("-ALL: 10.1.2.3\n")
-    );
+    assert!(dry.contains("-ALL: 10.1.2.3\n"), "{dry}");
+    assert!(dry.ends_with("dry run: nothing was written\n"), "{dry}");
     assert_eq!(sandbox.tables(), last);
     assert!(run(&sandbox, &["undo"]).ends_with("changed /etc/hosts.allow\n"));
     assert_eq!(sandbox.tables(), tables[1]);

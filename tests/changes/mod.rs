@@ -27,5 +27,8 @@ mod cut;
 /// Every change is recorded and can be taken back.
 mod history;
 
+/// Why, by whom and until when: labels, and rules that run out.
+mod labels;
+
 /// The real libwrap says what the changed tables do.
 mod libwrap;
