@@ -16,6 +16,7 @@ use super::match_::MatchArgs;
 use super::notify::NotifyArgs;
 use super::output::ColorChoice;
 use super::parse::ParseArgs;
+use super::revoke::RevokeArgs;
 use super::show::ShowArgs;
 use super::undo::UndoArgs;
 use clap::{Args, Parser, Subcommand};
@@ -96,6 +97,7 @@ pub(crate) enum Command {
     Deny(DenyArgs),
     DenyAll(DenyAllArgs),
     InstallAlert(InstallAlertArgs),
+    Revoke(RevokeArgs),
     List(ListingArgs),
     Expire(ExpireArgs),
     History(HistoryArgs),

@@ -12,7 +12,7 @@ use crate::editor::{
     Author, Change, DiffKind, DiffLine, Editor, Files, Ground, Note, Place, Plan, Purpose, Refusal,
     Repair, order,
 };
-use crate::engine::TableName;
+use crate::engine::{Access, TableName};
 use crate::escape::visible_short;
 use crate::syntax::parse;
 use crate::system::{Clock as _, Session, SystemClock, operator};
@@ -234,6 +234,21 @@ fn show_note(context: &mut Context, note: &Note) -> Result<(), Failure> {
             "an exception from {client} stays in force: {}",
             at(paths, place)
         ),
+        Note::Remains {
+            client,
+            access,
+            place,
+        } => {
+            let verb = match access {
+                Access::Granted => "still allowed",
+                Access::Denied => "still denied",
+                Access::Undecided => "perhaps still allowed or denied",
+            };
+            format!(
+                "{client} is {verb}, at least in part, by {}",
+                at(paths, place)
+            )
+        }
         Note::Silent(place) => format!(
             "some clients on no list are refused without an alarm, by {}",
             at(paths, place)

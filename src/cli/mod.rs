@@ -30,6 +30,7 @@ mod output;
 mod parse;
 mod paths;
 mod refusal;
+mod revoke;
 mod settings;
 mod show;
 mod tables;
@@ -90,6 +91,7 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
         Command::Deny(args) => deny::run(args, context),
         Command::DenyAll(args) => deny_all::run(args, context),
         Command::InstallAlert(args) => install_alert::run(args, context),
+        Command::Revoke(args) => revoke::run(args, context),
         Command::List(args) => list::run(args, context),
         Command::Expire(args) => expire::run(args, context),
         Command::History(args) => history::run(args, context),

@@ -4,7 +4,7 @@ use super::client::Client;
 use super::daemon::Daemon;
 use super::ground::Place;
 use super::plan::Edits;
-use crate::engine::TableName;
+use crate::engine::{Access, TableName};
 
 /// A change that can be made.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,6 +32,15 @@ pub enum Note {
         /// The clients asked for.
         client: Client,
         /// The rule.
+        place: Place,
+    },
+    /// After `revoke`, a rule still decides about a client.
+    Remains {
+        /// The client.
+        client: Client,
+        /// What the rule does.
+        access: Access,
+        /// The rule, where it will be.
         place: Place,
     },
     /// A rule in front of the alarm refuses some of those it is for, without an alarm.

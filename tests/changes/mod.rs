@@ -30,5 +30,8 @@ mod history;
 /// Why, by whom and until when: labels, and rules that run out.
 mod labels;
 
+/// What is taken off the lists again.
+mod revoke;
+
 /// The real libwrap says what the changed tables do.
 mod libwrap;
