@@ -14,8 +14,10 @@ use super::list::ListingArgs;
 use super::mail::MailArgs;
 use super::match_::MatchArgs;
 use super::notify::NotifyArgs;
+use super::open::OpenArgs;
 use super::output::ColorChoice;
 use super::parse::ParseArgs;
+use super::remove_alert::RemoveAlertArgs;
 use super::revoke::RevokeArgs;
 use super::show::ShowArgs;
 use super::undo::UndoArgs;
@@ -98,6 +100,8 @@ pub(crate) enum Command {
     DenyAll(DenyAllArgs),
     InstallAlert(InstallAlertArgs),
     Revoke(RevokeArgs),
+    Open(OpenArgs),
+    RemoveAlert(RemoveAlertArgs),
     List(ListingArgs),
     Expire(ExpireArgs),
     History(HistoryArgs),

@@ -249,6 +249,10 @@ fn show_note(context: &mut Context, note: &Note) -> Result<(), Failure> {
                 at(paths, place)
             )
         }
+        Note::Closed(place) => format!(
+            "clients on no list are still denied, by {}",
+            at(paths, place)
+        ),
         Note::Silent(place) => format!(
             "some clients on no list are refused without an alarm, by {}",
             at(paths, place)

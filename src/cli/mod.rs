@@ -26,10 +26,12 @@ mod machine;
 mod mail;
 mod match_;
 mod notify;
+mod open;
 mod output;
 mod parse;
 mod paths;
 mod refusal;
+mod remove_alert;
 mod revoke;
 mod settings;
 mod show;
@@ -92,6 +94,8 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
         Command::DenyAll(args) => deny_all::run(args, context),
         Command::InstallAlert(args) => install_alert::run(args, context),
         Command::Revoke(args) => revoke::run(args, context),
+        Command::Open(args) => open::run(args, context),
+        Command::RemoveAlert(args) => remove_alert::run(args, context),
         Command::List(args) => list::run(args, context),
         Command::Expire(args) => expire::run(args, context),
         Command::History(args) => history::run(args, context),

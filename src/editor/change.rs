@@ -43,6 +43,8 @@ pub enum Note {
         /// The rule, where it will be.
         place: Place,
     },
+    /// After `open`, a rule still refuses clients that are on no list.
+    Closed(Place),
     /// A rule in front of the alarm refuses some of those it is for, without an alarm.
     Silent(Place),
     /// The table's last line had no newline; now it has one.

@@ -88,6 +88,20 @@ pub fn verify_revoke(
     })
 }
 
+/// Checks a plan after which nobody may be refused who was not.
+///
+/// # Errors
+/// As [`verify_list`].
+pub fn verify_open(
+    before: &Ground<'_>,
+    after: &Ground<'_>,
+    change: &Change,
+) -> Result<(), Refusal> {
+    unchanged(before, after, change, |_, _, is| {
+        is.access == Access::Granted
+    })
+}
+
 fn is_as_wished(wish: Wish, verdict: &Verdict) -> bool {
     match wish {
         Wish::Grant => {
@@ -115,7 +129,11 @@ fn unchanged(
 ) -> Result<(), Refusal> {
     let repaired = change.notes.iter().find_map(|note| match note {
         Note::Repaired(place) => Some(place),
-        Note::Held { .. } | Note::Exception { .. } | Note::Remains { .. } | Note::Silent(_) => None,
+        Note::Held { .. }
+        | Note::Exception { .. }
+        | Note::Remains { .. }
+        | Note::Closed(_)
+        | Note::Silent(_) => None,
     });
     // Those of the planned tables, so that a line that comes alive is among them.
     let daemons = Daemons::named_in(after);

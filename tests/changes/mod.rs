@@ -30,6 +30,9 @@ mod history;
 /// Why, by whom and until when: labels, and rules that run out.
 mod labels;
 
+/// The reverse of the default and of the alarm.
+mod reverse;
+
 /// What is taken off the lists again.
 mod revoke;
 
