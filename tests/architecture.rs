@@ -29,7 +29,7 @@ const MODULES: [(&str, &[&str]); 14] = [
 
 /// External crates and the modules that may name them. A crate that is not listed may be used by
 /// nobody until it has an owner.
-const CRATES: [(&str, &[&str]); 17] = [
+const CRATES: [(&str, &[&str]); 18] = [
     ("nom", &["syntax"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
@@ -39,10 +39,11 @@ const CRATES: [(&str, &[&str]); 17] = [
     ("similar", &["editor"]),
     ("tempfile", &["editor", "cli"]),
     ("xattr", &["editor"]),
+    ("ring", &["editor"]),
     ("dns_lookup", &["system"]),
     ("chrono", &["system", "alert", "cli", "report"]),
-    ("serde", &["alert", "config", "cli", "report"]),
-    ("serde_json", &["config", "cli", "report"]),
+    ("serde", &["alert", "config", "editor", "cli", "report"]),
+    ("serde_json", &["config", "editor", "cli", "report"]),
     ("toml", &["config"]),
     ("nix", &["system", "editor", "alert"]),
     ("memchr", EVERYBODY),

@@ -5,7 +5,10 @@ use super::changes::{ChangeArgs, Intent, make};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::refusal::wrong_word;
-use crate::editor::{Asked, Client, Daemon, Wish, list, verify_list};
+use crate::editor::{Asked, Client, Daemon, Label, Wish, list, verify_list};
+use crate::escape::visible_short;
+use crate::system::{Clock as _, SystemClock};
+use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
 
 /// Who, and for which daemons.
@@ -17,6 +20,17 @@ pub(crate) struct ListArgs {
     /// Only for this daemon, by the name of its process; may be repeated [default: ALL]
     #[arg(long = "daemon", short, value_name = "NAME")]
     daemons: Vec<String>,
+    /// Only for this long, such as `90m`, `24h`, `7d` or `2w`: `tcpw expire` removes the rule then
+    ///
+    /// Nothing runs out by itself: let a timer or cron call `tcpw expire`, say every five minutes.
+    #[arg(long = "for", value_name = "TIME")]
+    lifetime: Option<String>,
+    /// Why, kept in a comment above the rule
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// Who wants it, kept in a comment above the rule
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
 }
 
 /// Allow clients
@@ -52,6 +66,90 @@ impl ListArgs {
         let daemons: Result<Vec<_>, _> = self.daemons.iter().map(|d| Daemon::parse(d)).collect();
         let clients = clients.map_err(|error| wrong_word(&error))?;
         let daemons = daemons.map_err(|error| wrong_word(&error))?;
-        Ok(Asked::new(wish, clients, daemons))
+        Ok(Asked::new(wish, clients, daemons).with_label(self.label()?))
+    }
+
+    /// What the comment above the rule says; none if there is nothing to say.
+    fn label(&self) -> Result<Option<Label>, Failure> {
+        if self.lifetime.is_none() && self.reason.is_none() && self.by.is_none() {
+            return Ok(None);
+        }
+        let now = SystemClock.now();
+        let until = self.lifetime.as_deref().map(|text| {
+            lifetime(text)
+                .and_then(|time| now.checked_add_signed(time))
+                .ok_or_else(|| {
+                    let text = visible_short(text.as_bytes(), 40);
+                    Failure::new(format_args!(
+                        "`{text}` is no time to be allowed or denied for"
+                    ))
+                    .hint("give a number from 1 and a unit, such as 30s, 90m, 24h, 7d or 2w")
+                })
+        });
+        let label = Label {
+            since: stamp(now),
+            until: until.transpose()?.map(stamp),
+            by: self.by.clone(),
+            reason: self.reason.clone(),
+        };
+        label.check().map_err(|error| wrong_word(&error))?;
+        Ok(Some(label))
+    }
+}
+
+/// A time as labels have it.
+pub(super) fn stamp(time: DateTime<Utc>) -> String {
+    time.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// A number and a unit; at most ten years.
+fn lifetime(text: &str) -> Option<TimeDelta> {
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let is_number = number.bytes().all(|byte| byte.is_ascii_digit());
+    let number = number.parse::<i64>().ok().filter(|_| is_number)?;
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "d" => 86_400,
+        "w" => 604_800,
+        _ => return None,
+    };
+    let seconds = number.checked_mul(seconds)?;
+    (1..=10 * 366 * 86_400)
+        .contains(&seconds)
+        .then(|| TimeDelta::seconds(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_numbers_with_a_unit() {
+        for (text, seconds) in [
+            ("30s", 30),
+            ("90m", 5400),
+            ("24h", 86_400),
+            ("7d", 604_800),
+            ("2w", 1_209_600),
+        ] {
+            assert_eq!(lifetime(text), Some(TimeDelta::seconds(seconds)), "{text}");
+        }
+        for text in [
+            "",
+            "h",
+            "24",
+            "0h",
+            "-1h",
+            "+1h",
+            "1.5h",
+            "1y",
+            "99999999999999w",
+            "5000d",
+            "1\u{b5}",
+        ] {
+            assert_eq!(lifetime(text), None, "{text}");
+        }
     }
 }

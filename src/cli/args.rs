@@ -6,16 +6,24 @@ use super::deliver::DeliverArgs;
 use super::demo::DemoArgs;
 use super::deny::DenyArgs;
 use super::deny_all::DenyAllArgs;
+use super::expire::ExpireArgs;
 use super::explain::ExplainArgs;
 use super::fmt::FmtArgs;
+use super::history::HistoryArgs;
 use super::install_alert::InstallAlertArgs;
 use super::lint::LintArgs;
+use super::list::ListingArgs;
 use super::mail::MailArgs;
 use super::match_::MatchArgs;
 use super::notify::NotifyArgs;
+use super::open::OpenArgs;
 use super::output::ColorChoice;
 use super::parse::ParseArgs;
+use super::remove_alert::RemoveAlertArgs;
+use super::revoke::RevokeArgs;
+use super::show::ShowArgs;
 use super::test::TestArgs;
+use super::undo::UndoArgs;
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 use std::iter;
@@ -111,6 +119,14 @@ pub(crate) enum Command {
     Deny(DenyArgs),
     DenyAll(DenyAllArgs),
     InstallAlert(InstallAlertArgs),
+    Revoke(RevokeArgs),
+    Open(OpenArgs),
+    RemoveAlert(RemoveAlertArgs),
+    List(ListingArgs),
+    Expire(ExpireArgs),
+    History(HistoryArgs),
+    Show(ShowArgs),
+    Undo(UndoArgs),
     Match(MatchArgs),
     Test(TestArgs),
     Lint(LintArgs),

@@ -9,12 +9,13 @@ use super::output::Style;
 use super::paths::Paths;
 use super::refusal::{internal, refused, told};
 use crate::editor::{
-    Change, DiffKind, DiffLine, Editor, Ground, Note, Place, Plan, Purpose, Refusal,
+    Author, Change, DiffKind, DiffLine, Editor, Files, Ground, Note, Place, Plan, Purpose, Refusal,
+    Repair, order,
 };
-use crate::engine::TableName;
+use crate::engine::{Access, TableName};
 use crate::escape::visible_short;
 use crate::syntax::parse;
-use crate::system::Session;
+use crate::system::{Clock as _, Session, SystemClock, operator};
 use clap::Args;
 
 /// As much of a rule as a message shows.
@@ -56,16 +57,7 @@ pub(super) fn make(context: &mut Context, intent: &Intent<'_>) -> Result<Exit, F
         Purpose::Write
     };
     let paths = context.paths.clone();
-    let editor = Editor::open(&paths.allow, &paths.deny, purpose).map_err(told)?;
-    for name in [TableName::Allow, TableName::Deny] {
-        let table = editor.table(name);
-        if !table.exists() {
-            let path = table.path().display();
-            context
-                .out
-                .note(&format!("{path} does not exist: taken as an empty table"))?;
-        }
-    }
+    let editor = open(context, &paths, purpose)?;
     let machine = Machine::new(&paths, Aclexec::Ask);
     let allow = parse(editor.table(TableName::Allow).bytes());
     let deny = parse(editor.table(TableName::Deny).bytes());
@@ -78,15 +70,81 @@ pub(super) fn make(context: &mut Context, intent: &Intent<'_>) -> Result<Exit, F
     let plan = editor
         .plan(&change.edits)
         .map_err(|error| internal(&error))?;
-    let is_guarded = intent.is_guarded && !context.is_rehearsal;
-    let session = guard::own_session().filter(|_| is_guarded);
-    let session = session.as_ref();
+    let own = guard::own_session().filter(|_| !context.is_rehearsal);
+    let session = own.as_ref().filter(|_| intent.is_guarded);
     plan.check(|allow, deny| check(intent, &before, (allow, deny), &change, session, &paths))?;
+    let first = first(&before, &plan, &change, own.as_ref());
     for note in &change.notes {
         show_note(context, note)?;
     }
     show_diff(context, &plan.preview())?;
-    finish(context, plan, &editor, &change, intent.dry_run)
+    finish(context, plan, &editor, first, intent.dry_run)
+}
+
+/// Opens the tables, and says what was found.
+fn open(context: &mut Context, paths: &Paths, purpose: Purpose) -> Result<Editor, Failure> {
+    let files = Files {
+        allow: &paths.allow,
+        deny: &paths.deny,
+        history: &paths.history,
+    };
+    let editor = Editor::open(files, purpose).map_err(told)?;
+    match editor.repair() {
+        Some(Repair::Finished(number)) => context.out.note(&format!(
+            "change {number} had been cut short and is now finished: see `tcpw show {number}`"
+        ))?,
+        Some(Repair::Forgotten) => context
+            .out
+            .note("a change had been cut short before it changed anything")?,
+        None => {}
+    }
+    for name in [TableName::Allow, TableName::Deny] {
+        let table = editor.table(name);
+        if !table.exists() {
+            let path = table.path().display();
+            context
+                .out
+                .note(&format!("{path} does not exist: taken as an empty table"))?;
+        }
+    }
+    Ok(editor)
+}
+
+/// Which table is written first; none if nothing is to be written.
+fn first(
+    before: &Ground<'_>,
+    plan: &Plan<'_>,
+    change: &Change,
+    session: Option<&Session>,
+) -> Option<TableName> {
+    match (change.edits.allow.is_empty(), change.edits.deny.is_empty()) {
+        (true, true) => None,
+        (false, true) => Some(TableName::Allow),
+        (true, false) => Some(TableName::Deny),
+        (false, false) => {
+            let allow = parse(plan.bytes(TableName::Allow));
+            let deny = parse(plan.bytes(TableName::Deny));
+            let after = Ground {
+                allow: &allow,
+                deny: &deny,
+                world: before.world,
+            };
+            let kept: Vec<_> = session.map(guard::requests).into_iter().flatten().collect();
+            Some(order(before, &after, &kept))
+        }
+    }
+}
+
+/// Who makes this change, for the history.
+fn author() -> Author {
+    let sudo = std::env::var_os("SUDO_USER");
+    Author {
+        time: SystemClock.now().timestamp(),
+        user: operator(sudo.as_ref().and_then(|name| name.to_str())),
+        command: std::env::args_os()
+            .map(|word| word.to_string_lossy().into_owned())
+            .collect(),
+    }
 }
 
 fn check(
@@ -114,18 +172,18 @@ fn finish(
     context: &mut Context,
     plan: Plan<'_>,
     editor: &Editor,
-    change: &Change,
+    first: Option<TableName>,
     dry_run: bool,
 ) -> Result<Exit, Failure> {
-    if change.edits.is_empty() {
+    let Some(first) = first else {
         context.out.line("nothing to change")?;
         return Ok(Exit::Done);
-    }
+    };
     if dry_run {
         context.out.line("dry run: nothing was written")?;
         return Ok(Exit::Done);
     }
-    let receipt = plan.commit().map_err(told)?;
+    let receipt = plan.commit(first, author()).map_err(told)?;
     for path in &receipt.written {
         let is_new = [TableName::Allow, TableName::Deny].into_iter().any(|name| {
             let table = editor.table(name);
@@ -137,7 +195,7 @@ fn finish(
     Ok(Exit::Done)
 }
 
-fn show_diff(context: &mut Context, lines: &[DiffLine]) -> Result<(), Failure> {
+pub(super) fn show_diff(context: &mut Context, lines: &[DiffLine]) -> Result<(), Failure> {
     for line in lines {
         let text = match line.kind {
             DiffKind::Header => context.out.paint(Style::Dim, &line.text),
@@ -174,6 +232,25 @@ fn show_note(context: &mut Context, note: &Note) -> Result<(), Failure> {
         }
         Note::Exception { client, place } => format!(
             "an exception from {client} stays in force: {}",
+            at(paths, place)
+        ),
+        Note::Remains {
+            client,
+            access,
+            place,
+        } => {
+            let verb = match access {
+                Access::Granted => "still allowed",
+                Access::Denied => "still denied",
+                Access::Undecided => "perhaps still allowed or denied",
+            };
+            format!(
+                "{client} is {verb}, at least in part, by {}",
+                at(paths, place)
+            )
+        }
+        Note::Closed(place) => format!(
+            "clients on no list are still denied, by {}",
             at(paths, place)
         ),
         Note::Silent(place) => format!(

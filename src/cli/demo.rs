@@ -103,6 +103,7 @@ fn set_up(stage: &Path, context: &mut Context) -> Result<(), Failure> {
     context.paths = Paths {
         allow: at("hosts.allow"),
         deny: at("hosts.deny"),
+        history: at("history"),
         config: at("tcpw.toml"),
         config_is_given: true,
         root: None,

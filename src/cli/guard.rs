@@ -21,16 +21,8 @@ pub(super) fn check(
     session: &Session,
     paths: &super::paths::Paths,
 ) -> Result<(), Failure> {
-    let server = Host::new(&session.server, HostName::unknown());
-    for (name, how) in [
-        (HostName::unknown(), "without a name"),
-        (
-            HostName::new("paranoid"),
-            "with a name that DNS does not confirm",
-        ),
-    ] {
-        let client = Host::new(&session.client, name);
-        let request = Request::new("sshd", client).with_server(server.clone(), session.port);
+    let ways = ["without a name", "with a name that DNS does not confirm"];
+    for (request, how) in requests(session).into_iter().zip(ways) {
         let verdict = ground.decide(&request);
         if verdict.access == Access::Granted {
             continue;
@@ -52,6 +44,16 @@ pub(super) fn check(
         )));
     }
     Ok(())
+}
+
+/// What sshd asks at the next login: with no name for the address, and with one that is not
+/// believed.
+pub(super) fn requests(session: &Session) -> [Request; 2] {
+    let server = Host::new(&session.server, HostName::unknown());
+    [HostName::unknown(), HostName::new("paranoid")].map(|name| {
+        let client = Host::new(&session.client, name);
+        Request::new("sshd", client).with_server(server.clone(), session.port)
+    })
 }
 
 /// The address as `tcpw allow` takes it: without a zone, which libwrap ignores (F-V6-09).

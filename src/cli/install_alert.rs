@@ -6,7 +6,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::refusal::wrong_word;
 use super::settings::{load, load_as_written, note_embedded};
-use crate::config::DEFAULT_DROP;
+use crate::config::{Config, DEFAULT_DROP};
 use crate::editor::{Triggers, alarm_command, install_alarm, verify_alarm, verify_default};
 use clap::{Args, ValueEnum};
 use std::fs::{DirBuilder, Permissions};
@@ -46,6 +46,10 @@ pub(crate) fn run(args: &InstallAlertArgs, context: &mut Context) -> Result<Exit
         unlisted: args.on != On::Unknown,
     };
     let command = command(context)?;
+    // All that can fail comes before the change.
+    let config = load(&context.paths)?;
+    let mut missing = alert_directories(&config);
+    missing.retain(|directory| !directory.path.is_dir());
     let exit = make(
         context,
         &Intent {
@@ -59,12 +63,12 @@ pub(crate) fn run(args: &InstallAlertArgs, context: &mut Context) -> Result<Exit
         },
     )?;
     if !args.change.dry_run {
-        for directory in alert_directories(context)? {
+        for directory in missing {
             create(context, &directory)?;
         }
     }
     explain(context, triggers)?;
-    note_embedded(&load(&context.paths)?, context)?;
+    note_embedded(&config, context)?;
     Ok(exit)
 }
 
@@ -115,24 +119,20 @@ struct Directory {
 
 /// The drop directory, into which every daemon may put events and from which only the deliverer
 /// takes them, and the directory of the journal.
-fn alert_directories(context: &Context) -> Result<Vec<Directory>, Failure> {
-    let config = load(&context.paths)?;
+fn alert_directories(config: &Config) -> Vec<Directory> {
     let journal = config.journal.parent().map(Path::to_path_buf);
     let journal = journal.map(|path| Directory { path, mode: 0o700 });
     let drop = Directory {
-        path: config.drop,
+        path: config.drop.clone(),
         mode: 0o1733,
     };
-    Ok([Some(drop), journal].into_iter().flatten().collect())
+    [Some(drop), journal].into_iter().flatten().collect()
 }
 
-/// Creates a directory unless there is one, and says so; the alarm works without it, through
+/// Creates a directory that was missing, unless the history has done so by now, and says so; the alarm works without it, through
 /// syslog, so a failure is told and not fatal.
 fn create(context: &mut Context, directory: &Directory) -> Result<(), Failure> {
     let path = directory.path.display();
-    if directory.path.is_dir() {
-        return Ok(());
-    }
     let created = || -> io::Result<()> {
         if let Some(parent) = directory.path.parent() {
             DirBuilder::new()
@@ -140,7 +140,10 @@ fn create(context: &mut Context, directory: &Directory) -> Result<(), Failure> {
                 .mode(0o755)
                 .create(parent)?;
         }
-        DirBuilder::new().mode(0o700).create(&directory.path)?;
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&directory.path)?;
         // Not through the umask.
         std::fs::set_permissions(&directory.path, Permissions::from_mode(directory.mode))
     };

@@ -16,28 +16,36 @@ mod dialect;
 mod excerpt;
 mod exit;
 mod expectation;
+mod expire;
 mod explain;
 mod failure;
 mod fired;
 mod fmt;
 mod guard;
+mod history;
 mod install_alert;
 mod lint;
+mod list;
 mod lookup;
 mod machine;
 mod mail;
 mod match_;
 mod notify;
+mod open;
 mod output;
 mod parse;
 mod paths;
 mod query;
 mod refusal;
+mod remove_alert;
+mod revoke;
 mod settings;
+mod show;
 mod site;
 mod story;
 mod tables;
 mod test;
+mod undo;
 mod why;
 
 use args::{Cli, Command};
@@ -94,6 +102,14 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
         Command::Deny(args) => deny::run(args, context),
         Command::DenyAll(args) => deny_all::run(args, context),
         Command::InstallAlert(args) => install_alert::run(args, context),
+        Command::Revoke(args) => revoke::run(args, context),
+        Command::Open(args) => open::run(args, context),
+        Command::RemoveAlert(args) => remove_alert::run(args, context),
+        Command::List(args) => list::run(args, context),
+        Command::Expire(args) => expire::run(args, context),
+        Command::History(args) => history::run(args, context),
+        Command::Show(args) => show::run(args, context),
+        Command::Undo(args) => undo::run(args, context),
         Command::Match(args) => match_::run(args, context),
         Command::Test(args) => test::run(args, context),
         Command::Lint(args) => lint::run(args, context),

@@ -10,6 +10,8 @@ pub(crate) struct Paths {
     pub(crate) allow: PathBuf,
     /// The deny table.
     pub(crate) deny: PathBuf,
+    /// The directory of the history of changes.
+    pub(crate) history: PathBuf,
     /// The configuration.
     pub(crate) config: PathBuf,
     /// Whether `--config` named it: then it must exist.
@@ -29,6 +31,7 @@ impl Paths {
         Self {
             allow: place(&global.allow_file, "/etc/hosts.allow"),
             deny: place(&global.deny_file, "/etc/hosts.deny"),
+            history: below(root.as_deref(), Path::new("/var/lib/tcpw/history")),
             config: place(&global.config, "/etc/tcpw.toml"),
             config_is_given: global.config.is_some(),
             root,

@@ -4,6 +4,7 @@ use super::changes::at;
 use super::failure::Failure;
 use super::paths::Paths;
 use crate::editor::{EditError, Place, Refusal, WordError};
+use crate::engine::TableName;
 use crate::escape::visible;
 use std::io;
 
@@ -52,6 +53,10 @@ pub(super) fn refused(paths: &Paths, refusal: &Refusal) -> Failure {
             "remove that rule, then repeat".to_owned(),
         ),
         Refusal::Internal(what) => return internal(what),
+        Refusal::Moved(moved) => (
+            format!("it cannot be undone: {}", told_moves(paths, moved)),
+            "undo the later changes first, or take what you need from `tcpw show`".to_owned(),
+        ),
         Refusal::Unusable(_)
         | Refusal::TooLong(_)
         | Refusal::Unterminated(_)
@@ -59,6 +64,23 @@ pub(super) fn refused(paths: &Paths, refusal: &Refusal) -> Failure {
         | Refusal::LineTooLong => unusable(&at, refusal),
     };
     Failure::new(what).hint(format_args!("{remedy}; nothing was written"))
+}
+
+/// What has changed since, and by which commits.
+fn told_moves(paths: &Paths, moved: &[(TableName, Vec<u64>)]) -> String {
+    let tell = |(table, by): &(TableName, Vec<u64>)| {
+        let path = match table {
+            TableName::Allow => paths.allow.display(),
+            TableName::Deny => paths.deny.display(),
+        };
+        let by: Vec<String> = by.iter().map(ToString::to_string).collect();
+        if by.is_empty() {
+            format!("{path} has been changed since by another program")
+        } else {
+            format!("{path} has been changed since by {}", by.join(", "))
+        }
+    };
+    moved.iter().map(tell).collect::<Vec<_>>().join("; ")
 }
 
 /// What is wrong with a line of a table.
@@ -96,6 +118,7 @@ fn unusable(at: &dyn Fn(&Place) -> String, refusal: &Refusal) -> (String, String
         Refusal::Contradicted { .. }
         | Refusal::Granted { .. }
         | Refusal::Silenced(_)
+        | Refusal::Moved(_)
         | Refusal::Internal(_) => (String::new(), ""),
     };
     (what, remedy.to_owned())
@@ -116,6 +139,9 @@ fn hint(error: &EditError) -> &'static str {
         EditError::SameFile(_) => "give --allow-file and --deny-file different files",
         EditError::TooLarge(_) => "tables of 4 GiB and more are not supported",
         EditError::Busy(_) => "wait until it is done, then repeat; nothing was changed",
+        EditError::NotOurs(_) => {
+            "make it belong to root with mode 700, and look at who wrote there; nothing was changed"
+        }
         EditError::ChangedMeanwhile(_) => "repeat the command; nothing was changed",
         EditError::HalfDone { .. } => "compare both tables with what was shown, by hand",
     }
@@ -125,7 +151,7 @@ fn io_hint(kind: io::ErrorKind) -> &'static str {
     const HINTS: &[(io::ErrorKind, &str)] = &[
         (
             io::ErrorKind::PermissionDenied,
-            "run it as root, or name other tables with --allow-file and --deny-file",
+            "run it as root; for tables of your own give --root, below which the history is kept too",
         ),
         (
             io::ErrorKind::ReadOnlyFilesystem,

@@ -219,7 +219,7 @@ fn renew(
 }
 
 /// The `spawn` of a rule that refuses and calls `tcpw notify`.
-fn own_alarm<'s>(rule: Rule<'_, 's>) -> Option<RuleOption<'s>> {
+pub(super) fn own_alarm<'s>(rule: Rule<'_, 's>) -> Option<RuleOption<'s>> {
     let options = rule.options();
     let refuses = options
         .last()

@@ -4,6 +4,7 @@ use super::client::Client;
 use super::daemon::Daemon;
 use super::ground::Place;
 use super::plan::Edits;
+use crate::engine::{Access, TableName};
 
 /// A change that can be made.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,6 +34,17 @@ pub enum Note {
         /// The rule.
         place: Place,
     },
+    /// After `revoke`, a rule still decides about a client.
+    Remains {
+        /// The client.
+        client: Client,
+        /// What the rule does.
+        access: Access,
+        /// The rule, where it will be.
+        place: Place,
+    },
+    /// After `open`, a rule still refuses clients that are on no list.
+    Closed(Place),
     /// A rule in front of the alarm refuses some of those it is for, without an alarm.
     Silent(Place),
     /// The table's last line had no newline; now it has one.
@@ -67,6 +79,9 @@ pub enum Refusal {
     /// The table's last line has no newline, and to give it one would change what libwrap does
     /// for others (F-LINE-12, F-LINE-13).
     Unterminated(Place),
+    /// What is to be undone was changed again: the tables, and the later commits that did it, if
+    /// they are in the history.
+    Moved(Vec<(TableName, Vec<u64>)>),
     /// A verdict depends on something that is not known here.
     Undecided(String),
     /// The new line would be longer than libwrap reads.

@@ -73,7 +73,15 @@ pub(super) fn check_reached(ground: &Ground<'_>) -> Result<(), Refusal> {
 
 /// The first rule of a table that refuses everybody, whatever happened before.
 pub(super) fn find<'a>(ground: &Ground<'a>, table: TableName) -> Option<Rule<'a, 'a>> {
-    rules(ground.tree(table)).find(|&rule| {
+    defaults(ground, table).next()
+}
+
+/// All of them.
+pub(super) fn defaults<'a>(
+    ground: &Ground<'a>,
+    table: TableName,
+) -> impl Iterator<Item = Rule<'a, 'a>> {
+    rules(ground.tree(table)).filter(move |&rule| {
         has_all(rule.daemons())
             && has_all(rule.clients())
             && ending(table, rule) == Access::Denied

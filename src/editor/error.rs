@@ -34,6 +34,9 @@ pub enum EditError {
     /// The lock did not come free in time.
     #[error("another tcpw is changing {}", .0.display())]
     Busy(PathBuf),
+    /// The state directory belongs to somebody else, or others can write to it.
+    #[error("{} is not for its owner alone", .0.display())]
+    NotOurs(PathBuf),
     /// The file is not the one that was read.
     #[error("{} was changed by another program meanwhile", .0.display())]
     ChangedMeanwhile(PathBuf),

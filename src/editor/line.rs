@@ -2,6 +2,7 @@
 
 use super::change::{Change, Note, Refusal};
 use super::ground::Ground;
+use super::label::Label;
 use crate::edit::Edit;
 use crate::engine::TableName;
 use crate::span::offset;
@@ -37,7 +38,18 @@ fn packed(words: &[String], limit: usize) -> Vec<String> {
     lines
 }
 
-/// Puts `text` in front of line `line`, or at the end of the table.
+/// `rules` with the label above each.
+pub(super) fn labelled(label: Option<&Label>, rules: Vec<u8>) -> Vec<u8> {
+    let Some(label) = label.map(Label::line) else {
+        return rules;
+    };
+    let lines = rules.split_inclusive(|&byte| byte == b'\n');
+    lines
+        .flat_map(|rule| [label.as_bytes(), rule].concat())
+        .collect()
+}
+
+/// Puts `text` in front of line `line` and its label, or at the end of the table.
 pub(super) fn put(
     change: &mut Change,
     ground: &Ground<'_>,
@@ -47,6 +59,7 @@ pub(super) fn put(
 ) -> Result<(), Refusal> {
     match line.and_then(|line| ground.tree(table).line(line)) {
         Some(line) => {
+            let line = Label::above(line).map_or(line, |(_, above)| above);
             let edit = Edit::insert(line.span().start, text);
             change.edits.push(table, edit);
             Ok(())
@@ -85,6 +98,15 @@ fn append(
         .any(|edit| edit.span.start == end && edit.span.is_empty())
     {
         new.clear();
+    }
+    if new.is_empty()
+        && tree
+            .lines()
+            .next_back()
+            .is_some_and(|last| Label::of(last).is_some())
+    {
+        // A label without a rule must not become one of the new rule's.
+        new.push(b'\n');
     }
     new.extend(text);
     change.edits.push(table, Edit::insert(end, new));

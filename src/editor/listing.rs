@@ -7,7 +7,8 @@ use super::change::{Change, Note, Refusal};
 use super::client::Client;
 use super::daemon::Daemon;
 use super::ground::{Ground, ending};
-use super::line::{put, rules_for};
+use super::label::Label;
+use super::line::{labelled, put, rules_for};
 use super::reach::{Reach, Relation};
 use super::sample::{Daemons, Named, hosts, named};
 use crate::engine::{Access, Cause, Matched, Request, TableName, Verdict};
@@ -20,6 +21,7 @@ pub struct Asked {
     clients: Vec<Client>,
     daemons: Vec<Daemon>,
     wish: Wish,
+    label: Option<Label>,
 }
 
 /// Which list.
@@ -66,7 +68,14 @@ impl Asked {
             clients,
             daemons,
             wish,
+            label: None,
         }
+    }
+
+    /// With a label above every new rule.
+    #[must_use]
+    pub fn with_label(self, label: Option<Label>) -> Self {
+        Self { label, ..self }
     }
 
     /// The wish.
@@ -115,7 +124,7 @@ pub fn list(ground: &Ground<'_>, asked: &Asked) -> Result<Change, Refusal> {
     for ((position, daemons), clients) in groups {
         let daemons: Vec<String> = daemons.iter().map(ToString::to_string).collect();
         let line = (position != END).then_some(position);
-        let text = rules_for(&daemons, &clients);
+        let text = labelled(asked.label.as_ref(), rules_for(&daemons, &clients));
         put(&mut change, ground, asked.wish.table(), line, text)?;
     }
     Ok(change)

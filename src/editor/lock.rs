@@ -24,26 +24,30 @@ impl Lock {
     /// Locks the side file of `table`.
     pub(super) fn take(table: &Path) -> Result<Self, EditError> {
         let path = side_file(table);
-        for _ in 0..ATTEMPTS {
-            let file = OpenOptions::new()
-                .write(true)
-                .create(true)
-                .truncate(false)
-                .mode(0o600)
-                .custom_flags(nix::fcntl::OFlag::O_NOFOLLOW.bits())
-                .open(&path)
-                .map_err(EditError::at("create the lock file", &path))?;
-            match file.try_lock() {
-                Ok(()) if is_still_there(&file, &path) => return Ok(Self { path, _file: file }),
-                Ok(()) => {}
-                Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
-                Err(TryLockError::Error(error)) => {
-                    return Err(EditError::at("lock", &path)(error));
-                }
-            }
-        }
-        Err(EditError::Busy(table.to_owned()))
+        let file = lock_file(&path, table)?;
+        Ok(Self { path, _file: file })
     }
+}
+
+/// Locks the file at `path`, created if need be; `what` is what another tcpw is busy with.
+pub(super) fn lock_file(path: &Path, what: &Path) -> Result<File, EditError> {
+    for _ in 0..ATTEMPTS {
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .custom_flags(nix::fcntl::OFlag::O_NOFOLLOW.bits())
+            .open(path)
+            .map_err(EditError::at("create the lock file", path))?;
+        match file.try_lock() {
+            Ok(()) if is_still_there(&file, path) => return Ok(file),
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+            Err(TryLockError::Error(error)) => return Err(EditError::at("lock", path)(error)),
+        }
+    }
+    Err(EditError::Busy(what.to_owned()))
 }
 
 impl Drop for Lock {

@@ -2,24 +2,34 @@
 //!
 //! `open (lock, read) -> plan (edits) -> check -> preview (unified diff) -> commit -> receipt`.
 //! What a change comes to is worked out on the trees ([`list`], [`deny_all`], [`install_alarm`])
-//! and tried on requests before and after; only [`Editor`] and [`Plan`] touch the file system.
+//! and tried on requests before and after; only [`Editor`], [`Plan`] and [`History`] touch the file
+//! system.
 
 mod alarm;
 mod change;
 mod client;
 mod daemon;
 mod default;
+mod entry;
 mod error;
+mod expire;
 mod ground;
+mod label;
 mod line;
 mod listing;
 mod lock;
+mod order;
 mod plan;
 mod preview;
 mod reach;
+mod recover;
 mod replace;
+mod reverse;
+mod revoke;
 mod sample;
+mod state;
 mod table;
+mod undo;
 mod verify;
 mod word;
 
@@ -28,11 +38,20 @@ pub use change::{Change, Note, Refusal};
 pub use client::Client;
 pub use daemon::Daemon;
 pub use default::deny_all;
+pub use entry::{Author, Entry, Side, digest};
 pub use error::EditError;
+pub use expire::{Listed, expire, listed};
 pub use ground::{Ground, Place};
+pub use label::Label;
 pub use listing::{Asked, Wish, list};
-pub use plan::{Editor, Edits, Plan, Purpose, Receipt};
+pub use order::order;
+pub use plan::{Editor, Edits, Files, Plan, Purpose, Receipt};
 pub use preview::{DiffKind, DiffLine, unified};
+pub use recover::Repair;
+pub use reverse::{open_again, remove_alarm};
+pub use revoke::revoke;
+pub use state::History;
 pub use table::TableFile;
-pub use verify::{verify_default, verify_deny_all, verify_list};
+pub use undo::{check_tables, undo};
+pub use verify::{verify_default, verify_deny_all, verify_list, verify_open, verify_revoke};
 pub use word::WordError;

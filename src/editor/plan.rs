@@ -1,9 +1,12 @@
 //! Both tables, open for a change: plan, check, preview, commit.
 
+use super::entry::{Author, Entry, Side};
 use super::error::EditError;
 use super::lock::Lock;
 use super::preview::{DiffLine, unified};
-use super::replace::{Staged, remove};
+use super::recover::{Repair, recover};
+use super::replace::{Staged, remove, remove_leftover};
+use super::state::State;
 use super::table::{TableFile, resolve};
 use crate::edit::{ApplyError, Edit, apply};
 use crate::engine::TableName;
@@ -25,15 +28,36 @@ pub struct Editor {
     deny: TableFile,
     /// Allow first, then deny: always in this order, so that two tcpw cannot wait for each other.
     locks: Vec<Lock>,
+    /// The directory of the history, and the lock on it if it was there.
+    state_path: PathBuf,
+    state: Option<State>,
+    repair: Option<Repair>,
+}
+
+/// Where the tables are, and the history of their changes.
+#[derive(Debug, Clone, Copy)]
+pub struct Files<'p> {
+    /// The allow table.
+    pub allow: &'p Path,
+    /// The deny table.
+    pub deny: &'p Path,
+    /// The directory of the history, created by the first commit.
+    pub history: &'p Path,
 }
 
 impl Editor {
-    /// Locks and reads both tables.
+    /// Locks and reads both tables. A commit that had been cut short is finished or forgotten
+    /// first.
     ///
     /// # Errors
     /// When a table is no file or cannot be read, or when another tcpw holds the lock for longer
     /// than ten seconds.
-    pub fn open(allow: &Path, deny: &Path, purpose: Purpose) -> Result<Self, EditError> {
+    pub fn open(files: Files<'_>, purpose: Purpose) -> Result<Self, EditError> {
+        let Files {
+            allow,
+            deny,
+            history,
+        } = files;
         let (allow_target, deny_target) = (resolve(allow)?, resolve(deny)?);
         if allow_target == deny_target {
             return Err(EditError::SameFile(allow_target));
@@ -43,11 +67,28 @@ impl Editor {
             locks.push(Lock::take(&allow_target)?);
             locks.push(Lock::take(&deny_target)?);
         }
-        Ok(Self {
+        // A history that cannot be used is an obstacle only if something is to be written.
+        let is_state_wanted = purpose == Purpose::Write && history.is_dir();
+        let state = is_state_wanted.then(|| State::open(history).ok()).flatten();
+        let repair = state.as_ref().map(recover).transpose()?.flatten();
+        let editor = Self {
             allow: TableFile::read(allow, allow_target)?,
             deny: TableFile::read(deny, deny_target)?,
             locks,
-        })
+            state_path: history.to_owned(),
+            state,
+            repair,
+        };
+        if purpose == Purpose::Write {
+            remove_leftover(&editor.allow);
+            remove_leftover(&editor.deny);
+        }
+        Ok(editor)
+    }
+
+    /// What was done about a commit that had been cut short.
+    pub fn repair(&self) -> Option<Repair> {
+        self.repair
     }
 
     /// One of the two tables.
@@ -105,8 +146,10 @@ pub struct Plan<'e> {
 
 /// What a commit did.
 #[must_use]
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Receipt {
+    /// The number of the commit in the history; 0 if nothing was written.
+    pub number: u64,
     /// The tables that were written, by the paths they were asked for by.
     pub written: Vec<PathBuf>,
 }
@@ -138,39 +181,105 @@ impl Plan<'_> {
         lines
     }
 
-    /// Writes the tables that change: all content first, then the renames. If the second rename
-    /// fails, the first table is put back.
+    /// Writes the tables that change, `first` first: all content, then what is about to happen
+    /// into the history, then the renames. If the second rename fails, the first table is put
+    /// back; if this process is cut short, the next [`Editor::open`] finishes it.
     ///
     /// # Errors
     /// When a step fails or a table is not what was read; the tables are then what they were.
-    pub fn commit(self) -> Result<Receipt, EditError> {
-        let Some(_) = self.editor.locks.first() else {
-            return Ok(Receipt {
-                written: Vec::new(),
-            });
+    pub fn commit(self, first: TableName, author: Author) -> Result<Receipt, EditError> {
+        let mut receipt = Receipt::default();
+        if self.editor.locks.is_empty() {
+            return Ok(receipt);
+        }
+        let order = match first {
+            TableName::Allow => [TableName::Allow, TableName::Deny],
+            TableName::Deny => [TableName::Deny, TableName::Allow],
         };
+        let changed = |name: &TableName| self.editor.table(*name).bytes() != self.bytes(*name);
         let mut staged = Vec::new();
-        for name in [TableName::Allow, TableName::Deny] {
+        for name in order.into_iter().filter(changed) {
             let table = self.editor.table(name);
-            if table.bytes() != self.bytes(name) {
-                staged.push((table, Staged::write(table, self.bytes(name))?));
-            }
+            staged.push((table, Staged::write(table, self.bytes(name))?));
         }
-        // Both: what was checked was the pair.
-        self.editor.allow.check_unchanged()?;
-        self.editor.deny.check_unchanged()?;
+        if staged.is_empty() {
+            return Ok(receipt);
+        }
+        let opened;
+        let state = if let Some(state) = &self.editor.state {
+            state
+        } else {
+            opened = State::open(&self.editor.state_path)?;
+            &opened
+        };
+        let entry = self.entry(state, author)?;
+        state.begin(&entry)?;
+        receipt.written = self.put(staged, state)?;
+        receipt.number = entry.number;
+        // The tables are written. An entry that cannot be closed now is closed by the next command.
+        drop(state.finish(entry.number));
+        Ok(receipt)
+    }
+
+    /// What is about to be done, both contents of every table kept.
+    fn entry(&self, state: &State, author: Author) -> Result<Entry, EditError> {
+        let side = |name: TableName| -> Result<Side, EditError> {
+            let (table, new) = (self.editor.table(name), self.bytes(name));
+            let path = std::path::absolute(table.path());
+            let before = if table.exists() {
+                Some(state.keep(table.bytes())?)
+            } else {
+                None
+            };
+            let is_kept = new == table.bytes();
+            Ok(Side {
+                path: path.map_err(EditError::at("find the absolute path of", table.path()))?,
+                target: table.target().to_owned(),
+                after: if is_kept {
+                    before.clone()
+                } else {
+                    Some(state.keep(new)?)
+                },
+                before,
+            })
+        };
+        Ok(Entry {
+            number: state.next_number()?,
+            author,
+            allow: side(TableName::Allow)?,
+            deny: side(TableName::Deny)?,
+        })
+    }
+
+    /// The renames.
+    fn put(
+        &self,
+        staged: Vec<(&TableFile, Staged<'_>)>,
+        state: &State,
+    ) -> Result<Vec<PathBuf>, EditError> {
         let mut done: Vec<&TableFile> = Vec::new();
-        for (table, new) in staged {
-            if let Err(error) = new.put() {
-                return Err(put_back(&done, error));
+        let put = || -> Result<(), EditError> {
+            // Both: what was checked was the pair.
+            self.editor.allow.check_unchanged()?;
+            self.editor.deny.check_unchanged()?;
+            for (table, new) in staged {
+                new.put()?;
+                done.push(table);
+                Staged::sync_directory(table)?;
             }
-            done.push(table);
+            Ok(())
+        };
+        match put() {
+            Ok(()) => Ok(done.iter().map(|table| table.path().to_owned()).collect()),
+            Err(error) => {
+                let error = put_back(&done, error);
+                if !matches!(error, EditError::HalfDone { .. }) {
+                    // What cannot be struck out now is found to be undone by the next command.
+                    drop(state.abandon());
+                }
+                Err(error)
+            }
         }
-        for table in &done {
-            Staged::sync_directory(table)?;
-        }
-        let written = done.iter().map(|table| table.path().to_owned()).collect();
-        Ok(Receipt { written })
     }
 }
 
@@ -197,6 +306,23 @@ fn put_back(done: &[&TableFile], error: EditError) -> EditError {
 mod tests {
     use super::*;
 
+    fn open(directory: &Path, purpose: Purpose) -> Editor {
+        let files = Files {
+            allow: &directory.join("a"),
+            deny: &directory.join("d"),
+            history: &directory.join("history"),
+        };
+        Editor::open(files, purpose).unwrap()
+    }
+
+    fn author() -> Author {
+        Author {
+            time: 0,
+            user: "somebody".to_owned(),
+            command: Vec::new(),
+        }
+    }
+
     fn names(directory: &Path) -> Vec<std::ffi::OsString> {
         let entries = std::fs::read_dir(directory).unwrap();
         let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
@@ -213,34 +339,45 @@ mod tests {
         edits.push(TableName::Allow, Edit::insert(0, "ALL: 10.1.2.3\n"));
         edits.push(TableName::Deny, Edit::insert(0, "ALL: ALL\n"));
         {
-            let editor = Editor::open(&allow, &deny, Purpose::Write).unwrap();
+            let editor = open(directory.path(), Purpose::Write);
             std::fs::write(&allow, "# new\n").unwrap();
-            let result = editor.plan(&edits).unwrap().commit();
+            let result = editor
+                .plan(&edits)
+                .unwrap()
+                .commit(TableName::Allow, author());
             assert!(
                 matches!(&result, Err(EditError::ChangedMeanwhile(path)) if *path == allow),
                 "{result:?}"
             );
         }
         assert_eq!(std::fs::read(&allow).unwrap(), b"# new\n");
-        assert_eq!(names(directory.path()), ["a"]);
-        let editor = Editor::open(&allow, &deny, Purpose::Write).unwrap();
-        let receipt = editor.plan(&edits).unwrap().commit().unwrap();
+        assert_eq!(names(directory.path()), ["a", "history"]);
+        let editor = open(directory.path(), Purpose::Write);
+        let receipt = editor
+            .plan(&edits)
+            .unwrap()
+            .commit(TableName::Allow, author())
+            .unwrap();
         assert_eq!(receipt.written, [allow.clone(), deny]);
         drop(editor);
         assert_eq!(std::fs::read(&allow).unwrap(), b"ALL: 10.1.2.3\n# new\n");
-        assert_eq!(names(directory.path()), ["a", "d"]);
+        assert_eq!(names(directory.path()), ["a", "d", "history"]);
     }
 
     #[test]
     fn a_preview_locks_nothing_and_writes_nothing() {
         let directory = tempfile::tempdir().unwrap();
-        let (allow, deny) = (directory.path().join("a"), directory.path().join("d"));
-        let editor = Editor::open(&allow, &deny, Purpose::Preview).unwrap();
+        let editor = open(directory.path(), Purpose::Preview);
         let mut edits = Edits::default();
         edits.push(TableName::Allow, Edit::insert(0, "x: y\n"));
         let plan = editor.plan(&edits).unwrap();
         assert_eq!(plan.preview().len(), 4);
-        assert!(plan.commit().unwrap().written.is_empty());
+        assert!(
+            plan.commit(TableName::Allow, author())
+                .unwrap()
+                .written
+                .is_empty()
+        );
         assert!(names(directory.path()).is_empty());
     }
 }

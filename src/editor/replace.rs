@@ -25,8 +25,10 @@ impl<'t> Staged<'t> {
     pub(super) fn write(table: &'t TableFile, bytes: &[u8]) -> Result<Self, EditError> {
         let directory = directory(table);
         let step = "create a temporary file in";
+        remove_leftover(table);
         let mut file = tempfile::Builder::new()
-            .prefix(".tcpw-")
+            .prefix(&beside(table))
+            .rand_bytes(0)
             .tempfile_in(directory)
             .map_err(|error| EditError::at(step, directory)(unwrapped(error)))?;
         let path = table.path();
@@ -60,6 +62,20 @@ impl<'t> Staged<'t> {
             .and_then(|directory| directory.sync_all())
             .map_err(EditError::at("sync the directory", directory))
     }
+}
+
+/// Removes the new content that a tcpw left which was cut short. Only under the table's lock.
+pub(super) fn remove_leftover(table: &TableFile) {
+    // If it cannot be removed, creating it will say why.
+    drop(std::fs::remove_file(directory(table).join(beside(table))));
+}
+
+/// The name of the new content: always the same, so that what is left over is known.
+fn beside(table: &TableFile) -> OsString {
+    let mut name = OsString::from(".");
+    name.push(table.target().file_name().unwrap_or_default());
+    name.push(".tcpw.new");
+    name
 }
 
 /// Takes away a table that was created by a change whose second half failed.

@@ -1,6 +1,8 @@
 //! After planning: what was asked for holds, and nothing else has changed.
 
 use super::change::{Change, Note, Refusal};
+use super::client::Client;
+use super::daemon::Daemon;
 use super::ground::Ground;
 use super::listing::{Asked, Wish};
 use super::reach::{Reach, Relation};
@@ -69,6 +71,37 @@ pub fn verify_deny_all(
     Ok(())
 }
 
+/// Checks the plan of [`super::revoke`]: nothing changes for anybody else.
+///
+/// # Errors
+/// As [`verify_list`].
+pub fn verify_revoke(
+    before: &Ground<'_>,
+    after: &Ground<'_>,
+    clients: &[Client],
+    change: &Change,
+) -> Result<(), Refusal> {
+    unchanged(before, after, change, |request, _, _| {
+        clients
+            .iter()
+            .any(|client| covers(client, &Daemon::All, request))
+    })
+}
+
+/// Checks a plan after which nobody may be refused who was not.
+///
+/// # Errors
+/// As [`verify_list`].
+pub fn verify_open(
+    before: &Ground<'_>,
+    after: &Ground<'_>,
+    change: &Change,
+) -> Result<(), Refusal> {
+    unchanged(before, after, change, |_, _, is| {
+        is.access == Access::Granted
+    })
+}
+
 fn is_as_wished(wish: Wish, verdict: &Verdict) -> bool {
     match wish {
         Wish::Grant => {
@@ -80,7 +113,7 @@ fn is_as_wished(wish: Wish, verdict: &Verdict) -> bool {
 }
 
 /// Whether a rule about some of the clients only came first: those are noted as exceptions.
-fn has_own_rule(ground: &Ground<'_>, verdict: &Verdict, client: &super::Client) -> bool {
+fn has_own_rule(ground: &Ground<'_>, verdict: &Verdict, client: &Client) -> bool {
     ground.decider(verdict).is_some_and(|rule| {
         Reach::of(&ground.client_element(&rule)).relation(client) == Relation::Narrower
     })
@@ -96,7 +129,11 @@ fn unchanged(
 ) -> Result<(), Refusal> {
     let repaired = change.notes.iter().find_map(|note| match note {
         Note::Repaired(place) => Some(place),
-        Note::Held { .. } | Note::Exception { .. } | Note::Silent(_) => None,
+        Note::Held { .. }
+        | Note::Exception { .. }
+        | Note::Remains { .. }
+        | Note::Closed(_)
+        | Note::Silent(_) => None,
     });
     // Those of the planned tables, so that a line that comes alive is among them.
     let daemons = Daemons::named_in(after);

@@ -156,7 +156,8 @@ impl Chance {
     }
 
     fn arguments(&mut self) -> Vec<&'static str> {
-        match self.below(6) {
+        match self.below(7) {
+            6 => vec!["revoke", self.one(CLIENTS)],
             0 => vec!["deny-all"],
             1 => vec![
                 "install-alert",
@@ -196,6 +197,9 @@ fn check(arguments: &[&str], out: &str, before: &[bool], after: &[bool], story: 
                 } else if !is_asked {
                     assert_eq!(was, is, "changed: {said}");
                 }
+            }
+            ["revoke", client] => {
+                assert!(was == is || is_of(host, client), "changed: {said}");
             }
             _ => assert!(!is || *was, "let in: {said}"),
         }

@@ -21,5 +21,20 @@ mod defaults;
 /// Faults of the file system, and many at once.
 mod faults;
 
+/// A change cut short at every step, or failing there, leaves the old pair of tables or the new.
+mod cut;
+
+/// Every change is recorded and can be taken back.
+mod history;
+
+/// Why, by whom and until when: labels, and rules that run out.
+mod labels;
+
+/// The reverse of the default and of the alarm.
+mod reverse;
+
+/// What is taken off the lists again.
+mod revoke;
+
 /// The real libwrap says what the changed tables do.
 mod libwrap;

@@ -1,0 +1,121 @@
+//! `tcpw history`: every change, with time, user and command line.
+
+use super::Context;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::refusal::told;
+use crate::editor::{Entry, History};
+use crate::escape::{visible, visible_short};
+use crate::system::local_time;
+use chrono::{DateTime, SecondsFormat};
+use clap::{Args, ValueEnum};
+use serde_json::json;
+
+/// As much of a command line as a row shows.
+const SHOWN: usize = 100;
+
+/// List the changes made with tcpw
+///
+/// The newest last; times are those of this machine's place. The newest 100 are kept, and at most
+/// 256 MiB of tables.
+#[derive(Debug, Args)]
+pub(crate) struct HistoryArgs {
+    /// A table for people, or JSON with one object a line
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum Format {
+    /// For people
+    #[default]
+    Table,
+    /// For programs
+    Json,
+}
+
+pub(crate) fn run(args: &HistoryArgs, context: &mut Context) -> Result<Exit, Failure> {
+    let history = History::new(&context.paths.history);
+    let numbers = history.numbers().map_err(told)?;
+    if numbers.is_empty() && args.format == Format::Table {
+        context.out.line("no changes yet")?;
+    }
+    for number in numbers {
+        let entry = history.entry(number).map_err(told)?;
+        let line = match args.format {
+            Format::Table => row(&entry),
+            Format::Json => object(&entry),
+        };
+        context.out.line(line)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn row(entry: &Entry) -> String {
+    let files: Vec<String> = changed(entry);
+    format!(
+        "{:>4}  {}  {}  {}  `{}`",
+        entry.number,
+        time(entry),
+        visible_short(entry.author.user.as_bytes(), SHOWN),
+        files.join(" "),
+        visible_short(command(entry).as_bytes(), SHOWN)
+    )
+}
+
+fn object(entry: &Entry) -> String {
+    let time = DateTime::from_timestamp(entry.author.time, 0).unwrap_or_default();
+    let tables: Vec<_> = entry
+        .sides()
+        .into_iter()
+        .filter(|side| side.is_changed())
+        .map(|side| {
+            json!({
+                "path": side.path.to_string_lossy(),
+                "before": side.before,
+                "after": side.after,
+            })
+        })
+        .collect();
+    json!({
+        "number": entry.number,
+        "time": time.to_rfc3339_opts(SecondsFormat::Secs, true),
+        "user": entry.author.user,
+        "command": entry.author.command,
+        "tables": tables,
+    })
+    .to_string()
+}
+
+/// The tables an entry changed.
+pub(super) fn changed(entry: &Entry) -> Vec<String> {
+    let sides = entry.sides().into_iter().filter(|side| side.is_changed());
+    sides
+        .map(|side| visible(side.path.as_os_str().as_encoded_bytes()))
+        .collect()
+}
+
+/// When it was, here.
+pub(super) fn time(entry: &Entry) -> String {
+    let time = DateTime::from_timestamp(entry.author.time, 0).unwrap_or_default();
+    local_time(time).format("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// The command line: the program by its name, and words with blanks in quotes.
+pub(super) fn command(entry: &Entry) -> String {
+    let mut words = entry.author.command.iter();
+    let program = words
+        .next()
+        .map_or("tcpw", |word| word.rsplit('/').next().unwrap_or_default());
+    let is_plain = |word: &str| {
+        !word.is_empty()
+            && !word.contains(|c: char| c.is_whitespace() || "'\"\\$`|&;<>()#*?".contains(c))
+    };
+    words.fold(program.to_owned(), |line, word| {
+        if is_plain(word) {
+            format!("{line} {word}")
+        } else {
+            format!("{line} '{}'", word.replace('\'', "'\\''"))
+        }
+    })
+}

@@ -1,0 +1,118 @@
+//! `tcpw list`: the policy as people think of it.
+
+use super::Context;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::machine::{Aclexec, Machine};
+use super::refusal::told;
+use crate::editor::{Editor, Files, Ground, Label, Listed, Purpose, listed};
+use crate::engine::{Access, TableName};
+use crate::escape::visible_short;
+use crate::syntax::parse;
+use clap::{Args, ValueEnum};
+use serde_json::json;
+
+/// As much of a list or a reason as a row shows.
+const SHOWN: usize = 60;
+
+/// List who is allowed and denied
+///
+/// Every rule of both tables in the order libwrap asks them, with what the comment above it says
+/// if tcpw wrote it: since when, until when, by whom and why. Times are UTC.
+#[derive(Debug, Args)]
+pub(crate) struct ListingArgs {
+    /// A table for people, or JSON with one object a line
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum Format {
+    /// For people
+    #[default]
+    Table,
+    /// For programs
+    Json,
+}
+
+pub(crate) fn run(args: &ListingArgs, context: &mut Context) -> Result<Exit, Failure> {
+    let paths = context.paths.clone();
+    let files = Files {
+        allow: &paths.allow,
+        deny: &paths.deny,
+        history: &paths.history,
+    };
+    let editor = Editor::open(files, Purpose::Preview).map_err(told)?;
+    let allow = parse(editor.table(TableName::Allow).bytes());
+    let deny = parse(editor.table(TableName::Deny).bytes());
+    let world = &Machine::new(&paths, Aclexec::Ask);
+    let ground = Ground {
+        allow: &allow,
+        deny: &deny,
+        world,
+    };
+    for rule in listed(&ground) {
+        let path = match rule.place.table {
+            TableName::Allow => paths.allow.display().to_string(),
+            TableName::Deny => paths.deny.display().to_string(),
+        };
+        let line = match args.format {
+            Format::Table => row(&rule, &path),
+            Format::Json => object(&rule, &path),
+        };
+        context.out.line(line)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn verb(access: Access) -> &'static str {
+    match access {
+        Access::Granted => "allow",
+        Access::Denied => "deny",
+        Access::Undecided => "undecided",
+    }
+}
+
+fn row(rule: &Listed, path: &str) -> String {
+    let short = |text: &str| visible_short(text.as_bytes(), SHOWN);
+    let mut words = vec![format!(
+        "{:<5}  {}  to {}",
+        verb(rule.access),
+        short(&rule.clients),
+        short(&rule.daemons)
+    )];
+    if let Some(label) = &rule.label {
+        let Label {
+            since,
+            until,
+            by,
+            reason,
+        } = label;
+        words.push(format!("since {since}"));
+        for (word, value) in [("until", until), ("by", by), ("because", reason)] {
+            words.extend(
+                value
+                    .as_ref()
+                    .map(|value| format!("{word} {}", short(value))),
+            );
+        }
+    }
+    words.push(format!("{path}:{}", rule.place.number));
+    words.join("  ")
+}
+
+fn object(rule: &Listed, path: &str) -> String {
+    let label = rule.label.as_ref();
+    json!({
+        "access": verb(rule.access),
+        "clients": rule.clients,
+        "daemons": rule.daemons,
+        "since": label.map(|label| &label.since),
+        "until": label.map(|label| &label.until),
+        "by": label.map(|label| &label.by),
+        "reason": label.map(|label| &label.reason),
+        "file": path,
+        "line": rule.place.number,
+    })
+    .to_string()
+}

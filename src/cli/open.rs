@@ -1,0 +1,32 @@
+//! `tcpw open`: whoever is not denied is allowed.
+
+use super::Context;
+use super::changes::{ChangeArgs, Intent, make};
+use super::exit::Exit;
+use super::failure::Failure;
+use crate::editor::{Refusal, open_again, verify_open};
+use clap::Args;
+
+/// Allow everybody who is not denied: the reverse of deny-all
+///
+/// Removes the rules of the deny table that refuse everybody, with what is written behind them: an
+/// alarm, too. Other rules stay; if clients on no list are still refused, it says by which.
+#[derive(Debug, Args)]
+pub(crate) struct OpenArgs {
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+pub(crate) fn run(args: &OpenArgs, context: &mut Context) -> Result<Exit, Failure> {
+    make(
+        context,
+        &Intent {
+            change: &|ground| {
+                open_again(ground).map_err(|error| Refusal::Internal(error.to_string()))
+            },
+            verify: &verify_open,
+            is_guarded: false,
+            dry_run: args.change.dry_run,
+        },
+    )
+}

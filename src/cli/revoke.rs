@@ -1,0 +1,41 @@
+//! `tcpw revoke`: takes clients out of the rules that name them.
+
+use super::Context;
+use super::changes::{ChangeArgs, ForceArgs, Intent, make};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::refusal::wrong_word;
+use crate::editor::{Client, Refusal, revoke, verify_revoke};
+use clap::Args;
+
+/// Take clients off every list
+///
+/// Takes out of both tables what names exactly these clients, also where it is one of several in a
+/// rule; a rule that names nobody else is removed. Says which rules still grant or deny them: a
+/// network they are in, or everybody. Refuses if your own ssh session could not log in again.
+#[derive(Debug, Args)]
+pub(crate) struct RevokeArgs {
+    /// What was given to `tcpw allow` or `tcpw deny`: address, network, host name or `.domain`
+    #[arg(required = true, value_name = "CLIENT")]
+    clients: Vec<String>,
+    #[command(flatten)]
+    force: ForceArgs,
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+pub(crate) fn run(args: &RevokeArgs, context: &mut Context) -> Result<Exit, Failure> {
+    let clients: Result<Vec<_>, _> = args.clients.iter().map(|c| Client::parse(c)).collect();
+    let clients = clients.map_err(|error| wrong_word(&error))?;
+    make(
+        context,
+        &Intent {
+            change: &|ground| {
+                revoke(ground, &clients).map_err(|error| Refusal::Internal(error.to_string()))
+            },
+            verify: &|before, after, change| verify_revoke(before, after, &clients, change),
+            is_guarded: !args.force.force,
+            dry_run: args.change.dry_run,
+        },
+    )
+}

@@ -1,0 +1,73 @@
+//! An entry of the history: who changed what, when and how.
+
+use super::error::EditError;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// Who made a commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Author {
+    /// Seconds since 1970, UTC.
+    pub time: i64,
+    /// The person, also behind sudo.
+    pub user: String,
+    /// The command line, word by word; bytes that are no text are replaced.
+    pub command: Vec<String>,
+}
+
+/// One commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Counted from 1, never used twice.
+    pub number: u64,
+    /// Who made it.
+    pub author: Author,
+    /// What it did to the allow table.
+    pub allow: Side,
+    /// What it did to the deny table.
+    pub deny: Side,
+}
+
+/// One table in a commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Side {
+    /// The absolute path it was asked for by.
+    pub path: PathBuf,
+    /// The file itself, behind all links.
+    pub(super) target: PathBuf,
+    /// The SHA-256 of its bytes before, in hexadecimal; none if there was no such file.
+    pub before: Option<String>,
+    /// The SHA-256 of its bytes after; none if there is still no such file.
+    pub after: Option<String>,
+}
+
+impl Entry {
+    /// Both tables, the allow table first.
+    pub fn sides(&self) -> [&Side; 2] {
+        [&self.allow, &self.deny]
+    }
+}
+
+impl Side {
+    /// Whether the commit changed this table.
+    pub fn is_changed(&self) -> bool {
+        self.before != self.after
+    }
+}
+
+/// The SHA-256 of `bytes`, in hexadecimal.
+pub fn digest(bytes: &[u8]) -> String {
+    let hash = ring::digest::digest(&ring::digest::SHA256, bytes);
+    let bytes = hash.as_ref().iter();
+    bytes.fold(String::with_capacity(64), |text, byte| {
+        text + &format!("{byte:02x}")
+    })
+}
+
+/// The error of something in the history that cannot be right.
+pub(super) fn damaged(
+    path: &Path,
+    error: impl std::error::Error + Send + Sync + 'static,
+) -> EditError {
+    EditError::at("read the history in", path)(std::io::Error::other(error))
+}

@@ -1,0 +1,91 @@
+//! `open` and `remove-alert`: the reverse of `deny-all` and `install-alert`.
+
+use super::alarm::own_alarm;
+use super::change::{Change, Note};
+use super::default::{defaults, lists};
+use super::expire::with_label;
+use super::ground::Ground;
+use super::sample::{Daemons, strangers};
+use crate::edit::{ApplyError, Edit, apply};
+use crate::engine::{Access, TableName};
+use crate::policy::{OptionKind, Rule, RuleOption, rules};
+use crate::span::{Span, index, offset};
+use crate::syntax::parse;
+
+/// The edits that remove every rule of the deny table that refuses everybody. A note names what
+/// still refuses clients that are on no list.
+///
+/// # Errors
+/// When the edits do not fit together, which would be a defect.
+pub fn open_again(ground: &Ground<'_>) -> Result<Change, ApplyError> {
+    let mut change = Change::default();
+    for rule in defaults(ground, TableName::Deny) {
+        change
+            .edits
+            .push(TableName::Deny, Edit::delete(with_label(rule)));
+    }
+    let deny = apply(ground.deny.source(), &change.edits.deny)?;
+    let deny = parse(&deny);
+    let after = Ground {
+        deny: &deny,
+        ..*ground
+    };
+    for host in strangers() {
+        for request in Daemons::some().requests(&host) {
+            let verdict = after.decide(&request);
+            let Some(rule) = after.decider(&verdict) else {
+                continue;
+            };
+            let note = Note::Closed(after.place_of(&rule));
+            if verdict.access != Access::Granted && !change.notes.contains(&note) {
+                change.notes.push(note);
+            }
+        }
+    }
+    Ok(change)
+}
+
+/// The edits that remove the alarms of tcpw: the rule for the unknown as a whole; of a rule that
+/// refuses everybody only the alarm.
+pub fn remove_alarm(ground: &Ground<'_>) -> Change {
+    let mut change = Change::default();
+    for table in [TableName::Allow, TableName::Deny] {
+        for rule in rules(ground.tree(table)) {
+            if let Some(alarm) = own_alarm(rule) {
+                let is_default = defaults(ground, table)
+                    .any(|default| default.line().index() == rule.line().index());
+                let span = if is_default {
+                    cut(rule, table, &alarm)
+                } else {
+                    with_label(rule)
+                };
+                change.edits.push(table, Edit::delete(span));
+            }
+        }
+    }
+    change
+}
+
+/// The alarm, with the colon in front of it; in the deny table also a final `deny` behind it,
+/// which needs no saying there.
+fn cut(rule: Rule<'_, '_>, table: TableName, alarm: &RuleOption<'_>) -> Span {
+    let end = |option: &RuleOption<'_>| option.name_span.end.max(option.value_span.end);
+    let options = rule.options();
+    let place = |option: &&RuleOption<'_>| option.name_span.start < alarm.name_span.start;
+    let before = options.iter().take_while(place).last();
+    let start = before.map_or(lists(rule).end, end);
+    let mut behind = options.iter().skip_while(place).skip(1);
+    let is_deny = |option: &&RuleOption<'_>| {
+        option
+            .spec()
+            .is_some_and(|spec| spec.kind == OptionKind::Deny)
+    };
+    let deny = behind.next().filter(is_deny);
+    if let (Some(deny), None, TableName::Deny) = (deny, behind.next(), table) {
+        return Span::new(start, end(deny));
+    }
+    let source = rule.line().tree().source();
+    let behind = source.iter().skip(index(end(alarm)));
+    let blanks = behind.take_while(|byte| **byte == b' ').count();
+    Span::new(start, end(alarm) + offset(blanks))
+}

@@ -1,0 +1,114 @@
+//! `revoke`: taking clients out of the rules that name them.
+
+use super::change::{Change, Note};
+use super::client::Client;
+use super::expire::with_label;
+use super::ground::{Ground, Place};
+use super::reach::Reach;
+use super::sample::{Daemons, hosts};
+use crate::edit::{ApplyError, Edit, apply};
+use crate::engine::TableName;
+use crate::policy::{Element, Rule, rules};
+use crate::span::Span;
+use crate::syntax::parse;
+use std::collections::BTreeSet;
+
+/// The edits that take `clients` out of every rule, of either table, that names exactly them; a
+/// rule that names nobody else goes as a whole. What stands behind `EXCEPT` stays. The notes say
+/// by which rules the clients are still granted or denied.
+///
+/// # Errors
+/// When the edits do not fit together, which would be a defect.
+pub fn revoke(ground: &Ground<'_>, clients: &[Client]) -> Result<Change, ApplyError> {
+    let wanted: BTreeSet<&Client> = clients.iter().collect();
+    let mut change = Change::default();
+    for table in [TableName::Allow, TableName::Deny] {
+        for rule in rules(ground.tree(table)) {
+            for span in cuts(rule, &wanted) {
+                change.edits.push(table, Edit::delete(span));
+            }
+        }
+    }
+    let allow = apply(ground.allow.source(), &change.edits.allow)?;
+    let deny = apply(ground.deny.source(), &change.edits.deny)?;
+    let (allow, deny) = (parse(&allow), parse(&deny));
+    let after = Ground {
+        allow: &allow,
+        deny: &deny,
+        ..*ground
+    };
+    for client in wanted {
+        change.notes.extend(remains(&after, client));
+    }
+    Ok(change)
+}
+
+/// What is to be cut out of a rule.
+fn cuts(rule: Rule<'_, '_>, wanted: &BTreeSet<&Client>) -> Vec<Span> {
+    // Up to the first EXCEPT; what follows is taken out of these.
+    let elements: Vec<Element<'_>> = rule.clients().elements().collect();
+    let is_except = |element: &Element<'_>| matches!(element, Element::Except { .. });
+    let end = elements.iter().position(is_except);
+    let (named, rest) = elements.split_at(end.unwrap_or(elements.len()));
+    let is_wanted: Vec<bool> = named
+        .iter()
+        .map(|element| is_one_of(element, wanted))
+        .collect();
+    if !is_wanted.contains(&true) {
+        return Vec::new();
+    }
+    let Some(last_kept) = is_wanted.iter().rposition(|is_wanted| !is_wanted) else {
+        return vec![with_label(rule)];
+    };
+    let next = named.iter().skip(1).chain(rest.first());
+    let mut cuts: Vec<Span> = named
+        .iter()
+        .zip(next)
+        .zip(&is_wanted)
+        .take(last_kept)
+        .filter(|(_, is_wanted)| **is_wanted)
+        .map(|((element, next), _)| Span::new(element.span().start, next.span().start))
+        .collect();
+    // Those at the end go with the separators in front of them.
+    if let (Some(kept), Some(last)) = (named.get(last_kept), named.last())
+        && last_kept + 1 < named.len()
+    {
+        cuts.push(Span::new(kept.span().end, last.span().end));
+    }
+    cuts
+}
+
+/// Whether an element is exactly one of the clients, whoever their users are.
+fn is_one_of(element: &Element<'_>, wanted: &BTreeSet<&Client>) -> bool {
+    match element {
+        Element::Pattern { text, .. } if !text.contains(&b'@') => match Reach::of(text) {
+            Reach::Some(client) => wanted.contains(&client),
+            Reach::Everybody | Reach::Vague | Reach::Nobody => false,
+        },
+        Element::Pattern { .. } | Element::Except { .. } => false,
+    }
+}
+
+/// The rules that decide about a client.
+fn remains(ground: &Ground<'_>, client: &Client) -> Vec<Note> {
+    let daemons = Daemons::named_in(ground);
+    let mut seen: BTreeSet<Place> = BTreeSet::new();
+    let mut notes = Vec::new();
+    for host in hosts(client) {
+        for request in daemons.requests(&host) {
+            let verdict = ground.decide(&request);
+            let Some(rule) = ground.decider(&verdict) else {
+                continue;
+            };
+            let place = ground.place_of(&rule);
+            if seen.insert(place.clone()) {
+                notes.push(Note::Remains {
+                    client: client.clone(),
+                    access: verdict.access,
+                    place,
+                });
+            }
+        }
+    }
+    notes
+}

@@ -1,0 +1,99 @@
+//! `undo`: the tables as they were before a commit, if nothing has changed them since.
+
+use super::change::{Change, Refusal};
+use super::entry::{Entry, Side, digest};
+use super::ground::Ground;
+use crate::edit::Edit;
+use crate::engine::TableName;
+use crate::span::{Span, offset};
+use std::path::{Path, absolute};
+
+/// The table that the entry is about and that is not open now, if there is one.
+pub fn check_tables<'e>(entry: &'e Entry, allow: &Path, deny: &Path) -> Result<(), &'e Path> {
+    for (side, path) in [(&entry.allow, allow), (&entry.deny, deny)] {
+        let is_it = absolute(path).is_ok_and(|path| path == side.path);
+        if side.is_changed() && !is_it {
+            return Err(&side.path);
+        }
+    }
+    Ok(())
+}
+
+/// The edits that undo `entry`; `old` are both tables as they were before it, `later` the
+/// entries behind it.
+///
+/// # Errors
+/// [`Refusal::Moved`] when a table is not what the commit left.
+pub fn undo(
+    ground: &Ground<'_>,
+    entry: &Entry,
+    old: [&[u8]; 2],
+    later: &[Entry],
+) -> Result<Change, Refusal> {
+    let mut change = Change::default();
+    let tables = [TableName::Allow, TableName::Deny];
+    let moved: Vec<(TableName, Vec<u64>)> = tables
+        .into_iter()
+        .zip(entry.sides())
+        .filter(|(table, side)| side.is_changed() && !is_as_left(ground, *table, side))
+        .map(|(table, side)| (table, movers(later, side)))
+        .collect();
+    if !moved.is_empty() {
+        return Err(Refusal::Moved(moved));
+    }
+    for ((table, side), old) in tables.into_iter().zip(entry.sides()).zip(old) {
+        if side.is_changed() {
+            let now = ground.tree(table).source();
+            change.edits.push(table, difference(now, old));
+        }
+    }
+    Ok(change)
+}
+
+fn is_as_left(ground: &Ground<'_>, table: TableName, side: &Side) -> bool {
+    Some(digest(ground.tree(table).source())) == side.after
+}
+
+/// The later commits that changed the same file.
+fn movers(later: &[Entry], side: &Side) -> Vec<u64> {
+    let has_changed = |entry: &&Entry| {
+        let sides = entry.sides().into_iter();
+        sides
+            .into_iter()
+            .any(|is| is.is_changed() && is.target == side.target)
+    };
+    later
+        .iter()
+        .filter(has_changed)
+        .map(|entry| entry.number)
+        .collect()
+}
+
+/// The one edit that makes `new` of `old`: all between what both begin and end with.
+fn difference(old: &[u8], new: &[u8]) -> Edit {
+    let same =
+        |pairs: &mut dyn Iterator<Item = (&u8, &u8)>| pairs.take_while(|(a, b)| a == b).count();
+    let head = same(&mut old.iter().zip(new));
+    let (old_rest, new_rest) = (old.get(head..), new.get(head..));
+    let (old_rest, new_rest) = (old_rest.unwrap_or_default(), new_rest.unwrap_or_default());
+    let tail = same(&mut old_rest.iter().rev().zip(new_rest.iter().rev()));
+    let middle = new_rest.get(..new_rest.len() - tail).unwrap_or_default();
+    let span = Span::new(offset(head), offset(old.len() - tail));
+    Edit::replace(span, middle)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::edit::apply;
+
+    #[test]
+    fn one_edit_makes_the_one_of_the_other() {
+        let texts: [&[u8]; 7] = [b"", b"a", b"aa", b"aba", b"abba", b"xaby", b"\xff\n"];
+        for old in texts {
+            for new in texts {
+                assert_eq!(apply(old, &[difference(old, new)]).as_deref(), Ok(new));
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! A change of both tables is killed in front of every system call that writes, and each of these
+//! calls is made to fail: the tables are then the old pair or the new one, at the latest after the
+//! next command, and nothing is left lying about.
+
+use super::sandbox::{Ran, Sandbox, names};
+use crate::proof::say;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::Command;
+
+/// The system calls of a commit; those of a group are counted together.
+const CALLS: &[&str] = &[
+    "rename,renameat,renameat2",
+    "fsync,fdatasync",
+    "write",
+    "openat",
+    "unlink,unlinkat",
+    "chmod,fchmod,fchmodat",
+    "flock",
+    "mkdir",
+];
+/// More calls of a group than a commit makes.
+const MANY: usize = 200;
+
+const OLD: (&str, &str) = ("# mine\nALL: 0.0.0.1\n", "# theirs\n");
+/// A change of both tables.
+const CHANGE: [&str; 2] = ["install-alert", "--force"];
+
+fn stage() -> Sandbox {
+    let sandbox = Sandbox::new(OLD.0, OLD.1);
+    let mode = std::fs::Permissions::from_mode(0o640);
+    std::fs::set_permissions(sandbox.path("etc/hosts.deny"), mode).unwrap();
+    sandbox
+}
+
+/// Both tables as the change makes them.
+fn new() -> (String, String) {
+    let sandbox = stage();
+    assert_eq!(sandbox.run(&CHANGE).code, Some(0));
+    let new = sandbox.tables();
+    assert!(new.0 != OLD.0 && new.1 != OLD.1, "it changes both tables");
+    new
+}
+
+/// Runs the change with a fault at the call `number` of a group; none if it makes no such call.
+fn run(sandbox: &Sandbox, calls: &str, fault: &str, number: usize) -> Option<(Ran, bool)> {
+    let log = sandbox.path("log");
+    let mut command = Command::new("strace");
+    command
+        .arg("-o")
+        .arg(&log)
+        .arg("-e")
+        .arg(format!("trace={calls}"))
+        .args(["-e", &format!("inject={calls}:{fault}:when={number}")])
+        .arg(env!("CARGO_BIN_EXE_tcpw"))
+        .arg("--root")
+        .arg(sandbox.directory.path())
+        .args(CHANGE)
+        .env("SSH_CONNECTION", "0.0.0.1 1 0.0.0.2 22");
+    let output = command.output().expect("strace is needed");
+    let log = std::fs::read_to_string(&log).unwrap();
+    let is_killed = output.status.signal().is_some() || log.contains("+++ killed by SIGKILL");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    let ran = Ran {
+        code: output.status.code(),
+        out: text(output.stdout),
+        err: text(output.stderr),
+    };
+    (is_killed || log.contains("(INJECTED)")).then_some((ran, is_killed))
+}
+
+/// The next command repairs the pair, and removes what was left.
+fn check_repaired(sandbox: &Sandbox, new: &(String, String), told: &str) -> bool {
+    let ran = sandbox.run(&["allow", "0.0.0.1"]);
+    assert_eq!(ran.code, Some(0), "{told}: {}", ran.err);
+    let tables = sandbox.tables();
+    let is_new = tables == *new;
+    let is_old = (tables.0.as_str(), tables.1.as_str()) == OLD;
+    assert!(is_new || is_old, "{told}: {tables:?}");
+    assert_eq!(sandbox.names(), ["hosts.allow", "hosts.deny"], "{told}");
+    let mode = |name| std::fs::metadata(sandbox.path(name)).unwrap().mode() & 0o777;
+    let modes = (mode("etc/hosts.allow"), mode("etc/hosts.deny"));
+    assert_eq!(modes, (0o644, 0o640), "{told}");
+    let history = sandbox.run(&["history", "--format", "json"]).out;
+    assert_eq!(history.lines().count(), usize::from(is_new), "{told}");
+    if sandbox.path("var/lib/tcpw/history").exists() {
+        let left = names(&sandbox.path("var/lib/tcpw/history"));
+        assert!(!left.contains(&"pending.json".to_owned()), "{told}");
+    }
+    is_new
+}
+
+#[test]
+fn a_change_cut_short_is_the_old_pair_or_the_new() {
+    let new = new();
+    let (mut points, mut finished) = (0, 0);
+    for calls in CALLS {
+        for number in 1..MANY {
+            let sandbox = stage();
+            let told = format!("killed at {calls} {number}");
+            let Some((_, is_killed)) = run(&sandbox, calls, "signal=KILL", number) else {
+                break;
+            };
+            assert!(is_killed, "{told}");
+            let (allow, deny) = sandbox.tables();
+            assert!(allow == OLD.0 || allow == new.0, "{told}: {allow}");
+            assert!(deny == OLD.1 || deny == new.1, "{told}: {deny}");
+            points += 1;
+            finished += usize::from(check_repaired(&sandbox, &new, &told));
+        }
+    }
+    assert!(
+        points > 40 && finished > 0 && finished < points,
+        "{points} {finished}"
+    );
+    say(&format!(
+        "commit: killed at {points} points of failure, {finished} times finished, otherwise undone"
+    ));
+}
+
+#[test]
+fn a_change_that_fails_is_undone_at_once() {
+    let new = new();
+    let mut points = 0;
+    for (calls, error) in CALLS
+        .iter()
+        .flat_map(|calls| [(calls, "EIO"), (calls, "ENOSPC")])
+    {
+        for number in 1..MANY {
+            let sandbox = stage();
+            let told = format!("{error} at {calls} {number}");
+            let fault = format!("error={error}");
+            let Some((ran, _)) = run(&sandbox, calls, &fault, number) else {
+                break;
+            };
+            let tables = sandbox.tables();
+            let is_old = (tables.0.as_str(), tables.1.as_str()) == OLD;
+            // Whoever cannot be told of a change may still have it.
+            let is_untold = ran.err.contains("standard output");
+            if ran.code == Some(0) || is_untold {
+                assert_eq!(tables, new, "{told}: {}", ran.err);
+            } else {
+                assert!(is_old, "{told}: {} {tables:?}", ran.err);
+            }
+            points += 1;
+            check_repaired(&sandbox, &new, &told);
+        }
+    }
+    assert!(points > 80, "{points}");
+    say(&format!(
+        "commit: failed at {points} points of failure, each time the old pair or the new"
+    ));
+}

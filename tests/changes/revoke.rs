@@ -1,0 +1,134 @@
+//! What is taken off the lists again, and what still holds then.
+
+use super::sandbox::Sandbox;
+
+/// The allow table before, the clients, the allow table after.
+fn revokes(before: &str, clients: &[&str], after: &str) {
+    let sandbox = Sandbox::new(before, "");
+    let arguments = [&["revoke"], clients].concat();
+    let ran = sandbox.run(&arguments);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{before}");
+    assert_eq!(sandbox.tables().0, after, "{before}");
+    let again = sandbox.run(&arguments);
+    assert!(again.out.ends_with("nothing to change\n"), "{}", again.out);
+    assert_eq!(sandbox.tables().0, after);
+}
+
+/// The allow table before, the clients, the allow table after.
+const CASES: &[(&str, &[&str], &str)] = &[
+    ("sshd: 10.0.0.1\n", &["10.0.0.1"], ""),
+    (
+        "# a\nsshd: 10.0.0.1 : spawn x\n# b\n",
+        &["10.0.0.1"],
+        "# a\n# b\n",
+    ),
+    (
+        "sshd: 10.0.0.1 10.0.0.2\n",
+        &["10.0.0.1"],
+        "sshd: 10.0.0.2\n",
+    ),
+    (
+        "sshd: 10.0.0.1 10.0.0.2\n",
+        &["10.0.0.2"],
+        "sshd: 10.0.0.1\n",
+    ),
+    (
+        "sshd: a.example, 10.0.0.2 , 10.0.0.3\n",
+        &["10.0.0.2"],
+        "sshd: a.example, 10.0.0.3\n",
+    ),
+    (
+        "sshd: 10.0.0.1,10.0.0.2,10.0.0.3:allow\n",
+        &["10.0.0.2", "10.0.0.3"],
+        "sshd: 10.0.0.1:allow\n",
+    ),
+    (
+        "sshd: 10.0.0.1 10.0.0.2 10.0.0.3\n",
+        &["10.0.0.1", "10.0.0.3"],
+        "sshd: 10.0.0.2\n",
+    ),
+    (
+        "sshd: 10.0.0.1 \\\n 10.0.0.2\n",
+        &["10.0.0.2"],
+        "sshd: 10.0.0.1\n",
+    ),
+    (
+        "sshd: 10.0.0.1 \\\n 10.0.0.2\n",
+        &["10.0.0.1"],
+        "sshd: 10.0.0.2\n",
+    ),
+    (
+        "sshd: 10.0.1. .example.org [2001:DB8::]/32\n",
+        &["10.0.1.0/24", "2001:db8::/32", ".example.org"],
+        "",
+    ),
+    (
+        "sshd: 10.0.0.1 A.example EXCEPT 10.0.0.1\n",
+        &["a.example"],
+        "sshd: 10.0.0.1 EXCEPT 10.0.0.1\n",
+    ),
+    (
+        "sshd: ALL EXCEPT 10.0.0.1\n",
+        &["10.0.0.1"],
+        "sshd: ALL EXCEPT 10.0.0.1\n",
+    ),
+    (
+        "sshd: bob@10.0.0.1\n",
+        &["10.0.0.1"],
+        "sshd: bob@10.0.0.1\n",
+    ),
+    (
+        "sshd: 10.0.0.1\nALL: 10.0.0.1 10.0.0.2\n",
+        &["10.0.0.1"],
+        "ALL: 10.0.0.2\n",
+    ),
+];
+
+#[test]
+fn one_of_several_or_the_whole_rule() {
+    let label = "# tcpw: since=2026-11-22T19:30:00Z by=alice";
+    for (before, clients, after) in CASES {
+        revokes(before, clients, after);
+    }
+    let rule = "sshd: 10.0.0.1\n";
+    revokes(&format!("{label}\n{rule}# b\n"), &["10.0.0.1"], "# b\n");
+}
+
+#[test]
+fn it_says_what_still_holds() {
+    let sandbox = Sandbox::new(
+        "ALL: 0.0.0.1\nsshd: 10.0.0.1 10.0.0.2\nsshd: 10.0.0.\n",
+        "vsftpd: 10.0.0.1\nALL: ALL\n",
+    );
+    let ran = sandbox.run(&["revoke", "10.0.0.1"]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+    for line in [
+        "10.0.0.1 is still allowed, at least in part, by /etc/hosts.allow:3: `sshd: 10.0.0.`\n",
+        "10.0.0.1 is still denied, at least in part, by /etc/hosts.deny:1: `ALL: ALL`\n",
+    ] {
+        assert!(ran.out.contains(line), "{}", ran.out);
+    }
+    let expected = "ALL: 0.0.0.1\nsshd: 10.0.0.2\nsshd: 10.0.0.\n".to_owned();
+    assert_eq!(sandbox.tables(), (expected, "ALL: ALL\n".to_owned()));
+}
+
+#[test]
+fn it_undoes_allow_and_deny_and_asks_the_guard() {
+    let sandbox = Sandbox::new("# mine\nALL: 0.0.0.1\n", "# theirs\nALL: ALL\n");
+    let before = sandbox.tables();
+    let clients = ["10.1.2.3", "10.2.0.0/16", "2001:db8::/32", ".example.org"];
+    let allow = [&["allow", "--reason", "visit"], &clients[..]].concat();
+    let revoke = [&["revoke"], &clients[..]].concat();
+    assert_eq!(sandbox.run(&allow).code, Some(0));
+    assert_ne!(sandbox.tables(), before);
+    let ran = sandbox.ran(
+        sandbox
+            .command(&revoke)
+            .env("SSH_CONNECTION", "10.2.3.4 1 10.1.2.1 22"),
+    );
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.err.contains("10.2.3.4 would be refused"), "{}", ran.err);
+    assert_eq!(sandbox.run(&revoke).code, Some(0));
+    assert_eq!(sandbox.tables(), before);
+    assert_eq!(sandbox.run(&["revoke", "1.2.3"]).code, Some(2));
+}
