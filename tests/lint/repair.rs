@@ -170,6 +170,7 @@ fn fix_writes_through_the_editor_and_says_what_it_did() {
         .stdout(&text)
         .code(1)
         .leaves("etc/hosts.allow", "sshd: 10.0.0.1\nsshd: 10.1.2.3/24\n")
+        .ignoring("var/lib/tcpw/history")
         .done();
     let run = stage.run(&["lint", "--unsafe-fixes", "--diff"]);
     let text = run.stdout_text().to_owned();
