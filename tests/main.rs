@@ -15,6 +15,8 @@ mod architecture;
 mod changes;
 /// `tcpw demo` goes the whole way, as anybody.
 mod demo;
+/// `tcpw match --explain` and `tcpw test` tell the whole search, and whom they answer for.
+mod explain;
 /// The written grammar is closed and names every parser.
 mod grammar;
 /// Every code of the linter: its fixture, and its claims before the installed libwrap.

@@ -51,6 +51,13 @@ impl Server {
         );
         write("etc/hosts.deny", "# Who may not. See hosts_access(5).\n");
         write(
+            "access.test",
+            "# The office gets in, strangers do not.\n\
+             sshd  10.1.2.99    granted  by=hosts.allow:3\n\
+             sshd  203.0.113.9  denied   by=hosts.allow:4\n\
+             sshd  203.0.113.9  denied   name=scanner.example.net\n",
+        );
+        write(
             "mistakes/hosts.allow",
             "sshd : 10.0.5.1/24\nsshd : 192.168.1. # not ALL\nALL : .example.org : spwan /bin/true\n",
         );

@@ -15,6 +15,7 @@ use super::match_::MatchArgs;
 use super::notify::NotifyArgs;
 use super::output::ColorChoice;
 use super::parse::ParseArgs;
+use super::test::TestArgs;
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 use std::iter;
@@ -46,6 +47,13 @@ impl Cli {
                     command: Command::Notify(notify.args),
                 })
             }
+            [_, verb, rest @ ..] if verb == "match" => {
+                let match_ = Match::try_parse_from(iter::once(verb).chain(rest))?;
+                Ok(Self {
+                    global: match_.global,
+                    command: Command::Match(match_.args),
+                })
+            }
             _ => Self::try_parse_from(args),
         }
     }
@@ -58,6 +66,16 @@ impl Cli {
 struct Notify {
     #[command(flatten)]
     args: NotifyArgs,
+    #[command(flatten)]
+    global: GlobalArgs,
+}
+
+// `tcpw match` alone, for the same reason: scripts ask it again and again.
+#[derive(Debug, Parser)]
+#[command(name = "tcpw match", bin_name = "tcpw match", max_term_width = 100)]
+struct Match {
+    #[command(flatten)]
+    args: MatchArgs,
     #[command(flatten)]
     global: GlobalArgs,
 }
@@ -94,6 +112,7 @@ pub(crate) enum Command {
     DenyAll(DenyAllArgs),
     InstallAlert(InstallAlertArgs),
     Match(MatchArgs),
+    Test(TestArgs),
     Lint(LintArgs),
     Explain(ExplainArgs),
     Fmt(FmtArgs),

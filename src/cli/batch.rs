@@ -5,9 +5,11 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::machine::Machine;
 use super::match_::word_of;
+use super::query::is_passable;
 use super::tables::TableFiles;
 use super::why::{file_of, located};
 use crate::engine::{Access, Fields, Host, Index, Request, Verdict};
+use crate::escape::visible;
 use crate::syntax::parse;
 use std::io::{self, BufRead as _, Read as _};
 
@@ -93,6 +95,12 @@ fn fields(line: &[u8]) -> Result<Fields<'_>, String> {
     if !line.contains(&b'\t') {
         return Err("a query has at least DAEMON and ADDR, separated by TAB".to_owned());
     }
+    if !is_passable(fields.address) {
+        let address = visible(fields.address);
+        return Err(format!(
+            "`{address}` cannot be an address: those have letters, digits and .:%_- only"
+        ));
+    }
     Ok(fields)
 }
 
@@ -117,5 +125,6 @@ mod tests {
         assert!(fields(b"sshd\t1.2.3.4\t\t\t\t\t22").is_ok());
         assert!(fields(b"sshd\t1.2.3.4\t\t\t\t\t70000").is_err());
         assert!(fields(b"sshd\t1.2.3.4\t\t\t\t\t22\tx").is_err());
+        assert!(fields(b"sshd\t1.2.3.4 ").is_err());
     }
 }

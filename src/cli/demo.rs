@@ -197,7 +197,7 @@ fn spawned(context: &mut Context) -> Result<Vec<Vec<u8>>, Failure> {
         .into_iter()
         .filter_map(|effect| match effect {
             Effect::Spawn(command) => Some(command),
-            Effect::Twist(_) | Effect::Aclexec(..) | Effect::Setenv(..) | Effect::Other(_) => None,
+            Effect::Twist(_) | Effect::Aclexec(..) | Effect::Setenv(..) | Effect::Other(..) => None,
         });
     Ok(commands.collect())
 }

@@ -1,7 +1,7 @@
-//! Looking a client's name up for `match --dns`, and saying what was found.
+//! Looking names and addresses up for `match --dns`: what was found and how long it took.
 
-use super::Context;
 use super::failure::Failure;
+use super::query::is_address;
 use crate::engine::HostName;
 use crate::escape::visible;
 use crate::system::{Found, Resolver as _, SystemResolver};
@@ -10,21 +10,79 @@ use std::net::IpAddr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::time::Instant;
 
-/// The client's name as libwrap would find it; printed with the time it took.
-pub(super) fn look_up(client: &OsStr, context: &mut Context) -> Result<HostName, Failure> {
-    let address: IpAddr = client
-        .to_str()
-        .and_then(|text| text.parse().ok())
-        .ok_or_else(|| {
-            let client = visible(client.as_bytes());
-            Failure::new(format_args!(
-                "`{client}` is not an address, so its name cannot be looked up"
-            ))
-            .hint("give an IPv4 or IPv6 address, or leave --dns out")
-        })?;
+/// A client to ask about.
+#[derive(Debug, Clone)]
+pub(super) struct Client {
+    /// Its address as text.
+    pub(super) address: String,
+    /// Its name.
+    pub(super) name: HostName,
+    /// What the name service said about it, if it was asked.
+    pub(super) lookup: Option<Lookup>,
+}
+
+/// An answer of the name service.
+#[derive(Debug, Clone)]
+pub(super) struct Lookup {
+    /// In words.
+    pub(super) what: String,
+    /// Milliseconds it took.
+    pub(super) took: u64,
+}
+
+impl Lookup {
+    /// As one line for people.
+    pub(super) fn line(&self) -> String {
+        format!("{} ({} ms)", self.what, self.took)
+    }
+}
+
+/// The clients that `client` means: itself if it is an address, else all addresses of that name;
+/// each with its name as libwrap would find it.
+pub(super) fn look_up(client: &OsStr) -> Result<(Vec<Client>, Option<Lookup>), Failure> {
+    let text = client.to_str().unwrap_or_default();
+    if is_address(client.as_bytes()) {
+        return Ok((vec![client_at(text)], None));
+    }
+    let shown = visible(client.as_bytes());
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+    let looks_like_name =
+        text.bytes().all(is_name) && text.bytes().any(|b| b.is_ascii_alphabetic());
+    if !looks_like_name {
+        return Err(Failure::new(format_args!(
+            "`{shown}` is neither an address nor a host name"
+        ))
+        .hint("give an IPv4 or IPv6 address such as 192.0.2.7, or a host name"));
+    }
     let start = Instant::now();
-    let found = SystemResolver.name_of(address);
-    let took = start.elapsed().as_millis();
+    let found = SystemResolver.addresses_of(text);
+    let took = elapsed(start);
+    let addresses = found.map_err(|error| {
+        let error = visible(error.as_bytes());
+        Failure::new(format_args!(
+            "cannot find an address of {shown}: {error} ({took} ms)"
+        ))
+        .hint("check the name, or give the client's address")
+    })?;
+    let list: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    let what = format!("{shown} has the addresses {}", list.join(", "));
+    let clients = list.iter().map(|address| client_at(address)).collect();
+    Ok((clients, Some(Lookup { what, took })))
+}
+
+/// The client at an address, with its name.
+fn client_at(address: &str) -> Client {
+    let bare = address.split('%').next().unwrap_or(address);
+    let Ok(ip) = bare.parse::<IpAddr>() else {
+        return Client {
+            address: address.to_owned(),
+            name: HostName::unknown(),
+            lookup: None,
+        };
+    };
+    let start = Instant::now();
+    let found = SystemResolver.name_of(ip);
+    let took = elapsed(start);
     let (name, what) = match found {
         Ok(Found::Name(name)) => (
             HostName::new(&name),
@@ -44,6 +102,14 @@ pub(super) fn look_up(client: &OsStr, context: &mut Context) -> Result<HostName,
             )
         }
     };
-    context.out.note(&format!("{address} {what} ({took} ms)"))?;
-    Ok(name)
+    let what = format!("{address} {what}");
+    Client {
+        address: address.to_owned(),
+        name,
+        lookup: Some(Lookup { what, took }),
+    }
+}
+
+fn elapsed(start: Instant) -> u64 {
+    u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX)
 }

@@ -2,6 +2,7 @@
 
 use super::paths::Paths;
 use crate::engine::{Account, ListFile, Surroundings};
+use crate::policy::{DEBIAN_12, Dialect};
 use crate::system::{Netgroups, has_group, has_user, run_shell};
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
@@ -28,6 +29,7 @@ pub(crate) enum Aclexec {
 pub(crate) struct Machine {
     paths: Paths,
     aclexec: Aclexec,
+    dialect: &'static Dialect,
     lists: RefCell<HashMap<Vec<u8>, ListFile>>,
     netgroups: OnceCell<Netgroups>,
 }
@@ -37,9 +39,28 @@ impl Machine {
         Self {
             paths: paths.clone(),
             aclexec,
+            dialect: &DEBIAN_12,
             lists: RefCell::default(),
             netgroups: OnceCell::new(),
         }
+    }
+
+    /// With another build of the library.
+    #[must_use]
+    pub(crate) fn with_dialect(self, dialect: impl Into<&'static Dialect>) -> Self {
+        Self {
+            dialect: dialect.into(),
+            ..self
+        }
+    }
+
+    /// The same machine, on which no command is run: what one would say is not known.
+    pub(crate) fn without_commands(&self) -> Self {
+        let aclexec = match self.aclexec {
+            Aclexec::Run => Aclexec::Ask,
+            Aclexec::Ask | Aclexec::True | Aclexec::False => self.aclexec,
+        };
+        Self::new(&self.paths, aclexec).with_dialect(self.dialect)
     }
 
     fn inside(&self, path: &[u8]) -> PathBuf {
@@ -98,5 +119,9 @@ impl Surroundings for Machine {
             Aclexec::False => Some(false),
             Aclexec::Run => Some(run_shell(command).is_ok_and(|status| status.success())),
         }
+    }
+
+    fn dialect(&self) -> &'static Dialect {
+        self.dialect
     }
 }

@@ -2,6 +2,7 @@
 //! both chains.
 
 mod allow;
+mod answer;
 mod args;
 mod background;
 mod batch;
@@ -11,8 +12,10 @@ mod deliver;
 mod demo;
 mod deny;
 mod deny_all;
+mod dialect;
 mod excerpt;
 mod exit;
+mod expectation;
 mod explain;
 mod failure;
 mod fired;
@@ -28,10 +31,13 @@ mod notify;
 mod output;
 mod parse;
 mod paths;
+mod query;
 mod refusal;
 mod settings;
 mod site;
+mod story;
 mod tables;
+mod test;
 mod why;
 
 use args::{Cli, Command};
@@ -89,6 +95,7 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
         Command::DenyAll(args) => deny_all::run(args, context),
         Command::InstallAlert(args) => install_alert::run(args, context),
         Command::Match(args) => match_::run(args, context),
+        Command::Test(args) => test::run(args, context),
         Command::Lint(args) => lint::run(args, context),
         Command::Fmt(args) => fmt::run(args, context),
         Command::Explain(args) => explain::run(args, context),

@@ -5,7 +5,7 @@ use crate::engine::{Cause, Matched, Outcome, Request, TableName, Verdict};
 use crate::escape::visible;
 use crate::policy::{ClientPattern, HostPattern, Rule, TextPattern};
 use crate::span::Span;
-use crate::syntax::{LineKind, Reason, Tree, parse};
+use crate::syntax::{LineKind, Reason, Tree};
 use std::borrow::Cow;
 
 /// The file of a table.
@@ -24,7 +24,7 @@ pub(super) fn place(verdict: &Verdict, tables: &TableFiles) -> Option<(String, V
         Cause::NoRule | Cause::BrokenTable { .. } | Cause::Unreadable(_) => return None,
     };
     let file = file_of(tables, matched.table);
-    let tree = parse(file.source());
+    let tree = file.tree();
     let rule = tree.line(matched.line).and_then(Rule::of)?;
     let place = format!("{}:{}", file.path.display(), matched.number);
     Some((place, rule.text().into_owned()))
@@ -52,7 +52,7 @@ pub(super) fn why(verdict: &Verdict, request: &Request, tables: &TableFiles) -> 
         Cause::Undecided(undecided) => vec![undecided.what.clone()],
         Cause::BrokenTable { table, line, .. } => {
             let file = file_of(tables, *table);
-            let tree = parse(file.source());
+            let tree = file.tree();
             let too_long = LineKind::Malformed(Reason::TooLong);
             let what = if tree.line(*line).is_some_and(|line| line.kind() == too_long) {
                 "has a line of more than 2046 bytes"
@@ -66,7 +66,7 @@ pub(super) fn why(verdict: &Verdict, request: &Request, tables: &TableFiles) -> 
         }
         Cause::Rule { outcome, matched } => {
             let file = file_of(tables, matched.table);
-            let tree = parse(file.source());
+            let tree = file.tree();
             let mut reasons = vec![match_reason(&tree, matched, request)];
             reasons.extend(outcome_reason(&tree, *outcome, matched.table));
             reasons
@@ -89,7 +89,7 @@ fn match_reason(tree: &Tree<'_>, matched: &Matched, request: &Request) -> String
 }
 
 /// What a client pattern that matched looked at.
-fn client_reason(text: &[u8], request: &Request) -> String {
+pub(super) fn client_reason(text: &[u8], request: &Request) -> String {
     let pattern = ClientPattern::read(text);
     let client = request.client();
     let (address, name) = (visible(client.address()), visible(client.name().as_bytes()));
@@ -124,13 +124,20 @@ fn client_reason(text: &[u8], request: &Request) -> String {
     }
 }
 
-fn outcome_reason(tree: &Tree<'_>, outcome: Outcome, table: TableName) -> Option<String> {
+pub(super) fn outcome_reason(
+    tree: &Tree<'_>,
+    outcome: Outcome,
+    table: TableName,
+) -> Option<String> {
     let text = |span: Span| visible(span.of(tree.source()));
     Some(match (outcome, table) {
         (Outcome::Allow, TableName::Deny) => "its option `allow` grants, in the deny table".into(),
         (Outcome::Deny, TableName::Allow) => "its option `deny` denies, in the allow table".into(),
         (Outcome::Table | Outcome::Allow | Outcome::Deny, _) => return None,
         (Outcome::Twist, _) => "its option `twist` runs a command in place of the daemon".into(),
+        (Outcome::Broken { problem, span }, _) if span.is_empty() => {
+            format!("one of its options is empty, and libwrap denies then: {problem}")
+        }
         (Outcome::Broken { problem, span }, _) => {
             format!(
                 "its option `{}` is broken, and libwrap denies then: {problem}",

@@ -2,7 +2,7 @@
 //! walks over the others. Every candidate is then put to the linear matcher, so that verdicts,
 //! deciding rules and explanations are the same by construction.
 
-use super::buckets::Buckets;
+use super::buckets::{Buckets, Merged};
 use super::key::{Key, KeyHasher, Kind, Lengths, Scope, scope_of};
 use super::request::Request;
 use crate::policy::{
@@ -48,59 +48,43 @@ impl<'t> TableIndex<'t> {
         Self {
             tree,
             hasher,
-            rules: Buckets::new(pairs),
+            rules: Buckets::new(&pairs),
             used,
         }
     }
 
     /// The rules that can match `request`, in the order of the table, each once.
     pub(super) fn candidates<'i>(&'i self, request: &Request) -> Candidates<'i, 't> {
-        let mut lists = Vec::with_capacity(8);
+        let mut lines = Merged::new();
         for (scope, used) in [
             (Scope::All, &self.used.all),
             (scope_of(request), &self.used.single),
         ] {
             Key::of_host(&request.client, used, |key| {
-                let list = self.rules.get(self.hasher.hash(scope, &key));
-                if !list.is_empty() {
-                    lists.push(list);
-                }
+                lines.add(self.rules.get(self.hasher.hash(scope, &key)));
             });
         }
         Candidates {
             tree: self.tree,
-            lists,
+            lines,
         }
     }
 }
 
-/// Merges ascending lists of lines into one ascending list without repeats.
+/// Rules in ascending order, without repeats.
 #[derive(Debug)]
 pub(super) struct Candidates<'i, 't> {
     tree: &'t Tree<'t>,
-    lists: Vec<&'i [u32]>,
+    lines: Merged<'i>,
 }
 
 impl<'t> Iterator for Candidates<'_, 't> {
     type Item = Rule<'t, 't>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            let line = self
-                .lists
-                .iter()
-                .filter_map(|list| list.first())
-                .min()
-                .copied()?;
-            for list in &mut self.lists {
-                if let Some(rest) = list.strip_prefix(&[line]) {
-                    *list = rest;
-                }
-            }
-            if let Some(rule) = self.tree.line(index(line)).and_then(Rule::of) {
-                return Some(rule);
-            }
-        }
+        let tree = self.tree;
+        self.lines
+            .find_map(|line| tree.line(index(line)).and_then(Rule::of))
     }
 }
 
@@ -142,8 +126,8 @@ impl Builder<'_> {
             Scope::All => &mut self.used.all,
             Scope::Daemon(_) => &mut self.used.single,
         };
-        used.insert(key.kind, key.length);
-        self.pairs.push((self.hasher.hash(scope, key), line));
+        let key = used.admit(*key);
+        self.pairs.push((self.hasher.hash(scope, &key), line));
     }
 }
 

@@ -8,6 +8,8 @@ use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
 /// No string of a request is longer, so no longer pattern matches one (F-DAEMON-12).
 const LONGEST: usize = 127;
+/// Masks with gaps that are looked up one by one.
+const MASKS_LIMIT: usize = 64;
 
 /// The kinds of keys; each is looked up in its own way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,7 +17,7 @@ const LONGEST: usize = 127;
 pub(super) enum Kind {
     /// Matches every host.
     Any,
-    /// Must be asked each time: wildcards, list files, netgroups, odd masks, zones.
+    /// Must be asked each time: wildcards, list files, netgroups, zones, too many odd masks.
     Rest,
     Known,
     Local,
@@ -25,6 +27,8 @@ pub(super) enum Kind {
     Address6,
     Net4,
     Net6,
+    /// A network whose mask has gaps.
+    Gaps4,
 }
 
 /// Which daemons a key is for.
@@ -82,6 +86,11 @@ impl<'a> Key<'a> {
         Self::bits(Kind::Net4, length, u128::from(address & mask))
     }
 
+    fn gaps4(address: u32, mask: u32) -> Self {
+        let bits = u128::from(mask) << 32 | u128::from(address & mask);
+        Self::bits(Kind::Gaps4, 0, bits)
+    }
+
     fn net6(address: u128, length: u8) -> Self {
         let mask = u128::MAX.checked_shl(128 - u32::from(length)).unwrap_or(0);
         Self::bits(Kind::Net6, length, address & mask)
@@ -97,13 +106,13 @@ impl<'a> Key<'a> {
             HostPattern::Ipv4Net { net, mask } if mask.leading_ones() == mask.count_ones() => Some(
                 Self::net4(net, u8::try_from(mask.leading_ones()).unwrap_or(32)),
             ),
+            HostPattern::Ipv4Net { net, mask } => Some(Self::gaps4(net, mask)),
             HostPattern::Ipv6Net { net, length } if net.zone.is_none() => {
                 Some(Self::net6(net.address.to_bits(), length))
             }
-            HostPattern::Netgroup(_)
-            | HostPattern::ListFile(_)
-            | HostPattern::Ipv4Net { .. }
-            | HostPattern::Ipv6Net { .. } => Some(Self::plain(Kind::Rest)),
+            HostPattern::Netgroup(_) | HostPattern::ListFile(_) | HostPattern::Ipv6Net { .. } => {
+                Some(Self::plain(Kind::Rest))
+            }
             HostPattern::Text { pattern, .. } => Self::of_text(pattern),
         }
     }
@@ -145,6 +154,12 @@ impl<'a> Key<'a> {
             used.of(Kind::Net4)
                 .for_each(|length| each(Self::net4(address.to_bits(), length)));
         }
+        if used.has(Kind::Gaps4)
+            && let Some(address) = dotted_quad(address)
+        {
+            let masks = used.masks.iter();
+            masks.for_each(|mask| each(Self::gaps4(address.to_bits(), *mask)));
+        }
         if used.has(Kind::Net6)
             && let Some(address) = ipv6(address)
         {
@@ -182,12 +197,30 @@ impl<'a> Key<'a> {
 /// Which kinds of keys there are, and of which lengths.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Lengths {
-    sets: [[u128; 2]; 10],
+    sets: [[u128; 2]; 11],
     is_used: bool,
+    /// The masks with gaps.
+    masks: Vec<u32>,
 }
 
 impl Lengths {
-    pub(super) fn insert(&mut self, kind: Kind, length: u8) {
+    /// Takes note of `key`, and gives the key to file under: with more masks than are worth a
+    /// look-up each it is that of the rest.
+    pub(super) fn admit<'a>(&mut self, key: Key<'a>) -> Key<'a> {
+        if key.kind == Kind::Gaps4 {
+            let mask = u32::try_from(key.bits >> 32).unwrap_or(u32::MAX);
+            if !self.masks.contains(&mask) {
+                if self.masks.len() == MASKS_LIMIT {
+                    return self.admit(Key::plain(Kind::Rest));
+                }
+                self.masks.push(mask);
+            }
+        }
+        self.insert(key.kind, key.length);
+        key
+    }
+
+    fn insert(&mut self, kind: Kind, length: u8) {
         let half = usize::from(length >> 7);
         let sets = self.sets.get_mut(usize::from(kind.number()));
         if let Some(set) = sets.and_then(|sets| sets.get_mut(half)) {
@@ -265,6 +298,7 @@ impl Kind {
             Self::Address6 => 7,
             Self::Net4 => 8,
             Self::Net6 => 9,
+            Self::Gaps4 => 10,
         }
     }
 }

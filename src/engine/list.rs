@@ -1,37 +1,37 @@
 //! Lists with `EXCEPT`: `a b EXCEPT c EXCEPT d` is a b − (c − d), to any depth (F-EXCEPT-01).
 
+use super::trace::ListAnswer;
 use crate::policy::{Element, List};
-use crate::span::Span;
 
-/// The element by which a list matches, if it does.
+/// Which element of a list matches, and which exceptions apply.
 ///
-/// The library recurses behind each `EXCEPT`; here each one turns the sense of the answer around,
+/// The library recurses behind each `EXCEPT`; here each hit turns the sense of the answer around,
 /// so that a chain of any length takes no stack.
 pub(super) fn list_matches<E>(
     list: List<'_, '_>,
     mut matches: impl FnMut(&[u8]) -> Result<bool, E>,
-) -> Result<Option<Span>, E> {
-    let mut first_hit = None;
-    let mut excepting = false;
+) -> Result<ListAnswer, E> {
+    let mut answer = ListAnswer::default();
     let mut hit = false;
     for element in list.elements() {
         match element {
             // Nothing before EXCEPT matched: this list does not match, whatever follows.
             Element::Except { .. } if !hit => break,
-            Element::Except { .. } => {
-                excepting = !excepting;
-                hit = false;
-            }
+            Element::Except { .. } => hit = false,
             Element::Pattern { .. } if hit => {}
             Element::Pattern { text, span } => {
                 if matches(&text)? {
                     hit = true;
-                    first_hit.get_or_insert(span);
+                    if answer.hit.is_none() {
+                        answer.hit = Some(span);
+                    } else {
+                        answer.exceptions.push(span);
+                    }
                 }
             }
         }
     }
-    Ok(first_hit.filter(|_| hit != excepting))
+    Ok(answer)
 }
 
 #[cfg(test)]
@@ -45,7 +45,10 @@ mod tests {
         let tree = parse(source.as_bytes());
         let rule = rules(&tree).next().unwrap();
         let equal = |text: &[u8]| Ok::<_, ()>(text == b"ALL" || word.as_bytes().starts_with(text));
-        list_matches(rule.clients(), equal).unwrap().is_some()
+        list_matches(rule.clients(), equal)
+            .unwrap()
+            .matched()
+            .is_some()
     }
 
     #[test]

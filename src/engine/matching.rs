@@ -2,61 +2,70 @@
 
 use super::glob::wildcard_matches;
 use super::list::list_matches;
+use super::list_index::ListIndexes;
 use super::request::{Host, Request};
 use super::surroundings::{ListFile, Surroundings};
-use super::verdict::{Matched, TableName, Undecided};
+use super::trace::Comparison;
+use super::verdict::{TableName, Undecided};
 use crate::escape::visible;
 use crate::policy::{
-    ClientPattern, DaemonPattern, HostPattern, Process, Rule, TextPattern, Zoned6, dotted_quad,
-    ipv6,
+    ClientPattern, DaemonPattern, Dialect, HostPattern, Process, Rule, TextPattern, Zoned6,
+    dotted_quad, ipv6,
 };
-use crate::span::Span;
 use crate::syntax::is_white;
 
 /// A list file that names another one, that names another one, ...: beyond this it is no policy.
 const LIST_NESTING: usize = 64;
 /// The longest word of a list file; libwrap crashes on a longer one (F-FILE-06).
-const LIST_WORD_LIMIT: usize = 8192;
+pub(super) const LIST_WORD_LIMIT: usize = 8192;
 
 /// Compares patterns with one request.
 pub(super) struct Matcher<'r> {
     request: &'r Request,
     world: &'r dyn Surroundings,
+    dialect: &'static Dialect,
+    indexes: Option<&'r ListIndexes>,
 }
 
-type Answer = Result<bool, Undecided>;
+pub(super) type Answer = Result<bool, Undecided>;
 
 impl<'r> Matcher<'r> {
     pub(super) fn new(request: &'r Request, world: &'r dyn Surroundings) -> Self {
-        Self { request, world }
+        Self {
+            request,
+            world,
+            dialect: world.dialect(),
+            indexes: None,
+        }
     }
 
-    /// The elements by which `rule` matches, if it does: daemons first, then clients.
+    /// With compiled list files.
+    pub(super) fn with_lists(self, indexes: Option<&'r ListIndexes>) -> Self {
+        Self { indexes, ..self }
+    }
+
+    /// Compares `rule` with the request: its daemons first, then its clients.
     pub(super) fn rule(
         &self,
         table: TableName,
         rule: Rule<'_, '_>,
-    ) -> Result<Option<Matched>, Undecided> {
-        let Some(daemon) = list_matches(rule.daemons(), |text| self.daemon(text))? else {
-            return Ok(None);
+    ) -> Result<Comparison, Undecided> {
+        let daemons = list_matches(rule.daemons(), |text| self.daemon(text))?;
+        let clients = match daemons.matched() {
+            Some(_) => Some(list_matches(rule.clients(), |text| self.client(text))?),
+            None => None,
         };
-        let Some(client) = list_matches(rule.clients(), |text| self.client(text))? else {
-            return Ok(None);
-        };
-        let line = rule.line();
-        let (line, number): (usize, u32) = (line.index(), line.number());
-        let matched = |daemon: Span, client: Span| Matched {
+        Ok(Comparison {
             table,
-            line,
-            number,
-            daemon,
-            client,
-        };
-        Ok(Some(matched(daemon, client)))
+            line: rule.line().index(),
+            number: rule.number(),
+            daemons,
+            clients,
+        })
     }
 
     fn daemon(&self, text: &[u8]) -> Answer {
-        let pattern = DaemonPattern::read(text);
+        let pattern = DaemonPattern::read_in(text, self.dialect);
         let is_process = match pattern.process {
             Process::Port(port) => self.request.server_port == Some(port),
             Process::Overflow => false,
@@ -68,8 +77,13 @@ impl<'r> Matcher<'r> {
         }
     }
 
-    fn client(&self, text: &[u8]) -> Answer {
-        let pattern = ClientPattern::read(text);
+    /// Whether an element of a client list matches.
+    pub(super) fn client(&self, text: &[u8]) -> Answer {
+        if is_quad(text) {
+            // Most words are; lines at the limit have hundreds.
+            return Ok(text == unmapped(&self.request.client.address));
+        }
+        let pattern = ClientPattern::read_in(text, self.dialect);
         let is_host = self.host(pattern.host, &self.request.client, &mut Vec::new())?;
         let is_user = |user| self.text(user, &self.request.user);
         Ok(is_host && pattern.user.is_none_or(is_user))
@@ -78,7 +92,9 @@ impl<'r> Matcher<'r> {
     fn host(&self, pattern: HostPattern<'_>, host: &Host, lists: &mut Vec<Vec<u8>>) -> Answer {
         let name = &host.name;
         Ok(match pattern {
-            HostPattern::Netgroup(group) => self.world.in_netgroup(group, name.as_bytes()),
+            HostPattern::Netgroup(group) => {
+                self.dialect.netgroups && self.world.in_netgroup(group, name.as_bytes())
+            }
             HostPattern::ListFile(path) => return self.list_file(path, host, lists),
             HostPattern::Known => host.is_address_known() && name.is_known(),
             HostPattern::Local => name.is_known() && !name.as_bytes().contains(&b'.'),
@@ -156,24 +172,81 @@ impl<'r> Matcher<'r> {
         if lists.len() >= LIST_NESTING {
             return undecided("is too deeply nested in other list files");
         }
-        let ListFile::Read(bytes) = self.world.list_file(path) else {
-            return Ok(false);
-        };
         lists.push(path.to_vec());
-        for word in bytes
-            .split(|&byte| is_white(byte))
-            .filter(|word| !word.is_empty())
-        {
-            if word.len() > LIST_WORD_LIMIT {
+        let found = if let Some(indexes) = self.indexes {
+            let Some(list) = indexes.get(path, self.world) else {
+                lists.pop();
+                return Ok(false);
+            };
+            self.any_word(indexes.candidates(&list, host), host, lists)?
+        } else {
+            let ListFile::Read(bytes) = self.world.list_file(path) else {
+                lists.pop();
+                return Ok(false);
+            };
+            let address = unmapped(&host.address);
+            let words = words(&bytes).map(|(_, word)| word);
+            let possible = words.filter(|word| *word == address || !is_quad(word));
+            self.any_word(possible, host, lists)?
+        };
+        match found {
+            WordAnswer::Found => return Ok(true),
+            WordAnswer::TooLong => {
                 return undecided("has a word over 8192 bytes, which makes libwrap crash");
             }
-            if self.host(HostPattern::read(word), host, lists)? {
-                return Ok(true);
-            }
+            WordAnswer::None => {}
         }
         lists.pop();
         Ok(false)
     }
+
+    /// Puts words of a list file to the matcher, up to the first that settles it.
+    fn any_word<'w>(
+        &self,
+        words: impl Iterator<Item = &'w [u8]>,
+        host: &Host,
+        lists: &mut Vec<Vec<u8>>,
+    ) -> Result<WordAnswer, Undecided> {
+        for word in words {
+            if word.len() > LIST_WORD_LIMIT {
+                return Ok(WordAnswer::TooLong);
+            }
+            if self.host(HostPattern::read_in(word, self.dialect), host, lists)? {
+                return Ok(WordAnswer::Found);
+            }
+        }
+        Ok(WordAnswer::None)
+    }
+}
+
+/// What the words of a list file say about a host.
+enum WordAnswer {
+    None,
+    Found,
+    TooLong,
+}
+
+/// The words of a list file, each with its place.
+pub(super) fn words(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let rest = bytes.get(at..)?;
+        let start = at + rest.iter().position(|&byte| !is_white(byte))?;
+        let rest = bytes.get(start..)?;
+        let length = rest.iter().position(|&byte| is_white(byte));
+        at = start + length.unwrap_or(rest.len());
+        Some((start, bytes.get(start..at)?))
+    })
+}
+
+/// Whether a word is made of digits and dots, with a digit at both ends: it is compared with the
+/// address as it stands, and with nothing else.
+fn is_quad(word: &[u8]) -> bool {
+    let digits_and_dots = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
+    let ends_in_digits = |word: &[u8]| {
+        word.first().is_some_and(u8::is_ascii_digit) && word.last().is_some_and(u8::is_ascii_digit)
+    };
+    ends_in_digits(word) && word.len() <= LIST_WORD_LIMIT && word.iter().all(digits_and_dots)
 }
 
 /// `::ffff:1.2.3.4` is compared as `1.2.3.4` (F-V4-15).

@@ -9,24 +9,33 @@ mod glob;
 mod index;
 mod key;
 mod list;
+mod list_index;
 mod matching;
 mod options;
 mod request;
+mod skim;
 mod surroundings;
+mod trace;
 mod verdict;
+mod what_if;
 
 pub use expand::FILTER_KEEPS;
 pub use glob::wildcard_matches;
 pub use request::{Fields, Host, HostName, Request};
+pub use skim::{Excerpt, skim};
 pub use surroundings::{Account, Bare, ListFile, Surroundings};
+pub use trace::{Comparison, ListAnswer, Step, Trace, Unreached};
 pub use verdict::{Access, Cause, Effect, Matched, Outcome, TableName, Undecided, Verdict};
+pub use what_if::{NameKind, by_name};
 
 use crate::policy::{Rule, rules};
 use crate::syntax::Tree;
 use index::TableIndex;
+use list_index::ListIndexes;
 use matching::Matcher;
-use options::{Ran, run_options};
+use options::{Ran, run_command, run_options};
 use std::borrow::Cow;
+use trace::{Nobody, Observer};
 
 /// One table, as far as libwrap gets to read it.
 #[derive(Debug, Clone, Copy)]
@@ -52,7 +61,19 @@ pub struct Tables<'t> {
 /// What libwrap decides about `request` (F-ORDER-01 to F-ORDER-06).
 pub fn decide(tables: &Tables<'_>, request: &Request, world: &dyn Surroundings) -> Verdict {
     let sources = [tables.allow, tables.deny].map(|table| Source { table, index: None });
-    Search::new(request, world).run(sources)
+    Search::new(request, world, &mut Nobody).run(sources)
+}
+
+/// What [`decide`] decides, and every step of the search that leads there.
+pub fn explain(
+    tables: &Tables<'_>,
+    request: &Request,
+    world: &dyn Surroundings,
+) -> (Verdict, Trace) {
+    let sources = [tables.allow, tables.deny].map(|table| Source { table, index: None });
+    let mut trace = Trace::default();
+    let verdict = Search::new(request, world, &mut trace).run(sources);
+    (verdict, trace)
 }
 
 /// Two tables compiled for many queries: [`decide`] without walking over every rule.
@@ -61,6 +82,7 @@ pub struct Index<'t> {
     tables: Tables<'t>,
     allow: Option<TableIndex<'t>>,
     deny: Option<TableIndex<'t>>,
+    lists: ListIndexes,
 }
 
 impl<'t> Index<'t> {
@@ -74,6 +96,7 @@ impl<'t> Index<'t> {
             tables,
             allow: compile(tables.allow),
             deny: compile(tables.deny),
+            lists: ListIndexes::default(),
         }
     }
 
@@ -87,7 +110,10 @@ impl<'t> Index<'t> {
             table: self.tables.deny,
             index: self.deny.as_ref(),
         };
-        Search::new(request, world).run([allow, deny])
+        let mut nobody = Nobody;
+        let mut search = Search::new(request, world, &mut nobody);
+        search.lists = Some(&self.lists);
+        search.run([allow, deny])
     }
 }
 
@@ -99,10 +125,12 @@ struct Source<'i, 't> {
 }
 
 /// The state of one search; options may change the request on the way (F-PCT-05).
-struct Search<'r> {
+struct Search<'r, O> {
     request: Cow<'r, Request>,
     world: &'r dyn Surroundings,
     effects: Vec<Effect>,
+    observer: &'r mut O,
+    lists: Option<&'r ListIndexes>,
 }
 
 enum Found {
@@ -110,12 +138,14 @@ enum Found {
     Decided(Access, Cause),
 }
 
-impl<'r> Search<'r> {
-    fn new(request: &'r Request, world: &'r dyn Surroundings) -> Self {
+impl<'r, O: Observer> Search<'r, O> {
+    fn new(request: &'r Request, world: &'r dyn Surroundings, observer: &'r mut O) -> Self {
         Self {
             request: Cow::Borrowed(request),
             world,
             effects: Vec::new(),
+            observer,
+            lists: None,
         }
     }
 
@@ -149,66 +179,117 @@ impl<'r> Search<'r> {
         aclexec: &mut bool,
     ) -> Result<Found, Undecided> {
         let tree = match source.table {
-            Table::Absent => return Ok(Found::Nothing),
-            Table::Unreadable => return Ok(name.end(Cause::Unreadable(name))),
+            Table::Absent => {
+                self.observer.step(|| Step::Absent(name));
+                return Ok(Found::Nothing);
+            }
+            Table::Unreadable => {
+                self.observer.step(|| Step::Unreadable(name));
+                return Ok(name.end(Cause::Unreadable(name)));
+            }
             Table::Read(tree) => tree,
         };
+        self.observer.step(|| Step::Opened(name));
         let found = match source.index {
             None => self.first_match(name, rules(tree))?,
-            Some(index) => self.first_match(name, index.candidates(&self.request))?,
+            Some(index) => {
+                let candidates = index.candidates(&self.request);
+                self.first_match(name, candidates)?
+            }
         };
-        let Some((rule, matched)) = found else {
-            return Ok(name.end_of(tree));
-        };
+        match found {
+            Some((rule, matched)) => self.decided(rule, matched, aclexec),
+            None => Ok(self.end_of(name, tree)),
+        }
+    }
+
+    /// What the rule that matched decides.
+    fn decided(
+        &mut self,
+        rule: Rule<'_, '_>,
+        matched: Matched,
+        aclexec: &mut bool,
+    ) -> Result<Found, Undecided> {
+        let name = matched.table;
         if !rule.has_options() {
             return Ok(name.matched(Outcome::Table, matched));
         }
-        let ran = run_options(&rule.options(), self.request.to_mut(), self.world, aclexec);
-        let (outcome, effects) = match ran {
+        let (outcome, effects) = match self.run_options(rule, aclexec) {
             Ran::Ended(outcome, effects) => (outcome, effects),
             Ran::Undecided(what) => {
-                return Err(Undecided {
-                    what,
-                    rule: Some(matched),
-                });
+                let rule = Some(matched);
+                return Err(Undecided { what, rule });
             }
         };
+        self.observer.step(|| Step::Ran {
+            effects: effects.clone(),
+            outcome,
+        });
         self.effects.extend(effects);
         // What aclexec left behind decides, now and for every later rule (F-ACL-06).
         if outcome == Outcome::Table && !*aclexec {
+            self.observer.step(|| Step::Left(name));
             return Ok(Found::Nothing);
         }
         Ok(name.matched(outcome, matched))
     }
 
+    fn run_options(&mut self, rule: Rule<'_, '_>, aclexec: &mut bool) -> Ran {
+        let request = self.request.to_mut();
+        if self.world.dialect().options {
+            run_options(&rule.options(), request, self.world, aclexec)
+        } else {
+            run_command(rule, request)
+        }
+    }
+
     fn first_match<'t>(
-        &self,
+        &mut self,
         name: TableName,
         rules: impl Iterator<Item = Rule<'t, 't>>,
     ) -> Result<Option<(Rule<'t, 't>, Matched)>, Undecided> {
-        let patterns = Matcher::new(&self.request, self.world);
+        let patterns = Matcher::new(&self.request, self.world).with_lists(self.lists);
         for rule in rules {
-            if let Some(matched) = patterns.rule(name, rule)? {
+            let comparison = match patterns.rule(name, rule) {
+                Ok(comparison) => comparison,
+                Err(undecided) => {
+                    self.observer.step(|| Step::Doubtful {
+                        table: name,
+                        line: rule.line().index(),
+                        number: rule.number(),
+                    });
+                    return Err(undecided);
+                }
+            };
+            let matched = comparison.matched();
+            self.observer.step(|| Step::Compared(comparison));
+            if let Some(matched) = matched {
                 return Ok(Some((rule, matched)));
             }
         }
         Ok(None)
     }
+
+    /// What follows when no rule of the table matched.
+    fn end_of(&mut self, table: TableName, tree: &Tree<'_>) -> Found {
+        let Some(broken) = tree.broken_line() else {
+            return Found::Nothing;
+        };
+        let (line, number) = (broken.index(), broken.number());
+        self.observer.step(|| Step::Broken {
+            table,
+            line,
+            number,
+        });
+        table.end(Cause::BrokenTable {
+            table,
+            line,
+            number,
+        })
+    }
 }
 
 impl TableName {
-    /// What follows when no rule of the table matched.
-    fn end_of(self, tree: &Tree<'_>) -> Found {
-        tree.broken_line().map_or(Found::Nothing, |line| {
-            let (line, number) = (line.index(), line.number());
-            self.end(Cause::BrokenTable {
-                table: self,
-                line,
-                number,
-            })
-        })
-    }
-
     /// How a table ends that cannot be read to its end: the deny table denies (F-LINE-13).
     fn end(self, cause: Cause) -> Found {
         match self {

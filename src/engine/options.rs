@@ -4,7 +4,7 @@ use super::expand::expand;
 use super::request::Request;
 use super::surroundings::{Account, Surroundings};
 use super::verdict::{Effect, Outcome};
-use crate::policy::{OptionKind, OptionProblem, OptionSpec, RuleOption, setenv};
+use crate::policy::{OptionKind, OptionProblem, OptionSpec, Rule, RuleOption, setenv};
 
 /// How the options of a rule ended.
 pub(super) enum Ran {
@@ -44,6 +44,23 @@ pub(super) fn run_options(
     Ran::Ended(Outcome::Table, effects)
 }
 
+/// Runs what stands in place of options in a build that has none: one shell command, whatever its
+/// words are; the verdict is the table's (7.6, `hosts_access(5)`).
+pub(super) fn run_command(rule: Rule<'_, '_>, request: &mut Request) -> Ran {
+    match expand(&rule.command(), request) {
+        Some(command) => Ran::Ended(
+            Outcome::Table,
+            vec![Effect::Spawn(command.trim_ascii().to_vec())],
+        ),
+        None => Ran::Ended(
+            Outcome::ExpansionTooLong {
+                span: rule.line().span(),
+            },
+            Vec::new(),
+        ),
+    }
+}
+
 enum Step {
     Effect(Effect),
     End(Outcome, Option<Effect>),
@@ -56,7 +73,8 @@ fn run(
     world: &dyn Surroundings,
     aclexec: &mut bool,
 ) -> Result<Step, OptionProblem> {
-    let spec = option.check_form()?;
+    let dialect = world.dialect();
+    let spec = option.check_form_in(dialect)?;
     let Some(value) = value_of(option, spec, request) else {
         return Ok(Step::End(
             Outcome::ExpansionTooLong {
@@ -71,6 +89,7 @@ fn run(
     Ok(match spec.kind {
         OptionKind::Allow => Step::End(Outcome::Allow, None),
         OptionKind::Deny => Step::End(Outcome::Deny, None),
+        OptionKind::Twist if dialect.is_resident => return Err(OptionProblem::Resident),
         OptionKind::Twist => Step::End(Outcome::Twist, Some(Effect::Twist(value))),
         OptionKind::Spawn => Step::Effect(Effect::Spawn(value)),
         OptionKind::Setenv => {
@@ -92,7 +111,7 @@ fn run(
         | OptionKind::Rfc931
         | OptionKind::Severity
         | OptionKind::Umask
-        | OptionKind::User => Step::Effect(Effect::Other(spec.name)),
+        | OptionKind::User => Step::Effect(Effect::Other(spec.name, value)),
     })
 }
 

@@ -1,5 +1,6 @@
 //! What a verdict depends on outside of the two tables.
 
+use crate::policy::{DEBIAN_12, Dialect};
 use std::rc::Rc;
 
 /// The machine, as far as libwrap asks it.
@@ -14,6 +15,10 @@ pub trait Surroundings {
     fn has_account(&self, account: Account, name: &[u8]) -> bool;
     /// Whether the command of an `aclexec` succeeds; `None` if nobody knows.
     fn aclexec(&self, command: &[u8]) -> Option<bool>;
+    /// Which build of the library it has.
+    fn dialect(&self) -> &'static Dialect {
+        &DEBIAN_12
+    }
 }
 
 /// A list file.

@@ -113,8 +113,8 @@ pub enum Effect {
     Aclexec(Vec<u8>, bool),
     /// `setenv`: a name and a value.
     Setenv(Vec<u8>, Vec<u8>),
-    /// Another option, by its keyword.
-    Other(&'static str),
+    /// Another option: its keyword and its value, empty where there is none.
+    Other(&'static str, Vec<u8>),
 }
 
 /// Why a verdict cannot be told.

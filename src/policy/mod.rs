@@ -4,6 +4,7 @@
 //! rules costs no memory beyond its tree. Nothing here asks the machine anything.
 
 mod address;
+mod dialect;
 mod number;
 mod option;
 mod pattern;
@@ -12,6 +13,7 @@ mod rule;
 mod template;
 
 pub use address::{Zoned6, dotted_quad, ipv6};
+pub use dialect::{CLASSIC, DEBIAN_12, DEBIAN_13, DIALECTS, Dialect, FREEBSD};
 pub use number::{c_decimal, c_decimal_prefix, c_octal};
 pub(crate) use option::setenv;
 pub use option::{Argument, OPTIONS, OptionKind, OptionSpec, RuleOption};

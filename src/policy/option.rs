@@ -1,5 +1,6 @@
 //! The options of a rule: the table of keywords, and reading one field.
 
+use super::dialect::{DEBIAN_12, Dialect};
 use super::number::{c_decimal, c_octal};
 use super::problem::OptionProblem;
 use crate::span::Span;
@@ -155,10 +156,22 @@ impl<'s> RuleOption<'s> {
     /// # Errors
     /// The first problem in the order in which the library finds it.
     pub fn check_form(&self) -> Result<&'static OptionSpec, OptionProblem> {
+        self.check_form_in(&DEBIAN_12)
+    }
+
+    /// The same, in a dialect.
+    ///
+    /// # Errors
+    /// The first problem in the order in which the library finds it.
+    pub fn check_form_in(&self, dialect: &Dialect) -> Result<&'static OptionSpec, OptionProblem> {
         if self.name.is_empty() {
             return Err(OptionProblem::MissingName);
         }
-        let spec = self.spec().ok_or(OptionProblem::UnknownName)?;
+        let exists = |spec: &&OptionSpec| dialect.aclexec || spec.kind != OptionKind::Aclexec;
+        let spec = self
+            .spec()
+            .filter(exists)
+            .ok_or(OptionProblem::UnknownName)?;
         match (spec.argument, &self.value) {
             (Argument::Required, None) => Err(OptionProblem::MissingValue),
             (Argument::Forbidden, Some(_)) => Err(OptionProblem::UnwantedValue),

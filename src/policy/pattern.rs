@@ -1,6 +1,7 @@
 //! One list element to what it matches: the forms of daemon and client patterns.
 
 use super::address::{Zoned6, dotted_quad, ipv6};
+use super::dialect::{DEBIAN_12, Dialect};
 use super::number::{c_decimal, c_decimal_prefix};
 
 /// How one string is compared: a daemon, user or host name, or an address as text.
@@ -26,8 +27,8 @@ pub enum TextPattern<'a> {
 
 impl<'a> TextPattern<'a> {
     /// Reads a pattern.
-    pub fn read(text: &'a [u8]) -> Self {
-        if memchr::memchr2(b'*', b'?', text).is_some() {
+    pub fn read(text: &'a [u8], dialect: &Dialect) -> Self {
+        if dialect.wildcards && memchr::memchr2(b'*', b'?', text).is_some() {
             Self::Wildcard(text)
         } else if text.first() == Some(&b'.') {
             Self::Suffix(text)
@@ -66,22 +67,27 @@ pub enum Process<'a> {
 }
 
 impl<'a> DaemonPattern<'a> {
-    /// Reads an element of a daemon list.
+    /// Reads an element of a daemon list, as the tested library does.
     pub fn read(text: &'a [u8]) -> Self {
+        Self::read_in(text, &DEBIAN_12)
+    }
+
+    /// Reads an element of a daemon list.
+    pub fn read_in(text: &'a [u8], dialect: &Dialect) -> Self {
         let (process, host) = split_at_sign(text);
         Self {
-            process: Process::read(process),
-            host: host.map(HostPattern::read),
+            process: Process::read(process, dialect),
+            host: host.map(|host| HostPattern::read_in(host, dialect)),
         }
     }
 }
 
 impl<'a> Process<'a> {
-    fn read(text: &'a [u8]) -> Self {
+    fn read(text: &'a [u8], dialect: &Dialect) -> Self {
         match c_decimal(text) {
             Some((_, true)) => Self::Overflow,
             Some((number, false)) if let Ok(port) = u16::try_from(number) => Self::Port(port),
-            _ => Self::Name(TextPattern::read(text)),
+            _ => Self::Name(TextPattern::read(text, dialect)),
         }
     }
 }
@@ -96,16 +102,21 @@ pub struct ClientPattern<'a> {
 }
 
 impl<'a> ClientPattern<'a> {
-    /// Reads an element of a client list.
+    /// Reads an element of a client list, as the tested library does.
     pub fn read(text: &'a [u8]) -> Self {
+        Self::read_in(text, &DEBIAN_12)
+    }
+
+    /// Reads an element of a client list.
+    pub fn read_in(text: &'a [u8], dialect: &Dialect) -> Self {
         match split_at_sign(text) {
             (user, Some(host)) => Self {
-                user: Some(TextPattern::read(user)),
-                host: HostPattern::read(host),
+                user: Some(TextPattern::read(user, dialect)),
+                host: HostPattern::read_in(host, dialect),
             },
             (host, None) => Self {
                 user: None,
-                host: HostPattern::read(host),
+                host: HostPattern::read_in(host, dialect),
             },
         }
     }
@@ -158,24 +169,48 @@ pub enum NetworkProblem {
 }
 
 impl<'a> HostPattern<'a> {
-    /// Reads a host pattern; the order of the tests is the library's.
+    /// Reads a host pattern, as the tested library does.
     pub fn read(text: &'a [u8]) -> Self {
+        Self::read_in(text, &DEBIAN_12)
+    }
+
+    /// Reads a host pattern; the order of the tests is the library's.
+    pub fn read_in(text: &'a [u8], dialect: &Dialect) -> Self {
         match text {
             [b'@', group @ ..] => Self::Netgroup(group),
-            [b'/', ..] => Self::ListFile(text),
+            [b'/', ..] if dialect.list_files => Self::ListFile(text),
             _ if text.eq_ignore_ascii_case(b"KNOWN") => Self::Known,
             _ if text.eq_ignore_ascii_case(b"LOCAL") => Self::Local,
             _ => match split(text, 0, b'/') {
-                Some((net, mask)) => Self::net(net, mask),
+                Some((net, mask)) => Self::net(net, mask, dialect),
                 None => Self::Text {
-                    pattern: TextPattern::read(text),
+                    pattern: TextPattern::read(text, dialect),
                     also_name: !text.iter().all(|b| matches!(b, b'0'..=b'9' | b'.' | b'/')),
                 },
             },
         }
     }
 
-    fn net(net: &'a [u8], mask: &[u8]) -> Self {
+    /// Whether there is no client that it matches: it is no network, a network with host bits set
+    /// (F-V4-06), or brackets around something that is no address (F-V6-07).
+    pub fn matches_nobody(&self) -> bool {
+        match self {
+            Self::BadNet(_)
+            | Self::Text {
+                pattern: TextPattern::BadIpv6(_),
+                ..
+            } => true,
+            Self::Ipv4Net { net, mask } => net & !mask != 0,
+            Self::Netgroup(_)
+            | Self::ListFile(_)
+            | Self::Known
+            | Self::Local
+            | Self::Ipv6Net { .. }
+            | Self::Text { .. } => false,
+        }
+    }
+
+    fn net(net: &'a [u8], mask: &[u8], dialect: &Dialect) -> Self {
         if let [b'[', inner @ .., b']'] = net {
             return match (ipv6(inner), u8::try_from(c_decimal_prefix(mask))) {
                 (Some(net), Ok(length @ 0..=128)) => Self::Ipv6Net { net, length },
@@ -186,9 +221,8 @@ impl<'a> HostPattern<'a> {
         let Some(net) = dotted_quad(net) else {
             return Self::BadNet(NetworkProblem::Net);
         };
-        let mask = dotted_quad(mask)
-            .map(u32::from)
-            .or_else(|| ipv4_mask(c_decimal_prefix(mask)));
+        let length = || ipv4_mask(c_decimal_prefix(mask)).filter(|_| dialect.prefix_lengths);
+        let mask = dotted_quad(mask).map(u32::from).or_else(length);
         mask.map_or(Self::BadNet(NetworkProblem::Mask), |mask| Self::Ipv4Net {
             net: u32::from(net),
             mask,

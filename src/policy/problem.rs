@@ -26,4 +26,7 @@ pub enum OptionProblem {
     /// `user` and `group` need an account that exists (F-OPT-13).
     #[error("there is no such account on this machine")]
     UnknownAccount,
+    /// A daemon that goes on to serve others cannot be replaced by a command (F-TWIST-03).
+    #[error("a daemon that serves others too refuses it")]
+    Resident,
 }

@@ -80,6 +80,18 @@ impl<'t, 's> Rule<'t, 's> {
             .is_some()
     }
 
+    /// Everything behind the second colon, where a build without options finds its command.
+    pub fn command(self) -> Cow<'s, [u8]> {
+        let span = self.line.span();
+        let mut colons = self
+            .line
+            .tokens()
+            .filter(|token| token.kind == TokenKind::Colon);
+        let start = colons.nth(1).map_or(span.end, |colon| colon.span.end);
+        let end = span.end.saturating_sub(1).max(start);
+        self.line.text(Span::new(start, end))
+    }
+
     /// The rule as one line of text, as libwrap reads it.
     pub fn text(self) -> Cow<'s, [u8]> {
         let span = self.line.span();

@@ -7,7 +7,7 @@ use super::tree::{LineKind, Reason, TokenKind};
 use nom::branch::alt;
 use nom::bytes::complete::{is_not, tag, take_till, take_till1, take_while, take_while1};
 use nom::combinator::{opt, recognize, rest};
-use nom::multi::{fold_many0, many0_count};
+use nom::multi::many0_count;
 use nom::sequence::{pair, preceded};
 use nom::{IResult, Parser as _};
 use std::cell::Cell;
@@ -15,15 +15,12 @@ use std::cell::Cell;
 /// Recognised text, by its kind.
 pub(super) type Lexeme<'i> = (TokenKind, &'i [u8]);
 
-/// Takes the pieces of a line in order.
-pub(super) type Sink<'k, 'i> = &'k mut dyn FnMut(Lexeme<'i>);
-
 type Parsed<'i, T = &'i [u8]> = IResult<&'i [u8], T>;
 
 /// `line = blank_line | comment_line | rule`; anything else is a line without a colon.
 ///
 /// `text` is a logical line without its newline.
-pub(super) fn line<'i>(text: &'i [u8], sink: Sink<'_, 'i>) -> LineKind {
+pub(super) fn line<'i>(text: &'i [u8], sink: &mut impl FnMut(Lexeme<'i>)) -> LineKind {
     if let Ok((_, comment)) = comment_line(text) {
         sink((TokenKind::Comment, comment));
         LineKind::Comment
@@ -46,7 +43,7 @@ fn comment_line(text: &[u8]) -> Parsed<'_> {
 /// `rule = daemon_list , ":" , client_list , { ":" , option_field }`.
 ///
 /// Fails before it has told the sink anything when there is no colon.
-fn rule<'i>(text: &'i [u8], sink: Sink<'_, 'i>) -> Parsed<'i, ()> {
+fn rule<'i>(text: &'i [u8], sink: &mut impl FnMut(Lexeme<'i>)) -> Parsed<'i, ()> {
     let (after, (daemons, first_colon)) = pair(field, tag(":")).parse(text)?;
     list(daemons, sink)?;
     sink((TokenKind::Colon, first_colon));
@@ -62,6 +59,11 @@ fn rule<'i>(text: &'i [u8], sink: Sink<'_, 'i>) -> Parsed<'i, ()> {
 /// `field`: up to a colon outside of brackets. The depth may go negative, and then no colon
 /// separates either (F-FIELD-04, F-FIELD-05).
 fn field(text: &[u8]) -> Parsed<'_> {
+    // Most have no brackets.
+    let delimited = take_till(|byte| matches!(byte, b':' | b'[' | b']')).parse(text)?;
+    if delimited.0.first().is_none_or(|&byte| byte == b':') {
+        return Ok(delimited);
+    }
     let depth = Cell::new(0_i32);
     take_while(|byte| {
         match byte {
@@ -76,9 +78,16 @@ fn field(text: &[u8]) -> Parsed<'_> {
 }
 
 /// `list = { separator | item }`, for daemons and clients alike.
-fn list<'i>(text: &'i [u8], sink: Sink<'_, 'i>) -> Parsed<'i, ()> {
+fn list<'i>(text: &'i [u8], sink: &mut impl FnMut(Lexeme<'i>)) -> Parsed<'i, ()> {
     let separated = separator.map(|text| (TokenKind::Separator, text));
-    fold_many0(alt((item, separated)), || (), |(), lexeme| sink(lexeme)).parse(text)
+    let mut lexeme = alt((item, separated));
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (after, found) = lexeme.parse(rest)?;
+        sink(found);
+        rest = after;
+    }
+    Ok((rest, ()))
 }
 
 /// `separator = ( SP | TAB | CR | "," ) , { ... }` (F-LINE-11).
@@ -99,7 +108,7 @@ fn item(text: &[u8]) -> Parsed<'_, Lexeme<'_>> {
 
 /// `option_field = white , [ option_name , [ assign , option_value ] ] , white`, up to a colon
 /// without a backslash (F-OPT-02, F-OPT-06, F-OPT-07).
-fn option_field<'i>(text: &'i [u8], sink: Sink<'_, 'i>) -> Parsed<'i, ()> {
+fn option_field<'i>(text: &'i [u8], sink: &mut impl FnMut(Lexeme<'i>)) -> Parsed<'i, ()> {
     let (after, whole) = option_text(text)?;
     let (inner, before) = white(whole)?;
     let trimmed = inner
@@ -153,7 +162,7 @@ mod tests {
 
     fn pieces(text: &str) -> (LineKind, Vec<(TokenKind, String)>) {
         let mut seen = Vec::new();
-        let kind = line(text.as_bytes(), &mut |(kind, piece)| {
+        let kind = line(text.as_bytes(), &mut |(kind, piece): Lexeme<'_>| {
             seen.push((kind, String::from_utf8(piece.to_vec()).unwrap()));
         });
         assert_eq!(

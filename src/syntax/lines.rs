@@ -54,12 +54,13 @@ pub(super) struct Scanner<'s> {
 }
 
 impl<'s> Scanner<'s> {
-    pub(super) fn new(source: &'s [u8]) -> Self {
+    /// Begins behind `number` complete lines.
+    pub(super) fn new(source: &'s [u8], number: u32) -> Self {
         let next_nul = memchr(0, source).unwrap_or(source.len());
         Self {
             source,
             at: 0,
-            number: 0,
+            number,
             next_nul,
             pieces: Vec::new(),
         }
@@ -187,7 +188,7 @@ mod tests {
 
     /// Text, line number and ending of each logical line.
     fn read(source: &[u8]) -> Vec<(Vec<u8>, u32, Ending)> {
-        let mut scanner = Scanner::new(source);
+        let mut scanner = Scanner::new(source, 0);
         let mut lines = Vec::new();
         while let Some(line) = scanner.next_line() {
             let mut text = if line.is_joined {

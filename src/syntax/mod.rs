@@ -9,6 +9,7 @@
 mod bytes;
 mod grammar;
 mod lines;
+mod tokens;
 mod tree;
 
 pub use bytes::{is_blank, is_separator, is_white};
@@ -21,8 +22,13 @@ pub const LINE_LIMIT: usize = 2046;
 ///
 /// Offsets are 32 bits wide, so a source may have at most 4 GiB; whoever reads files checks that.
 pub fn parse(source: &[u8]) -> Tree<'_> {
+    parse_excerpt(source, 0)
+}
+
+/// Reads a part of a table that begins with a logical line, behind `lines_before` complete lines.
+pub fn parse_excerpt(source: &[u8], lines_before: u32) -> Tree<'_> {
     let mut builder = tree::Builder::new(source);
-    let mut scanner = lines::Scanner::new(source);
+    let mut scanner = lines::Scanner::new(source, lines_before);
     while let Some(line) = scanner.next_line() {
         builder.line(&line, scanner.pieces());
     }

@@ -1,8 +1,9 @@
 //! The tree of a table: lines, and the tokens that tile them. Flat and small, because tables of a
 //! million rules exist.
 
-use super::grammar;
+use super::grammar::{self, Lexeme};
 use super::lines::{Ending, LogicalLine, Piece};
+use super::tokens::Tokens;
 use crate::span::{Span, index, offset};
 use std::borrow::Cow;
 
@@ -75,7 +76,7 @@ pub struct Token {
 pub struct Tree<'s> {
     source: &'s [u8],
     rows: Vec<Row>,
-    tokens: Vec<TokenRow>,
+    tokens: Tokens,
     pieces: Vec<Piece>,
     joined: Vec<Joined>,
     unread_from: Option<u32>,
@@ -88,13 +89,6 @@ struct Row {
     first_token: u32,
     kind: LineKind,
     is_joined: bool,
-}
-
-/// A token ends where the next one starts.
-#[derive(Debug, Clone, Copy)]
-struct TokenRow {
-    start: u32,
-    kind: TokenKind,
 }
 
 /// Where the pieces of a joined line begin.
@@ -138,12 +132,6 @@ impl<'s> Tree<'s> {
             }
         }
         out
-    }
-
-    fn token_start(&self, token: usize) -> u32 {
-        self.tokens
-            .get(token)
-            .map_or(offset(self.source.len()), |token| token.start)
     }
 
     /// The pieces of a joined line.
@@ -211,24 +199,22 @@ impl<'t, 's> Line<'t, 's> {
 
     /// Its tokens, which tile [`Line::span`].
     pub fn tokens(self) -> impl Iterator<Item = Token> + 't {
-        let first = index(self.row().first_token);
-        let end = self
-            .tree
-            .rows
-            .get(self.row + 1)
-            .map(|next| index(next.first_token));
-        let rows = self
-            .tree
-            .tokens
-            .get(first..end.unwrap_or(self.tree.tokens.len()));
         let tree = self.tree;
-        rows.unwrap_or_default()
-            .iter()
-            .enumerate()
-            .map(move |(i, token)| Token {
-                kind: token.kind,
-                span: Span::new(token.start, tree.token_start(first + i + 1)),
+        let (start, end) = (self.span().start, self.span().end);
+        let first = index(self.row().first_token);
+        let next = tree.rows.get(self.row + 1);
+        let behind = next.map_or(tree.tokens.len(), |next| index(next.first_token));
+        // A token ends where the next one starts.
+        let mut ahead = tree.tokens.get(first).filter(|_| first < behind);
+        (first..behind).filter_map(move |at| {
+            let (kind, distance) = ahead?;
+            ahead = tree.tokens.get(at + 1).filter(|_| at + 1 < behind);
+            let token_end = ahead.map_or(end, |(_, distance)| start + distance);
+            Some(Token {
+                kind,
+                span: Span::new(start + distance, token_end),
             })
+        })
     }
 
     /// The bytes in `span` that libwrap keeps: the source without splices and hidden bytes.
@@ -276,7 +262,7 @@ impl<'s> Builder<'s> {
         let tree = Tree {
             source,
             rows: Vec::new(),
-            tokens: Vec::new(),
+            tokens: Tokens::default(),
             pieces: Vec::new(),
             joined: Vec::new(),
             unread_from: None,
@@ -327,18 +313,15 @@ impl<'s> Builder<'s> {
         let span = Span::new(line.span.start, line.span.end - newline);
         let text = span.of(self.tree.source);
         let tokens = &mut self.tree.tokens;
-        let mut start = span.start;
-        let kind = classify(line.ending, text, &mut |(kind, text)| {
+        let mut distance = 0;
+        let kind = classify(line.ending, text, &mut |(kind, text): Lexeme<'_>| {
             if !text.is_empty() {
-                tokens.push(TokenRow { start, kind });
-                start += offset(text.len());
+                tokens.push(kind, distance);
+                distance += offset(text.len());
             }
         });
         if newline > 0 {
-            tokens.push(TokenRow {
-                start: span.end,
-                kind: TokenKind::Newline,
-            });
+            tokens.push(TokenKind::Newline, span.len());
         }
         kind
     }
@@ -350,7 +333,7 @@ impl<'s> Builder<'s> {
                 .extend_from_slice(piece.source.of(self.tree.source));
         }
         let mut placer = Placer::new(self.tree.source, &mut self.tree.tokens, line.span, pieces);
-        let kind = classify(line.ending, &self.text, &mut |(kind, text)| {
+        let kind = classify(line.ending, &self.text, &mut |(kind, text): Lexeme<'_>| {
             placer.place(kind, text.len());
         });
         placer.finish(line.ending == Ending::Newline);
@@ -359,7 +342,7 @@ impl<'s> Builder<'s> {
 }
 
 /// The kind of a line, from how it ended or else from its text.
-fn classify<'i>(ending: Ending, text: &'i [u8], sink: grammar::Sink<'_, 'i>) -> LineKind {
+fn classify<'i>(ending: Ending, text: &'i [u8], sink: &mut impl FnMut(Lexeme<'i>)) -> LineKind {
     let reason = match ending {
         Ending::Newline => return grammar::line(text, sink),
         // Nothing but splices and hidden bytes: libwrap reports the end of the file (F-LINE-07).
@@ -374,7 +357,7 @@ fn classify<'i>(ending: Ending, text: &'i [u8], sink: grammar::Sink<'_, 'i>) -> 
 /// Puts the tokens of a joined line back into the source, with the deleted bytes between them.
 struct Placer<'a> {
     source: &'a [u8],
-    tokens: &'a mut Vec<TokenRow>,
+    tokens: &'a mut Tokens,
     line: Span,
     pieces: &'a [Piece],
     /// Bytes of the line's text that have a place.
@@ -384,12 +367,7 @@ struct Placer<'a> {
 }
 
 impl<'a> Placer<'a> {
-    fn new(
-        source: &'a [u8],
-        tokens: &'a mut Vec<TokenRow>,
-        line: Span,
-        pieces: &'a [Piece],
-    ) -> Self {
+    fn new(source: &'a [u8], tokens: &'a mut Tokens, line: Span, pieces: &'a [Piece]) -> Self {
         Self {
             source,
             tokens,
@@ -410,7 +388,7 @@ impl<'a> Placer<'a> {
             return;
         };
         self.fill_to(start);
-        self.tokens.push(TokenRow { start, kind });
+        self.tokens.push(kind, start - self.line.start);
         self.at = end + 1;
         self.text = last + 1;
     }
@@ -420,10 +398,7 @@ impl<'a> Placer<'a> {
         let end = self.line.end - u32::from(has_newline);
         self.fill_to(end);
         if has_newline {
-            self.tokens.push(TokenRow {
-                start: end,
-                kind: TokenKind::Newline,
-            });
+            self.tokens.push(TokenKind::Newline, end - self.line.start);
         }
     }
 
@@ -435,10 +410,7 @@ impl<'a> Placer<'a> {
             } else {
                 TokenKind::Splice
             };
-            self.tokens.push(TokenRow {
-                start: self.at,
-                kind,
-            });
+            self.tokens.push(kind, self.at - self.line.start);
             self.at = end;
         }
     }

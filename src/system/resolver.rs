@@ -52,6 +52,12 @@ pub trait Resolver {
     /// # Errors
     /// When the name service does not answer; libwrap takes that for "no name".
     fn name_of(&self, address: IpAddr) -> Result<Found, String>;
+
+    /// Asks for the addresses of a name: each once, in the order of the answer.
+    ///
+    /// # Errors
+    /// What the name service says when there is none.
+    fn addresses_of(&self, name: &str) -> Result<Vec<IpAddr>, String>;
 }
 
 /// The machine's own name service, with all it is configured to ask.
@@ -59,6 +65,23 @@ pub trait Resolver {
 pub struct SystemResolver;
 
 impl Resolver for SystemResolver {
+    fn addresses_of(&self, name: &str) -> Result<Vec<IpAddr>, String> {
+        let hints = AddrInfoHints {
+            socktype: libc::SOCK_STREAM,
+            ..AddrInfoHints::default()
+        };
+        let answers = getaddrinfo(Some(name), None, Some(hints))
+            .map_err(|error| std::io::Error::from(error).to_string())?;
+        let mut addresses = Vec::new();
+        for answer in answers.filter_map(Result::ok) {
+            let address = answer.sockaddr.ip();
+            if !addresses.contains(&address) {
+                addresses.push(address);
+            }
+        }
+        Ok(addresses)
+    }
+
     fn name_of(&self, address: IpAddr) -> Result<Found, String> {
         // libwrap looks up mapped addresses as the IPv4 address inside (F-NAME-08).
         let address = address.to_canonical();

@@ -1,7 +1,8 @@
 //! The generated comparison: every answer of tcpw must be libwrap's, verdict and deciding line.
 
 use super::case::Case;
-use super::generate::{self, QUERIES};
+use super::generate::{self, QUERIES, Source};
+use super::inside;
 use super::library::{Answer, Oracle, Tables};
 use super::shrink::shrink;
 use super::subject;
@@ -18,12 +19,21 @@ use std::time::{Instant, SystemTime};
 /// more of the latter.
 const FIXED_CASES: u64 = 4_200;
 const FRESH_CASES: u64 = 1_000;
+/// The same for the other sources, of which most can be asked within one process.
+const FIXED_OTHERS: u64 = 38_000;
+const FRESH_OTHERS: u64 = 8_000;
+/// Every so many cases that could be asked in this process are put to the program.
+const PROGRAM_EVERY: u64 = 16;
 const FIXED_SEED: u64 = 0x7c9_7700;
 
 /// A directory of its own and an oracle to ask about the files in it.
 struct Bench {
     dir: PathBuf,
     oracle: Oracle,
+    /// Whether harmless cases are put to the program all the same.
+    asks_program: bool,
+    /// Whether those that are not are put to the compiled tables.
+    asks_index: bool,
 }
 
 /// A difference between libwrap and tcpw.
@@ -40,6 +50,8 @@ impl Bench {
         Self {
             dir,
             oracle: Oracle::start(),
+            asks_program: true,
+            asks_index: false,
         }
     }
 
@@ -50,7 +62,20 @@ impl Bench {
     /// The first query that the two answer differently.
     fn compare(&mut self, case: &Case, tally: &mut Tally) -> Option<Disagreement> {
         let tables = self.tables(case);
-        let library = self.oracle.ask(&tables, &case.queries);
+        let is_inside = inside::is_harmless(case);
+        let library = if is_inside {
+            self.oracle.ask_together(&tables, &case.queries)
+        } else {
+            self.oracle.ask(&tables, &case.queries)
+        };
+        if is_inside && !self.asks_program {
+            let tcpw = inside::ask(case, &tables, self.asks_index);
+            tally.count_inside(library.len());
+            for answer in &library {
+                tally.count(case, &tables, &answer.text);
+            }
+            return first_difference(&case.queries, &library, &tcpw);
+        }
         let tcpw = match subject::ask(&tables, &case.queries, &library) {
             Ok(answers) => answers,
             Err(complaint) => vec![complaint; case.queries.len()],
@@ -108,16 +133,27 @@ fn work(number: usize, workers: usize, fresh: &Fresh, stop: &AtomicBool) -> Resu
     let mut bench = Bench::new(&format!("oracle{number}"));
     let place = bench.dir.to_str().unwrap().to_owned();
     let mut tally = Tally::default();
-    let fixed = (0..FIXED_CASES).map(|n| FIXED_SEED + n);
-    let seeds = fixed.chain((0..fresh.cases).map(|n| fresh.seed.wrapping_add(n)));
-    for seed in seeds.skip(number).step_by(workers) {
+    let seeds = |fixed, fresh_cases| {
+        let fixed = (0..fixed).map(|n| FIXED_SEED + n);
+        fixed.chain((0..fresh_cases).map(|n| fresh.seed.wrapping_add(n)))
+    };
+    let rules = seeds(FIXED_CASES, fresh.cases).map(|seed| (Source::Rules, seed));
+    let others = seeds(FIXED_OTHERS, fresh.cases * (FRESH_OTHERS / FRESH_CASES));
+    let others = others.map(|seed| (Source::of(seed), seed));
+    for (source, seed) in rules.chain(others).skip(number).step_by(workers) {
         if stop.load(Ordering::Relaxed) {
             break;
         }
-        let case = generate::case(seed, &place);
+        let case = generate::case_from(source, seed, &place);
+        bench.asks_program = source == Source::Rules || (seed / 4).is_multiple_of(PROGRAM_EVERY);
+        bench.asks_index = (seed / 4).is_multiple_of(2);
+        tally.count_source(source);
         if bench.compare(&case, &mut tally).is_some() {
             stop.store(true, Ordering::Relaxed);
-            return Err(format!("TCPW_SEED={seed}\n{}", bench.explain(case)));
+            return Err(format!(
+                "TCPW_SEED={seed}, {source:?}\n{}",
+                bench.explain(case)
+            ));
         }
     }
     Ok(tally)

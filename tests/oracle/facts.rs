@@ -108,7 +108,7 @@ type Maker = fn(&PathBuf);
 /// Tables that are no readable files (F-LINE-21, F-LINE-23). libwrap goes on in silence; tcpw gives
 /// the same answer where the file is absent and refuses to guess where something is wrong with it.
 #[test]
-fn odd_files_are_read_alike() {
+fn f_line_21_and_f_line_23_odd_files_are_read_alike() {
     let dir = place("facts-files");
     let make: [(&str, Maker); 4] = [
         ("absent", |_| ()),

@@ -1,9 +1,11 @@
 //! Generated pairs of tables: logical lines first, then the damage that real files have.
 
 use super::case::{Case, LISTS};
+use super::mutations;
 use super::options;
 use super::patterns;
 use super::random::Random;
+use super::sentences;
 
 /// Queries a case; 5,000 cases make 100,000.
 pub(crate) const QUERIES: usize = 20;
@@ -18,6 +20,59 @@ pub(crate) fn case(seed: u64, dir: &str) -> Case {
         allow: (!random.chance(3)).then(|| table(random, dir, 6, 10)),
         deny: (!random.chance(5)).then(|| table(random, dir, 4, 50)),
         lists,
+        queries: (0..QUERIES).map(|_| patterns::query(random)).collect(),
+    }
+}
+
+/// Where the tables of a case come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Source {
+    /// Rules put together here, in all their forms.
+    Rules,
+    /// Sentences of the written grammar.
+    Sentences,
+    /// Fixtures after accidents.
+    Mutations,
+    /// Noise.
+    Noise,
+}
+
+impl Source {
+    /// The source of the cases of `seed` that are no rules of ours.
+    pub(crate) fn of(seed: u64) -> Self {
+        // Workers take every other seed; each shall have all sources.
+        match seed / 2 % 8 {
+            0 | 2 | 4 | 6 => Self::Sentences,
+            1 => Self::Mutations,
+            _ => Self::Noise,
+        }
+    }
+}
+
+/// The case of `seed` from one of the sources; it has no list files unless its rules are ours.
+pub(crate) fn case_from(source: Source, seed: u64, dir: &str) -> Case {
+    let mut random = Random::new(seed);
+    let random = &mut random;
+    let table = |random: &mut Random| match source {
+        Source::Rules => table(random, dir, 5, 20),
+        Source::Sentences => sentences::table(random),
+        Source::Mutations => mutations::table(random),
+        Source::Noise => mutations::noise(random),
+    };
+    if source == Source::Rules {
+        return case(seed, dir);
+    }
+    let closed = |random: &mut Random, percent| {
+        let mut bytes = table(random);
+        if random.chance(percent) {
+            bytes.extend_from_slice(b"ALL: ALL\n");
+        }
+        bytes
+    };
+    Case {
+        allow: Some(closed(random, 8)),
+        deny: Some(closed(random, 40)),
+        lists: Default::default(),
         queries: (0..QUERIES).map(|_| patterns::query(random)).collect(),
     }
 }

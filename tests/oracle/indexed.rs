@@ -5,14 +5,14 @@ use super::case::{Case, LISTS};
 use super::generate::case;
 use std::rc::Rc;
 use tcpw::engine::{
-    Account, Fields, Host, Index, ListFile, Request, Surroundings, Table, Tables, decide,
+    Access, Account, Fields, Host, Index, ListFile, Request, Surroundings, Table, Tables, decide,
 };
 use tcpw::syntax::parse;
 
 const CASES: u64 = 6000;
 
 /// The machine of a case: its list files, and answers that depend on the question only.
-struct Stage<'c>(&'c Case);
+pub(super) struct Stage<'c>(pub(super) &'c Case);
 
 impl Surroundings for Stage<'_> {
     fn list_file(&self, path: &[u8]) -> ListFile {
@@ -36,7 +36,7 @@ impl Surroundings for Stage<'_> {
     }
 }
 
-fn request(query: &[u8]) -> Request {
+pub(super) fn request(query: &[u8]) -> Request {
     let fields: Vec<&[u8]> = query.split(|&byte| byte == b'\t').collect();
     let field = |at: usize| fields.get(at).copied().unwrap_or_default();
     let mut request = Request::new("", Host::unknown());
@@ -83,4 +83,56 @@ fn the_index_decides_as_the_linear_matcher_does() {
         by_rule > 1000,
         "only {by_rule} verdicts of rules with options"
     );
+}
+
+/// List files that lead back to themselves, are nested, or have a word that is too long: the words
+/// that are passed over must not change which of them is come to first.
+#[test]
+fn compiled_list_files_say_what_their_words_say_in_order() {
+    let long = "x".repeat(8193);
+    let lists = [
+        "1.2.3.4 /lists/list0 5.6.7.8 foo.com .bar.com 9.9.9.".to_owned(),
+        format!("1.2.3.4\n/lists/list2 {long} 5.6.7.8 @group 10.0.0.0/255.0.255.0"),
+        "KNOWN@x 7.7.7.7 *.star.com /lists/list1 8.8.8.8 [2001:db8::]/32".to_owned(),
+    ];
+    let case = Case {
+        lists: lists.map(String::into_bytes),
+        ..case(1, "/lists")
+    };
+    let stage = Stage(&case);
+    let mut seen = [0; 3];
+    for list in LISTS {
+        let source =
+            format!("ALL: /lists/{list} EXCEPT 7.7.7.8\nALL: /lists/absent /lists/list2\n");
+        let (allow, deny) = (parse(source.as_bytes()), parse(b"ALL: ALL\n"));
+        let tables = Tables {
+            allow: Table::Read(&allow),
+            deny: Table::Read(&deny),
+        };
+        let index = Index::new(tables);
+        for client in [
+            "1.2.3.4",
+            "5.6.7.8",
+            "7.7.7.7",
+            "8.8.8.8",
+            "9.9.9.1",
+            "10.3.0.4",
+            "10.3.1.4",
+            "2001:db8::9",
+            "1.1.1.1\tfoo.com",
+            "1.1.1.1\ta.bar.com",
+            "1.1.1.1\ta.star.com",
+            "",
+        ] {
+            let request = request(format!("sshd\t{client}").as_bytes());
+            let linear = decide(&tables, &request, &stage);
+            seen[match linear.access {
+                Access::Granted => 0,
+                Access::Denied => 1,
+                Access::Undecided => 2,
+            }] += 1;
+            assert_eq!(index.decide(&request, &stage), linear, "{list} {client}");
+        }
+    }
+    assert!(seen[0] > 5 && seen[2] > 5, "{seen:?}");
 }

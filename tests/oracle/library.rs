@@ -101,14 +101,31 @@ impl Oracle {
         lines.iter().map(|line| Answer::read(line)).collect()
     }
 
+    /// The same for a case that changes nothing in the process that asks: one child for all.
+    pub(crate) fn ask_together(&mut self, tables: &Tables, queries: &[Vec<u8>]) -> Vec<Answer> {
+        let count = format!("many\t{}\n", queries.len());
+        let lines = self.send_behind(tables, &count, queries, b'?');
+        lines.iter().map(|line| Answer::read(line)).collect()
+    }
+
     /// The answer to one query and what libwrap would have logged about it.
     pub(crate) fn explain(&mut self, tables: &Tables, query: &[u8]) -> String {
         self.send(tables, &[query.to_vec()], b'!').remove(0)
     }
 
     fn send(&mut self, tables: &Tables, queries: &[Vec<u8>], mark: u8) -> Vec<String> {
+        self.send_behind(tables, "", queries, mark)
+    }
+
+    fn send_behind(
+        &mut self,
+        tables: &Tables,
+        command: &str,
+        queries: &[Vec<u8>],
+        mark: u8,
+    ) -> Vec<String> {
         let (allow, deny) = (tables.allow.display(), tables.deny.display());
-        let mut text = format!("tables\t{allow}\t{deny}\n").into_bytes();
+        let mut text = format!("tables\t{allow}\t{deny}\n{command}").into_bytes();
         for query in queries {
             text.extend_from_slice(&[mark, b'\t']);
             text.extend_from_slice(query);

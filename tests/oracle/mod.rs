@@ -3,20 +3,27 @@
 
 mod case;
 mod compare;
+mod coverage;
 mod facts;
 mod generate;
 mod indexed;
+mod inside;
 mod library;
+mod live;
 mod matches;
+mod mutations;
 mod names;
 mod options;
 mod patterns;
 mod questions;
 mod random;
 mod rows;
+mod sentences;
 mod shrink;
+mod skimmed;
 mod subject;
 mod tally;
+mod traced;
 
 pub(crate) use generate::case;
 pub(crate) use library::{Answer, Oracle, Tables};

@@ -302,6 +302,16 @@ pub(super) const DAEMONS: &[Row] = &[
         &["-1", "65536", "22x"],
         &["22"],
     ),
+    (
+        "F-DAEMON-12",
+        "ddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd",
+        &[
+            "dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddxyz",
+        ],
+        &[
+            "dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd",
+        ],
+    ),
     ("F-DAEMON-13", "ALL EXCEPT sshd", &["ftpd"], &["sshd"]),
     (
         "F-DAEMON-13",

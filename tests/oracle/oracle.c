@@ -5,12 +5,13 @@
  *   tables ALLOW DENY      the two files that are asked about from now on
  *   ? QUERY                answered by one line:  VERDICT RULE ACLEXEC
  *   ! QUERY                the same, and a fourth field: what libwrap would have logged, joined by " | "
+ *   many COUNT             the next COUNT lines are such questions, answered by one child as far as it lives
  * QUERY is DAEMON ADDR NAME USER SERVER_ADDR SERVER_NAME SERVER_PORT; fields may be missing at the end.
  * VERDICT is granted, denied or died (the process that asked ended, crashed or took over 8 seconds);
  * RULE is FILE:LINE, or "default" when no line decided. ACLEXEC tells how the commands of that option
  * ended: true, false, mixed, or "-" when there were none.
  *
- * Every query runs in a child of its own, because options change the process that asks: aclexec is
+ * Every other query runs in a child of its own, because options change the process that asks: aclexec is
  * remembered, umask and nice stay, twist ends it, a list file that names itself crashes it.
  */
 #define _GNU_SOURCE
@@ -97,6 +98,15 @@ FILE *fopen(const char *path, const char *mode)
     return real(path, mode);
 }
 
+/* What the last query left behind. */
+static void forget(void)
+{
+    matched[0] = warned[0] = messages[0] = 0;
+    deny_was_opened = aclexec_run = aclexec_failed = 0;
+    tcpd_context.file = NULL;
+    tcpd_context.line = 0;
+}
+
 static int ask(char **field)
 {
     struct request_info request;
@@ -140,18 +150,22 @@ static const char *aclexec(void)
     return aclexec_failed == 0 ? "true" : aclexec_failed == aclexec_run ? "false" : "mixed";
 }
 
-static void answer(int channel, char **field, int verbose)
+static void be_quiet(void)
 {
-    char line[4096];
     int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
 
     dup2(nothing, 0);
     dup2(nothing, 1);
     dup2(nothing, 2);
+}
+
+static int answer(int channel, char **field, int verbose)
+{
+    char line[4096];
     int granted = ask(field);
     int length = snprintf(line, sizeof(line), "%s\t%s\t%s%s%s\n", granted ? "granted" : "denied",
                           decider(granted), aclexec(), verbose ? "\t" : "", verbose ? messages : "");
-    _exit(write(channel, line, (size_t) length) == length ? 0 : 1);
+    return write(channel, line, (size_t) length) == length ? 0 : 1;
 }
 
 static void in_child(char **field, int verbose)
@@ -169,8 +183,10 @@ static void in_child(char **field, int verbose)
         perror("fork");
         exit(2);
     }
-    if (child == 0)
-        answer(channel[1], field, verbose);
+    if (child == 0) {
+        be_quiet();
+        _exit(answer(channel[1], field, verbose));
+    }
     close(channel[1]);
     struct pollfd ready = { .fd = channel[0], .events = POLLIN };
     if (poll(&ready, 1, PATIENCE_MS) > 0)
@@ -194,6 +210,59 @@ static void cut(char *line, char **field, int count)
         field[i] = line != NULL ? strsep(&line, "\t") : (char *) "";
 }
 
+/* Answers questions in one child; those that it did not live to answer in children of their own. */
+static void many(int count)
+{
+    char *question[count], *field[FIELDS + 1], text[65536];
+    int channel[2], status, answered = 0;
+    ssize_t length;
+
+    for (int i = 0; i < count; i++) {
+        size_t size = 0;
+
+        question[i] = NULL;
+        if (getline(&question[i], &size, stdin) <= 0)
+            exit(2);
+    }
+    if (pipe2(channel, O_CLOEXEC) != 0) {
+        perror("pipe");
+        exit(2);
+    }
+    pid_t child = fork();
+    if (child < 0) {
+        perror("fork");
+        exit(2);
+    }
+    if (child == 0) {
+        be_quiet();
+        for (int i = 0; i < count; i++) {
+            cut(question[i], field, FIELDS + 1);
+            forget();
+            if (answer(channel[1], field + 1, 0) != 0)
+                _exit(1);
+        }
+        _exit(0);
+    }
+    close(channel[1]);
+    struct pollfd ready = { .fd = channel[0], .events = POLLIN };
+    while (poll(&ready, 1, PATIENCE_MS) > 0 && (length = read(channel[0], text, sizeof(text))) > 0) {
+        fwrite(text, 1, (size_t) length, stdout);
+        for (ssize_t i = 0; i < length; i++)
+            answered += text[i] == '\n';
+    }
+    kill(child, SIGKILL);
+    close(channel[0]);
+    waitpid(child, &status, 0);
+    for (int i = 0; i < count; i++) {
+        if (i >= answered) {
+            cut(question[i], field, FIELDS + 1);
+            in_child(field + 1, 0);
+        }
+        free(question[i]);
+    }
+    fflush(stdout);
+}
+
 int main(void)
 {
     char *line = NULL, *field[FIELDS + 1];
@@ -207,6 +276,8 @@ int main(void)
         if (strcmp(field[0], "tables") == 0) {
             hosts_allow_table = strdup(field[1]);
             hosts_deny_table = strdup(field[2]);
+        } else if (strcmp(field[0], "many") == 0) {
+            many(atoi(field[1]));
         } else {
             in_child(field + 1, field[0][0] == '!');
         }

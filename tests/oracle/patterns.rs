@@ -301,6 +301,12 @@ fn list_file(random: &mut Random, dir: &str) -> String {
     }
 }
 
+/// The name of a list file that does not exist, or that is none.
+pub(crate) fn absent_list(random: &mut Random) -> Vec<u8> {
+    let names = ["/nonexistent/list", "/", "/usr", "/nonexistent/*"];
+    random.pick(&names).as_bytes().to_vec()
+}
+
 /// The contents of a list file: words and white space; it may name the lists behind it in order.
 pub(crate) fn list(random: &mut Random, dir: &str, number: usize) -> Vec<u8> {
     let mut bytes = Vec::new();

@@ -1,0 +1,285 @@
+//! Answers of `match` as one JSON object.
+
+use super::failure::Failure;
+use super::lookup::Lookup;
+use super::match_::word_of;
+use super::story::{name_kind, reason, tree_of};
+use super::tables::TableFiles;
+use super::why::{file_of, located, place, why};
+use crate::engine::{
+    Comparison, Effect, NameKind, Request, Step, TableName, Tables, Trace, Verdict,
+};
+use crate::escape::visible;
+use crate::policy::Rule;
+use serde::Serialize;
+
+/// Everything `match --format json` prints.
+#[derive(Debug, Serialize)]
+pub(super) struct Answers {
+    pub(super) lookup: Option<JsonLookup>,
+    pub(super) answers: Vec<JsonAnswer>,
+}
+
+/// What the name service said.
+#[derive(Debug, Serialize)]
+pub(super) struct JsonLookup {
+    what: String,
+    milliseconds: u64,
+}
+
+impl From<&Lookup> for JsonLookup {
+    fn from(lookup: &Lookup) -> Self {
+        Self {
+            what: lookup.what.clone(),
+            milliseconds: lookup.took,
+        }
+    }
+}
+
+/// One verdict.
+#[derive(Debug, Serialize)]
+pub(super) struct JsonAnswer {
+    verdict: &'static str,
+    daemon: String,
+    client: JsonClient,
+    rule: Option<JsonPlace>,
+    why: Vec<String>,
+    effects: Vec<JsonEffect>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<JsonExplanation>,
+}
+
+#[derive(Debug, Serialize)]
+struct JsonClient {
+    address: String,
+    name: String,
+    lookup: Option<JsonLookup>,
+}
+
+/// A line of a table; `text` is null where it is no rule.
+#[derive(Debug, Serialize)]
+struct JsonPlace {
+    file: String,
+    line: u32,
+    text: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct JsonEffect {
+    option: &'static str,
+    text: String,
+    succeeds: Option<bool>,
+}
+
+#[derive(Debug, Serialize)]
+struct JsonExplanation {
+    steps: Vec<JsonStep>,
+    unreached: Vec<JsonUnreached>,
+    names: Vec<JsonByName>,
+}
+
+/// A step: `kind` is `opened`, `absent`, `unreadable`, `rule`, `options`, `left`, `broken` or
+/// `doubtful`.
+#[derive(Debug, Default, Serialize)]
+struct JsonStep {
+    kind: &'static str,
+    file: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    matches: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    daemon: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    exceptions: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    effects: Option<Vec<JsonEffect>>,
+}
+
+#[derive(Debug, Serialize)]
+struct JsonUnreached {
+    file: String,
+    rules: usize,
+    first: u32,
+}
+
+#[derive(Debug, Serialize)]
+struct JsonByName {
+    name: &'static str,
+    what: &'static str,
+    verdict: &'static str,
+    rule: Option<JsonPlace>,
+}
+
+/// The trace of an answer, and what other names would give.
+pub(super) struct Explained<'a> {
+    pub(super) trace: &'a Trace,
+    pub(super) others: &'a [(NameKind, Verdict)],
+}
+
+/// One answer.
+pub(super) fn answer(
+    verdict: &Verdict,
+    request: &Request,
+    lookup: Option<&Lookup>,
+    explained: Option<&Explained<'_>>,
+    files: &TableFiles,
+    tables: &Tables<'_>,
+) -> JsonAnswer {
+    JsonAnswer {
+        verdict: word_of(verdict.access),
+        daemon: visible(request.daemon()),
+        client: JsonClient {
+            address: visible(request.client().address()),
+            name: visible(request.client().name().as_bytes()),
+            lookup: lookup.map(JsonLookup::from),
+        },
+        rule: json_place(verdict, files),
+        why: why(verdict, request, files),
+        effects: verdict.effects.iter().map(effect).collect(),
+        explanation: explained.map(|explained| JsonExplanation {
+            steps: steps(explained.trace, request, files, tables),
+            unreached: explained
+                .trace
+                .unreached(tables)
+                .into_iter()
+                .map(|unreached| JsonUnreached {
+                    file: file_of(files, unreached.table).shown.clone(),
+                    rules: unreached.rules,
+                    first: unreached.first,
+                })
+                .collect(),
+            names: explained
+                .others
+                .iter()
+                .map(|(kind, verdict)| JsonByName {
+                    name: name_word(*kind),
+                    what: name_kind(*kind),
+                    verdict: word_of(verdict.access),
+                    rule: json_place(verdict, files),
+                })
+                .collect(),
+        }),
+    }
+}
+
+/// The object as text.
+pub(super) fn print(answers: &Answers) -> Result<String, Failure> {
+    serde_json::to_string_pretty(answers)
+        .map_err(|error| Failure::new(format_args!("cannot write JSON: {error}")))
+}
+
+fn json_place(verdict: &Verdict, files: &TableFiles) -> Option<JsonPlace> {
+    let (table, line) = located(verdict)?;
+    Some(JsonPlace {
+        file: file_of(files, table).shown.clone(),
+        line,
+        text: place(verdict, files).map(|(_, text)| visible(&text)),
+    })
+}
+
+fn effect(effect: &Effect) -> JsonEffect {
+    let (option, text, succeeds) = match effect {
+        Effect::Spawn(command) => ("spawn", visible(command), None),
+        Effect::Twist(command) => ("twist", visible(command), None),
+        Effect::Aclexec(command, success) => ("aclexec", visible(command), Some(*success)),
+        Effect::Setenv(name, value) => {
+            let text = format!("{}={}", visible(name), visible(value));
+            ("setenv", text, None)
+        }
+        Effect::Other(name, value) => (*name, visible(value), None),
+    };
+    JsonEffect {
+        option,
+        text,
+        succeeds,
+    }
+}
+
+fn name_word(kind: NameKind) -> &'static str {
+    match kind {
+        NameKind::Unknown => "unknown",
+        NameKind::Paranoid => "paranoid",
+        NameKind::Dotted => "known",
+        NameKind::Dotless => "known-local",
+    }
+}
+
+fn steps(
+    trace: &Trace,
+    request: &Request,
+    files: &TableFiles,
+    tables: &Tables<'_>,
+) -> Vec<JsonStep> {
+    let mut table = TableName::Allow;
+    let mut steps = Vec::with_capacity(trace.steps.len());
+    for step in &trace.steps {
+        if let Step::Opened(name) | Step::Absent(name) | Step::Unreadable(name) = step {
+            table = *name;
+        }
+        let told = match step {
+            Step::Opened(_) => plain("opened"),
+            Step::Absent(_) => plain("absent"),
+            Step::Unreadable(_) => plain("unreadable"),
+            Step::Left(_) => plain("left"),
+            Step::Broken { number, .. } => JsonStep {
+                line: Some(*number),
+                ..plain("broken")
+            },
+            Step::Doubtful { number, .. } => JsonStep {
+                line: Some(*number),
+                ..plain("doubtful")
+            },
+            Step::Ran { effects, .. } => JsonStep {
+                effects: Some(effects.iter().map(effect).collect()),
+                ..plain("options")
+            },
+            Step::Compared(comparison) => compared(comparison, request, tables),
+        };
+        steps.push(JsonStep {
+            file: file_of(files, table).shown.clone(),
+            ..told
+        });
+    }
+    steps
+}
+
+fn plain(kind: &'static str) -> JsonStep {
+    JsonStep {
+        kind,
+        ..JsonStep::default()
+    }
+}
+
+fn compared(comparison: &Comparison, request: &Request, tables: &Tables<'_>) -> JsonStep {
+    let line = tree_of(tables, comparison.table).and_then(|tree| tree.line(comparison.line));
+    let Some(line) = line else {
+        return plain("rule");
+    };
+    let text = |span| visible(&line.text(span));
+    let lists = [Some(&comparison.daemons), comparison.clients.as_ref()];
+    let exceptions = lists
+        .into_iter()
+        .flatten()
+        .flat_map(|list| &list.exceptions);
+    JsonStep {
+        line: Some(comparison.number),
+        text: Rule::of(line).map(|rule| visible(&rule.text())),
+        matches: Some(comparison.matched().is_some()),
+        daemon: comparison.daemons.hit.map(text),
+        client: comparison
+            .clients
+            .as_ref()
+            .and_then(|list| list.hit)
+            .map(text),
+        exceptions: exceptions.map(|span| text(*span)).collect(),
+        why: Some(reason(line, comparison, request)),
+        ..plain("rule")
+    }
+}

@@ -1,0 +1,327 @@
+//! One query against a table that nobody keeps: the table is read in pieces, lines that cannot match
+//! are passed over without a parse, and every other line is put to the grammar and the linear
+//! matcher, until one of them settles the matter.
+//!
+//! What is passed over is sound to pass over: a physical line that is a logical line by itself, and a
+//! comment, or for other daemons, or with clients of which each is another one.
+
+use super::matching::{Matcher, unmapped};
+use super::request::Request;
+use super::surroundings::Surroundings;
+use super::verdict::TableName;
+use crate::policy::{DaemonPattern, Process, Rule, TextPattern};
+use crate::syntax::{LINE_LIMIT, is_separator, parse_excerpt};
+use memchr::{memchr, memchr2};
+use std::io::{self, Read};
+
+/// Bytes asked from the file at a time.
+const PIECE: usize = 32 * 1024;
+
+/// The most lines that are parsed together.
+const LONGEST_RUN: usize = 1024;
+
+/// The part of a table that matters to one request: the logical line that matches or that ends the
+/// table, or nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Excerpt {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Complete lines in front of it, as libwrap counts them.
+    pub lines_before: u32,
+}
+
+/// Reads a table up to what settles `request`; [`super::decide`] on the tree of the excerpt finds
+/// what it finds in the whole table.
+///
+/// # Errors
+/// Those of the reader.
+pub fn skim(
+    source: &mut dyn Read,
+    request: &Request,
+    world: &dyn Surroundings,
+) -> io::Result<Excerpt> {
+    let mut skimmer = Skimmer::new(request, world);
+    let mut buffer = vec![0; PIECE];
+    let (mut at, mut filled) = (0, 0);
+    let mut number = 0;
+    // Lines that must be parsed rarely come alone: each one doubles how many are parsed together.
+    let mut run = 1;
+    loop {
+        let room = buffer.get_mut(filled..).unwrap_or_default();
+        let read = match source.read(room) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            read => read?,
+        };
+        filled += read;
+        loop {
+            let rest = buffer.get(at..filled).unwrap_or_default();
+            let (passed, lines) = skimmer.pass_over(rest);
+            at += passed;
+            number += lines;
+            if passed > 0 {
+                run = 1;
+            }
+            let rest = rest.get(passed..).unwrap_or_default();
+            let Some(length) = groups(rest, run).or((read == 0).then_some(rest.len())) else {
+                break;
+            };
+            if length == 0 {
+                return Ok(Excerpt::default());
+            }
+            let text = rest.get(..length).unwrap_or_default();
+            let (excerpt, last) = skimmer.settles(text, number);
+            if let Some(excerpt) = excerpt {
+                return Ok(excerpt);
+            }
+            at += length;
+            number = last;
+            run = (run * 2).min(LONGEST_RUN);
+        }
+        buffer.copy_within(at..filled, 0);
+        filled -= at;
+        at = 0;
+        if filled * 2 > buffer.len() {
+            buffer.resize(buffer.len() * 2, 0);
+        }
+    }
+}
+
+/// The length of the physical lines at the start of `text` that may be one logical line: up to the
+/// first that neither ends in a backslash nor has a NUL, which both may join the next one to it.
+fn group(text: &[u8]) -> Option<usize> {
+    let mut end = 0;
+    loop {
+        let rest = text.get(end..)?;
+        let length = memchr(b'\n', rest)?;
+        let line = rest.get(..length)?;
+        end += length + 1;
+        if !line.ends_with(b"\\") && memchr(0, line).is_none() {
+            return Some(end);
+        }
+    }
+}
+
+/// The length of up to `most` such groups.
+fn groups(text: &[u8], most: usize) -> Option<usize> {
+    let mut end = 0;
+    for _ in 0..most {
+        let Some(length) = text.get(end..).and_then(group) else {
+            break;
+        };
+        end += length;
+    }
+    (end > 0).then_some(end)
+}
+
+struct Skimmer<'r> {
+    matcher: Matcher<'r>,
+    daemon: &'r [u8],
+    address: &'r [u8],
+    /// Whether a word in brackets may match: only what is or begins like an IPv6 address.
+    is_bracket: bool,
+    head: Head,
+}
+
+/// The daemons of the line before, their colon included: most lines have the same.
+#[derive(Default)]
+struct Head {
+    text: Vec<u8>,
+    /// Up to eight bytes of it, as a number, and which bits of eight bytes they are.
+    start: u64,
+    mask: u64,
+    /// Whether one of the daemons may match.
+    is_possible: bool,
+}
+
+impl<'r> Skimmer<'r> {
+    fn new(request: &'r Request, world: &'r dyn Surroundings) -> Self {
+        let address = unmapped(request.client().address());
+        let name = unmapped(request.client().name().as_bytes());
+        let is_bracket = |text: &[u8]| text.starts_with(b"[") || text.contains(&b':');
+        Self {
+            matcher: Matcher::new(request, world),
+            daemon: unmapped(request.daemon()),
+            address,
+            is_bracket: is_bracket(address) || is_bracket(name),
+            head: Head::default(),
+        }
+    }
+
+    /// Bytes and lines at the start of `text` that cannot settle anything.
+    fn pass_over(&mut self, text: &[u8]) -> (usize, u32) {
+        let (mut at, mut lines) = (0, 0);
+        while let Some(length) = text.get(at..).and_then(|rest| self.pass_line(rest)) {
+            at += length;
+            lines += 1;
+        }
+        (at, lines)
+    }
+
+    /// The length of the first line with its newline, if it is whole and cannot settle anything.
+    fn pass_line(&mut self, text: &[u8]) -> Option<usize> {
+        if let Some(clients) = self.head.strip(text)
+            && self.head.is_possible
+            && let Some(length) = self.other_addresses(clients)
+        {
+            return Some(self.head.text.len() + length);
+        }
+        let length = memchr2(b'\n', 0, text).filter(|&at| text.get(at) == Some(&b'\n'))?;
+        let line = text.get(..length)?;
+        if length > LINE_LIMIT || line.ends_with(b"\\") {
+            return None;
+        }
+        (line.starts_with(b"#") || !self.may_match(line)).then_some(length + 1)
+    }
+
+    /// The length of the rest of a line, its newline included, if its words are nothing but
+    /// addresses in digits and dots, and other ones.
+    fn other_addresses(&self, clients: &[u8]) -> Option<usize> {
+        let mut from = 0;
+        for (at, &byte) in clients.iter().enumerate() {
+            if byte.is_ascii_digit() || byte == b'.' {
+                continue;
+            }
+            if !matches!(byte, b' ' | b',' | b'\n') {
+                return None;
+            }
+            let word = clients.get(from..at)?;
+            if let ([first, ..], [.., last]) = (word, word)
+                && (*first == b'.' || *last == b'.' || word == self.address)
+            {
+                return None;
+            }
+            from = at + 1;
+            if byte == b'\n' {
+                let is_short = self.head.text.len() + at <= LINE_LIMIT;
+                return is_short.then_some(from);
+            }
+        }
+        None
+    }
+
+    /// Whether a line that stands alone may match; false only if it certainly does not.
+    fn may_match(&mut self, line: &[u8]) -> bool {
+        if self.head.strip(line).is_none() {
+            let Some(colon) = memchr(b':', line) else {
+                return false;
+            };
+            let daemons = line.get(..=colon).unwrap_or(line);
+            if memchr2(b'[', b']', daemons).is_some() {
+                return true;
+            }
+            let is_possible = self.daemons_possible(daemons);
+            self.head.set(daemons, is_possible);
+        }
+        if !self.head.is_possible {
+            return false;
+        }
+        let clients = line.get(self.head.text.len()..).unwrap_or(line);
+        self.clients_possible(clients)
+    }
+
+    /// Whether a daemon list without brackets, its colon included, may match.
+    fn daemons_possible(&self, daemons: &[u8]) -> bool {
+        let list = daemons.strip_suffix(b":").unwrap_or(daemons);
+        list.split(|&byte| is_separator(byte))
+            .filter(|word| !word.is_empty())
+            .any(|word| {
+                let pattern = DaemonPattern::read(word);
+                match pattern.process {
+                    Process::Name(TextPattern::Exact(name)) => {
+                        name.eq_ignore_ascii_case(self.daemon)
+                    }
+                    Process::Port(_) | Process::Overflow | Process::Name(_) => true,
+                }
+            })
+    }
+
+    /// Whether what stands behind the first colon may have a client that matches.
+    fn clients_possible(&self, clients: &[u8]) -> bool {
+        let mut has_brackets = false;
+        for word in clients.split(|&byte| is_separator(byte)) {
+            if word.is_empty() {
+                continue;
+            }
+            if memchr2(b'[', b']', word).is_some() {
+                // Where its field ends does not matter to a word that begins with a bracket.
+                let is_plain = word.starts_with(b"[")
+                    && !word.iter().any(|byte| matches!(byte, b'@' | b'*' | b'?'));
+                if self.is_bracket || !is_plain {
+                    return true;
+                }
+                has_brackets = true;
+                continue;
+            }
+            let colon = memchr(b':', word);
+            if colon.is_some() && has_brackets {
+                return true;
+            }
+            let client = colon.and_then(|at| word.get(..at)).unwrap_or(word);
+            if !client.is_empty() && self.client_possible(client) {
+                return true;
+            }
+            if colon.is_some() {
+                break;
+            }
+        }
+        false
+    }
+
+    /// What asks the machine is left to the matcher.
+    fn client_possible(&self, word: &[u8]) -> bool {
+        word.starts_with(b"/")
+            || memchr(b'@', word).is_some()
+            || self.matcher.client(word).unwrap_or(true)
+    }
+
+    /// The first line of `text` that matches or ends the table; and the number of the last line.
+    fn settles(&self, text: &[u8], number: u32) -> (Option<Excerpt>, u32) {
+        let tree = parse_excerpt(text, number);
+        let mut lines_before = number;
+        for line in tree.lines() {
+            let compare = |rule| self.matcher.rule(TableName::Allow, rule);
+            let matches = |rule| compare(rule).map_or(true, |found| found.matched().is_some());
+            if !line.is_read() || Rule::of(line).is_some_and(matches) {
+                let bytes = line.span().of(text).to_vec();
+                return (
+                    Some(Excerpt {
+                        bytes,
+                        lines_before,
+                    }),
+                    number,
+                );
+            }
+            lines_before = line.number();
+        }
+        (None, lines_before)
+    }
+}
+
+impl Head {
+    fn set(&mut self, text: &[u8], is_possible: bool) {
+        self.text.clear();
+        self.text.extend_from_slice(text);
+        self.is_possible = is_possible;
+        let mut start = [0; 8];
+        let mut mask = [0; 8];
+        for ((start, mask), byte) in start.iter_mut().zip(&mut mask).zip(text) {
+            (*start, *mask) = (*byte, u8::MAX);
+        }
+        (self.start, self.mask) = (u64::from_le_bytes(start), u64::from_le_bytes(mask));
+    }
+
+    /// What stands behind it, if `line` begins with it.
+    fn strip<'l>(&self, line: &'l [u8]) -> Option<&'l [u8]> {
+        if self.text.is_empty() {
+            return None;
+        }
+        let eight = line.first_chunk::<8>();
+        if eight.is_some_and(|eight| u64::from_le_bytes(*eight) & self.mask != self.start) {
+            return None;
+        }
+        if eight.is_some() && self.text.len() <= 8 {
+            return line.get(self.text.len()..);
+        }
+        line.strip_prefix(self.text.as_slice())
+    }
+}

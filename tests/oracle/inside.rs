@@ -1,0 +1,106 @@
+//! The engine in this process, on cases that cannot do anything to it: compiled tables for one half
+//! of them, the linear matcher for the other.
+
+use super::case::Case;
+use super::indexed::request;
+use super::library::Tables as Paths;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+use tcpw::engine::{
+    Access, Account, Cause, Index, ListFile, Surroundings, Table, TableName, Tables, Verdict,
+    decide,
+};
+use tcpw::syntax::parse;
+
+/// Parts of the names of options that run something, change the process, or need an account.
+const OPTIONS: [&str; 14] = [
+    "aclexec",
+    "spawn",
+    "twist",
+    "umask",
+    "nice",
+    "user",
+    "group",
+    "severity",
+    "setenv",
+    "linger",
+    "rfc931",
+    "banners",
+    "keepalive",
+    "%",
+];
+
+/// Whether asking about a case changes nothing in the process that asks.
+pub(crate) fn is_harmless(case: &Case) -> bool {
+    let tables = [&case.allow, &case.deny];
+    tables.into_iter().flatten().all(|table| {
+        let kept = table.iter().filter(|byte| !matches!(byte, b'\\' | b'\n'));
+        let text: Vec<u8> = kept.map(u8::to_ascii_lowercase).collect();
+        let has = |word: &str| text.windows(word.len()).any(|part| part == word.as_bytes());
+        !text.contains(&0) && !OPTIONS.iter().any(|word| has(word))
+    })
+}
+
+/// The files of this machine; there are no netgroups.
+struct Machine;
+
+impl Surroundings for Machine {
+    fn list_file(&self, path: &[u8]) -> ListFile {
+        let read = std::fs::read(OsStr::from_bytes(path));
+        read.map_or(ListFile::Absent, |bytes| ListFile::Read(bytes.into()))
+    }
+    fn in_netgroup(&self, _group: &[u8], _name: &[u8]) -> bool {
+        false
+    }
+    fn has_interface(&self, name: &[u8]) -> bool {
+        let is_plain = !name.is_empty() && !name.starts_with(b".") && !name.contains(&b'/');
+        is_plain
+            && Path::new("/sys/class/net")
+                .join(OsStr::from_bytes(name))
+                .exists()
+    }
+    fn has_account(&self, _account: Account, _name: &[u8]) -> bool {
+        false
+    }
+    fn aclexec(&self, _command: &[u8]) -> Option<bool> {
+        None
+    }
+}
+
+/// One answer a query, as `tcpw match --batch` words it.
+pub(crate) fn ask(case: &Case, paths: &Paths, compiled: bool) -> Vec<String> {
+    let trees = [&case.allow, &case.deny].map(|table| table.as_deref().map(parse));
+    let [allow, deny] = trees
+        .each_ref()
+        .map(|tree| tree.as_ref().map_or(Table::Absent, Table::Read));
+    let tables = Tables { allow, deny };
+    let index = compiled.then(|| Index::new(tables));
+    let queries = case.queries.iter().map(|query| request(query));
+    let verdicts = queries.map(|request| match &index {
+        Some(index) => index.decide(&request, &Machine),
+        None => decide(&tables, &request, &Machine),
+    });
+    verdicts.map(|verdict| worded(&verdict, paths)).collect()
+}
+
+fn worded(verdict: &Verdict, paths: &Paths) -> String {
+    let access = match verdict.access {
+        Access::Granted => "granted",
+        Access::Denied => "denied",
+        Access::Undecided => "undecided",
+    };
+    let place = match &verdict.cause {
+        Cause::Rule { matched, .. } => Some((matched.table, matched.number)),
+        Cause::BrokenTable { table, number, .. } => Some((*table, *number)),
+        Cause::NoRule | Cause::Unreadable(_) | Cause::Undecided(_) => None,
+    };
+    let place = place.map_or("default".to_owned(), |(table, number)| {
+        let path = match table {
+            TableName::Allow => &paths.allow,
+            TableName::Deny => &paths.deny,
+        };
+        format!("{}:{number}", path.display())
+    });
+    format!("{access}\t{place}")
+}
