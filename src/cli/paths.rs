@@ -1,6 +1,7 @@
 //! Where the files of this run are: defaults below `--root`, options as they are.
 
 use super::args::GlobalArgs;
+use crate::system::is_root;
 use std::path::{Path, PathBuf};
 
 /// The files every command works on.
@@ -31,7 +32,7 @@ impl Paths {
         Self {
             allow: place(&global.allow_file, "/etc/hosts.allow"),
             deny: place(&global.deny_file, "/etc/hosts.deny"),
-            history: below(root.as_deref(), Path::new("/var/lib/tcpw/history")),
+            history: history(global),
             config: place(&global.config, "/etc/tcpw.toml"),
             config_is_given: global.config.is_some(),
             root,
@@ -42,6 +43,21 @@ impl Paths {
     pub(crate) fn inside(&self, path: &Path) -> PathBuf {
         below(self.root.as_deref(), path)
     }
+}
+
+/// Where changes are recorded: beside the journal; for tables of somebody's own, who is not root,
+/// in the directory that the XDG base directory specification gives to state.
+fn history(global: &GlobalArgs) -> PathBuf {
+    let are_own = global.allow_file.is_some() && global.deny_file.is_some();
+    if global.root.is_none() && are_own && !is_root() {
+        let named = |name: &str| std::env::var_os(name).map(PathBuf::from);
+        let state = named("XDG_STATE_HOME").filter(|path| path.is_absolute());
+        let home = || named("HOME").map(|home| home.join(".local/state"));
+        if let Some(state) = state.or_else(home) {
+            return state.join("tcpw/history");
+        }
+    }
+    below(global.root.as_deref(), Path::new("/var/lib/tcpw/history"))
 }
 
 fn below(root: Option<&Path>, path: &Path) -> PathBuf {

@@ -151,7 +151,7 @@ fn io_hint(kind: io::ErrorKind) -> &'static str {
     const HINTS: &[(io::ErrorKind, &str)] = &[
         (
             io::ErrorKind::PermissionDenied,
-            "run it as root; for tables of your own give --root, below which the history is kept too",
+            "run it as root, or give tables of your own with --allow-file and --deny-file",
         ),
         (
             io::ErrorKind::ReadOnlyFilesystem,

@@ -1,6 +1,6 @@
 //! The accounts of this machine.
 
-use nix::unistd::{Group, User};
+use nix::unistd::{Group, User, geteuid};
 
 /// Whether the machine knows a user of this name, from whatever source it is configured to ask.
 pub fn has_user(name: &str) -> bool {
@@ -10,4 +10,9 @@ pub fn has_user(name: &str) -> bool {
 /// Whether the machine knows a group of this name.
 pub fn has_group(name: &str) -> bool {
     matches!(Group::from_name(name), Ok(Some(_)))
+}
+
+/// Whether this process has root's rights.
+pub fn is_root() -> bool {
+    geteuid().is_root()
 }

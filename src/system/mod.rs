@@ -13,7 +13,7 @@ mod session;
 mod shell;
 mod syslog;
 
-pub use accounts::{has_group, has_user};
+pub use accounts::{has_group, has_user, is_root};
 pub use clock::{Clock, SystemClock, local_time};
 pub use descriptors::close_inherited;
 pub use detach::{leave_session, start_detached};
