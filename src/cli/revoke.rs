@@ -5,7 +5,7 @@ use super::changes::{ChangeArgs, ForceArgs, Intent, make};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::refusal::wrong_word;
-use crate::editor::{Client, Refusal, revoke, verify_revoke};
+use crate::editor::{Refusal, clients, revoke, verify_revoke};
 use clap::Args;
 
 /// Take clients off every list
@@ -15,7 +15,7 @@ use clap::Args;
 /// network they are in, or everybody. Refuses if your own ssh session could not log in again.
 #[derive(Debug, Args)]
 pub(crate) struct RevokeArgs {
-    /// What was given to `tcpw allow` or `tcpw deny`: address, network, host name or `.domain`
+    /// What was given to `tcpw allow` or `tcpw deny`: address, network, range, host name or `.domain`
     #[arg(required = true, value_name = "CLIENT")]
     clients: Vec<String>,
     #[command(flatten)]
@@ -25,8 +25,8 @@ pub(crate) struct RevokeArgs {
 }
 
 pub(crate) fn run(args: &RevokeArgs, context: &mut Context) -> Result<Exit, Failure> {
-    let clients: Result<Vec<_>, _> = args.clients.iter().map(|c| Client::parse(c)).collect();
-    let clients = clients.map_err(|error| wrong_word(&error))?;
+    let read: Result<Vec<_>, _> = args.clients.iter().map(|c| clients(c)).collect();
+    let clients = read.map_err(|error| wrong_word(&error))?.concat();
     make(
         context,
         &Intent {

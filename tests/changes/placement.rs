@@ -47,6 +47,19 @@ fn a_change_shows_its_diff_and_a_second_run_changes_nothing() {
 }
 
 #[test]
+fn a_range_becomes_the_fewest_networks_and_is_revoked_as_one() {
+    let sandbox = Sandbox::new("# mine\n", "");
+    assert_eq!(sandbox.run(&["allow", "10.0.0.5-10.0.0.20"]).code, Some(0));
+    let rule = "ALL: 10.0.0.5 10.0.0.6/31 10.0.0.8/29 10.0.0.16/30 10.0.0.20\n";
+    assert_eq!(sandbox.tables().0, format!("# mine\n{rule}"));
+    assert_eq!(sandbox.run(&["revoke", "10.0.0.5-10.0.0.20"]).code, Some(0));
+    assert_eq!(sandbox.tables().0, "# mine\n");
+    let ran = sandbox.run(&["allow", "10.0.0.20-10.0.0.5"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.err.contains("it ends before it begins"), "{}", ran.err);
+}
+
+#[test]
 fn colours_only_when_they_are_wanted() {
     let sandbox = Sandbox::new("", "");
     let colored = sandbox.run(&["deny", "10.1.2.3", "--dry-run", "--color", "always"]);
