@@ -39,7 +39,7 @@ pub struct Letter {
     pub created: DateTime<Utc>,
     /// The rule that fired, if it is known.
     pub rule: Option<String>,
-    /// The first of its events, oldest first, at most [`MOST_LISTED`].
+    /// The first of its events, oldest first, at most 50.
     pub events: Vec<Event>,
     /// How many events it has.
     pub count: u64,

@@ -141,19 +141,19 @@ fn white(text: &[u8]) -> Parsed<'_> {
     take_while(is_white).parse(text)
 }
 
-/// `option_name`: up to a blank or an equals sign.
+/// `option_name`: up to a blank, which a carriage return is too, or an equals sign.
 fn option_name(text: &[u8]) -> Parsed<'_> {
-    take_till(|byte| matches!(byte, b' ' | b'\t' | b'=')).parse(text)
+    take_till(|byte| is_blank(byte) || byte == b'=').parse(text)
 }
 
-/// `assign = [ blanks ] , [ "=" , [ blanks ] ]`: at most one equals sign (F-OPT-06).
+/// `assign = spaces , [ "=" , spaces ]`: at most one equals sign (F-OPT-06).
 fn assign(text: &[u8]) -> Parsed<'_> {
     recognize(pair(spaces, opt(preceded(tag("="), spaces)))).parse(text)
 }
 
-/// `blanks = { SP | TAB }`.
+/// `spaces = { SP | TAB | CR }`.
 fn spaces(text: &[u8]) -> Parsed<'_> {
-    take_while(|byte| matches!(byte, b' ' | b'\t')).parse(text)
+    take_while(is_blank).parse(text)
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Bytes to tree and back: total (every input has a tree), lossless (printing a tree gives its
 //! source, byte for byte), and without meaning.
 //!
-//! A table is read as libwrap reads it: physical lines are joined to logical lines ([`lines`]), and
-//! each logical line is taken apart by the grammar in `grammar/hosts_access.ebnf` ([`grammar`]).
+//! A table is read as libwrap reads it: physical lines are joined to logical lines (`lines`), and
+//! each logical line is taken apart by the grammar in `grammar/hosts_access.ebnf` (`grammar`).
 //! Nothing is normalised: column 1, the final newline and the length of a line change what libwrap
 //! does, so the tree keeps them.
 
