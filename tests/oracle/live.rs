@@ -5,8 +5,9 @@
 use super::library::Tables;
 use crate::sandbox::program;
 use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -394,4 +395,79 @@ fn f_name_08_mapped_visitors_have_the_name_of_the_address_inside() {
     );
     let told = stage.tcpw(&["sshd", "::ffff:127.0.0.1", "--dns"]);
     assert!(told.starts_with("granted"), "{told}");
+}
+
+/// Daemon patterns about the server's end of a connection; `P` is its port, `Q` another one.
+const SERVER_PATTERNS: [&str; 16] = [
+    "P",
+    "Q",
+    "0P",
+    "+P",
+    "P@ALL",
+    "P@127.",
+    "P@10.",
+    "Q@127.0.0.1",
+    "sshd@127.0.0.1",
+    "sshd@127.0.0.0/8",
+    "vsftpd@127.0.0.1/32",
+    "ALL@127.0.0.2",
+    "ALL EXCEPT P",
+    "ALL EXCEPT Q",
+    "P EXCEPT vsftpd",
+    "sshd@[::1] P@[::1]/128",
+];
+
+#[test]
+fn f_daemon_09_and_10_ports_and_ends_of_a_real_connection() {
+    let daemons = ["sshd", "vsftpd", "22"];
+    let mut random = super::random::Random::new(7);
+    let mut granted = 0;
+    for round in 0..150 {
+        let stage = Stage::new("", "ALL: ALL\n");
+        let mut child = stage
+            .command("server")
+            .args(daemons)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let mut port = String::new();
+        output.read_line(&mut port).unwrap();
+        let port: u16 = port.trim().parse().unwrap();
+        let rules = [(); 2].map(|()| {
+            let pattern = random.pick(&SERVER_PATTERNS);
+            let client = random.pick(&["ALL", "127.", "127.0.0.5", "127.0.0.6"]);
+            format!("{pattern}: {client}\n")
+        });
+        let rules = rules.concat();
+        let other = port ^ 1;
+        let rules = rules
+            .replace('P', &port.to_string())
+            .replace('Q', &other.to_string());
+        // EXCEPT has lost its letter too.
+        let rules = rules.replace(&format!("EXCE{port}T"), "EXCEPT");
+        fs::write(&stage.tables.allow, &rules).unwrap();
+        child.stdin.take().unwrap().write_all(b"go\n").unwrap();
+        let answers: Vec<String> = output.lines().map(Result::unwrap).collect();
+        assert!(child.wait().unwrap().success());
+        for (daemon, answer) in daemons.iter().zip(&answers) {
+            let port = port.to_string();
+            let said = stage.tcpw(&[
+                daemon,
+                "127.0.0.5",
+                "--server",
+                "127.0.0.1",
+                "--port",
+                &port,
+            ]);
+            assert!(
+                said.starts_with(answer),
+                "{round}: {daemon}\n{rules}{answer}, {said}"
+            );
+            granted += u32::from(answer == "granted");
+        }
+        assert_eq!(answers.len(), daemons.len());
+    }
+    assert!((100..400).contains(&granted), "{granted} of 450 granted");
 }
