@@ -17,6 +17,7 @@ mod options;
 mod patterns;
 mod questions;
 mod random;
+mod remaining;
 mod rows;
 mod sentences;
 mod shrink;
