@@ -59,8 +59,9 @@ impl Server {
         );
         write(
             "mistakes/hosts.allow",
-            "sshd : 10.0.5.1/24\nsshd : 192.168.1. # not ALL\nALL : .example.org : spwan /bin/true\n",
+            "sshd : 10.0.5.1/24\nvsftpd : 192.168.1. # not ALL\nsshd : .example.org : spwan /bin/true\n",
         );
+        write("mistakes/hosts.deny", "ALL: ALL\n");
         Self(folder)
     }
 
