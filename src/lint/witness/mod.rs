@@ -212,12 +212,10 @@ fn steps(harm: Harm, effect: bool, is_excepted: bool) -> Vec<Step> {
         Harm::LetsIn => vec![
             (want(Some(true), Some(true)), &[Marked, Strangers, Line]),
             (want(Some(true), None), &[Marked, Line, Strangers]),
-            (want(Some(false), None), &[Marked, Line, Strangers]),
         ],
         Harm::LocksOut => vec![
             (want(Some(false), Some(true)), &[Behind, Marked, Line]),
             (want(Some(false), None), &[Marked, Line, Behind, Strangers]),
-            (want(Some(true), None), &[Marked, Line, Strangers]),
         ],
         Harm::Either => vec![
             (want(Some(missed), None), &[Marked]),
