@@ -3,7 +3,7 @@
 use super::Policy;
 use super::suppress::{Idle, Suppressions};
 use super::table::{CHECKS, Check, Harm};
-use super::witness::{Searcher, Witness};
+use super::witness::{self, Searcher, Witness};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::engine::Surroundings;
 use crate::engine::TableName;
@@ -18,10 +18,27 @@ pub struct Finding {
     pub table: TableName,
     /// What is wrong, and where in it.
     pub diagnostic: Diagnostic,
-    /// What it does; for [`Harm::Either`], as the witness shows it here.
+    /// What it does; for [`Harm::Missed`] as its rule has it, for [`Harm::Either`] as its witness
+    /// shows it here.
     pub harm: Harm,
     /// An example client, where one shows it.
     pub witness: Option<Witness>,
+    /// Whom it is about.
+    pub(super) about: About,
+}
+
+/// Where the words stand that say whom a finding is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) enum About {
+    /// At its place.
+    #[default]
+    Marked,
+    /// Elsewhere: these clients are meant, as in a list file.
+    Clients(Vec<u8>),
+    /// This daemon is meant, and not what is written.
+    Daemon(&'static str),
+    /// In a rule that libwrap does not read as one.
+    Rule(Vec<u8>),
 }
 
 /// What a run found.
@@ -105,6 +122,16 @@ impl Sink {
     /// Adds a finding at `span`; `words` gives message and help, and is only asked for what is
     /// kept.
     pub(super) fn report(&mut self, span: Span, words: impl FnOnce() -> (String, String)) {
+        self.report_about(span, || About::Marked, words);
+    }
+
+    /// As [`Sink::report`], where other words than those at `span` say whom it is about.
+    pub(super) fn report_about(
+        &mut self,
+        span: Span,
+        about: impl FnOnce() -> About,
+        words: impl FnOnce() -> (String, String),
+    ) {
         if self.suppressions.covers(self.table, self.check.code, span) {
             return;
         }
@@ -118,6 +145,7 @@ impl Sink {
             table: self.table,
             harm: self.check.harm,
             witness: None,
+            about: about(),
             diagnostic: Diagnostic {
                 code: self.check.code,
                 name: self.check.name,
@@ -136,9 +164,20 @@ impl Sink {
         span: Span,
         words: impl FnOnce() -> (String, String),
     ) {
+        self.report_as_about(code, span, || About::Marked, words);
+    }
+
+    /// As [`Sink::report_about`], but under the code of another row of the table.
+    pub(super) fn report_as_about(
+        &mut self,
+        code: &str,
+        span: Span,
+        about: impl FnOnce() -> About,
+        words: impl FnOnce() -> (String, String),
+    ) {
         let own = self.check;
         self.check = CHECKS.iter().find(|row| row.code == code).unwrap_or(own);
-        self.report(span, words);
+        self.report_about(span, about, words);
         self.check = own;
     }
 
@@ -157,12 +196,20 @@ impl Sink {
             let mut searcher = Searcher::new(policy, world);
             for finding in &mut self.findings {
                 finding.witness = searcher.witness(finding);
-                if let (Harm::Either, Some(witness)) = (finding.harm, &finding.witness) {
-                    finding.harm = if witness.granted {
-                        Harm::LetsIn
-                    } else {
-                        Harm::LocksOut
-                    };
+                let is_granted = match finding.harm {
+                    Harm::Missed => witness::missed_are_granted(policy, finding),
+                    Harm::Either => finding.witness.as_ref().map(|witness| witness.granted),
+                    Harm::LetsIn
+                    | Harm::LocksOut
+                    | Harm::Dead
+                    | Harm::Breaks
+                    | Harm::Slow
+                    | Harm::Style => None,
+                };
+                match is_granted {
+                    Some(true) => finding.harm = Harm::LetsIn,
+                    Some(false) => finding.harm = Harm::LocksOut,
+                    None => {}
                 }
             }
         }

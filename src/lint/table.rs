@@ -18,7 +18,9 @@ pub enum Harm {
     LetsIn,
     /// People are kept out who should get in.
     LocksOut,
-    /// Either of the two, by table.
+    /// The rule misses whom it means: an allow rule keeps them out, a deny rule lets them in.
+    Missed,
+    /// Either of the two, by what the tables say beside it.
     Either,
     /// What is written has no effect.
     Dead,
@@ -36,7 +38,7 @@ impl Harm {
         match self {
             Self::LetsIn => "lets people in",
             Self::LocksOut => "locks people out",
-            Self::Either => "lets people in or locks people out",
+            Self::Missed | Self::Either => "lets people in or locks people out",
             Self::Dead => "does nothing",
             Self::Breaks => "breaks a service",
             Self::Slow => "slows everybody down",
@@ -105,7 +107,7 @@ const fn row(
     }
 }
 
-use Harm::{Breaks, Dead, Either, LetsIn, LocksOut, Slow, Style};
+use Harm::{Breaks, Dead, Either, LetsIn, LocksOut, Missed, Slow, Style};
 use Run::{Client, Elsewhere, Line, Policy as Both, Rule, Site as There};
 use Severity::{Error, Info, Warning};
 
@@ -115,7 +117,7 @@ pub const CHECKS: &[Check] = &[
     row("TW101", "no-final-newline", Error, LocksOut, Line(c::no_final_newline::check)),
     row("TW102", "line-too-long", Error, LocksOut, Line(c::line_too_long::check)),
     row("TW103", "broken-continuation", Error, Either, Line(c::broken_continuation::check)),
-    row("TW104", "comment-swallows-rule", Error, Either, Line(c::comment_swallows::check)),
+    row("TW104", "comment-swallows-rule", Error, Missed, Line(c::comment_swallows::check)),
     row("TW105", "missing-colon", Error, Dead, Line(c::missing_colon::check)),
     row("TW106", "nul-byte", Error, Either, Line(c::nul_byte::check)),
     row("TW107", "byte-order-mark", Error, Either, Line(c::byte_order_mark::check)),
@@ -129,8 +131,8 @@ pub const CHECKS: &[Check] = &[
     row("TW201", "empty-list", Error, Dead, Rule(c::empty_list::check)),
     row("TW202", "unbalanced-bracket", Error, LetsIn, Rule(c::unbalanced_bracket::check)),
     row("TW203", "verdict-as-client", Error, LetsIn, Client(c::verdict_as_client::check)),
-    row("TW204", "bare-ipv6", Error, Either, Rule(c::bare_ipv6::check)),
-    row("TW205", "backslash-in-list", Error, Either, Client(c::backslash_in_list::check)),
+    row("TW204", "bare-ipv6", Error, Missed, Rule(c::bare_ipv6::check)),
+    row("TW205", "backslash-in-list", Error, Missed, Client(c::backslash_in_list::check)),
     row("TW211", "except-first", Error, Dead, Rule(c::except_first::check)),
     row("TW212", "except-last", Warning, Either, Rule(c::except_last::check)),
     row("TW213", "except-doubled", Error, Either, Rule(c::except_doubled::check)),
@@ -138,34 +140,34 @@ pub const CHECKS: &[Check] = &[
     row("TW215", "except-nothing", Warning, Dead, Rule(c::except_nothing::check)),
     row("TW216", "all-beside-others", Warning, Style, Rule(c::all_beside_others::check)),
 
-    row("TW301", "host-bits-set", Error, Either, Client(c::host_bits_set::check)),
+    row("TW301", "host-bits-set", Error, Missed, Client(c::host_bits_set::check)),
     row("TW302", "zero-prefix", Error, LetsIn, Client(c::zero_prefix::check)),
-    row("TW303", "bad-mask", Error, Either, Client(c::bad_mask::check)),
-    row("TW304", "bad-network", Error, Either, Client(c::bad_net::check)),
-    row("TW305", "bad-brackets", Error, Either, Client(c::bad_brackets::check)),
+    row("TW303", "bad-mask", Error, Missed, Client(c::bad_mask::check)),
+    row("TW304", "bad-network", Error, Missed, Client(c::bad_net::check)),
+    row("TW305", "bad-brackets", Error, Missed, Client(c::bad_brackets::check)),
     row("TW306", "all-of-ipv6", Error, LetsIn, Client(c::all_of_ipv6::check)),
     row("TW307", "odd-prefix-length", Warning, Either, Client(c::odd_mask::check)),
-    row("TW308", "octal-network", Error, Either, Client(c::octal_net::check)),
-    row("TW309", "short-address", Error, Either, Client(c::short_address::check)),
-    row("TW310", "address-range", Error, Either, Client(c::address_range::check)),
-    row("TW311", "exclamation-mark", Error, Either, Client(c::exclamation::check)),
-    row("TW312", "mapped-ipv6", Error, Either, Client(c::mapped_ipv6::check)),
-    row("TW313", "address-spelling", Error, Either, Client(c::address_spelling::check)),
-    row("TW314", "no-such-word", Error, Either, Client(c::no_such_word::check)),
+    row("TW308", "octal-network", Error, Missed, Client(c::octal_net::check)),
+    row("TW309", "short-address", Error, Missed, Client(c::short_address::check)),
+    row("TW310", "address-range", Error, Missed, Client(c::address_range::check)),
+    row("TW311", "exclamation-mark", Error, Missed, Client(c::exclamation::check)),
+    row("TW312", "mapped-ipv6", Error, Missed, Client(c::mapped_ipv6::check)),
+    row("TW313", "address-spelling", Error, Missed, Client(c::address_spelling::check)),
+    row("TW314", "no-such-word", Error, Missed, Client(c::no_such_word::check)),
     row("TW321", "wildcard-address", Warning, LetsIn, Client(c::wildcard_address::check)),
     row("TW322", "wildcard-domain", Warning, LetsIn, Client(c::wildcard_domain::check)),
     row("TW323", "tail-of-address", Warning, LetsIn, Client(c::tail_of_address::check)),
     row("TW324", "trailing-dot-name", Error, LetsIn, Client(c::trailing_dot_name::check)),
-    row("TW331", "list-file-missing", Error, Either, There(c::list_files::check)),
+    row("TW331", "list-file-missing", Error, Missed, There(c::list_files::check)),
     row("TW332", "list-file-word", Error, Either, Elsewhere),
     row("TW333", "list-file-cycle", Error, Breaks, Elsewhere),
-    row("TW334", "list-file-dead-word", Error, Either, Elsewhere),
-    row("TW335", "list-file-path", Error, Either, Elsewhere),
-    row("TW336", "netgroup-switched-off", Error, Either, There(c::netgroup::check)),
+    row("TW334", "list-file-dead-word", Error, Missed, Elsewhere),
+    row("TW335", "list-file-path", Error, Missed, Elsewhere),
+    row("TW336", "netgroup-switched-off", Error, Missed, There(c::netgroup::check)),
 
-    row("TW401", "daemon-name", Error, Either, Rule(c::daemon_name::check)),
-    row("TW402", "daemon-port", Warning, Either, Rule(c::daemon_list::port)),
-    row("TW403", "daemon-misspelt", Warning, Either, Rule(c::daemon_list::unknown)),
+    row("TW401", "daemon-name", Error, Missed, Rule(c::daemon_name::check)),
+    row("TW402", "daemon-port", Warning, Missed, Rule(c::daemon_list::port)),
+    row("TW403", "daemon-misspelt", Warning, Missed, Rule(c::daemon_list::unknown)),
     row("TW404", "daemon-in-two-cases", Info, Style, Both(c::daemon_list::two_cases)),
 
     row("TW501", "unknown-option", Error, LocksOut, Rule(c::unknown_option::check)),

@@ -1,6 +1,6 @@
 //! A comment that ends in a backslash takes the next line with it (F-LINE-05).
 
-use crate::lint::sink::Sink;
+use crate::lint::sink::{About, Sink};
 use crate::lint::view::LineView;
 use crate::lint::words::quote;
 use crate::span::{Span, offset};
@@ -20,7 +20,8 @@ pub(in crate::lint) fn check(view: LineView<'_, '_>, sink: &mut Sink) {
         return;
     }
     let at = span.start + offset(splice);
-    sink.report(Span::new(at, at + 1), || {
+    let about = || About::Rule(swallowed.to_vec());
+    sink.report_about(Span::new(at, at + 1), about, || {
         let first = swallowed.split(|&byte| byte == b'\n').next();
         let rule = quote(first.unwrap_or_default().trim_ascii());
         (

@@ -2,7 +2,7 @@
 //! F-DAEMON-11).
 
 use crate::lint::Policy;
-use crate::lint::sink::Sink;
+use crate::lint::sink::{About, Sink};
 use crate::lint::suggest::closest;
 use crate::lint::view::{RuleView, base};
 use crate::lint::words::quote;
@@ -133,7 +133,7 @@ pub(in crate::lint) fn unknown(rule: &RuleView<'_, '_>, sink: &mut Sink) {
         let Some(meant) = closest(text, DAEMONS.iter().copied().skip(5)) else {
             continue;
         };
-        sink.report(span, || {
+        let words = || {
             (
                 format!(
                     "no daemon of this name is known; if `{meant}` is meant, the rule {}",
@@ -141,7 +141,8 @@ pub(in crate::lint) fn unknown(rule: &RuleView<'_, '_>, sink: &mut Sink) {
                 ),
                 format!("write `{meant}`, or accept it with a comment if there is such a daemon"),
             )
-        });
+        };
+        sink.report_about(span, || About::Daemon(meant), words);
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::engine::{ListFile, TableName};
 use crate::lint::Policy;
-use crate::lint::sink::Sink;
+use crate::lint::sink::{About, Sink};
 use crate::lint::site::{FileKind, Site};
 use crate::lint::view::RuleView;
 use crate::lint::words::quote;
@@ -148,14 +148,18 @@ impl Walk<'_, '_> {
             .split(u8::is_ascii_whitespace)
             .filter(|word| !word.is_empty())
         {
-            let place = lines.position(offset(word.as_ptr().addr() - bytes.as_ptr().addr()));
+            let start = word.as_ptr().addr() - bytes.as_ptr().addr();
+            let place = lines.position(offset(start));
             let place = format!("{}:{}", crate::escape::visible(path), place.line);
             if let Some((what, help)) = is_odd(word) {
                 odd += 1;
                 if odd <= FINDINGS {
                     let message = format!("{place}: {} {what}", quote(word));
+                    let on = bytes.get(start..).unwrap_or_default();
+                    let rest = on.split(|&byte| byte == b'\n').next();
+                    let about = || About::Clients(rest.unwrap_or_default().to_vec());
                     self.sink
-                        .report_as(WORD, self.span, || (message, help.to_owned()));
+                        .report_as_about(WORD, self.span, about, || (message, help.to_owned()));
                 }
             } else if word.starts_with(b"/") {
                 self.file(word);
@@ -165,8 +169,9 @@ impl Walk<'_, '_> {
                     let message = format!("{place}: {} matches nobody", quote(word));
                     let help =
                         "write it as a table needs it: `10.1.2.0/24`, `10.1.2.`, `[2001:db8::]/32`";
+                    let about = || About::Clients(word.to_vec());
                     self.sink
-                        .report_as(DEAD, self.span, || (message, help.to_owned()));
+                        .report_as_about(DEAD, self.span, about, || (message, help.to_owned()));
                 }
             }
         }

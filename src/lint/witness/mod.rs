@@ -6,7 +6,7 @@
 mod sample;
 
 use super::Policy;
-use super::sink::Finding;
+use super::sink::{About, Finding};
 use super::table::Harm;
 use crate::engine::{
     Access, Cause, Host, HostName, Index, Request, Surroundings, Table, TableName, Tables, Verdict,
@@ -14,7 +14,7 @@ use crate::engine::{
 };
 use crate::escape::visible;
 use crate::policy::{OptionKind, Rule, RuleOption};
-use crate::syntax::{Line, Tree};
+use crate::syntax::{Line, Tree, parse};
 use sample::Samples;
 pub(super) use sample::{Client, daemons_of, meant_by};
 
@@ -27,9 +27,9 @@ const VERDICT_LIMIT: usize = 20_000;
 /// How many lines behind a rule are searched for clients that it keeps from their own.
 const LINES_BEHIND: usize = 16;
 
-/// Codes about another build of libwrap, about who can change a file, or about how a command
+/// Codes about a list that nobody can find, about another build of libwrap, about who can change a file, or about how a command
 /// ends: no verdict that is certain shows what they say.
-const SILENT: [&str; 5] = ["TW336", "TW512", "TW513", "TW605", "TW801"];
+const SILENT: [&str; 6] = ["TW335", "TW336", "TW512", "TW513", "TW605", "TW801"];
 
 /// A client, a daemon, and what libwrap decides about them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,8 +113,8 @@ impl<'p, 't> Searcher<'p, 't> {
         }
         let tree = self.policy.tree(finding.table)?;
         let line = line_at(tree, finding.diagnostic.span.start)?;
-        let effect = effect(finding.table, line);
-        let samples = Samples::of(line, &finding.diagnostic);
+        let effect = effect(finding, line);
+        let samples = Samples::of(line, finding);
         let steps = steps(finding.harm, effect, samples.is_excepted);
         for (wanted, groups) in steps {
             for &group in groups {
@@ -217,10 +217,10 @@ fn steps(harm: Harm, effect: bool, is_excepted: bool) -> Vec<Step> {
             (want(Some(false), Some(true)), &[Behind, Marked, Line]),
             (want(Some(false), None), &[Marked, Line, Behind, Strangers]),
         ],
+        Harm::Missed => vec![(want(Some(missed), None), &[Marked, Line])],
         Harm::Either => vec![
             (want(Some(missed), None), &[Marked]),
             (want(Some(effect), Some(true)), &[Marked, Line]),
-            (want(None, None), &[Behind, Line, Strangers]),
         ],
         Harm::Dead => vec![
             (want(Some(!effect), Some(false)), &[Line, Strangers]),
@@ -230,8 +230,30 @@ fn steps(harm: Harm, effect: bool, is_excepted: bool) -> Vec<Step> {
     }
 }
 
-/// Whether a line grants to those it matches, or would if it were read.
-fn effect(table: TableName, line: Line<'_, '_>) -> bool {
+/// Whether those get in whom the rule of a finding means but does not match; nothing if it is not
+/// about a line.
+pub(super) fn missed_are_granted(policy: &Policy<'_>, finding: &Finding) -> Option<bool> {
+    let tree = policy.tree(finding.table)?;
+    let line = line_at(tree, finding.diagnostic.span.start)?;
+    let effect = effect(finding, line);
+    let samples = Samples::of(line, finding);
+    Some(if samples.is_excepted { effect } else { !effect })
+}
+
+/// Whether the rule of a finding grants to those it matches, or would if it were read.
+fn effect(finding: &Finding, line: Line<'_, '_>) -> bool {
+    if let About::Rule(rule) = &finding.about {
+        let tree = parse(rule);
+        return tree
+            .line(0)
+            .map_or(finding.table == TableName::Allow, |line| {
+                line_grants(finding.table, line)
+            });
+    }
+    line_grants(finding.table, line)
+}
+
+fn line_grants(table: TableName, line: Line<'_, '_>) -> bool {
     let options = Rule::of(line).map(Rule::options).unwrap_or_default();
     match options
         .last()

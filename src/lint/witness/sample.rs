@@ -1,9 +1,10 @@
 //! Clients that the words of a table are about, also where libwrap does not read them so.
 
 use super::{Group, lines_behind};
-use crate::diagnostic::Diagnostic;
+use crate::lint::sink::{About, Finding};
 use crate::span::Span;
 use crate::syntax::Line;
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// As many words of a line as are tried.
@@ -60,14 +61,21 @@ pub(super) struct Samples {
 }
 
 impl Samples {
-    pub(super) fn of(line: Line<'_, '_>, found: &Diagnostic) -> Self {
-        let text = line.text(line.span());
+    pub(super) fn of(line: Line<'_, '_>, finding: &Finding) -> Self {
+        let found = &finding.diagnostic;
+        let text = match &finding.about {
+            About::Rule(rule) => Cow::Borrowed(rule.as_slice()),
+            About::Marked | About::Clients(_) | About::Daemon(_) => line.text(line.span()),
+        };
         let (daemons, clients) = fields(&text);
         let mut names: Vec<Vec<u8>> = words(daemons)
             .filter_map(daemon)
             .rev()
             .take(DAEMON_LIMIT)
             .collect();
+        if let About::Daemon(meant) = finding.about {
+            names = vec![meant.as_bytes().to_vec()];
+        }
         if names.is_empty() {
             names.push(SOME_DAEMON.to_vec());
         }
@@ -79,8 +87,15 @@ impl Samples {
         let before = line.text(Span::new(line.span().start, within.start));
         // What is marked is the whole rule, or a daemon: then its clients are meant.
         let is_about_clients = before.len() > daemons.len() || daemons.is_empty();
-        let marked = if is_about_clients { &marked } else { clients };
+        let marked: &[u8] = match &finding.about {
+            About::Clients(words) => words,
+            About::Marked | About::Daemon(_) | About::Rule(_) if is_about_clients => &marked,
+            About::Marked | About::Daemon(_) | About::Rule(_) => clients,
+        };
         let is_except = |word: &&[u8]| word.eq_ignore_ascii_case(b"EXCEPT");
+        let excepts = words(&before).filter(is_except).count();
+        // Who writes `!x` wants x excepted, behind EXCEPT too.
+        let is_negated = marked.starts_with(b"!");
         let mut behind = Vec::new();
         for next in lines_behind(line) {
             let text = next.text(next.span());
@@ -93,7 +108,7 @@ impl Samples {
         let special = special(found.code, marked);
         Self {
             daemons: names,
-            is_excepted: words(&before).filter(is_except).count() % 2 == 1,
+            is_excepted: excepts % 2 == 1 || is_negated,
             marked: special.into_iter().chain(all).collect(),
             line: words(clients).take(WORD_LIMIT).flat_map(meant).collect(),
             behind,
