@@ -5,7 +5,7 @@
 //! domains, prefixes in prefixes. Everything else is taken for a pattern of its own.
 
 use super::view::{RuleView, base, has_except};
-use crate::policy::{ClientPattern, HostPattern, TextPattern, dotted_quad};
+use crate::policy::{ClientPattern, HostPattern, TextPattern, plain_quad};
 use crate::span::offset;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -76,10 +76,11 @@ enum Shape<'v> {
     Text(Form, &'v [u8], bool),
 }
 
-impl<'s> Cover<'s> {
-    /// Remembers the patterns of `rule`.
-    pub(super) fn add(&mut self, rule: &RuleView<'_, 's>, for_good: bool) {
-        if has_except(&rule.daemons) || has_except(&rule.clients) || has_too_many_pairs(rule) {
+impl Cover<'_> {
+    /// Remembers the patterns of a rule.
+    pub(super) fn add(&mut self, terms: &Terms<'_, '_, '_>, for_good: bool) {
+        let rule = terms.rule;
+        if has_except(&rule.daemons) || has_except(&rule.clients) || terms.has_too_many_pairs {
             return;
         }
         let owner = Owner {
@@ -89,7 +90,7 @@ impl<'s> Cover<'s> {
         };
         for (daemon, _) in base(&rule.daemons) {
             let daemon = self.daemon_or_new(daemon);
-            for (client, _) in base(&rule.clients) {
+            for client in &terms.clients {
                 self.add_client(daemon, client, owner);
             }
         }
@@ -109,11 +110,11 @@ impl<'s> Cover<'s> {
         id
     }
 
-    fn add_client(&mut self, daemon: u32, client: &[u8], owner: Owner) {
+    fn add_client(&mut self, daemon: u32, client: &Shape<'_>, owner: Owner) {
         let Some(known) = self.known.get_mut(crate::span::index(daemon)) else {
             return;
         };
-        match shape(client) {
+        match *client {
             Shape::Never => {}
             Shape::All => {
                 known.all.get_or_insert(owner);
@@ -140,34 +141,33 @@ impl<'s> Cover<'s> {
         }
     }
 
-    /// The earlier rule that matches everything `rule` matches, alone or with others.
-    pub(super) fn covers(&self, rule: &RuleView<'_, '_>) -> Option<CoveredBy> {
-        self.search(rule, false)
+    /// The earlier rule that matches everything a rule matches, alone or with others.
+    pub(super) fn covers(&self, terms: &Terms<'_, '_, '_>) -> Option<CoveredBy> {
+        self.search(terms, false)
     }
 
     /// Likewise, among those rules that leave nothing to the next table.
-    pub(super) fn covers_for_good(&self, rule: &RuleView<'_, '_>) -> Option<CoveredBy> {
-        self.search(rule, true)
+    pub(super) fn covers_for_good(&self, terms: &Terms<'_, '_, '_>) -> Option<CoveredBy> {
+        self.search(terms, true)
     }
 
-    fn search(&self, rule: &RuleView<'_, '_>, for_good: bool) -> Option<CoveredBy> {
-        if self.known.is_empty() || has_too_many_pairs(rule) {
+    fn search(&self, terms: &Terms<'_, '_, '_>, for_good: bool) -> Option<CoveredBy> {
+        if self.known.is_empty() || terms.has_too_many_pairs {
             return None;
         }
         let mut found: Option<CoveredBy> = None;
-        for (daemon, _) in base(&rule.daemons) {
+        for (daemon, _) in base(&terms.rule.daemons) {
             let own = self.daemons.get(&*daemon_key(daemon)).copied();
             let all = self.all_daemons.filter(|_| own != self.all_daemons);
             let ids = [own, all];
-            for (client, _) in base(&rule.clients) {
-                let shape = shape(client);
+            for shape in &terms.clients {
                 if matches!(shape, Shape::Never) {
                     continue;
                 }
                 let owner = ids
                     .into_iter()
                     .flatten()
-                    .filter_map(|id| self.owner(id, &shape))
+                    .filter_map(|id| self.owner(id, shape))
                     .find(|owner| owner.for_good || !for_good)?;
                 let line = crate::span::index(owner.line);
                 let is_alone = found.is_none_or(|by| by.is_alone && by.line == line);
@@ -261,6 +261,25 @@ impl<'s> Cover<'s> {
     }
 }
 
+/// What a rule is about, as far as containment goes.
+pub(super) struct Terms<'v, 't, 's> {
+    rule: &'v RuleView<'t, 's>,
+    clients: Vec<Shape<'v>>,
+    has_too_many_pairs: bool,
+}
+
+impl<'v, 't, 's> Terms<'v, 't, 's> {
+    pub(super) fn of(rule: &'v RuleView<'t, 's>) -> Self {
+        let has_too_many_pairs = has_too_many_pairs(rule);
+        let clients = base(&rule.clients).filter(|_| !has_too_many_pairs);
+        Self {
+            rule,
+            clients: clients.map(|(text, _)| shape(text)).collect(),
+            has_too_many_pairs,
+        }
+    }
+}
+
 fn has_too_many_pairs(rule: &RuleView<'_, '_>) -> bool {
     let (daemons, clients) = (rule.daemons.len(), rule.clients.len());
     daemons.saturating_mul(clients) > PAIRS_PER_WORD.saturating_mul(daemons + clients)
@@ -332,12 +351,10 @@ fn shape(text: &[u8]) -> Shape<'_> {
         HostPattern::Text {
             pattern: TextPattern::Exact(word),
             also_name: false,
-        } => match dotted_quad(word) {
+        } => match plain_quad(word) {
             // As the address of the client is read when a network is compared with it.
-            Some(address) if address.to_string().as_bytes() == word => {
-                Shape::Ipv4(u32::from(address), 32)
-            }
-            _ => Shape::Text(Form::Whole, text, false),
+            Some(address) => Shape::Ipv4(address.to_bits(), 32),
+            None => Shape::Text(Form::Whole, text, false),
         },
         HostPattern::Text {
             pattern: TextPattern::Prefix(prefix),

@@ -2,7 +2,7 @@
 
 use super::Policy;
 use super::suppress::{Idle, Suppressions};
-use super::table::{CHECKS, Check, Harm};
+use super::table::{self, CHECKS, Check, Harm};
 use super::witness::{self, Searcher, Witness};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::engine::Surroundings;
@@ -10,6 +10,7 @@ use crate::engine::TableName;
 use crate::span::Span;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A finding and the table it is in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,24 +87,28 @@ impl Report {
 }
 
 /// Takes the findings of one check after the other.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Sink {
     check: &'static Check,
     table: TableName,
     most: usize,
-    counts: BTreeMap<&'static str, usize>,
+    /// How many findings there are of each row of [`CHECKS`].
+    counts: Vec<usize>,
     findings: Vec<Finding>,
-    suppressions: Suppressions,
+    /// How many were reported, those that are suppressed or left out included.
+    reports: usize,
+    suppressions: Arc<Suppressions>,
 }
 
 impl Sink {
-    pub(super) fn new(most: usize, suppressions: Suppressions) -> Self {
+    pub(super) fn new(most: usize, suppressions: Arc<Suppressions>) -> Self {
         Self {
             check: CHECKS.first().unwrap_or(&Check::NONE),
             table: TableName::Allow,
             most,
-            counts: BTreeMap::new(),
+            counts: vec![0; CHECKS.len()],
             findings: Vec::new(),
+            reports: 0,
             suppressions,
         }
     }
@@ -132,13 +137,15 @@ impl Sink {
         about: impl FnOnce() -> About,
         words: impl FnOnce() -> (String, String),
     ) {
+        self.reports += 1;
         if self.suppressions.covers(self.table, self.check.code, span) {
             return;
         }
-        let count = self.counts.entry(self.check.code).or_default();
-        *count += 1;
-        if *count > self.most {
-            return;
+        if let Some(count) = self.counts.get_mut(self.check.row()) {
+            *count += 1;
+            if *count > self.most {
+                return;
+            }
         }
         let (message, help) = words();
         self.findings.push(Finding {
@@ -176,9 +183,33 @@ impl Sink {
         words: impl FnOnce() -> (String, String),
     ) {
         let own = self.check;
-        self.check = CHECKS.iter().find(|row| row.code == code).unwrap_or(own);
+        self.check = table::check_of(code).unwrap_or(own);
         self.report_about(span, about, words);
         self.check = own;
+    }
+
+    /// How many findings were reported so far, those that are suppressed or left out included.
+    pub(super) fn reports(&self) -> usize {
+        self.reports
+    }
+
+    /// Takes over what another sink found behind this one.
+    pub(super) fn append(&mut self, other: Self) {
+        let mut kept = self.counts.clone();
+        for finding in other.findings {
+            let row = table::check_of(finding.diagnostic.code).map(Check::row);
+            let count = row.and_then(|row| kept.get_mut(row));
+            let is_kept = count.is_none_or(|count| {
+                *count += 1;
+                *count <= self.most
+            });
+            if is_kept {
+                self.findings.push(finding);
+            }
+        }
+        for (own, count) in self.counts.iter_mut().zip(other.counts) {
+            *own += count;
+        }
     }
 
     /// The comments that suppress nothing of what was reported so far.
@@ -218,12 +249,11 @@ impl Sink {
             let place = (finding.table, found.span.start, found.span.end, found.code);
             (Reverse(found.severity), finding.harm, place)
         });
-        let most = self.most;
-        self.counts.retain(|_, count| *count > most);
-        self.counts.values_mut().for_each(|count| *count -= most);
+        let left_out = CHECKS.iter().zip(&self.counts);
+        let left_out = left_out.map(|(check, count)| (check.code, count.saturating_sub(self.most)));
         Report {
             findings: self.findings,
-            left_out: self.counts,
+            left_out: left_out.filter(|(_, count)| *count > 0).collect(),
         }
     }
 }

@@ -6,6 +6,7 @@ use super::table::CHECKS;
 use crate::engine::TableName;
 use crate::span::{Span, offset};
 use crate::syntax::{Line, LineKind};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What makes a comment one of these, behind its `#` and blanks.
 const MARK: &[u8] = b"tcpw:";
@@ -26,7 +27,7 @@ struct Suppression {
     at: Span,
     /// The line that is meant; also the whole table, for what is said about no line of it.
     target: Span,
-    is_used: bool,
+    is_used: AtomicBool,
 }
 
 /// Why a suppression has no effect.
@@ -62,7 +63,7 @@ impl Suppressions {
                     code,
                     at,
                     target: Span::empty(at.end),
-                    is_used: false,
+                    is_used: AtomicBool::new(false),
                 }));
             }
             found.append(&mut waiting);
@@ -71,16 +72,22 @@ impl Suppressions {
     }
 
     /// Whether a finding is suppressed; it then counts as the use of the suppression.
-    pub(super) fn covers(&mut self, table: TableName, code: &str, span: Span) -> bool {
+    pub(super) fn covers(&self, table: TableName, code: &str, span: Span) -> bool {
+        // In the order of their targets, which are lines: those of one line stand together.
+        let behind = |found: &Suppression| (found.table, found.target.start) <= (table, span.start);
+        let end = self.found.partition_point(behind);
+        let before = self.found.get(..end).unwrap_or_default();
+        let Some(last) = before.last() else {
+            return false;
+        };
+        let is_there = |found: &&Suppression| {
+            (found.table, found.target) == (table, last.target)
+                && span.start < found.target.end.max(found.target.start + 1)
+        };
         let mut is_covered = false;
-        for suppression in &mut self.found {
-            let is_there = suppression.target.start <= span.start
-                && span.start < suppression.target.end.max(suppression.target.start + 1);
-            if suppression.table == table
-                && is_there
-                && suppression.code.eq_ignore_ascii_case(code.as_bytes())
-            {
-                suppression.is_used = true;
+        for suppression in before.iter().rev().take_while(is_there) {
+            if suppression.code.eq_ignore_ascii_case(code.as_bytes()) {
+                suppression.is_used.store(true, Ordering::Relaxed);
                 is_covered = true;
             }
         }
@@ -89,7 +96,10 @@ impl Suppressions {
 
     /// Those without effect.
     pub(super) fn idle(&self) -> Vec<(TableName, Span, Idle)> {
-        let idle = self.found.iter().filter(|found| !found.is_used);
+        let idle = self
+            .found
+            .iter()
+            .filter(|found| !found.is_used.load(Ordering::Relaxed));
         idle.map(|found| {
             let is_known =
                 |check: &super::Check| found.code.eq_ignore_ascii_case(check.code.as_bytes());

@@ -10,6 +10,7 @@ use super::sink::Sink;
 use super::site::Site;
 use super::view::{ClientView, LineView, RuleView};
 use crate::diagnostic::Severity;
+use std::sync::LazyLock;
 
 /// What a mistake does to the people who connect, and to whom they connect; the worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,6 +66,39 @@ pub struct Check {
 impl Check {
     /// Stands where no check is running.
     pub(super) const NONE: Self = row("", "", Info, Dead, Elsewhere);
+
+    /// Its place in [`CHECKS`].
+    pub(super) fn row(&self) -> usize {
+        row_of(self.code).unwrap_or(CHECKS.len())
+    }
+}
+
+/// The row with this code.
+pub(super) fn check_of(code: &str) -> Option<&'static Check> {
+    CHECKS.get(row_of(code)?)
+}
+
+/// The rows by the numbers of their codes: a table of a million findings asks for each of them.
+static ROWS: LazyLock<Vec<Option<usize>>> = LazyLock::new(|| {
+    let mut rows = vec![None; 1000];
+    for (row, check) in CHECKS.iter().enumerate() {
+        if let Some(place) = rows.get_mut(number(check.code)) {
+            *place = Some(row);
+        }
+    }
+    rows
+});
+
+fn row_of(code: &str) -> Option<usize> {
+    *ROWS.get(number(code))?
+}
+
+/// The number in a code; it is below 1000 if the code is well formed.
+fn number(code: &str) -> usize {
+    let digits = code.bytes().skip(2).take(3);
+    digits.fold(0, |number, digit| {
+        number * 10 + usize::from(digit.wrapping_sub(b'0'))
+    })
 }
 
 /// A check of one logical line.
@@ -81,6 +115,9 @@ pub(super) enum Run {
     Line(LineCheck),
     /// Each rule that libwrap reads.
     Rule(RuleCheck),
+    /// The daemons of each rule. Whether it finds anything depends on their list alone: one
+    /// without findings is not looked at again in the next rule.
+    Daemons(RuleCheck),
     /// Each pattern of each client list.
     Client(ClientCheck),
     /// Both tables, once.
@@ -108,7 +145,7 @@ const fn row(
 }
 
 use Harm::{Breaks, Dead, Either, LetsIn, LocksOut, Missed, Slow, Style};
-use Run::{Client, Elsewhere, Line, Policy as Both, Rule, Site as There};
+use Run::{Client, Daemons, Elsewhere, Line, Policy as Both, Rule, Site as There};
 use Severity::{Error, Info, Warning};
 
 /// All checks, by code.
@@ -165,9 +202,9 @@ pub const CHECKS: &[Check] = &[
     row("TW335", "list-file-path", Error, Missed, Elsewhere),
     row("TW336", "netgroup-switched-off", Error, Missed, There(c::netgroup::check)),
 
-    row("TW401", "daemon-name", Error, Missed, Rule(c::daemon_name::check)),
-    row("TW402", "daemon-port", Warning, Missed, Rule(c::daemon_list::port)),
-    row("TW403", "daemon-misspelt", Warning, Missed, Rule(c::daemon_list::unknown)),
+    row("TW401", "daemon-name", Error, Missed, Daemons(c::daemon_name::check)),
+    row("TW402", "daemon-port", Warning, Missed, Daemons(c::daemon_list::port)),
+    row("TW403", "daemon-misspelt", Warning, Missed, Daemons(c::daemon_list::unknown)),
     row("TW404", "daemon-in-two-cases", Info, Style, Both(c::daemon_list::two_cases)),
 
     row("TW501", "unknown-option", Error, LocksOut, Rule(c::unknown_option::check)),

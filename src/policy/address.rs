@@ -58,6 +58,13 @@ pub fn dotted_quad(text: &[u8]) -> Option<Ipv4Addr> {
     inet_aton(text).filter(|address| !address.is_broadcast())
 }
 
+/// A dotted quad that is spelt as libwrap spells the addresses of clients: four decimal parts
+/// without leading zeros (F-V4-11).
+pub fn plain_quad(text: &[u8]) -> Option<Ipv4Addr> {
+    let address: Ipv4Addr = str::from_utf8(text).ok()?.parse().ok()?;
+    Some(address).filter(|address| !address.is_broadcast())
+}
+
 /// `inet_aton`: one to four parts, the last of which fills the rest; stops at white space.
 fn inet_aton(text: &[u8]) -> Option<Ipv4Addr> {
     let mut value = 0_u32;

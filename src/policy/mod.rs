@@ -12,7 +12,7 @@ mod problem;
 mod rule;
 mod template;
 
-pub use address::{Zoned6, dotted_quad, ipv6};
+pub use address::{Zoned6, dotted_quad, ipv6, plain_quad};
 pub use dialect::{CLASSIC, DEBIAN_12, DEBIAN_13, DIALECTS, Dialect, FREEBSD};
 pub use number::{c_decimal, c_decimal_prefix, c_octal};
 pub(crate) use option::setenv;

@@ -9,13 +9,13 @@ use crate::lint::words::quote;
 use crate::policy::{DaemonPattern, Element, Process, rules};
 use std::collections::HashMap;
 
-/// Names by which programs ask libwrap, in Debian 12 and 13 and in the days of inetd.
+/// The special words, and names by which programs ask libwrap, sorted, in Debian 12 and 13 and in the days of inetd.
 pub(in crate::lint) const DAEMONS: &[&str] = &[
     "ALL",
-    "LOCAL",
     "KNOWN",
-    "UNKNOWN",
+    "LOCAL",
     "PARANOID",
+    "UNKNOWN",
     "apcupsd",
     "apt-cacher-ng",
     "argus",
@@ -125,6 +125,13 @@ pub(in crate::lint) fn port(rule: &RuleView<'_, '_>, sink: &mut Sink) {
 
 pub(in crate::lint) fn unknown(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     for (text, span) in base(&rule.daemons) {
+        // Most names are written as they are known.
+        if DAEMONS
+            .binary_search_by(|name| name.as_bytes().cmp(text))
+            .is_ok()
+        {
+            continue;
+        }
         let is_known = |name: &&str| text.eq_ignore_ascii_case(name.as_bytes());
         let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
         if text.len() < 4 || !text.iter().all(is_name) || DAEMONS.iter().any(is_known) {
@@ -175,5 +182,15 @@ pub(in crate::lint) fn two_cases(policy: &Policy<'_>, sink: &mut Sink) {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_are_sorted_as_the_search_needs_it() {
+        assert!(DAEMONS.is_sorted_by(|a, b| a < b));
     }
 }

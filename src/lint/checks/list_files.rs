@@ -7,7 +7,7 @@ use crate::lint::sink::{About, Sink};
 use crate::lint::site::{FileKind, Site};
 use crate::lint::view::RuleView;
 use crate::lint::words::quote;
-use crate::policy::{ClientPattern, Element, HostPattern, Rule, TextPattern, dotted_quad, rules};
+use crate::policy::{ClientPattern, Element, HostPattern, Rule, TextPattern, plain_quad, rules};
 use crate::span::{LineIndex, Span, offset};
 use std::collections::HashSet;
 
@@ -48,6 +48,9 @@ fn pattern(
     done: &mut HashSet<Vec<u8>>,
     sink: &mut Sink,
 ) {
+    if super::is_ipv4_text(text) {
+        return;
+    }
     let HostPattern::ListFile(path) = ClientPattern::read(text).host else {
         // `./list` or `list/hosts`: a slash, and neither a network nor a path.
         let is_path = text.starts_with(b"./") || text.starts_with(b"~/");
@@ -212,7 +215,7 @@ fn never_matches(word: &[u8]) -> bool {
         HostPattern::Text {
             pattern: TextPattern::Exact(text),
             also_name: false,
-        } => dotted_quad(text).is_none_or(|address| address.to_string().as_bytes() != text),
+        } => plain_quad(text).is_none(),
         HostPattern::Netgroup(_)
         | HostPattern::ListFile(_)
         | HostPattern::Known

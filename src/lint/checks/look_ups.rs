@@ -16,6 +16,9 @@ enum LookUp {
 }
 
 fn look_up(text: &[u8]) -> Option<LookUp> {
+    if super::is_ipv4_text(text) {
+        return None;
+    }
     let pattern = ClientPattern::read(text);
     if pattern.user.is_some() {
         return Some(LookUp::User);
@@ -36,6 +39,14 @@ fn look_up(text: &[u8]) -> Option<LookUp> {
 
 /// Whether a pattern is the name of a host or a domain.
 fn is_name(text: &[u8]) -> bool {
+    if super::is_ipv4_text(text) {
+        return false;
+    }
+    let has_dot = memchr::memchr(b'.', text).is_some();
+    let has_letter = text.iter().any(u8::is_ascii_alphabetic);
+    if !has_dot || !has_letter {
+        return false;
+    }
     let pattern = ClientPattern::read(text);
     let is_text = |pattern| {
         matches!(
@@ -43,11 +54,7 @@ fn is_name(text: &[u8]) -> bool {
             TextPattern::Exact(_) | TextPattern::Suffix(_) | TextPattern::Wildcard(_)
         )
     };
-    let has_dot = memchr::memchr(b'.', text).is_some();
-    let has_letter = text.iter().any(u8::is_ascii_alphabetic);
     matches!(pattern.host, HostPattern::Text { pattern, also_name: true } if is_text(pattern))
-        && has_dot
-        && has_letter
 }
 
 pub(in crate::lint) fn names(policy: &Policy<'_>, sink: &mut Sink) {

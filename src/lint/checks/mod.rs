@@ -94,6 +94,15 @@ fn is_all(text: &[u8]) -> bool {
     text.eq_ignore_ascii_case(b"ALL") || text == b"*"
 }
 
+/// Whether a word is digits, dots and slashes only: no name, no path, no special word. Long tables
+/// are made of such words.
+fn is_ipv4_text(text: &[u8]) -> bool {
+    text.first().is_some_and(u8::is_ascii_digit)
+        && text
+            .iter()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'/'))
+}
+
 /// Whether the part of a list before `EXCEPT` matches everything.
 fn matches_all(elements: &[Element<'_>]) -> bool {
     base(elements).any(|(text, _)| is_all(text))

@@ -3,11 +3,11 @@
 
 use crate::engine::TableName;
 use crate::lint::Policy;
-use crate::lint::cover::{Cover, CoveredBy};
+use crate::lint::cover::{Cover, CoveredBy, Terms};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words;
-use crate::policy::{Element, OptionKind, Rule, rules};
+use crate::policy::{Element, List, OptionKind, Rule, rules};
 use crate::syntax::Tree;
 
 /// The code of rules that stand twice in a table; it shares the search with this check.
@@ -25,17 +25,18 @@ pub(in crate::lint) fn check(policy: &Policy<'_>, sink: &mut Sink) {
         sink.turn_to(table);
         for rule in rules(tree) {
             let view = RuleView::new(table, rule);
+            let terms = Terms::of(&view);
             let own = if table == TableName::Allow {
                 &allow
             } else {
                 &deny
             };
-            if let Some(by) = own.covers(&view) {
+            if let Some(by) = own.covers(&terms) {
                 report(&view, table, tree, by, sink);
                 continue;
             }
             if table == TableName::Deny
-                && let Some(by) = allow.covers_for_good(&view)
+                && let Some(by) = allow.covers_for_good(&terms)
                 && let Some(allow) = policy.allow
             {
                 report(&view, TableName::Allow, allow, by, sink);
@@ -48,8 +49,8 @@ pub(in crate::lint) fn check(policy: &Policy<'_>, sink: &mut Sink) {
                 continue;
             }
             match table {
-                TableName::Allow => allow.add(&view, is_certain && ends_the_search(&view)),
-                TableName::Deny => deny.add(&view, true),
+                TableName::Allow => allow.add(&terms, is_certain && ends_the_search(&view)),
+                TableName::Deny => deny.add(&terms, true),
             }
         }
     }
@@ -79,13 +80,16 @@ fn report(
         && table == rule.table
         && earlier.is_some_and(|earlier| same_words(earlier, rule.rule));
     let number = earlier.map_or(0, Rule::number);
-    let place = if table == rule.table {
-        format!("line {number}")
-    } else {
-        format!("line {number} of {}", words::table(table))
+    let place = || {
+        if table == rule.table {
+            format!("line {number}")
+        } else {
+            format!("line {number} of {}", words::table(table))
+        }
     };
     if is_copy {
         sink.report_as(DUPLICATE, rule.span(), || {
+            let place = place();
             (
                 format!("this rule stands in {place} already and does nothing here"),
                 "take it out".to_owned(),
@@ -102,6 +106,7 @@ fn report(
         // A second wall behind the first, such as `ALL: ALL` behind an alarm for everybody.
         if table == rule.table {
             sink.report_as(REDUNDANT, rule.span(), || {
+                let place = place();
                 (
                     format!("this rule changes nothing: {place} {others} the same before it"),
                     "take it out".to_owned(),
@@ -115,6 +120,7 @@ fn report(
         && earlier.is_some_and(|earlier| same_lists(earlier, rule.rule));
     if contradicts {
         sink.report_as(CONTRADICTION, rule.span(), || {
+            let place = place();
             (
                 format!("{place} says the opposite about the same clients, and decides first"),
                 "take out the one that is not meant".to_owned(),
@@ -122,19 +128,28 @@ fn report(
         });
         return;
     }
-    sink.report(rule.span(), || {
-        let what = match by.grants {
-            Some(true) if !rule.grants() => ", and lets them in",
-            Some(false) if rule.grants() => ", and refuses them",
-            Some(_) | None => "",
-        };
-        (
-            format!(
-                "this rule is never reached: {place} {others} first about everybody it matches{what}"
-            ),
-            remedy(rule, table, &place),
-        )
-    });
+    sink.report(rule.span(), || unreached(rule, by, others, table, &place()));
+}
+
+/// What is said of a rule that other rules leave nobody for.
+fn unreached(
+    rule: &RuleView<'_, '_>,
+    by: CoveredBy,
+    others: &str,
+    table: TableName,
+    place: &str,
+) -> (String, String) {
+    let what = match by.grants {
+        Some(true) if !rule.grants() => ", and lets them in",
+        Some(false) if rule.grants() => ", and refuses them",
+        Some(_) | None => "",
+    };
+    (
+        format!(
+            "this rule is never reached: {place} {others} first about everybody it matches{what}"
+        ),
+        remedy(rule, table, place),
+    )
 }
 
 fn remedy(rule: &RuleView<'_, '_>, table: TableName, place: &str) -> String {
@@ -147,24 +162,35 @@ fn remedy(rule: &RuleView<'_, '_>, table: TableName, place: &str) -> String {
 
 /// Whether two rules are about the same daemons and clients, in the same words.
 fn same_lists(a: Rule<'_, '_>, b: Rule<'_, '_>) -> bool {
-    let words = |rule: Rule<'_, '_>| -> Vec<Vec<u8>> {
-        let all = rule.daemons().elements().chain(rule.clients().elements());
-        all.map(|element| match element {
-            Element::Pattern { text, .. } => text.to_ascii_lowercase(),
-            Element::Except { .. } => b"EXCEPT".to_vec(),
-        })
-        .collect()
+    let is_same = |a: &Element<'_>, b: &Element<'_>| match (a, b) {
+        (Element::Pattern { text: a, .. }, Element::Pattern { text: b, .. }) => {
+            a.eq_ignore_ascii_case(b)
+        }
+        (Element::Except { .. }, Element::Except { .. }) => true,
+        (Element::Pattern { .. }, Element::Except { .. })
+        | (Element::Except { .. }, Element::Pattern { .. }) => false,
     };
-    words(a) == words(b)
+    let are_same = |a: List<'_, '_>, b: List<'_, '_>| {
+        let (mut a, mut b) = (a.elements(), b.elements());
+        loop {
+            match (a.next(), b.next()) {
+                (None, None) => return true,
+                (Some(a), Some(b)) if is_same(&a, &b) => {}
+                _ => return false,
+            }
+        }
+    };
+    are_same(a.daemons(), b.daemons()) && are_same(a.clients(), b.clients())
+}
+
+fn letters(text: &[u8]) -> impl Iterator<Item = u8> {
+    let kept = text.iter().filter(|byte| !byte.is_ascii_whitespace());
+    kept.map(u8::to_ascii_lowercase)
 }
 
 /// Whether two rules are equal; blanks and case count only where there are options.
 fn same_words(a: Rule<'_, '_>, b: Rule<'_, '_>) -> bool {
     let (left, right) = (a.text(), b.text());
-    let letters = |text: &[u8]| -> Vec<u8> {
-        let kept = text.iter().filter(|byte| !byte.is_ascii_whitespace());
-        kept.map(u8::to_ascii_lowercase).collect()
-    };
     let may_fold = !a.has_options() && !b.has_options();
-    left == right || (may_fold && letters(&left) == letters(&right))
+    left == right || (may_fold && letters(&left).eq(letters(&right)))
 }

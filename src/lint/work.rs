@@ -1,0 +1,270 @@
+//! All checks on all lines: the work is cut into parts, and long tables are shared among threads.
+//!
+//! The findings are those of one thread that takes the parts in their order.
+
+use super::Policy;
+use super::checks::idle_suppression;
+use super::sink::Sink;
+use super::site::Site;
+use super::suppress::Suppressions;
+use super::table::{CHECKS, Check, ClientCheck, LineCheck, RuleCheck, Run};
+use super::view::{self, ClientView, LineView, RuleView};
+use crate::engine::TableName;
+use crate::policy::{Element, Rule};
+use crate::syntax::Tree;
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+/// Lines in a part. Shorter policies are not worth a thread.
+const LINES: usize = 16_384;
+/// More threads than this would only wait for the longest check.
+const THREADS: usize = 4;
+
+/// A part of the work.
+#[derive(Debug, Clone)]
+enum Part<'t> {
+    /// The checks of single lines and rules, on some lines of a table.
+    Lines(TableName, &'t Tree<'t>, Range<usize>),
+    /// A check that looks at both tables.
+    Tables(&'static Check),
+}
+
+/// Runs all checks; the findings are still where they were made.
+pub(super) fn check(policy: &Policy<'_>, site: &Site<'_>, most_per_code: usize) -> Sink {
+    let parts = parts(policy);
+    let job = Job {
+        policy,
+        plan: Plan::new(),
+        new_sink: Sink::new(most_per_code, Arc::new(Suppressions::read(policy))),
+        order: order(&parts),
+        parts,
+        next: AtomicUsize::new(0),
+    };
+    let mut done = job.all(site);
+    done.sort_by_key(|(number, _)| *number);
+    let mut sink = job.new_sink;
+    for (_, part) in done {
+        sink.append(part);
+    }
+    idle_suppression::check(&mut sink);
+    sink
+}
+
+/// The parts, in the order in which their findings count.
+fn parts<'t>(policy: &Policy<'t>) -> Vec<Part<'t>> {
+    let mut parts = Vec::new();
+    for (table, tree) in policy.tables() {
+        // The line that ends the reading is looked at, none behind it.
+        let broken = tree.broken_line().map(|line| line.index() + 1);
+        let end = broken.unwrap_or(tree.lines().len());
+        for start in (0..end).step_by(LINES) {
+            let lines = start..end.min(start + LINES);
+            parts.push(Part::Lines(table, tree, lines));
+        }
+    }
+    let is_whole = |check: &&Check| matches!(check.run, Run::Policy(_) | Run::Site(_));
+    parts.extend(CHECKS.iter().filter(is_whole).map(Part::Tables));
+    parts
+}
+
+/// The order in which parts are begun: the long ones first, so that no thread ends much later than
+/// the others.
+fn order(parts: &[Part<'_>]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..parts.len()).collect();
+    order.sort_by_key(|&number| matches!(parts.get(number), Some(Part::Lines(..))));
+    order
+}
+
+/// All that the threads share.
+struct Job<'p, 't> {
+    policy: &'p Policy<'t>,
+    plan: Plan,
+    /// A sink without findings.
+    new_sink: Sink,
+    parts: Vec<Part<'t>>,
+    order: Vec<usize>,
+    /// The place in `order` of the part that nobody has begun.
+    next: AtomicUsize,
+}
+
+impl Job<'_, '_> {
+    /// The findings of all parts, with their numbers.
+    fn all(&self, site: &Site<'_>) -> Vec<(usize, Sink)> {
+        let lines: usize = self
+            .policy
+            .tables()
+            .map(|(_, tree)| tree.lines().len())
+            .sum();
+        if lines <= LINES {
+            let mut done = self.of_site(site);
+            done.extend(self.work());
+            return done;
+        }
+        let threads = thread::available_parallelism().map_or(1, |count| count.get().min(THREADS));
+        thread::scope(|scope| {
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(|| self.work())).collect();
+            // The site may keep what it has seen, for this thread only.
+            let mut done = self.of_site(site);
+            done.extend(self.work());
+            for other in others {
+                match other.join() {
+                    Ok(found) => done.extend(found),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+            done
+        })
+    }
+
+    /// Takes parts until none is left.
+    fn work(&self) -> Vec<(usize, Sink)> {
+        let mut done = Vec::new();
+        while let Some(&number) = self.order.get(self.next.fetch_add(1, Ordering::Relaxed)) {
+            let Some(part) = self.parts.get(number) else {
+                continue;
+            };
+            let mut sink = self.new_sink.clone();
+            match part {
+                Part::Lines(table, tree, lines) => {
+                    let mut clean = None;
+                    for line in lines.clone() {
+                        self.plan.at(*table, tree, line, &mut clean, &mut sink);
+                    }
+                }
+                Part::Tables(check) => {
+                    let Run::Policy(run) = check.run else {
+                        continue;
+                    };
+                    sink.begin(check, TableName::Allow);
+                    run(self.policy, &mut sink);
+                }
+            }
+            done.push((number, sink));
+        }
+        done
+    }
+
+    /// The findings about the site.
+    fn of_site(&self, site: &Site<'_>) -> Vec<(usize, Sink)> {
+        let parts = self.parts.iter().enumerate();
+        parts
+            .filter_map(|(number, part)| match part {
+                Part::Tables(check) => match check.run {
+                    Run::Site(run) => Some((number, *check, run)),
+                    Run::Line(_)
+                    | Run::Rule(_)
+                    | Run::Daemons(_)
+                    | Run::Client(_)
+                    | Run::Policy(_)
+                    | Run::Elsewhere => None,
+                },
+                Part::Lines(..) => None,
+            })
+            .map(|(number, check, run)| {
+                let mut sink = self.new_sink.clone();
+                sink.begin(check, TableName::Allow);
+                run(self.policy, site, &mut sink);
+                (number, sink)
+            })
+            .collect()
+    }
+}
+
+/// The checks by what they look at, so that each line meets only its own.
+struct Plan {
+    line: Vec<(&'static Check, LineCheck)>,
+    rule: Vec<(&'static Check, RuleCheck)>,
+    daemons: Vec<(&'static Check, RuleCheck)>,
+    client: Vec<(&'static Check, ClientCheck)>,
+}
+
+impl Plan {
+    fn new() -> Self {
+        let mut plan = Self {
+            line: Vec::new(),
+            rule: Vec::new(),
+            daemons: Vec::new(),
+            client: Vec::new(),
+        };
+        for check in CHECKS {
+            match check.run {
+                Run::Line(run) => plan.line.push((check, run)),
+                Run::Rule(run) => plan.rule.push((check, run)),
+                Run::Daemons(run) => plan.daemons.push((check, run)),
+                Run::Client(run) => plan.client.push((check, run)),
+                Run::Policy(_) | Run::Site(_) | Run::Elsewhere => {}
+            }
+        }
+        plan
+    }
+
+    /// The checks of one line.
+    fn at<'s>(
+        &self,
+        table: TableName,
+        tree: &Tree<'s>,
+        line: usize,
+        clean: &mut Option<Cow<'s, [u8]>>,
+        sink: &mut Sink,
+    ) {
+        let Some(line) = tree.line(line) else {
+            return;
+        };
+        self.line(LineView { table, line }, sink);
+        if let Some(rule) = Rule::of(line).filter(|_| line.is_read()) {
+            let view = RuleView::new(table, rule);
+            // Long tables repeat one daemon.
+            let only = match view.daemons.as_slice() {
+                [Element::Pattern { text, .. }] => Some(text),
+                _ => None,
+            };
+            if only.is_none() || only != clean.as_ref() {
+                let before = sink.reports();
+                self.daemons(&view, sink);
+                *clean = only.filter(|_| sink.reports() == before).cloned();
+            }
+            self.rule(&view, sink);
+        }
+    }
+
+    fn line(&self, view: LineView<'_, '_>, sink: &mut Sink) {
+        for (check, run) in &self.line {
+            sink.begin(check, view.table);
+            run(view, sink);
+        }
+    }
+
+    fn daemons(&self, rule: &RuleView<'_, '_>, sink: &mut Sink) {
+        for (check, run) in &self.daemons {
+            sink.begin(check, rule.table);
+            run(rule, sink);
+        }
+    }
+
+    fn rule(&self, rule: &RuleView<'_, '_>, sink: &mut Sink) {
+        for (check, run) in &self.rule {
+            sink.begin(check, rule.table);
+            run(rule, sink);
+        }
+        let mut excepted = false;
+        for element in &rule.clients {
+            let Element::Pattern { text, span } = element else {
+                excepted = !excepted;
+                continue;
+            };
+            // What stands behind a `#` or an open bracket was never meant as a pattern: the checks
+            // of those two say so once.
+            if text.starts_with(b"#") || !view::is_balanced(text) {
+                break;
+            }
+            let client = ClientView::new(rule, text, *span, excepted);
+            for (check, run) in &self.client {
+                sink.begin(check, rule.table);
+                run(&client, sink);
+            }
+        }
+    }
+}
