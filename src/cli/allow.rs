@@ -56,6 +56,7 @@ pub(crate) fn run(args: &AllowArgs, context: &mut Context) -> Result<Exit, Failu
             verify: &|before, after, change| verify_list(before, after, &asked, change),
             is_guarded: false,
             dry_run: args.change.dry_run,
+            alone: None,
         },
     )
 }

@@ -47,6 +47,8 @@ pub(super) struct Intent<'a> {
     pub(super) is_guarded: bool,
     /// Whether nothing is to be written.
     pub(super) dry_run: bool,
+    /// The only table at hand, if there is only one.
+    pub(super) alone: Option<TableName>,
 }
 
 /// Makes the change, or shows it, and says what was done.
@@ -57,7 +59,7 @@ pub(super) fn make(context: &mut Context, intent: &Intent<'_>) -> Result<Exit, F
         Purpose::Write
     };
     let paths = context.paths.clone();
-    let editor = open(context, &paths, purpose)?;
+    let editor = open(context, &paths, purpose, intent.alone)?;
     let machine = Machine::new(&paths, Aclexec::Ask);
     let allow = parse(editor.table(TableName::Allow).bytes());
     let deny = parse(editor.table(TableName::Deny).bytes());
@@ -82,10 +84,15 @@ pub(super) fn make(context: &mut Context, intent: &Intent<'_>) -> Result<Exit, F
 }
 
 /// Opens the tables, and says what was found.
-fn open(context: &mut Context, paths: &Paths, purpose: Purpose) -> Result<Editor, Failure> {
+fn open(
+    context: &mut Context,
+    paths: &Paths,
+    purpose: Purpose,
+    alone: Option<TableName>,
+) -> Result<Editor, Failure> {
     let files = Files {
-        allow: &paths.allow,
-        deny: &paths.deny,
+        allow: (alone != Some(TableName::Deny)).then_some(&paths.allow),
+        deny: (alone != Some(TableName::Allow)).then_some(&paths.deny),
         history: &paths.history,
     };
     let editor = Editor::open(files, purpose).map_err(told)?;
@@ -100,7 +107,7 @@ fn open(context: &mut Context, paths: &Paths, purpose: Purpose) -> Result<Editor
     }
     for name in [TableName::Allow, TableName::Deny] {
         let table = editor.table(name);
-        if !table.exists() {
+        if !table.exists() && !table.is_nowhere() {
             let path = table.path().display();
             context
                 .out

@@ -31,6 +31,7 @@ pub(crate) fn run(args: &DenyArgs, context: &mut Context) -> Result<Exit, Failur
             verify: &|before, after, change| verify_list(before, after, &asked, change),
             is_guarded: !args.force.force,
             dry_run: args.change.dry_run,
+            alone: None,
         },
     )
 }

@@ -27,6 +27,7 @@ pub(crate) fn run(args: &DenyAllArgs, context: &mut Context) -> Result<Exit, Fai
             verify: &verify_deny_all,
             is_guarded: !args.force.force,
             dry_run: args.change.dry_run,
+            alone: None,
         },
     )
 }

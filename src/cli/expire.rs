@@ -30,6 +30,7 @@ pub(crate) fn run(args: &ExpireArgs, context: &mut Context) -> Result<Exit, Fail
             verify: &|_, _, _| Ok(()),
             is_guarded: !args.force.force,
             dry_run: args.change.dry_run,
+            alone: None,
         },
     )
 }

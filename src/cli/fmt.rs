@@ -68,6 +68,7 @@ pub(crate) fn run(args: &FmtArgs, context: &mut Context) -> Result<Exit, Failure
             verify: &verify,
             is_guarded: true,
             dry_run,
+            alone: None,
         },
     )?;
     Ok(if dry_run && is_pending.get() {

@@ -60,6 +60,7 @@ pub(crate) fn run(args: &InstallAlertArgs, context: &mut Context) -> Result<Exit
             },
             is_guarded: !args.force.force,
             dry_run: args.change.dry_run,
+            alone: None,
         },
     )?;
     if !args.change.dry_run {

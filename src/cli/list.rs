@@ -38,8 +38,8 @@ enum Format {
 pub(crate) fn run(args: &ListingArgs, context: &mut Context) -> Result<Exit, Failure> {
     let paths = context.paths.clone();
     let files = Files {
-        allow: &paths.allow,
-        deny: &paths.deny,
+        allow: Some(&paths.allow),
+        deny: Some(&paths.deny),
         history: &paths.history,
     };
     let editor = Editor::open(files, Purpose::Preview).map_err(told)?;

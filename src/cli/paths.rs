@@ -39,25 +39,42 @@ impl Paths {
         }
     }
 
+    /// The same, but for these files instead of the two tables.
+    pub(crate) fn with_tables(&self, allow: Option<&Path>, deny: Option<&Path>) -> Self {
+        let own = self.root.is_none().then(own_history).flatten();
+        Self {
+            allow: allow.unwrap_or(Path::new("")).to_owned(),
+            deny: deny.unwrap_or(Path::new("")).to_owned(),
+            history: own.unwrap_or_else(|| self.history.clone()),
+            ..self.clone()
+        }
+    }
+
     /// A path named inside a table or the configuration, as it is found on this machine.
     pub(crate) fn inside(&self, path: &Path) -> PathBuf {
         below(self.root.as_deref(), path)
     }
 }
 
-/// Where changes are recorded: beside the journal; for tables of somebody's own, who is not root,
-/// in the directory that the XDG base directory specification gives to state.
+/// Where changes are recorded: beside the journal, or below the home of somebody who is not root
+/// and names tables of their own.
 fn history(global: &GlobalArgs) -> PathBuf {
     let are_own = global.allow_file.is_some() && global.deny_file.is_some();
-    if global.root.is_none() && are_own && !is_root() {
-        let named = |name: &str| std::env::var_os(name).map(PathBuf::from);
-        let state = named("XDG_STATE_HOME").filter(|path| path.is_absolute());
-        let home = || named("HOME").map(|home| home.join(".local/state"));
-        if let Some(state) = state.or_else(home) {
-            return state.join("tcpw/history");
-        }
+    if let Some(own) = own_history().filter(|_| global.root.is_none() && are_own) {
+        return own;
     }
     below(global.root.as_deref(), Path::new("/var/lib/tcpw/history"))
+}
+
+/// Where somebody who is not root keeps state, as the XDG base directory specification has it.
+fn own_history() -> Option<PathBuf> {
+    if is_root() {
+        return None;
+    }
+    let named = |name: &str| std::env::var_os(name).map(PathBuf::from);
+    let state = named("XDG_STATE_HOME").filter(|path| path.is_absolute());
+    let home = || named("HOME").map(|home| home.join(".local/state"));
+    state.or_else(home).map(|state| state.join("tcpw/history"))
 }
 
 fn below(root: Option<&Path>, path: &Path) -> PathBuf {

@@ -25,6 +25,7 @@ pub(crate) fn run(args: &RemoveAlertArgs, context: &mut Context) -> Result<Exit,
             verify: &verify_open,
             is_guarded: false,
             dry_run: args.change.dry_run,
+            alone: None,
         },
     )
 }

@@ -21,6 +21,7 @@ const PROGRAM_DIRECTORIES: [&str; 6] = [
 /// The sticky bit: others cannot replace files in the directory.
 const STICKY: u32 = 0o1000;
 const WRITE_BY_OTHERS: u32 = 0o022;
+const PASS_BY_OTHERS: u32 = 0o001;
 
 /// Looks at files.
 #[derive(Debug)]
@@ -60,18 +61,18 @@ impl Disk {
         metadata.uid() != self.root || is_open
     }
 
-    /// The first directory above `path` that others can change, from the top.
-    fn weak_parent(&self, path: &Path) -> Option<Vec<u8>> {
+    /// The first directory above `path` of which `is_so` holds, from the top.
+    fn parent(&self, path: &Path, is_so: impl Fn(&Metadata) -> bool) -> Option<Vec<u8>> {
         let top = self.paths.root.as_deref().unwrap_or(Path::new("/"));
         let parents: Vec<&Path> = path
             .ancestors()
             .skip(1)
             .take_while(|parent| parent.starts_with(top) && !parent.as_os_str().is_empty())
             .collect();
-        let weak = parents.into_iter().rev().find(|parent| {
-            std::fs::metadata(parent).is_ok_and(|metadata| self.is_weak(&metadata))
-        })?;
-        Some(weak.as_os_str().as_bytes().to_vec())
+        let mut downwards = parents.into_iter().rev();
+        let found =
+            downwards.find(|parent| std::fs::metadata(parent).is_ok_and(|found| is_so(&found)))?;
+        Some(found.as_os_str().as_bytes().to_vec())
     }
 }
 
@@ -109,7 +110,8 @@ impl Files for Disk {
             kind,
             mode,
             owner,
-            weak_parent: self.weak_parent(&real),
+            weak_parent: self.parent(&real, |directory| self.is_weak(directory)),
+            closed_parent: self.parent(&real, |directory| directory.mode() & PASS_BY_OTHERS == 0),
         })
     }
 

@@ -51,6 +51,7 @@ pub(crate) fn run(args: &UndoArgs, context: &mut Context) -> Result<Exit, Failur
             verify: &|_, _, _| Ok(()),
             is_guarded: !args.force.force,
             dry_run: args.change.dry_run,
+            alone: None,
         },
     )
 }

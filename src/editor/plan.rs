@@ -37,10 +37,10 @@ pub struct Editor {
 /// Where the tables are, and the history of their changes.
 #[derive(Debug, Clone, Copy)]
 pub struct Files<'p> {
-    /// The allow table.
-    pub allow: &'p Path,
-    /// The deny table.
-    pub deny: &'p Path,
+    /// The allow table; nothing if it is not at hand, and then it takes no part.
+    pub allow: Option<&'p Path>,
+    /// The deny table, in the same way.
+    pub deny: Option<&'p Path>,
     /// The directory of the history, created by the first commit.
     pub history: &'p Path,
 }
@@ -58,22 +58,30 @@ impl Editor {
             deny,
             history,
         } = files;
-        let (allow_target, deny_target) = (resolve(allow)?, resolve(deny)?);
-        if allow_target == deny_target {
-            return Err(EditError::SameFile(allow_target));
+        let target = |path: Option<&Path>| path.map(resolve).transpose();
+        let (allow_target, deny_target) = (target(allow)?, target(deny)?);
+        if let (Some(one), Some(other)) = (&allow_target, &deny_target)
+            && one == other
+        {
+            return Err(EditError::SameFile(one.clone()));
         }
         let mut locks = Vec::new();
         if purpose == Purpose::Write {
-            locks.push(Lock::take(&allow_target)?);
-            locks.push(Lock::take(&deny_target)?);
+            for target in [&allow_target, &deny_target].into_iter().flatten() {
+                locks.push(Lock::take(target)?);
+            }
         }
         // A history that cannot be used is an obstacle only if something is to be written.
         let is_state_wanted = purpose == Purpose::Write && history.is_dir();
         let state = is_state_wanted.then(|| State::open(history).ok()).flatten();
         let repair = state.as_ref().map(recover).transpose()?.flatten();
+        let read = |path: Option<&Path>, target: Option<PathBuf>| match path.zip(target) {
+            Some((path, target)) => TableFile::read(path, target),
+            None => Ok(TableFile::nowhere()),
+        };
         let editor = Self {
-            allow: TableFile::read(allow, allow_target)?,
-            deny: TableFile::read(deny, deny_target)?,
+            allow: read(allow, allow_target)?,
+            deny: read(deny, deny_target)?,
             locks,
             state_path: history.to_owned(),
             state,
@@ -225,7 +233,11 @@ impl Plan<'_> {
     fn entry(&self, state: &State, author: Author) -> Result<Entry, EditError> {
         let side = |name: TableName| -> Result<Side, EditError> {
             let (table, new) = (self.editor.table(name), self.bytes(name));
-            let path = std::path::absolute(table.path());
+            let path = if table.is_nowhere() {
+                Ok(PathBuf::new())
+            } else {
+                std::path::absolute(table.path())
+            };
             let before = if table.exists() {
                 Some(state.keep(table.bytes())?)
             } else {
@@ -308,8 +320,8 @@ mod tests {
 
     fn open(directory: &Path, purpose: Purpose) -> Editor {
         let files = Files {
-            allow: &directory.join("a"),
-            deny: &directory.join("d"),
+            allow: Some(&directory.join("a")),
+            deny: Some(&directory.join("d")),
             history: &directory.join("history"),
         };
         Editor::open(files, purpose).unwrap()

@@ -18,7 +18,7 @@ mod witness;
 mod words;
 mod work;
 
-pub use repair::{Boldness, Difference, Repaired, differences, repair};
+pub use repair::{Boldness, DENY_ALL, Difference, Repaired, differences, repair};
 pub use sink::{Finding, Report};
 pub use site::{Dialect, FileKind, Files, Look, Site};
 pub use style::formatted;

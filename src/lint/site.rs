@@ -1,5 +1,6 @@
 //! Where tables are used: the machine, and the build of libwrap there.
 
+use super::words::quote;
 use crate::engine::{Bare, Surroundings};
 
 /// Where tables are used.
@@ -76,6 +77,8 @@ pub struct Look {
     pub owner: u32,
     /// The first directory on the way that others than root can change.
     pub weak_parent: Option<Vec<u8>>,
+    /// The first directory on the way that others than its owner and group cannot pass.
+    pub closed_parent: Option<Vec<u8>>,
 }
 
 /// What a path leads to.
@@ -94,6 +97,15 @@ pub enum FileKind {
 }
 
 impl Look {
+    /// What keeps a user who is neither its owner nor in its group from using it: a mode without
+    /// `bit`, or a directory that such a user cannot pass.
+    pub fn obstacle(&self, path: &[u8], bit: u32) -> Option<String> {
+        if let Some(directory) = &self.closed_parent {
+            return Some(format!("the directory {} is closed", quote(directory)));
+        }
+        (self.mode & bit == 0).then(|| format!("{} has mode {:03o}", quote(path), self.mode))
+    }
+
     /// Whether others than root can change it.
     pub fn is_weak(&self) -> bool {
         self.owner != 0 || self.mode & 0o022 != 0

@@ -201,6 +201,8 @@ pub const CHECKS: &[Check] = &[
     row("TW334", "list-file-dead-word", Error, Missed, Elsewhere),
     row("TW335", "list-file-path", Error, Missed, Elsewhere),
     row("TW336", "netgroup-switched-off", Error, Missed, There(c::netgroup::check)),
+    row("TW337", "list-file-writable", Error, LetsIn, Elsewhere),
+    row("TW338", "list-file-unreadable", Warning, Breaks, Elsewhere),
 
     row("TW401", "daemon-name", Error, Missed, Daemons(c::daemon_name::check)),
     row("TW402", "daemon-port", Warning, Missed, Daemons(c::daemon_list::port)),
@@ -229,6 +231,7 @@ pub const CHECKS: &[Check] = &[
     row("TW606", "client-chooses-option", Warning, Breaks, Rule(c::percent_option::check)),
     row("TW607", "twist-in-resident-daemon", Warning, Breaks, Rule(c::resident::twist)),
     row("TW608", "banner-breaks-protocol", Warning, Breaks, Rule(c::resident::banners)),
+    row("TW609", "command-closed-to-daemon", Warning, Breaks, Elsewhere),
 
     row("TW701", "unreachable-rule", Error, Dead, Both(c::unreachable_rule::check)),
     row("TW702", "duplicate-rule", Warning, Dead, Elsewhere),
@@ -244,8 +247,8 @@ pub const CHECKS: &[Check] = &[
 
     row("TW801", "table-writable", Error, LetsIn, There(c::table_files::check)),
     row("TW802", "table-unreadable", Warning, Breaks, Elsewhere),
-    row("TW803", "table-is-directory", Error, Either, Elsewhere),
-    row("TW804", "table-is-dangling-link", Error, Either, Elsewhere),
+    row("TW803", "table-is-directory", Error, Missed, Elsewhere),
+    row("TW804", "table-is-dangling-link", Error, Missed, Elsewhere),
 ];
 
 #[cfg(test)]

@@ -71,8 +71,8 @@ fn safe_repairs_change_no_verdict_and_leave_none_to_make() {
         let (allow, deny) = (case.allow.clone().unwrap(), case.deny.clone().unwrap());
         case.queries.truncate(QUERIES);
         let tables = case.lay(directory.path());
-        let done = repair(&allow, &deny, &site, Boldness::Safe);
-        let again = repair(&done.allow, &done.deny, &site, Boldness::Safe);
+        let done = repair(Some(&allow), Some(&deny), &site, Boldness::Safe);
+        let again = repair(Some(&done.allow), Some(&done.deny), &site, Boldness::Safe);
         assert_eq!(again.done, [], "pair {seed}\n{}", case.show());
         if done.done.is_empty() {
             assert_eq!((&done.allow, &done.deny), (&allow, &deny));
@@ -140,8 +140,8 @@ fn bold_repairs_of_the_fixtures_do_what_was_meant() {
             deny: then,
             ..
         } = repair(
-            &read("bad.allow"),
-            &read("bad.deny"),
+            Some(&read("bad.allow")),
+            Some(&read("bad.deny")),
             &Site::NOWHERE,
             Boldness::Unsafe,
         );

@@ -69,7 +69,10 @@ fn the_witness_of_every_finding_is_confirmed_by_the_library() {
     // No verdict that is certain shows what another build does, who can change a file, or how a
     // command ends.
     without.retain(|code| {
-        !["TW335", "TW336", "TW512", "TW513", "TW605", "TW801"].contains(&code.as_str())
+        ![
+            "TW335", "TW336", "TW337", "TW512", "TW513", "TW605", "TW801",
+        ]
+        .contains(&code.as_str())
     });
     without.retain(|code| !silent.contains(code));
     assert!(without.is_empty(), "no witness for {without:?}");

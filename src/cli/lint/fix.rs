@@ -8,11 +8,12 @@ use super::super::machine::{Aclexec, Machine};
 use super::super::output::Style;
 use super::super::site::Disk;
 use super::LintArgs;
+use super::judge::grouped;
 use crate::edit::Edit;
 use crate::editor::{Change, Edits, Ground, Refusal};
-use crate::engine::TableName;
+use crate::engine::{Surroundings, TableName};
 use crate::escape::visible;
-use crate::lint::{Boldness, Difference, Repaired, Site, differences, repair};
+use crate::lint::{Boldness, DENY_ALL, Difference, Repaired, Site, differences, repair};
 use crate::span::{Span, offset};
 use std::cell::RefCell;
 
@@ -26,8 +27,36 @@ struct Done {
     differences: Vec<Difference>,
 }
 
-/// Repairs the two tables and says what was done.
+/// Repairs the two tables, or the files that are named, and says what was done.
 pub(super) fn run(args: &LintArgs, context: &mut Context) -> Result<Exit, Failure> {
+    if args.files.is_empty() {
+        return tables(args, context, None);
+    }
+    let own = context.paths.clone();
+    let mut worst = Exit::Done;
+    for group in grouped(args)? {
+        let path = |wanted| group.iter().find(|(table, _)| *table == wanted);
+        let (allow, deny) = (path(TableName::Allow), path(TableName::Deny));
+        let alone = match group.as_slice() {
+            [(table, _)] => Some(*table),
+            _ => None,
+        };
+        let [allow, deny] = [allow, deny].map(|found| found.map(|(_, path)| *path));
+        context.paths = own.with_tables(allow, deny);
+        let exit = tables(args, context, alone);
+        context.paths = own.clone();
+        if exit? == Exit::Negative {
+            worst = Exit::Negative;
+        }
+    }
+    Ok(worst)
+}
+
+fn tables(
+    args: &LintArgs,
+    context: &mut Context,
+    alone: Option<TableName>,
+) -> Result<Exit, Failure> {
     let boldness = if args.repair.unsafe_fixes {
         Boldness::Unsafe
     } else {
@@ -44,7 +73,7 @@ pub(super) fn run(args: &LintArgs, context: &mut Context) -> Result<Exit, Failur
     };
     let done = RefCell::new(Done::default());
     let change = |ground: &Ground<'_>| {
-        let (edits, planned) = plan(ground, &site, boldness);
+        let (edits, planned) = plan(ground, alone, &site, boldness);
         done.replace(planned);
         Ok(Change {
             edits,
@@ -53,14 +82,7 @@ pub(super) fn run(args: &LintArgs, context: &mut Context) -> Result<Exit, Failur
     };
     // What was planned is judged again, as it would be written.
     let verify = |before: &Ground<'_>, after: &Ground<'_>, _: &Change| {
-        let tables = |ground: &Ground<'_>| {
-            (
-                ground.allow.source().to_vec(),
-                ground.deny.source().to_vec(),
-            )
-        };
-        let (old, new) = (tables(before), tables(after));
-        let found = differences((&old.0, &old.1), (&new.0, &new.1), site.world);
+        let found = differing(before, pair(after), alone, site.world);
         match found.first() {
             Some(first) if boldness == Boldness::Safe => Err(Refusal::Internal(format!(
                 "a repair that should change no verdict changes that of {}",
@@ -74,8 +96,9 @@ pub(super) fn run(args: &LintArgs, context: &mut Context) -> Result<Exit, Failur
         &Intent {
             change: &change,
             verify: &verify,
-            is_guarded: true,
+            is_guarded: args.files.is_empty(),
             dry_run: args.repair.diff,
+            alone,
         },
     )?;
     let done = done.into_inner();
@@ -85,9 +108,19 @@ pub(super) fn run(args: &LintArgs, context: &mut Context) -> Result<Exit, Failur
 }
 
 /// The repairs, and who notices them.
-fn plan(ground: &Ground<'_>, site: &Site<'_>, boldness: Boldness) -> (Edits, Done) {
-    let (allow, deny) = (ground.allow.source(), ground.deny.source());
-    let repaired = repair(allow, deny, site, boldness);
+fn plan(
+    ground: &Ground<'_>,
+    alone: Option<TableName>,
+    site: &Site<'_>,
+    boldness: Boldness,
+) -> (Edits, Done) {
+    let (allow, deny) = pair(ground);
+    let repaired = repair(
+        (alone != Some(TableName::Deny)).then_some(allow),
+        (alone != Some(TableName::Allow)).then_some(deny),
+        site,
+        boldness,
+    );
     let mut edits = Edits::default();
     let tables = [
         (TableName::Allow, allow, &repaired.allow),
@@ -100,12 +133,31 @@ fn plan(ground: &Ground<'_>, site: &Site<'_>, boldness: Boldness) -> (Edits, Don
         }
     }
     let after = (&*repaired.allow, &*repaired.deny);
-    let differences = differences((allow, deny), after, site.world);
+    let differences = differing(ground, after, alone, site.world);
     let done = Done {
         repaired,
         differences,
     };
     (edits, done)
+}
+
+fn pair<'g>(ground: &Ground<'g>) -> (&'g [u8], &'g [u8]) {
+    (ground.allow.source(), ground.deny.source())
+}
+
+/// Who is treated otherwise; an allow table by itself is taken with a deny table that refuses all
+/// others, so that whom it says nothing about is not taken for granted.
+fn differing(
+    before: &Ground<'_>,
+    after: (&[u8], &[u8]),
+    alone: Option<TableName>,
+    world: &dyn Surroundings,
+) -> Vec<Difference> {
+    let before = pair(before);
+    if alone == Some(TableName::Allow) {
+        return differences((before.0, DENY_ALL), (after.0, DENY_ALL), world);
+    }
+    differences(before, after, world)
 }
 
 fn tell(done: &Done, context: &mut Context) -> Result<(), Failure> {

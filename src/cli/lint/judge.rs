@@ -93,8 +93,9 @@ pub(super) fn policies(
     if args.files.is_empty() {
         let paths = context.paths.clone();
         let mut source = |table, path: &Path| -> Result<Source, Failure> {
-            // To libwrap a directory is an empty table (F-LINE-21); a check says so.
-            let file = if path.is_dir() {
+            // To libwrap a directory and a link to nothing are empty tables (F-LINE-21); a check
+            // says so.
+            let file = if path.is_dir() || (path.is_symlink() && !path.exists()) {
                 TableFile::new(path.to_owned(), Some(Vec::new()))
             } else {
                 read(path, context)?
@@ -104,18 +105,40 @@ pub(super) fn policies(
         let allow = source(TableName::Allow, &paths.allow)?;
         return Ok(vec![vec![allow, source(TableName::Deny, &paths.deny)?]]);
     }
-    let mut sources = Vec::new();
+    let mut policies = Vec::new();
+    for group in of_files(args)? {
+        let sources = group.into_iter().map(|(table, path)| {
+            let file = read(path, context)?;
+            Ok(Source::new(table, file))
+        });
+        policies.push(sources.collect::<Result<Vec<_>, Failure>>()?);
+    }
+    Ok(policies)
+}
+
+/// Files that are one policy, the allow table first.
+type Group<'a> = Vec<(TableName, &'a Path)>;
+
+/// The named files: one of each kind together, or every file by itself.
+fn of_files(args: &LintArgs) -> Result<Vec<Group<'_>>, Failure> {
+    let mut files = Group::new();
     for path in &args.files {
-        let table = table_of(path, args.table)?;
-        let file = read(path, context)?;
-        sources.push(Source::new(table, file));
+        files.push((table_of(path, args.table)?, path));
     }
-    let is_pair = matches!(sources.as_slice(), [a, b] if a.table != b.table);
-    if is_pair {
-        sources.sort_by_key(|source| source.table);
-        return Ok(vec![sources]);
+    if matches!(files.as_slice(), [a, b] if a.0 != b.0) {
+        files.sort_by_key(|(table, _)| *table);
+        return Ok(vec![files]);
     }
-    Ok(sources.into_iter().map(|source| vec![source]).collect())
+    Ok(files.into_iter().map(|file| vec![file]).collect())
+}
+
+/// The named files as they are repaired: in place, and therefore not standard input.
+pub(super) fn grouped(args: &LintArgs) -> Result<Vec<Group<'_>>, Failure> {
+    if args.files.iter().any(|path| path == Path::new("-")) {
+        let failure = Failure::new("standard input cannot be repaired in place");
+        return Err(failure.hint("name a file; with --diff the repairs are only shown"));
+    }
+    of_files(args)
 }
 
 fn table_of(path: &Path, given: Option<TableKind>) -> Result<TableName, Failure> {

@@ -76,15 +76,18 @@ pub(crate) struct LintArgs {
 /// Whether findings are repaired.
 #[derive(Debug, Clone, Copy, Args)]
 struct FixArgs {
-    /// Repair both tables where that changes no verdict
-    #[arg(long, conflicts_with = "files")]
+    /// Repair both tables, or the named files, where that changes no verdict
+    ///
+    /// A change like any other: shown as a diff, written at once or not at all, kept in the
+    /// history.
+    #[arg(long)]
     fix: bool,
     /// Repair also what changes verdicts, as it was evidently meant, and say who gains and who
     /// loses access
-    #[arg(long, conflicts_with = "files")]
+    #[arg(long)]
     unsafe_fixes: bool,
     /// Show the repairs of --fix or --unsafe-fixes, and write nothing
-    #[arg(long, conflicts_with = "files")]
+    #[arg(long)]
     diff: bool,
 }
 

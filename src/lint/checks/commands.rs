@@ -4,18 +4,32 @@
 use crate::lint::Policy;
 use crate::lint::sink::Sink;
 use crate::lint::site::{FileKind, Look, Site};
-use crate::lint::view::RuleView;
+use crate::lint::view::{RuleView, base};
 use crate::lint::words::{plain, quote};
 use crate::policy::{OptionKind, RuleOption, rules};
 
 /// The codes of what this check finds beside its own.
 const MISSING: &str = "TW604";
 const WEAK: &str = "TW605";
+const CLOSED: &str = "TW609";
 
 /// What the shell does itself (POSIX, section 2.14 and 1.6).
 const BUILTINS: [&str; 14] = [
     "true", "false", "echo", "test", "[", ":", "exit", "printf", "cd", "exec", "if", "for", "kill",
     "umask",
+];
+
+/// Daemons with libwrap that run under a user of their own when they ask it, and that user, in
+/// Debian 12.
+const OWN_USERS: [(&str, &str); 8] = [
+    ("exim", "Debian-exim"),
+    ("exim4", "Debian-exim"),
+    ("quasselcore", "quasselcore"),
+    ("rpcbind", "_rpc"),
+    ("slapd", "openldap"),
+    ("snmpd", "Debian-snmp"),
+    ("stunnel", "stunnel4"),
+    ("stunnel4", "stunnel4"),
 ];
 
 pub(in crate::lint) fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Sink) {
@@ -25,7 +39,7 @@ pub(in crate::lint) fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Si
             let view = RuleView::new(table, rule);
             for option in view.options.iter().filter(|option| runs(option)) {
                 let command = option.value.as_deref().unwrap_or_default();
-                judge(option, program(command), site, sink);
+                judge(&view, option, program(command), site, sink);
             }
         }
     }
@@ -46,7 +60,13 @@ fn program(command: &[u8]) -> &[u8] {
     rest.split(is_end).next().unwrap_or_default()
 }
 
-fn judge(option: &RuleOption<'_>, program: &[u8], site: &Site<'_>, sink: &mut Sink) {
+fn judge(
+    rule: &RuleView<'_, '_>,
+    option: &RuleOption<'_>,
+    program: &[u8],
+    site: &Site<'_>,
+    sink: &mut Sink,
+) {
     let is_odd = |byte: &u8| b"$`\"'=%*?\\".contains(byte);
     let is_builtin = BUILTINS.iter().any(|name| name.as_bytes() == program);
     if program.is_empty() || is_builtin || program.iter().any(is_odd) {
@@ -55,6 +75,7 @@ fn judge(option: &RuleOption<'_>, program: &[u8], site: &Site<'_>, sink: &mut Si
     if program.starts_with(b"/") {
         if let Some(look) = site.files.look(program) {
             file(option, program, &look, sink);
+            closed(rule, option, program, &look, sink);
         }
         return;
     }
@@ -118,4 +139,35 @@ fn file(option: &RuleOption<'_>, program: &[u8], look: &Look, sink: &mut Sink) {
             )
         });
     }
+}
+
+/// A program that the daemon's own user cannot run.
+fn closed(
+    rule: &RuleView<'_, '_>,
+    option: &RuleOption<'_>,
+    program: &[u8],
+    look: &Look,
+    sink: &mut Sink,
+) {
+    let is_there = look.kind == FileKind::File && look.mode & 0o111 != 0;
+    let Some(obstacle) = look.obstacle(program, 0o001).filter(|_| is_there) else {
+        return;
+    };
+    let owned = base(&rule.daemons).find_map(|(text, _)| {
+        let is_it = |(daemon, _): &&(&str, &str)| text.eq_ignore_ascii_case(daemon.as_bytes());
+        OWN_USERS.iter().find(is_it)
+    });
+    let who = match owned {
+        Some((daemon, user)) => format!("{daemon} runs as {user} and"),
+        None if super::matches_all(&rule.daemons) => {
+            "a daemon that does not run as root".to_owned()
+        }
+        None => return,
+    };
+    sink.report_as(CLOSED, option.value_span, || {
+        (
+            format!("{who} cannot run {}: {obstacle}", quote(program)),
+            "let everybody run it: chmod 755, also for the directories above it".to_owned(),
+        )
+    });
 }

@@ -4,7 +4,7 @@
 use crate::engine::{ListFile, TableName};
 use crate::lint::Policy;
 use crate::lint::sink::{About, Sink};
-use crate::lint::site::{FileKind, Site};
+use crate::lint::site::{FileKind, Look, Site};
 use crate::lint::view::RuleView;
 use crate::lint::words::quote;
 use crate::policy::{ClientPattern, Element, HostPattern, Rule, TextPattern, plain_quad, rules};
@@ -15,6 +15,8 @@ use std::collections::HashSet;
 const WORD: &str = "TW332";
 const CYCLE: &str = "TW333";
 const DEAD: &str = "TW334";
+const WEAK: &str = "TW337";
+const UNREADABLE: &str = "TW338";
 const PATH: &str = "TW335";
 
 /// Findings in one file of each code, and files in a row that name one another; the rest says
@@ -79,6 +81,7 @@ fn pattern(
                 done,
             };
             walk.file(path);
+            access(path, span, &look, (table, rule), sink);
             return;
         }
     };
@@ -92,6 +95,39 @@ fn pattern(
             "write the list, or correct its path".to_owned(),
         )
     });
+}
+
+/// Who can change a list, and who cannot read it.
+fn access(
+    path: &[u8],
+    span: Span,
+    look: &Look,
+    (table, rule): (TableName, Rule<'_, '_>),
+    sink: &mut Sink,
+) {
+    if look.is_weak() || look.weak_parent.is_some() {
+        sink.report_as(WEAK, span, || {
+            let what = match look.weak_parent.as_deref() {
+                Some(directory) => format!("the directory {}", quote(directory)),
+                None => quote(path),
+            };
+            (
+                format!("others than root can change {what}, and with it whom this rule matches"),
+                format!("chown root and chmod go-w {what}"),
+            )
+        });
+    }
+    if let Some(obstacle) = look.obstacle(path, 0o004) {
+        sink.report_as(UNREADABLE, span, || {
+            let nobody = RuleView::new(table, rule).nobody();
+            (
+                format!(
+                    "{obstacle}: to daemons that do not run as root the list is empty, and this rule {nobody}"
+                ),
+                "let everybody read it: chmod 644, and 755 for the directories above it".to_owned(),
+            )
+        });
+    }
 }
 
 fn path_words(path: &[u8]) -> (String, String) {

@@ -23,6 +23,9 @@ const ROUNDS: usize = 20;
 /// When a round changes a verdict, its repairs are tried one by one, up to this many.
 const SINGLE_LIMIT: usize = 200;
 
+/// A deny table that refuses everybody who comes so far.
+pub const DENY_ALL: &[u8] = b"ALL: ALL\n";
+
 /// Which repairs are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Boldness {
@@ -55,21 +58,28 @@ struct Step {
     key: (TableName, &'static str, Vec<u8>),
 }
 
-/// Repairs both tables until nothing is left to do.
-pub fn repair(allow: &[u8], deny: &[u8], site: &Site<'_>, boldness: Boldness) -> Repaired {
+/// Repairs both tables, or the only one that is given, until nothing is left to do. A safe repair
+/// of one table is safe whatever the other says.
+pub fn repair(
+    allow: Option<&[u8]>,
+    deny: Option<&[u8]>,
+    site: &Site<'_>,
+    boldness: Boldness,
+) -> Repaired {
+    let given = [allow.is_some(), deny.is_some()];
     let mut now = Repaired {
-        allow: allow.to_vec(),
-        deny: deny.to_vec(),
+        allow: allow.unwrap_or_default().to_vec(),
+        deny: deny.unwrap_or_default().to_vec(),
         done: Vec::new(),
     };
     let mut refused = BTreeSet::new();
     for _ in 0..ROUNDS {
-        let steps = steps(&now, site, boldness, &refused);
+        let steps = steps(&now, given, site, boldness, &refused);
         if steps.is_empty() {
             break;
         }
         let whole = applied(&now, &steps);
-        if boldness == Boldness::Unsafe || is_equal(&now, &whole, site) {
+        if boldness == Boldness::Unsafe || is_equal(&now, &whole, given, site) {
             now = whole;
             continue;
         }
@@ -78,7 +88,7 @@ pub fn repair(allow: &[u8], deny: &[u8], site: &Site<'_>, boldness: Boldness) ->
         let mut made = None;
         for step in steps.into_iter().take(SINGLE_LIMIT) {
             let single = applied(&now, std::slice::from_ref(&step));
-            if is_equal(&now, &single, site) {
+            if is_equal(&now, &single, given, site) {
                 made = Some(single);
                 break;
             }
@@ -95,14 +105,15 @@ pub fn repair(allow: &[u8], deny: &[u8], site: &Site<'_>, boldness: Boldness) ->
 /// The repairs of one round, none of which touches the line of another.
 fn steps(
     now: &Repaired,
+    [has_allow, has_deny]: [bool; 2],
     site: &Site<'_>,
     boldness: Boldness,
     refused: &BTreeSet<(TableName, &'static str, Vec<u8>)>,
 ) -> Vec<Step> {
     let (allow, deny) = (parse(&now.allow), parse(&now.deny));
     let policy = Policy {
-        allow: Some(&allow),
-        deny: Some(&deny),
+        allow: has_allow.then_some(&allow),
+        deny: has_deny.then_some(&deny),
     };
     let mut steps: Vec<Step> = check(&policy, site, usize::MAX)
         .finish(&policy, None)
@@ -158,11 +169,12 @@ fn applied(now: &Repaired, steps: &[Step]) -> Repaired {
     }
 }
 
-fn is_equal(before: &Repaired, after: &Repaired, site: &Site<'_>) -> bool {
-    differences(
-        (&before.allow, &before.deny),
-        (&after.allow, &after.deny),
-        site.world,
-    )
-    .is_empty()
+fn is_equal(before: &Repaired, after: &Repaired, given: [bool; 2], site: &Site<'_>) -> bool {
+    let is_alike = |old: &[u8], new: &[u8]| {
+        let (before, after) = ((&*before.allow, old), (&*after.allow, new));
+        differences(before, after, site.world).is_empty()
+    };
+    // Whom an allow table says nothing about is granted with an empty deny table and denied with a
+    // full one: who is treated alike with both is treated alike with every deny table.
+    is_alike(&before.deny, &after.deny) && (given != [true, false] || is_alike(DENY_ALL, DENY_ALL))
 }

@@ -15,8 +15,8 @@ use crate::engine::{
 use crate::escape::visible;
 use crate::policy::{OptionKind, Rule, RuleOption};
 use crate::syntax::{Line, Tree, parse};
-use sample::Samples;
 pub(super) use sample::{Client, daemons_of, meant_by};
+use sample::{SOME_DAEMON, Samples};
 
 /// Tables with more lines are compiled once, so that a verdict needs no walk over all rules.
 const INDEX_FROM: usize = 400;
@@ -29,7 +29,9 @@ const LINES_BEHIND: usize = 16;
 
 /// Codes about a list that nobody can find, about another build of libwrap, about who can change a file, or about how a command
 /// ends: no verdict that is certain shows what they say.
-const SILENT: [&str; 6] = ["TW335", "TW336", "TW512", "TW513", "TW605", "TW801"];
+const SILENT: [&str; 7] = [
+    "TW335", "TW336", "TW337", "TW512", "TW513", "TW605", "TW801",
+];
 
 /// A client, a daemon, and what libwrap decides about them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,7 +114,9 @@ impl<'p, 't> Searcher<'p, 't> {
             return None;
         }
         let tree = self.policy.tree(finding.table)?;
-        let line = line_at(tree, finding.diagnostic.span.start)?;
+        let Some(line) = line_at(tree, finding.diagnostic.span.start) else {
+            return self.without_table(finding);
+        };
         let effect = effect(finding, line);
         let samples = Samples::of(line, finding);
         let steps = steps(finding.harm, effect, samples.is_excepted);
@@ -128,6 +132,22 @@ impl<'p, 't> Searcher<'p, 't> {
             }
         }
         None
+    }
+
+    /// A stranger, for whom a table that cannot be read as one should have decided.
+    fn without_table(&mut self, finding: &Finding) -> Option<Witness> {
+        self.verdicts_left = self.verdicts_left.checked_sub(1)?;
+        let client = Client::strangers().into_iter().next()?;
+        let verdict = self.decide(SOME_DAEMON, &client);
+        let granted = verdict.access == Access::Granted;
+        let is_missed = granted == (finding.table == TableName::Deny);
+        is_missed.then(|| Witness {
+            daemon: String::from_utf8_lossy(SOME_DAEMON).into_owned(),
+            address: client.address,
+            name: client.name,
+            granted,
+            by: decider(&verdict).0,
+        })
     }
 
     fn ask(
@@ -230,11 +250,13 @@ fn steps(harm: Harm, effect: bool, is_excepted: bool) -> Vec<Step> {
     }
 }
 
-/// Whether those get in whom the rule of a finding means but does not match; nothing if it is not
-/// about a line.
+/// Whether those get in whom the rule of a finding, or a table that is none, means but does not
+/// match; nothing if the table is not judged.
 pub(super) fn missed_are_granted(policy: &Policy<'_>, finding: &Finding) -> Option<bool> {
     let tree = policy.tree(finding.table)?;
-    let line = line_at(tree, finding.diagnostic.span.start)?;
+    let Some(line) = line_at(tree, finding.diagnostic.span.start) else {
+        return Some(finding.table == TableName::Deny);
+    };
     let effect = effect(finding, line);
     let samples = Samples::of(line, finding);
     Some(if samples.is_excepted { effect } else { !effect })

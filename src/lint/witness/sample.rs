@@ -12,7 +12,7 @@ const WORD_LIMIT: usize = 12;
 /// As many daemons of a line as are tried.
 const DAEMON_LIMIT: usize = 3;
 /// The daemon of rules about all of them.
-const SOME_DAEMON: &[u8] = b"sshd";
+pub(super) const SOME_DAEMON: &[u8] = b"sshd";
 /// Addresses nobody lists (RFC 5737, RFC 3849) and a name nobody owns (RFC 2606).
 const STRANGER: &str = "203.0.113.7";
 const STRANGER6: &str = "2001:db8:fe::7";
