@@ -58,6 +58,12 @@ fn explain(check: &Check, out: &mut Output) -> Result<(), Failure> {
         }
     }
     out.line("")?;
+    let repair = match doc.repair {
+        "by hand" => "by hand",
+        "--fix" => "by `tcpw lint --fix`, which changes no verdict",
+        _ => "by `tcpw lint --unsafe-fixes`, which says who gains and who loses access",
+    };
+    out.line(format!("Repaired: {repair}"))?;
     out.line(format!("Measured facts: {}", doc.facts))?;
     out.line(suppression(check.code))
 }

@@ -17,6 +17,8 @@ pub struct Doc {
     pub what: &'static str,
     /// What comes of it.
     pub why: &'static str,
+    /// What repairs it: `--fix`, `--unsafe-fixes`, or `by hand`.
+    pub repair: &'static str,
     /// The measured facts behind it, by their ids; `none` for what is no matter of libwrap.
     pub facts: &'static str,
     /// Tables with the mistake: each a line with the name of the table, then its lines, indented.
@@ -50,6 +52,7 @@ fn read() -> BTreeMap<&'static str, Doc> {
         let doc = Doc {
             what: field("what"),
             why: field("why"),
+            repair: field("repair"),
             facts: field("facts"),
             ..Doc::default()
         };

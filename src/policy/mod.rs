@@ -5,6 +5,7 @@
 
 mod address;
 mod dialect;
+mod networks;
 mod number;
 mod option;
 mod pattern;
@@ -14,6 +15,7 @@ mod template;
 
 pub use address::{Zoned6, dotted_quad, ipv6, plain_quad};
 pub use dialect::{CLASSIC, DEBIAN_12, DEBIAN_13, DIALECTS, Dialect, FREEBSD};
+pub use networks::{Network, networks};
 pub use number::{c_decimal, c_decimal_prefix, c_octal};
 pub(crate) use option::setenv;
 pub use option::{Argument, OPTIONS, OptionKind, OptionSpec, RuleOption};

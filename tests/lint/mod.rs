@@ -2,6 +2,7 @@
 mod choice;
 mod codes;
 mod files;
+mod fixed;
 mod formats;
 mod repair;
 mod seventeen;

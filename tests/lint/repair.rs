@@ -1,20 +1,19 @@
 //! Repairs: the safe ones change no verdict of the installed library, the others say who gains.
 
-use super::fixtures;
-use crate::oracle::{Oracle, case};
+use crate::oracle::{Answer, Oracle, case};
 use crate::sandbox::Sandbox;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use tcpw::engine::{Account, ListFile, Surroundings};
-use tcpw::lint::{Boldness, CHECKS, Dialect, Repaired, Site, repair};
+use tcpw::lint::{Boldness, Dialect, Site, repair};
 
 /// Pairs of tables that are repaired; `TCPW_PAIRS` names another number.
-const PAIRS: u64 = 500;
+const PAIRS: u64 = 10_000;
 /// Queries of a pair that the library is asked.
 const QUERIES: usize = 8;
 
 /// The real files, and commands that nobody knows the end of.
-struct Lists;
+pub(super) struct Lists;
 
 impl Surroundings for Lists {
     fn list_file(&self, path: &[u8]) -> ListFile {
@@ -52,8 +51,15 @@ fn grown(table: Option<&Vec<u8>>) -> Vec<u8> {
         .concat()
 }
 
-#[test]
-fn safe_repairs_change_no_verdict_and_leave_none_to_make() {
+/// What became of some pairs of tables.
+#[derive(Default)]
+struct Tally {
+    repaired: u64,
+    verdicts: usize,
+}
+
+/// Repairs the pairs of these seeds; the installed library must decide as before.
+fn repair_pairs(seeds: impl Iterator<Item = u64>) -> Tally {
     let directory = tempfile::tempdir().unwrap();
     let place = directory.path().to_str().unwrap();
     let site = Site {
@@ -62,93 +68,54 @@ fn safe_repairs_change_no_verdict_and_leave_none_to_make() {
         ..Site::NOWHERE
     };
     let mut oracle = Oracle::start();
-    let (mut repaired, mut asked) = (0, 0);
-    let pairs = std::env::var("TCPW_PAIRS").map_or(PAIRS, |text| text.parse().unwrap());
-    for seed in 0..pairs {
+    let mut tally = Tally::default();
+    for seed in seeds {
         let mut case = case(seed, place);
         case.allow = Some(grown(case.allow.as_ref()));
         case.deny = Some(grown(case.deny.as_ref()));
         let (allow, deny) = (case.allow.clone().unwrap(), case.deny.clone().unwrap());
         case.queries.truncate(QUERIES);
-        let tables = case.lay(directory.path());
         let done = repair(Some(&allow), Some(&deny), &site, Boldness::Safe);
-        let again = repair(Some(&done.allow), Some(&done.deny), &site, Boldness::Safe);
-        assert_eq!(again.done, [], "pair {seed}\n{}", case.show());
         if done.done.is_empty() {
             assert_eq!((&done.allow, &done.deny), (&allow, &deny));
             continue;
         }
-        repaired += 1;
-        let verdicts = |answers: Vec<crate::oracle::Answer>| -> Vec<String> {
-            let word =
-                |answer: &crate::oracle::Answer| answer.text.split('\t').next().unwrap().to_owned();
-            answers.iter().map(word).collect()
-        };
-        let before = verdicts(oracle.ask(&tables, &case.queries));
+        let again = repair(Some(&done.allow), Some(&done.deny), &site, Boldness::Safe);
+        assert_eq!(again.done, [], "pair {seed}\n{}", case.show());
+        let tables = case.lay(directory.path());
+        let answers = oracle.ask(&tables, &case.queries);
+        let before = verdicts(&answers);
         std::fs::write(&tables.allow, &done.allow).unwrap();
         std::fs::write(&tables.deny, &done.deny).unwrap();
-        let after = verdicts(oracle.ask(&tables, &case.queries));
-        asked += after.len();
-        assert_eq!(
-            before,
-            after,
-            "pair {seed}: {:?}\n{}",
-            done.done,
-            case.show()
-        );
+        let answers = oracle.ask(&tables, &case.queries);
+        let after = verdicts(&answers);
+        let what = &done.done;
+        assert_eq!(before, after, "pair {seed}: {what:?}\n{}", case.show());
+        tally.repaired += 1;
+        tally.verdicts += after.len();
     }
-    assert!(
-        repaired > pairs / 10,
-        "{repaired} pairs had something to repair"
-    );
-    crate::proof::say(&format!(
-        "safe repairs: {pairs} pairs, {repaired} repaired, {asked} verdicts unchanged"
-    ));
+    tally
+}
+
+fn verdicts<'a>(answers: &'a [Answer]) -> Vec<&'a str> {
+    let word = |answer: &'a Answer| answer.text.split('\t').next().unwrap();
+    answers.iter().map(word).collect()
 }
 
 #[test]
-fn bold_repairs_of_the_fixtures_do_what_was_meant() {
-    for (folder, allow, deny) in [
-        (
-            "TW301-host-bits-set",
-            "sshd: 10.1.2.0/24\nsshd: ALL EXCEPT 10.9.0.0/255.255.0.0 : deny\n",
-            "ALL: ALL\n",
-        ),
-        (
-            "TW104-comment-swallows-rule",
-            "# the office \nsshd: 10.0.0.1\n",
-            "ALL: ALL\n",
-        ),
-        (
-            "TW101-no-final-newline",
-            "sshd: 10.0.0.1\nsshd: 10.0.0.2\n",
-            "ALL: ALL\n",
-        ),
-        ("TW204-bare-ipv6", "", "ALL: [2001:db8::1]\nALL: [::1]\n"),
-        ("TW314-no-such-word", "", "ALL: ALL\n"),
-        ("TW401-daemon-name", "sshd: 10.0.0.1\n", "ALL: ALL\n"),
-        (
-            "TW503-unescaped-colon",
-            "sshd: 10.0.0.1: spawn echo http\\://x &\nsshd: 10.0.0.2: setenv PATH /bin\\:/usr/bin\n",
-            "ALL: ALL\n",
-        ),
-    ] {
-        let read =
-            |name: &str| std::fs::read(fixtures().join(folder).join(name)).unwrap_or_default();
-        let Repaired {
-            allow: now,
-            deny: then,
-            ..
-        } = repair(
-            Some(&read("bad.allow")),
-            Some(&read("bad.deny")),
-            &Site::NOWHERE,
-            Boldness::Unsafe,
-        );
-        assert_eq!(String::from_utf8_lossy(&now), allow, "{folder}");
-        assert_eq!(String::from_utf8_lossy(&then), deny, "{folder}");
-    }
-    assert!(CHECKS.len() > 80);
+fn safe_repairs_change_no_verdict_and_leave_none_to_make() {
+    let pairs = std::env::var("TCPW_PAIRS").map_or(PAIRS, |text| text.parse().unwrap());
+    let (even, odd) = std::thread::scope(|scope| {
+        let odd = scope.spawn(|| repair_pairs((1..pairs).step_by(2)));
+        (repair_pairs((0..pairs).step_by(2)), odd.join().unwrap())
+    });
+    let repaired = even.repaired + odd.repaired;
+    let verdicts = even.verdicts + odd.verdicts;
+    assert!(repaired > pairs / 10, "{repaired} pairs were repaired");
+    crate::proof::say(&format!(
+        "lint --fix: {pairs} table pairs, {repaired} repaired, {verdicts} verdicts of the library \
+         unchanged, no safe repair left"
+    ));
 }
 
 const GROWN: &str = "sshd: 10.0.0.1\nsshd: 10.1.2.3/24\nSSHD: 10.0.0.1\n";
@@ -181,4 +148,54 @@ fn fix_writes_through_the_editor_and_says_what_it_did() {
     );
     assert!(text.contains("gains access: 10.1.2.1"), "{text}");
     run.stdout(&text).code(1).done();
+}
+
+#[test]
+fn named_files_are_repaired_in_place() {
+    let stage = Sandbox::new()
+        .file("mine/hosts.allow", GROWN)
+        .file("mine/hosts.deny", "ALL: 10.1.2.3/24\nALL: ALL\n");
+    let run = stage.run(&["lint", "--fix", "[ROOT]/mine/hosts.allow"]);
+    let text = run.stdout_text().to_owned();
+    assert!(text.contains("changed [ROOT]/mine/hosts.allow\n"), "{text}");
+    let stage = run
+        .stdout(&text)
+        .code(1)
+        .leaves("mine/hosts.allow", "sshd: 10.0.0.1\nsshd: 10.1.2.3/24\n")
+        .ignoring("var/lib/tcpw/history")
+        .done();
+    let both = ["[ROOT]/mine/hosts.deny", "[ROOT]/mine/hosts.allow"];
+    let run = stage.run(&["lint", "--unsafe-fixes", both[0], both[1]]);
+    let text = run.stdout_text().to_owned();
+    assert!(text.contains("gains access: 10.1.2.1 at"), "{text}");
+    let stage = run
+        .stdout(&text)
+        .leaves("mine/hosts.allow", "sshd: 10.0.0.1\nsshd: 10.1.2.0/24\n")
+        .leaves("mine/hosts.deny", "ALL: 10.1.2.0/24\nALL: ALL\n")
+        .ignoring("var/lib/tcpw/history")
+        .done();
+    let (files, number) = (
+        ["--allow-file", both[1], "--deny-file", both[0]],
+        ["undo", "2"],
+    );
+    let run = stage.run(&[&files[..], &number[..]].concat());
+    let text = run.stdout_text().to_owned();
+    run.stdout(&text)
+        .leaves("mine/hosts.allow", "sshd: 10.0.0.1\nsshd: 10.1.2.3/24\n")
+        .leaves("mine/hosts.deny", "ALL: 10.1.2.3/24\nALL: ALL\n")
+        .ignoring("var/lib/tcpw/history")
+        .done();
+}
+
+#[test]
+fn standard_input_is_not_repaired() {
+    Sandbox::new()
+        .stdin(GROWN)
+        .run(&["lint", "--as", "allow", "--fix", "-"])
+        .stderr(
+            "tcpw: standard input cannot be repaired in place\n  help: name a file; with --diff \
+             its repairs are only shown\n",
+        )
+        .code(2)
+        .done();
 }

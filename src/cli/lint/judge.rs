@@ -136,7 +136,7 @@ fn of_files(args: &LintArgs) -> Result<Vec<Group<'_>>, Failure> {
 pub(super) fn grouped(args: &LintArgs) -> Result<Vec<Group<'_>>, Failure> {
     if args.files.iter().any(|path| path == Path::new("-")) {
         let failure = Failure::new("standard input cannot be repaired in place");
-        return Err(failure.hint("name a file; with --diff the repairs are only shown"));
+        return Err(failure.hint("name a file; with --diff its repairs are only shown"));
     }
     of_files(args)
 }

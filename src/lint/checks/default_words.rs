@@ -13,7 +13,7 @@ pub(in crate::lint) fn spelling(policy: &Policy<'_>, sink: &mut Sink) {
     let Some(deny) = policy.deny else {
         return;
     };
-    if !Defaults::of(policy).is_closed || rules(deny).any(|rule| is_plain(&rule.text())) {
+    if !Defaults::of(policy).is_closed || rules(deny).any(|rule| is_plain_default(&rule.text())) {
         return;
     }
     sink.turn_to(TableName::Deny);
@@ -28,7 +28,7 @@ pub(in crate::lint) fn spelling(policy: &Policy<'_>, sink: &mut Sink) {
 }
 
 /// Whether a rule reads `ALL: ALL`, blanks aside.
-fn is_plain(text: &[u8]) -> bool {
+pub(super) fn is_plain_default(text: &[u8]) -> bool {
     let mut words = text.split(|&byte| byte == b':').map(<[u8]>::trim_ascii);
     words.next() == Some(b"ALL") && words.next() == Some(b"ALL") && words.next().is_none()
 }

@@ -1,6 +1,7 @@
 //! Rules that never decide anything, because earlier ones match everybody they match (F-ORDER-01),
 //! and duplicates among them.
 
+use super::default_words::is_plain_default;
 use crate::engine::TableName;
 use crate::lint::Policy;
 use crate::lint::cover::{Cover, CoveredBy, Terms};
@@ -103,8 +104,10 @@ fn report(
         "and other rules decide"
     };
     if by.grants == Some(rule.grants()) && rule.options.is_empty() {
-        // A second wall behind the first, such as `ALL: ALL` behind an alarm for everybody.
-        if table == rule.table {
+        // A second wall behind the first, such as `ALL: ALL` behind an alarm for everybody; in the
+        // deny table that spelling is what audits search for.
+        let is_default = table == TableName::Deny && is_plain_default(&rule.rule.text());
+        if table == rule.table && !is_default {
             sink.report_as(REDUNDANT, rule.span(), || {
                 let place = place();
                 (

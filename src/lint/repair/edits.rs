@@ -1,13 +1,10 @@
 //! The edits that repair a finding, by code.
 
+use super::{lines, word};
 use crate::diagnostic::{Diagnostic, Fix};
 use crate::edit::Edit;
-use crate::lint::checks::daemon_list::DAEMONS;
-use crate::lint::suggest::closest;
-use crate::policy::{ClientPattern, HostPattern, OPTIONS, dotted_quad};
 use crate::span::{Span, index};
 use crate::syntax::Line;
-use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// The repair of a finding in `line`, where there is one that needs no thinking.
 pub(super) fn of(found: &Diagnostic, line: Line<'_, '_>) -> Option<Fix> {
@@ -17,9 +14,7 @@ pub(super) fn of(found: &Diagnostic, line: Line<'_, '_>) -> Option<Fix> {
     match found.code {
         // What stands twice, or is idle, can go.
         "TW702" | "TW706" if is_plain => safe("take the rule out", vec![Edit::delete(line.span())]),
-        "TW120" if is_plain && !text.contains(&b' ') && !line.span().of(source).contains(&b',') => {
-            safe("take the comment out", vec![Edit::delete(line.span())])
-        }
+        "TW120" if is_plain && !text.contains(&b' ') => lines::without_code(found.span, line),
         "TW212" => safe("take EXCEPT out", vec![Edit::delete(found.span)]),
         "TW213" => bold("take one EXCEPT out", found.span, b"EXCEPT".to_vec()),
         "TW101" => {
@@ -33,6 +28,19 @@ pub(super) fn of(found: &Diagnostic, line: Line<'_, '_>) -> Option<Fix> {
                 )
             })
         }
+        "TW103" => {
+            let blanks = Span::new(found.span.start + 1, found.span.end);
+            bold("end the line with the backslash", blanks, Vec::new())
+        }
+        "TW106" => lines::without_nul(line),
+        "TW109" | "TW110" | "TW504" => lines::with_comment_above(found.span, line),
+        "TW111" => lines::as_utf8(line),
+        "TW112" => lines::with_newlines(line),
+        "TW203" => lines::with_option(found.span, line),
+        "TW311" => lines::with_exception(found.span, line),
+        "TW506" => lines::without_value(found.span, line),
+        "TW703" => lines::moved_behind_all(line),
+        "TW711" => lines::with_default(line),
         "TW104" => bold("take the backslash out", found.span, Vec::new()),
         "TW107" => bold("take the byte order mark out", found.span, Vec::new()),
         "TW108" => {
@@ -53,11 +61,12 @@ pub(super) fn of(found: &Diagnostic, line: Line<'_, '_>) -> Option<Fix> {
             let edit = Edit::insert(found.span.start, "%");
             Some(fix("write two percent signs", vec![edit], false))
         }
-        _ => word(found.code, text).and_then(|new| bold("write what is meant", found.span, new)),
+        _ => word::meant(found.code, text)
+            .and_then(|new| bold("write what is meant", found.span, new)),
     }
 }
 
-fn fix(title: &str, edits: Vec<Edit>, is_safe: bool) -> Fix {
+pub(super) fn fix(title: &str, edits: Vec<Edit>, is_safe: bool) -> Fix {
     Fix {
         title: title.to_owned(),
         edits,
@@ -66,85 +75,11 @@ fn fix(title: &str, edits: Vec<Edit>, is_safe: bool) -> Fix {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "an arm of a match of options")]
-fn safe(title: &str, edits: Vec<Edit>) -> Option<Fix> {
+pub(super) fn safe(title: &str, edits: Vec<Edit>) -> Option<Fix> {
     Some(fix(title, edits, true))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "an arm of a match of options")]
-fn bold(title: &str, span: Span, new: Vec<u8>) -> Option<Fix> {
+pub(super) fn bold(title: &str, span: Span, new: Vec<u8>) -> Option<Fix> {
     Some(fix(title, vec![Edit::replace(span, new)], false))
-}
-
-/// What a word was meant to be.
-fn word(code: &str, text: &[u8]) -> Option<Vec<u8>> {
-    match code {
-        "TW204" => {
-            let address: Ipv6Addr = str::from_utf8(text).ok()?.parse().ok()?;
-            Some(format!("[{address}]").into_bytes())
-        }
-        "TW301" => {
-            let HostPattern::Ipv4Net { net, mask } = ClientPattern::read(text).host else {
-                return None;
-            };
-            let slash = memchr::memchr(b'/', text).filter(|_| mask != 0)?;
-            let network = Ipv4Addr::from_bits(net & mask).to_string();
-            Some([network.as_bytes(), text.get(slash..)?].concat())
-        }
-        "TW303" => text.strip_suffix(b"/255.255.255.255").map(<[u8]>::to_vec),
-        "TW305" => {
-            let inner = text.strip_prefix(b"[")?.strip_suffix(b"]")?;
-            if dotted_quad(inner).is_some() {
-                return Some(inner.to_vec());
-            }
-            let slash = memchr::memchr(b'/', inner)?;
-            let (net, length) = inner.split_at(slash);
-            str::from_utf8(net).ok()?.parse::<Ipv6Addr>().ok()?;
-            Some([b"[", net, b"]", length].concat())
-        }
-        "TW309" => {
-            let is_clean = text
-                .iter()
-                .all(|byte| byte.is_ascii_digit() || *byte == b'.');
-            is_clean.then(|| [text, b"."].concat())
-        }
-        "TW312" => {
-            let inner = text.strip_prefix(b"[")?.strip_suffix(b"]")?;
-            let address: Ipv6Addr = str::from_utf8(inner).ok()?.parse().ok()?;
-            Some(address.to_ipv4_mapped()?.to_string().into_bytes())
-        }
-        _ => name(code, text),
-    }
-}
-
-/// What the name of a host, a daemon or an option was meant to be.
-fn name(code: &str, text: &[u8]) -> Option<Vec<u8>> {
-    let owned = |text: &str| Some(text.as_bytes().to_vec());
-    match code {
-        "TW302" => owned("ALL"),
-        "TW314" => text.eq_ignore_ascii_case(b"ANY").then(|| b"ALL".to_vec()),
-        "TW321" => {
-            let head = text.strip_suffix(b"*")?;
-            let is_clean = head
-                .iter()
-                .all(|byte| byte.is_ascii_digit() || *byte == b'.');
-            (is_clean && head.ends_with(b".")).then(|| head.to_vec())
-        }
-        "TW322" => {
-            let tail = text
-                .strip_prefix(b"*")
-                .filter(|tail| !tail.contains(&b'*'))?;
-            Some([b".", tail].concat())
-        }
-        "TW324" => text.strip_suffix(b".").map(<[u8]>::to_vec),
-        "TW401" if text.starts_with(b"/") => {
-            let slash = memchr::memrchr(b'/', text)?;
-            text.get(slash + 1..)
-                .filter(|name| !name.is_empty())
-                .map(<[u8]>::to_vec)
-        }
-        "TW401" => owned("sshd"),
-        "TW403" => owned(closest(text, DAEMONS.iter().copied().skip(5))?),
-        "TW501" => owned(closest(text, OPTIONS.iter().map(|option| option.name))?),
-        _ => None,
-    }
 }

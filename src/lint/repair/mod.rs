@@ -5,7 +5,9 @@
 //! people gain or lose access by them.
 
 mod edits;
+mod lines;
 mod proof;
+mod word;
 
 pub use proof::{Difference, differences};
 
@@ -16,6 +18,7 @@ use crate::edit::{Edit, apply};
 use crate::engine::TableName;
 use crate::span::Span;
 use crate::syntax::{Tree, parse};
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 /// Repairs can bring forth further ones, but not for ever.
@@ -122,7 +125,12 @@ fn steps(
         .filter_map(|finding| step(finding, &policy, boldness))
         .filter(|step| !refused.contains(&step.key))
         .collect();
-    steps.sort_by_key(|step| (step.table, step.reach.start));
+    // Of two that begin at one place the one that does more.
+    let extent = |step: &Step| -> u32 { step.edits.iter().map(|edit| edit.span.len()).sum() };
+    steps.sort_by_key(|step| {
+        let Span { start, end } = step.reach;
+        (step.table, start, Reverse((end, extent(step))))
+    });
     let mut last: Option<(TableName, u32)> = None;
     steps.retain(|step| {
         let is_free =
@@ -144,12 +152,16 @@ fn step(finding: &Finding, policy: &Policy<'_>, boldness: Boldness) -> Option<St
         return None;
     }
     let text = line.span().of(tree.source()).to_vec();
+    let reach = fix.edits.iter().fold(line.span(), |reach, edit| {
+        let (start, end) = (edit.span.start, edit.span.end);
+        Span::new(reach.start.min(start), reach.end.max(end))
+    });
     Some(Step {
         table: finding.table,
         code: found.code,
         title: fix.title,
         edits: fix.edits,
-        reach: line.span(),
+        reach,
         key: (finding.table, found.code, text),
     })
 }

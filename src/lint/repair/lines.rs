@@ -1,0 +1,181 @@
+//! Repairs of more than a word: comments put above their rule, rules moved, files turned into text.
+
+use super::edits::{bold, fix, safe};
+use crate::diagnostic::Fix;
+use crate::edit::Edit;
+use crate::policy::{Element, Rule};
+use crate::span::{Span, index, offset};
+use crate::syntax::Line;
+
+/// All NULs out of a line.
+pub(super) fn without_nul(line: Line<'_, '_>) -> Option<Fix> {
+    let span = line.span();
+    let bytes = span.of(line.tree().source());
+    let at = memchr::memchr_iter(0, bytes).map(|at| span.start + offset(at));
+    let edits: Vec<Edit> = at.map(|at| Edit::delete(Span::new(at, at + 1))).collect();
+    (!edits.is_empty()).then(|| fix("take the NUL out", edits, false))
+}
+
+/// What stands behind a `#` in a rule, on a line of its own above it.
+pub(super) fn with_comment_above(found: Span, line: Line<'_, '_>) -> Option<Fix> {
+    let source = line.tree().source();
+    let (rule, end) = content(line)?;
+    let head = source.get(index(rule.start)..=index(found.start))?;
+    let hash = rule.start + offset(memchr::memrchr(b'#', head)?);
+    let comment = Span::new(hash, end).of(source);
+    // A colon behind it may begin options that are meant.
+    if comment.contains(&b':') {
+        return None;
+    }
+    let kept = Span::new(rule.start, hash).of(source).trim_ascii_end();
+    let gone = Span::new(rule.start + offset(kept.len()), end);
+    let above = [comment.trim_ascii_end(), b"\n"].concat();
+    let edits = vec![Edit::insert(rule.start, above), Edit::delete(gone)];
+    Some(fix("put the comment above the rule", edits, false))
+}
+
+/// A whole table of UTF-16 as UTF-8.
+pub(super) fn as_utf8(line: Line<'_, '_>) -> Option<Fix> {
+    let source = line.tree().source();
+    let (order, units) = source.split_at_checked(2)?;
+    let unit: fn([u8; 2]) -> u16 = match order {
+        [0xff, 0xfe] => u16::from_le_bytes,
+        [0xfe, 0xff] => u16::from_be_bytes,
+        _ => return None,
+    };
+    let units = units.chunks_exact(2);
+    if !units.remainder().is_empty() {
+        return None;
+    }
+    let units = units.filter_map(|pair| pair.try_into().ok()).map(unit);
+    let mut text: String = char::decode_utf16(units).collect::<Result<_, _>>().ok()?;
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    bold(
+        "save it as UTF-8",
+        Span::new(0, offset(source.len())),
+        text.into_bytes(),
+    )
+}
+
+/// A whole table with a newline for every carriage return.
+pub(super) fn with_newlines(line: Line<'_, '_>) -> Option<Fix> {
+    let source = line.tree().source();
+    let mut text = source.to_vec();
+    for byte in &mut text {
+        if *byte == b'\r' {
+            *byte = b'\n';
+        }
+    }
+    if !text.ends_with(b"\n") {
+        text.push(b'\n');
+    }
+    let whole = Span::new(0, offset(source.len()));
+    bold("write newlines for the carriage returns", whole, text)
+}
+
+/// A suppression without one of its codes, or nothing if it was the only one.
+pub(super) fn without_code(found: Span, line: Line<'_, '_>) -> Option<Fix> {
+    let source = line.tree().source();
+    let at = |place: u32| source.get(index(place));
+    let gone = if at(found.start.wrapping_sub(1)) == Some(&b',') {
+        Span::new(found.start - 1, found.end)
+    } else if at(found.end) == Some(&b',') {
+        Span::new(found.start, found.end + 1)
+    } else {
+        let title = "take the comment out";
+        return safe(title, vec![Edit::delete(line.span())]);
+    };
+    safe("take the code out", vec![Edit::delete(gone)])
+}
+
+/// `ALL deny` as `ALL: deny`, at the end of a rule.
+pub(super) fn with_option(found: Span, line: Line<'_, '_>) -> Option<Fix> {
+    let source = line.tree().source();
+    let (rule, end) = content(line)?;
+    let is_last = Span::new(found.end, end).of(source).trim_ascii().is_empty();
+    let before = Span::new(rule.start, found.start).of(source);
+    let is_blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == b',';
+    let blanks = before
+        .iter()
+        .rev()
+        .take_while(|byte| is_blank(byte))
+        .count();
+    let start = found.start - offset(blanks);
+    is_last.then(|| {
+        fix(
+            "put a colon before it",
+            vec![Edit::replace(Span::new(start, found.start), ": ")],
+            false,
+        )
+    })
+}
+
+/// `!x` as `x` behind EXCEPT, and as `EXCEPT x` at the end of a list.
+pub(super) fn with_exception(found: Span, line: Line<'_, '_>) -> Option<Fix> {
+    let rule = Rule::of(line)?;
+    let mut elements = rule.clients().elements();
+    let is_excepted = elements
+        .by_ref()
+        .take_while(|element| element.span() != found)
+        .any(|element| matches!(element, Element::Except { .. }));
+    let is_last = elements.next().is_none();
+    let mark = Span::new(found.start, found.start + 1);
+    if is_excepted {
+        return bold("take the ! out", mark, Vec::new());
+    }
+    let is_whole = rule.clients().elements().next()?.span() != found;
+    (is_last && is_whole)
+        .then(|| bold("write EXCEPT", mark, b"EXCEPT ".to_vec()))
+        .flatten()
+}
+
+/// An option without the value that it does not take.
+pub(super) fn without_value(found: Span, line: Line<'_, '_>) -> Option<Fix> {
+    let source = line.tree().source();
+    let start = line.span().start;
+    let before = Span::new(start, found.start).of(source);
+    let is_between = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'=';
+    let blanks = before
+        .iter()
+        .rev()
+        .take_while(|byte| is_between(byte))
+        .count();
+    let gone = Span::new(found.start - offset(blanks), found.end);
+    bold("take the value out", gone, Vec::new())
+}
+
+/// A rule at the end of its table, behind all that grants.
+pub(super) fn moved_behind_all(line: Line<'_, '_>) -> Option<Fix> {
+    let source = line.tree().source();
+    let rule = line.span();
+    let edits = vec![
+        Edit::delete(rule),
+        Edit::insert(end_of_table(line)?, rule.of(source)),
+    ];
+    Some(fix("move it behind all rules that grant", edits, false))
+}
+
+/// `ALL: ALL` at the end of a table that denies everybody already.
+pub(super) fn with_default(line: Line<'_, '_>) -> Option<Fix> {
+    let edit = Edit::insert(end_of_table(line)?, "ALL: ALL\n");
+    safe("add `ALL: ALL`", vec![edit])
+}
+
+/// Where a line can be added to the table; nowhere if what stands last would swallow it.
+fn end_of_table(line: Line<'_, '_>) -> Option<u32> {
+    let tree = line.tree();
+    let source = tree.source();
+    let is_open = !source.ends_with(b"\n") || source.ends_with(b"\\\n") || source.contains(&0);
+    let is_read = tree.broken_line().is_none();
+    (is_read && !is_open).then(|| offset(source.len()))
+}
+
+/// A line in one piece, and the end of its text before the newline.
+fn content(line: Line<'_, '_>) -> Option<(Span, u32)> {
+    let span = line.span();
+    let bytes = span.of(line.tree().source());
+    let text = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    (!line.is_joined()).then(|| (span, span.start + offset(text.len())))
+}
