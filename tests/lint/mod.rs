@@ -5,6 +5,7 @@ mod files;
 mod fixed;
 mod formats;
 mod repair;
+mod sarif;
 mod seventeen;
 mod style;
 mod witness;
