@@ -1,6 +1,8 @@
 //! The README is true: its commands run, print what it shows, and its configuration is accepted.
 //! `TCPW_UPDATE=1 cargo test readme` writes the outputs anew.
 
+use std::cell::RefCell;
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -35,12 +37,16 @@ fn blocks(text: &str) -> Vec<Block> {
 }
 
 /// A server as the README finds it: two tables with a comment, and the session it is read in.
-struct Server(tempfile::TempDir);
+struct Server {
+    folder: tempfile::TempDir,
+    /// Where the shell stands, below the root.
+    place: RefCell<PathBuf>,
+}
 
 impl Server {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        for path in ["etc", "var/lib", "var/spool", "dev", "mistakes"] {
+        for path in ["etc", "var/lib", "var/spool", "dev", "mistakes", "usr/bin"] {
             std::fs::create_dir_all(folder.path().join(path)).unwrap();
         }
         let write =
@@ -61,23 +67,43 @@ impl Server {
             "mistakes/hosts.allow",
             "sshd : 10.0.5.1/24\nvsftpd : 192.168.1. # not ALL\nsshd : .example.org : spwan /bin/true\n",
         );
+        write("usr/bin/logger", "#!/bin/sh\n");
+        let everybody = std::fs::Permissions::from_mode(0o755);
+        for path in ["", "usr/bin/logger"] {
+            std::fs::set_permissions(folder.path().join(path), everybody.clone()).unwrap();
+        }
         write("mistakes/hosts.deny", "ALL: ALL\n");
-        Self(folder)
+        let seventeen = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/seventeen-mistakes");
+        std::fs::create_dir(folder.path().join("seventeen")).unwrap();
+        for table in ["hosts.allow", "hosts.deny"] {
+            let copy = folder.path().join("seventeen").join(table);
+            std::fs::copy(seventeen.join(table), copy).unwrap();
+        }
+        Self {
+            folder,
+            place: RefCell::default(),
+        }
     }
 
     /// What a line behind `$` prints, as the README shows it.
     fn run(&self, line: &str) -> (String, i32) {
         let words: Vec<&str> = line.split(' ').filter(|word| *word != "sudo").collect();
+        let root = self.folder.path();
+        if words[0] == "cd" {
+            self.place.replace(words[1].into());
+            return (String::new(), 0);
+        }
         let mut command = match words[0] {
             "tcpw" => Command::new(crate::sandbox::program()),
+            "tcpdchk" => Command::new("/usr/sbin/tcpdchk"),
             program => Command::new(program),
         };
         if words[0] == "tcpw" {
-            command.arg("--root").arg(self.0.path());
+            command.arg("--root").arg(root);
         }
         let output = command
             .args(&words[1..])
-            .current_dir(self.0.path())
+            .current_dir(root.join(&*self.place.borrow()))
             .env("SSH_CONNECTION", "198.51.100.7 50022 192.0.2.1 22")
             .env("LC_ALL", "C")
             .output()
@@ -87,7 +113,7 @@ impl Server {
         let program = crate::sandbox::program();
         let shown = String::from_utf8(text)
             .unwrap()
-            .replace(self.0.path().to_str().unwrap(), "")
+            .replace(root.to_str().unwrap(), "")
             .replace(program.to_str().unwrap(), "/usr/local/sbin/tcpw");
         (shown, output.status.code().unwrap())
     }
@@ -104,12 +130,17 @@ fn its_sessions_are_what_the_program_prints() {
         .filter(|block| block.language == "console")
     {
         let mut shown = String::new();
+        server.place.take();
         for line in block
             .lines
             .iter()
             .filter_map(|line| line.strip_prefix("$ "))
         {
-            let (printed, _) = server.run(line);
+            let (mut printed, _) = server.run(line);
+            // A table may lack its last newline.
+            if !printed.is_empty() && !printed.ends_with('\n') {
+                printed.push('\n');
+            }
             shown = format!("{shown}$ {line}\n{printed}");
             commands += 1;
         }

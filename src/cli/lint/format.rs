@@ -13,6 +13,8 @@ pub(super) enum Format {
     /// For people: the line, what is underlined in it, an example and what to do
     #[default]
     Human,
+    /// For people in a hurry and for editors: a line for each finding
+    Short,
     /// For programs: one JSON object
     Json,
     /// For code scanners: SARIF 2.1.0
@@ -28,6 +30,7 @@ pub(super) enum Format {
 pub(super) fn print(format: Format, all: &[Linted], out: &mut Output) -> Result<(), Failure> {
     match format {
         Format::Human => human::print(all, out),
+        Format::Short => human::print_short(all, out),
         Format::Json => json::print(all, out),
         Format::Sarif => sarif::print(all, out),
         Format::Github => github(all, out),

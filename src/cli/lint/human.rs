@@ -9,9 +9,22 @@ use crate::lint::Harm;
 use std::collections::BTreeMap;
 
 pub(super) fn print(all: &[Linted], out: &mut Output) -> Result<(), Failure> {
+    list(all, finding, out)
+}
+
+/// The first line of each finding only.
+pub(super) fn print_short(all: &[Linted], out: &mut Output) -> Result<(), Failure> {
+    list(all, head, out)
+}
+
+fn list(
+    all: &[Linted],
+    show: fn(&Placed<'_>, &mut Output) -> Result<(), Failure>,
+    out: &mut Output,
+) -> Result<(), Failure> {
     for linted in all {
         for placed in linted.placed() {
-            finding(&placed, out)?;
+            show(&placed, out)?;
         }
         for (code, count) in &linted.report.left_out {
             out.line(format!("{code}: {count} more not shown (--max-per-code)"))?;
@@ -20,22 +33,31 @@ pub(super) fn print(all: &[Linted], out: &mut Output) -> Result<(), Failure> {
     out.line(summary(all))
 }
 
-fn finding(placed: &Placed<'_>, out: &mut Output) -> Result<(), Failure> {
-    let found = &placed.finding.diagnostic;
-    let style = match found.severity {
+fn style(placed: &Placed<'_>) -> Style {
+    match placed.finding.diagnostic.severity {
         Severity::Error => Style::Bad,
         Severity::Warning => Style::Warn,
         Severity::Info => Style::Dim,
-    };
+    }
+}
+
+/// Where it is and what is wrong.
+fn head(placed: &Placed<'_>, out: &mut Output) -> Result<(), Failure> {
+    let found = &placed.finding.diagnostic;
     let head = format!("{}[{}]", found.severity.as_str(), found.code);
     out.line(format!(
         "{}:{}:{}: {} {}",
         placed.source.name(),
         placed.start.line,
         placed.start.column,
-        out.paint(style, &head),
+        out.paint(style(placed), &head),
         out.paint(Style::Strong, &found.message)
-    ))?;
+    ))
+}
+
+fn finding(placed: &Placed<'_>, out: &mut Output) -> Result<(), Failure> {
+    let (found, style) = (&placed.finding.diagnostic, style(placed));
+    head(placed, out)?;
     let source = placed.source;
     let excerpt = Excerpt::new(source.file.source(), &source.lines, found.span);
     let bar = out.paint(Style::Dim, "  |");
