@@ -20,7 +20,7 @@ mod work;
 
 pub use repair::{Boldness, DENY_ALL, Difference, Repaired, differences, repair};
 pub use sink::{Finding, Report};
-pub use site::{Dialect, FileKind, Files, Look, Site};
+pub use site::{FileKind, Files, Look, Site};
 pub use style::formatted;
 pub use table::{CHECKS, Check, Harm};
 pub use witness::Witness;

@@ -1,4 +1,4 @@
-//! Where tables are used: the machine, and the build of libwrap there.
+//! Where tables are used: the machine, and the files there.
 
 use super::words::quote;
 use crate::engine::{Bare, Surroundings};
@@ -6,14 +6,12 @@ use crate::engine::{Bare, Surroundings};
 /// Where tables are used.
 #[derive(Clone, Copy)]
 pub struct Site<'a> {
-    /// What verdicts depend on.
+    /// What verdicts depend on; the build of libwrap too.
     pub world: &'a dyn Surroundings,
     /// The files that the tables name.
     pub files: &'a dyn Files,
     /// The paths of the allow table and the deny table, if they are those of the machine.
     pub tables: [Option<&'a [u8]>; 2],
-    /// The build of libwrap.
-    pub dialect: Dialect,
 }
 
 impl Site<'static> {
@@ -22,39 +20,6 @@ impl Site<'static> {
         world: &Bare,
         files: &Bare,
         tables: [None, None],
-        dialect: Dialect::DEBIAN_12,
-    };
-}
-
-/// What differs between builds of libwrap, as far as a rule that works in one is dead in another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Dialect {
-    /// Its name.
-    pub name: &'static str,
-    /// Whether `@group` matches anybody.
-    pub has_netgroups: bool,
-    /// Whether there is an option `aclexec`.
-    pub has_aclexec: bool,
-}
-
-impl Dialect {
-    /// Debian 12, whose library all facts are measured on.
-    pub const DEBIAN_12: Self = Self {
-        name: "Debian 12",
-        has_netgroups: true,
-        has_aclexec: true,
-    };
-    /// Debian 13 and Ubuntu since 24.04: built without netgroups since 7.6.q-33.
-    pub const DEBIAN_13: Self = Self {
-        name: "Debian 13",
-        has_netgroups: false,
-        has_aclexec: true,
-    };
-    /// The one of `FreeBSD`, as its `hosts_options(5)` tells.
-    pub const FREEBSD: Self = Self {
-        name: "FreeBSD",
-        has_netgroups: true,
-        has_aclexec: false,
     };
 }
 

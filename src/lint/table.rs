@@ -203,6 +203,7 @@ pub const CHECKS: &[Check] = &[
     row("TW336", "netgroup-switched-off", Error, Missed, There(c::netgroup::check)),
     row("TW337", "list-file-writable", Error, LetsIn, Elsewhere),
     row("TW338", "list-file-unreadable", Warning, Breaks, Elsewhere),
+    row("TW339", "form-switched-off", Error, Missed, There(c::dialect_form::check)),
 
     row("TW401", "daemon-name", Error, Missed, Daemons(c::daemon_name::check)),
     row("TW402", "daemon-port", Warning, Missed, Daemons(c::daemon_list::port)),
@@ -222,6 +223,7 @@ pub const CHECKS: &[Check] = &[
     row("TW511", "deny-in-allow-table", Info, LocksOut, Rule(c::deny_in_allow::check)),
     row("TW512", "aclexec-opens-deny-table", Error, LetsIn, Both(c::aclexec_memory::check)),
     row("TW513", "aclexec-not-there", Error, LocksOut, There(c::aclexec_not_there::check)),
+    row("TW514", "options-switched-off", Error, Either, Elsewhere),
 
     row("TW601", "visitor-waits", Warning, Slow, Rule(c::visitor_waits::check)),
     row("TW602", "percent-vanishes", Warning, Breaks, Rule(c::percent_vanishes::check)),

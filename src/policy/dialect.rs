@@ -10,6 +10,8 @@
 pub struct Dialect {
     /// Its name on the command line.
     pub name: &'static str,
+    /// What people call it.
+    pub title: &'static str,
     /// `@group` is looked up; else it matches nothing.
     pub netgroups: bool,
     /// `/path` names a list file; else it matches nothing.
@@ -29,6 +31,7 @@ pub struct Dialect {
 /// Debian 12, libwrap 7.6.q-32: the only one that is compared with the library itself.
 pub const DEBIAN_12: Dialect = Dialect {
     name: "debian12",
+    title: "Debian 12",
     netgroups: true,
     list_files: true,
     prefix_lengths: true,
@@ -41,6 +44,7 @@ pub const DEBIAN_12: Dialect = Dialect {
 /// Debian 13 and Ubuntu since 24.04: built without netgroups since 7.6.q-33.
 pub const DEBIAN_13: Dialect = Dialect {
     name: "debian13",
+    title: "Debian 13",
     netgroups: false,
     ..DEBIAN_12
 };
@@ -49,6 +53,7 @@ pub const DEBIAN_13: Dialect = Dialect {
 /// have options.
 pub const CLASSIC: Dialect = Dialect {
     name: "classic",
+    title: "TCP Wrappers 7.6 as released",
     netgroups: true,
     list_files: false,
     prefix_lengths: false,
@@ -62,6 +67,7 @@ pub const CLASSIC: Dialect = Dialect {
 /// stays resident.
 pub const FREEBSD: Dialect = Dialect {
     name: "freebsd",
+    title: "FreeBSD",
     netgroups: true,
     list_files: true,
     prefix_lengths: false,

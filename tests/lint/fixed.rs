@@ -3,7 +3,8 @@
 use super::repair::Lists;
 use super::{Stage, folders, name_of};
 use std::path::Path;
-use tcpw::lint::{Boldness, CHECKS, Dialect, Policy, Repaired, Site, docs, repair, run};
+use tcpw::lint::{Boldness, CHECKS, Policy, Repaired, Site, docs, repair, run};
+use tcpw::policy::{CLASSIC, DEBIAN_12, DEBIAN_13, FREEBSD};
 use tcpw::syntax::parse;
 
 /// The two tables of a kind, as far as they are there.
@@ -15,13 +16,14 @@ fn pair(folder: &Path, kind: &str) -> Pair {
 
 fn site(folder: &Path) -> Site<'static> {
     let arguments = std::fs::read_to_string(folder.join("arguments")).unwrap_or_default();
+    let world: &'static Lists = match arguments.trim() {
+        "--dialect classic" => &Lists(&CLASSIC),
+        "--dialect debian13" => &Lists(&DEBIAN_13),
+        "--dialect freebsd" => &Lists(&FREEBSD),
+        _ => &Lists(&DEBIAN_12),
+    };
     Site {
-        world: &Lists,
-        dialect: if arguments.contains("debian13") {
-            Dialect::DEBIAN_13
-        } else {
-            Dialect::DEBIAN_12
-        },
+        world,
         ..Site::NOWHERE
     }
 }

@@ -88,6 +88,12 @@ impl Stage {
         self.directory.path()
     }
 
+    /// Whether its tables are for another build of libwrap than the installed one.
+    fn has_dialect(&self) -> bool {
+        let arguments = std::fs::read_to_string(self.path().join("arguments"));
+        arguments.is_ok_and(|text| text.contains("--dialect"))
+    }
+
     /// What is said about the files themselves is said only where they are the machine's tables.
     fn lint_as_those_of_the_machine(&self, kind: &str, arguments: &[&str]) -> Output {
         Command::new(env!("CARGO_BIN_EXE_tcpw"))

@@ -5,15 +5,16 @@ use crate::sandbox::Sandbox;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use tcpw::engine::{Account, ListFile, Surroundings};
-use tcpw::lint::{Boldness, Dialect, Site, repair};
+use tcpw::lint::{Boldness, Site, repair};
+use tcpw::policy::{DEBIAN_12, Dialect};
 
 /// Pairs of tables that are repaired; `TCPW_PAIRS` names another number.
 const PAIRS: u64 = 10_000;
 /// Queries of a pair that the library is asked.
 const QUERIES: usize = 8;
 
-/// The real files, and commands that nobody knows the end of.
-pub(super) struct Lists;
+/// The real files, commands that nobody knows the end of, and a build of the library.
+pub(super) struct Lists(pub(super) &'static Dialect);
 
 impl Surroundings for Lists {
     fn list_file(&self, path: &[u8]) -> ListFile {
@@ -31,6 +32,9 @@ impl Surroundings for Lists {
     }
     fn aclexec(&self, _command: &[u8]) -> Option<bool> {
         None
+    }
+    fn dialect(&self) -> &'static Dialect {
+        self.0
     }
 }
 
@@ -63,8 +67,7 @@ fn repair_pairs(seeds: impl Iterator<Item = u64>) -> Tally {
     let directory = tempfile::tempdir().unwrap();
     let place = directory.path().to_str().unwrap();
     let site = Site {
-        world: &Lists,
-        dialect: Dialect::DEBIAN_12,
+        world: &Lists(&DEBIAN_12),
         ..Site::NOWHERE
     };
     let mut oracle = Oracle::start();

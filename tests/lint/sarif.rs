@@ -75,8 +75,8 @@ fn every_log_is_valid_by_the_schema_of_the_standard() {
         |log| log["version"] = json!("2.0.0"),
         |log| drop(log["runs"][0]["results"][0]["message"].take()),
         |log| {
-            log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"] =
-                json!(0)
+            let location = &mut log["runs"][0]["results"][0]["locations"][0];
+            location["physicalLocation"]["region"]["startLine"] = json!(0);
         },
     ];
     for breakage in breakages {

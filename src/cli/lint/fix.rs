@@ -64,12 +64,11 @@ fn tables(
     };
     let paths = context.paths.clone();
     let disk = Disk::new(&paths);
-    let machine = Machine::new(&paths, Aclexec::Ask);
+    let machine = Machine::new(&paths, Aclexec::Ask).with_dialect(args.dialect);
     let site = Site {
         world: &machine,
         files: &disk,
         tables: [None, None],
-        dialect: args.dialect.dialect(),
     };
     let done = RefCell::new(Done::default());
     let change = |ground: &Ground<'_>| {

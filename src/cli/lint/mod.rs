@@ -12,12 +12,13 @@ mod sarif;
 mod xml;
 
 use super::Context;
+use super::dialect::DialectChoice;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::machine::{Aclexec, Machine};
 use super::site::Disk;
 use crate::diagnostic::Severity;
-use crate::lint::{Dialect, Site};
+use crate::lint::Site;
 use baseline::Baseline;
 use choice::Choice;
 use clap::{Args, ValueEnum};
@@ -64,7 +65,7 @@ pub(crate) struct LintArgs {
     repair: FixArgs,
     /// The build of libwrap that the tables are for
     #[arg(long, value_enum, value_name = "NAME", default_value_t)]
-    dialect: Build,
+    dialect: DialectChoice,
     /// The most findings of one code to show; the rest are counted
     #[arg(long, value_name = "N", default_value_t = 50)]
     max_per_code: usize,
@@ -112,28 +113,6 @@ enum FailOn {
     Info,
 }
 
-/// The build of libwrap.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-enum Build {
-    /// Debian 12
-    #[default]
-    Debian12,
-    /// Debian 13 and Ubuntu 24.04: without netgroups
-    Debian13,
-    /// The one of `FreeBSD`: without aclexec
-    Freebsd,
-}
-
-impl Build {
-    fn dialect(self) -> Dialect {
-        match self {
-            Self::Debian12 => Dialect::DEBIAN_12,
-            Self::Debian13 => Dialect::DEBIAN_13,
-            Self::Freebsd => Dialect::FREEBSD,
-        }
-    }
-}
-
 impl FailOn {
     fn severity(self) -> Severity {
         match self {
@@ -176,14 +155,13 @@ fn lint(args: &LintArgs, context: &mut Context) -> Result<Vec<Linted>, Failure> 
         _ => None,
     };
     let paths = context.paths.clone();
-    let machine = Machine::new(&paths, Aclexec::Ask);
+    let machine = Machine::new(&paths, Aclexec::Ask).with_dialect(args.dialect);
     let disk = Disk::new(&paths);
     let site = Site {
         world: &machine,
         files: &disk,
         tables: [&paths.allow, &paths.deny]
             .map(|path| args.files.is_empty().then(|| path.as_os_str().as_bytes())),
-        dialect: args.dialect.dialect(),
     };
     // What a baseline accepts must not use up the places of what is new.
     let most = match args.baseline {

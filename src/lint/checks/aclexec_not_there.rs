@@ -7,7 +7,9 @@ use crate::lint::words::REFUSES;
 use crate::policy::{OptionKind, rules};
 
 pub(in crate::lint) fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Sink) {
-    if site.dialect.has_aclexec {
+    let dialect = site.world.dialect();
+    // Without options there is nothing to refuse: see `dialect_form`.
+    if dialect.aclexec || !dialect.options {
         return;
     }
     for (table, tree) in policy.tables() {
@@ -18,7 +20,7 @@ pub(in crate::lint) fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Si
                 if kind == Some(OptionKind::Aclexec) {
                     sink.report(option.name_span, || {
                         (
-                            format!("{} has no option `aclexec`: {REFUSES}", site.dialect.name),
+                            format!("{} has no option `aclexec`: {REFUSES}", dialect.title),
                             "put the clients into the rule, or into a file that it names"
                                 .to_owned(),
                         )

@@ -23,6 +23,7 @@ pub(super) mod daemon_list;
 pub(super) mod daemon_name;
 pub(super) mod default_words;
 pub(super) mod deny_in_allow;
+pub(super) mod dialect_form;
 pub(super) mod empty_list;
 pub(super) mod empty_option;
 pub(super) mod encoding;

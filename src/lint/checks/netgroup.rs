@@ -8,7 +8,8 @@ use crate::lint::words::quote;
 use crate::policy::{ClientPattern, Element, HostPattern, rules};
 
 pub(in crate::lint) fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Sink) {
-    if site.dialect.has_netgroups {
+    let dialect = site.world.dialect();
+    if dialect.netgroups {
         return;
     }
     for (table, tree) in policy.tables() {
@@ -27,7 +28,7 @@ pub(in crate::lint) fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Si
                     (
                         format!(
                             "{} has no netgroups: {} matches nobody there and {}",
-                            site.dialect.name,
+                            dialect.title,
                             quote(&text),
                             view.nobody()
                         ),

@@ -43,6 +43,13 @@ pub(super) fn meant(code: &str, text: &[u8]) -> Option<Vec<u8>> {
             let address: Ipv6Addr = str::from_utf8(inner).ok()?.parse().ok()?;
             Some(address.to_ipv4_mapped()?.to_string().into_bytes())
         }
+        "TW339" => {
+            let (net, length) = text.split_at(memchr::memchr(b'/', text)?);
+            let length: u32 = str::from_utf8(length.get(1..)?).ok()?.parse().ok()?;
+            dotted_quad(net).filter(|_| (1..=32).contains(&length))?;
+            let mask = Ipv4Addr::from_bits(u32::MAX << (32 - length));
+            Some([net, b"/", mask.to_string().as_bytes()].concat())
+        }
         _ => name(code, text),
     }
 }

@@ -29,8 +29,8 @@ const LINES_BEHIND: usize = 16;
 
 /// Codes about a list that nobody can find, about another build of libwrap, about who can change a file, or about how a command
 /// ends: no verdict that is certain shows what they say.
-const SILENT: [&str; 7] = [
-    "TW335", "TW336", "TW337", "TW512", "TW513", "TW605", "TW801",
+const SILENT: [&str; 9] = [
+    "TW335", "TW336", "TW337", "TW339", "TW512", "TW513", "TW514", "TW605", "TW801",
 ];
 
 /// A client, a daemon, and what libwrap decides about them.
