@@ -67,6 +67,7 @@ enum Form {
 }
 
 /// A client pattern as far as containment goes.
+#[derive(Debug, PartialEq, Eq)]
 enum Shape<'v> {
     All,
     Never,
@@ -278,6 +279,30 @@ impl<'v, 't, 's> Terms<'v, 't, 's> {
             has_too_many_pairs,
         }
     }
+}
+
+/// Whether two rules are about the same daemons and clients, in whatever spelling.
+pub(super) fn are_about_the_same(a: &RuleView<'_, '_>, b: &RuleView<'_, '_>) -> bool {
+    let is_plain = |rule: &RuleView<'_, '_>| {
+        !has_except(&rule.daemons) && !has_except(&rule.clients) && !has_too_many_pairs(rule)
+    };
+    let same = |a: &Shape<'_>, b: &Shape<'_>| match (a, b) {
+        (Shape::Text(form, text, _), Shape::Text(other, word, _)) => {
+            form == other && folded(text) == folded(word)
+        }
+        _ => a == b,
+    };
+    let daemons = |rule: &RuleView<'_, '_>| -> Vec<Vec<u8>> {
+        let keys = base(&rule.daemons).map(|(text, _)| daemon_key(text).into_owned());
+        keys.collect()
+    };
+    is_plain(a)
+        && is_plain(b)
+        && daemons(a) == daemons(b)
+        && a.clients.len() == b.clients.len()
+        && base(&a.clients)
+            .zip(base(&b.clients))
+            .all(|((a, _), (b, _))| same(&shape(a), &shape(b)))
 }
 
 fn has_too_many_pairs(rule: &RuleView<'_, '_>) -> bool {

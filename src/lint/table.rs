@@ -195,6 +195,7 @@ pub const CHECKS: &[Check] = &[
     row("TW322", "wildcard-domain", Warning, LetsIn, Client(c::wildcard_domain::check)),
     row("TW323", "tail-of-address", Warning, LetsIn, Client(c::tail_of_address::check)),
     row("TW324", "trailing-dot-name", Error, LetsIn, Client(c::trailing_dot_name::check)),
+    row("TW325", "ipv6-host-bits", Warning, LetsIn, Client(c::ipv6_host_bits::check)),
     row("TW331", "list-file-missing", Error, Missed, There(c::list_files::check)),
     row("TW332", "list-file-word", Error, Either, Elsewhere),
     row("TW333", "list-file-cycle", Error, Breaks, Elsewhere),
@@ -209,6 +210,8 @@ pub const CHECKS: &[Check] = &[
     row("TW402", "daemon-port", Warning, Missed, Daemons(c::daemon_list::port)),
     row("TW403", "daemon-misspelt", Warning, Missed, Daemons(c::daemon_list::unknown)),
     row("TW404", "daemon-in-two-cases", Info, Style, Both(c::daemon_list::two_cases)),
+    row("TW405", "reserved-word-as-daemon", Error, Missed, Daemons(c::reserved_daemon::check)),
+    row("TW406", "known-as-daemon", Warning, Style, Elsewhere),
 
     row("TW501", "unknown-option", Error, LocksOut, Rule(c::unknown_option::check)),
     row("TW502", "empty-option", Error, LocksOut, Rule(c::empty_option::check)),

@@ -21,21 +21,18 @@ pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     else {
         return;
     };
-    let base: Option<Vec<Range>> = base(&rule.clients).map(|(text, _)| range(text)).collect();
-    let Some(base) = base.filter(|base| !base.is_empty()) else {
+    let sets: Option<Vec<Set<'_>>> = base(&rule.clients).map(|(text, _)| Set::of(text)).collect();
+    let Some(sets) = sets.filter(|sets| !sets.is_empty()) else {
         return;
     };
     for element in rule.clients.iter().skip(except + 1) {
         let Element::Pattern { text, span } = element else {
             return;
         };
-        let Some(taken) = range(text) else {
+        let Some(taken) = Set::of(text) else {
             continue;
         };
-        let meets = |range: &Range| {
-            range.is_ipv6 == taken.is_ipv6 && range.first <= taken.last && taken.first <= range.last
-        };
-        if base.iter().any(meets) {
+        if sets.iter().any(|set| set.meets(&taken)) {
             continue;
         }
         sink.report(*span, || {
@@ -47,6 +44,68 @@ pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
                 "correct it, or take it out".to_owned(),
             )
         });
+    }
+}
+
+/// Clients by what a pattern compares.
+#[derive(Debug, Clone, Copy)]
+enum Set<'p> {
+    Addresses(Range),
+    /// One name.
+    Name(&'p [u8]),
+    /// All names that end so.
+    Domain(&'p [u8]),
+}
+
+impl<'p> Set<'p> {
+    /// What a pattern matches, where that is only addresses or only names.
+    fn of(text: &'p [u8]) -> Option<Self> {
+        if let Some(range) = range(text) {
+            return Some(Self::Addresses(range));
+        }
+        let pattern = ClientPattern::read(text);
+        // No address has such letters.
+        let is_name = text
+            .iter()
+            .any(|byte| b"ghijklmnopqrstuvwxyz".contains(&byte.to_ascii_lowercase()));
+        match pattern.host {
+            HostPattern::Text {
+                pattern: TextPattern::Exact(name),
+                also_name: true,
+            } if is_name && pattern.user.is_none() => Some(Self::Name(name)),
+            HostPattern::Text {
+                pattern: TextPattern::Suffix(domain),
+                also_name: true,
+            } if is_name && pattern.user.is_none() => Some(Self::Domain(domain)),
+            HostPattern::Text { .. }
+            | HostPattern::Netgroup(_)
+            | HostPattern::ListFile(_)
+            | HostPattern::Known
+            | HostPattern::Local
+            | HostPattern::Ipv4Net { .. }
+            | HostPattern::Ipv6Net { .. }
+            | HostPattern::BadNet(_) => None,
+        }
+    }
+
+    /// Whether a client can be in both. One with an address may have any name.
+    fn meets(&self, other: &Self) -> bool {
+        let ends_with = |name: &[u8], domain: &[u8]| {
+            let start = name.len().checked_sub(domain.len());
+            let tail = start.and_then(|start| name.get(start..));
+            tail.is_some_and(|tail| tail.eq_ignore_ascii_case(domain))
+        };
+        match (*self, *other) {
+            (Self::Addresses(a), Self::Addresses(b)) => {
+                a.is_ipv6 == b.is_ipv6 && a.first <= b.last && b.first <= a.last
+            }
+            (Self::Name(a), Self::Name(b)) => a.eq_ignore_ascii_case(b),
+            (Self::Name(name), Self::Domain(domain)) | (Self::Domain(domain), Self::Name(name)) => {
+                ends_with(name, domain)
+            }
+            (Self::Domain(a), Self::Domain(b)) => ends_with(a, b) || ends_with(b, a),
+            (Self::Addresses(_), _) | (_, Self::Addresses(_)) => true,
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 use super::default_words::is_plain_default;
 use crate::engine::TableName;
 use crate::lint::Policy;
-use crate::lint::cover::{Cover, CoveredBy, Terms};
+use crate::lint::cover::{Cover, CoveredBy, Terms, are_about_the_same};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words;
@@ -120,7 +120,10 @@ fn report(
     }
     let contradicts = by.is_alone
         && by.grants == Some(!rule.grants())
-        && earlier.is_some_and(|earlier| same_lists(earlier, rule.rule));
+        && earlier.is_some_and(|earlier| {
+            same_lists(earlier, rule.rule)
+                || are_about_the_same(&RuleView::new(table, earlier), rule)
+        });
     if contradicts {
         sink.report_as(CONTRADICTION, rule.span(), || {
             let place = place();

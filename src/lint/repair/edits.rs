@@ -15,6 +15,12 @@ pub(super) fn of(found: &Diagnostic, line: Line<'_, '_>) -> Option<Fix> {
         // What stands twice, or is idle, can go.
         "TW702" | "TW706" if is_plain => safe("take the rule out", vec![Edit::delete(line.span())]),
         "TW120" if is_plain && !text.contains(&b' ') => lines::without_code(found.span, line),
+        "TW325" => {
+            let network = word::ipv6_network(text)?;
+            let edit = Edit::replace(found.span, network);
+            safe("write the network", vec![edit])
+        }
+        "TW406" => bold("write ALL", found.span, b"ALL".to_vec()),
         "TW212" => safe("take EXCEPT out", vec![Edit::delete(found.span)]),
         "TW213" => bold("take one EXCEPT out", found.span, b"EXCEPT".to_vec()),
         "TW101" => {
@@ -32,15 +38,6 @@ pub(super) fn of(found: &Diagnostic, line: Line<'_, '_>) -> Option<Fix> {
             let blanks = Span::new(found.span.start + 1, found.span.end);
             bold("end the line with the backslash", blanks, Vec::new())
         }
-        "TW106" => lines::without_nul(line),
-        "TW109" | "TW110" | "TW504" => lines::with_comment_above(found.span, line),
-        "TW111" => lines::as_utf8(line),
-        "TW112" => lines::with_newlines(line),
-        "TW203" => lines::with_option(found.span, line),
-        "TW311" => lines::with_exception(found.span, line),
-        "TW506" => lines::without_value(found.span, line),
-        "TW703" => lines::moved_behind_all(line),
-        "TW711" => lines::with_default(line),
         "TW104" => bold("take the backslash out", found.span, Vec::new()),
         "TW107" => bold("take the byte order mark out", found.span, Vec::new()),
         "TW108" => {
@@ -61,8 +58,10 @@ pub(super) fn of(found: &Diagnostic, line: Line<'_, '_>) -> Option<Fix> {
             let edit = Edit::insert(found.span.start, "%");
             Some(fix("write two percent signs", vec![edit], false))
         }
-        _ => word::meant(found.code, text)
-            .and_then(|new| bold("write what is meant", found.span, new)),
+        code => lines::of(code, found.span, line).or_else(|| {
+            let new = word::meant(code, text)?;
+            bold("write what is meant", found.span, new)
+        }),
     }
 }
 

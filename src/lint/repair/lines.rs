@@ -7,8 +7,24 @@ use crate::policy::{Element, Rule};
 use crate::span::{Span, index, offset};
 use crate::syntax::Line;
 
+/// The repair of a finding at `found`, where it is one of these.
+pub(super) fn of(code: &str, found: Span, line: Line<'_, '_>) -> Option<Fix> {
+    match code {
+        "TW106" => without_nul(line),
+        "TW109" | "TW110" | "TW504" => with_comment_above(found, line),
+        "TW111" => as_utf8(line),
+        "TW112" => with_newlines(line),
+        "TW203" => with_option(found, line),
+        "TW311" => with_exception(found, line),
+        "TW506" => without_value(found, line),
+        "TW703" => moved_behind_all(line),
+        "TW711" => with_default(line),
+        _ => None,
+    }
+}
+
 /// All NULs out of a line.
-pub(super) fn without_nul(line: Line<'_, '_>) -> Option<Fix> {
+fn without_nul(line: Line<'_, '_>) -> Option<Fix> {
     let span = line.span();
     let bytes = span.of(line.tree().source());
     let at = memchr::memchr_iter(0, bytes).map(|at| span.start + offset(at));
@@ -17,7 +33,7 @@ pub(super) fn without_nul(line: Line<'_, '_>) -> Option<Fix> {
 }
 
 /// What stands behind a `#` in a rule, on a line of its own above it.
-pub(super) fn with_comment_above(found: Span, line: Line<'_, '_>) -> Option<Fix> {
+fn with_comment_above(found: Span, line: Line<'_, '_>) -> Option<Fix> {
     let source = line.tree().source();
     let (rule, end) = content(line)?;
     let head = source.get(index(rule.start)..=index(found.start))?;
@@ -35,7 +51,7 @@ pub(super) fn with_comment_above(found: Span, line: Line<'_, '_>) -> Option<Fix>
 }
 
 /// A whole table of UTF-16 as UTF-8.
-pub(super) fn as_utf8(line: Line<'_, '_>) -> Option<Fix> {
+fn as_utf8(line: Line<'_, '_>) -> Option<Fix> {
     let source = line.tree().source();
     let (order, units) = source.split_at_checked(2)?;
     let unit: fn([u8; 2]) -> u16 = match order {
@@ -60,7 +76,7 @@ pub(super) fn as_utf8(line: Line<'_, '_>) -> Option<Fix> {
 }
 
 /// A whole table with a newline for every carriage return.
-pub(super) fn with_newlines(line: Line<'_, '_>) -> Option<Fix> {
+fn with_newlines(line: Line<'_, '_>) -> Option<Fix> {
     let source = line.tree().source();
     let mut text = source.to_vec();
     for byte in &mut text {
@@ -91,7 +107,7 @@ pub(super) fn without_code(found: Span, line: Line<'_, '_>) -> Option<Fix> {
 }
 
 /// `ALL deny` as `ALL: deny`, at the end of a rule.
-pub(super) fn with_option(found: Span, line: Line<'_, '_>) -> Option<Fix> {
+fn with_option(found: Span, line: Line<'_, '_>) -> Option<Fix> {
     let source = line.tree().source();
     let (rule, end) = content(line)?;
     let is_last = Span::new(found.end, end).of(source).trim_ascii().is_empty();
@@ -113,7 +129,7 @@ pub(super) fn with_option(found: Span, line: Line<'_, '_>) -> Option<Fix> {
 }
 
 /// `!x` as `x` behind EXCEPT, and as `EXCEPT x` at the end of a list.
-pub(super) fn with_exception(found: Span, line: Line<'_, '_>) -> Option<Fix> {
+fn with_exception(found: Span, line: Line<'_, '_>) -> Option<Fix> {
     let rule = Rule::of(line)?;
     let mut elements = rule.clients().elements();
     let is_excepted = elements
@@ -132,7 +148,7 @@ pub(super) fn with_exception(found: Span, line: Line<'_, '_>) -> Option<Fix> {
 }
 
 /// An option without the value that it does not take.
-pub(super) fn without_value(found: Span, line: Line<'_, '_>) -> Option<Fix> {
+fn without_value(found: Span, line: Line<'_, '_>) -> Option<Fix> {
     let source = line.tree().source();
     let start = line.span().start;
     let before = Span::new(start, found.start).of(source);
@@ -147,7 +163,7 @@ pub(super) fn without_value(found: Span, line: Line<'_, '_>) -> Option<Fix> {
 }
 
 /// A rule at the end of its table, behind all that grants.
-pub(super) fn moved_behind_all(line: Line<'_, '_>) -> Option<Fix> {
+fn moved_behind_all(line: Line<'_, '_>) -> Option<Fix> {
     let source = line.tree().source();
     let rule = line.span();
     let edits = vec![
@@ -158,7 +174,7 @@ pub(super) fn moved_behind_all(line: Line<'_, '_>) -> Option<Fix> {
 }
 
 /// `ALL: ALL` at the end of a table that denies everybody already.
-pub(super) fn with_default(line: Line<'_, '_>) -> Option<Fix> {
+fn with_default(line: Line<'_, '_>) -> Option<Fix> {
     let edit = Edit::insert(end_of_table(line)?, "ALL: ALL\n");
     safe("add `ALL: ALL`", vec![edit])
 }

@@ -89,7 +89,12 @@ impl<'t> Judge<'t> {
 fn daemons(trees: &[&Tree<'_>]) -> Vec<Vec<u8>> {
     let lines = trees.iter().flat_map(|tree| tree.lines());
     let named: BTreeSet<Vec<u8>> = lines.flat_map(daemons_of).collect();
-    let mut daemons = vec![b"sshd".to_vec(), b"tcpw-other".to_vec()];
+    // Of all names `unknown` alone is none that KNOWN means.
+    let mut daemons = vec![
+        b"sshd".to_vec(),
+        b"tcpw-other".to_vec(),
+        b"unknown".to_vec(),
+    ];
     daemons.extend(drawn(named.into_iter().collect(), DAEMON_LIMIT));
     daemons
 }

@@ -110,3 +110,14 @@ fn range(text: &[u8]) -> Option<Vec<u8>> {
     let words: Vec<_> = networks.iter().map(ToString::to_string).collect();
     Some(words.join(" ").into_bytes())
 }
+
+/// `[2001:db8::1]/32` as `[2001:db8::]/32`.
+pub(super) fn ipv6_network(text: &[u8]) -> Option<Vec<u8>> {
+    let HostPattern::Ipv6Net { net, length } = ClientPattern::read(text).host else {
+        return None;
+    };
+    let is_plain = text.starts_with(b"[") && net.zone.is_none();
+    let mask = u128::MAX.checked_shl(128_u32.checked_sub(length.into())?)?;
+    let address = Ipv6Addr::from_bits(net.address.to_bits() & mask);
+    is_plain.then(|| format!("[{address}]/{length}").into_bytes())
+}

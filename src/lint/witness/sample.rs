@@ -183,6 +183,13 @@ fn daemon(word: &[u8]) -> Option<Vec<u8>> {
     if word.eq_ignore_ascii_case(b"ALL") || word.contains(&b'*') || word.contains(&b'?') {
         return Some(SOME_DAEMON.to_vec());
     }
+    let reserved: [&[u8]; 3] = [b"LOCAL", b"UNKNOWN", b"PARANOID"];
+    if reserved
+        .iter()
+        .any(|other| word.eq_ignore_ascii_case(other))
+    {
+        return Some(SOME_DAEMON.to_vec());
+    }
     if word.eq_ignore_ascii_case(b"ssh") || word.eq_ignore_ascii_case(b"sshd-session") {
         return Some(SOME_DAEMON.to_vec());
     }
@@ -287,8 +294,20 @@ fn special(code: &str, marked: &[u8]) -> Vec<Client> {
         "TW321" => vec![Client::named(
             text.replace('*', "evil.example").replace('?', "1"),
         )],
+        "TW325" => last_of_network(&text)
+            .map(|address| Client::at(&address))
+            .into_iter()
+            .collect(),
         "TW322" => vec![Client::named(text.replace('*', "evil"))],
         "TW324" => vec![Client::named(format!("{text}example.org"))],
         _ => Vec::new(),
     }
+}
+
+/// The last address of `[net]/length`.
+fn last_of_network(text: &str) -> Option<Ipv6Addr> {
+    let (net, length) = text.strip_prefix('[')?.split_once("]/")?;
+    let net: Ipv6Addr = net.parse().ok()?;
+    let hosts = u128::MAX.checked_shr(length.parse().ok()?).unwrap_or(0);
+    Some(Ipv6Addr::from_bits(net.to_bits() | hosts))
 }
