@@ -8,7 +8,7 @@ use super::machine::{Aclexec, Machine};
 use crate::edit::Edit;
 use crate::editor::{Change, Edits, Ground, Refusal};
 use crate::engine::TableName;
-use crate::lint::{differences, formatted};
+use crate::lint::{differences, formatted, means_the_same};
 use crate::span::{Span, offset};
 use clap::Args;
 use std::cell::Cell;
@@ -16,8 +16,10 @@ use std::cell::Cell;
 /// Bring both tables into one style, without changing a verdict
 ///
 /// One blank behind the colon of the daemons and around further colons, one blank between the words
-/// of a list, none at the end of a line. Comments stay as they are, and so do rules that go on over
-/// several lines and lines that libwrap cannot use.
+/// of a list, none at the end of a line. A rule of more than 100 columns goes on in the next line,
+/// indented, with the break between two words of a list or before an option. Comments stay as they
+/// are, and so do lines that libwrap cannot use. Every rule is compared word for word before
+/// anything is written.
 #[derive(Debug, Args)]
 pub(crate) struct FmtArgs {
     /// Write nothing; exit with 1 if something would change
@@ -50,6 +52,12 @@ pub(crate) fn run(args: &FmtArgs, context: &mut Context) -> Result<Exit, Failure
         })
     };
     let verify = |before: &Ground<'_>, after: &Ground<'_>, _: &Change| {
+        let is_same =
+            means_the_same(before.allow, after.allow) && means_the_same(before.deny, after.deny);
+        if !is_same {
+            let problem = "the new style changes a word of a rule";
+            return Err(Refusal::Internal(problem.to_owned()));
+        }
         let old = (before.allow.source(), before.deny.source());
         let new = (after.allow.source(), after.deny.source());
         match differences(old, new, &world).first() {

@@ -21,7 +21,7 @@ mod work;
 pub use repair::{Boldness, DENY_ALL, Difference, Repaired, differences, repair};
 pub use sink::{Finding, Report};
 pub use site::{FileKind, Files, Look, Site};
-pub use style::formatted;
+pub use style::{formatted, means_the_same};
 pub use table::{CHECKS, Check, Harm};
 pub use witness::Witness;
 

@@ -1,71 +1,156 @@
-//! One style for tables: spacing and separators. Only what means nothing to libwrap is changed.
+//! One style for tables: spacing, separators and continued lines. Only what means nothing to
+//! libwrap is changed.
 
-use crate::policy::Rule;
+use crate::policy::{Element, List, Rule};
 use crate::syntax::{LINE_LIMIT, Line, TokenKind, Tree};
+
+/// Longer rules go on in the next line, where a word ends before this column.
+const WIDTH: usize = 100;
+/// Between two words where a rule goes on in the next line.
+const BREAK: &[u8] = b" \\\n    ";
+/// What libwrap joins: the backslash and the newline are no part of the logical line.
+const SPLICE: usize = 2;
 
 /// The table in one style.
 pub fn formatted(tree: &Tree<'_>) -> Vec<u8> {
     let source = tree.source();
     let mut out = Vec::with_capacity(source.len());
     for line in tree.lines() {
-        let bytes = line.span().of(source);
-        let rule = Rule::of(line).filter(|_| line.is_read() && !line.is_joined());
-        match rule.map(|_| styled(line)) {
-            Some(new) if is_still_read(&new) => {
+        let rule = Rule::of(line).filter(|_| line.is_read());
+        match rule.and_then(|_| styled(line)) {
+            Some(new) => {
                 out.extend_from_slice(&new);
                 out.push(b'\n');
             }
-            Some(_) | None => out.extend_from_slice(bytes),
+            None => out.extend_from_slice(line.span().of(source)),
         }
     }
     out
 }
 
-/// Whether libwrap still reads a rule as one: it is not too long, a backslash that a blank kept from
-/// the newline does not meet it (F-LINE-03), and a `#` does not come to the first column (F-LINE-08).
-fn is_still_read(rule: &[u8]) -> bool {
-    rule.len() <= LINE_LIMIT && !rule.ends_with(b"\\") && !rule.starts_with(b"#")
+/// Whether two tables hold the same rules in the same order, word for word, and the same other
+/// lines: then every verdict is the same.
+pub fn means_the_same(a: &Tree<'_>, b: &Tree<'_>) -> bool {
+    let is_same_line = |a: Line<'_, '_>, b: Line<'_, '_>| {
+        let rules = (Rule::of(a), Rule::of(b));
+        a.is_read() == b.is_read()
+            && match rules {
+                (Some(a), Some(b)) => is_same_rule(a, b),
+                (None, None) => a.text(a.span()) == b.text(b.span()),
+                (Some(_), None) | (None, Some(_)) => false,
+            }
+    };
+    a.lines().len() == b.lines().len() && a.lines().zip(b.lines()).all(|(a, b)| is_same_line(a, b))
 }
 
-/// A rule, without its newline.
-fn styled(line: Line<'_, '_>) -> Vec<u8> {
-    let source = line.tree().source();
-    let mut out: Vec<u8> = Vec::new();
-    let mut colons = 0;
-    for token in line.tokens() {
-        let text = token.span.of(source);
-        match token.kind {
-            TokenKind::Separator | TokenKind::White => {
-                let is_start = out.is_empty();
-                if !is_start && out.last() != Some(&b' ') {
-                    out.push(b' ');
+fn is_same_rule(a: Rule<'_, '_>, b: Rule<'_, '_>) -> bool {
+    let words = |list: List<'_, '_>| -> Vec<Option<Vec<u8>>> {
+        let words = list.elements().map(|element| match element {
+            Element::Pattern { text, .. } => Some(text.into_owned()),
+            Element::Except { .. } => None,
+        });
+        words.collect()
+    };
+    let (left, right) = (a.options(), b.options());
+    let mut options = left.iter().zip(&right);
+    words(a.daemons()) == words(b.daemons())
+        && words(a.clients()) == words(b.clients())
+        && left.len() == right.len()
+        && options.all(|(a, b)| (&a.name, &a.value) == (&b.name, &b.value))
+}
+
+/// A rule in one style, without its newline; nothing if it must stay as it is.
+fn styled(line: Line<'_, '_>) -> Option<Vec<u8>> {
+    let flat = Flat::of(line)?;
+    // A `#` must not come to the first column (F-LINE-08), nor a backslash that a blank kept from
+    // the newline to its end (F-LINE-03).
+    if flat.text.starts_with(b"#") || flat.text.ends_with(b"\\") {
+        return None;
+    }
+    let (folded, joined) = flat.folded();
+    if joined < LINE_LIMIT {
+        return Some(folded);
+    }
+    (flat.text.len() <= LINE_LIMIT).then_some(flat.text)
+}
+
+/// A rule in one line, and the blanks at which it can be broken.
+#[derive(Default)]
+struct Flat {
+    text: Vec<u8>,
+    blanks: Vec<usize>,
+}
+
+impl Flat {
+    /// Nothing if a NUL hides a part of the line.
+    fn of(line: Line<'_, '_>) -> Option<Self> {
+        if line.span().of(line.tree().source()).contains(&0) {
+            return None;
+        }
+        let mut flat = Self::default();
+        let mut colons = 0;
+        for token in line.tokens() {
+            match token.kind {
+                TokenKind::Separator | TokenKind::White => flat.blank(),
+                TokenKind::Colon => {
+                    flat.trim();
+                    // `daemons: clients : option : option`
+                    if colons > 0 && !flat.text.ends_with(b":") {
+                        flat.blank();
+                    }
+                    flat.text.extend_from_slice(b": ");
+                    colons += 1;
                 }
+                // Behind a keyword a second `=` would belong to the value (F-OPT-06).
+                TokenKind::Assign
+                | TokenKind::Item
+                | TokenKind::Except
+                | TokenKind::OptionName
+                | TokenKind::OptionValue
+                | TokenKind::Garbage
+                | TokenKind::Comment => flat.text.extend_from_slice(&line.text(token.span)),
+                TokenKind::Newline | TokenKind::Splice | TokenKind::Hidden => {}
             }
-            TokenKind::Colon => {
-                let behind_list = out.trim_ascii_end().len();
-                out.truncate(behind_list);
-                // `daemons: clients : option : option`
-                if colons > 0 && !out.ends_with(b":") {
-                    out.push(b' ');
-                }
-                out.push(b':');
-                out.push(b' ');
-                colons += 1;
-            }
-            // Behind a keyword a second `=` would belong to the value (F-OPT-06).
-            TokenKind::Assign
-            | TokenKind::Item
-            | TokenKind::Except
-            | TokenKind::OptionName
-            | TokenKind::OptionValue
-            | TokenKind::Garbage
-            | TokenKind::Comment
-            | TokenKind::Splice
-            | TokenKind::Hidden => out.extend_from_slice(text),
-            TokenKind::Newline => {}
+        }
+        flat.trim();
+        Some(flat)
+    }
+
+    /// One blank between two words, however many there were.
+    fn blank(&mut self) {
+        if !self.text.is_empty() && !self.text.ends_with(b" ") {
+            self.blanks.push(self.text.len());
+            self.text.push(b' ');
         }
     }
-    let end = out.trim_ascii_end().len();
-    out.truncate(end);
-    out
+
+    fn trim(&mut self) {
+        let end = self.text.trim_ascii_end().len();
+        self.text.truncate(end);
+        self.blanks.retain(|&blank| blank < end);
+    }
+
+    /// Broken where it is too long, and the length of what libwrap makes of it.
+    fn folded(&self) -> (Vec<u8>, usize) {
+        let mut folded = Vec::with_capacity(self.text.len());
+        let (mut done, mut start, mut splices) = (0, 0, 0);
+        let whole = self.text.len();
+        let ends = self.blanks.iter().skip(1).chain([&whole]);
+        for (&blank, &end) in self.blanks.iter().zip(ends) {
+            let column = folded.len() - start + (end - done);
+            // The last word needs no room for a backslash.
+            let room = if end == whole { WIDTH } else { WIDTH - SPLICE };
+            if column <= room {
+                continue;
+            }
+            folded.extend_from_slice(self.text.get(done..blank).unwrap_or_default());
+            folded.extend_from_slice(BREAK);
+            start = folded.len() - (BREAK.len() - 3);
+            done = blank + 1;
+            splices += 1;
+        }
+        folded.extend_from_slice(self.text.get(done..).unwrap_or_default());
+        let joined = folded.len() - SPLICE * splices;
+        (folded, joined)
+    }
 }
