@@ -50,6 +50,19 @@ impl<'t, 's> RuleView<'t, 's> {
         }
     }
 
+    /// Looks at another rule, in the memory of this one: long tables are gone through rule by rule.
+    pub(super) fn turn_to(&mut self, rule: Rule<'t, 's>) {
+        self.rule = rule;
+        self.daemons.clear();
+        self.daemons.extend(rule.daemons().elements());
+        self.clients.clear();
+        self.clients.extend(rule.clients().elements());
+        self.options.clear();
+        if rule.has_options() {
+            self.options = rule.options();
+        }
+    }
+
     /// The source of its table.
     pub(super) fn source(&self) -> &'s [u8] {
         self.rule.line().tree().source()

@@ -129,9 +129,9 @@ impl Job<'_, '_> {
             let mut sink = self.new_sink.clone();
             match part {
                 Part::Lines(table, tree, lines) => {
-                    let mut clean = None;
+                    let mut reading = Reading::default();
                     for line in lines.clone() {
-                        self.plan.at(*table, tree, line, &mut clean, &mut sink);
+                        self.plan.at(*table, tree, line, &mut reading, &mut sink);
                     }
                 }
                 Part::Tables(check) => {
@@ -173,6 +173,15 @@ impl Job<'_, '_> {
     }
 }
 
+/// What is kept from one line of a part to the next.
+#[derive(Default)]
+struct Reading<'t, 's> {
+    /// The rule before, whose memory is used again.
+    view: Option<RuleView<'t, 's>>,
+    /// The only daemon of the rule before, if nothing is wrong with it.
+    clean: Option<Cow<'s, [u8]>>,
+}
+
 /// The checks by what they look at, so that each line meets only its own.
 struct Plan {
     line: Vec<(&'static Check, LineCheck)>,
@@ -202,32 +211,39 @@ impl Plan {
     }
 
     /// The checks of one line.
-    fn at<'s>(
+    fn at<'t, 's>(
         &self,
         table: TableName,
-        tree: &Tree<'s>,
+        tree: &'t Tree<'s>,
         line: usize,
-        clean: &mut Option<Cow<'s, [u8]>>,
+        reading: &mut Reading<'t, 's>,
         sink: &mut Sink,
     ) {
         let Some(line) = tree.line(line) else {
             return;
         };
         self.line(LineView { table, line }, sink);
-        if let Some(rule) = Rule::of(line).filter(|_| line.is_read()) {
-            let view = RuleView::new(table, rule);
-            // Long tables repeat one daemon.
-            let only = match view.daemons.as_slice() {
-                [Element::Pattern { text, .. }] => Some(text),
-                _ => None,
-            };
-            if only.is_none() || only != clean.as_ref() {
-                let before = sink.reports();
-                self.daemons(&view, sink);
-                *clean = only.filter(|_| sink.reports() == before).cloned();
-            }
-            self.rule(&view, sink);
+        let Some(rule) = Rule::of(line).filter(|_| line.is_read()) else {
+            return;
+        };
+        match &mut reading.view {
+            Some(view) => view.turn_to(rule),
+            None => reading.view = Some(RuleView::new(table, rule)),
         }
+        let Some(view) = &reading.view else {
+            return;
+        };
+        // Long tables repeat one daemon.
+        let only = match view.daemons.as_slice() {
+            [Element::Pattern { text, .. }] => Some(text),
+            _ => None,
+        };
+        if only.is_none() || only != reading.clean.as_ref() {
+            let before = sink.reports();
+            self.daemons(view, sink);
+            reading.clean = only.filter(|_| sink.reports() == before).cloned();
+        }
+        self.rule(view, sink);
     }
 
     fn line(&self, view: LineView<'_, '_>, sink: &mut Sink) {

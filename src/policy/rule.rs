@@ -73,6 +73,11 @@ impl<'t, 's> Rule<'t, 's> {
 
     /// Whether there is a second colon: then the verdict is the options' (F-ACL-06).
     pub fn has_options(self) -> bool {
+        // Most rules of long tables have none, and one colon only.
+        let bytes = self.line.span().of(self.line.tree().source());
+        if memchr::memchr_iter(b':', bytes).nth(1).is_none() {
+            return false;
+        }
         self.line
             .tokens()
             .filter(|token| token.kind == TokenKind::Colon)

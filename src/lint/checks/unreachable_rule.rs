@@ -19,40 +19,67 @@ const CONTRADICTION: &str = "TW707";
 const REDUNDANT: &str = "TW706";
 
 pub(in crate::lint) fn check(policy: &Policy<'_>, sink: &mut Sink) {
-    let mut allow = Cover::default();
-    let mut deny = Cover::default();
-    let mut is_certain = true;
+    let mut earlier = Earlier {
+        policy,
+        allow: Cover::default(),
+        deny: Cover::default(),
+        is_certain: true,
+    };
     for (table, tree) in policy.tables() {
         sink.turn_to(table);
+        let mut view: Option<RuleView<'_, '_>> = None;
         for rule in rules(tree) {
-            let view = RuleView::new(table, rule);
-            let terms = Terms::of(&view);
-            let own = if table == TableName::Allow {
-                &allow
-            } else {
-                &deny
-            };
-            if let Some(by) = own.covers(&terms) {
-                report(&view, table, tree, by, sink);
-                continue;
+            match &mut view {
+                Some(view) => view.turn_to(rule),
+                None => view = Some(RuleView::new(table, rule)),
             }
-            if table == TableName::Deny
-                && let Some(by) = allow.covers_for_good(&terms)
-                && let Some(allow) = policy.allow
-            {
-                report(&view, TableName::Allow, allow, by, sink);
-                continue;
+            if let Some(view) = &view {
+                earlier.meet(view, tree, sink);
             }
-            if view.has(OptionKind::Aclexec) {
-                // When its command fails, the rest of the table is skipped (F-ACL-02): nothing
-                // behind it keeps anybody from the deny table for certain.
-                is_certain = false;
-                continue;
+        }
+    }
+}
+
+/// What the rules so far have decided.
+struct Earlier<'p, 't> {
+    policy: &'p Policy<'t>,
+    allow: Cover<'t>,
+    deny: Cover<'t>,
+    /// Whether no `aclexec` can have skipped the rest of its table.
+    is_certain: bool,
+}
+
+impl Earlier<'_, '_> {
+    /// Reports the rule if nothing is left for it, and else remembers it.
+    fn meet(&mut self, view: &RuleView<'_, '_>, tree: &Tree<'_>, sink: &mut Sink) {
+        let terms = Terms::of(view);
+        let own = match view.table {
+            TableName::Allow => &self.allow,
+            TableName::Deny => &self.deny,
+        };
+        if let Some(by) = own.covers(&terms) {
+            report(view, view.table, tree, by, sink);
+            return;
+        }
+        if view.table == TableName::Deny
+            && let Some(by) = self.allow.covers_for_good(&terms)
+            && let Some(allow) = self.policy.allow
+        {
+            report(view, TableName::Allow, allow, by, sink);
+            return;
+        }
+        if view.has(OptionKind::Aclexec) {
+            // When its command fails, the rest of the table is skipped (F-ACL-02): nothing
+            // behind it keeps anybody from the deny table for certain.
+            self.is_certain = false;
+            return;
+        }
+        match view.table {
+            TableName::Allow => {
+                let is_final = self.is_certain && ends_the_search(view);
+                self.allow.add(&terms, is_final);
             }
-            match table {
-                TableName::Allow => allow.add(&terms, is_certain && ends_the_search(&view)),
-                TableName::Deny => deny.add(&terms, true),
-            }
+            TableName::Deny => self.deny.add(&terms, true),
         }
     }
 }
