@@ -55,7 +55,7 @@ pub(crate) fn run(args: &AllowArgs, context: &mut Context) -> Result<Exit, Failu
             change: &|ground| list(ground, &asked),
             verify: &|before, after, change| verify_list(before, after, &asked, change),
             is_guarded: false,
-            dry_run: args.change.dry_run,
+            options: args.change,
             alone: None,
         },
     )

@@ -3,23 +3,23 @@
 use super::Context;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::guard;
+use super::guard::{self, Kept};
 use super::machine::{Aclexec, Machine};
-use super::output::Style;
 use super::paths::Paths;
 use super::refusal::{internal, refused, told};
+use super::remarks::{remark, show_diff};
 use crate::editor::{
-    Author, Change, DiffKind, DiffLine, Editor, Files, Ground, Note, Place, Plan, Purpose, Refusal,
-    Repair, order,
+    Author, Change, DiffLine, EditError, Editor, Files, Ground, Purpose, Receipt, Refusal, Repair,
+    order,
 };
-use crate::engine::{Access, TableName};
-use crate::escape::visible_short;
+use crate::engine::TableName;
 use crate::syntax::parse;
-use crate::system::{Clock as _, Session, SystemClock, operator};
+use crate::system::{Clock as _, SystemClock, operator};
 use clap::Args;
+use std::path::PathBuf;
 
-/// As much of a rule as a message shows.
-const SHOWN: usize = 120;
+/// How often a change is worked out again because another program wrote a table meanwhile.
+const ATTEMPTS: u32 = 20;
 
 /// Options of every command that changes tables.
 #[derive(Debug, Clone, Copy, Args)]
@@ -29,10 +29,18 @@ pub(crate) struct ChangeArgs {
     pub(crate) dry_run: bool,
 }
 
+impl ChangeArgs {
+    /// Those of a command that has options of its own.
+    pub(crate) fn preview(dry_run: bool) -> Self {
+        Self { dry_run }
+    }
+}
+
 /// Options of the commands that may lock out whoever types them.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct ForceArgs {
-    /// Go on even if your own ssh session could not log in again
+    /// Go on even if your own ssh session, another one, or an address of `keep_in` in the
+    /// configuration could not log in again
     #[arg(long)]
     pub(crate) force: bool,
 }
@@ -43,47 +51,127 @@ pub(super) struct Intent<'a> {
     pub(super) change: &'a dyn Fn(&Ground<'_>) -> Result<Change, Refusal>,
     /// Compares the tables before and after.
     pub(super) verify: &'a dyn Fn(&Ground<'_>, &Ground<'_>, &Change) -> Result<(), Refusal>,
-    /// Whether the operator's own session must still get in.
+    /// Whether whoever must still get in is asked for.
     pub(super) is_guarded: bool,
-    /// Whether nothing is to be written.
-    pub(super) dry_run: bool,
+    /// Whether it is written, and whether for good.
+    pub(super) options: ChangeArgs,
     /// The only table at hand, if there is only one.
     pub(super) alone: Option<TableName>,
 }
 
-/// Makes the change, or shows it, and says what was done.
+/// What an attempt came to.
+struct Outcome {
+    remarks: Vec<String>,
+    diff: Vec<DiffLine>,
+    /// Nothing if there was nothing to change, or nothing was to be written.
+    receipt: Option<Receipt>,
+    /// The tables that did not exist.
+    fresh: Vec<PathBuf>,
+}
+
+/// Makes the change, or shows it, and says what was done. If another program writes a table
+/// meanwhile, the change is worked out again on what is there then.
 pub(super) fn make(context: &mut Context, intent: &Intent<'_>) -> Result<Exit, Failure> {
-    let purpose = if intent.dry_run {
+    let mut left = ATTEMPTS;
+    let outcome = loop {
+        match attempt(context, intent) {
+            Ok(outcome) => break outcome,
+            Err(Obstacle::Moved(_)) if left > 1 => left -= 1,
+            Err(Obstacle::Moved(error)) => return Err(told(error)),
+            Err(Obstacle::Failed(failure)) => return Err(failure),
+        }
+    };
+    for path in &outcome.fresh {
+        let path = path.display();
+        context
+            .out
+            .note(&format!("{path} does not exist: taken as an empty table"))?;
+    }
+    for remark in &outcome.remarks {
+        context.out.line(remark)?;
+    }
+    show_diff(context, &outcome.diff)?;
+    finish(context, &outcome, intent)
+}
+
+/// Why an attempt failed.
+enum Obstacle {
+    /// Another program wrote a table meanwhile: the next attempt may succeed.
+    Moved(EditError),
+    /// No attempt will.
+    Failed(Failure),
+}
+
+impl From<Failure> for Obstacle {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<EditError> for Obstacle {
+    fn from(error: EditError) -> Self {
+        if matches!(error, EditError::ChangedMeanwhile(_)) {
+            Self::Moved(error)
+        } else {
+            Self::Failed(told(error))
+        }
+    }
+}
+
+fn attempt(context: &mut Context, intent: &Intent<'_>) -> Result<Outcome, Obstacle> {
+    let purpose = if intent.options.dry_run {
         Purpose::Preview
     } else {
         Purpose::Write
     };
     let paths = context.paths.clone();
     let editor = open(context, &paths, purpose, intent.alone)?;
+    let mut outcome = Outcome {
+        remarks: Vec::new(),
+        diff: Vec::new(),
+        receipt: None,
+        fresh: absent(&editor),
+    };
     let machine = Machine::new(&paths, Aclexec::Ask);
     let allow = parse(editor.table(TableName::Allow).bytes());
     let deny = parse(editor.table(TableName::Deny).bytes());
-    let before = Ground {
-        allow: &allow,
-        deny: &deny,
-        world: &machine,
-    };
+    let before = Ground::new(&allow, &deny, &machine);
     let change = (intent.change)(&before).map_err(|refusal| refused(&paths, &refusal))?;
+    let remarks = change.notes.iter().map(|note| remark(&paths, note));
+    outcome.remarks.extend(remarks);
+    if change.edits.is_empty() {
+        return Ok(outcome);
+    }
     let plan = editor
         .plan(&change.edits)
         .map_err(|error| internal(&error))?;
-    let own = guard::own_session().filter(|_| !context.is_rehearsal);
-    let session = own.as_ref().filter(|_| intent.is_guarded);
-    plan.check(|allow, deny| check(intent, &before, (allow, deny), &change, session, &paths))?;
-    let first = first(&before, &plan, &change, own.as_ref());
-    for note in &change.notes {
-        show_note(context, note)?;
+    let allow = parse(plan.bytes(TableName::Allow));
+    let deny = parse(plan.bytes(TableName::Deny));
+    let after = Ground::new(&allow, &deny, &machine);
+    (intent.verify)(&before, &after, &change).map_err(|refusal| refused(&paths, &refusal))?;
+    let kept = guard::keep_list(context, &before, &after)?;
+    if intent.is_guarded {
+        guard::check(&before, &after, &kept, &paths)?;
     }
-    show_diff(context, &plan.preview())?;
-    finish(context, plan, &editor, first, intent.dry_run)
+    outcome.diff = plan.preview();
+    if !intent.options.dry_run {
+        let first = first(&before, &after, &change, &kept);
+        outcome.receipt = Some(plan.commit(first, author())?);
+    }
+    Ok(outcome)
 }
 
-/// Opens the tables, and says what was found.
+/// The tables that do not exist.
+fn absent(editor: &Editor) -> Vec<PathBuf> {
+    let tables = [TableName::Allow, TableName::Deny].map(|name| editor.table(name));
+    tables
+        .into_iter()
+        .filter(|table| !table.exists() && !table.is_nowhere())
+        .map(|table| table.path().to_owned())
+        .collect()
+}
+
+/// Opens the tables, and says what was repaired.
 fn open(
     context: &mut Context,
     paths: &Paths,
@@ -105,39 +193,17 @@ fn open(
             .note("a change had been cut short before it changed anything")?,
         None => {}
     }
-    for name in [TableName::Allow, TableName::Deny] {
-        let table = editor.table(name);
-        if !table.exists() && !table.is_nowhere() {
-            let path = table.path().display();
-            context
-                .out
-                .note(&format!("{path} does not exist: taken as an empty table"))?;
-        }
-    }
     Ok(editor)
 }
 
-/// Which table is written first; none if nothing is to be written.
-fn first(
-    before: &Ground<'_>,
-    plan: &Plan<'_>,
-    change: &Change,
-    session: Option<&Session>,
-) -> Option<TableName> {
+/// Which table is written first.
+fn first(before: &Ground<'_>, after: &Ground<'_>, change: &Change, kept: &[Kept]) -> TableName {
     match (change.edits.allow.is_empty(), change.edits.deny.is_empty()) {
-        (true, true) => None,
-        (false, true) => Some(TableName::Allow),
-        (true, false) => Some(TableName::Deny),
+        (true, _) => TableName::Deny,
+        (false, true) => TableName::Allow,
         (false, false) => {
-            let allow = parse(plan.bytes(TableName::Allow));
-            let deny = parse(plan.bytes(TableName::Deny));
-            let after = Ground {
-                allow: &allow,
-                deny: &deny,
-                world: before.world,
-            };
-            let kept: Vec<_> = session.map(guard::requests).into_iter().flatten().collect();
-            Some(order(before, &after, &kept))
+            let kept: Vec<_> = kept.iter().flat_map(guard::requests).collect();
+            order(before, after, &kept)
         }
     }
 }
@@ -154,130 +220,23 @@ fn author() -> Author {
     }
 }
 
-fn check(
-    intent: &Intent<'_>,
-    before: &Ground<'_>,
-    (allow, deny): (&[u8], &[u8]),
-    change: &Change,
-    session: Option<&Session>,
-    paths: &Paths,
-) -> Result<(), Failure> {
-    if change.edits.is_empty() {
-        return Ok(());
-    }
-    let (allow, deny) = (parse(allow), parse(deny));
-    let after = Ground {
-        allow: &allow,
-        deny: &deny,
-        world: before.world,
+fn finish(context: &mut Context, outcome: &Outcome, intent: &Intent<'_>) -> Result<Exit, Failure> {
+    let Some(receipt) = &outcome.receipt else {
+        let is_pending = intent.options.dry_run && !outcome.diff.is_empty();
+        context.out.line(if is_pending {
+            "dry run: nothing was written"
+        } else {
+            "nothing to change"
+        })?;
+        return Ok(Exit::Done);
     };
-    (intent.verify)(before, &after, change).map_err(|refusal| refused(paths, &refusal))?;
-    session.map_or(Ok(()), |session| guard::check(&after, session, paths))
-}
-
-fn finish(
-    context: &mut Context,
-    plan: Plan<'_>,
-    editor: &Editor,
-    first: Option<TableName>,
-    dry_run: bool,
-) -> Result<Exit, Failure> {
-    let Some(first) = first else {
+    if receipt.written.is_empty() {
         context.out.line("nothing to change")?;
-        return Ok(Exit::Done);
-    };
-    if dry_run {
-        context.out.line("dry run: nothing was written")?;
-        return Ok(Exit::Done);
     }
-    let receipt = plan.commit(first, author()).map_err(told)?;
     for path in &receipt.written {
-        let is_new = [TableName::Allow, TableName::Deny].into_iter().any(|name| {
-            let table = editor.table(name);
-            table.path() == path && !table.exists()
-        });
+        let is_new = outcome.fresh.contains(path);
         let verb = if is_new { "created" } else { "changed" };
         context.out.line(format!("{verb} {}", path.display()))?;
     }
     Ok(Exit::Done)
-}
-
-pub(super) fn show_diff(context: &mut Context, lines: &[DiffLine]) -> Result<(), Failure> {
-    for line in lines {
-        let text = match line.kind {
-            DiffKind::Header => context.out.paint(Style::Dim, &line.text),
-            DiffKind::Removed => context.out.paint(Style::Bad, &line.text),
-            DiffKind::Added => context.out.paint(Style::Good, &line.text),
-            DiffKind::Context => line.text.clone(),
-        };
-        context.out.line(text)?;
-    }
-    Ok(())
-}
-
-fn show_note(context: &mut Context, note: &Note) -> Result<(), Failure> {
-    let paths = &context.paths;
-    let text = match note {
-        Note::Held {
-            client,
-            daemon,
-            place,
-        } => {
-            let verb = match place.table {
-                TableName::Allow => "allowed",
-                TableName::Deny => "denied",
-            };
-            match client {
-                Some(client) => {
-                    format!(
-                        "{client} is {verb} already for {daemon}, by {}",
-                        at(paths, place)
-                    )
-                }
-                None => format!("in place already: {}", at(paths, place)),
-            }
-        }
-        Note::Exception { client, place } => format!(
-            "an exception from {client} stays in force: {}",
-            at(paths, place)
-        ),
-        Note::Remains {
-            client,
-            access,
-            place,
-        } => {
-            let verb = match access {
-                Access::Granted => "still allowed",
-                Access::Denied => "still denied",
-                Access::Undecided => "perhaps still allowed or denied",
-            };
-            format!(
-                "{client} is {verb}, at least in part, by {}",
-                at(paths, place)
-            )
-        }
-        Note::Closed(place) => format!(
-            "clients on no list are still denied, by {}",
-            at(paths, place)
-        ),
-        Note::Silent(place) => format!(
-            "some clients on no list are refused without an alarm, by {}",
-            at(paths, place)
-        ),
-        Note::Repaired(place) => format!(
-            "its last line had no newline, which was added: {}",
-            at(paths, place)
-        ),
-    };
-    context.out.line(text)
-}
-
-/// `file:line: rule`.
-pub(super) fn at(paths: &Paths, place: &Place) -> String {
-    let path = match place.table {
-        TableName::Allow => &paths.allow,
-        TableName::Deny => &paths.deny,
-    };
-    let text = visible_short(&place.text, SHOWN);
-    format!("{}:{}: `{text}`", path.display(), place.number)
 }

@@ -30,7 +30,7 @@ pub(crate) fn run(args: &DenyArgs, context: &mut Context) -> Result<Exit, Failur
             change: &|ground| list(ground, &asked),
             verify: &|before, after, change| verify_list(before, after, &asked, change),
             is_guarded: !args.force.force,
-            dry_run: args.change.dry_run,
+            options: args.change,
             alone: None,
         },
     )

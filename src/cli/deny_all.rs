@@ -26,7 +26,7 @@ pub(crate) fn run(args: &DenyAllArgs, context: &mut Context) -> Result<Exit, Fai
             change: &deny_all,
             verify: &verify_deny_all,
             is_guarded: !args.force.force,
-            dry_run: args.change.dry_run,
+            options: args.change,
             alone: None,
         },
     )

@@ -29,7 +29,7 @@ pub(crate) fn run(args: &ExpireArgs, context: &mut Context) -> Result<Exit, Fail
             change: &|ground| Ok(expire(ground, &now)),
             verify: &|_, _, _| Ok(()),
             is_guarded: !args.force.force,
-            dry_run: args.change.dry_run,
+            options: args.change,
             alone: None,
         },
     )

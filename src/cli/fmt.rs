@@ -1,7 +1,7 @@
 //! `tcpw fmt`: one style for both tables, and no other verdicts.
 
 use super::Context;
-use super::changes::{Intent, make};
+use super::changes::{ChangeArgs, Intent, make};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::machine::{Aclexec, Machine};
@@ -75,7 +75,7 @@ pub(crate) fn run(args: &FmtArgs, context: &mut Context) -> Result<Exit, Failure
             change: &change,
             verify: &verify,
             is_guarded: true,
-            dry_run,
+            options: ChangeArgs::preview(dry_run),
             alone: None,
         },
     )?;

@@ -59,7 +59,7 @@ pub(crate) fn run(args: &InstallAlertArgs, context: &mut Context) -> Result<Exit
                 verify_alarm(after, triggers, &command)
             },
             is_guarded: !args.force.force,
-            dry_run: args.change.dry_run,
+            options: args.change,
             alone: None,
         },
     )?;

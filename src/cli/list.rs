@@ -46,11 +46,7 @@ pub(crate) fn run(args: &ListingArgs, context: &mut Context) -> Result<Exit, Fai
     let allow = parse(editor.table(TableName::Allow).bytes());
     let deny = parse(editor.table(TableName::Deny).bytes());
     let world = &Machine::new(&paths, Aclexec::Ask);
-    let ground = Ground {
-        allow: &allow,
-        deny: &deny,
-        world,
-    };
+    let ground = Ground::new(&allow, &deny, world);
     for rule in listed(&ground) {
         let path = match rule.place.table {
             TableName::Allow => paths.allow.display().to_string(),

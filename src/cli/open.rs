@@ -26,7 +26,7 @@ pub(crate) fn run(args: &OpenArgs, context: &mut Context) -> Result<Exit, Failur
             },
             verify: &verify_open,
             is_guarded: false,
-            dry_run: args.change.dry_run,
+            options: args.change,
             alone: None,
         },
     )

@@ -1,8 +1,8 @@
 //! Why a change was not made, in words: what happened, and what to do about it.
 
-use super::changes::at;
 use super::failure::Failure;
 use super::paths::Paths;
+use super::remarks::at;
 use crate::editor::{EditError, Place, Refusal, WordError};
 use crate::engine::TableName;
 use crate::escape::visible;

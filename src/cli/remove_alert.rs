@@ -24,7 +24,7 @@ pub(crate) fn run(args: &RemoveAlertArgs, context: &mut Context) -> Result<Exit,
             change: &|ground| Ok(remove_alarm(ground)),
             verify: &verify_open,
             is_guarded: false,
-            dry_run: args.change.dry_run,
+            options: args.change,
             alone: None,
         },
     )

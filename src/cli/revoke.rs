@@ -35,7 +35,7 @@ pub(crate) fn run(args: &RevokeArgs, context: &mut Context) -> Result<Exit, Fail
             },
             verify: &|before, after, change| verify_revoke(before, after, &clients, change),
             is_guarded: !args.force.force,
-            dry_run: args.change.dry_run,
+            options: args.change,
             alone: None,
         },
     )

@@ -4,6 +4,7 @@ use super::Context;
 use super::failure::Failure;
 use super::paths::Paths;
 use crate::config::{self, Config, DEFAULT_MAIL, Lint, Transport};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 /// Reads the configuration of this run; the paths in it lie below `--root`.
@@ -19,14 +20,24 @@ pub(super) fn load_as_written(paths: &Paths) -> Result<Config, Failure> {
 
 /// What the linter is told; nothing if this user may not read the default configuration.
 pub(super) fn load_lint(context: &mut Context) -> Result<Lint, Failure> {
+    Ok(load_part("lint", context)?.map_or_else(Lint::default, |config| config.lint))
+}
+
+/// Who must still get in after a change; likewise.
+pub(super) fn load_keep_in(context: &mut Context) -> Result<Vec<IpAddr>, Failure> {
+    Ok(load_part("guard", context)?.map_or_else(Vec::new, |config| config.keep_in))
+}
+
+/// The configuration for the sake of one table; nothing if this user may not read the default one.
+fn load_part(table: &str, context: &mut Context) -> Result<Option<Config>, Failure> {
     let paths = &context.paths;
     let loaded = config::load(&paths.config, paths.config_is_given, &Path::to_path_buf);
     match loaded {
-        Ok(config) => Ok(config.lint),
+        Ok(config) => Ok(Some(config)),
         Err(error) if error.is_permission() && !paths.config_is_given => {
-            let note = format!("{error}; its [lint] settings are left out");
+            let note = format!("{error}; its [{table}] settings are left out");
             context.out.note(&note)?;
-            Ok(Lint::default())
+            Ok(None)
         }
         Err(error) => Err(Failure::new(&error).hint("tcpw.toml(5) describes every key")),
     }

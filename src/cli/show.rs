@@ -1,11 +1,11 @@
 //! `tcpw show`: one change of the history.
 
 use super::Context;
-use super::changes::show_diff;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::history::{command, time};
 use super::refusal::told;
+use super::remarks::show_diff;
 use crate::editor::{Entry, History, unified};
 use crate::escape::visible;
 use clap::Args;

@@ -50,7 +50,7 @@ pub(crate) fn run(args: &UndoArgs, context: &mut Context) -> Result<Exit, Failur
             change: &|ground| undo(ground, &entry, [&allow, &deny], &later),
             verify: &|_, _, _| Ok(()),
             is_guarded: !args.force.force,
-            dry_run: args.change.dry_run,
+            options: args.change,
             alone: None,
         },
     )

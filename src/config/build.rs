@@ -8,18 +8,20 @@ use super::settings::{
     Mail, Password, Secret, Smtp, Tls, Transport,
 };
 use crate::span::LineIndex;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use toml::de::DeTable;
 
 /// Every key, by table; the manual page tcpw.toml(5) describes each of them.
 pub const KEYS: &[(&str, &[&str])] = &[
-    ("", &["mail", "journal", "drop", "lint"]),
+    ("", &["mail", "journal", "drop", "lint", "guard"]),
     ("mail", MAIL),
     ("mail.smtp", SMTP),
     ("journal", PATH),
     ("drop", PATH),
     ("lint", LINT),
+    ("guard", GUARD),
 ];
 const MAIL: &[&str] = &[
     "from",
@@ -47,6 +49,7 @@ const SMTP: &[&str] = &[
     "timeout",
 ];
 const PATH: &[&str] = &["path"];
+const GUARD: &[&str] = &["keep_in"];
 const LINT: &[&str] = &["select", "ignore", "per_path_ignore"];
 const SENDMAIL_PATIENCE: Duration = Duration::from_secs(60);
 
@@ -94,6 +97,7 @@ pub fn parse(bytes: &[u8], file: &Path, place: Place<'_>) -> Result<Config, Conf
         journal: path_of("journal", DEFAULT_JOURNAL)?,
         drop: path_of("drop", DEFAULT_DROP)?,
         lint: lint(&top)?,
+        keep_in: keep_in(&top)?,
         holds_password,
     })
 }
@@ -107,6 +111,13 @@ fn lint(top: &Section<'_>) -> Result<Lint, ConfigError> {
         ignore: section.codes("ignore")?,
         per_path_ignore: section.codes_by_name("per_path_ignore", "lint.per_path_ignore")?,
     })
+}
+
+fn keep_in(top: &Section<'_>) -> Result<Vec<IpAddr>, ConfigError> {
+    let Some(section) = top.section("guard", "guard", known("guard"))? else {
+        return Ok(Vec::new());
+    };
+    section.addresses("keep_in")
 }
 
 fn known(table: &str) -> &'static [&'static str] {

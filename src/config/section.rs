@@ -4,6 +4,7 @@ use super::error::{ConfigError, Reason};
 use super::mailbox::Mailbox;
 use super::settings::LintCode;
 use crate::span::{LineIndex, offset};
+use std::net::IpAddr;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
@@ -214,6 +215,23 @@ impl<'a> Section<'a> {
                     let key = self.full(key);
                     self.source
                         .error(&value.span(), Reason::Address { key, cause })
+                })
+            })
+            .collect()
+    }
+
+    /// An address of a host or a list of them.
+    pub(super) fn addresses(&self, key: &str) -> Result<Vec<IpAddr>, ConfigError> {
+        self.items(key)
+            .map(|value| {
+                let text = self.string(key, value)?;
+                text.parse().map_err(|_| {
+                    let problem = "must be addresses such as 192.0.2.7, not names or networks";
+                    let reason = Reason::Value {
+                        key: self.full(key),
+                        problem: problem.to_owned(),
+                    };
+                    self.source.error(&value.span(), reason)
                 })
             })
             .collect()

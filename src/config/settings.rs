@@ -3,6 +3,7 @@
 use super::mailbox::Mailbox;
 use crate::span::Position;
 use std::fmt;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -26,6 +27,8 @@ pub struct Config {
     pub drop: PathBuf,
     /// Which findings of the linter count.
     pub lint: Lint,
+    /// Who must still get in after a change of the tables.
+    pub keep_in: Vec<IpAddr>,
     /// Whether a password stands in the configuration itself.
     pub holds_password: bool,
 }
@@ -179,6 +182,7 @@ impl Config {
             journal: place(Path::new(DEFAULT_JOURNAL)),
             drop: place(Path::new(DEFAULT_DROP)),
             lint: Lint::default(),
+            keep_in: Vec::new(),
             holds_password: false,
         }
     }

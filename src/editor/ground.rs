@@ -1,13 +1,17 @@
 //! The two tables as a change finds them.
 
+use super::sample::Daemons;
 use crate::engine::{
-    Access, Cause, Matched, Request, Surroundings, Table, TableName, Tables, Verdict, decide,
+    Access, Cause, Index, Matched, Request, Surroundings, Table, TableName, Tables, Verdict, decide,
 };
 use crate::policy::{Element, OptionKind, Rule, RuleOption, rules};
 use crate::syntax::{Line, Tree};
+use std::cell::{Cell, OnceCell};
+
+/// As many verdicts are worked out rule by rule before the tables are compiled for the next.
+const LINEAR_LIMIT: u8 = 4;
 
 /// Two trees, and the machine they are for.
-#[derive(Clone, Copy)]
 pub struct Ground<'a> {
     /// The allow table.
     pub allow: &'a Tree<'a>,
@@ -15,6 +19,9 @@ pub struct Ground<'a> {
     pub deny: &'a Tree<'a>,
     /// What else a verdict depends on.
     pub world: &'a dyn Surroundings,
+    asked: Cell<u8>,
+    index: OnceCell<Index<'a>>,
+    daemons: OnceCell<Daemons>,
 }
 
 /// A rule that is spoken of: where it stands, and its text.
@@ -29,6 +36,18 @@ pub struct Place {
 }
 
 impl<'a> Ground<'a> {
+    /// Both tables, and what else a verdict depends on.
+    pub fn new(allow: &'a Tree<'a>, deny: &'a Tree<'a>, world: &'a dyn Surroundings) -> Self {
+        Self {
+            allow,
+            deny,
+            world,
+            asked: Cell::new(0),
+            index: OnceCell::new(),
+            daemons: OnceCell::new(),
+        }
+    }
+
     /// One of the two trees.
     pub fn tree(&self, table: TableName) -> &'a Tree<'a> {
         match table {
@@ -43,7 +62,18 @@ impl<'a> Ground<'a> {
             allow: Table::Read(self.allow),
             deny: Table::Read(self.deny),
         };
-        decide(&tables, request, self.world)
+        let asked = self.asked.get();
+        if asked < LINEAR_LIMIT {
+            self.asked.set(asked + 1);
+            return decide(&tables, request, self.world);
+        }
+        let index = self.index.get_or_init(|| Index::new(tables));
+        index.decide(request, self.world)
+    }
+
+    /// Daemons that stand for all of them.
+    pub(super) fn daemons(&self) -> &Daemons {
+        self.daemons.get_or_init(|| Daemons::named_in(self))
     }
 
     /// The rule that decided a verdict, or by which it is in doubt.

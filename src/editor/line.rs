@@ -131,10 +131,7 @@ pub(super) fn with_deny_ended(
     let newlines = repair(source);
     let ended = [source, &newlines].concat();
     let deny = parse(&ended);
-    let mut change = then(&Ground {
-        deny: &deny,
-        ..*ground
-    })?;
+    let mut change = then(&Ground::new(ground.allow, &deny, ground.world))?;
     let end = offset(source.len());
     for edit in &mut change.edits.deny {
         edit.span.start = edit.span.start.min(end);

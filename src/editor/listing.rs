@@ -131,8 +131,8 @@ pub fn list(ground: &Ground<'_>, asked: &Asked) -> Result<Change, Refusal> {
 }
 
 /// What happens now to one client that asks for one daemon.
-struct Survey<'a> {
-    ground: &'a Ground<'a>,
+struct Survey<'a, 'g> {
+    ground: &'a Ground<'g>,
     wish: Wish,
     client: &'a Client,
     daemon: &'a Daemon,
@@ -143,9 +143,9 @@ struct Survey<'a> {
     missing: Option<Position>,
 }
 
-impl<'a> Survey<'a> {
+impl<'a, 'g> Survey<'a, 'g> {
     fn new(
-        ground: &'a Ground<'a>,
+        ground: &'a Ground<'g>,
         wish: Wish,
         client: &'a Client,
         daemon: &'a Daemon,

@@ -1,21 +1,15 @@
 //! Which table of a pair is written first.
 
 use super::ground::Ground;
-use super::sample::{Daemons, drawn, strangers};
+use super::sample::{drawn, strangers};
 use crate::engine::{Access, Host, Request, TableName};
 
 /// The table to write first, so that between the two renames nobody is refused whom both the old
 /// and the new pair admit; `kept` are requests that must be admitted throughout.
 pub fn order(before: &Ground<'_>, after: &Ground<'_>, kept: &[Request]) -> TableName {
-    let allow_first = Ground {
-        deny: before.deny,
-        ..*after
-    };
-    let deny_first = Ground {
-        allow: before.allow,
-        ..*after
-    };
-    let daemons = [before, after].map(Daemons::named_in);
+    let allow_first = Ground::new(after.allow, before.deny, after.world);
+    let deny_first = Ground::new(before.allow, after.deny, after.world);
+    let daemons = [before.daemons(), after.daemons()];
     let mut hosts: Vec<Host> = strangers();
     hosts.extend(drawn(before));
     hosts.extend(drawn(after));
@@ -65,16 +59,7 @@ mod tests {
             let trees = [before.0, before.1, after.0, after.1].map(|text| parse(text.as_bytes()));
             let [a, b, c, d] = &trees;
             let world = &Bare;
-            let before = Ground {
-                allow: a,
-                deny: b,
-                world,
-            };
-            let after = Ground {
-                allow: c,
-                deny: d,
-                world,
-            };
+            let (before, after) = (Ground::new(a, b, world), Ground::new(c, d, world));
             assert_eq!(order(&before, &after, &[]), first);
         }
     }

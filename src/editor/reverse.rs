@@ -26,10 +26,7 @@ pub fn open_again(ground: &Ground<'_>) -> Result<Change, ApplyError> {
     }
     let deny = apply(ground.deny.source(), &change.edits.deny)?;
     let deny = parse(&deny);
-    let after = Ground {
-        deny: &deny,
-        ..*ground
-    };
+    let after = Ground::new(ground.allow, &deny, ground.world);
     for host in strangers() {
         for request in Daemons::some().requests(&host) {
             let verdict = after.decide(&request);

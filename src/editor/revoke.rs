@@ -5,7 +5,7 @@ use super::client::Client;
 use super::expire::with_label;
 use super::ground::{Ground, Place};
 use super::reach::Reach;
-use super::sample::{Daemons, hosts};
+use super::sample::hosts;
 use crate::edit::{ApplyError, Edit, apply};
 use crate::engine::TableName;
 use crate::policy::{Element, Rule, rules};
@@ -32,11 +32,7 @@ pub fn revoke(ground: &Ground<'_>, clients: &[Client]) -> Result<Change, ApplyEr
     let allow = apply(ground.allow.source(), &change.edits.allow)?;
     let deny = apply(ground.deny.source(), &change.edits.deny)?;
     let (allow, deny) = (parse(&allow), parse(&deny));
-    let after = Ground {
-        allow: &allow,
-        deny: &deny,
-        ..*ground
-    };
+    let after = Ground::new(&allow, &deny, ground.world);
     for client in wanted {
         change.notes.extend(remains(&after, client));
     }
@@ -91,7 +87,7 @@ fn is_one_of(element: &Element<'_>, wanted: &BTreeSet<&Client>) -> bool {
 
 /// The rules that decide about a client.
 fn remains(ground: &Ground<'_>, client: &Client) -> Vec<Note> {
-    let daemons = Daemons::named_in(ground);
+    let daemons = ground.daemons();
     let mut seen: BTreeSet<Place> = BTreeSet::new();
     let mut notes = Vec::new();
     for host in hosts(client) {

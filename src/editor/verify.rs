@@ -136,7 +136,7 @@ fn unchanged(
         | Note::Silent(_) => None,
     });
     // Those of the planned tables, so that a line that comes alive is among them.
-    let daemons = Daemons::named_in(after);
+    let daemons = after.daemons();
     let mut tried = strangers();
     tried.extend(drawn(after));
     for host in tried {

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod clock;
+mod connections;
 mod descriptors;
 mod detach;
 mod host_name;
@@ -15,6 +16,7 @@ mod syslog;
 
 pub use accounts::{has_group, has_user, is_root};
 pub use clock::{Clock, SystemClock, local_time};
+pub use connections::sshd_connections;
 pub use descriptors::close_inherited;
 pub use detach::{leave_session, start_detached};
 pub use host_name::host_name;

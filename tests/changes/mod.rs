@@ -18,6 +18,9 @@ mod placement;
 /// The defaults, the alarm rules and the guard of the operator's own session.
 mod defaults;
 
+/// Whoever must still get in: other sessions, and whom the configuration names.
+mod guard;
+
 /// Faults of the file system, and many at once.
 mod faults;
 

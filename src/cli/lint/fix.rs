@@ -1,7 +1,7 @@
 //! `tcpw lint --fix`: repairs, through the editor.
 
 use super::super::Context;
-use super::super::changes::{Intent, make};
+use super::super::changes::{ChangeArgs, Intent, make};
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::machine::{Aclexec, Machine};
@@ -96,7 +96,7 @@ fn tables(
             change: &change,
             verify: &verify,
             is_guarded: args.files.is_empty(),
-            dry_run: args.repair.diff,
+            options: ChangeArgs::preview(args.repair.diff),
             alone,
         },
     )?;
