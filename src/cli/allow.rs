@@ -57,6 +57,7 @@ pub(crate) fn run(args: &AllowArgs, context: &mut Context) -> Result<Exit, Failu
             is_guarded: false,
             options: args.change,
             alone: None,
+            undoes: None,
         },
     )
 }
@@ -105,7 +106,7 @@ pub(super) fn stamp(time: DateTime<Utc>) -> String {
 }
 
 /// A number and a unit; at most ten years.
-fn lifetime(text: &str) -> Option<TimeDelta> {
+pub(super) fn lifetime(text: &str) -> Option<TimeDelta> {
     let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     let is_number = number.bytes().all(|byte| byte.is_ascii_digit());
     let number = number.parse::<i64>().ok().filter(|_| is_number)?;

@@ -2,6 +2,7 @@
 
 use super::allow::AllowArgs;
 use super::completions::CompletionsArgs;
+use super::confirm::ConfirmArgs;
 use super::deliver::DeliverArgs;
 use super::demo::DemoArgs;
 use super::deny::DenyArgs;
@@ -21,6 +22,7 @@ use super::output::ColorChoice;
 use super::parse::ParseArgs;
 use super::remove_alert::RemoveAlertArgs;
 use super::revoke::RevokeArgs;
+use super::rollback::RollbackArgs;
 use super::show::ShowArgs;
 use super::test::TestArgs;
 use super::undo::UndoArgs;
@@ -127,6 +129,9 @@ pub(crate) enum Command {
     History(HistoryArgs),
     Show(ShowArgs),
     Undo(UndoArgs),
+    Confirm(ConfirmArgs),
+    #[command(hide = true)]
+    Rollback(RollbackArgs),
     Match(MatchArgs),
     Test(TestArgs),
     Lint(LintArgs),

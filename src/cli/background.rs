@@ -1,4 +1,4 @@
-//! Starting the deliverer that works unseen.
+//! Starting a command of this program that works unseen.
 
 use super::paths::Paths;
 use crate::system::start_detached;
@@ -7,10 +7,15 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, absolute};
 
-/// Starts `tcpw deliver --background` on the same files as this run. Its working directory is
-/// another, so all paths are made absolute.
+/// Starts `tcpw deliver --background` on the same files as this run.
 pub(super) fn start(paths: &Paths, drop: Option<&Path>) -> io::Result<()> {
-    let mut args: Vec<OsString> = vec!["deliver".into(), "--background".into()];
+    start_command(&["deliver", "--background"], paths, drop)
+}
+
+/// Starts a command on the same files as this run. Its working directory is another, so all paths
+/// are made absolute.
+pub(super) fn start_command(words: &[&str], paths: &Paths, drop: Option<&Path>) -> io::Result<()> {
+    let mut args: Vec<OsString> = words.iter().map(Into::into).collect();
     let config = paths.config_is_given.then_some(paths.config.as_path());
     for (option, path) in [
         ("--root", paths.root.as_deref()),

@@ -6,11 +6,12 @@ use super::failure::Failure;
 use super::guard::{self, Kept};
 use super::machine::{Aclexec, Machine};
 use super::paths::Paths;
+use super::provisional::{self, Trial, patience};
 use super::refusal::{internal, refused, told};
 use super::remarks::{remark, show_diff};
 use crate::editor::{
-    Author, Change, DiffLine, EditError, Editor, Files, Ground, Purpose, Receipt, Refusal, Repair,
-    order,
+    Author, Change, DiffLine, EditError, Editor, Files, Ground, Others, Purpose, Receipt, Refusal,
+    Repair, Terms, order,
 };
 use crate::engine::TableName;
 use crate::syntax::parse;
@@ -27,12 +28,23 @@ pub(crate) struct ChangeArgs {
     /// Show what would be changed, and write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Take the change back after this time, such as `5m`, unless `tcpw confirm` says from a new
+    /// login that it is well
+    ///
+    /// An open session survives rules that let nobody in, so only a login that began after the
+    /// change can confirm it, or whoever has the word that the change prints. It is taken back
+    /// also if this session ends or the machine is started anew.
+    #[arg(long, value_name = "TIME", value_parser = patience, conflicts_with = "dry_run")]
+    pub(crate) confirm_within: Option<u32>,
 }
 
 impl ChangeArgs {
     /// Those of a command that has options of its own.
     pub(crate) fn preview(dry_run: bool) -> Self {
-        Self { dry_run }
+        Self {
+            dry_run,
+            confirm_within: None,
+        }
     }
 }
 
@@ -57,6 +69,8 @@ pub(super) struct Intent<'a> {
     pub(super) options: ChangeArgs,
     /// The only table at hand, if there is only one.
     pub(super) alone: Option<TableName>,
+    /// The change that is taken back, if one is.
+    pub(super) undoes: Option<u64>,
 }
 
 /// What an attempt came to.
@@ -72,15 +86,27 @@ struct Outcome {
 /// Makes the change, or shows it, and says what was done. If another program writes a table
 /// meanwhile, the change is worked out again on what is there then.
 pub(super) fn make(context: &mut Context, intent: &Intent<'_>) -> Result<Exit, Failure> {
+    if !intent.options.dry_run && intent.undoes.is_none() {
+        provisional::take_back_due(context)?;
+    }
+    let trial = intent.options.confirm_within.map(Trial::new);
     let mut left = ATTEMPTS;
-    let outcome = loop {
-        match attempt(context, intent) {
+    let mut outcome = loop {
+        let others = if left > ATTEMPTS / 2 {
+            Others::Obstruct
+        } else {
+            Others::MayAppend
+        };
+        match attempt(context, intent, others, trial.as_ref()) {
             Ok(outcome) => break outcome,
             Err(Obstacle::Moved(_)) if left > 1 => left -= 1,
             Err(Obstacle::Moved(error)) => return Err(told(error)),
             Err(Obstacle::Failed(failure)) => return Err(failure),
         }
     };
+    if let Some(receipt) = &mut outcome.receipt {
+        receipt.look_again().map_err(told)?;
+    }
     for path in &outcome.fresh {
         let path = path.display();
         context
@@ -91,7 +117,13 @@ pub(super) fn make(context: &mut Context, intent: &Intent<'_>) -> Result<Exit, F
         context.out.line(remark)?;
     }
     show_diff(context, &outcome.diff)?;
-    finish(context, &outcome, intent)
+    finish(context, &outcome, intent)?;
+    let number = outcome.receipt.map_or(0, |receipt| receipt.number);
+    match trial {
+        Some(trial) if number > 0 => provisional::start(context, number, &trial)?,
+        _ => {}
+    }
+    Ok(Exit::Done)
 }
 
 /// Why an attempt failed.
@@ -118,7 +150,12 @@ impl From<EditError> for Obstacle {
     }
 }
 
-fn attempt(context: &mut Context, intent: &Intent<'_>) -> Result<Outcome, Obstacle> {
+fn attempt(
+    context: &mut Context,
+    intent: &Intent<'_>,
+    others: Others,
+    trial: Option<&Trial>,
+) -> Result<Outcome, Obstacle> {
     let purpose = if intent.options.dry_run {
         Purpose::Preview
     } else {
@@ -156,7 +193,13 @@ fn attempt(context: &mut Context, intent: &Intent<'_>) -> Result<Outcome, Obstac
     outcome.diff = plan.preview();
     if !intent.options.dry_run {
         let first = first(&before, &after, &change, &kept);
-        outcome.receipt = Some(plan.commit(first, author())?);
+        let terms = Terms {
+            author: author(),
+            others,
+            provisional: trial.map(|trial| trial.terms.clone()),
+            undoes: intent.undoes,
+        };
+        outcome.receipt = Some(plan.commit(first, terms)?);
     }
     Ok(outcome)
 }
@@ -220,7 +263,7 @@ fn author() -> Author {
     }
 }
 
-fn finish(context: &mut Context, outcome: &Outcome, intent: &Intent<'_>) -> Result<Exit, Failure> {
+fn finish(context: &mut Context, outcome: &Outcome, intent: &Intent<'_>) -> Result<(), Failure> {
     let Some(receipt) = &outcome.receipt else {
         let is_pending = intent.options.dry_run && !outcome.diff.is_empty();
         context.out.line(if is_pending {
@@ -228,7 +271,7 @@ fn finish(context: &mut Context, outcome: &Outcome, intent: &Intent<'_>) -> Resu
         } else {
             "nothing to change"
         })?;
-        return Ok(Exit::Done);
+        return Ok(());
     };
     if receipt.written.is_empty() {
         context.out.line("nothing to change")?;
@@ -238,5 +281,5 @@ fn finish(context: &mut Context, outcome: &Outcome, intent: &Intent<'_>) -> Resu
         let verb = if is_new { "created" } else { "changed" };
         context.out.line(format!("{verb} {}", path.display()))?;
     }
-    Ok(Exit::Done)
+    Ok(())
 }

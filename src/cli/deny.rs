@@ -32,6 +32,7 @@ pub(crate) fn run(args: &DenyArgs, context: &mut Context) -> Result<Exit, Failur
             is_guarded: !args.force.force,
             options: args.change,
             alone: None,
+            undoes: None,
         },
     )
 }

@@ -28,6 +28,7 @@ pub(crate) fn run(args: &DenyAllArgs, context: &mut Context) -> Result<Exit, Fai
             is_guarded: !args.force.force,
             options: args.change,
             alone: None,
+            undoes: None,
         },
     )
 }

@@ -31,6 +31,7 @@ pub(crate) fn run(args: &ExpireArgs, context: &mut Context) -> Result<Exit, Fail
             is_guarded: !args.force.force,
             options: args.change,
             alone: None,
+            undoes: None,
         },
     )
 }

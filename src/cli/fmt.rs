@@ -77,6 +77,7 @@ pub(crate) fn run(args: &FmtArgs, context: &mut Context) -> Result<Exit, Failure
             is_guarded: true,
             options: ChangeArgs::preview(dry_run),
             alone: None,
+            undoes: None,
         },
     )?;
     Ok(if dry_run && is_pending.get() {

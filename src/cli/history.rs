@@ -4,7 +4,7 @@ use super::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::refusal::told;
-use crate::editor::{Entry, History};
+use crate::editor::{Entry, Fate, History};
 use crate::escape::{visible, visible_short};
 use crate::system::local_time;
 use chrono::{DateTime, SecondsFormat};
@@ -43,18 +43,40 @@ pub(crate) fn run(args: &HistoryArgs, context: &mut Context) -> Result<Exit, Fai
     for number in numbers {
         let entry = history.entry(number).map_err(told)?;
         let line = match args.format {
-            Format::Table => row(&entry),
-            Format::Json => object(&entry),
+            Format::Table => row(&entry, &fate(&history, &entry)?),
+            Format::Json => object(&entry, &fate(&history, &entry)?),
         };
         context.out.line(line)?;
     }
     Ok(Exit::Done)
 }
 
-fn row(entry: &Entry) -> String {
+/// What became of a change that had to be confirmed, in words; nothing if it had not.
+fn fate(history: &History, entry: &Entry) -> Result<String, Failure> {
+    let due = entry.provisional.as_ref().map_or(0, |terms| terms.due);
+    Ok(match history.fate(entry).map_err(told)? {
+        None => String::new(),
+        Some(Fate::Open) => format!("taken back at {} unless confirmed", clock(due)),
+        Some(Fate::Confirmed) => "confirmed".to_owned(),
+        Some(Fate::TakenBack(by)) => format!("taken back by {by}"),
+    })
+}
+
+/// A time of day, here.
+pub(super) fn clock(time: i64) -> String {
+    let time = DateTime::from_timestamp(time, 0).unwrap_or_default();
+    local_time(time).format("%H:%M:%S").to_string()
+}
+
+fn row(entry: &Entry, fate: &str) -> String {
     let files: Vec<String> = changed(entry);
+    let fate = if fate.is_empty() {
+        String::new()
+    } else {
+        format!("  ({fate})")
+    };
     format!(
-        "{:>4}  {}  {}  {}  `{}`",
+        "{:>4}  {}  {}  {}  `{}`{fate}",
         entry.number,
         time(entry),
         visible_short(entry.author.user.as_bytes(), SHOWN),
@@ -63,7 +85,7 @@ fn row(entry: &Entry) -> String {
     )
 }
 
-fn object(entry: &Entry) -> String {
+fn object(entry: &Entry, fate: &str) -> String {
     let time = DateTime::from_timestamp(entry.author.time, 0).unwrap_or_default();
     let tables: Vec<_> = entry
         .sides()
@@ -83,6 +105,8 @@ fn object(entry: &Entry) -> String {
         "user": entry.author.user,
         "command": entry.author.command,
         "tables": tables,
+        "provisional": (!fate.is_empty()).then_some(fate),
+        "undoes": entry.undoes,
     })
     .to_string()
 }

@@ -61,6 +61,7 @@ pub(crate) fn run(args: &InstallAlertArgs, context: &mut Context) -> Result<Exit
             is_guarded: !args.force.force,
             options: args.change,
             alone: None,
+            undoes: None,
         },
     )?;
     if !args.change.dry_run {

@@ -8,6 +8,7 @@ mod background;
 mod batch;
 mod changes;
 mod completions;
+mod confirm;
 mod deliver;
 mod demo;
 mod deny;
@@ -35,12 +36,14 @@ mod open;
 mod output;
 mod parse;
 mod paths;
+mod provisional;
 mod query;
 mod real_name;
 mod refusal;
 mod remarks;
 mod remove_alert;
 mod revoke;
+mod rollback;
 mod settings;
 mod show;
 mod site;
@@ -112,6 +115,8 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
         Command::History(args) => history::run(args, context),
         Command::Show(args) => show::run(args, context),
         Command::Undo(args) => undo::run(args, context),
+        Command::Confirm(args) => confirm::run(args, context),
+        Command::Rollback(args) => rollback::run(args, context),
         Command::Match(args) => match_::run(args, context),
         Command::Test(args) => test::run(args, context),
         Command::Lint(args) => lint::run(args, context),

@@ -28,6 +28,7 @@ pub(crate) fn run(args: &OpenArgs, context: &mut Context) -> Result<Exit, Failur
             is_guarded: false,
             options: args.change,
             alone: None,
+            undoes: None,
         },
     )
 }

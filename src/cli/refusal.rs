@@ -8,6 +8,9 @@ use crate::engine::TableName;
 use crate::escape::visible;
 use std::io;
 
+/// "Operation not permitted" (errno(3)).
+const EPERM: i32 = 1;
+
 /// A word of the command line that cannot be written.
 pub(super) fn wrong_word(error: &WordError) -> Failure {
     Failure::new(error).hint(&error.hint)
@@ -132,13 +135,16 @@ pub(super) fn told(error: EditError) -> Failure {
 
 fn hint(error: &EditError) -> &'static str {
     match error {
-        EditError::Io { source, .. } => io_hint(source.kind()),
+        EditError::Io { source, .. } => io_hint(source),
         EditError::NotAFile { .. } => {
             "put a file in its place, or name other tables with --allow-file and --deny-file"
         }
         EditError::SameFile(_) => "give --allow-file and --deny-file different files",
         EditError::TooLarge(_) => "tables of 4 GiB and more are not supported",
         EditError::Busy(_) => "wait until it is done, then repeat; nothing was changed",
+        EditError::Locked(_) => {
+            "`lslocks` shows which one: wait until it is done; nothing was changed"
+        }
         EditError::NotOurs(_) => {
             "make it belong to root with mode 700, and look at who wrote there; nothing was changed"
         }
@@ -147,7 +153,13 @@ fn hint(error: &EditError) -> &'static str {
     }
 }
 
-fn io_hint(kind: io::ErrorKind) -> &'static str {
+fn io_hint(error: &io::Error) -> &'static str {
+    // The same kind as a lack of permission, but not the same remedy.
+    if error.raw_os_error() == Some(EPERM) {
+        return "the table or its directory may be immutable: `lsattr` shows an i then, and \
+                `chattr -i` takes it away; nothing was changed";
+    }
+    let kind = error.kind();
     const HINTS: &[(io::ErrorKind, &str)] = &[
         (
             io::ErrorKind::PermissionDenied,
@@ -164,11 +176,6 @@ fn io_hint(kind: io::ErrorKind) -> &'static str {
         (
             io::ErrorKind::QuotaExceeded,
             "the quota is used up: make room, then repeat; nothing was changed",
-        ),
-        (
-            io::ErrorKind::ResourceBusy,
-            "a table that is a mount point cannot be replaced: change it where it is mounted from; \
-             nothing was changed",
         ),
         (
             io::ErrorKind::NotFound,

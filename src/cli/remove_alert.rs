@@ -26,6 +26,7 @@ pub(crate) fn run(args: &RemoveAlertArgs, context: &mut Context) -> Result<Exit,
             is_guarded: false,
             options: args.change,
             alone: None,
+            undoes: None,
         },
     )
 }

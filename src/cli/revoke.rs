@@ -37,6 +37,7 @@ pub(crate) fn run(args: &RevokeArgs, context: &mut Context) -> Result<Exit, Fail
             is_guarded: !args.force.force,
             options: args.change,
             alone: None,
+            undoes: None,
         },
     )
 }

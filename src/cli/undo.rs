@@ -52,6 +52,7 @@ pub(crate) fn run(args: &UndoArgs, context: &mut Context) -> Result<Exit, Failur
             is_guarded: !args.force.force,
             options: args.change,
             alone: None,
+            undoes: Some(entry.number),
         },
     )
 }

@@ -1,6 +1,7 @@
 //! An entry of the history: who changed what, when and how.
 
 use super::error::EditError;
+use super::provisional::Provisional;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -26,6 +27,12 @@ pub struct Entry {
     pub allow: Side,
     /// What it did to the deny table.
     pub deny: Side,
+    /// Until when it has to be confirmed; nothing if it is for good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provisional: Option<Provisional>,
+    /// The change it takes back, if it does so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<u64>,
 }
 
 /// One table in a commit.

@@ -1,4 +1,4 @@
-//! The lock beside a table: one tcpw at a time.
+//! The lock beside a table: one tcpw at a time; and on the table, for those who honour it.
 //!
 //! Advisory and on a side file, because a rename replaces the table itself. The side file is
 //! removed while it is locked, so whoever waited for it looks whether it is still the one there.
@@ -16,7 +16,8 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// Held until it is dropped.
 #[derive(Debug)]
 pub(super) struct Lock {
-    path: PathBuf,
+    /// The side file, if it is one.
+    side: Option<PathBuf>,
     _file: File,
 }
 
@@ -25,7 +26,38 @@ impl Lock {
     pub(super) fn take(table: &Path) -> Result<Self, EditError> {
         let path = side_file(table);
         let file = lock_file(&path, table)?;
-        Ok(Self { path, _file: file })
+        Ok(Self {
+            side: Some(path),
+            _file: file,
+        })
+    }
+
+    /// Locks the table itself, for others who do so (flock(2)); nothing if there is none.
+    pub(super) fn of_table(table: &Path) -> Result<Option<Self>, EditError> {
+        for _ in 0..ATTEMPTS {
+            // What is no file, or cannot be read, is told when the table is read.
+            let Ok(file) = OpenOptions::new()
+                .read(true)
+                .custom_flags(nix::fcntl::OFlag::O_NONBLOCK.bits())
+                .open(table)
+            else {
+                return Ok(None);
+            };
+            match file.try_lock() {
+                Ok(()) if is_still_there(&file, table) => {
+                    return Ok(Some(Self {
+                        side: None,
+                        _file: file,
+                    }));
+                }
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+                Err(TryLockError::Error(error)) => {
+                    return Err(EditError::at("lock", table)(error));
+                }
+            }
+        }
+        Err(EditError::Locked(table.to_owned()))
     }
 }
 
@@ -53,7 +85,9 @@ pub(super) fn lock_file(path: &Path, what: &Path) -> Result<File, EditError> {
 impl Drop for Lock {
     fn drop(&mut self) {
         // A side file that cannot be removed locks nobody out: its lock ends with this process.
-        drop(std::fs::remove_file(&self.path));
+        if let Some(path) = &self.side {
+            drop(std::fs::remove_file(path));
+        }
     }
 }
 

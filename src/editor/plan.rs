@@ -4,12 +4,15 @@ use super::entry::{Author, Entry, Side};
 use super::error::EditError;
 use super::lock::Lock;
 use super::preview::{DiffLine, unified};
+use super::provisional::Provisional;
 use super::recover::{Repair, recover};
 use super::replace::{Staged, remove, remove_leftover};
 use super::state::State;
+use super::swap::{Expected, Replaced, put};
 use super::table::{TableFile, resolve};
 use crate::edit::{ApplyError, Edit, apply};
 use crate::engine::TableName;
+use crate::system::Moment;
 use std::path::{Path, PathBuf};
 
 /// Whether the tables are to be written.
@@ -69,6 +72,7 @@ impl Editor {
         if purpose == Purpose::Write {
             for target in [&allow_target, &deny_target].into_iter().flatten() {
                 locks.push(Lock::take(target)?);
+                locks.extend(Lock::of_table(target)?);
             }
         }
         // A history that cannot be used is an obstacle only if something is to be written.
@@ -120,6 +124,28 @@ impl Editor {
     }
 }
 
+/// What others may do to the tables between reading and writing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Others {
+    /// Nothing: the commit fails, so that the change can be worked out again.
+    Obstruct,
+    /// They may append lines, which are carried over.
+    MayAppend,
+}
+
+/// Who commits, and on what terms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Terms {
+    /// Who makes it.
+    pub author: Author,
+    /// What others may do meanwhile.
+    pub others: Others,
+    /// Until when it has to be confirmed; nothing if it is for good.
+    pub provisional: Option<Provisional>,
+    /// The change it takes back, if it does so.
+    pub undoes: Option<u64>,
+}
+
 /// What is to be changed in each table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Edits {
@@ -154,12 +180,24 @@ pub struct Plan<'e> {
 
 /// What a commit did.
 #[must_use]
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Receipt {
     /// The number of the commit in the history; 0 if nothing was written.
     pub number: u64,
     /// The tables that were written, by the paths they were asked for by.
     pub written: Vec<PathBuf>,
+    replaced: Vec<Replaced>,
+}
+
+impl Receipt {
+    /// Looks a last time at the files that were replaced, after the locks were given up: what
+    /// somebody who had been about to open one has appended to it is carried over.
+    ///
+    /// # Errors
+    /// When it cannot be.
+    pub fn look_again(&mut self) -> Result<(), EditError> {
+        self.replaced.drain(..).try_for_each(Replaced::look_again)
+    }
 }
 
 impl Plan<'_> {
@@ -191,11 +229,12 @@ impl Plan<'_> {
 
     /// Writes the tables that change, `first` first: all content, then what is about to happen
     /// into the history, then the renames. If the second rename fails, the first table is put
-    /// back; if this process is cut short, the next [`Editor::open`] finishes it.
+    /// back; if this process is cut short, the next [`Editor::open`] finishes it. Lines that others
+    /// append at the last moment are carried over.
     ///
     /// # Errors
     /// When a step fails or a table is not what was read; the tables are then what they were.
-    pub fn commit(self, first: TableName, author: Author) -> Result<Receipt, EditError> {
+    pub fn commit(self, first: TableName, terms: Terms) -> Result<Receipt, EditError> {
         let mut receipt = Receipt::default();
         if self.editor.locks.is_empty() {
             return Ok(receipt);
@@ -208,7 +247,7 @@ impl Plan<'_> {
         let mut staged = Vec::new();
         for name in order.into_iter().filter(changed) {
             let table = self.editor.table(name);
-            staged.push((table, Staged::write(table, self.bytes(name))?));
+            staged.push(Staged::write(table, self.bytes(name))?);
         }
         if staged.is_empty() {
             return Ok(receipt);
@@ -220,17 +259,27 @@ impl Plan<'_> {
             opened = State::open(&self.editor.state_path)?;
             &opened
         };
-        let entry = self.entry(state, author)?;
+        let others = terms.others;
+        let entry = self.entry(state, terms)?;
         state.begin(&entry)?;
-        receipt.written = self.put(staged, state)?;
+        (receipt.written, receipt.replaced) = self.put(staged, state, others)?;
         receipt.number = entry.number;
+        if let Some(provisional) = entry.provisional.clone() {
+            // Only now can a login pass the new tables.
+            let now = Moment::at(entry.author.time);
+            let provisional = Some(provisional.made(&now));
+            drop(state.begin(&Entry {
+                provisional,
+                ..entry
+            }));
+        }
         // The tables are written. An entry that cannot be closed now is closed by the next command.
-        drop(state.finish(entry.number));
+        drop(state.finish(receipt.number));
         Ok(receipt)
     }
 
     /// What is about to be done, both contents of every table kept.
-    fn entry(&self, state: &State, author: Author) -> Result<Entry, EditError> {
+    fn entry(&self, state: &State, terms: Terms) -> Result<Entry, EditError> {
         let side = |name: TableName| -> Result<Side, EditError> {
             let (table, new) = (self.editor.table(name), self.bytes(name));
             let path = if table.is_nowhere() {
@@ -257,34 +306,46 @@ impl Plan<'_> {
         };
         Ok(Entry {
             number: state.next_number()?,
-            author,
+            author: terms.author,
             allow: side(TableName::Allow)?,
             deny: side(TableName::Deny)?,
+            provisional: terms.provisional,
+            undoes: terms.undoes,
         })
     }
 
     /// The renames.
     fn put(
         &self,
-        staged: Vec<(&TableFile, Staged<'_>)>,
+        staged: Vec<Staged<'_>>,
         state: &State,
-    ) -> Result<Vec<PathBuf>, EditError> {
+        others: Others,
+    ) -> Result<(Vec<PathBuf>, Vec<Replaced>), EditError> {
         let mut done: Vec<&TableFile> = Vec::new();
-        let put = || -> Result<(), EditError> {
+        let mut replaced = Vec::new();
+        let put_all = || -> Result<(), EditError> {
             // Both: what was checked was the pair.
-            self.editor.allow.check_unchanged()?;
-            self.editor.deny.check_unchanged()?;
-            for (table, new) in staged {
-                new.put()?;
+            for table in [&self.editor.allow, &self.editor.deny] {
+                match others {
+                    Others::Obstruct => table.check_unchanged()?,
+                    Others::MayAppend => table.check_appended()?,
+                }
+            }
+            for new in staged {
+                let table = new.table();
+                replaced.extend(put(new, Expected::read(table))?);
                 done.push(table);
                 Staged::sync_directory(table)?;
             }
             Ok(())
         };
-        match put() {
-            Ok(()) => Ok(done.iter().map(|table| table.path().to_owned()).collect()),
+        match put_all() {
+            Ok(()) => {
+                let written = done.iter().map(|table| table.path().to_owned());
+                Ok((written.collect(), replaced))
+            }
             Err(error) => {
-                let error = put_back(&done, error);
+                let error = self.put_back(&done, error);
                 if !matches!(error, EditError::HalfDone { .. }) {
                     // What cannot be struck out now is found to be undone by the next command.
                     drop(state.abandon());
@@ -293,25 +354,37 @@ impl Plan<'_> {
             }
         }
     }
-}
 
-/// Gives the tables in `done` their old content; the failure, and what failed on the way back.
-fn put_back(done: &[&TableFile], error: EditError) -> EditError {
-    done.iter().fold(error, |error, table| {
-        let undone = if table.exists() {
-            Staged::write(table, table.bytes()).and_then(Staged::put)
-        } else {
-            remove(table)
-        };
-        match undone {
-            Ok(()) => error,
-            Err(second) => EditError::HalfDone {
-                path: table.path().to_owned(),
-                first: Box::new(error),
-                second: Box::new(second),
-            },
-        }
-    })
+    /// Gives the tables in `done` their old content; the failure, and what failed on the way back.
+    fn put_back(&self, done: &[&TableFile], error: EditError) -> EditError {
+        done.iter().fold(error, |error, table| {
+            let is_allow = std::ptr::eq(*table, &raw const self.editor.allow);
+            let name = if is_allow {
+                TableName::Allow
+            } else {
+                TableName::Deny
+            };
+            let expected = Expected {
+                bytes: self.bytes(name),
+                identity: None,
+            };
+            let undone = if table.exists() {
+                Staged::write(table, table.bytes())
+                    .and_then(|staged| put(staged, expected))
+                    .and_then(|replaced| replaced.map_or(Ok(()), Replaced::look_again))
+            } else {
+                remove(table)
+            };
+            match undone {
+                Ok(()) => error,
+                Err(second) => EditError::HalfDone {
+                    path: table.path().to_owned(),
+                    first: Box::new(error),
+                    second: Box::new(second),
+                },
+            }
+        })
+    }
 }
 
 #[cfg(test)]
@@ -327,11 +400,17 @@ mod tests {
         Editor::open(files, purpose).unwrap()
     }
 
-    fn author() -> Author {
-        Author {
+    fn terms() -> Terms {
+        let author = Author {
             time: 0,
             user: "somebody".to_owned(),
             command: Vec::new(),
+        };
+        Terms {
+            author,
+            others: Others::Obstruct,
+            provisional: None,
+            undoes: None,
         }
     }
 
@@ -356,7 +435,7 @@ mod tests {
             let result = editor
                 .plan(&edits)
                 .unwrap()
-                .commit(TableName::Allow, author());
+                .commit(TableName::Allow, terms());
             assert!(
                 matches!(&result, Err(EditError::ChangedMeanwhile(path)) if *path == allow),
                 "{result:?}"
@@ -368,7 +447,7 @@ mod tests {
         let receipt = editor
             .plan(&edits)
             .unwrap()
-            .commit(TableName::Allow, author())
+            .commit(TableName::Allow, terms())
             .unwrap();
         assert_eq!(receipt.written, [allow.clone(), deny]);
         drop(editor);
@@ -385,7 +464,7 @@ mod tests {
         let plan = editor.plan(&edits).unwrap();
         assert_eq!(plan.preview().len(), 4);
         assert!(
-            plan.commit(TableName::Allow, author())
+            plan.commit(TableName::Allow, terms())
                 .unwrap()
                 .written
                 .is_empty()

@@ -2,8 +2,10 @@
 
 use super::entry::{Side, digest};
 use super::error::EditError;
-use super::replace::Staged;
+use super::in_place::is_torn;
+use super::replace::{Staged, leftover};
 use super::state::State;
+use super::swap::{Expected, carry_over, put};
 use super::table::TableFile;
 
 /// What was done about a commit that had been cut short.
@@ -20,6 +22,8 @@ pub enum Repair {
 enum Is {
     Old,
     New,
+    /// Partly written where it is.
+    Torn,
     Foreign,
 }
 
@@ -31,17 +35,24 @@ pub(super) fn recover(state: &State) -> Result<Option<Repair>, EditError> {
     let mut found = Vec::new();
     for side in entry.sides().into_iter().filter(|side| side.is_changed()) {
         let table = TableFile::read(&side.path, side.target.clone())?;
-        let is = compare(side, &table);
+        let is = compare(side, &table, state)?;
         found.push((side, table, is));
     }
-    if !found.iter().any(|(_, _, is)| *is == Is::New) {
+    if !found
+        .iter()
+        .any(|(_, _, is)| matches!(is, Is::New | Is::Torn))
+    {
         state.abandon()?;
         return Ok(Some(Repair::Forgotten));
     }
     for (side, table, is) in &found {
-        if *is == Is::Old {
+        if matches!(is, Is::Old | Is::Torn) {
             let bytes = state.history().content(side.after.as_deref())?;
-            Staged::write(table, &bytes)?.put()?;
+            if let Some(replaced) = put(Staged::write(table, &bytes)?, Expected::read(table))? {
+                replaced.look_again()?;
+            }
+        } else {
+            carry_over(&side.path, &side.target, &appended(side, table, state)?)?;
         }
         // The renames of the tcpw that was cut short may not have reached the disk either.
         Staged::sync_directory(table)?;
@@ -50,13 +61,31 @@ pub(super) fn recover(state: &State) -> Result<Option<Repair>, EditError> {
     Ok(Some(Repair::Finished(entry.number)))
 }
 
-fn compare(side: &Side, table: &TableFile) -> Is {
+fn compare(side: &Side, table: &TableFile, state: &State) -> Result<Is, EditError> {
     let now = table.exists().then(|| digest(table.bytes()));
     if now == side.before {
-        Is::Old
-    } else if now == side.after {
-        Is::New
-    } else {
-        Is::Foreign
+        return Ok(Is::Old);
     }
+    if now == side.after {
+        return Ok(Is::New);
+    }
+    let content = |name: &Option<String>| state.history().content(name.as_deref());
+    let is_torn = is_torn(
+        table.bytes(),
+        &content(&side.before)?,
+        &content(&side.after)?,
+    );
+    // What is written where it is counts as done: the rest of it is written like an old table.
+    Ok(if is_torn { Is::Torn } else { Is::Foreign })
+}
+
+/// What others appended to the old file, which was replaced and not looked at any more.
+fn appended(side: &Side, table: &TableFile, state: &State) -> Result<Vec<u8>, EditError> {
+    let Ok(replaced) = std::fs::read(leftover(table)) else {
+        return Ok(Vec::new());
+    };
+    let old = state.history().content(side.before.as_deref())?;
+    let is_new = Some(digest(&replaced)) == side.after;
+    let appended = replaced.strip_prefix(&*old).filter(|_| !is_new);
+    Ok(appended.unwrap_or_default().to_vec())
 }

@@ -4,9 +4,9 @@ use super::error::EditError;
 use super::table::TableFile;
 use std::ffi::OsString;
 use std::fs::{File, Permissions};
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 use xattr::FileExt as _;
 
@@ -17,12 +17,13 @@ const FRESH_MODE: u32 = 0o644;
 #[derive(Debug)]
 pub(super) struct Staged<'t> {
     table: &'t TableFile,
+    bytes: &'t [u8],
     file: NamedTempFile,
 }
 
 impl<'t> Staged<'t> {
     /// Writes `bytes` beside `table`; nothing is left of it if it is dropped.
-    pub(super) fn write(table: &'t TableFile, bytes: &[u8]) -> Result<Self, EditError> {
+    pub(super) fn write(table: &'t TableFile, bytes: &'t [u8]) -> Result<Self, EditError> {
         let directory = directory(table);
         let step = "create a temporary file in";
         remove_leftover(table);
@@ -44,18 +45,44 @@ impl<'t> Staged<'t> {
         file.as_file()
             .sync_all()
             .map_err(EditError::at("sync the new content of", path))?;
-        Ok(Self { table, file })
+        Ok(Self { table, bytes, file })
     }
 
-    /// Puts it in the table's place.
-    pub(super) fn put(self) -> Result<(), EditError> {
+    /// The table it is for.
+    pub(super) fn table(&self) -> &'t TableFile {
+        self.table
+    }
+
+    /// The new content.
+    pub(super) fn bytes(&self) -> &'t [u8] {
+        self.bytes
+    }
+
+    /// Where it lies.
+    pub(super) fn path(&self) -> &Path {
+        self.file.path()
+    }
+
+    /// Puts it in the place of a table that does not exist.
+    pub(super) fn create(self) -> Result<(), EditError> {
+        match self.file.persist_noclobber(self.table.target()) {
+            Ok(_) => Ok(()),
+            Err(error) if error.error.kind() == ErrorKind::AlreadyExists => {
+                Err(EditError::ChangedMeanwhile(self.table.path().to_owned()))
+            }
+            Err(error) => Err(EditError::at("create", self.table.path())(error.error)),
+        }
+    }
+
+    /// Renames it over the table, whatever that is now.
+    pub(super) fn persist(self) -> Result<(), EditError> {
         self.file
             .persist(self.table.target())
             .map_err(|error| EditError::at("replace", self.table.path())(error.error))?;
         Ok(())
     }
 
-    /// Makes the renames of [`Staged::put`] last.
+    /// Makes a rename last.
     pub(super) fn sync_directory(table: &TableFile) -> Result<(), EditError> {
         let directory = directory(table);
         File::open(directory)
@@ -67,7 +94,13 @@ impl<'t> Staged<'t> {
 /// Removes the new content that a tcpw left which was cut short. Only under the table's lock.
 pub(super) fn remove_leftover(table: &TableFile) {
     // If it cannot be removed, creating it will say why.
-    drop(std::fs::remove_file(directory(table).join(beside(table))));
+    drop(std::fs::remove_file(leftover(table)));
+}
+
+/// What a tcpw that was cut short may have left beside the table: its new content, or the old one
+/// that was replaced.
+pub(super) fn leftover(table: &TableFile) -> PathBuf {
+    directory(table).join(beside(table))
 }
 
 /// The name of the new content: always the same, so that what is left over is known.

@@ -8,6 +8,7 @@
 use super::entry::{Entry, damaged, digest};
 use super::error::EditError;
 use super::lock::lock_file;
+use super::provisional::Fate;
 use std::collections::BTreeSet;
 use std::fs::{DirBuilder, File};
 use std::io::{self, Write as _};
@@ -95,6 +96,12 @@ impl State {
         Ok(())
     }
 
+    /// Says that the change stays.
+    pub(super) fn confirm(&self, number: u64) -> Result<(), EditError> {
+        self.put(&confirmed(number), b"")?;
+        self.sync()
+    }
+
     /// It is undone.
     pub(super) fn abandon(&self) -> Result<(), EditError> {
         let path = self.history.path.join(PENDING);
@@ -128,12 +135,14 @@ impl State {
         let (mut wanted, mut size) = (BTreeSet::new(), 0);
         for (count, number) in history.numbers()?.into_iter().rev().enumerate() {
             let is_over = count >= ENTRY_LIMIT || (count > 0 && size > SIZE_LIMIT);
-            if is_over {
-                drop(std::fs::remove_file(history.entry_path(number)));
-                continue;
-            }
             // One that cannot be read now may be readable later: then all stays.
             let entry = history.entry(number)?;
+            let is_open = history.fate(&entry)? == Some(Fate::Open);
+            if is_over && !is_open {
+                drop(std::fs::remove_file(history.entry_path(number)));
+                drop(std::fs::remove_file(history.path.join(confirmed(number))));
+                continue;
+            }
             for name in entry
                 .sides()
                 .into_iter()
@@ -206,6 +215,10 @@ impl History {
         }
     }
 
+    pub(super) fn is_confirmed(&self, number: u64) -> bool {
+        self.path.join(confirmed(number)).exists()
+    }
+
     fn entry_path(&self, number: u64) -> PathBuf {
         self.path.join(format!("{number:08}{SUFFIX}"))
     }
@@ -224,6 +237,11 @@ impl History {
             .filter_map(|n| n.into_string().ok())
             .collect())
     }
+}
+
+/// The name of the file that says that a change was confirmed.
+fn confirmed(number: u64) -> String {
+    format!("{number:08}.confirmed")
 }
 
 fn is_digest(name: &str) -> bool {
@@ -288,6 +306,8 @@ mod tests {
                 author,
                 allow,
                 deny: side(None, None),
+                provisional: None,
+                undoes: None,
             };
             state.begin(&entry).unwrap();
             assert_eq!(state.pending().unwrap(), Some(entry));

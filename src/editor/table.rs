@@ -11,12 +11,17 @@ const SIZE_LIMIT: u64 = 1 << 32;
 /// As many links as the kernel follows.
 const LINK_LIMIT: usize = 40;
 
+/// Which file it is: device and inode number.
+pub(super) type Identity = (u64, u64);
+
 /// One table, read.
 #[derive(Debug)]
 pub struct TableFile {
     path: PathBuf,
     target: PathBuf,
-    identity: Option<(u64, u64)>,
+    identity: Option<Identity>,
+    /// How many names the file has.
+    links: u64,
     bytes: Vec<u8>,
 }
 
@@ -24,21 +29,22 @@ impl TableFile {
     /// Reads the table at `target`, which [`resolve`] found for `path`. An absent file is an
     /// empty table, as for libwrap (F-LINE-21).
     pub(super) fn read(path: &Path, target: PathBuf) -> Result<Self, EditError> {
-        let (identity, bytes) = match std::fs::metadata(&target) {
-            Ok(metadata) => {
-                check(path, &metadata)?;
-                let bytes = std::fs::read(&target).map_err(EditError::at("read", path))?;
-                (Some((metadata.dev(), metadata.ino())), bytes)
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => (None, Vec::new()),
-            Err(error) => return Err(EditError::at("read", path)(error)),
-        };
-        Ok(Self {
+        let mut table = Self {
             path: path.to_owned(),
             target,
-            identity,
-            bytes,
-        })
+            ..Self::nowhere()
+        };
+        match std::fs::metadata(&table.target) {
+            Ok(metadata) => {
+                check(path, &metadata)?;
+                table.bytes = std::fs::read(&table.target).map_err(EditError::at("read", path))?;
+                table.identity = Some((metadata.dev(), metadata.ino()));
+                table.links = metadata.nlink();
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(EditError::at("read", path)(error)),
+        }
+        Ok(table)
     }
 
     /// Stands for a table that is not at hand: empty, and never written.
@@ -47,6 +53,7 @@ impl TableFile {
             path: PathBuf::new(),
             target: PathBuf::new(),
             identity: None,
+            links: 0,
             bytes: Vec::new(),
         }
     }
@@ -71,6 +78,16 @@ impl TableFile {
         self.identity.is_some()
     }
 
+    /// Which file it is, if there is one.
+    pub(super) fn identity(&self) -> Option<Identity> {
+        self.identity
+    }
+
+    /// Whether the file has more names than this one: to replace it would part them.
+    pub(super) fn has_other_names(&self) -> bool {
+        self.links > 1
+    }
+
     /// Its bytes; none if there is no such file.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
@@ -78,11 +95,20 @@ impl TableFile {
 
     /// Refuses if the file is another one now, or holds anything else than what was read.
     pub(super) fn check_unchanged(&self) -> Result<(), EditError> {
+        self.compare(|now| now == self.bytes)
+    }
+
+    /// Refuses if the file is another one now, or something else was done to it than appending.
+    pub(super) fn check_appended(&self) -> Result<(), EditError> {
+        self.compare(|now| now.starts_with(&self.bytes))
+    }
+
+    fn compare(&self, is_well: impl FnOnce(&[u8]) -> bool) -> Result<(), EditError> {
         if self.is_nowhere() {
             return Ok(());
         }
         let now = Self::read(&self.path, self.target.clone())?;
-        if now.identity == self.identity && now.bytes == self.bytes {
+        if now.identity == self.identity && is_well(&now.bytes) {
             Ok(())
         } else {
             Err(EditError::ChangedMeanwhile(self.path.clone()))

@@ -9,8 +9,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Starts `program`, and does not wait for it: working directory `/`, standard streams on
-/// `/dev/null`, an environment of nothing but `PATH`, `TZ` and `CREDENTIALS_DIRECTORY`. It is
-/// expected to call [`leave_session`] as its first act.
+/// `/dev/null`, an environment of nothing but `PATH`, `TZ`, `CREDENTIALS_DIRECTORY` and what says
+/// where a user's own state is. It is expected to call [`leave_session`] as its first act.
 ///
 /// # Errors
 /// When the process cannot be made or the program cannot be executed.
@@ -28,7 +28,7 @@ pub fn start_detached(program: &Path, args: &[OsString]) -> io::Result<()> {
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null());
-    for kept in ["TZ", "CREDENTIALS_DIRECTORY"] {
+    for kept in ["TZ", "CREDENTIALS_DIRECTORY", "HOME", "XDG_STATE_HOME"] {
         if let Some(value) = env::var_os(kept) {
             command.env(kept, value);
         }

@@ -1,7 +1,9 @@
 //! The ssh session a command was typed in, even where sudo has dropped it from the environment.
 
+use super::boot::started;
+
 /// As many ancestors as are looked at; more is a loop or a joke.
-const ANCESTOR_LIMIT: usize = 64;
+pub(super) const ANCESTOR_LIMIT: usize = 64;
 const VARIABLE: &[u8] = b"SSH_CONNECTION=";
 
 /// The processes of the machine.
@@ -11,6 +13,10 @@ pub trait Processes {
     /// The environment a process was started with, as `NAME=value`, each ended by a NUL; none if
     /// it may not be read.
     fn environment(&self, process: u32) -> Option<Vec<u8>>;
+    /// The name of a process, at most 15 bytes of it.
+    fn name(&self, process: u32) -> Option<String>;
+    /// When a process was started, in milliseconds since the boot.
+    fn started(&self, process: u32) -> Option<u64>;
 }
 
 /// The processes in `/proc`.
@@ -28,6 +34,15 @@ impl Processes for ProcessTable {
 
     fn environment(&self, process: u32) -> Option<Vec<u8>> {
         std::fs::read(format!("/proc/{process}/environ")).ok()
+    }
+
+    fn name(&self, process: u32) -> Option<String> {
+        let name = std::fs::read(format!("/proc/{process}/comm")).ok()?;
+        Some(String::from_utf8_lossy(name.trim_ascii_end()).into_owned())
+    }
+
+    fn started(&self, process: u32) -> Option<u64> {
+        started(process)
     }
 }
 
@@ -92,6 +107,12 @@ mod tests {
         fn environment(&self, process: u32) -> Option<Vec<u8>> {
             let (_, environment) = self.0.get(&process)?;
             (!environment.is_empty()).then(|| environment.to_vec())
+        }
+        fn name(&self, _: u32) -> Option<String> {
+            None
+        }
+        fn started(&self, _: u32) -> Option<u64> {
+            None
         }
     }
 

@@ -184,17 +184,34 @@ fn a_full_disk_changes_nothing() {
 #[test]
 fn a_second_table_that_cannot_be_replaced_leaves_the_first_as_it_was() {
     let sandbox = Sandbox::new("ALL: 0.0.0.1\n", "# mine\n");
-    // The mount point takes a new file beside it, but cannot be renamed over.
-    let script = "mount --bind \"$2/etc/hosts.deny\" \"$2/etc/hosts.deny\"
-                  exec \"$1\" --root \"$2\" install-alert --force";
+    let script = "chattr +i \"$2/etc/hosts.deny\"; code=0
+                  \"$1\" --root \"$2\" install-alert --force || code=$?
+                  chattr -i \"$2/etc/hosts.deny\"; exit $code";
     failed(
         &with_mounts(&sandbox, script),
-        &["cannot replace /etc/hosts.deny", "mount point"],
+        &["cannot replace /etc/hosts.deny", "immutable", "chattr -i"],
     );
     assert_eq!(
         sandbox.tables(),
         ("ALL: 0.0.0.1\n".to_owned(), "# mine\n".to_owned())
     );
+    assert_eq!(sandbox.names(), ["hosts.allow", "hosts.deny"]);
+}
+
+#[test]
+fn a_table_that_is_a_mount_point_is_written_where_it_is() {
+    let sandbox = Sandbox::new("ALL: 0.0.0.1\n", "");
+    std::fs::write(sandbox.path("mounted"), "# mine\n").unwrap();
+    let script = "mount --bind \"$2/mounted\" \"$2/etc/hosts.deny\"
+                  exec \"$1\" --root \"$2\" install-alert --force";
+    let ran = with_mounts(&sandbox, script);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let written = std::fs::read_to_string(sandbox.path("mounted")).unwrap();
+    assert!(
+        written.starts_with("# mine\n") && written.contains("spawn"),
+        "{written}"
+    );
+    assert_eq!(sandbox.tables().1, "");
     assert_eq!(sandbox.names(), ["hosts.allow", "hosts.deny"]);
 }
 

@@ -24,6 +24,12 @@ mod guard;
 /// Faults of the file system, and many at once.
 mod faults;
 
+/// Changes that are taken back unless they are confirmed.
+mod provisional;
+
+/// Others who write the same tables.
+mod writers;
+
 /// A change cut short at every step, or failing there, leaves the old pair of tables or the new.
 mod cut;
 

@@ -98,6 +98,7 @@ fn tables(
             is_guarded: args.files.is_empty(),
             options: ChangeArgs::preview(args.repair.diff),
             alone,
+            undoes: None,
         },
     )?;
     let done = done.into_inner();

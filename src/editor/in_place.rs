@@ -1,0 +1,71 @@
+//! Writing a table where it is: one that has other names (hard links), or is a mount point.
+//!
+//! No rename can do that. The journal of the commit holds both contents; a write that was cut short
+//! leaves the beginning of the new content and the end of the old, which [`is_torn`] recognises.
+
+use super::error::EditError;
+use super::table::TableFile;
+use std::fs::OpenOptions;
+use std::io::Read as _;
+use std::os::unix::fs::FileExt as _;
+
+/// Writes `bytes` over the table, and behind them what was appended since it was read.
+pub(super) fn write(table: &TableFile, bytes: &[u8]) -> Result<(), EditError> {
+    let path = table.path();
+    let mut file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(table.target())
+        .map_err(EditError::at("write", path))?;
+    let mut found = Vec::new();
+    file.read_to_end(&mut found)
+        .map_err(EditError::at("read", path))?;
+    let Some(appended) = found.strip_prefix(table.bytes()) else {
+        return Err(EditError::ChangedMeanwhile(path.to_owned()));
+    };
+    // One call, so that readers see as little as possible of what is between.
+    let whole = [bytes, appended].concat();
+    file.write_all_at(&whole, 0)
+        .and_then(|()| file.set_len(u64::try_from(whole.len()).unwrap_or(u64::MAX)))
+        .and_then(|()| file.sync_all())
+        .map_err(EditError::at("write", path))
+}
+
+/// Whether `found` is what a write of `new` over `old` leaves that was cut short.
+pub(super) fn is_torn(found: &[u8], old: &[u8], new: &[u8]) -> bool {
+    if found == old || found == new || found.len() < old.len().min(new.len()) {
+        return false;
+    }
+    let same = |one: &[u8], other: &[u8]| one.iter().zip(other).take_while(|(a, b)| a == b).count();
+    let written = same(found, new);
+    let (rest, old_rest) = (found.get(written..), old.get(written..));
+    rest.unwrap_or_default() == old_rest.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_torn_write_is_recognised_and_nothing_else() {
+        for (old, new) in [
+            (&b"sshd: 10.1.2.3\n"[..], &b"sshd: 10.1.2.4\nALL: ALL\n"[..]),
+            (b"a: b\nc: d\n", b"c: d\n"),
+            (b"", b"a: b\n"),
+        ] {
+            for cut in 1..new.len() {
+                let mut found = new[..cut].to_vec();
+                found.extend(old.get(cut..).unwrap_or_default());
+                let is_either = found == old || found == new;
+                assert!(is_either || is_torn(&found, old, new), "{cut}");
+            }
+            // All is written, and only the end of the old content is still there.
+            let mut found = new.to_vec();
+            found.extend(old.get(new.len()..).unwrap_or_default());
+            assert!(found == new || is_torn(&found, old, new));
+            assert!(!is_torn(b"somebody else's\n", old, new) || old.is_empty());
+            let appended = [new, b"x: y\n"].concat();
+            assert!(!is_torn(&appended, old, new));
+        }
+    }
+}

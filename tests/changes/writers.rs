@@ -1,0 +1,128 @@
+//! Other writers of the same tables: who appends without a lock loses nothing and takes nothing,
+//! who locks is waited for, and a file with other names or a mount on it is written where it is.
+
+use super::sandbox::Sandbox;
+use crate::proof::say;
+use nix::fcntl::{Flock, FlockArg};
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+const ROUNDS: usize = 20;
+const PROCESSES: usize = 50;
+
+/// Appends lines as scripts do, one file opened for each, until it is told to stop; gives their
+/// number.
+fn append_lines(table: &Path, round: usize, stop: &AtomicBool) -> usize {
+    let mut number = 0;
+    while !stop.load(Ordering::Relaxed) {
+        let mut file = OpenOptions::new().append(true).open(table).unwrap();
+        // Between opening and writing the table may be replaced.
+        thread::sleep(Duration::from_micros(200 * (number as u64 % 7)));
+        // In one call, as shells do it: nobody can append a line in two without a lock.
+        let line = format!("foreign: 198.51.{round}.1 {number}.example\n");
+        file.write_all(line.as_bytes()).unwrap();
+        number += 1;
+        thread::sleep(Duration::from_millis(1));
+    }
+    number
+}
+
+fn wait(child: Child) {
+    let output = child.wait_with_output().unwrap();
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{err}");
+}
+
+#[test]
+fn fifty_at_once_and_one_who_appends_lose_nothing() {
+    let mut foreign = 0;
+    for round in 0..ROUNDS {
+        let sandbox = Sandbox::new("# mine\n", "");
+        let table = sandbox.path("etc/hosts.allow");
+        let clients: Vec<_> = (0..PROCESSES)
+            .map(|n| format!("10.0.{round}.{n}"))
+            .collect();
+        let stop = AtomicBool::new(false);
+        let lines = thread::scope(|scope| {
+            let appender = scope.spawn(|| append_lines(&table, round, &stop));
+            let start = |client: &String| {
+                let mut command = sandbox.command(&["allow", client, "--daemon", "sshd"]);
+                command.stdout(Stdio::null()).stderr(Stdio::piped());
+                command.spawn().unwrap()
+            };
+            let children: Vec<_> = clients.iter().map(start).collect();
+            children.into_iter().for_each(wait);
+            stop.store(true, Ordering::Relaxed);
+            appender.join().unwrap()
+        });
+        foreign += lines;
+        let (allow, _) = sandbox.tables();
+        let mut words = HashMap::new();
+        for word in allow.split_whitespace() {
+            *words.entry(word).or_insert(0) += 1;
+        }
+        for client in &clients {
+            assert_eq!(words.get(&**client), Some(&1), "{client}, round {round}");
+        }
+        for number in 0..lines {
+            let name = format!("{number}.example");
+            assert_eq!(
+                words.get(&*name),
+                Some(&1),
+                "{name} of {lines}, round {round}"
+            );
+        }
+        let tree = tcpw::syntax::parse(allow.as_bytes());
+        assert!(tree.broken_line().is_none());
+        assert_eq!(allow.lines().next(), Some("# mine"));
+        assert_eq!(sandbox.names(), ["hosts.allow", "hosts.deny"]);
+    }
+    say(&format!(
+        "writers: {ROUNDS} rounds, {} changes by {PROCESSES} processes at once, {foreign} lines \
+         appended meanwhile, 0 lost",
+        ROUNDS * PROCESSES
+    ));
+}
+
+#[test]
+fn who_locks_the_table_is_waited_for() {
+    let sandbox = Sandbox::new("# mine\n", "");
+    let table = sandbox.path("etc/hosts.allow");
+    let lock = Flock::lock(File::open(&table).unwrap(), FlockArg::LockExclusive).unwrap();
+    let mut command = sandbox.command(&["allow", "10.1.2.3"]);
+    command.stdout(Stdio::null()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    thread::sleep(Duration::from_millis(300));
+    assert_eq!(sandbox.tables().0, "# mine\n");
+    std::fs::write(&table, "# mine\n# more\n").unwrap();
+    drop(lock);
+    wait(child);
+    assert_eq!(sandbox.tables().0, "# mine\n# more\nALL: 10.1.2.3\n");
+}
+
+#[test]
+fn a_file_with_other_names_keeps_them() {
+    let sandbox = Sandbox::new("# mine\nALL: 10.9.9.9\n", "");
+    let (table, other) = (sandbox.path("etc/hosts.allow"), sandbox.path("other"));
+    std::fs::hard_link(&table, &other).unwrap();
+    let inode = |path: &Path| std::fs::metadata(path).unwrap().ino();
+    let before = inode(&table);
+    assert_eq!(sandbox.run(&["allow", "10.1.2.3"]).code, Some(0));
+    assert_eq!((inode(&table), inode(&other)), (before, before));
+    let text = std::fs::read_to_string(&other).unwrap();
+    assert!(text.contains("10.1.2.3"), "{text}");
+    // A shorter content leaves no end of the longer one.
+    assert_eq!(sandbox.run(&["undo"]).code, Some(0));
+    assert_eq!(
+        std::fs::read_to_string(&other).unwrap(),
+        "# mine\nALL: 10.9.9.9\n"
+    );
+    assert_eq!(sandbox.names(), ["hosts.allow", "hosts.deny"]);
+}
