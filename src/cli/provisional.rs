@@ -95,10 +95,10 @@ pub(super) fn take_back_due(context: &mut Context) -> Result<(), Failure> {
 pub(super) fn take_back_now(context: &mut Context, number: u64) -> Result<(), Failure> {
     let history = History::new(&context.paths.history);
     let entry = history.entry(number).map_err(told)?;
-    let content = |name: &Option<String>| history.content(name.as_deref()).map_err(told);
+    let read = |name: &Option<String>| history.content(name.as_deref()).map_err(told);
     let [allow, deny] = entry.sides();
-    let old = [content(&allow.before)?, content(&deny.before)?];
-    let new = [content(&allow.after)?, content(&deny.after)?];
+    let old = [read(&allow.before)?, read(&deny.before)?];
+    let new = [read(&allow.after)?, read(&deny.after)?];
     // The tables it is about, whichever this command is about.
     let own = context.paths.clone();
     let path = |side: &crate::editor::Side| side.path.clone();

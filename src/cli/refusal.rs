@@ -154,12 +154,6 @@ fn hint(error: &EditError) -> &'static str {
 }
 
 fn io_hint(error: &io::Error) -> &'static str {
-    // The same kind as a lack of permission, but not the same remedy.
-    if error.raw_os_error() == Some(EPERM) {
-        return "the table or its directory may be immutable: `lsattr` shows an i then, and \
-                `chattr -i` takes it away; nothing was changed";
-    }
-    let kind = error.kind();
     const HINTS: &[(io::ErrorKind, &str)] = &[
         (
             io::ErrorKind::PermissionDenied,
@@ -182,6 +176,12 @@ fn io_hint(error: &io::Error) -> &'static str {
             "create the directory of the table first",
         ),
     ];
+    // The same kind as a lack of permission, but not the same remedy.
+    if error.raw_os_error() == Some(EPERM) {
+        return "the table or its directory may be immutable: `lsattr` shows an i then, and \
+                `chattr -i` takes it away; nothing was changed";
+    }
+    let kind = error.kind();
     HINTS
         .iter()
         .find(|(known, _)| *known == kind)

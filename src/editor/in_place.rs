@@ -6,20 +6,16 @@
 use super::error::EditError;
 use super::table::TableFile;
 use std::fs::OpenOptions;
-use std::io::Read as _;
 use std::os::unix::fs::FileExt as _;
 
 /// Writes `bytes` over the table, and behind them what was appended since it was read.
 pub(super) fn write(table: &TableFile, bytes: &[u8]) -> Result<(), EditError> {
     let path = table.path();
-    let mut file = OpenOptions::new()
-        .read(true)
+    let file = OpenOptions::new()
         .write(true)
         .open(table.target())
         .map_err(EditError::at("write", path))?;
-    let mut found = Vec::new();
-    file.read_to_end(&mut found)
-        .map_err(EditError::at("read", path))?;
+    let found = std::fs::read(table.target()).map_err(EditError::at("read", path))?;
     let Some(appended) = found.strip_prefix(table.bytes()) else {
         return Err(EditError::ChangedMeanwhile(path.to_owned()));
     };

@@ -42,10 +42,10 @@ pub fn take_back(
 /// The edits of `now` that do what makes `old` of `new`; none if these lines are not there any
 /// more.
 fn reversed(now: &[u8], old: &[u8], new: &[u8]) -> Option<Vec<Edit>> {
-    let [now_lines, old_lines, new_lines] = [now, old, new].map(lines);
-    let moved = capture_diff_slices(Algorithm::Myers, &new_lines, &now_lines);
-    let undone = capture_diff_slices(Algorithm::Myers, &new_lines, &old_lines);
-    let starts = starts(&now_lines);
+    let [now, old, new] = [now, old, new].map(lines);
+    let moved = capture_diff_slices(Algorithm::Myers, &new, &now);
+    let undone = capture_diff_slices(Algorithm::Myers, &new, &old);
+    let starts = starts(&now);
     let mut edits = Vec::new();
     for op in undone {
         let (at, from) = (op.old_range(), op.new_range());
@@ -57,7 +57,7 @@ fn reversed(now: &[u8], old: &[u8], new: &[u8]) -> Option<Vec<Edit>> {
             offset(*starts.get(place.start)?),
             offset(*starts.get(place.end)?),
         );
-        edits.push(Edit::replace(span, old_lines.get(from)?.concat()));
+        edits.push(Edit::replace(span, old.get(from)?.concat()));
     }
     Some(edits)
 }

@@ -109,11 +109,16 @@ fn granted(oracle: &mut Oracle, tables: &Tables, addresses: &[String]) -> Vec<bo
     answers.iter().map(is_granted).collect()
 }
 
-#[test]
-fn no_accepted_change_makes_the_library_refuse_who_must_get_in() {
-    let mut oracle = Oracle::start();
-    let (mut changed, mut refused, mut kept) = (0, 0, 0);
-    for seed in 0..ROUNDS {
+/// A random policy, and addresses that must get in.
+struct Policy {
+    sandbox: Sandbox,
+    tables: Tables,
+    addresses: Vec<String>,
+}
+
+impl Policy {
+    /// None if the requests of this seed name no address.
+    fn new(seed: u64) -> Option<Self> {
         // The tables name no file that is there.
         let case = case(seed, "/nowhere/at/all");
         let address = |query: &Vec<u8>| {
@@ -124,18 +129,10 @@ fn no_accepted_change_makes_the_library_refuse_who_must_get_in() {
         let mut addresses: Vec<String> = case.queries.iter().filter_map(address).collect();
         addresses.dedup();
         addresses.truncate(3);
-        let Some(first) = addresses.first() else {
-            continue;
-        };
-        let list: Vec<_> = addresses
-            .iter()
-            .map(|address| format!("{address:?}"))
-            .collect();
-        let sandbox = with_guard(
-            "",
-            "",
-            &format!("[guard]\nkeep_in = [{}]\n", list.join(", ")),
-        );
+        addresses.first()?;
+        let list: Vec<_> = addresses.iter().map(|one| format!("{one:?}")).collect();
+        let toml = format!("[guard]\nkeep_in = [{}]\n", list.join(", "));
+        let sandbox = with_guard("", "", &toml);
         let tables = Tables {
             allow: sandbox.path("etc/hosts.allow"),
             deny: sandbox.path("etc/hosts.deny"),
@@ -146,27 +143,45 @@ fn no_accepted_change_makes_the_library_refuse_who_must_get_in() {
             let copy = sandbox.path(&format!("etc/{file}"));
             std::fs::copy(format!("/etc/{file}"), copy).unwrap();
         }
-        let before = granted(&mut oracle, &tables, &addresses);
-        let old = std::fs::read(&tables.allow).unwrap();
-        let old = [old, std::fs::read(&tables.deny).unwrap()];
-        let words = command(seed, first);
+        Some(Self {
+            sandbox,
+            tables,
+            addresses,
+        })
+    }
+
+    fn bytes(&self) -> [Vec<u8>; 2] {
+        [&self.tables.allow, &self.tables.deny].map(|path| std::fs::read(path).unwrap())
+    }
+}
+
+#[test]
+fn no_accepted_change_makes_the_library_refuse_who_must_get_in() {
+    let mut oracle = Oracle::start();
+    let (mut changed, mut refused, mut kept) = (0, 0, 0);
+    for (seed, policy) in (0..ROUNDS).filter_map(|seed| Some((seed, Policy::new(seed)?))) {
+        let before = granted(&mut oracle, &policy.tables, &policy.addresses);
+        let old = policy.bytes();
+        let words = command(seed, &policy.addresses[0]);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let mut run = sandbox.command(&words);
+        let mut run = policy.sandbox.command(&words);
         // Nobody types this in a session.
-        let ran = sandbox.ran(run.env("SSH_CONNECTION", "0.0.0.1 1 0.0.0.2 22"));
-        let new = std::fs::read(&tables.allow).unwrap();
-        let new = [new, std::fs::read(&tables.deny).unwrap()];
+        let ran = policy
+            .sandbox
+            .ran(run.env("SSH_CONNECTION", "0.0.0.1 1 0.0.0.2 22"));
         refused += u64::from(ran.err.contains("which guard.keep_in names"));
+        let new = policy.bytes();
         if new == old {
             continue;
         }
         changed += 1;
-        let after = granted(&mut oracle, &tables, &addresses);
+        let after = granted(&mut oracle, &policy.tables, &policy.addresses);
         for (was, is) in before.iter().zip(&after) {
             kept += u64::from(*was);
             assert!(
                 !was || *is,
-                "{seed}: {words:?} for {addresses:?}\nallow {}\ndeny {}\n->\nallow {}\ndeny {}",
+                "{seed}: {words:?} for {:?}\nallow {}\ndeny {}\n->\nallow {}\ndeny {}",
+                policy.addresses,
                 old[0].escape_ascii(),
                 old[1].escape_ascii(),
                 new[0].escape_ascii(),

@@ -19,12 +19,12 @@ const PROCESSES: usize = 50;
 
 /// Appends lines as scripts do, one file opened for each, until it is told to stop; gives their
 /// number.
-fn append_lines(table: &Path, round: usize, stop: &AtomicBool) -> usize {
-    let mut number = 0;
+fn append_lines(table: &Path, round: usize, stop: &AtomicBool) -> u32 {
+    let mut number = 0_u32;
     while !stop.load(Ordering::Relaxed) {
         let mut file = OpenOptions::new().append(true).open(table).unwrap();
         // Between opening and writing the table may be replaced.
-        thread::sleep(Duration::from_micros(200 * (number as u64 % 7)));
+        thread::sleep(Duration::from_micros(200) * (number % 7));
         // In one call, as shells do it: nobody can append a line in two without a lock.
         let line = format!("foreign: 198.51.{round}.1 {number}.example\n");
         file.write_all(line.as_bytes()).unwrap();

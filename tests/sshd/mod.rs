@@ -1,11 +1,13 @@
-//! From a refused stranger at Debian's real sshd to a mail in a real inbox, over STARTTLS and AUTH.
+//! From a refused stranger at Debian's real sshd to a mail in a real inbox, over STARTTLS and AUTH;
+//! and an operator who changes the tables through which they are connected.
 //!
-//! `scenario.sh` plays it in namespaces of its own (mounts, network, processes), so that no file,
-//! port or process of the machine is touched and nothing outlives the test.
+//! `scenario.sh` and `lockout.sh` play it in namespaces of its own (mounts, network, processes), so that no
+//! file, port or process of the machine is touched and nothing outlives the test.
 
 use crate::{proof, sandbox};
 use std::ffi::OsStr;
 use std::io::{self, Write as _};
+use std::path::Path;
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
@@ -32,6 +34,24 @@ fn a_refused_stranger_becomes_a_mail() {
     }
 }
 
+#[test]
+fn nobody_is_locked_out_by_surprise() {
+    let (output, log) = play_script("lockout.sh", &sandbox::program());
+    io::stderr().write_all(log.as_bytes()).unwrap();
+    assert!(
+        output.status.success(),
+        "{}; needs root and namespaces, sshd and ssh\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let proven = log.lines().filter(|line| line.starts_with("lockout: "));
+    let proven: Vec<&str> = proven.collect();
+    assert_eq!(proven.len(), 4, "the script did not reach its end");
+    for line in proven {
+        proof::say(line);
+    }
+}
+
 /// The scenario must be able to fail: with a program that does nothing everybody gets in.
 #[test]
 fn a_program_that_does_nothing_is_noticed() {
@@ -43,14 +63,18 @@ fn a_program_that_does_nothing_is_noticed() {
 
 /// Plays the scenario with `program` as tcpw; gives its outcome and its log.
 fn play(program: &OsStr) -> (Output, String) {
+    play_script("scenario.sh", program)
+}
+
+fn play_script(script: &str, program: &OsStr) -> (Output, String) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/sshd")
+        .join(script);
     let stage = TempDir::with_prefix("tcpw-sshd-").unwrap();
     let output = Command::new("unshare")
         .args(NAMESPACES)
         .args(["--propagation", "private", "bash"])
-        .arg(concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/tests/sshd/scenario.sh"
-        ))
+        .arg(script)
         .arg(stage.path())
         .arg(program)
         .env_clear()

@@ -7,58 +7,12 @@ set -eu
 stage=$1
 tcpw=$2
 here=$(dirname "$(readlink -f "$0")")
-python=/usr/bin/python3
-ssh_port=2222
 mail_port=2525
 friend=127.0.0.2        # listed
 stranger=127.0.0.3      # not listed, has a name
 nameless=127.0.0.4      # not listed, has no name
 
-say() { printf '%s\n' "$*"; }
-fail() {
-    say "FAILED: $*"
-    for log in sshd.log mail.log; do
-        say "--- $log"
-        cat "$stage/$log" || true
-    done
-    say "--- tables"
-    cat -A /etc/hosts.allow /etc/hosts.deny || true
-    say "--- drop directory, state"
-    ls -la /var/spool/tcpw /var/spool/tcpw/drop /var/lib/tcpw || true
-    exit 1
-} 2>&1
-# Waits up to $1 seconds for the command behind it to succeed.
-await() {
-    local tries=$(($1 * 10))
-    shift
-    until "$@" >>"$stage/await.log" 2>&1; do
-        tries=$((tries - 1))
-        [ "$tries" -gt 0 ] || return 1
-        sleep 0.1
-    done
-}
-# Shows a command of tcpw and what it printed.
-show() {
-    say "\$ tcpw $*"
-    env -u SSH_CONNECTION /usr/local/bin/tcpw "$@" 2>&1 | sed 's/^/    /'
-    [ "${PIPESTATUS[0]}" -eq 0 ] || fail "tcpw $* did not succeed"
-}
-
-private_files() {
-    chmod 755 "$stage"
-    mkdir "$stage/etc" "$stage/inbox"
-    cp -a /etc/. "$stage/etc/"
-    rm -f "$stage/etc/"{hosts,hosts.allow,hosts.deny,resolv.conf,tcpw.toml}
-    mount --bind "$stage/etc" /etc
-    for place in /run /var/lib /var/spool /usr/local/bin; do
-        mount -t tmpfs -o mode=755 none "$place"
-    done
-    mkdir -m 755 /run/sshd
-    install -m 755 "$tcpw" /usr/local/bin/tcpw
-    printf '127.0.0.1 localhost\n%s friend.example\n%s stranger.example\n' $friend $stranger >/etc/hosts
-    sed -i 's/^hosts:.*/hosts: files/' /etc/nsswitch.conf
-    ip link set lo up
-}
+. "$here/stage.sh"
 
 certificates() {
     cd "$stage"
@@ -73,21 +27,9 @@ certificates() {
 servers() {
     $python "$here/mailbox.py" $mail_port "$stage/mail.pem" "$stage/mail.key" alarm s3cret \
         "$stage/inbox" >"$stage/mail.log" 2>&1 &
-    ssh-keygen -q -t ed25519 -N '' -f "$stage/hostkey"
-    cat >"$stage/sshd_config" <<-END
-	Port $ssh_port
-	ListenAddress 127.0.0.1
-	HostKey $stage/hostkey
-	PidFile none
-	UsePAM no
-	UseDNS no
-	LogLevel VERBOSE
-	END
-    /usr/sbin/sshd -D -e -f "$stage/sshd_config" 2>"$stage/sshd.log" &
-    await 20 listening $ssh_port || fail "sshd does not listen"
+    start_sshd ''
     await 20 listening $mail_port || fail "the mail server does not listen"
 }
-listening() { ss -ltn | grep -q ":$1 "; }
 
 configuration() {
     (umask 077 && printf 's3cret\n' >/etc/tcpw.password)
@@ -112,12 +54,6 @@ configuration() {
     chmod 644 /etc/tcpw.toml
 }
 
-visit() { $python "$here/visit.py" "$1" $ssh_port; }
-expect() {
-    local got
-    got=$(visit "$2")
-    [ "$got" = "$3" ] || fail "$1 ($2): wanted $3, got $got"
-}
 # The mails that speak of $1.
 mails_about() {
     $python - "$1" "$stage"/inbox/*.mail <<-'END'

@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# lockout.sh STAGE TCPW: an operator who is connected through the tables changes them: what would
+# lock somebody out is refused, what was forced comes back by itself, what a new login confirms
+# stays. Runs as root of its own mount, network and process namespaces; STAGE is an empty directory,
+# TCPW the program. Prints a log to read; every line that starts with "lockout: " was checked.
+set -eu
+
+stage=$1
+tcpw=$2
+here=$(dirname "$(readlink -f "$0")")
+friend=127.0.0.2        # the operator
+stranger=127.0.0.3      # nobody
+colleague=127.0.0.5     # connected, on no list
+
+. "$here/stage.sh"
+
+# Runs a command in a login from $1.
+login() {
+    local from=$1
+    shift
+    ssh -F none -i "$stage/key" -b "$from" -p $ssh_port -o BatchMode=yes -o ConnectTimeout=10 \
+        -o UserKnownHostsFile="$stage/known" -o StrictHostKeyChecking=accept-new \
+        root@127.0.0.1 "$@"
+}
+# The same, with its words and exit code in the log and in $told.
+typed() {
+    local wanted=$1 code=0
+    shift
+    say "$1\$ $2"
+    told=$(login "$@" 2>&1) || code=$?
+    printf '%s\n' "$told" | sed 's/^/    /'
+    [ "$code" -eq "$wanted" ] || fail "wanted exit code $wanted, got $code"
+}
+tells() { case $told in *"$1"*) ;; *) fail "it does not say: $1" ;; esac; }
+denies_all() { grep -qx 'ALL: ALL' /etc/hosts.deny; }
+denies_nobody() { ! denies_all; }
+
+private_files
+ssh-keygen -q -t ed25519 -N '' -f "$stage/key"
+mkdir -m 700 "$stage/authorized"
+cp "$stage/key.pub" "$stage/authorized/root"
+start_sshd "AuthorizedKeysFile $stage/authorized/%u
+StrictModes no
+PermitRootLogin prohibit-password"
+tcpw=/usr/local/bin/tcpw
+
+typed 2 $friend "$tcpw deny-all --confirm-within 8s"
+tells "your own session from $friend would be refused by sshd"
+denies_nobody || fail "a change that was refused was made"
+say "lockout: a change that would lock out its own session is refused"
+
+typed 0 $friend "$tcpw deny-all --confirm-within 8s --force"
+tells "is taken back at"
+denies_all || fail "the forced change was not made"
+expect "operator, locked out" $friend CLOSED
+await 20 denies_nobody || fail "the forced change was not taken back"
+expect "operator, afterwards" $friend BANNER
+typed 0 $friend "$tcpw history"
+tells "(taken back by 2)"
+say "lockout: a forced one locks out and is taken back by itself"
+
+typed 0 $friend "$tcpw allow $friend --daemon sshd"
+login $colleague "sleep 10" &
+held=$!
+await 20 eval "ss -tn | grep -q ' $colleague:'" || fail "the colleague is not connected"
+typed 2 $friend "$tcpw deny-all"
+tells "$colleague, which is connected to sshd now, would be refused"
+wait $held
+say "lockout: a change that would lock out somebody who is connected is refused"
+
+typed 2 $friend "$tcpw deny-all --confirm-within 15s && $tcpw confirm"
+tells "this login began before change"
+denies_all || fail "the change was not made"
+typed 0 $friend "$tcpw confirm"
+tells "is confirmed and stays"
+sleep 18
+denies_all || fail "a confirmed change was taken back"
+expect "operator" $friend BANNER
+expect "stranger" $stranger CLOSED
+say "lockout: the session that made a change cannot confirm it, a new login can, and then it stays"
