@@ -2,22 +2,27 @@
 
 use super::Context;
 use super::changes::{ChangeArgs, Intent, make};
+use super::client_list::clients_of;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::refusal::wrong_word;
-use crate::editor::{Asked, Daemon, Label, Wish, clients, list, verify_list};
+use crate::editor::{Asked, Daemon, Label, Wish, list, verify_list};
 use crate::escape::visible_short;
 use crate::system::{Clock as _, SystemClock};
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
+use std::path::PathBuf;
 
 /// Who, and for which daemons.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ListArgs {
     /// IPv4 or IPv6 address, network (`10.1.2.0/24`, `2001:db8::/32`), range of addresses
-    /// (`10.0.0.5-10.0.0.20`), host name or `.domain`
-    #[arg(required = true, value_name = "CLIENT")]
+    /// (`10.0.0.5-10.0.0.20`), host name or `.domain`; `@-` stands for a list on standard input
+    #[arg(required_unless_present = "from", value_name = "CLIENT")]
     clients: Vec<String>,
+    /// Also the clients in this file, one a line; `#` begins a comment
+    #[arg(long, value_name = "FILE")]
+    from: Vec<PathBuf>,
     /// Only for this daemon, by the name of its process; may be repeated [default: ALL]
     #[arg(long = "daemon", short, value_name = "NAME")]
     daemons: Vec<String>,
@@ -65,11 +70,10 @@ pub(crate) fn run(args: &AllowArgs, context: &mut Context) -> Result<Exit, Failu
 impl ListArgs {
     /// Reads the words.
     pub(super) fn asked(&self, wish: Wish) -> Result<Asked, Failure> {
-        let read: Result<Vec<_>, _> = self.clients.iter().map(|c| clients(c)).collect();
+        let clients = clients_of(&self.clients, &self.from)?;
         let daemons: Result<Vec<_>, _> = self.daemons.iter().map(|d| Daemon::parse(d)).collect();
-        let clients = read.map_err(|error| wrong_word(&error))?;
         let daemons = daemons.map_err(|error| wrong_word(&error))?;
-        Ok(Asked::new(wish, clients.concat(), daemons).with_label(self.label()?))
+        Ok(Asked::new(wish, clients, daemons).with_label(self.label()?))
     }
 
     /// What the comment above the rule says; none if there is nothing to say.

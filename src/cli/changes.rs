@@ -21,6 +21,8 @@ use std::path::PathBuf;
 
 /// How often a change is worked out again because another program wrote a table meanwhile.
 const ATTEMPTS: u32 = 20;
+/// As many remarks as anybody reads.
+const REMARKS: usize = 40;
 
 /// Options of every command that changes tables.
 #[derive(Debug, Clone, Copy, Args)]
@@ -113,8 +115,16 @@ pub(super) fn make(context: &mut Context, intent: &Intent<'_>) -> Result<Exit, F
             .out
             .note(&format!("{path} does not exist: taken as an empty table"))?;
     }
-    for remark in &outcome.remarks {
+    let shown = match outcome.remarks.len() {
+        count if count > REMARKS + 1 => REMARKS,
+        count => count,
+    };
+    for remark in outcome.remarks.iter().take(shown) {
         context.out.line(remark)?;
+    }
+    if shown < outcome.remarks.len() {
+        let more = outcome.remarks.len() - shown;
+        context.out.line(format!("and {more} more of this kind"))?;
     }
     show_diff(context, &outcome.diff)?;
     finish(context, &outcome, intent)?;

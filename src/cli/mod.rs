@@ -7,6 +7,7 @@ mod args;
 mod background;
 mod batch;
 mod changes;
+mod client_list;
 mod completions;
 mod confirm;
 mod deliver;

@@ -2,11 +2,12 @@
 
 use super::Context;
 use super::changes::{ChangeArgs, ForceArgs, Intent, make};
+use super::client_list::clients_of;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::refusal::wrong_word;
-use crate::editor::{Refusal, clients, revoke, verify_revoke};
+use crate::editor::{Refusal, revoke, verify_revoke};
 use clap::Args;
+use std::path::PathBuf;
 
 /// Take clients off every list
 ///
@@ -15,9 +16,13 @@ use clap::Args;
 /// network they are in, or everybody. Refuses if your own ssh session could not log in again.
 #[derive(Debug, Args)]
 pub(crate) struct RevokeArgs {
-    /// What was given to `tcpw allow` or `tcpw deny`: address, network, range, host name or `.domain`
-    #[arg(required = true, value_name = "CLIENT")]
+    /// What was given to `tcpw allow` or `tcpw deny`: address, network, range, host name or
+    /// `.domain`; `@-` stands for a list on standard input
+    #[arg(required_unless_present = "from", value_name = "CLIENT")]
     clients: Vec<String>,
+    /// Also the clients in this file, one a line; `#` begins a comment
+    #[arg(long, value_name = "FILE")]
+    from: Vec<PathBuf>,
     #[command(flatten)]
     force: ForceArgs,
     #[command(flatten)]
@@ -25,8 +30,7 @@ pub(crate) struct RevokeArgs {
 }
 
 pub(crate) fn run(args: &RevokeArgs, context: &mut Context) -> Result<Exit, Failure> {
-    let read: Result<Vec<_>, _> = args.clients.iter().map(|c| clients(c)).collect();
-    let clients = read.map_err(|error| wrong_word(&error))?.concat();
+    let clients = clients_of(&args.clients, &args.from)?;
     make(
         context,
         &Intent {

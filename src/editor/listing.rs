@@ -6,11 +6,14 @@
 use super::change::{Change, Note, Refusal};
 use super::client::Client;
 use super::daemon::Daemon;
+use super::extend::extend;
 use super::ground::{Ground, ending};
 use super::label::Label;
 use super::line::{labelled, put, rules_for};
+use super::merge::merged;
+use super::named::{Elements, Named};
 use super::reach::{Reach, Relation};
-use super::sample::{Daemons, Named, hosts, named};
+use super::sample::{Daemons, hosts, hosts_of_many};
 use crate::engine::{Access, Cause, Matched, Request, TableName, Verdict};
 use crate::policy::Rule;
 use std::collections::{BTreeMap, BTreeSet};
@@ -83,6 +86,11 @@ impl Asked {
         self.wish
     }
 
+    /// How many clients.
+    pub(super) fn count(&self) -> usize {
+        self.clients.len()
+    }
+
     /// Every client with every daemon.
     pub(super) fn pairs(&self) -> impl Iterator<Item = (&Client, &Daemon)> {
         self.clients
@@ -101,12 +109,15 @@ const END: Position = usize::MAX;
 /// When a rule contradicts, or the table cannot be added to.
 pub fn list(ground: &Ground<'_>, asked: &Asked) -> Result<Change, Refusal> {
     let mut change = Change::default();
-    let mut groups: BTreeMap<(Position, Vec<Daemon>), Vec<String>> = BTreeMap::new();
+    let mut groups: BTreeMap<(Position, Vec<Daemon>), Vec<Client>> = BTreeMap::new();
+    let count = asked.clients.len();
+    let elements = Elements::new(ground, count);
     for client in &asked.clients {
         let mut missing: BTreeMap<Position, Vec<Daemon>> = BTreeMap::new();
         for daemon in &asked.daemons {
-            let survey = Survey::new(ground, asked.wish, client, daemon)?;
-            survey.check_named(&mut change.notes)?;
+            let mut survey = Survey::new(ground, asked.wish, client, daemon);
+            survey.ask(count)?;
+            survey.check_named(&elements, &mut change.notes)?;
             if let Some(position) = survey.missing {
                 missing.entry(position).or_default().push(daemon.clone());
             } else if let Some(held) = survey.held {
@@ -118,14 +129,29 @@ pub fn list(ground: &Ground<'_>, asked: &Asked) -> Result<Change, Refusal> {
             }
         }
         for key in missing {
-            groups.entry(key).or_default().push(client.to_string());
+            groups.entry(key).or_default().push(client.clone());
         }
     }
     for ((position, daemons), clients) in groups {
         let daemons: Vec<String> = daemons.iter().map(ToString::to_string).collect();
         let line = (position != END).then_some(position);
+        let table = asked.wish.table();
+        let clients = match asked.label.as_ref() {
+            Some(label) => extend(
+                &mut change,
+                ground,
+                (table, line),
+                (label, &daemons),
+                clients,
+            ),
+            None => clients,
+        };
+        if clients.is_empty() {
+            continue;
+        }
+        let clients: Vec<String> = merged(clients).iter().map(ToString::to_string).collect();
         let text = labelled(asked.label.as_ref(), rules_for(&daemons, &clients));
-        put(&mut change, ground, asked.wish.table(), line, text)?;
+        put(&mut change, ground, table, line, text)?;
     }
     Ok(change)
 }
@@ -144,13 +170,8 @@ struct Survey<'a, 'g> {
 }
 
 impl<'a, 'g> Survey<'a, 'g> {
-    fn new(
-        ground: &'a Ground<'g>,
-        wish: Wish,
-        client: &'a Client,
-        daemon: &'a Daemon,
-    ) -> Result<Self, Refusal> {
-        let mut survey = Self {
+    fn new(ground: &'a Ground<'g>, wish: Wish, client: &'a Client, daemon: &'a Daemon) -> Self {
+        Self {
             ground,
             wish,
             client,
@@ -158,14 +179,18 @@ impl<'a, 'g> Survey<'a, 'g> {
             daemons: Daemons::of(daemon, ground),
             held: None,
             missing: None,
-        };
-        for host in hosts(client) {
-            for request in survey.daemons.requests(&host) {
-                let verdict = ground.decide(&request);
-                survey.take(&verdict)?;
+        }
+    }
+
+    /// Tries the client, which is one of `count`.
+    fn ask(&mut self, count: usize) -> Result<(), Refusal> {
+        for host in hosts_of_many(self.client, count) {
+            for request in self.daemons.requests(&host) {
+                let verdict = self.ground.decide(&request);
+                self.take(&verdict)?;
             }
         }
-        Ok(survey)
+        Ok(())
     }
 
     fn take(&mut self, verdict: &Verdict) -> Result<(), Refusal> {
@@ -206,8 +231,12 @@ impl<'a, 'g> Survey<'a, 'g> {
 
     /// Rules about some of the clients: those in front of the new rule stay in force, those
     /// behind it would be overruled. Without a new rule all stay in force.
-    fn check_named(&self, notes: &mut Vec<Note>) -> Result<(), Refusal> {
-        for named in named(self.ground, self.client) {
+    fn check_named(
+        &self,
+        elements: &Elements<'_, '_>,
+        notes: &mut Vec<Note>,
+    ) -> Result<(), Refusal> {
+        for named in elements.within(self.client) {
             for host in hosts(&named.client) {
                 for request in self.daemons.requests(&host) {
                     self.check_one(&named, &request, notes)?;

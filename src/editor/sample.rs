@@ -4,7 +4,7 @@ use super::client::Client;
 use super::daemon::Daemon;
 use super::ground::{Ground, patterns};
 use super::reach::{Reach, Relation, relation};
-use crate::engine::{Host, HostName, Request, TableName};
+use crate::engine::{Host, HostName, Request};
 use crate::policy::{DaemonPattern, Process, TextPattern, rules};
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -21,6 +21,8 @@ const SOME_IPV6: Ipv6Addr = Ipv6Addr::new(0x100, 0, 0, 0, 0x7463, 0x7077, 0, 1);
 const DAEMON_LIMIT: usize = 12;
 /// As many elements of the tables as are tried.
 const DRAWN_LIMIT: usize = 48;
+/// More clients than this are tried on one host each.
+const MANY: usize = 256;
 /// Verdicts cost a pass over the tables each; large tables are tried on fewer requests.
 const WORK_LIMIT: usize = 2_000_000;
 
@@ -64,6 +66,15 @@ pub(super) fn hosts(client: &Client) -> Vec<Host> {
     }
 }
 
+/// The same, if it is one of many clients: one host stands for it.
+pub(super) fn hosts_of_many(client: &Client, count: usize) -> Vec<Host> {
+    let mut hosts = hosts(client);
+    if count > MANY {
+        hosts.truncate(1);
+    }
+    hosts
+}
+
 /// Clients that are on no list.
 pub(super) fn strangers() -> Vec<Host> {
     let mut hosts = hosts(&Client::host(SOME_IPV4.into()));
@@ -101,7 +112,7 @@ impl Daemons {
                 names: vec![name.clone()],
                 ports: Vec::new(),
             },
-            Daemon::All => Self::named_in(ground),
+            Daemon::All => ground.daemons().clone(),
         }
     }
 
@@ -168,47 +179,6 @@ pub(super) fn drawn(ground: &Ground<'_>) -> Vec<Host> {
             Reach::Everybody | Reach::Vague | Reach::Nobody => None,
         })
         .collect()
-}
-
-/// An element of a table that names the client asked for, or some of it.
-#[derive(Debug, Clone)]
-pub(super) struct Named {
-    /// The table.
-    pub(super) table: TableName,
-    /// Index of the line.
-    pub(super) line: usize,
-    /// The client it names.
-    pub(super) client: Client,
-    /// Whether it is an exception of its rule.
-    pub(super) is_excepted: bool,
-}
-
-/// The elements that name `client` or some of it.
-pub(super) fn named(ground: &Ground<'_>, client: &Client) -> Vec<Named> {
-    let mut found = Vec::new();
-    for table in [TableName::Allow, TableName::Deny] {
-        for rule in rules(ground.tree(table)) {
-            for (text, is_excepted) in patterns(rule.clients().elements()) {
-                let Reach::Some(named) = Reach::of(&text) else {
-                    continue;
-                };
-                if !matches!(
-                    relation(&named, client),
-                    Relation::Same | Relation::Narrower
-                ) {
-                    continue;
-                }
-                found.push(Named {
-                    table,
-                    line: rule.line().index(),
-                    client: named,
-                    is_excepted,
-                });
-            }
-        }
-    }
-    let step = found.len().div_ceil(DRAWN_LIMIT).max(1);
-    found.into_iter().step_by(step).collect()
 }
 
 /// Whether `request` is one that `client` and `daemon` are about.

@@ -6,7 +6,7 @@ use super::daemon::Daemon;
 use super::ground::Ground;
 use super::listing::{Asked, Wish};
 use super::reach::{Reach, Relation};
-use super::sample::{Daemons, covers, drawn, hosts, strangers};
+use super::sample::{Daemons, covers, drawn, hosts_of_many, strangers};
 use crate::engine::{Access, Cause, Request, TableName, Verdict};
 
 /// Checks the plan of [`super::list`].
@@ -21,7 +21,7 @@ pub fn verify_list(
     change: &Change,
 ) -> Result<(), Refusal> {
     for (client, daemon) in asked.pairs() {
-        for host in hosts(client) {
+        for host in hosts_of_many(client, asked.count()) {
             for request in Daemons::of(daemon, before).requests(&host) {
                 let now = after.decide(&request);
                 if !is_as_wished(asked.wish(), &now) && !has_own_rule(after, &now, client) {

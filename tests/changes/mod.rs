@@ -15,6 +15,9 @@ mod sandbox;
 /// Where rules go, what is in conflict, what holds already.
 mod placement;
 
+/// Lists of clients, and rules that grow.
+mod lists;
+
 /// The defaults, the alarm rules and the guard of the operator's own session.
 mod defaults;
 

@@ -1,0 +1,97 @@
+//! Adding clients to a rule that tcpw wrote before.
+
+use super::change::Change;
+use super::client::Client;
+use super::ground::Ground;
+use super::label::Label;
+use super::merge::merged;
+use crate::edit::Edit;
+use crate::engine::TableName;
+use crate::policy::{Element, Rule};
+use crate::span::{Span, offset};
+use crate::syntax::{LINE_LIMIT, Line};
+
+/// Adds `clients` to the rule in front of `line`, or to the last rule, if tcpw wrote it for the
+/// same daemons, by the same person, for the same reason and time: no other rule stands between, so
+/// it decides where a new one would. Gives those that found no place.
+pub(super) fn extend(
+    change: &mut Change,
+    ground: &Ground<'_>,
+    (table, line): (TableName, Option<usize>),
+    (label, daemons): (&Label, &[String]),
+    clients: Vec<Client>,
+) -> Vec<Client> {
+    let tree = ground.tree(table);
+    let end = line.unwrap_or_else(|| tree.lines().count());
+    let before = (0..end).rev().filter_map(|at| tree.line(at));
+    let Some(rule) = before.into_iter().find_map(Rule::of) else {
+        return clients;
+    };
+    let Some(old) = own_clients(rule, label, daemons) else {
+        return clients;
+    };
+    let whole = rule.line().span();
+    let room = LINE_LIMIT.saturating_sub(usize::try_from(whole.end - whole.start).unwrap_or(0));
+    let (mut fitting, mut rest) = (Vec::new(), Vec::new());
+    let mut used = 0;
+    for client in clients {
+        used += client.to_string().len() + 1;
+        if used <= room {
+            fitting.push(client);
+        } else {
+            rest.push(client);
+        }
+    }
+    if fitting.is_empty() {
+        return rest;
+    }
+    let Some(span) = list_span(rule) else {
+        return [fitting, rest].concat();
+    };
+    let all = merged([old, fitting].concat());
+    let words: Vec<String> = all.iter().map(ToString::to_string).collect();
+    change
+        .edits
+        .push(table, Edit::replace(span, words.join(" ")));
+    rest
+}
+
+/// The clients of a rule that tcpw wrote under such a label; none of any other.
+fn own_clients(rule: Rule<'_, '_>, label: &Label, daemons: &[String]) -> Option<Vec<Client>> {
+    let (is, _) = Label::above(rule.line())?;
+    let is_same = (&is.until, &is.by, &is.reason) == (&label.until, &label.by, &label.reason);
+    if !is_same || rule.has_options() || !is_plain(rule.line()) {
+        return None;
+    }
+    let words = |elements: Vec<Element<'_>>| -> Option<Vec<String>> {
+        elements
+            .into_iter()
+            .map(|element| match element {
+                Element::Except { .. } => None,
+                Element::Pattern { text, .. } => String::from_utf8(text.into_owned()).ok(),
+            })
+            .collect()
+    };
+    if words(rule.daemons().elements().collect())? != daemons {
+        return None;
+    }
+    // In the spelling of tcpw, so that nothing else is changed by writing them anew.
+    words(rule.clients().elements().collect())?
+        .iter()
+        .map(|word| {
+            let client = Client::parse(word).ok()?;
+            (client.to_string() == *word).then_some(client)
+        })
+        .collect()
+}
+
+/// Whether the line is not spliced from several.
+fn is_plain(line: Line<'_, '_>) -> bool {
+    let length = line.text(line.span()).len();
+    line.span().end - line.span().start == offset(length)
+}
+
+fn list_span(rule: Rule<'_, '_>) -> Option<Span> {
+    let spans: Vec<Span> = rule.clients().elements().map(|one| one.span()).collect();
+    Some(Span::new(spans.first()?.start, spans.last()?.end))
+}
