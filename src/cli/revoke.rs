@@ -23,6 +23,9 @@ pub(crate) struct RevokeArgs {
     /// Also the clients in this file, one a line; `#` begins a comment
     #[arg(long, value_name = "FILE")]
     from: Vec<PathBuf>,
+    /// Only from rules that were written with this --by
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
     #[command(flatten)]
     force: ForceArgs,
     #[command(flatten)]
@@ -35,7 +38,8 @@ pub(crate) fn run(args: &RevokeArgs, context: &mut Context) -> Result<Exit, Fail
         context,
         &Intent {
             change: &|ground| {
-                revoke(ground, &clients).map_err(|error| Refusal::Internal(error.to_string()))
+                revoke(ground, &clients, args.by.as_deref())
+                    .map_err(|error| Refusal::Internal(error.to_string()))
             },
             verify: &|before, after, change| verify_revoke(before, after, &clients, change),
             is_guarded: !args.force.force,

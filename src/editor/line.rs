@@ -88,12 +88,10 @@ fn append(
         }
     }
     // A second rule for the end stands behind the first, which brought the newline.
-    let edits = match table {
-        TableName::Allow => &change.edits.allow,
-        TableName::Deny => &change.edits.deny,
-    };
     let end = offset(source.len());
-    if edits
+    if change
+        .edits
+        .of(table)
         .iter()
         .any(|edit| edit.span.start == end && edit.span.is_empty())
     {

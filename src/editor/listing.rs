@@ -14,6 +14,7 @@ use super::merge::merged;
 use super::named::{Elements, Named};
 use super::reach::{Reach, Relation};
 use super::sample::{Daemons, hosts, hosts_of_many};
+use crate::edit::Edit;
 use crate::engine::{Access, Cause, Matched, Request, TableName, Verdict};
 use crate::policy::Rule;
 use std::collections::{BTreeMap, BTreeSet};
@@ -118,6 +119,7 @@ pub fn list(ground: &Ground<'_>, asked: &Asked) -> Result<Change, Refusal> {
             let mut survey = Survey::new(ground, asked.wish, client, daemon);
             survey.ask(count)?;
             survey.check_named(&elements, &mut change.notes)?;
+            survey.look_at_label(asked.label.as_ref(), &mut change);
             if let Some(position) = survey.missing {
                 missing.entry(position).or_default().push(daemon.clone());
             } else if let Some(held) = survey.held {
@@ -191,6 +193,39 @@ impl<'a, 'g> Survey<'a, 'g> {
             }
         }
         Ok(())
+    }
+
+    /// A rule that runs out holds only until then: if that is not what is asked for now, its time
+    /// is renewed if it is the same author's and about this client alone, else a rule is added.
+    fn look_at_label(&mut self, asked: Option<&Label>, change: &mut Change) {
+        let table = self.wish.table();
+        let Some(held) = self.held.filter(|held| held.table == table) else {
+            return;
+        };
+        let line = self.ground.tree(table).line(held.line);
+        let Some((label, above)) = line.and_then(Label::above) else {
+            return;
+        };
+        let until = asked.and_then(|asked| asked.until.as_ref());
+        if self.missing.is_some() || label.until.is_none() || label.until.as_ref() == until {
+            return;
+        }
+        let Some(asked) = asked.filter(|asked| asked.by == label.by) else {
+            self.need(held.line);
+            return;
+        };
+        let elements = line
+            .and_then(Rule::of)
+            .map_or(0, |rule| rule.clients().elements().count());
+        if elements != 1 {
+            self.need(held.line);
+            return;
+        }
+        let edit = Edit::replace(above.span(), asked.line());
+        if !change.edits.of(table).contains(&edit) {
+            change.edits.push(table, edit);
+        }
+        self.held = None;
     }
 
     fn take(&mut self, verdict: &Verdict) -> Result<(), Refusal> {

@@ -164,6 +164,14 @@ impl Edits {
         }
     }
 
+    /// Those of one table.
+    pub(super) fn of(&self, table: TableName) -> &[Edit] {
+        match table {
+            TableName::Allow => &self.allow,
+            TableName::Deny => &self.deny,
+        }
+    }
+
     /// Whether nothing is to be changed.
     pub fn is_empty(&self) -> bool {
         self.allow.is_empty() && self.deny.is_empty()

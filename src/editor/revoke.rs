@@ -4,6 +4,7 @@ use super::change::{Change, Note};
 use super::client::Client;
 use super::expire::with_label;
 use super::ground::{Ground, Place};
+use super::label::Label;
 use super::reach::Reach;
 use super::sample::hosts;
 use crate::edit::{ApplyError, Edit, apply};
@@ -15,15 +16,20 @@ use std::collections::BTreeSet;
 
 /// The edits that take `clients` out of every rule, of either table, that names exactly them; a
 /// rule that names nobody else goes as a whole. What stands behind `EXCEPT` stays. The notes say
-/// by which rules the clients are still granted or denied.
+/// by which rules the clients are still granted or denied. With `by`, only the rules whose labels
+/// name this author.
 ///
 /// # Errors
 /// When the edits do not fit together, which would be a defect.
-pub fn revoke(ground: &Ground<'_>, clients: &[Client]) -> Result<Change, ApplyError> {
+pub fn revoke(
+    ground: &Ground<'_>,
+    clients: &[Client],
+    by: Option<&str>,
+) -> Result<Change, ApplyError> {
     let wanted: BTreeSet<&Client> = clients.iter().collect();
     let mut change = Change::default();
     for table in [TableName::Allow, TableName::Deny] {
-        for rule in rules(ground.tree(table)) {
+        for rule in rules(ground.tree(table)).filter(|rule| is_by(*rule, by)) {
             for span in cuts(rule, &wanted) {
                 change.edits.push(table, Edit::delete(span));
             }
@@ -37,6 +43,13 @@ pub fn revoke(ground: &Ground<'_>, clients: &[Client]) -> Result<Change, ApplyEr
         change.notes.extend(remains(&after, client));
     }
     Ok(change)
+}
+
+fn is_by(rule: Rule<'_, '_>, by: Option<&str>) -> bool {
+    by.is_none_or(|by| {
+        let label = Label::above(rule.line()).map(|(label, _)| label);
+        label.and_then(|label| label.by).as_deref() == Some(by.trim())
+    })
 }
 
 /// What is to be cut out of a rule.

@@ -1,4 +1,4 @@
-//! Who is connected to sshd: the sockets that its processes hold, from proc(5).
+//! Who is logged in by sshd: the sockets that its processes hold, from proc(5).
 
 use super::session::Session;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,8 +11,9 @@ const ESTABLISHED: &str = "01";
 /// More clients than this are not told apart: it is no longer a list that anybody reads.
 const LIMIT: usize = 4096;
 
-/// The established connections to sshd on this machine, one of each client address; `proc` is
-/// `/proc`. What this user may not look at is left out.
+/// The logins by sshd on this machine, one of each client address; `proc` is `/proc`. Whoever is
+/// connected but has not shown yet who he is counts as nobody, and what this user may not look at
+/// is left out.
 pub fn sshd_connections(proc: &Path) -> Vec<Session> {
     let mut sockets = BTreeMap::new();
     for table in ["net/tcp", "net/tcp6"] {
@@ -25,9 +26,7 @@ pub fn sshd_connections(proc: &Path) -> Vec<Session> {
     let mut clients = BTreeSet::new();
     let mut found = Vec::new();
     for process in fs::read_dir(proc).into_iter().flatten().flatten() {
-        let is_sshd = fs::read_to_string(process.path().join("comm"))
-            .is_ok_and(|name| name.starts_with("sshd"));
-        if !is_sshd {
+        if !is_login(&fs::read(process.path().join("cmdline")).unwrap_or_default()) {
             continue;
         }
         for session in held(&process.path(), &sockets) {
@@ -38,6 +37,14 @@ pub fn sshd_connections(proc: &Path) -> Vec<Session> {
     }
     found.sort_by(|a, b| a.client.cmp(&b.client));
     found
+}
+
+/// Whether a process is sshd's for somebody who is logged in: it calls itself `sshd: USER@TTY`,
+/// and before that `sshd: USER [net]` and the like.
+fn is_login(title: &[u8]) -> bool {
+    let title = String::from_utf8_lossy(title);
+    let title = title.trim_end_matches('\0').trim_end();
+    title.starts_with("sshd") && title.contains('@') && !title.ends_with(']')
 }
 
 /// The connections that a process holds.
@@ -133,8 +140,8 @@ mod tests {
         );
         fs::write(at("net/tcp"), tcp).unwrap();
         fs::write(at("net/tcp6"), tcp6).unwrap();
-        fs::write(at("7/comm"), "sshd-session\n").unwrap();
-        fs::write(at("8/comm"), "nginx\n").unwrap();
+        fs::write(at("7/cmdline"), "sshd-session: root@pts/0\0\0").unwrap();
+        fs::write(at("8/cmdline"), "nginx\0").unwrap();
         for (inode, process) in [(1, 7), (2, 7), (3, 7), (4, 8), (5, 7), (6, 7)] {
             symlink(
                 format!("socket:[{inode}]"),
@@ -157,6 +164,26 @@ mod tests {
             ]
         );
         assert_eq!(sshd_connections(Path::new("/nowhere")), []);
+    }
+
+    #[test]
+    fn who_is_not_logged_in_is_nobody() {
+        for (title, expected) in [
+            ("sshd: root@notty\0", true),
+            ("sshd: bob@pts/3\0\0\0", true),
+            ("sshd-session: bob@pts/3", true),
+            ("sshd: bob [priv]\0", false),
+            ("sshd: a@b [net]\0", false),
+            ("sshd: [accepted]\0", false),
+            (
+                "sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups\0",
+                false,
+            ),
+            ("/usr/sbin/sshd\0-D\0", false),
+            ("", false),
+        ] {
+            assert_eq!(is_login(title.as_bytes()), expected, "{title}");
+        }
     }
 
     #[test]

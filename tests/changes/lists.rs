@@ -74,9 +74,8 @@ fn one_wrong_line_and_nothing_is_changed() {
 #[test]
 fn many_clients_are_listed_and_held() {
     let sandbox = Sandbox::new("", "ALL: ALL\n");
-    let list: String = (0..20_000_u32)
-        .map(|n| format!("10.{}.{}.1\n", n / 250, n % 250))
-        .collect();
+    let lines = (0..20_000).map(|n| format!("10.{}.{}.1\n", n / 250, n % 250));
+    let list = lines.collect::<Vec<_>>().concat();
     let ran = with_input(&sandbox, &["allow", "@-"], &list);
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     let (allow, _) = sandbox.tables();
@@ -140,4 +139,29 @@ fn a_rule_of_tcpw_grows_and_networks_are_merged() {
     assert!(rules.iter().all(|rule| rule.len() <= 2046));
     let words = rules.iter().flat_map(|rule| rule.split(' '));
     assert_eq!(words.filter(|word| word.starts_with("10.3.")).count(), 200);
+}
+
+#[test]
+fn a_rule_that_runs_out_is_renewed_or_followed_by_another() {
+    let sandbox = Sandbox::new("", "");
+    let deny = |words: &[&str]| {
+        let ran = sandbox.run(&[&["deny", "192.0.2.1"], words].concat());
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        sandbox.tables().1
+    };
+    let rules = |deny: &str| deny.matches("ALL: 192.0.2.1\n").count();
+    let first = deny(&["--for", "1h", "--by", "a"]);
+    let renewed = deny(&["--for", "2h", "--by", "a"]);
+    assert!(rules(&renewed) == 1 && renewed != first, "{renewed}");
+    // Another author's ban outlives the first.
+    let both = deny(&["--for", "1h", "--by", "b"]);
+    assert_eq!(rules(&both), 2, "{both}");
+    let ran = sandbox.run(&["revoke", "192.0.2.1", "--by", "a"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let left = sandbox.tables().1;
+    assert!(rules(&left) == 1 && left.contains("by=b"), "{left}");
+    // For good, beside the one that runs out.
+    let good = deny(&[]);
+    assert_eq!(rules(&good), 2, "{good}");
+    assert_eq!(deny(&[]), good);
 }
