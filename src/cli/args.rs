@@ -1,12 +1,14 @@
 //! The arguments of the program and the list of its commands.
 
 use super::allow::AllowArgs;
+use super::apply::ApplyArgs;
 use super::completions::CompletionsArgs;
 use super::confirm::ConfirmArgs;
 use super::deliver::DeliverArgs;
 use super::demo::DemoArgs;
 use super::deny::DenyArgs;
 use super::deny_all::DenyAllArgs;
+use super::edit::EditArgs;
 use super::expire::ExpireArgs;
 use super::explain::ExplainArgs;
 use super::fmt::FmtArgs;
@@ -126,6 +128,8 @@ pub(crate) enum Command {
     RemoveAlert(RemoveAlertArgs),
     List(ListingArgs),
     Expire(ExpireArgs),
+    Edit(EditArgs),
+    Apply(ApplyArgs),
     History(HistoryArgs),
     Show(ShowArgs),
     Undo(UndoArgs),

@@ -103,6 +103,11 @@ fn object(rule: &Listed, path: &str) -> String {
         "access": verb(rule.access),
         "clients": rule.clients,
         "daemons": rule.daemons,
+        "options": rule.options,
+        "table": match rule.place.table {
+            TableName::Allow => "allow",
+            TableName::Deny => "deny",
+        },
         "since": label.map(|label| &label.since),
         "until": label.map(|label| &label.until),
         "by": label.map(|label| &label.by),

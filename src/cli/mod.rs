@@ -3,6 +3,7 @@
 
 mod allow;
 mod answer;
+mod apply;
 mod args;
 mod background;
 mod batch;
@@ -15,6 +16,7 @@ mod demo;
 mod deny;
 mod deny_all;
 mod dialect;
+mod edit;
 mod excerpt;
 mod exit;
 mod expectation;
@@ -32,6 +34,7 @@ mod lookup;
 mod machine;
 mod mail;
 mod match_;
+mod mistakes;
 mod notify;
 mod open;
 mod output;
@@ -116,6 +119,8 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
         Command::History(args) => history::run(args, context),
         Command::Show(args) => show::run(args, context),
         Command::Undo(args) => undo::run(args, context),
+        Command::Apply(args) => apply::run(args, context),
+        Command::Edit(args) => edit::run(args, context),
         Command::Confirm(args) => confirm::run(args, context),
         Command::Rollback(args) => rollback::run(args, context),
         Command::Match(args) => match_::run(args, context),

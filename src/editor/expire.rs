@@ -17,6 +17,8 @@ pub struct Listed {
     pub daemons: String,
     /// Its clients, as they are written.
     pub clients: String,
+    /// What stands behind its clients, as it is written.
+    pub options: String,
     /// What is known about it.
     pub label: Option<Label>,
     /// Where it stands.
@@ -30,6 +32,7 @@ pub fn listed(ground: &Ground<'_>) -> Vec<Listed> {
             access: ending(table, rule),
             daemons: words(rule.daemons()),
             clients: words(rule.clients()),
+            options: String::from_utf8_lossy(&rule.command()).trim().to_owned(),
             label: Label::above(rule.line()).map(|(label, _)| label),
             place: ground.place(table, rule.line().index()),
         })

@@ -70,7 +70,7 @@ fn movers(later: &[Entry], side: &Side) -> Vec<u64> {
 }
 
 /// The one edit that makes `new` of `old`: all between what both begin and end with.
-fn difference(old: &[u8], new: &[u8]) -> Edit {
+pub(super) fn difference(old: &[u8], new: &[u8]) -> Edit {
     let same =
         |pairs: &mut dyn Iterator<Item = (&u8, &u8)>| pairs.take_while(|(a, b)| a == b).count();
     let head = same(&mut old.iter().zip(new));

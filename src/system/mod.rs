@@ -31,5 +31,5 @@ pub use operator::operator;
 pub use random::random_u64;
 pub use resolver::{Doubt, Found, Resolver, SystemResolver};
 pub use session::{ProcessTable, Processes, Session};
-pub use shell::run_shell;
+pub use shell::{run_in_foreground, run_shell};
 pub use syslog::{DEV_LOG, Severity, syslog};

@@ -1,6 +1,6 @@
 //! Running a command line the way libwrap runs that of `spawn` and `aclexec`.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::process::{Command, ExitStatus, Stdio};
@@ -34,4 +34,16 @@ mod tests {
         assert_eq!(run_shell(b"exit 3").unwrap().code(), Some(3));
         assert!(!run_shell(b"no-such-command-here").unwrap().success());
     }
+}
+
+/// Runs a program in the foreground, on this terminal, and waits for its end.
+///
+/// # Errors
+/// When it cannot be started.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that runs a program for its user"
+)]
+pub fn run_in_foreground(program: &OsStr, args: &[OsString]) -> io::Result<ExitStatus> {
+    Command::new(program).args(args).status()
 }

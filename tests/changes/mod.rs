@@ -30,6 +30,9 @@ mod faults;
 /// Changes that are taken back unless they are confirmed.
 mod provisional;
 
+/// Tables as they are wanted.
+mod wanted;
+
 /// fail2ban with the shipped action.
 mod fail2ban;
 

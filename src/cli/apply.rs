@@ -1,0 +1,183 @@
+//! `tcpw apply`: tables as they are wanted, from a directory or a list.
+
+use super::Context;
+use super::changes::{ChangeArgs, ForceArgs, Intent, make};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::mistakes::new_mistakes;
+use super::refusal::wrong_word;
+use crate::editor::{Declared, Ground, Label, Refusal, declare, replace};
+use crate::escape::visible;
+use clap::Args;
+use serde::Deserialize;
+use std::cell::{Cell, RefCell};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+/// Give the tables a wanted content
+///
+/// From a directory with a `hosts.allow`, a `hosts.deny` or both, which are taken byte for byte; or
+/// from a list of rules as `tcpw list --format json` prints it: then rules that are there already
+/// keep their place and their comments. Changes nothing if all is so already.
+#[derive(Debug, Args)]
+pub(crate) struct ApplyArgs {
+    /// A directory with tables, or a list of rules; `-` is a list on standard input
+    #[arg(value_name = "FILE")]
+    source: PathBuf,
+    /// Only say whether it holds: exit code 0 if it does, 1 and the diff if not
+    #[arg(long, conflicts_with_all = ["dry_run", "confirm_within"])]
+    check: bool,
+    #[command(flatten)]
+    force: ForceArgs,
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+/// What is wanted.
+enum Wanted {
+    /// The content of each table that is given.
+    Tables([Option<Vec<u8>>; 2]),
+    /// The rules of both.
+    Rules([Vec<Declared>; 2]),
+}
+
+/// A rule of the list. What else `tcpw list` prints says where it was found, and is not wanted.
+#[derive(Debug, Deserialize)]
+struct Row {
+    table: String,
+    daemons: String,
+    clients: String,
+    #[serde(default)]
+    options: String,
+    since: Option<String>,
+    until: Option<String>,
+    by: Option<String>,
+    reason: Option<String>,
+}
+
+pub(crate) fn run(args: &ApplyArgs, context: &mut Context) -> Result<Exit, Failure> {
+    let wanted = read(&args.source)?;
+    let paths = context.paths.clone();
+    let is_pending = Cell::new(false);
+    let mistakes = RefCell::new(Vec::new());
+    let change = |ground: &Ground<'_>| {
+        let change = match &wanted {
+            Wanted::Tables([allow, deny]) => replace(ground, [allow.as_deref(), deny.as_deref()]),
+            Wanted::Rules([allow, deny]) => declare(ground, [allow, deny])?,
+        };
+        is_pending.set(!change.edits.is_empty());
+        Ok::<_, Refusal>(change)
+    };
+    let verify = |before: &Ground<'_>, after: &Ground<'_>, _: &_| {
+        mistakes.replace(new_mistakes(&paths, before, after));
+        Ok(())
+    };
+    let options = if args.check {
+        ChangeArgs::preview(true)
+    } else {
+        args.change
+    };
+    let exit = make(
+        context,
+        &Intent {
+            change: &change,
+            verify: &verify,
+            is_guarded: !args.force.force,
+            options,
+            alone: None,
+            undoes: None,
+        },
+    )?;
+    for mistake in mistakes.into_inner() {
+        context.out.note(&mistake)?;
+    }
+    Ok(if args.check && is_pending.get() {
+        Exit::Negative
+    } else {
+        exit
+    })
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    let path = visible(path.as_os_str().as_encoded_bytes());
+    Failure::new(format_args!("cannot read {path}: {error}"))
+        .hint("give a directory with hosts.allow or hosts.deny, or a list of rules")
+}
+
+fn read(source: &Path) -> Result<Wanted, Failure> {
+    if source.is_dir() {
+        let table = |name| match std::fs::read(source.join(name)) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(unreadable(&source.join(name), &error)),
+        };
+        let tables = [table("hosts.allow")?, table("hosts.deny")?];
+        if tables == [None, None] {
+            let path = visible(source.as_os_str().as_encoded_bytes());
+            return Err(Failure::new(format_args!("there is no table in {path}"))
+                .hint("put a hosts.allow, a hosts.deny or both into it"));
+        }
+        return Ok(Wanted::Tables(tables));
+    }
+    let mut text = String::new();
+    let read = if source == Path::new("-") {
+        io::stdin().lock().read_to_string(&mut text).map(drop)
+    } else {
+        std::fs::read_to_string(source).map(|read| text = read)
+    };
+    read.map_err(|error| unreadable(source, &error))?;
+    rules(&text, source).map(Wanted::Rules)
+}
+
+/// One object a line, or one array of them.
+fn rules(text: &str, source: &Path) -> Result<[Vec<Declared>; 2], Failure> {
+    let name = visible(source.as_os_str().as_encoded_bytes());
+    let hint = "give what `tcpw list --format json` prints: one object a line, with table, \
+                daemons, clients and options";
+    let wrong = |number: usize, what: &dyn std::fmt::Display| {
+        let what = visible(what.to_string().as_bytes());
+        Failure::new(format_args!("{name}: rule {number}: {what}")).hint(hint)
+    };
+    let rows: Vec<Row> = if text.trim_start().starts_with('[') {
+        serde_json::from_str(text).map_err(|error| wrong(1, &error))?
+    } else {
+        let lines = text.lines().filter(|line| !line.trim().is_empty());
+        lines
+            .enumerate()
+            .map(|(at, line)| serde_json::from_str(line).map_err(|error| wrong(at + 1, &error)))
+            .collect::<Result<_, _>>()?
+    };
+    if rows.is_empty() {
+        // An empty file is a mishap more often than a wish for no rules.
+        return Err(Failure::new(format_args!("{name} holds no rule")).hint(hint));
+    }
+    let mut found = [Vec::new(), Vec::new()];
+    for (at, row) in rows.into_iter().enumerate() {
+        let [allow, deny] = &mut found;
+        let list = match row.table.as_str() {
+            "allow" => allow,
+            "deny" => deny,
+            other => return Err(wrong(at + 1, &format_args!("`{other}` is no table"))),
+        };
+        let label = row.since.map(|since| Label {
+            since,
+            until: row.until,
+            by: row.by,
+            reason: row.reason,
+        });
+        let declared = Declared {
+            daemons: row.daemons,
+            clients: row.clients,
+            options: row.options,
+            label,
+        };
+        declared.check().map_err(|error| {
+            let Failure::Told { what, .. } = wrong_word(&error) else {
+                return wrong(at + 1, &error);
+            };
+            wrong(at + 1, &what)
+        })?;
+        list.push(declared);
+    }
+    Ok(found)
+}
