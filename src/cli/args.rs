@@ -6,6 +6,7 @@ use super::deliver::DeliverArgs;
 use super::demo::DemoArgs;
 use super::deny::DenyArgs;
 use super::deny_all::DenyAllArgs;
+use super::diff::DiffArgs;
 use super::expire::ExpireArgs;
 use super::explain::ExplainArgs;
 use super::fmt::FmtArgs;
@@ -127,6 +128,7 @@ pub(crate) enum Command {
     History(HistoryArgs),
     Show(ShowArgs),
     Undo(UndoArgs),
+    Diff(DiffArgs),
     Match(MatchArgs),
     Test(TestArgs),
     Lint(LintArgs),

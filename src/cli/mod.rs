@@ -13,6 +13,7 @@ mod demo;
 mod deny;
 mod deny_all;
 mod dialect;
+mod diff;
 mod excerpt;
 mod exit;
 mod expectation;
@@ -112,6 +113,7 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
         Command::History(args) => history::run(args, context),
         Command::Show(args) => show::run(args, context),
         Command::Undo(args) => undo::run(args, context),
+        Command::Diff(args) => diff::run(args, context),
         Command::Match(args) => match_::run(args, context),
         Command::Test(args) => test::run(args, context),
         Command::Lint(args) => lint::run(args, context),
