@@ -209,7 +209,7 @@ fn clients(claim: &Claim) -> String {
         words.push(format!("{left} more"));
     }
     let but = if is_complement { "unless " } else { "" };
-    text.push_str(&format!(" {but}{}", words.join(" or ")));
+    text = format!("{text} {but}{}", words.join(" or "));
     text
 }
 
@@ -225,19 +225,18 @@ fn tail(claim: &Claim) -> String {
     } = &claim.example;
     let mut text = format!("e.g. {address}");
     if !claim.names.is_any() && name != b"unknown" {
-        text.push_str(&format!(" named {}", visible(name)));
+        text = format!("{text} named {}", visible(name));
     }
     if claim.daemons.are_all() {
-        text.push_str(&format!(" to {}", visible(daemon)));
+        text = format!("{text} to {}", visible(daemon));
     }
     let [old, new] = claim.deciders;
     // What grants or denies now; where no rule does, what did before.
     match (new, old) {
-        (Some(new), _) => text.push_str(&format!(" by NEW {}", place(new))),
-        (None, Some(old)) => text.push_str(&format!(", no longer by OLD {}", place(old))),
-        (None, None) => {}
+        (Some(new), _) => format!("{text} by NEW {}", place(new)),
+        (None, Some(old)) => format!("{text}, no longer by OLD {}", place(old)),
+        (None, None) => text,
     }
-    text
 }
 
 fn file(table: TableName) -> &'static str {

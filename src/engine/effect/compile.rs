@@ -162,13 +162,12 @@ impl<'w> Compiler<'w> {
         each: &mut dyn FnMut(Atom),
     ) {
         match pattern {
-            HostPattern::BadNet(_) => {}
             HostPattern::Netgroup(group) if self.dialect.netgroups => {
                 each(Atom::Vague(
                     self.questions.number(b'@', &[b"@", group].concat()),
                 ));
             }
-            HostPattern::Netgroup(_) => {}
+            HostPattern::BadNet(_) | HostPattern::Netgroup(_) => {}
             HostPattern::ListFile(path) => self.list(path, open, each),
             HostPattern::Known => each(Atom::Known),
             HostPattern::Local => each(Atom::Local),

@@ -32,14 +32,13 @@ impl Heads {
     /// Notes the next rule.
     pub(super) fn push(&mut self, rule: Rule<'_, '_>) {
         let text = rule.line().text(rule.daemons().span());
-        let number = match self.numbers.get(&*text) {
-            Some(number) => *number,
-            None => {
-                let number = offset(self.texts.len());
-                self.texts.push(text.to_vec());
-                self.numbers.insert(text.into_owned(), number);
-                number
-            }
+        let number = if let Some(number) = self.numbers.get(&*text) {
+            *number
+        } else {
+            let number = offset(self.texts.len());
+            self.texts.push(text.to_vec());
+            self.numbers.insert(text.into_owned(), number);
+            number
         };
         self.of_rule.push(number);
     }
@@ -203,14 +202,14 @@ fn look(
 
 /// A daemon that no rule names.
 fn other(named: &[Vec<u8>]) -> Vec<u8> {
-    let names = (0_usize..).map(|n| {
+    let tried = (0_usize..).map(|n| {
         if n == 0 {
             "daemon".to_owned()
         } else {
             format!("daemon{n}")
         }
     });
-    let mut free = names
+    let mut free = tried
         .map(String::into_bytes)
         .filter(|name| !named.contains(name));
     free.next().unwrap_or_default()

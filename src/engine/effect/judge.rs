@@ -142,12 +142,11 @@ impl Judge<'_> {
                 return decided(rule, number);
             }
         }
-        match self.rules.get(crate::span::index(first)) {
-            Some(rule) => decided(rule, first),
-            None => {
-                let end = self.ends.get(side).copied();
-                Walk::Decided(end.unwrap_or(Access::Granted), NONE)
-            }
+        if let Some(rule) = self.rules.get(crate::span::index(first)) {
+            decided(rule, first)
+        } else {
+            let end = self.ends.get(side).copied();
+            Walk::Decided(end.unwrap_or(Access::Granted), NONE)
         }
     }
 }
@@ -164,9 +163,8 @@ fn hit(marks: impl Iterator<Item = Mark>, axis: Axis, known: &[(u32, bool)]) -> 
     let mut open = None;
     for mark in marks {
         match mark {
-            Mark::Yes => return Ok(true),
             Mark::IfAddress if axis == Axis::Nowhere => {}
-            Mark::IfAddress => return Ok(true),
+            Mark::Yes | Mark::IfAddress => return Ok(true),
             Mark::If(question) => match known.iter().find(|(asked, _)| *asked == question) {
                 Some((_, true)) => return Ok(true),
                 Some((_, false)) => {}

@@ -151,7 +151,7 @@ fn read_lines(tree: &Tree<'_>) -> usize {
 }
 
 fn text_of<'t>(tree: &'t Tree<'t>, at: usize) -> Option<Cow<'t, [u8]>> {
-    Rule::of(tree.line(at)?).map(|rule| rule.text())
+    Rule::of(tree.line(at)?).map(Rule::text)
 }
 
 /// How many lines both begin with.
@@ -180,7 +180,7 @@ fn common_head(a: &Tree<'_>, b: &Tree<'_>, count: [usize; 2]) -> usize {
 
 /// How many lines both end with, behind the first `head`.
 fn common_tail(a: &Tree<'_>, b: &Tree<'_>, [of_a, of_b]: [usize; 2], head: usize) -> usize {
-    let line = |tree: &Tree<'_>, at: usize| tree.line(at).map(|line| line.span());
+    let line = |tree: &Tree<'_>, at: usize| tree.line(at).map(crate::syntax::Line::span);
     let mut tail = 0;
     while tail < (of_a - head).min(of_b - head) {
         let (one, other) = (line(a, of_a - tail - 1), line(b, of_b - tail - 1));

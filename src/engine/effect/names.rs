@@ -156,9 +156,9 @@ impl Names {
             let mut profile = Profile::new();
             let own = by_name.get(name).filter(|_| is_single).into_iter();
             for slots in own.chain(tails(name).filter_map(|tail| by_domain.get(tail))) {
-                slots
-                    .iter()
-                    .for_each(|slot| profile.add(rules, *slot, Mark::Yes));
+                for slot in slots {
+                    profile.add(rules, *slot, Mark::Yes);
+                }
             }
             for (slot, atom) in &others {
                 match atom {

@@ -113,15 +113,12 @@ fn count<K: Ord>(counts: &mut BTreeMap<K, u32>, key: K, is_start: bool) {
     }
 }
 
-/// The pieces of a family as far as they lie in the region, in order.
-pub(super) fn pieces(
-    axis: Axis,
-    region: &Region,
-    atoms: &[(Slot, &Atom)],
-    rules: &[Known],
-    settle: (&Questions, &dyn Surroundings),
-) -> Vec<Piece> {
-    let mut events: Vec<(u128, bool, Option<(Slot, Mark)>)> = Vec::new();
+/// Where a range begins, or what lies behind its end; and what matches in it, if anything.
+type Event = (u128, bool, Option<(Slot, Mark)>);
+
+/// The ends of all ranges in order, and the patterns that only single addresses can settle.
+fn events(axis: Axis, region: &Region, atoms: &[(Slot, &Atom)]) -> (Vec<Event>, Vec<(Slot, u32)>) {
+    let mut events: Vec<Event> = Vec::new();
     let mut scattered = Vec::new();
     let mut push = |low: u128, high: u128, what: Option<(Slot, Mark)>| {
         events.push((low, true, what));
@@ -132,7 +129,7 @@ pub(super) fn pieces(
     for (slot, atom) in atoms {
         match atom {
             Atom::Range(of, low, high) if *of == axis => {
-                push(*low, *high, Some((*slot, Mark::Yes)))
+                push(*low, *high, Some((*slot, Mark::Yes)));
             }
             Atom::Scattered(of, number) if *of == axis => scattered.push((*slot, *number)),
             Atom::Open(number) => push(0, axis.last(), Some((*slot, Mark::If(*number)))),
@@ -153,6 +150,18 @@ pub(super) fn pieces(
     }
     // Ends come before starts, and the order of the rest does not matter.
     events.sort_by_key(|(at, is_start, _)| (*at, *is_start));
+    (events, scattered)
+}
+
+/// The pieces of a family as far as they lie in the region, in order.
+pub(super) fn pieces(
+    axis: Axis,
+    region: &Region,
+    atoms: &[(Slot, &Atom)],
+    rules: &[Known],
+    settle: (&Questions, &dyn Surroundings),
+) -> Vec<Piece> {
+    let (events, scattered) = events(axis, region, atoms);
     let mut active = Active::default();
     let mut found: Vec<Piece> = Vec::new();
     let mut rest = events.as_slice();
