@@ -8,6 +8,7 @@ use super::deliver::DeliverArgs;
 use super::demo::DemoArgs;
 use super::deny::DenyArgs;
 use super::deny_all::DenyAllArgs;
+use super::diff::DiffArgs;
 use super::edit::EditArgs;
 use super::expire::ExpireArgs;
 use super::explain::ExplainArgs;
@@ -136,6 +137,7 @@ pub(crate) enum Command {
     Confirm(ConfirmArgs),
     #[command(hide = true)]
     Rollback(RollbackArgs),
+    Diff(DiffArgs),
     Match(MatchArgs),
     Test(TestArgs),
     Lint(LintArgs),

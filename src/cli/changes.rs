@@ -1,6 +1,7 @@
 //! What the commands that change tables share: open, plan, check, show, commit.
 
 use super::Context;
+use super::diff::summary;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::guard::{self, Kept};
@@ -13,7 +14,7 @@ use crate::editor::{
     Author, Change, DiffLine, EditError, Editor, Files, Ground, Others, Purpose, Receipt, Refusal,
     Repair, Terms, order,
 };
-use crate::engine::TableName;
+use crate::engine::{Differences, TableName, differences};
 use crate::syntax::parse;
 use crate::system::{Clock as _, SystemClock, operator};
 use clap::Args;
@@ -81,6 +82,8 @@ struct Outcome {
     diff: Vec<DiffLine>,
     /// Nothing if there was nothing to change, or nothing was to be written.
     receipt: Option<Receipt>,
+    /// Who gains and who loses, if nothing was to be written.
+    effect: Option<Differences>,
     /// The tables that did not exist.
     fresh: Vec<PathBuf>,
 }
@@ -177,6 +180,7 @@ fn attempt(
         remarks: Vec::new(),
         diff: Vec::new(),
         receipt: None,
+        effect: None,
         fresh: absent(&editor),
     };
     let machine = Machine::new(&paths, Aclexec::Ask);
@@ -201,7 +205,14 @@ fn attempt(
         guard::check(&before, &after, &kept, &paths)?;
     }
     outcome.diff = plan.preview();
-    if !intent.options.dry_run {
+    if intent.options.dry_run {
+        outcome.effect = Some(differences(
+            &before.tables(),
+            &after.tables(),
+            &[],
+            &machine,
+        ));
+    } else {
         let first = first(&before, &after, &change, &kept);
         let terms = Terms {
             author: author(),
@@ -275,6 +286,9 @@ fn author() -> Author {
 
 fn finish(context: &mut Context, outcome: &Outcome, intent: &Intent<'_>) -> Result<(), Failure> {
     let Some(receipt) = &outcome.receipt else {
+        if let Some(effect) = &outcome.effect {
+            summary(effect, context)?;
+        }
         let is_pending = intent.options.dry_run && !outcome.diff.is_empty();
         context.out.line(if is_pending {
             "dry run: nothing was written"

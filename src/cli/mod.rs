@@ -16,6 +16,7 @@ mod demo;
 mod deny;
 mod deny_all;
 mod dialect;
+mod diff;
 mod edit;
 mod excerpt;
 mod exit;
@@ -123,6 +124,7 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
         Command::Edit(args) => edit::run(args, context),
         Command::Confirm(args) => confirm::run(args, context),
         Command::Rollback(args) => rollback::run(args, context),
+        Command::Diff(args) => diff::run(args, context),
         Command::Match(args) => match_::run(args, context),
         Command::Test(args) => test::run(args, context),
         Command::Lint(args) => lint::run(args, context),

@@ -56,12 +56,17 @@ impl<'a> Ground<'a> {
         }
     }
 
-    /// What libwrap decides.
-    pub fn decide(&self, request: &Request) -> Verdict {
-        let tables = Tables {
+    /// Both as the engine takes them.
+    pub fn tables(&self) -> Tables<'a> {
+        Tables {
             allow: Table::Read(self.allow),
             deny: Table::Read(self.deny),
-        };
+        }
+    }
+
+    /// What libwrap decides.
+    pub fn decide(&self, request: &Request) -> Verdict {
+        let tables = self.tables();
         let asked = self.asked.get();
         if asked < LINEAR_LIMIT {
             self.asked.set(asked + 1);

@@ -64,7 +64,7 @@ impl<'r> Matcher<'r> {
         })
     }
 
-    fn daemon(&self, text: &[u8]) -> Answer {
+    pub(super) fn daemon(&self, text: &[u8]) -> Answer {
         let pattern = DaemonPattern::read_in(text, self.dialect);
         let is_process = match pattern.process {
             Process::Port(port) => self.request.server_port == Some(port),

@@ -4,6 +4,7 @@
 //! everything else. What it has to know of the machine it asks through [`Surroundings`].
 
 mod buckets;
+mod effect;
 mod expand;
 mod glob;
 mod index;
@@ -19,6 +20,7 @@ mod trace;
 mod verdict;
 mod what_if;
 
+pub use effect::{Change, Claim, Daemons, Differences, Example, NameSet, differences};
 pub use expand::FILTER_KEEPS;
 pub use glob::wildcard_matches;
 pub use request::{Fields, Host, HostName, Request};

@@ -122,8 +122,10 @@ fn what_is_no_rule_is_named() {
         ),
         (
             r#"{"table":"allow","daemons":"","clients":"b"}"#,
-            "rule 1: ",
+            "a list in it is empty",
         ),
+        ("", "holds no rule"),
+        ("[]", "holds no rule"),
     ] {
         let ran = apply(&sandbox, &[], list);
         assert_eq!(ran.code, Some(2), "{list}: {}", ran.out);

@@ -4,6 +4,7 @@
 mod case;
 mod compare;
 mod coverage;
+mod differing;
 mod facts;
 mod generate;
 mod indexed;

@@ -1,0 +1,166 @@
+//! The result: who gains or loses what.
+
+use super::names::{Kind, Names};
+use crate::engine::TableName;
+use crate::policy::Network;
+use std::net::IpAddr;
+use std::rc::Rc;
+
+/// All differences in effect between two pairs of tables.
+#[derive(Debug, Default)]
+pub struct Differences {
+    /// Who gains or loses which daemon, and of whom that cannot be told.
+    pub claims: Vec<Claim>,
+    /// What the claims say nothing about, in words.
+    pub notes: Vec<String>,
+}
+
+/// What becomes of some clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Change {
+    /// They were denied, and are granted.
+    Gains,
+    /// They were granted, and are denied.
+    Loses,
+    /// Whether anything changes for them cannot be computed.
+    Unknown,
+}
+
+/// Clients that gain or lose daemons.
+#[derive(Debug)]
+pub struct Claim {
+    /// Which of both.
+    pub change: Change,
+    /// Which daemons.
+    pub daemons: Daemons,
+    /// The addresses; none are those clients whose address is not known.
+    pub network: Option<Network>,
+    /// The names.
+    pub names: NameSet,
+    /// One of the clients.
+    pub example: Example,
+    /// The rules that decide about the example, in the old pair and in the new one; none where no
+    /// rule does.
+    pub deciders: [Option<(TableName, u32)>; 2],
+    /// Why it cannot be computed; empty if it can.
+    pub because: Vec<String>,
+}
+
+/// A client and a daemon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Example {
+    /// The daemon.
+    pub daemon: Vec<u8>,
+    /// The address, as libwrap gets it.
+    pub address: String,
+    /// The name, `unknown` or `paranoid`.
+    pub name: Vec<u8>,
+}
+
+/// A set of daemons.
+#[derive(Debug, Clone)]
+pub struct Daemons {
+    pub(super) named: Rc<Vec<Vec<u8>>>,
+    /// One for each name, and one for all daemons that no rule names.
+    pub(super) has: Vec<bool>,
+}
+
+impl Daemons {
+    /// Whether every daemon is meant.
+    pub fn are_all(&self) -> bool {
+        self.has.iter().all(|has| *has)
+    }
+
+    /// The names among them.
+    pub fn names(&self) -> impl Iterator<Item = &[u8]> {
+        let pairs = self.named.iter().zip(&self.has);
+        pairs
+            .filter(|(_, has)| **has)
+            .map(|(name, _)| name.as_slice())
+    }
+
+    /// The names not among them, where all other daemons are.
+    pub fn exceptions(&self) -> Option<impl Iterator<Item = &[u8]>> {
+        let pairs = self.named.iter().zip(&self.has);
+        let missing = pairs
+            .filter(|(_, has)| !**has)
+            .map(|(name, _)| name.as_slice());
+        self.has
+            .last()
+            .is_some_and(|others| *others)
+            .then_some(missing)
+    }
+
+    /// Whether a daemon is among them.
+    pub fn contains(&self, daemon: &[u8]) -> bool {
+        let place = self
+            .named
+            .iter()
+            .position(|name| name.eq_ignore_ascii_case(daemon));
+        self.has
+            .get(place.unwrap_or(self.named.len()))
+            .is_some_and(|has| *has)
+    }
+}
+
+/// A set of client names.
+#[derive(Debug, Clone)]
+pub struct NameSet {
+    pub(super) names: Rc<Names>,
+    pub(super) has: Rc<Vec<bool>>,
+}
+
+impl NameSet {
+    /// Whether any name will do, and none.
+    pub fn is_any(&self) -> bool {
+        self.has.iter().all(|has| *has)
+    }
+
+    /// Whether a name is among them.
+    pub fn contains(&self, name: &[u8]) -> bool {
+        self.has.get(self.names.of(name)).is_some_and(|has| *has)
+    }
+
+    /// The set in words: what it consists of, or, where it is nearly everything, what is missing.
+    pub fn words(&self) -> (Vec<String>, bool) {
+        let others = [Kind::Dotted, Kind::Dotless];
+        let pairs = || self.names.classes.iter().zip(self.has.iter());
+        let is_most = pairs().any(|(class, has)| *has && others.contains(&class.kind));
+        let listed = pairs().filter(|(_, has)| **has != is_most);
+        (
+            listed
+                .map(|(class, _)| self.names.describe(class))
+                .collect(),
+            is_most,
+        )
+    }
+}
+
+impl Claim {
+    /// Whether a client that asks for a daemon is among those meant.
+    pub fn covers(&self, daemon: &[u8], address: &[u8], name: &[u8]) -> bool {
+        let Some((axis, at)) = super::address::Axis::of_text(address) else {
+            return false;
+        };
+        let is_inside = match self.network {
+            None => axis == super::address::Axis::Nowhere,
+            Some(Network {
+                address: IpAddr::V4(net),
+                length,
+            }) => {
+                let rest = u32::MAX.checked_shr(length.into()).unwrap_or(0);
+                let low = u128::from(net.to_bits());
+                axis == super::address::Axis::V4 && (low..=low | u128::from(rest)).contains(&at)
+            }
+            Some(Network {
+                address: IpAddr::V6(net),
+                length,
+            }) => {
+                let rest = u128::MAX.checked_shr(length.into()).unwrap_or(0);
+                let low = net.to_bits();
+                axis == super::address::Axis::V6 && (low..=low | rest).contains(&at)
+            }
+        };
+        is_inside && self.daemons.contains(daemon) && self.names.contains(name)
+    }
+}

@@ -1,0 +1,341 @@
+//! Rules taken apart: which addresses and which names make which part of which client list match.
+
+use super::address::{Axis, Shape, shapes};
+use crate::engine::matching::{LIST_WORD_LIMIT, words};
+use crate::engine::options::{Ran, run_command, run_options};
+use crate::engine::{Access, Host, HostName, ListFile, Outcome, Request, Surroundings, TableName};
+use crate::engine::{Account, wildcard_matches};
+use crate::policy::{ClientPattern, Dialect, Element, HostPattern, Rule, TextPattern, dotted_quad};
+use std::collections::HashMap;
+
+/// List files in list files: beyond this nothing is told.
+const NESTING: usize = 8;
+/// Words of list files that are taken apart, all together.
+const WORDS_LIMIT: usize = 4_000_000;
+
+/// What a rule does to those whom it matches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum End {
+    Access(Access),
+    /// Nobody knows, for this reason.
+    Unknown(String),
+}
+
+/// A condition on a client; several are alternatives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Atom {
+    Range(Axis, u128, u128),
+    /// The pattern of this number, which only single addresses of the family can settle.
+    Scattered(Axis, u32),
+    /// One name, in lower case.
+    Name(Vec<u8>),
+    /// The names below a domain, in lower case, the dot included.
+    Domain(Vec<u8>),
+    /// Name and address are known.
+    Known,
+    /// A known name without a dot.
+    Local,
+    /// The pattern of this number, which only single names can settle.
+    Vague(u32),
+    /// The question of this number, which nothing settles.
+    Open(u32),
+}
+
+/// Where an atom counts: in which rule, and behind how many `EXCEPT`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Slot {
+    pub(super) rule: u32,
+    pub(super) group: u32,
+}
+
+/// Patterns that are settled one client at a time, each once.
+#[derive(Debug, Default)]
+pub(super) struct Questions {
+    numbers: HashMap<Vec<u8>, u32>,
+    texts: Vec<Vec<u8>>,
+}
+
+impl Questions {
+    fn number(&mut self, kind: u8, text: &[u8]) -> u32 {
+        let key = [&[kind], text].concat();
+        let next = crate::span::offset(self.texts.len());
+        let texts = &mut self.texts;
+        *self.numbers.entry(key).or_insert_with(|| {
+            texts.push(text.to_vec());
+            next
+        })
+    }
+
+    /// What is asked, as it stands in the table.
+    pub(super) fn text(&self, number: u32) -> &[u8] {
+        self.texts
+            .get(crate::span::index(number))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether the address or name matches the pattern.
+    pub(super) fn settle(&self, number: u32, text: &[u8], world: &dyn Surroundings) -> bool {
+        match HostPattern::read_in(self.text(number), world.dialect()) {
+            HostPattern::Netgroup(group) => world.in_netgroup(group, text),
+            HostPattern::Ipv4Net { net, mask } => {
+                dotted_quad(text).is_some_and(|address| address.to_bits() & mask == net)
+            }
+            HostPattern::Text { pattern, .. } => matches(pattern, text),
+            HostPattern::ListFile(_)
+            | HostPattern::Known
+            | HostPattern::Local
+            | HostPattern::BadNet(_)
+            | HostPattern::Ipv6Net { .. } => false,
+        }
+    }
+}
+
+/// Whether a pattern without brackets matches a text.
+fn matches(pattern: TextPattern<'_>, text: &[u8]) -> bool {
+    let has =
+        |part: Option<&[u8]>, other: &[u8]| part.is_some_and(|p| p.eq_ignore_ascii_case(other));
+    match pattern {
+        TextPattern::All => true,
+        TextPattern::Known => !text.eq_ignore_ascii_case(b"unknown"),
+        TextPattern::Wildcard(pattern) => wildcard_matches(pattern, text),
+        TextPattern::Exact(pattern) => text.eq_ignore_ascii_case(pattern),
+        TextPattern::Prefix(pattern) => has(text.get(..pattern.len()), pattern),
+        TextPattern::Suffix(pattern) => {
+            let from = text
+                .len()
+                .checked_sub(pattern.len())
+                .filter(|&from| from > 0);
+            has(from.and_then(|from| text.get(from..)), pattern)
+        }
+        TextPattern::Ipv6(_) | TextPattern::BadIpv6(_) => false,
+    }
+}
+
+/// Takes client lists apart.
+pub(super) struct Compiler<'w> {
+    world: &'w dyn Surroundings,
+    dialect: &'static Dialect,
+    pub(super) questions: Questions,
+    /// Rules that ask for the client's user.
+    pub(super) asks_user: bool,
+    words_left: usize,
+}
+
+impl<'w> Compiler<'w> {
+    pub(super) fn new(world: &'w dyn Surroundings) -> Self {
+        Self {
+            world,
+            dialect: world.dialect(),
+            questions: Questions::default(),
+            asks_user: false,
+            words_left: WORDS_LIMIT,
+        }
+    }
+
+    /// Calls `each` with every atom of a client list and how many `EXCEPT` stand before it; how
+    /// many groups there are.
+    pub(super) fn clients(&mut self, rule: Rule<'_, '_>, each: &mut dyn FnMut(u32, Atom)) -> u32 {
+        let mut group = 0;
+        for element in rule.clients().elements() {
+            match element {
+                Element::Except { .. } => group += 1,
+                Element::Pattern { text, .. } => {
+                    let pattern = ClientPattern::read_in(&text, self.dialect);
+                    if let Some(user) = pattern.user {
+                        self.asks_user |= user != TextPattern::All;
+                        if !matches(user, b"unknown") {
+                            continue;
+                        }
+                    }
+                    let mut open = Vec::new();
+                    self.host(pattern.host, &mut open, &mut |atom| each(group, atom));
+                }
+            }
+        }
+        group + 1
+    }
+
+    fn host(
+        &mut self,
+        pattern: HostPattern<'_>,
+        open: &mut Vec<Vec<u8>>,
+        each: &mut dyn FnMut(Atom),
+    ) {
+        match pattern {
+            HostPattern::Netgroup(group) if self.dialect.netgroups => {
+                each(Atom::Vague(
+                    self.questions.number(b'@', &[b"@", group].concat()),
+                ));
+            }
+            HostPattern::BadNet(_) | HostPattern::Netgroup(_) => {}
+            HostPattern::ListFile(path) => self.list(path, open, each),
+            HostPattern::Known => each(Atom::Known),
+            HostPattern::Local => each(Atom::Local),
+            HostPattern::Ipv4Net { net, mask } if net & !mask != 0 => {}
+            HostPattern::Ipv4Net { net, mask } if mask.leading_ones() == mask.count_ones() => {
+                each(Atom::Range(Axis::V4, net.into(), (net | !mask).into()));
+            }
+            HostPattern::Ipv4Net { net, mask } => {
+                let [net, mask] = [net, mask].map(std::net::Ipv4Addr::from_bits);
+                let text = format!("{net}/{mask}");
+                each(Atom::Scattered(
+                    Axis::V4,
+                    self.questions.number(b'n', text.as_bytes()),
+                ));
+            }
+            HostPattern::Ipv6Net { net, length } => {
+                let rest = u128::MAX.checked_shr(length.into()).unwrap_or(0);
+                let low = net.address.to_bits() & !rest;
+                self.ipv6(net, low, low | rest, each);
+            }
+            HostPattern::Text { pattern, also_name } => self.text(pattern, also_name, each),
+        }
+    }
+
+    fn ipv6(
+        &self,
+        net: crate::policy::Zoned6<'_>,
+        low: u128,
+        high: u128,
+        each: &mut dyn FnMut(Atom),
+    ) {
+        let is_valid = net.zone.is_none_or(|zone| {
+            net.has_numeric_zone() || (net.may_name_interface() && self.world.has_interface(zone))
+        });
+        if is_valid {
+            each(Atom::Range(Axis::V6, low, high));
+        }
+    }
+
+    fn text(&mut self, pattern: TextPattern<'_>, also_name: bool, each: &mut dyn FnMut(Atom)) {
+        if let TextPattern::Ipv6(address) = pattern {
+            let at = address.address.to_bits();
+            return self.ipv6(address, at, at, each);
+        }
+        let whole = match pattern {
+            TextPattern::Wildcard(text)
+            | TextPattern::Suffix(text)
+            | TextPattern::Prefix(text)
+            | TextPattern::Exact(text) => text,
+            TextPattern::All
+            | TextPattern::Known
+            | TextPattern::BadIpv6(_)
+            | TextPattern::Ipv6(_) => b"",
+        };
+        for shape in shapes(pattern) {
+            match shape {
+                Shape::All => {
+                    for axis in Axis::ALL {
+                        each(Atom::Range(axis, 0, axis.last()));
+                    }
+                    return;
+                }
+                Shape::Range(axis, low, high) => each(Atom::Range(axis, low, high)),
+                Shape::Scattered(axis) => {
+                    each(Atom::Scattered(axis, self.questions.number(b'a', whole)));
+                }
+            }
+        }
+        // No name has a colon: what the name service gives as an address is not believed (F-NAME-07).
+        if !also_name || whole.contains(&b':') || whole.len() > 127 {
+            return;
+        }
+        match pattern {
+            TextPattern::Exact(text) => each(Atom::Name(text.to_ascii_lowercase())),
+            TextPattern::Suffix(text) => each(Atom::Domain(text.to_ascii_lowercase())),
+            TextPattern::Prefix(text) | TextPattern::Wildcard(text) => {
+                each(Atom::Vague(self.questions.number(b'v', text)));
+            }
+            TextPattern::All
+            | TextPattern::Known
+            | TextPattern::BadIpv6(_)
+            | TextPattern::Ipv6(_) => {}
+        }
+    }
+
+    fn list(&mut self, path: &[u8], open: &mut Vec<Vec<u8>>, each: &mut dyn FnMut(Atom)) {
+        let ListFile::Read(bytes) = self.world.list_file(path) else {
+            return;
+        };
+        if open.len() >= NESTING || open.iter().any(|other| other == path) {
+            return each(Atom::Open(self.questions.number(b'l', path)));
+        }
+        open.push(path.to_vec());
+        for (_, word) in words(&bytes) {
+            if word.len() > LIST_WORD_LIMIT || self.words_left == 0 {
+                each(Atom::Open(self.questions.number(b'l', path)));
+                break;
+            }
+            self.words_left -= 1;
+            self.host(HostPattern::read_in(word, self.dialect), open, each);
+        }
+        open.pop();
+    }
+
+    /// What a rule does to those whom it matches.
+    pub(super) fn end(&self, table: TableName, rule: Rule<'_, '_>) -> End {
+        let own = match table {
+            TableName::Allow => Access::Granted,
+            TableName::Deny => Access::Denied,
+        };
+        if !rule.has_options() {
+            return End::Access(own);
+        }
+        let options = rule.options();
+        // A value that is made of what a stranger chose may be too long, or be no value (F-PCT-04).
+        let changes = options.iter().any(|option| {
+            let value = option.value.as_deref().unwrap_or_default();
+            let letters = memchr::memchr_iter(b'%', value).count();
+            let is_setenv = option
+                .spec()
+                .is_some_and(|s| s.kind == crate::policy::OptionKind::Setenv);
+            letters * 255 + value.len() > 8190 || (is_setenv && letters > 0)
+        });
+        if changes {
+            return End::Unknown("what an option with % comes to".to_owned());
+        }
+        let mut request = Request::new("d", Host::new("192.0.2.1", HostName::unknown()));
+        let world = &Unasked(self.world);
+        let ran = if self.dialect.options {
+            run_options(&options, &mut request, world, &mut true)
+        } else {
+            run_command(rule, &mut request)
+        };
+        match ran {
+            Ran::Undecided(what) => End::Unknown(what),
+            Ran::Ended(Outcome::Table, _) => End::Access(own),
+            Ran::Ended(Outcome::Allow, _) => End::Access(Access::Granted),
+            Ran::Ended(
+                Outcome::Deny
+                | Outcome::Twist
+                | Outcome::Broken { .. }
+                | Outcome::ExpansionTooLong { .. },
+                _,
+            ) => End::Access(Access::Denied),
+        }
+    }
+}
+
+/// A machine that runs no command.
+struct Unasked<'w>(&'w dyn Surroundings);
+
+impl Surroundings for Unasked<'_> {
+    fn list_file(&self, path: &[u8]) -> ListFile {
+        self.0.list_file(path)
+    }
+    fn in_netgroup(&self, group: &[u8], name: &[u8]) -> bool {
+        self.0.in_netgroup(group, name)
+    }
+    fn has_interface(&self, name: &[u8]) -> bool {
+        self.0.has_interface(name)
+    }
+    fn has_account(&self, account: Account, name: &[u8]) -> bool {
+        self.0.has_account(account, name)
+    }
+    fn aclexec(&self, _command: &[u8]) -> Option<bool> {
+        None
+    }
+    fn dialect(&self) -> &'static Dialect {
+        self.0.dialect()
+    }
+}
