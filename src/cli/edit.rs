@@ -21,7 +21,7 @@ const OATH: &str = "lock me out";
 
 /// Edit a table, and check it before it is written
 ///
-/// Opens a copy in the editor named by SUDO_EDITOR, VISUAL or EDITOR. What comes out of it is
+/// Opens a copy in the editor named by `SUDO_EDITOR`, `VISUAL` or `EDITOR`. What comes out of it is
 /// linted, and whoever must still get in is asked for. On a problem you can edit again, discard it
 /// all, or write it in so many words.
 #[derive(Debug, Args)]
@@ -205,7 +205,7 @@ fn open_editor(copy: &Path) -> Result<(), Failure> {
     let line = named.unwrap_or_else(usual);
     let mut words = line
         .as_bytes()
-        .split(|byte| byte.is_ascii_whitespace())
+        .split(u8::is_ascii_whitespace)
         .filter(|word| !word.is_empty())
         .map(|word| OsString::from_vec(word.to_vec()));
     let program = words.next().unwrap_or_else(|| OsString::from("vi"));

@@ -1,4 +1,5 @@
-//! Running a command line the way libwrap runs that of `spawn` and `aclexec`.
+//! Running programs to their end: a command line the way libwrap runs that of `spawn` and `aclexec`,
+//! and the operator's own editor.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -24,18 +25,6 @@ pub fn run_shell(command: &[u8]) -> io::Result<ExitStatus> {
         .status()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn f_acl_04_the_exit_status_is_the_commands() {
-        assert!(run_shell(b"true").unwrap().success());
-        assert_eq!(run_shell(b"exit 3").unwrap().code(), Some(3));
-        assert!(!run_shell(b"no-such-command-here").unwrap().success());
-    }
-}
-
 /// Runs a program in the foreground, on this terminal, and waits for its end.
 ///
 /// # Errors
@@ -46,4 +35,16 @@ mod tests {
 )]
 pub fn run_in_foreground(program: &OsStr, args: &[OsString]) -> io::Result<ExitStatus> {
     Command::new(program).args(args).status()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn f_acl_04_the_exit_status_is_the_commands() {
+        assert!(run_shell(b"true").unwrap().success());
+        assert_eq!(run_shell(b"exit 3").unwrap().code(), Some(3));
+        assert!(!run_shell(b"no-such-command-here").unwrap().success());
+    }
 }
