@@ -11,6 +11,7 @@ use crate::escape::visible_short;
 use crate::syntax::parse;
 use clap::{Args, ValueEnum};
 use serde_json::json;
+use std::collections::BTreeSet;
 
 /// As much of a list or a reason as a row shows.
 const SHOWN: usize = 60;
@@ -47,7 +48,9 @@ pub(crate) fn run(args: &ListingArgs, context: &mut Context) -> Result<Exit, Fai
     let deny = parse(editor.table(TableName::Deny).bytes());
     let world = &Machine::new(&paths, Aclexec::Ask);
     let ground = Ground::new(&allow, &deny, world);
+    let mut writers = BTreeSet::new();
     for rule in listed(&ground) {
+        writers.extend(rule.writer.filter(|writer| *writer != "tcpw"));
         let path = match rule.place.table {
             TableName::Allow => paths.allow.display().to_string(),
             TableName::Deny => paths.deny.display().to_string(),
@@ -57,6 +60,13 @@ pub(crate) fn run(args: &ListingArgs, context: &mut Context) -> Result<Exit, Fai
             Format::Json => object(&rule, &path),
         };
         context.out.line(line)?;
+    }
+    if writers.len() > 1 {
+        let names: Vec<&str> = writers.into_iter().collect();
+        context.out.note(&format!(
+            "{} write these tables: none waits for the other, and lines can get lost between them",
+            names.join(" and ")
+        ))?;
     }
     Ok(Exit::Done)
 }
@@ -93,6 +103,9 @@ fn row(rule: &Listed, path: &str) -> String {
             );
         }
     }
+    if let Some(writer) = rule.writer.filter(|writer| *writer != "tcpw") {
+        words.push(format!("written by {writer}"));
+    }
     words.push(format!("{path}:{}", rule.place.number));
     words.join("  ")
 }
@@ -112,6 +125,7 @@ fn object(rule: &Listed, path: &str) -> String {
         "until": label.map(|label| &label.until),
         "by": label.map(|label| &label.by),
         "reason": label.map(|label| &label.reason),
+        "writer": rule.writer,
         "file": path,
         "line": rule.place.number,
     })

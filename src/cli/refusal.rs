@@ -140,7 +140,9 @@ fn hint(error: &EditError) -> &'static str {
             "put a file in its place, or name other tables with --allow-file and --deny-file"
         }
         EditError::SameFile(_) => "give --allow-file and --deny-file different files",
-        EditError::TooLarge(_) => "tables of 4 GiB and more are not supported",
+        EditError::TooLarge(_) => {
+            "no table is that large: look at what is in it; nothing was changed"
+        }
         EditError::Busy(_) => "wait until it is done, then repeat; nothing was changed",
         EditError::Locked(_) => {
             "`lslocks` shows which one: wait until it is done; nothing was changed"

@@ -28,8 +28,8 @@ pub enum EditError {
     /// Both tables are one file.
     #[error("{} is named for both tables", .0.display())]
     SameFile(PathBuf),
-    /// Offsets in a table are 32 bits wide.
-    #[error("{} is 4 GiB or larger", .0.display())]
+    /// It is too large for a table.
+    #[error("{} is 1 GiB or larger", .0.display())]
     TooLarge(PathBuf),
     /// The lock did not come free in time.
     #[error("another tcpw is changing {}", .0.display())]

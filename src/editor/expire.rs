@@ -21,6 +21,8 @@ pub struct Listed {
     pub options: String,
     /// What is known about it.
     pub label: Option<Label>,
+    /// The program that wrote it, as far as its marks tell.
+    pub writer: Option<&'static str>,
     /// Where it stands.
     pub place: Place,
 }
@@ -33,11 +35,33 @@ pub fn listed(ground: &Ground<'_>) -> Vec<Listed> {
             daemons: words(rule.daemons()),
             clients: words(rule.clients()),
             options: String::from_utf8_lossy(&rule.command()).trim().to_owned(),
+            writer: writer(rule),
             label: Label::above(rule.line()).map(|(label, _)| label),
             place: ground.place(table, rule.line().index()),
         })
     };
     of(TableName::Allow).chain(of(TableName::Deny)).collect()
+}
+
+/// The program that wrote a rule: tcpw and fail2ban by the label above it, `DenyHosts` by its comment
+/// above it, sshguard by the marks around its block.
+fn writer(rule: Rule<'_, '_>) -> Option<&'static str> {
+    let line = rule.line();
+    if let Some((label, _)) = Label::above(line) {
+        let is_fail2ban = label.by.is_some_and(|by| by.starts_with("fail2ban/"));
+        return Some(if is_fail2ban { "fail2ban" } else { "tcpw" });
+    }
+    let tree = line.tree();
+    let above = line.index().checked_sub(1).and_then(|at| tree.line(at))?;
+    let text = above.text(above.span());
+    if text.starts_with(b"# DenyHosts:") {
+        return Some("DenyHosts");
+    }
+    // Its block holds one rule, spliced from many lines, between two equal marks.
+    let below = tree.line(line.index() + 1);
+    let is_mark = |text: &[u8]| text.starts_with(b"###sshguard###");
+    let is_between = is_mark(&text) && below.is_some_and(|line| is_mark(&line.text(line.span())));
+    is_between.then_some("sshguard")
 }
 
 fn words(list: List<'_, '_>) -> String {

@@ -6,8 +6,8 @@ use std::io;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
-/// Offsets in a table are 32 bits wide.
-const SIZE_LIMIT: u64 = 1 << 32;
+/// Fifty times a table of a million rules; what is larger is no table.
+const SIZE_LIMIT: u64 = 1 << 30;
 /// As many links as the kernel follows.
 const LINK_LIMIT: usize = 40;
 

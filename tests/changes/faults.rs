@@ -252,3 +252,35 @@ fn without_permission_nothing_changes() {
     set(&sandbox.path("etc"), 0o755);
     assert_eq!(sandbox.names(), ["hosts.allow", "hosts.deny"]);
 }
+
+#[test]
+fn what_is_too_large_for_a_table_is_not_read() {
+    let sandbox = Sandbox::new("# mine\n", "");
+    let file = std::fs::File::create(sandbox.path("etc/hosts.deny")).unwrap();
+    file.set_len(2 << 30).unwrap();
+    failed(
+        &sandbox.run(&["allow", "10.1.2.3"]),
+        &[
+            "/etc/hosts.deny is 1 GiB or larger",
+            "look at what is in it",
+        ],
+    );
+    let allow = std::fs::read_to_string(sandbox.path("etc/hosts.allow")).unwrap();
+    assert_eq!(allow, "# mine\n");
+}
+
+#[test]
+fn a_used_up_quota_changes_nothing() {
+    let sandbox = Sandbox::new("# mine\n", "");
+    let script = "exec strace -qq -o /dev/null -e trace=fsync -e inject=fsync:error=EDQUOT:when=1 \
+                  \"$1\" --root \"$2\" allow 10.1.2.3";
+    failed(
+        &with_mounts(&sandbox, script),
+        &[
+            "cannot sync the new content of /etc/hosts.allow",
+            "the quota is used up",
+        ],
+    );
+    assert_eq!(sandbox.tables().0, "# mine\n");
+    assert_eq!(sandbox.names(), ["hosts.allow", "hosts.deny"]);
+}

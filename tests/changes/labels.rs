@@ -134,3 +134,25 @@ fn words_that_cannot_be_kept_are_refused() {
     }
     assert_eq!(sandbox.tables(), (String::new(), String::new()));
 }
+
+#[test]
+fn other_writers_are_recognised_and_two_are_warned_of() {
+    let deny = "# DenyHosts: Mon Nov 23 01:02:03 2026 | sshd: 192.0.2.1\nsshd: 192.0.2.1\n\
+                ###sshguard###\nALL : 192.0.2.2\n###sshguard###\nALL: 192.0.2.3\n";
+    let sandbox = Sandbox::new("", deny);
+    let ran = sandbox.run(&["list"]);
+    assert_eq!(ran.code, Some(0));
+    let rows: Vec<&str> = ran.out.lines().collect();
+    assert!(rows[0].contains("written by DenyHosts"), "{}", ran.out);
+    assert!(rows[1].contains("written by sshguard"), "{}", ran.out);
+    assert!(!rows[2].contains("written by"), "{}", ran.out);
+    assert!(
+        ran.err
+            .contains("DenyHosts and sshguard write these tables"),
+        "{}",
+        ran.err
+    );
+    // Their lines stay as they are.
+    assert_eq!(sandbox.run(&["deny", "192.0.2.9"]).code, Some(0));
+    assert_eq!(sandbox.tables().1, format!("{deny}ALL: 192.0.2.9\n"));
+}

@@ -24,7 +24,10 @@ fn a_change_shows_its_diff_and_a_second_run_changes_nothing() {
         out: format!("{diff}{end}\n"),
         err: String::new(),
     };
-    assert_eq!(sandbox.run(&dry), expected("nobody gains or loses access\ndry run: nothing was written"));
+    assert_eq!(
+        sandbox.run(&dry),
+        expected("nobody gains or loses access\ndry run: nothing was written")
+    );
     assert_eq!(sandbox.tables().0, "# mine\n");
     assert_eq!(
         sandbox.run(&arguments),
