@@ -35,11 +35,12 @@ pub(super) fn remark(paths: &Paths, note: &Note) -> String {
         Note::Held {
             client,
             daemon,
+            access,
             place,
         } => {
-            let verb = match place.table {
-                TableName::Allow => "allowed",
-                TableName::Deny => "denied",
+            let verb = match access {
+                Access::Granted => "allowed",
+                Access::Denied | Access::Undecided => "denied",
             };
             match client {
                 Some(client) => {

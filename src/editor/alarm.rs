@@ -205,6 +205,7 @@ fn renew(
         change.notes.push(Note::Held {
             client: None,
             daemon: Daemon::All,
+            access: Access::Denied,
             place: ground.place(table, rule.line().index()),
         });
         return Ok(());

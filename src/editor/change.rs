@@ -24,6 +24,8 @@ pub enum Note {
         client: Option<Client>,
         /// For which daemon.
         daemon: Daemon,
+        /// What the rule does.
+        access: Access,
         /// The rule.
         place: Place,
     },

@@ -35,6 +35,7 @@ fn default(ground: &Ground<'_>) -> Result<Change, Refusal> {
         change.notes.push(Note::Held {
             client: None,
             daemon: Daemon::All,
+            access: Access::Denied,
             place: ground.place(TableName::Deny, rule.line().index()),
         });
     } else {

@@ -10,6 +10,8 @@ use std::cell::{Cell, OnceCell};
 
 /// As many verdicts are worked out rule by rule before the tables are compiled for the next.
 const LINEAR_LIMIT: u8 = 4;
+/// Tables that are larger, in bytes, are compiled at once: a change asks dozens of questions.
+const LINEAR_SIZE: usize = 1 << 16;
 
 /// Two trees, and the machine they are for.
 pub struct Ground<'a> {
@@ -68,7 +70,8 @@ impl<'a> Ground<'a> {
     pub fn decide(&self, request: &Request) -> Verdict {
         let tables = self.tables();
         let asked = self.asked.get();
-        if asked < LINEAR_LIMIT {
+        let is_small = self.allow.source().len() + self.deny.source().len() < LINEAR_SIZE;
+        if is_small && asked < LINEAR_LIMIT {
             self.asked.set(asked + 1);
             return decide(&tables, request, self.world);
         }

@@ -126,6 +126,7 @@ pub fn list(ground: &Ground<'_>, asked: &Asked) -> Result<Change, Refusal> {
                 change.notes.push(Note::Held {
                     client: Some(client.clone()),
                     daemon: daemon.clone(),
+                    access: asked.wish.access(),
                     place: ground.place_of(&held),
                 });
             }
