@@ -9,8 +9,8 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How long to wait for another tcpw: `ATTEMPTS` times `PAUSE`, ten seconds.
-const ATTEMPTS: u32 = 1000;
+/// How long to wait for another tcpw: `ATTEMPTS` times `PAUSE`, half a minute, for many may wait.
+const ATTEMPTS: u32 = 3000;
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// Held until it is dropped.

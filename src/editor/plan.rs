@@ -54,7 +54,7 @@ impl Editor {
     ///
     /// # Errors
     /// When a table is no file or cannot be read, or when another tcpw holds the lock for longer
-    /// than ten seconds.
+    /// than half a minute.
     pub fn open(files: Files<'_>, purpose: Purpose) -> Result<Self, EditError> {
         let Files {
             allow,

@@ -34,6 +34,15 @@ fn append_lines(table: &Path, round: usize, stop: &AtomicBool) -> u32 {
     number
 }
 
+/// Stops the appender, also if the test fails before its end.
+struct Stopping<'s>(&'s AtomicBool);
+
+impl Drop for Stopping<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 fn wait(child: Child) {
     let output = child.wait_with_output().unwrap();
     let err = String::from_utf8_lossy(&output.stderr);
@@ -57,9 +66,10 @@ fn fifty_at_once_and_one_who_appends_lose_nothing() {
                 command.stdout(Stdio::null()).stderr(Stdio::piped());
                 command.spawn().unwrap()
             };
+            let stopping = Stopping(&stop);
             let children: Vec<_> = clients.iter().map(start).collect();
             children.into_iter().for_each(wait);
-            stop.store(true, Ordering::Relaxed);
+            drop(stopping);
             appender.join().unwrap()
         });
         foreign += lines;
