@@ -1,16 +1,20 @@
 //! The slow path: drop directory -> journal -> outbox -> mail, by one process at a time.
 
-use super::attachment;
-use super::collect::collect;
-use super::journal::{Journal, JournalError};
-use super::letter::{self, Setting};
-use super::message::{self, People};
-use super::outbox::{Delivery, Letter, RuleFinder, Waiting, pause};
-use super::transport::{Outcome, Step, Transport};
+use super::collect::{Found, collect};
+use super::dispatch::{self, answer, channels, is_about_letter, problem};
+use super::event::Event;
+use super::fired::{FiredRule, RuleFinder, Verdict};
+use super::journal::{
+    self, Delivery, Dispatch, Journal, JournalError, Settled, Terms, Waiting, pause,
+};
+use super::message::People;
+use super::transport::Transport;
 use super::watch::Watch;
 use super::{lock, spool};
 use crate::config::Config;
-use crate::system::{Clock, local_time, random_u64};
+use crate::system::{Clock, random_u64};
+use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -65,6 +69,8 @@ pub struct Workplace<'a> {
     pub transport: &'a dyn Transport,
     /// Hears what must not go unnoticed.
     pub warn: &'a dyn Fn(&str),
+    /// Hears of every event once it is in the journal.
+    pub record: &'a dyn Fn(&Event, Option<&FiredRule>, Verdict),
 }
 
 /// What one round did.
@@ -82,19 +88,23 @@ pub struct Report {
 
 /// The one deliverer of a journal, as long as it lives.
 pub struct Deliverer<'a> {
-    place: &'a Workplace<'a>,
-    journal: Journal,
+    pub(super) place: &'a Workplace<'a>,
+    pub(super) journal: Journal,
+    pub(super) channels: Vec<String>,
+    /// Event files that are gone, which the journal need not know any more.
+    gone: Vec<String>,
     _lock: File,
 }
 
 impl<'a> Deliverer<'a> {
-    /// Takes the lock and opens the journal; nothing when another deliverer is at work.
+    /// Takes the lock and opens the journal; nothing when another deliverer is at work. A
+    /// damaged journal is put aside, and a letter says so.
     ///
     /// # Errors
     /// When lock or journal cannot be made.
     pub fn start(place: &'a Workplace<'a>) -> Result<Option<Self>, DeliverError> {
         let path = &place.config.journal;
-        super::journal::make_directory(path)?;
+        journal::make_directory(path)?;
         let lock = lock::acquire(path).map_err(|cause| DeliverError::Lock {
             path: lock::lock_path(path),
             cause,
@@ -102,24 +112,51 @@ impl<'a> Deliverer<'a> {
         let Some(lock) = lock else {
             return Ok(None);
         };
-        Ok(Some(Self {
+        let (journal, aside) = Journal::open_or_replace(path, place.clock.now())?;
+        let mut deliverer = Self {
             place,
-            journal: Journal::open(path)?,
+            journal,
+            channels: channels(place.config),
+            gone: Vec::new(),
             _lock: lock,
-        }))
+        };
+        if let Some(aside) = aside {
+            deliverer.tell_damage(&aside)?;
+        }
+        deliverer.forget_stale()?;
+        Ok(Some(deliverer))
     }
 
     /// Collects everything and tries the letters that are due, or with `all` every one that is
-    /// not delivered.
+    /// not delivered. A journal that turns out to be damaged is put aside, and a new one begun.
     ///
     /// # Errors
     /// When the journal cannot be used or a drop directory cannot be listed.
     pub fn round(&mut self, all: bool) -> Result<Report, DeliverError> {
+        match self.work(all) {
+            Err(DeliverError::Journal(error)) if error.is_damage() => {
+                let path = &self.place.config.journal;
+                let aside = journal::set_aside(path, self.place.clock.now())?;
+                self.journal = Journal::open(path)?;
+                self.tell_damage(&aside)?;
+                self.work(all)
+            }
+            done => done,
+        }
+    }
+
+    fn work(&mut self, all: bool) -> Result<Report, DeliverError> {
         let mut report = Report {
             collected: self.collect()?,
             ..Report::default()
         };
+        let now = self.place.clock.now();
+        let name = namer(self.place, now);
+        let alert = &self.place.config.alert;
+        self.journal.close_due(alert, &self.channels, now, &name)?;
+        self.show_life(now)?;
         self.send(all, &mut report)?;
+        self.prune(now)?;
         report.left = self.journal.waiting()?;
         Ok(report)
     }
@@ -127,27 +164,20 @@ impl<'a> Deliverer<'a> {
     /// Moves all events into the journal; a file is deleted only when its event is safe there.
     fn collect(&mut self) -> Result<usize, DeliverError> {
         let mut collected = 0;
+        let mut rejected = Vec::new();
         for directory in &self.place.drops {
             loop {
                 let now = self.place.clock.now();
-                let pass = collect(directory, now).map_err(|cause| DeliverError::Drop {
+                let mut pass = collect(directory, now).map_err(|cause| DeliverError::Drop {
                     path: directory.clone(),
                     cause,
                 })?;
-                pass.rejected
-                    .iter()
-                    .for_each(|problem| (self.place.warn)(problem));
-                let host = People::new(&self.place.config.mail, &self.place.host)
-                    .from
-                    .domain;
-                collected +=
-                    self.journal
-                        .enqueue(&pass.found, self.place.rules, now, &host, &random_u64)?;
-                let removed = pass
-                    .found
-                    .iter()
-                    .filter(|found| fs::remove_file(&found.path).is_ok())
-                    .count();
+                rejected.append(&mut pass.rejected);
+                if pass.found.is_empty() {
+                    break;
+                }
+                collected += self.enter(&pass.found, now)?;
+                let removed = self.remove(directory, &pass.found);
                 if removed < pass.found.len() {
                     let (stay, place) = (pass.found.len() - removed, directory.display());
                     (self.place.warn)(&format!("{stay} collected files in {place} stay there"));
@@ -158,40 +188,132 @@ impl<'a> Deliverer<'a> {
                 }
             }
         }
+        if !self.gone.is_empty() {
+            self.journal.forget(&self.gone)?;
+            self.gone.clear();
+        }
+        self.tell_rejected(rejected)?;
         Ok(collected)
     }
 
+    /// Puts the events into the journal, and tells the system log of those that are new.
+    fn enter(&mut self, found: &[Found], now: DateTime<Utc>) -> Result<usize, DeliverError> {
+        let terms = Terms {
+            alert: &self.place.config.alert,
+            channels: &self.channels,
+            rules: self.place.rules,
+            now,
+            machine: &self.place.host,
+            message_id: &namer(self.place, now),
+        };
+        let entered = self.journal.enter(found, &self.gone, &terms)?;
+        self.gone.clear();
+        for new in &entered {
+            (self.place.record)(new.event, new.rule.as_ref(), new.verdict);
+        }
+        Ok(entered.len())
+    }
+
+    /// Deletes the files of events that are in the journal. Their names are forgotten only when
+    /// no power cut can bring the files back. Gives how many are gone.
+    fn remove(&mut self, directory: &Path, found: &[Found]) -> usize {
+        let mut gone: Vec<String> = Vec::new();
+        for item in found {
+            match fs::remove_file(&item.path) {
+                Ok(()) => gone.push(item.name.clone()),
+                Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
+                    gone.push(item.name.clone());
+                }
+                Err(_) => {}
+            }
+        }
+        let removed = gone.len();
+        if File::open(directory)
+            .and_then(|file| file.sync_all())
+            .is_ok()
+        {
+            self.gone.append(&mut gone);
+        }
+        removed
+    }
+
     fn send(&mut self, all: bool, report: &mut Report) -> Result<(), DeliverError> {
-        for mut letter in self.journal.due(self.place.clock.now(), all)? {
-            self.journal.complete(&mut letter)?;
-            let deliveries = send_letter(self.place, &letter);
-            let now = self.place.clock.now();
-            self.journal.settle(&letter, &deliveries, now)?;
+        let mut blocked: BTreeSet<String> = BTreeSet::new();
+        let mut has_sent_mail = false;
+        for item in self.journal.due(self.place.clock.now(), all)? {
+            if blocked.contains(&item.channel) {
+                continue;
+            }
+            let Some(letter) = self.journal.letter(item.letter)? else {
+                continue;
+            };
+            let place = self.place;
+            let deliveries =
+                dispatch::send(place.config, &place.host, place.transport, &item, &letter);
             let problems: Vec<String> = deliveries.iter().filter_map(problem).collect();
+            self.settle(&item, &deliveries, &letter.message_id, &problems)?;
             if problems.is_empty() {
                 report.sent += 1;
+                has_sent_mail |= item.channel == dispatch::MAIL;
                 report
                     .answers
                     .extend(deliveries.into_iter().find_map(answer));
                 continue;
             }
-            for text in &problems {
-                (self.place.warn)(&format!(
-                    "letter {} not delivered: {text}",
-                    letter.message_id
-                ));
-            }
-            if deliveries
-                .iter()
-                .any(|delivery| !is_about_letter(&delivery.outcome))
-            {
+            let is_about_way = |delivery: &Delivery| !is_about_letter(&delivery.outcome);
+            if deliveries.iter().any(is_about_way) {
                 // The others would only run into the same wall.
-                let until = now.timestamp() + pause(letter.attempts.saturating_add(1));
-                self.journal.put_off(now, until, &problems.join("; "))?;
-                break;
+                let now = self.place.clock.now();
+                let until = now.timestamp() + pause(item.attempts.saturating_add(1));
+                self.journal
+                    .put_off(&item.channel, now, until, &problems.join("; "))?;
+                blocked.insert(item.channel);
             }
         }
+        if has_sent_mail {
+            self.tell_given_up()?;
+        }
         Ok(())
+    }
+
+    fn settle(
+        &mut self,
+        item: &Dispatch,
+        deliveries: &[Delivery],
+        message_id: &str,
+        problems: &[String],
+    ) -> Result<(), DeliverError> {
+        let give_up = self.place.config.alert.give_up.as_secs();
+        let give_up = i64::try_from(give_up).unwrap_or(i64::MAX);
+        let now = self.place.clock.now();
+        // Machines that lost the same server at the same time do not come back as one.
+        let spread = u64::try_from(pause(item.attempts) / 5).unwrap_or(0) + 1;
+        let jitter = i64::try_from(random_u64() % spread).unwrap_or(0);
+        let settled = self
+            .journal
+            .settle(item, deliveries, now, give_up, jitter)?;
+        for text in problems {
+            (self.place.warn)(&format!("letter {message_id} not delivered: {text}"));
+        }
+        if settled == Settled::GivenUp {
+            let (letter, channel) = (item.letter, &item.channel);
+            (self.place.warn)(&format!(
+                "letter {letter} ({message_id}) is given up on its way by {channel}: see `tcpw queue show {letter}`"
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Makes Message-IDs that were never given before.
+pub(super) fn namer<'p>(
+    place: &'p Workplace<'_>,
+    now: DateTime<Utc>,
+) -> impl Fn() -> String + use<'p> {
+    let domain = People::new(&place.config.mail, &place.host).from.domain;
+    move || {
+        let time = now.format("%Y%m%d%H%M%S");
+        format!("<{time}.{:016x}@{domain}>", random_u64())
     }
 }
 
@@ -283,64 +405,4 @@ pub fn has_events(drops: &[PathBuf]) -> bool {
                 })
             })
         })
-}
-
-/// Writes and sends one letter to everybody who does not have it yet.
-pub fn send_letter(place: &Workplace<'_>, letter: &Letter) -> Vec<Delivery> {
-    let settings = &place.config.mail;
-    let people = People::new(settings, &place.host);
-    let mut recipients = people.recipients();
-    recipients.retain(|address| !letter.delivered_to.contains(address));
-    if recipients.is_empty() {
-        return Vec::new();
-    }
-    let (attached, missing) = attachment::read_all(&settings.attachments);
-    let setting = Setting {
-        language: settings.language,
-        server: &place.host,
-        subject: settings
-            .subject
-            .as_deref()
-            .filter(|_| !letter.events.is_empty()),
-        local: &local_time,
-    };
-    let mail = letter::write(letter, &setting, &missing)
-        .map_err(|error| error.to_string())
-        .and_then(|texts| {
-            message::build(letter, &texts, &people, attached, recipients)
-                .map_err(|error| error.to_string())
-        });
-    match mail {
-        Ok(mail) => place.transport.send(&mail),
-        Err(text) => vec![Delivery {
-            recipient: None,
-            outcome: Outcome::Transient(Step::Prepare, text),
-        }],
-    }
-}
-
-/// What went wrong with one delivery, if something did.
-pub fn problem(delivery: &Delivery) -> Option<String> {
-    let (step, text) = match &delivery.outcome {
-        Outcome::Delivered { .. } => return None,
-        Outcome::Transient(step, text) | Outcome::Permanent(step, text) => (step, text),
-    };
-    Some(match &delivery.recipient {
-        Some(recipient) => format!("{step} {recipient}: {text}"),
-        None => format!("{step}: {text}"),
-    })
-}
-
-fn answer(delivery: Delivery) -> Option<String> {
-    match delivery.outcome {
-        Outcome::Delivered { answer } => Some(answer),
-        Outcome::Transient(..) | Outcome::Permanent(..) => None,
-    }
-}
-
-fn is_about_letter(outcome: &Outcome) -> bool {
-    match outcome {
-        Outcome::Delivered { .. } => true,
-        Outcome::Transient(step, _) | Outcome::Permanent(step, _) => step.concerns_letter(),
-    }
 }

@@ -3,7 +3,7 @@
 //! link or a terminal escape.
 
 use super::event::{Claim, Event};
-use super::outbox::Letter;
+use super::journal::{Entry, Letter};
 use super::words::{Words, words};
 use crate::config::Language;
 use crate::escape::visible_short;
@@ -87,7 +87,7 @@ pub(super) fn write(
     missing: &[String],
 ) -> Result<Texts, LetterError> {
     let words = words(setting.language);
-    let Some(event) = letter.events.first() else {
+    let Some(entry) = letter.events.first() else {
         return render(
             words,
             setting,
@@ -97,6 +97,7 @@ pub(super) fn write(
             missing,
         );
     };
+    let event = &entry.event;
     let many = letter.count > 1;
     let default = if many {
         words.subject_many
@@ -106,12 +107,12 @@ pub(super) fn write(
     let subject = setting.subject.unwrap_or(default);
     let lead = if many { words.lead_many } else { words.lead };
     let body = Body {
-        rows: rows(letter, event, words, setting),
+        rows: rows(letter, entry, words, setting),
         lines: letter
             .events
             .iter()
             .filter(|_| many)
-            .map(|event| line(event, setting))
+            .map(|entry| line(&entry.event, setting))
             .collect(),
         more: letter
             .count
@@ -192,10 +193,11 @@ fn render(
 
 fn rows<'a>(
     letter: &Letter,
-    event: &Event,
+    entry: &Entry,
     words: &'a Words,
     setting: &Setting<'_>,
 ) -> Vec<Row<'a>> {
+    let event = &entry.event;
     let given = |claim: &Claim| {
         if claim.is_empty() {
             words.unknown.to_owned()
@@ -203,9 +205,12 @@ fn rows<'a>(
             shown(claim)
         }
     };
-    let rule = letter.rule.as_deref().map_or_else(
+    let rule = entry.rule.as_ref().map_or_else(
         || words.rule_unknown.to_owned(),
-        |rule| defuse(&visible_short(rule.as_bytes(), 2 * MOST_SHOWN)),
+        |rule| {
+            let text = format!("{}:{}: {}", rule.file, rule.line, rule.text);
+            defuse(&visible_short(text.as_bytes(), 2 * MOST_SHOWN))
+        },
     );
     [
         (words.visitor, given(&event.host)),
@@ -284,6 +289,8 @@ fn fill(template: &str, server: &str, values: &Values) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::alert::fired::{FiredRule, Verdict};
+    use crate::alert::journal::{Decision, LetterKind};
 
     fn letter(host: &[u8], events: usize) -> Letter {
         let event = Event {
@@ -295,15 +302,28 @@ mod tests {
             pid: Claim::default(),
             uid: 0,
         };
+        let entry = Entry {
+            id: 1,
+            collected: event.time,
+            source: "192.0.2.7/32".to_owned(),
+            machine: "bastion".to_owned(),
+            rule: Some(FiredRule {
+                file: "/etc/hosts.allow".to_owned(),
+                line: 3,
+                text: "ALL : UNKNOWN : spawn x : deny".to_owned(),
+                digest: String::new(),
+            }),
+            verdict: Verdict::Denied,
+            decision: Decision::Now,
+            letter: Some(1),
+            event: event.clone(),
+        };
         Letter {
             id: 1,
-            message_id: "<x@y>".to_owned(),
-            created: event.time,
-            rule: Some("/etc/hosts.allow:3: ALL : UNKNOWN : spawn x : deny".to_owned()),
-            events: vec![event; events],
+            kind: LetterKind::Alarm,
+            events: vec![entry; events],
             count: u64::try_from(events).unwrap(),
-            attempts: 0,
-            delivered_to: Vec::new(),
+            ..Letter::test("<x@y>".to_owned(), event.time)
         }
     }
 

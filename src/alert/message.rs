@@ -1,8 +1,8 @@
 //! From a letter to the bytes of a mail (RFC 5322, MIME), with its envelope.
 
 use super::attachment::Attached;
+use super::journal::Letter;
 use super::letter::Texts;
-use super::outbox::Letter;
 use super::transport::Mail;
 use crate::config::{self, Mailbox};
 use lettre::address::Envelope;
@@ -45,6 +45,11 @@ impl People {
     /// `tcpw@host` is the sender where none is configured, `root@host` the reader where nobody
     /// is.
     pub fn new(mail: &config::Mail, host: &str) -> Self {
+        Self::for_audience(mail, host, &[])
+    }
+
+    /// The same for a letter that is for `audience` only; for everybody if that is nobody.
+    pub(super) fn for_audience(mail: &config::Mail, host: &str, audience: &[String]) -> Self {
         let local = |user: &str| {
             Mailbox::parse(&format!("{user}@{host}")).unwrap_or_else(|_| Mailbox {
                 name: None,
@@ -58,6 +63,13 @@ impl People {
             cc: mail.cc.clone(),
             bcc: mail.bcc.clone(),
         };
+        let named: Vec<Mailbox> = audience
+            .iter()
+            .filter_map(|address| Mailbox::parse(address).ok())
+            .collect();
+        if !named.is_empty() {
+            (people.to, people.cc, people.bcc) = (named, Vec::new(), Vec::new());
+        }
         if people.recipients().is_empty() {
             people.to.push(local("root"));
         }
@@ -168,16 +180,8 @@ mod tests {
     }
 
     fn letter() -> Letter {
-        Letter {
-            id: 1,
-            message_id: "<20260101.0a@host>".to_owned(),
-            created: DateTime::from_timestamp(1_700_000_000, 0).unwrap(),
-            rule: None,
-            events: Vec::new(),
-            count: 0,
-            attempts: 0,
-            delivered_to: Vec::new(),
-        }
+        let time = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        Letter::test("<20260101.0a@host>".to_owned(), time)
     }
 
     fn texts(subject: &str) -> Texts {

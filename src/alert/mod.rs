@@ -8,25 +8,32 @@
 mod attachment;
 mod collect;
 mod deliverer;
+mod dispatch;
+mod duties;
 mod encoding;
 mod event;
+mod fired;
 mod journal;
 mod letter;
 mod lock;
 mod message;
-mod outbox;
+mod notice;
+mod source;
 mod spool;
 pub mod transport;
 mod watch;
 mod words;
 
-pub use deliverer::{
-    DeliverError, Deliverer, Report, Workplace, has_events, problem, run_in_background, send_letter,
-};
+pub use deliverer::{DeliverError, Deliverer, Report, Workplace, has_events, run_in_background};
+pub use dispatch::{problem, send_test};
 pub use encoding::one_line;
 pub use event::{Claim, Event, HOST_LIMIT, VALUE_LIMIT};
-pub use journal::{Journal, JournalError, make_directory as make_journal_directory};
+pub use fired::{FiredRule, RuleFinder, Verdict};
+pub use journal::{
+    Decision, Delivery, Entry, EventFilter, History, Journal, JournalError, Letter, LetterKind,
+    Queued, Reason, SourceTally, State, Waiting, make_directory as make_journal_directory,
+};
 pub use lock::{is_held as is_deliverer_alive, request as request_handover};
 pub use message::People;
-pub use outbox::{Delivery, Letter, RuleFinder, Waiting};
+pub use notice::Notice;
 pub use spool::{SpoolError, write as record};

@@ -4,13 +4,12 @@ use super::Context;
 use super::background;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::fired::rule_of;
+use super::fired::Fired;
 use super::paths::Paths;
 use super::settings;
 use crate::alert::transport::{self, Transport};
 use crate::alert::{
-    Deliverer, Event, Report, RuleFinder, Workplace, has_events, request_handover,
-    run_in_background,
+    Deliverer, Report, RuleFinder, Workplace, has_events, request_handover, run_in_background,
 };
 use crate::config::{self, Config};
 use crate::escape::visible;
@@ -57,7 +56,7 @@ pub(crate) fn run(args: &DeliverArgs, context: &mut Context) -> Result<Exit, Fai
     let problems = RefCell::new(Vec::new());
     let warn = |text: &str| problems.borrow_mut().push(visible(text.as_bytes()));
     let way = open(&config);
-    let rules = |event: &Event| rule_of(&paths, event);
+    let rules = Fired::new(&paths);
     let place = workplace(
         args.drop.as_deref(),
         &paths,
@@ -77,7 +76,7 @@ pub(crate) fn run(args: &DeliverArgs, context: &mut Context) -> Result<Exit, Fai
     };
     // The lock is free again: what waits, and what came in the meantime, is the business of the
     // deliverer in the background.
-    if report.left.waiting > 0 || has_events(&place.drops) {
+    if report.left.next_due.is_some() || has_events(&place.drops) {
         background::start(&context.paths, args.drop.as_deref()).map_err(|cause| {
             Failure::new(format_args!(
                 "cannot start the deliverer in the background: {cause}"
@@ -153,7 +152,7 @@ fn in_background(args: &DeliverArgs, paths: &Paths, config: Result<Config, Failu
         Err(Failure::ClosedPipe) => return,
     };
     let way = open(&config);
-    let rules = |event: &Event| rule_of(paths, event);
+    let rules = Fired::new(paths);
     let place = workplace(
         args.drop.as_deref(),
         paths,
@@ -199,5 +198,6 @@ pub(super) fn workplace<'a>(
         rules,
         transport,
         warn,
+        record: &|_, _, _| {},
     }
 }

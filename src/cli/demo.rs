@@ -4,13 +4,13 @@ use super::args::Cli;
 use super::deliver::{open, workplace};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::fired::rule_of;
+use super::fired::Fired;
 use super::machine::{Aclexec, Machine};
 use super::output::Style;
 use super::paths::Paths;
 use super::tables::TableFiles;
 use super::{Context, dispatch, settings};
-use crate::alert::{Deliverer, Event, Journal};
+use crate::alert::{Deliverer, Journal};
 use crate::config::Config;
 use crate::engine::{Effect, Host, HostName, Request, decide};
 use crate::escape::visible;
@@ -145,7 +145,7 @@ fn expect(command: &[&str], expected: Exit, context: &mut Context) -> Result<(),
 fn knock(config: &Config, context: &mut Context) -> Result<(), Failure> {
     let paths = context.paths.clone();
     let way = open(config);
-    let rules = |event: &Event| rule_of(&paths, event);
+    let rules = Fired::new(&paths);
     let warn = |_: &str| {};
     let place = workplace(None, &paths, config, way.as_ref(), &rules, &warn);
     // Held while the command runs, so that it starts no deliverer of its own.
@@ -212,7 +212,8 @@ fn show_journal(config: &Config, context: &mut Context) -> Result<(), Failure> {
             "the event of the stranger did not reach the journal",
         ));
     }
-    for event in events {
+    for entry in events {
+        let event = entry.event;
         let show = |bytes: &[u8]| visible(bytes);
         say(
             context,

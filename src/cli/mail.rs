@@ -6,9 +6,9 @@ use super::failure::Failure;
 use super::output::Style;
 use super::settings;
 use crate::alert::transport::{self, Outcome, Step};
-use crate::alert::{Delivery, Letter, People, Workplace, problem, send_letter};
+use crate::alert::{Delivery, People, problem, send_test};
 use crate::escape::visible;
-use crate::system::{Clock as _, SystemClock, host_name, random_u64};
+use crate::system::{Clock as _, SystemClock, host_name};
 use clap::{Args, Subcommand};
 use std::env;
 use std::path::PathBuf;
@@ -43,38 +43,14 @@ fn test(context: &mut Context) -> Result<Exit, Failure> {
     let credentials = env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
     let way = transport::open(&config.mail.transport, &host, credentials.as_deref());
     let people = People::new(&config.mail, &host);
-    let place = Workplace {
-        config: &config,
-        drops: Vec::new(),
-        host,
-        clock: &SystemClock,
-        rules: &|_: &_| None,
-        transport: way.as_ref(),
-        warn: &|_| {},
-    };
     context.out.line(format!("transport: {}", way.describe()))?;
     context.out.line(format!("from: {}", people.from))?;
     context
         .out
         .line(format!("to: {}", people.recipients().join(", ")))?;
     context.out.flush()?;
-    let now = SystemClock.now();
-    let letter = Letter {
-        id: 0,
-        message_id: format!(
-            "<{}.{:016x}@{}>",
-            now.format("%Y%m%d%H%M%S"),
-            random_u64(),
-            people.from.domain
-        ),
-        created: now,
-        rule: None,
-        events: Vec::new(),
-        count: 0,
-        attempts: 0,
-        delivered_to: Vec::new(),
-    };
-    show(&send_letter(&place, &letter), context)
+    let deliveries = send_test(&config, &host, way.as_ref(), SystemClock.now());
+    show(&deliveries, context)
 }
 
 fn show(deliveries: &[Delivery], context: &mut Context) -> Result<Exit, Failure> {

@@ -1,11 +1,12 @@
 //! From TOML to settings: every key, its type, its default and what it may not be.
 
+use super::alert::{self, Alert};
 use super::error::{ConfigError, Reason};
 use super::mailbox::Mailbox;
 use super::section::{Section, Source};
 use super::settings::{
     Config, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_MAIL, DEFAULT_SENDMAIL, Language, Lint, Login,
-    Mail, Password, Secret, Smtp, Tls, Transport,
+    Mail, Password, Retention, Secret, Smtp, Tls, Transport,
 };
 use crate::span::LineIndex;
 use std::net::IpAddr;
@@ -15,13 +16,15 @@ use toml::de::DeTable;
 
 /// Every key, by table; the manual page tcpw.toml(5) describes each of them.
 pub const KEYS: &[(&str, &[&str])] = &[
-    ("", &["mail", "journal", "drop", "lint", "guard"]),
+    ("", &["mail", "journal", "drop", "lint", "guard", "alert"]),
     ("mail", MAIL),
     ("mail.smtp", SMTP),
-    ("journal", PATH),
+    ("journal", JOURNAL),
     ("drop", PATH),
     ("lint", LINT),
     ("guard", GUARD),
+    ("alert", alert::ALERT),
+    ("alert.rule", alert::RULE),
 ];
 const MAIL: &[&str] = &[
     "from",
@@ -49,6 +52,7 @@ const SMTP: &[&str] = &[
     "timeout",
 ];
 const PATH: &[&str] = &["path"];
+const JOURNAL: &[&str] = &["path", "keep", "max_size"];
 const GUARD: &[&str] = &["keep_in"];
 const LINT: &[&str] = &["select", "ignore", "per_path_ignore"];
 const SENDMAIL_PATIENCE: Duration = Duration::from_secs(60);
@@ -95,6 +99,11 @@ pub fn parse(bytes: &[u8], file: &Path, place: Place<'_>) -> Result<Config, Conf
     Ok(Config {
         mail,
         journal: path_of("journal", DEFAULT_JOURNAL)?,
+        retention: retention(&top)?,
+        alert: match top.section("alert", "alert", known("alert"))? {
+            Some(section) => alert::alert(&section)?,
+            None => Alert::default(),
+        },
         drop: path_of("drop", DEFAULT_DROP)?,
         lint: lint(&top)?,
         keep_in: keep_in(&top)?,
@@ -110,6 +119,19 @@ fn lint(top: &Section<'_>) -> Result<Lint, ConfigError> {
         select: section.codes("select")?,
         ignore: section.codes("ignore")?,
         per_path_ignore: section.codes_by_name("per_path_ignore", "lint.per_path_ignore")?,
+    })
+}
+
+fn retention(top: &Section<'_>) -> Result<Retention, ConfigError> {
+    let defaults = Retention::default();
+    let Some(section) = top.section("journal", "journal", known("journal"))? else {
+        return Ok(defaults);
+    };
+    Ok(Retention {
+        keep: section.duration("keep", 3600)?.unwrap_or(defaults.keep),
+        max_size: section
+            .size("max_size", 1 << 20)?
+            .unwrap_or(defaults.max_size),
     })
 }
 

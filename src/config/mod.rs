@@ -1,17 +1,19 @@
 //! `/etc/tcpw.toml`: read once, checked whole, passed down by value (tcpw.toml(5)).
 
+mod alert;
 mod build;
 mod error;
 mod mailbox;
 mod section;
 mod settings;
 
+pub use alert::{Alert, AlertRule, Grouping, MailChoice};
 pub use build::{KEYS, parse};
 pub use error::{ConfigError, Reason};
 pub use mailbox::{Mailbox, MailboxError};
 pub use settings::{
     Config, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_MAIL, DEFAULT_SENDMAIL, Language, Lint,
-    LintCode, Login, Mail, Password, Secret, Smtp, Tls, Transport,
+    LintCode, Login, Mail, Password, Retention, Secret, Smtp, Tls, Transport,
 };
 
 use std::fs::File;

@@ -4,9 +4,11 @@ use super::error::{ConfigError, Reason};
 use super::mailbox::Mailbox;
 use super::settings::LintCode;
 use crate::span::{LineIndex, offset};
+use ipnet::IpNet;
 use std::net::IpAddr;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -38,6 +40,26 @@ pub(super) struct Section<'a> {
 }
 
 type Value<'a> = Spanned<DeValue<'a>>;
+
+const TEN_YEARS: u64 = 10 * 366 * 86_400;
+const TIMES: [(&str, u64); 5] = [
+    ("s", 1),
+    ("m", 60),
+    ("h", 3600),
+    ("d", 86_400),
+    ("w", 604_800),
+];
+const SIZES: [(&str, u64); 3] = [("K", 1 << 10), ("M", 1 << 20), ("G", 1 << 30)];
+
+/// A whole number with one of the `units` behind it, multiplied.
+fn scaled(text: &str, units: &[(&str, u64)]) -> Option<u64> {
+    let (number, factor) = units
+        .iter()
+        .find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, *factor)))?;
+    let is_number = number.bytes().all(|byte| byte.is_ascii_digit());
+    let number: u64 = number.parse().ok().filter(|_| is_number)?;
+    number.checked_mul(factor)
+}
 
 impl<'a> Section<'a> {
     /// Refuses keys that are not in `known`.
@@ -83,6 +105,23 @@ impl<'a> Section<'a> {
             return Err(self.wrong_type(key, value, "a table"));
         };
         Self::new(self.source, table, value.span(), name, known).map(Some)
+    }
+
+    /// The tables of the array `key` (`[[name]]`), in order.
+    pub(super) fn sections(
+        &self,
+        key: &str,
+        name: &'static str,
+        known: &[&str],
+    ) -> Result<Vec<Self>, ConfigError> {
+        self.items(key)
+            .map(|value| {
+                let DeValue::Table(table) = value.get_ref() else {
+                    return Err(self.wrong_type(key, value, "an array of tables"));
+                };
+                Self::new(self.source, table, value.span(), name, known)
+            })
+            .collect()
     }
 
     /// An error about this table.
@@ -133,6 +172,64 @@ impl<'a> Section<'a> {
                 let (low, high) = (range.start(), range.end());
                 self.bad_value(key, format!("must be from {low} to {high}"))
             })
+    }
+
+    /// True or false.
+    pub(super) fn flag(&self, key: &str) -> Result<Option<bool>, ConfigError> {
+        let Some(value) = self.table.get(key) else {
+            return Ok(None);
+        };
+        let DeValue::Boolean(flag) = value.get_ref() else {
+            return Err(self.wrong_type(key, value, "true or false"));
+        };
+        Ok(Some(*flag))
+    }
+
+    /// A length of time such as `90m`, of at least `least` seconds and at most ten years.
+    pub(super) fn duration(&self, key: &str, least: u64) -> Result<Option<Duration>, ConfigError> {
+        let Some(text) = self.text(key)? else {
+            return Ok(None);
+        };
+        let seconds = scaled(&text, &TIMES).filter(|seconds| (least..=TEN_YEARS).contains(seconds));
+        seconds.map(|n| Some(Duration::from_secs(n))).ok_or_else(|| {
+            self.bad_value(
+                key,
+                format!("must be a time of {least} seconds or more, such as \"90s\", \"30m\", \"24h\", \"7d\" or \"2w\""),
+            )
+        })
+    }
+
+    /// A number of bytes such as `500M`, at least `least`.
+    pub(super) fn size(&self, key: &str, least: u64) -> Result<Option<u64>, ConfigError> {
+        let Some(text) = self.text(key)? else {
+            return Ok(None);
+        };
+        let bytes = scaled(&text, &SIZES).filter(|bytes| *bytes >= least);
+        bytes.map(Some).ok_or_else(|| {
+            let least = least / (1 << 20);
+            self.bad_value(
+                key,
+                format!("must be a size of {least}M or more, such as \"500M\" or \"2G\""),
+            )
+        })
+    }
+
+    /// A network such as `10.0.0.0/8`, an address, or a list of them.
+    pub(super) fn networks(&self, key: &str) -> Result<Vec<IpNet>, ConfigError> {
+        self.items(key)
+            .map(|value| {
+                let text = self.string(key, value)?;
+                let address = || text.parse::<IpAddr>().map(IpNet::from);
+                text.parse().or_else(|_| address()).map_err(|_| {
+                    let reason = Reason::Value {
+                        key: self.full(key),
+                        problem: "must be networks such as 192.0.2.0/24 or 2001:db8::/32"
+                            .to_owned(),
+                    };
+                    self.source.error(&value.span(), reason)
+                })
+            })
+            .collect()
     }
 
     /// One of the words in `choices`.

@@ -1,5 +1,6 @@
 //! The settings as types, and their defaults.
 
+use super::alert::Alert;
 use super::mailbox::Mailbox;
 use crate::span::Position;
 use std::fmt;
@@ -23,6 +24,10 @@ pub struct Config {
     pub mail: Mail,
     /// The journal, an SQLite database.
     pub journal: PathBuf,
+    /// How long the journal keeps its events.
+    pub retention: Retention,
+    /// How polite the alarms are.
+    pub alert: Alert,
     /// The directory where `notify` puts its event files.
     pub drop: PathBuf,
     /// Which findings of the linter count.
@@ -31,6 +36,24 @@ pub struct Config {
     pub keep_in: Vec<IpAddr>,
     /// Whether a password stands in the configuration itself.
     pub holds_password: bool,
+}
+
+/// How long the journal keeps its events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// Events that are older are forgotten.
+    pub keep: Duration,
+    /// The oldest events are forgotten when the journal is larger, in bytes.
+    pub max_size: u64,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self {
+            keep: Duration::from_secs(180 * 86_400),
+            max_size: 4 << 30,
+        }
+    }
 }
 
 /// Which findings of the linter count.
@@ -180,6 +203,8 @@ impl Config {
                 attachments: Vec::new(),
             },
             journal: place(Path::new(DEFAULT_JOURNAL)),
+            retention: Retention::default(),
+            alert: Alert::default(),
             drop: place(Path::new(DEFAULT_DROP)),
             lint: Lint::default(),
             keep_in: Vec::new(),

@@ -17,11 +17,11 @@ fn fifty_at_once_are_all_recorded_exactly_once() {
     wait_until("all events", || {
         stage.count("SELECT count(*) FROM events") == 50
     });
-    let hosts: Vec<Vec<u8>> = stage.query("SELECT host FROM events");
+    let hosts: Vec<Vec<u8>> = stage.query("SELECT host FROM readable");
     assert_eq!(hosts.into_iter().collect::<BTreeSet<_>>().len(), 50);
     wait_until("an empty drop directory", || stage.drops().is_empty());
     wait_until("all letters", || {
-        stage.count("SELECT count(*) FROM outbox WHERE state <> 'delivered'") == 0
+        stage.count("SELECT count(*) FROM dispatches WHERE state <> 'delivered'") == 0
     });
 }
 
@@ -44,8 +44,11 @@ fn a_deliverer_that_is_killed_anywhere_loses_and_doubles_nothing() {
     }
     stage.run(&["deliver"]).says(0, &[]);
     assert_eq!(stage.count("SELECT count(*) FROM events"), 40);
-    assert_eq!(stage.count("SELECT count(*) FROM letter_events"), 40);
-    let letters = stage.count("SELECT count(*) FROM outbox WHERE state = 'delivered'");
+    assert_eq!(
+        stage.count("SELECT count(*) FROM events WHERE letter IS NOT NULL"),
+        40
+    );
+    let letters = stage.count("SELECT count(*) FROM dispatches WHERE state = 'delivered'");
     assert_eq!(usize::try_from(letters).unwrap(), stage.mails().len());
     assert!(stage.drops().is_empty());
 }
@@ -55,14 +58,28 @@ fn what_was_collected_but_not_deleted_is_not_collected_again() {
     let stage = Stage::new();
     let lock = stage.hold_lock();
     stage.notify("h");
-    let file = stage.drops().remove(0);
-    let kept = std::fs::read(&file).unwrap();
     drop(lock);
-    stage.run(&["deliver"]).says(0, &["collected 1"]);
-    std::fs::write(&file, kept).unwrap();
+    let trace = stage.path("trace");
+    let first = std::process::Command::new("strace")
+        .args(["-f", "-qq", "-o"])
+        .arg(&trace)
+        .args(["-e", "trace=unlink,unlinkat"])
+        .args(["-P", stage.drops()[0].to_str().unwrap()])
+        .args(["-e", "inject=unlink,unlinkat:error=EPERM"])
+        .arg(env!("CARGO_BIN_EXE_tcpw"))
+        .arg("--root")
+        .arg(stage.path(""))
+        .arg("deliver")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&first.stdout).into_owned();
+    assert!(said.contains("collected 1"), "{first:?}");
+    assert_eq!(stage.drops().len(), 1, "the fault was not injected");
     stage.run(&["deliver"]).says(0, &["collected 0"]);
     assert!(stage.drops().is_empty());
     assert_eq!(stage.count("SELECT count(*) FROM events"), 1);
+    stage.run(&["deliver"]).says(0, &["collected 0"]);
+    assert_eq!(stage.count("SELECT count(*) FROM collected"), 0);
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn to_cc_and_bcc_receive_it_and_bcc_is_not_named() {
         assert!(message.contains(fact), "{fact}: {message}");
     }
     wait_until("the letter is settled", || {
-        stage.count("SELECT count(*) FROM outbox WHERE state = 'delivered'") == 1
+        stage.count("SELECT count(*) FROM dispatches WHERE state = 'delivered'") == 1
     });
     assert_eq!(stage.count("SELECT count(*) FROM deliveries"), 4);
     assert!(stage.drops().is_empty());

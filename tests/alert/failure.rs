@@ -124,7 +124,7 @@ fn a_deferred_recipient_gets_it_later_and_the_others_only_once() {
     let stage = Stage::configured(&smtp(server.port, "tls = 'none'\n"));
     stage.notify("x");
     wait_until("the first attempt", || {
-        stage.count("SELECT attempts FROM outbox") == 1
+        stage.count("SELECT attempts FROM dispatches") == 1
     });
     assert_eq!(server.mails().len(), 1);
     drop(server);
@@ -150,7 +150,7 @@ fn a_server_that_is_down_costs_the_visitor_nothing_and_gets_the_mail_once() {
     wait_until("an attempt", || {
         stage.count("SELECT count(*) FROM deliveries") == 1
     });
-    let states: Vec<String> = stage.query("SELECT state || ': ' || last_error FROM outbox");
+    let states: Vec<String> = stage.query("SELECT state || ': ' || last_error FROM dispatches");
     assert!(
         states[0].starts_with("waiting: connecting: Connection refused"),
         "{states:?}"
@@ -162,6 +162,6 @@ fn a_server_that_is_down_costs_the_visitor_nothing_and_gets_the_mail_once() {
     stage.run(&["deliver"]).says(0, &["sent 1 by smtp"]);
     stage.run(&["deliver"]).says(0, &["sent 0"]);
     assert_eq!(server.mails().len(), 1);
-    let ids: Vec<String> = stage.query("SELECT message_id FROM outbox");
+    let ids: Vec<String> = stage.query("SELECT message_id FROM letters");
     assert!(server.mails()[0].contains(&format!("Message-ID: {}", ids[0])));
 }

@@ -10,14 +10,11 @@ const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/man/tcpw.toml.5");
 fn every_key_is_described() {
     let page = fs::read_to_string(PAGE).unwrap();
     for (table, keys) in KEYS {
-        assert!(
-            table.is_empty() || page.contains(&format!(".Sh [{table}]")),
-            "{table}"
-        );
-        let section = page
-            .split(&format!(".Sh [{table}]"))
-            .nth(1)
-            .unwrap_or(&page);
+        let heads = [format!(".Sh [{table}]\n"), format!(".Sh [[{table}]]\n")];
+        let head = heads.iter().find(|head| page.contains(*head));
+        assert!(table.is_empty() || head.is_some(), "{table}");
+        let section = head.and_then(|head| page.split(head).nth(1));
+        let section = section.unwrap_or(&page);
         let section = section.split("\n.Sh ").next().unwrap();
         for key in keys.iter().filter(|_| !table.is_empty()) {
             let is_table = KEYS

@@ -37,6 +37,19 @@ fn await_allow(sandbox: &Sandbox, wanted: &str) {
     }
 }
 
+/// The history is written after the table.
+fn await_history(sandbox: &Sandbox, wanted: &str) {
+    let start = Instant::now();
+    loop {
+        let rows = sandbox.run(&["history"]).out;
+        if rows.contains(wanted) {
+            return;
+        }
+        assert!(start.elapsed() < Duration::from_secs(40), "{rows}");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
 /// Ends the process that waits in `sandbox`, as a reboot would.
 fn end_waiting(sandbox: &Sandbox) {
     let root = sandbox.directory.path().display().to_string();
@@ -67,8 +80,7 @@ fn it_is_taken_back_by_itself_and_what_others_wrote_stays() {
     assert!(rows.contains(" unless confirmed)"), "{rows}");
     std::fs::write(&table, format!("{with}foreign: 10.9.9.9\n")).unwrap();
     await_allow(&sandbox, &format!("{ALLOW}foreign: 10.9.9.9\n"));
-    let rows = sandbox.run(&["history"]).out;
-    assert!(rows.contains("(taken back by 2)"), "{rows}");
+    await_history(&sandbox, "(taken back by 2)");
     let ran = sandbox.run(&["confirm", &word(&out)]);
     assert_eq!(ran.code, Some(2));
     assert!(ran.err.contains("no change waits"), "{}", ran.err);

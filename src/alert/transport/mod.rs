@@ -9,7 +9,7 @@ pub use file::FileTransport;
 pub use sendmail::SendmailTransport;
 pub use smtp::SmtpTransport;
 
-use super::outbox::Delivery;
+use super::journal::Delivery;
 use crate::config;
 use std::fmt;
 use std::path::Path;

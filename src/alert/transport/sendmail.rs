@@ -2,7 +2,7 @@
 //! time limit.
 
 use super::{Mail, Outcome, Step, Transport, for_all, for_each};
-use crate::alert::outbox::Delivery;
+use crate::alert::journal::Delivery;
 use crate::escape::visible_short;
 use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};

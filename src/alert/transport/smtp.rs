@@ -2,7 +2,7 @@
 
 use super::password::fetch;
 use super::{Mail, Outcome, Step, Transport, for_all};
-use crate::alert::outbox::Delivery;
+use crate::alert::journal::Delivery;
 use crate::config::{Mailbox, Smtp, Tls};
 use crate::escape::visible_short;
 use lettre::Address;

@@ -1,0 +1,399 @@
+//! Reading the journal: events with all that is known of them, and what a letter tells.
+
+use super::letters::{Decision, LetterKind, Reason};
+use super::outbox::{audience, count, reasons};
+use super::{Journal, JournalError, time_of};
+use crate::alert::event::{Claim, Event};
+use crate::alert::fired::{FiredRule, Verdict};
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+/// How many events a letter describes one by one; it counts the others.
+const MOST_LISTED: u32 = 50;
+/// How many sources a digest names; it counts the others.
+const MOST_SOURCES: u32 = 50;
+/// How many daemons and names a digest gives for each source.
+const MOST_VALUES: u32 = 5;
+/// How many earlier events of its source a letter shows.
+const MOST_EARLIER: usize = 10;
+
+/// All columns of an event, its values in place of their numbers. The numbers of columns in
+/// [`entry_of`] are those here.
+const ENTRY: &str = "SELECT
+        events.id, events.time, events.collected, sources.key,
+        host.bytes, host.length, addr.bytes, addr.length, daemon.bytes, daemon.length,
+        server.bytes, server.length, user.bytes, user.length,
+        events.pid, process.bytes, process.length, events.uid,
+        rules.file, rules.line, rules.text, rules.digest,
+        events.verdict, events.decision, events.letter, machine.bytes
+    FROM events
+    LEFT JOIN sources ON sources.id = events.source
+    LEFT JOIN texts host ON host.id = events.host
+    LEFT JOIN texts addr ON addr.id = events.addr
+    LEFT JOIN texts daemon ON daemon.id = events.daemon
+    LEFT JOIN texts server ON server.id = events.server
+    LEFT JOIN texts user ON user.id = events.user
+    LEFT JOIN texts process ON process.id = -events.pid
+    LEFT JOIN texts machine ON machine.id = events.machine
+    LEFT JOIN rules ON rules.id = events.rule";
+
+/// An event as the journal has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its number; grows with every event.
+    pub id: i64,
+    /// What was reported.
+    pub event: Event,
+    /// When it entered the journal.
+    pub collected: DateTime<Utc>,
+    /// Whom it is about: a network, or `name ` and a name.
+    pub source: String,
+    /// The machine that it happened on.
+    pub machine: String,
+    /// The rule that fired, if it could be told.
+    pub rule: Option<FiredRule>,
+    /// What became of the visitor.
+    pub verdict: Verdict,
+    /// What was decided about it.
+    pub decision: Decision,
+    /// The letter that tells of it.
+    pub letter: Option<i64>,
+}
+
+/// One source in a digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceTally {
+    /// The source.
+    pub source: String,
+    /// How many events of the letter are about it.
+    pub count: u64,
+    /// The time of the first of them.
+    pub first: DateTime<Utc>,
+    /// The time of the last of them.
+    pub last: DateTime<Utc>,
+    /// Some of their daemons.
+    pub daemons: Vec<Claim>,
+    /// Some of their hosts, as libwrap called them.
+    pub hosts: Vec<Claim>,
+}
+
+/// What is known of the source of a letter beside the letter.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct History {
+    /// How many events it has altogether.
+    pub count: u64,
+    /// When it was seen first.
+    pub first: DateTime<Utc>,
+    /// Its last events before those of the letter, newest first.
+    pub earlier: Vec<Entry>,
+}
+
+/// A letter, with everything that it tells of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    /// Its number.
+    pub id: i64,
+    /// What it tells of.
+    pub kind: LetterKind,
+    /// Its Message-ID, the same at every attempt.
+    pub message_id: String,
+    /// The Message-ID of the first letter about the same source.
+    pub thread: Option<String>,
+    /// When it was queued: the Date of the mail.
+    pub created: DateTime<Utc>,
+    /// Whom it is for; those whom the configuration names if there is nobody.
+    pub audience: Vec<String>,
+    /// How many events it has.
+    pub count: u64,
+    /// The first of its events, oldest first, at most 50.
+    pub events: Vec<Entry>,
+    /// Its sources, those with most events first, at most 50.
+    pub sources: Vec<SourceTally>,
+    /// How many sources it has.
+    pub source_count: u64,
+    /// What was decided about its events.
+    pub reasons: Vec<Reason>,
+    /// Its source, if it is about one.
+    pub history: Option<History>,
+    /// What a notice, a sign of life or a report says, as JSON.
+    pub body: Option<String>,
+}
+
+impl Letter {
+    /// A letter that tells of nothing: to see whether it arrives.
+    pub(in crate::alert) fn test(message_id: String, created: DateTime<Utc>) -> Self {
+        Self {
+            id: 0,
+            kind: LetterKind::Test,
+            message_id,
+            thread: None,
+            created,
+            audience: Vec::new(),
+            count: 0,
+            events: Vec::new(),
+            sources: Vec::new(),
+            source_count: 0,
+            reasons: Vec::new(),
+            history: None,
+            body: None,
+        }
+    }
+}
+
+/// Which events are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct EventFilter {
+    /// Those at this time and later.
+    pub since: Option<DateTime<Utc>>,
+    /// Those with a greater number than this.
+    pub after: i64,
+}
+
+impl Journal {
+    /// Shows events to `visit`, in the order in which they entered the journal, until it says
+    /// no. Rows are read one at a time: memory does not grow with their number.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn visit_events(
+        &mut self,
+        filter: &EventFilter,
+        visit: &mut dyn FnMut(Entry) -> bool,
+    ) -> Result<(), JournalError> {
+        let first = match filter.since {
+            Some(since) => self.first_since(since)?,
+            None => 0,
+        };
+        let since = filter.since.map_or(i64::MIN, super::stamp);
+        self.run("read", |database| {
+            let sql =
+                format!("{ENTRY} WHERE events.id >= ?1 AND events.time >= ?2 ORDER BY events.id");
+            let mut query = database.prepare_cached(&sql)?;
+            let mut rows = query.query(params![first.max(filter.after + 1), since])?;
+            while let Some(row) = rows.next()? {
+                if !visit(entry_of(row)?) {
+                    break;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// The newest `most` events, newest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn newest_events(&mut self, most: u32) -> Result<Vec<Entry>, JournalError> {
+        self.run("read", |database| {
+            let sql = format!("{ENTRY} ORDER BY events.id DESC LIMIT ?1");
+            let mut query = database.prepare_cached(&sql)?;
+            query.query_map([most], entry_of)?.collect()
+        })
+    }
+
+    /// A number that is not greater than that of any event at `since` or later.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn first_since(&mut self, since: DateTime<Utc>) -> Result<i64, JournalError> {
+        self.run("read", |database| {
+            let hour = since.timestamp().div_euclid(3600);
+            database
+                .prepare_cached("SELECT min(first_event) FROM hours WHERE hour >= ?1")?
+                .query_row([hour], |row| row.get::<_, Option<i64>>(0))
+                .map(|first| first.unwrap_or(i64::MAX))
+        })
+    }
+
+    /// A letter with everything that it tells of; nothing if there is none of this number.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn letter(&mut self, id: i64) -> Result<Option<Letter>, JournalError> {
+        self.run("read", |database| letter(database, id))
+    }
+}
+
+fn letter(database: &Connection, id: i64) -> rusqlite::Result<Option<Letter>> {
+    let mut query = database.prepare_cached(
+        "SELECT letters.kind, message_id, letters.thread, created, audience, letters.count, body,
+             first_event, sources.count, sources.first_time, sources.last_event
+         FROM letters LEFT JOIN sources ON sources.id = letters.source WHERE letters.id = ?1",
+    )?;
+    let found = query
+        .query_row([id], |row| {
+            let facts = Letter {
+                id,
+                kind: LetterKind::of_word(&row.get::<_, String>(0)?),
+                message_id: row.get(1)?,
+                thread: row.get(2)?,
+                created: time_of(row.get(3)?),
+                audience: audience(&row.get::<_, String>(4)?),
+                count: count(row, 5)?,
+                body: row.get(6)?,
+                events: Vec::new(),
+                sources: Vec::new(),
+                source_count: 0,
+                reasons: Vec::new(),
+                history: None,
+            };
+            let first: Option<i64> = row.get(7)?;
+            let known: Option<(i64, i64, i64)> = match row.get::<_, Option<i64>>(8)? {
+                Some(count) => Some((count, row.get(9)?, row.get(10)?)),
+                None => None,
+            };
+            Ok((facts, first, known))
+        })
+        .optional()?;
+    let Some((mut facts, first, known)) = found else {
+        return Ok(None);
+    };
+    facts.events = events_of(database, id)?;
+    facts.reasons = reasons(database, id)?;
+    facts.source_count = database
+        .prepare_cached(&format!(
+            "SELECT count(DISTINCT source) FROM events WHERE {OF_LETTER}"
+        ))?
+        .query_row([id], |row| count(row, 0))?;
+    facts.sources = sources_of(database, id)?;
+    if let Some((total, first_time, last_event)) = known {
+        facts.history = Some(History {
+            count: u64::try_from(total).unwrap_or(0),
+            first: time_of(first_time),
+            earlier: earlier(database, last_event, first.unwrap_or(i64::MAX))?,
+        });
+    }
+    Ok(Some(facts))
+}
+
+/// The events of a letter and of those that became part of it.
+const OF_LETTER: &str =
+    "events.letter IN (SELECT id FROM letters WHERE id = ?1 OR merged_into = ?1)";
+
+fn events_of(database: &Connection, letter: i64) -> rusqlite::Result<Vec<Entry>> {
+    let sql = format!("{ENTRY} WHERE {OF_LETTER} ORDER BY events.id LIMIT ?2");
+    let mut query = database.prepare_cached(&sql)?;
+    query
+        .query_map(params![letter, MOST_LISTED], entry_of)?
+        .collect()
+}
+
+fn sources_of(database: &Connection, letter: i64) -> rusqlite::Result<Vec<SourceTally>> {
+    let sql = format!(
+        "SELECT sources.id, sources.key, count(*), min(events.time), max(events.time)
+         FROM events JOIN sources ON sources.id = events.source WHERE {OF_LETTER}
+         GROUP BY sources.id ORDER BY count(*) DESC, sources.id LIMIT ?2"
+    );
+    let mut query = database.prepare_cached(&sql)?;
+    let rows = query.query_map(params![letter, MOST_SOURCES], |row| {
+        let tally = SourceTally {
+            source: row.get(1)?,
+            count: count(row, 2)?,
+            first: time_of(row.get(3)?),
+            last: time_of(row.get(4)?),
+            daemons: Vec::new(),
+            hosts: Vec::new(),
+        };
+        Ok((row.get::<_, i64>(0)?, tally))
+    })?;
+    let mut tallies = Vec::new();
+    for row in rows {
+        let (source, mut tally) = row?;
+        tally.daemons = values_of(database, letter, source, "daemon")?;
+        tally.hosts = values_of(database, letter, source, "host")?;
+        tallies.push(tally);
+    }
+    Ok(tallies)
+}
+
+/// Some of the values that the events of a source have in a letter, in the order of their first.
+fn values_of(
+    database: &Connection,
+    letter: i64,
+    source: i64,
+    column: &'static str,
+) -> rusqlite::Result<Vec<Claim>> {
+    let sql = format!(
+        "SELECT texts.bytes, texts.length FROM
+             (SELECT {column} AS value, min(events.id) AS first FROM events
+              WHERE {OF_LETTER} AND source = ?2 GROUP BY {column} ORDER BY first LIMIT ?3)
+         JOIN texts ON texts.id = value ORDER BY first"
+    );
+    let mut query = database.prepare_cached(&sql)?;
+    query
+        .query_map(params![letter, source, MOST_VALUES], |row| claim(row, 0))?
+        .collect()
+}
+
+/// The last events of a source that are older than `before`, from its `last` one on.
+fn earlier(database: &Connection, last: i64, before: i64) -> rusqlite::Result<Vec<Entry>> {
+    let mut step = database.prepare_cached("SELECT previous FROM events WHERE id = ?1")?;
+    let mut next = Some(last);
+    // A digest may have very many events: their chain is left where the letter begins.
+    if last >= before {
+        next = database
+            .prepare_cached("SELECT previous FROM events WHERE id = ?1")?
+            .query_row([before], |row| row.get(0))
+            .optional()?
+            .flatten();
+    }
+    let sql = format!("{ENTRY} WHERE events.id = ?1");
+    let mut query = database.prepare_cached(&sql)?;
+    let mut found = Vec::new();
+    while let Some(id) = next.filter(|_| found.len() < MOST_EARLIER) {
+        let Some(entry) = query.query_row([id], entry_of).optional()? else {
+            break;
+        };
+        found.push(entry);
+        next = step.query_row([id], |row| row.get(0)).optional()?.flatten();
+    }
+    Ok(found)
+}
+
+/// The event in a row of [`ENTRY`].
+fn entry_of(row: &Row<'_>) -> rusqlite::Result<Entry> {
+    let number: i64 = row.get(14)?;
+    let pid = if number < 0 {
+        claim(row, 15)?
+    } else {
+        Claim::cut(number.to_string().as_bytes(), usize::MAX)
+    };
+    let file: Option<String> = row.get(18)?;
+    let rule = match file {
+        Some(file) => Some(FiredRule {
+            file,
+            line: row.get(19)?,
+            text: row.get(20)?,
+            digest: row.get(21)?,
+        }),
+        None => None,
+    };
+    let machine: Option<Vec<u8>> = row.get(25)?;
+    Ok(Entry {
+        id: row.get(0)?,
+        event: Event {
+            time: time_of(row.get(1)?),
+            host: claim(row, 4)?,
+            addr: claim(row, 6)?,
+            daemon: claim(row, 8)?,
+            server: claim(row, 10)?,
+            pid,
+            uid: row.get(17)?,
+        },
+        collected: time_of(row.get(2)?),
+        source: row.get::<_, Option<String>>(3)?.unwrap_or_default(),
+        machine: String::from_utf8_lossy(&machine.unwrap_or_default()).into_owned(),
+        rule,
+        verdict: Verdict::of_code(row.get(22)?),
+        decision: Decision::of_code(row.get(23)?),
+        letter: row.get(24)?,
+    })
+}
+
+/// A claim in two columns; nothing where the value is gone.
+fn claim(row: &Row<'_>, column: usize) -> rusqlite::Result<Claim> {
+    let bytes: Option<Vec<u8>> = row.get(column)?;
+    let length: Option<i64> = row.get(column + 1)?;
+    let length = u64::try_from(length.unwrap_or(0)).unwrap_or(u64::MAX);
+    Ok(Claim::kept(bytes.unwrap_or_default(), length).unwrap_or_default())
+}

@@ -1,0 +1,403 @@
+//! The letters that gather events, and the politeness that decides when they leave: the first
+//! sight of a source at once, its repeats in a digest, and one digest for everything beyond so
+//! many letters an hour.
+
+use super::JournalError;
+use super::memory::Memory;
+use super::{Journal, stamp};
+use crate::config::Alert;
+use chrono::{DateTime, Utc};
+use rusqlite::{OptionalExtension as _, Transaction, params};
+
+const HOUR: i64 = 3600;
+/// How long an overflow waits at least when the mail is stalled.
+const STALLED: i64 = 60;
+
+/// What a letter tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LetterKind {
+    /// A source that was not seen lately.
+    Alarm,
+    /// Repeats of one source.
+    Digest,
+    /// Everything beyond the letters of an hour.
+    Overflow,
+    /// Something about the alarms themselves.
+    Notice,
+    /// A sign of life.
+    Heartbeat,
+    /// A report that was asked for.
+    Report,
+    /// A trial, which the journal never has.
+    Test,
+}
+
+impl LetterKind {
+    /// As the journal has it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Alarm => "alarm",
+            Self::Digest => "digest",
+            Self::Overflow => "overflow",
+            Self::Notice => "notice",
+            Self::Heartbeat => "heartbeat",
+            Self::Report => "report",
+            Self::Test => "test",
+        }
+    }
+
+    /// What [`LetterKind::word`] means.
+    pub(super) fn of_word(word: &str) -> Self {
+        [
+            Self::Alarm,
+            Self::Digest,
+            Self::Overflow,
+            Self::Heartbeat,
+            Self::Report,
+        ]
+        .into_iter()
+        .find(|kind| kind.word() == word)
+        .unwrap_or(Self::Notice)
+    }
+}
+
+/// What was decided about an event when it entered the journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Decision {
+    /// Told at once.
+    Now,
+    /// Its source was told within the quiet time: it waits for the digest.
+    Repeat,
+    /// As many letters as an hour may have had left: it waits for the digest of everything.
+    TooMany,
+    /// An `[[alert.rule]]` wants a digest.
+    ByRule,
+    /// An `[[alert.rule]]` wants nobody told.
+    Never,
+    /// Letters that cannot be delivered pile up: it waits for the digest of everything.
+    Stalled,
+}
+
+impl Decision {
+    /// As the journal has it.
+    pub(super) fn code(self) -> i64 {
+        match self {
+            Self::Now => 0,
+            Self::Repeat => 1,
+            Self::TooMany => 2,
+            Self::ByRule => 3,
+            Self::Never => 4,
+            Self::Stalled => 5,
+        }
+    }
+
+    /// What [`Decision::code`] means.
+    pub fn of_code(code: i64) -> Self {
+        match code {
+            0 => Self::Now,
+            1 => Self::Repeat,
+            2 => Self::TooMany,
+            3 => Self::ByRule,
+            4 => Self::Never,
+            _ => Self::Stalled,
+        }
+    }
+
+    /// One word, for tables and programs.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Now => "now",
+            Self::Repeat => "repeat",
+            Self::TooMany => "too-many",
+            Self::ByRule => "rule-digest",
+            Self::Never => "rule-never",
+            Self::Stalled => "stalled",
+        }
+    }
+}
+
+/// Why a letter exists or waits, in numbers; [`super::Queued`] has one each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reason {
+    /// What was decided about how many of its events.
+    pub decision: Decision,
+    /// How many.
+    pub count: u64,
+}
+
+/// How many letters may leave now.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Room {
+    /// So many.
+    pub(super) left: u32,
+    /// When there is room again, in seconds since the epoch.
+    pub(super) again: i64,
+    /// Whether it is undelivered letters that take it.
+    pub(super) is_stalled: bool,
+}
+
+impl Room {
+    pub(super) fn measure(
+        transaction: &Transaction<'_>,
+        alert: &Alert,
+        now: i64,
+    ) -> rusqlite::Result<Self> {
+        let (released, oldest): (u32, Option<i64>) = transaction
+            .prepare_cached(
+                "SELECT count(*), min(released) FROM (SELECT released FROM letters
+                 WHERE released > ?1 AND kind IN ('alarm', 'digest', 'overflow')
+                 ORDER BY released DESC LIMIT ?2)",
+            )?
+            .query_row(params![now - HOUR, alert.max_mails_per_hour], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })?;
+        let waiting: u32 = transaction
+            .prepare_cached(
+                "SELECT count(*) FROM (SELECT 1 FROM dispatches
+                 JOIN letters ON letters.id = dispatches.letter
+                 WHERE dispatches.state = 'waiting' AND channel = 'mail'
+                     AND kind IN ('alarm', 'digest', 'overflow') LIMIT ?1)",
+            )?
+            .query_row([alert.max_mails_per_hour], |row| row.get(0))?;
+        let most = alert.max_mails_per_hour;
+        let is_stalled = released < most && waiting >= most;
+        let again = match oldest {
+            Some(oldest) if released >= most => oldest + HOUR,
+            _ => now + STALLED,
+        };
+        Ok(Self {
+            left: most.saturating_sub(released.max(waiting)),
+            again: again.max(now + 1),
+            is_stalled,
+        })
+    }
+
+    pub(super) fn take(&mut self) -> bool {
+        let has_room = self.left > 0;
+        self.left = self.left.saturating_sub(1);
+        has_room
+    }
+}
+
+/// A letter that is about to be made.
+pub(super) struct NewLetter<'a> {
+    pub(super) kind: LetterKind,
+    pub(super) source: Option<i64>,
+    pub(super) audience: &'a str,
+    pub(super) message_id: &'a str,
+    pub(super) thread: Option<&'a str>,
+    pub(super) now: DateTime<Utc>,
+    /// When it stops gathering, in seconds since the epoch.
+    pub(super) due: i64,
+    pub(super) body: Option<&'a str>,
+}
+
+impl NewLetter<'_> {
+    /// Makes it; it gathers events until it is released.
+    pub(super) fn open(&self, transaction: &Transaction<'_>) -> rusqlite::Result<i64> {
+        transaction
+            .prepare_cached(
+                "INSERT INTO letters
+                     (kind, state, source, audience, message_id, thread, created, due, body)
+                 VALUES (?1, 'open', ?2, ?3, ?4, ?5, ?6, ?7, ?8) RETURNING id",
+            )?
+            .query_row(
+                params![
+                    self.kind.word(),
+                    self.source,
+                    self.audience,
+                    self.message_id,
+                    self.thread,
+                    stamp(self.now),
+                    self.due,
+                    self.body,
+                ],
+                |row| row.get(0),
+            )
+    }
+}
+
+/// The letter of this kind that gathers for the source and the audience, if there is one.
+pub(super) fn find_open(
+    transaction: &Transaction<'_>,
+    kind: LetterKind,
+    source: Option<i64>,
+    audience: &str,
+) -> rusqlite::Result<Option<i64>> {
+    transaction
+        .prepare_cached(
+            "SELECT id FROM letters
+             WHERE state = 'open' AND kind = ?1 AND source IS ?2 AND audience = ?3",
+        )?
+        .query_row(params![kind.word(), source, audience], |row| row.get(0))
+        .optional()
+}
+
+/// Sends the letter on its ways.
+pub(super) fn release(
+    transaction: &Transaction<'_>,
+    letter: i64,
+    channels: &[String],
+    now: i64,
+) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached("UPDATE letters SET state = 'sent', released = ?2 WHERE id = ?1")?
+        .execute([letter, now])?;
+    let mut insert = transaction.prepare_cached(
+        "INSERT INTO dispatches (letter, channel, state, next_due) VALUES (?1, ?2, 'waiting', ?3)",
+    )?;
+    for channel in channels {
+        insert.execute(params![letter, channel, now])?;
+    }
+    Ok(())
+}
+
+/// What a letter that gathers needs to be closed.
+struct Due {
+    id: i64,
+    is_overflow: bool,
+    source: Option<i64>,
+    audience: String,
+}
+
+impl Journal {
+    /// Sends what has gathered long enough; a digest for which no letter of this hour is left
+    /// becomes part of the digest of everything.
+    ///
+    /// # Errors
+    /// When the database cannot be written; nothing is then.
+    pub(in crate::alert) fn close_due(
+        &mut self,
+        alert: &Alert,
+        channels: &[String],
+        now: DateTime<Utc>,
+        message_id: &dyn Fn() -> String,
+    ) -> Result<(), JournalError> {
+        let result = close_due(
+            &mut self.database,
+            &mut self.memory,
+            alert,
+            channels,
+            now,
+            message_id,
+        );
+        self.named("write", result)
+    }
+
+    /// Queues a letter that is not about events: a notice, a sign of life or a report.
+    ///
+    /// # Errors
+    /// When the database cannot be written; nothing is then.
+    pub(in crate::alert) fn queue(
+        &mut self,
+        kind: LetterKind,
+        body: &str,
+        channels: &[String],
+        now: DateTime<Utc>,
+        message_id: &str,
+    ) -> Result<(), JournalError> {
+        self.run("write", |database| {
+            let transaction = database.transaction()?;
+            let letter = NewLetter {
+                kind,
+                source: None,
+                audience: "",
+                message_id,
+                thread: None,
+                now,
+                due: now.timestamp(),
+                body: Some(body),
+            };
+            let id = letter.open(&transaction)?;
+            release(&transaction, id, channels, now.timestamp())?;
+            transaction.commit()
+        })
+    }
+}
+
+fn close_due(
+    database: &mut rusqlite::Connection,
+    memory: &mut Memory,
+    alert: &Alert,
+    channels: &[String],
+    time: DateTime<Utc>,
+    message_id: &dyn Fn() -> String,
+) -> rusqlite::Result<()> {
+    let now = time.timestamp();
+    let transaction = database.transaction()?;
+    let due = due(&transaction, now)?;
+    if due.is_empty() {
+        return Ok(());
+    }
+    let quiet = i64::try_from(alert.quiet.as_secs()).unwrap_or(HOUR);
+    let mut room = Room::measure(&transaction, alert, now)?;
+    for letter in &due {
+        if room.take() {
+            release(&transaction, letter.id, channels, now)?;
+            if let Some(source) = letter.source {
+                transaction
+                    .prepare_cached("UPDATE sources SET quiet_until = ?2 WHERE id = ?1")?
+                    .execute([source, now + quiet])?;
+                memory.quiet(source, now + quiet);
+            }
+        } else if letter.is_overflow {
+            transaction
+                .prepare_cached("UPDATE letters SET due = ?2 WHERE id = ?1")?
+                .execute([letter.id, room.again])?;
+        } else {
+            let kind = LetterKind::Overflow;
+            let whole = match find_open(&transaction, kind, None, &letter.audience)? {
+                Some(whole) => whole,
+                None => NewLetter {
+                    kind,
+                    source: None,
+                    audience: &letter.audience,
+                    message_id: &message_id(),
+                    thread: None,
+                    now: time,
+                    due: room.again,
+                    body: None,
+                }
+                .open(&transaction)?,
+            };
+            merge(&transaction, letter.id, whole)?;
+        }
+    }
+    transaction.commit()
+}
+
+/// The digests of everything first: they have waited longest.
+fn due(transaction: &Transaction<'_>, now: i64) -> rusqlite::Result<Vec<Due>> {
+    let mut query = transaction.prepare_cached(
+        "SELECT id, kind = 'overflow', source, audience FROM letters
+         WHERE state = 'open' AND due <= ?1 ORDER BY kind <> 'overflow', due, id",
+    )?;
+    let letters = query.query_map([now], |row| {
+        Ok(Due {
+            id: row.get(0)?,
+            is_overflow: row.get(1)?,
+            source: row.get(2)?,
+            audience: row.get(3)?,
+        })
+    })?;
+    letters.collect()
+}
+
+/// Makes `letter` part of `whole`.
+fn merge(transaction: &Transaction<'_>, letter: i64, whole: i64) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached("UPDATE letters SET state = 'merged', merged_into = ?2 WHERE id = ?1")?
+        .execute([letter, whole])?;
+    transaction
+        .prepare_cached(
+            "UPDATE letters SET
+                 count = letters.count + part.count,
+                 first_event = min(coalesce(letters.first_event, part.first_event),
+                                   coalesce(part.first_event, letters.first_event)),
+                 last_event = max(coalesce(letters.last_event, part.last_event),
+                                  coalesce(part.last_event, letters.last_event))
+             FROM letters AS part WHERE part.id = ?1 AND letters.id = ?2",
+        )?
+        .execute([letter, whole])
+        .map(drop)
+}

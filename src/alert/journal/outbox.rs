@@ -1,0 +1,514 @@
+//! What is on its way: each letter on each of its ways out, tried with growing pauses, and never
+//! forgotten.
+
+use super::letters::{Decision, LetterKind, Reason};
+use super::{Journal, JournalError, stamp, time_of};
+use crate::alert::transport::{Outcome, Step};
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, Row, Transaction, params};
+
+/// The first pause after a failure, in seconds.
+const FIRST_PAUSE: i64 = 60;
+/// The longest pause, in seconds.
+const LONGEST_PAUSE: i64 = 3600;
+
+/// A letter that is to leave by one way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::alert) struct Dispatch {
+    /// The letter.
+    pub letter: i64,
+    /// The way: `mail`, or a configured command or webhook.
+    pub channel: String,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When it was tried first, in seconds since the epoch.
+    pub first_try: Option<i64>,
+    /// The addresses that have it already.
+    pub delivered_to: Vec<String>,
+    /// The addresses that were refused for good.
+    pub refused: Vec<String>,
+}
+
+/// What became of one recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// The address; nothing when the mail as a whole is meant.
+    pub recipient: Option<String>,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// What lies in the outbox.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Waiting {
+    /// Letters that will be tried again, each way counted.
+    pub waiting: u64,
+    /// Letters that were given up, each way counted.
+    pub failed: u64,
+    /// Letters that gather events until they are due.
+    pub gathering: u64,
+    /// When something is due, in seconds since the epoch.
+    pub next_due: Option<i64>,
+    /// The latest error.
+    pub last_error: Option<String>,
+}
+
+/// Where a letter stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It gathers events until it is due.
+    Gathering,
+    /// It will be tried again.
+    Waiting,
+    /// Everybody has it.
+    Delivered,
+    /// It was given up.
+    Failed,
+    /// An operator took it out.
+    Dropped,
+}
+
+impl State {
+    /// One word, as the journal has it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Gathering => "gathering",
+            Self::Waiting => "waiting",
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+            Self::Dropped => "dropped",
+        }
+    }
+
+    fn of_word(word: &str) -> Self {
+        [Self::Waiting, Self::Delivered, Self::Failed, Self::Dropped]
+            .into_iter()
+            .find(|state| state.word() == word)
+            .unwrap_or(Self::Gathering)
+    }
+}
+
+/// A letter on one of its ways, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Queued {
+    /// The letter.
+    pub letter: i64,
+    /// What it tells of.
+    pub kind: LetterKind,
+    /// Whom it is about, if about one source.
+    pub source: Option<String>,
+    /// Its way; none while it gathers.
+    pub channel: Option<String>,
+    /// Where it stands.
+    pub state: State,
+    /// Its Message-ID.
+    pub message_id: String,
+    /// Whom it is for; those whom the configuration names if there is nobody.
+    pub audience: Vec<String>,
+    /// When it was begun.
+    pub created: DateTime<Utc>,
+    /// How many events it tells of.
+    pub count: u64,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When it is due, in seconds since the epoch.
+    pub due: i64,
+    /// What went wrong last.
+    pub last_error: Option<String>,
+    /// What was decided about its events.
+    pub reasons: Vec<Reason>,
+}
+
+/// What an attempt came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::alert) enum Settled {
+    /// Everybody who can have it has it.
+    Done,
+    /// It will be tried again.
+    Later,
+    /// It was given up.
+    GivenUp,
+}
+
+impl Journal {
+    /// What to try now, oldest first: what is due, or with `all` everything that is not
+    /// delivered, also what was given up.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub(in crate::alert) fn due(
+        &mut self,
+        now: DateTime<Utc>,
+        all: bool,
+    ) -> Result<Vec<Dispatch>, JournalError> {
+        self.run("read", |database| {
+            let mut query = database.prepare_cached(
+                "SELECT letter, channel, attempts, first_try FROM dispatches
+                 WHERE (state = 'waiting' AND (?2 OR next_due <= ?1)) OR (state = 'failed' AND ?2)
+                 ORDER BY letter, channel",
+            )?;
+            let rows = query.query_map(params![now.timestamp(), all], |row| {
+                Ok(Dispatch {
+                    letter: row.get(0)?,
+                    channel: row.get(1)?,
+                    attempts: row.get(2)?,
+                    first_try: row.get(3)?,
+                    delivered_to: Vec::new(),
+                    refused: Vec::new(),
+                })
+            })?;
+            let mut all: Vec<Dispatch> = rows.collect::<rusqlite::Result<_>>()?;
+            for dispatch in &mut all {
+                recipients(database, dispatch)?;
+            }
+            Ok(all)
+        })
+    }
+
+    /// Records one attempt and decides what comes next: delivered, tried again after a pause, or
+    /// given up.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub(in crate::alert) fn settle(
+        &mut self,
+        dispatch: &Dispatch,
+        deliveries: &[Delivery],
+        now: DateTime<Utc>,
+        give_up: i64,
+        jitter: i64,
+    ) -> Result<Settled, JournalError> {
+        let attempts = dispatch.attempts.saturating_add(1);
+        let seconds = now.timestamp();
+        let first_try = dispatch.first_try.unwrap_or(seconds);
+        let (mut settled, error) = judge(deliveries, !dispatch.refused.is_empty());
+        if settled == Settled::Later && seconds - first_try >= give_up {
+            settled = Settled::GivenUp;
+        }
+        let state = match settled {
+            Settled::Done => State::Delivered,
+            Settled::Later => State::Waiting,
+            Settled::GivenUp => State::Failed,
+        };
+        self.run("write", |database| {
+            let transaction = database.transaction()?;
+            for delivery in deliveries {
+                record(&transaction, dispatch, delivery, now)?;
+            }
+            transaction
+                .prepare_cached(
+                    "UPDATE dispatches SET state = ?3, attempts = ?4, next_due = ?5, first_try = ?6,
+                         last_error = ?7 WHERE letter = ?1 AND channel = ?2",
+                )?
+                .execute(params![
+                    dispatch.letter,
+                    dispatch.channel,
+                    state.word(),
+                    attempts,
+                    seconds + pause(attempts) + jitter,
+                    first_try,
+                    error,
+                ])?;
+            transaction.commit()?;
+            Ok(settled)
+        })
+    }
+
+    /// Puts off everything that is due on this way until `until`: it cannot be gone, so that
+    /// trying each letter would only take time.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub(in crate::alert) fn put_off(
+        &mut self,
+        channel: &str,
+        now: DateTime<Utc>,
+        until: i64,
+        error: &str,
+    ) -> Result<(), JournalError> {
+        self.run("write", |database| {
+            database.execute(
+                "UPDATE dispatches SET next_due = ?3, last_error = ?4,
+                     first_try = coalesce(first_try, ?2)
+                 WHERE state = 'waiting' AND channel = ?1 AND next_due <= ?2",
+                params![channel, now.timestamp(), until, error],
+            )
+        })
+        .map(drop)
+    }
+
+    /// What lies in the outbox.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn waiting(&mut self) -> Result<Waiting, JournalError> {
+        self.run("read", |database| {
+            let mut waiting = database.query_row(
+                "SELECT (SELECT count(*) FROM dispatches WHERE state = 'waiting'),
+                        (SELECT count(*) FROM dispatches WHERE state = 'failed'),
+                        (SELECT min(next_due) FROM dispatches WHERE state = 'waiting'),
+                        (SELECT last_error FROM dispatches
+                         WHERE state IN ('waiting', 'failed') AND last_error IS NOT NULL
+                         ORDER BY letter DESC LIMIT 1)",
+                [],
+                |row| {
+                    Ok(Waiting {
+                        waiting: count(row, 0)?,
+                        failed: count(row, 1)?,
+                        next_due: row.get(2)?,
+                        last_error: row.get(3)?,
+                        gathering: 0,
+                    })
+                },
+            )?;
+            let (gathering, due): (i64, Option<i64>) = database.query_row(
+                "SELECT count(*), min(due) FROM letters WHERE state = 'open'",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )?;
+            waiting.gathering = u64::try_from(gathering).unwrap_or(0);
+            waiting.next_due = [waiting.next_due, due].into_iter().flatten().min();
+            Ok(waiting)
+        })
+    }
+
+    /// Letters on their ways: those that wait, gather or were given up, or with `all` also the
+    /// newest of those that are settled.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn queued(&mut self, all: bool, most: u32) -> Result<Vec<Queued>, JournalError> {
+        self.run("read", |database| {
+            let mut query = database.prepare_cached(
+                "SELECT letters.id, kind, sources.key, channel, dispatches.state, message_id,
+                     audience, created, letters.count, coalesce(attempts, 0),
+                     coalesce(next_due, due), last_error
+                 FROM letters
+                 LEFT JOIN dispatches ON dispatches.letter = letters.id
+                 LEFT JOIN sources ON sources.id = letters.source
+                 WHERE letters.state = 'open'
+                     OR (letters.state = 'sent' AND (?1 OR dispatches.state IN ('waiting', 'failed')))
+                 ORDER BY letters.id DESC, channel LIMIT ?2",
+            )?;
+            let rows = query.query_map(params![all, most], queued_of)?;
+            let mut queued: Vec<Queued> = rows.collect::<rusqlite::Result<_>>()?;
+            queued.reverse();
+            for letter in &mut queued {
+                letter.reasons = reasons(database, letter.letter)?;
+            }
+            Ok(queued)
+        })
+    }
+
+    /// Tries a letter again at once, with all its recipients; gives how many of its ways there
+    /// are.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn retry(&mut self, letter: i64, now: DateTime<Utc>) -> Result<usize, JournalError> {
+        self.run("write", |database| {
+            let transaction = database.transaction()?;
+            transaction.execute(
+                "UPDATE deliveries SET outcome = 'transient'
+                 WHERE letter = ?1 AND outcome = 'permanent'",
+                [letter],
+            )?;
+            let ways = transaction.execute(
+                "UPDATE dispatches SET state = 'waiting', next_due = ?2, first_try = NULL,
+                     attempts = 0, told = 0
+                 WHERE letter = ?1 AND state IN ('waiting', 'failed', 'dropped')",
+                params![letter, now.timestamp()],
+            )?;
+            transaction.commit()?;
+            Ok(ways)
+        })
+    }
+
+    /// Takes a letter out of the outbox, also one that gathers; its events stay in the journal.
+    /// Gives how many ways it will not go any more.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn drop_letter(&mut self, letter: i64) -> Result<usize, JournalError> {
+        self.run("write", |database| {
+            let transaction = database.transaction()?;
+            let gathering = transaction.execute(
+                "UPDATE letters SET state = 'sent' WHERE id = ?1 AND state = 'open'",
+                [letter],
+            )?;
+            if gathering > 0 {
+                transaction.execute(
+                    "INSERT INTO dispatches (letter, channel, state, next_due, told)
+                     VALUES (?1, 'mail', 'dropped', 0, 1)",
+                    [letter],
+                )?;
+            }
+            let ways = transaction.execute(
+                "UPDATE dispatches SET state = 'dropped', told = 1
+                 WHERE letter = ?1 AND state IN ('waiting', 'failed')",
+                [letter],
+            )?;
+            transaction.commit()?;
+            Ok(gathering + ways)
+        })
+    }
+
+    /// Letters about events that were given up and of which no later letter has told; from now
+    /// on one has.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub(in crate::alert) fn tell_given_up(&mut self) -> Result<Vec<i64>, JournalError> {
+        self.run("write", |database| {
+            let transaction = database.transaction()?;
+            let letters: Vec<i64> = {
+                let mut query = transaction.prepare_cached(
+                    "SELECT DISTINCT letter FROM dispatches JOIN letters ON letters.id = letter
+                     WHERE dispatches.state = 'failed' AND told = 0 AND kind <> 'notice'",
+                )?;
+                query
+                    .query_map([], |row| row.get(0))?
+                    .collect::<rusqlite::Result<_>>()?
+            };
+            if !letters.is_empty() {
+                transaction.execute(
+                    "UPDATE dispatches SET told = 1 WHERE state = 'failed' AND told = 0",
+                    [],
+                )?;
+            }
+            transaction.commit()?;
+            Ok(letters)
+        })
+    }
+}
+
+/// The pause after the `attempts`th failure, in seconds: one minute, doubled up to an hour.
+pub(in crate::alert) fn pause(attempts: u32) -> i64 {
+    let doubled = attempts.saturating_sub(1).min(10);
+    (FIRST_PAUSE << doubled).min(LONGEST_PAUSE)
+}
+
+/// What was decided about the events of a letter and of those that became part of it.
+pub(super) fn reasons(database: &Connection, letter: i64) -> rusqlite::Result<Vec<Reason>> {
+    let mut query = database.prepare_cached(
+        "SELECT decision, count(*) FROM events
+         WHERE letter IN (SELECT id FROM letters WHERE id = ?1 OR merged_into = ?1)
+         GROUP BY decision ORDER BY decision",
+    )?;
+    let rows = query.query_map([letter], |row| {
+        Ok(Reason {
+            decision: Decision::of_code(row.get(0)?),
+            count: count(row, 1)?,
+        })
+    })?;
+    rows.collect()
+}
+
+fn queued_of(row: &Row<'_>) -> rusqlite::Result<Queued> {
+    let state: Option<String> = row.get(4)?;
+    Ok(Queued {
+        letter: row.get(0)?,
+        kind: LetterKind::of_word(&row.get::<_, String>(1)?),
+        source: row.get(2)?,
+        channel: row.get(3)?,
+        state: state.map_or(State::Gathering, |word| State::of_word(&word)),
+        message_id: row.get(5)?,
+        audience: audience(&row.get::<_, String>(6)?),
+        created: time_of(row.get(7)?),
+        count: count(row, 8)?,
+        attempts: row.get(9)?,
+        due: row.get(10)?,
+        last_error: row.get(11)?,
+        reasons: Vec::new(),
+    })
+}
+
+/// The addresses in the audience of a letter.
+pub(super) fn audience(text: &str) -> Vec<String> {
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+pub(super) fn count(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    let count: i64 = row.get(column)?;
+    Ok(u64::try_from(count).unwrap_or(0))
+}
+
+fn recipients(database: &Connection, dispatch: &mut Dispatch) -> rusqlite::Result<()> {
+    let mut query = database.prepare_cached(
+        "SELECT recipient, outcome FROM deliveries
+         WHERE letter = ?1 AND channel = ?2 AND outcome <> 'transient' AND recipient IS NOT NULL",
+    )?;
+    let rows = query.query_map(params![dispatch.letter, dispatch.channel], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+    })?;
+    for row in rows {
+        let (recipient, outcome) = row?;
+        if outcome == "delivered" {
+            dispatch.delivered_to.push(recipient);
+        } else {
+            dispatch.refused.push(recipient);
+        }
+    }
+    Ok(())
+}
+
+/// A letter is given up only when what was refused is the letter itself; a wrong password or
+/// certificate will be repaired, and the letter is still worth having then.
+fn judge(deliveries: &[Delivery], was_refused: bool) -> (Settled, Option<String>) {
+    let mut settled = if was_refused {
+        Settled::GivenUp
+    } else {
+        Settled::Done
+    };
+    let mut error = None;
+    for delivery in deliveries {
+        match &delivery.outcome {
+            Outcome::Delivered { .. } => {}
+            Outcome::Permanent(step, text) if step.concerns_letter() => {
+                if settled == Settled::Done {
+                    settled = Settled::GivenUp;
+                }
+                error = Some(problem(delivery, *step, text));
+            }
+            Outcome::Permanent(step, text) | Outcome::Transient(step, text) => {
+                settled = Settled::Later;
+                error = Some(problem(delivery, *step, text));
+            }
+        }
+    }
+    (settled, error)
+}
+
+fn problem(delivery: &Delivery, step: Step, text: &str) -> String {
+    match &delivery.recipient {
+        Some(recipient) => format!("{step} {recipient}: {text}"),
+        None => format!("{step}: {text}"),
+    }
+}
+
+fn record(
+    transaction: &Transaction<'_>,
+    dispatch: &Dispatch,
+    delivery: &Delivery,
+    now: DateTime<Utc>,
+) -> rusqlite::Result<usize> {
+    let (outcome, step, text) = match &delivery.outcome {
+        Outcome::Delivered { answer } => ("delivered", Step::Message, answer),
+        Outcome::Transient(step, text) => ("transient", *step, text),
+        Outcome::Permanent(step, text) => ("permanent", *step, text),
+    };
+    transaction
+        .prepare_cached(
+            "INSERT INTO deliveries (letter, channel, time, recipient, outcome, step, text)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![
+            dispatch.letter,
+            dispatch.channel,
+            stamp(now),
+            delivery.recipient,
+            outcome,
+            step.to_string(),
+            text,
+        ])
+}

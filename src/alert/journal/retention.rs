@@ -1,0 +1,124 @@
+//! The journal forgets its oldest events when they are too old, or when it has grown too large.
+
+use super::memory::SLACK;
+use super::{Journal, JournalError, stamp};
+use crate::config::Retention;
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+
+/// How many events are forgotten in one transaction: readers and the visitors of a flood wait
+/// for it.
+const STEP: i64 = 20_000;
+/// How many pages are given back to the file system at a time.
+const PAGES: u32 = 20_000;
+
+impl Journal {
+    /// Forgets what `retention` does not keep: events from the oldest on, letters about them that
+    /// nobody waits for, and names and sources that no event has any more. Gives how many events
+    /// were forgotten.
+    ///
+    /// # Errors
+    /// When the database cannot be written; what was forgotten until then stays forgotten.
+    pub(in crate::alert) fn prune(
+        &mut self,
+        retention: &Retention,
+        now: DateTime<Utc>,
+    ) -> Result<u64, JournalError> {
+        let keep = TimeDelta::from_std(retention.keep).unwrap_or(TimeDelta::MAX);
+        let oldest = now.checked_sub_signed(keep).map_or(i64::MIN, stamp);
+        let mut forgotten = 0;
+        loop {
+            let step = self.run("prune", |database| step(database, retention, oldest))?;
+            if step == 0 {
+                break;
+            }
+            forgotten += step;
+        }
+        if forgotten > 0 {
+            // What is remembered may name rows that are gone.
+            self.memory = super::Memory::default();
+            self.run("prune", |database| {
+                database.execute_batch(&format!("PRAGMA incremental_vacuum({PAGES})"))
+            })?;
+        }
+        Ok(forgotten)
+    }
+}
+
+/// Forgets the oldest events that may go, at most [`STEP`] of them.
+fn step(database: &mut Connection, retention: &Retention, oldest: i64) -> rusqlite::Result<u64> {
+    let transaction = database.transaction()?;
+    let bounds: Option<(i64, i64)> =
+        transaction.query_row("SELECT min(id), max(id) FROM events", [], |row| {
+            Ok(row.get::<_, Option<i64>>(0)?.zip(row.get(1)?))
+        })?;
+    let Some((first, last)) = bounds else {
+        return Ok(0);
+    };
+    let end = if used(&transaction)? > retention.max_size {
+        (first + STEP).min(last)
+    } else {
+        // Events that were reported late keep those after them a little longer.
+        transaction
+            .query_row(
+                "SELECT id FROM events WHERE id >= ?1 AND id < ?2 AND time >= ?3
+                 ORDER BY id LIMIT 1",
+                params![first, first + STEP, oldest],
+                |row| row.get(0),
+            )
+            .optional()?
+            .unwrap_or((first + STEP).min(last + 1))
+    };
+    let end = end.min(needed(&transaction)?.unwrap_or(i64::MAX));
+    if end <= first {
+        return Ok(0);
+    }
+    let gone = transaction.execute("DELETE FROM events WHERE id < ?1", [end])?;
+    transaction.execute("DELETE FROM hours WHERE last_event < ?1", [end])?;
+    transaction.execute("DELETE FROM sources WHERE last_event < ?1", [end])?;
+    for table in ["texts", "rules"] {
+        let sql = format!("DELETE FROM {table} WHERE last_event < ?1");
+        transaction.execute(&sql, [end - SLACK])?;
+    }
+    forget_letters(&transaction, end)?;
+    transaction.commit()?;
+    Ok(u64::try_from(gone).unwrap_or(0))
+}
+
+/// The first event of a letter that is not settled: it must still be told.
+fn needed(transaction: &Transaction<'_>) -> rusqlite::Result<Option<i64>> {
+    transaction.query_row(
+        "SELECT min(first_event) FROM letters WHERE state = 'open' OR id IN
+             (SELECT letter FROM dispatches WHERE state = 'waiting')",
+        [],
+        |row| row.get(0),
+    )
+}
+
+fn forget_letters(transaction: &Transaction<'_>, end: i64) -> rusqlite::Result<()> {
+    transaction.execute_batch("CREATE TEMP TABLE IF NOT EXISTS going (id INTEGER PRIMARY KEY)")?;
+    transaction.execute("DELETE FROM going", [])?;
+    transaction.execute(
+        "INSERT INTO going SELECT id FROM letters WHERE last_event < ?1 AND state <> 'open'
+             AND id NOT IN (SELECT letter FROM dispatches WHERE state = 'waiting')",
+        [end],
+    )?;
+    for sql in [
+        "DELETE FROM dispatches WHERE letter IN going",
+        "DELETE FROM deliveries WHERE letter IN going",
+        "DELETE FROM letters WHERE id IN going",
+    ] {
+        transaction.execute(sql, [])?;
+    }
+    Ok(())
+}
+
+/// How many bytes of the file are in use.
+fn used(transaction: &Transaction<'_>) -> rusqlite::Result<u64> {
+    let pragma = |name: &str| -> rusqlite::Result<u64> {
+        let value: i64 = transaction.query_row(&format!("PRAGMA {name}"), [], |row| row.get(0))?;
+        Ok(u64::try_from(value).unwrap_or(0))
+    };
+    let pages = pragma("page_count")?.saturating_sub(pragma("freelist_count")?);
+    Ok(pages.saturating_mul(pragma("page_size")?))
+}
