@@ -30,10 +30,11 @@ pub use encoding::one_line;
 pub use event::{Claim, Event, HOST_LIMIT, VALUE_LIMIT};
 pub use fired::{FiredRule, RuleFinder, Verdict};
 pub use journal::{
-    Decision, Delivery, Entry, EventFilter, History, Journal, JournalError, Letter, LetterKind,
-    Queued, Reason, SourceTally, State, Waiting, make_directory as make_journal_directory,
+    Attempt, Decision, Delivery, Entry, EventFilter, History, Journal, JournalError, Letter,
+    LetterKind, Queued, Reason, SourceTally, State, Waiting,
+    make_directory as make_journal_directory,
 };
 pub use lock::{is_held as is_deliverer_alive, request as request_handover};
 pub use message::People;
 pub use notice::Notice;
-pub use spool::{SpoolError, write as record};
+pub use spool::{SpoolError, event_file, write as record};

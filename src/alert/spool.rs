@@ -62,6 +62,11 @@ pub fn write(directory: &Path, event: &Event, unique: u64) -> Result<PathBuf, Sp
     Ok(finished)
 }
 
+/// The file that [`write()`] leaves for `event`: its name and its content.
+pub fn event_file(event: &Event, unique: u64) -> (String, Vec<u8>) {
+    (file_name(event.time, unique), encode(event).into_bytes())
+}
+
 /// Makes the drop directory for everybody's use, and its parent if that is missing too.
 ///
 /// # Errors

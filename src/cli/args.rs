@@ -23,6 +23,7 @@ use super::notify::NotifyArgs;
 use super::open::OpenArgs;
 use super::output::ColorChoice;
 use super::parse::ParseArgs;
+use super::queue::QueueArgs;
 use super::remove_alert::RemoveAlertArgs;
 use super::revoke::RevokeArgs;
 use super::rollback::RollbackArgs;
@@ -146,6 +147,7 @@ pub(crate) enum Command {
     Parse(ParseArgs),
     Mail(MailArgs),
     Deliver(DeliverArgs),
+    Queue(QueueArgs),
     Notify(NotifyArgs),
     Demo(DemoArgs),
     Completions(CompletionsArgs),

@@ -54,7 +54,13 @@ pub(crate) fn run(args: &DeliverArgs, context: &mut Context) -> Result<Exit, Fai
     let config = config?;
     let paths = context.paths.clone();
     let problems = RefCell::new(Vec::new());
-    let warn = |text: &str| problems.borrow_mut().push(visible(text.as_bytes()));
+    let log = paths.inside(Path::new(DEV_LOG));
+    let warn = |text: &str| {
+        let text = visible(text.as_bytes());
+        // Whoever runs this may not look; without a log the output has it all the same.
+        drop(syslog(&log, Severity::Warning, &text));
+        problems.borrow_mut().push(text);
+    };
     let way = open(&config);
     let rules = Fired::new(&paths);
     let place = workplace(

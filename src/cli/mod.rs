@@ -43,6 +43,8 @@ mod parse;
 mod paths;
 mod provisional;
 mod query;
+mod queue;
+mod queue_words;
 mod real_name;
 mod refusal;
 mod remarks;
@@ -133,6 +135,7 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
         Command::Parse(args) => parse::run(args, context),
         Command::Mail(args) => mail::run(args, context),
         Command::Deliver(args) => deliver::run(args, context),
+        Command::Queue(args) => queue::run(args, context),
         Command::Notify(args) => notify::run(args, context),
         Command::Demo(args) => demo::run(args, context),
         Command::Completions(args) => completions::run(args, context),

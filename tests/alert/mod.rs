@@ -13,6 +13,10 @@ mod failure;
 mod hostile;
 /// The manual page of the configuration.
 mod manual;
+/// A server that is down while a thousand visitors knock and deliverers are killed.
+mod outage;
+/// The queue as an operator sees it.
+mod queue;
 /// Recording: fast, without a mail server, without a drop directory.
 mod record;
 /// A real SMTP server.

@@ -112,6 +112,13 @@ impl Stage {
         self.query(sql).first().copied().unwrap_or(0)
     }
 
+    /// Changes the journal behind the program's back: time that passes.
+    pub(super) fn change(&self, sql: &str) {
+        let journal = Connection::open(self.path("var/lib/tcpw/journal.db")).unwrap();
+        journal.busy_timeout(PATIENCE).unwrap();
+        journal.execute(sql, []).unwrap();
+    }
+
     /// Finished event files in the drop directory.
     pub(super) fn drops(&self) -> Vec<PathBuf> {
         files(&self.path("var/spool/tcpw/drop"), "event")

@@ -13,7 +13,7 @@ mod schema;
 pub use events::{Entry, EventFilter, History, Letter, SourceTally};
 pub(super) use intake::Terms;
 pub use letters::{Decision, LetterKind, Reason};
-pub use outbox::{Delivery, Queued, State, Waiting};
+pub use outbox::{Attempt, Delivery, Queued, State, Waiting};
 
 pub(super) use outbox::{Dispatch, Settled, pause};
 
@@ -285,3 +285,6 @@ fn stamp(time: DateTime<Utc>) -> i64 {
 fn time_of(nanoseconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_nanos(nanoseconds)
 }
+
+#[cfg(test)]
+mod tests;

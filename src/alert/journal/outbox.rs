@@ -58,6 +58,8 @@ pub struct Waiting {
 pub enum State {
     /// It gathers events until it is due.
     Gathering,
+    /// It became part of the digest of everything.
+    Merged,
     /// It will be tried again.
     Waiting,
     /// Everybody has it.
@@ -73,6 +75,7 @@ impl State {
     pub fn word(self) -> &'static str {
         match self {
             Self::Gathering => "gathering",
+            Self::Merged => "merged",
             Self::Waiting => "waiting",
             Self::Delivered => "delivered",
             Self::Failed => "failed",
@@ -117,6 +120,23 @@ pub struct Queued {
     pub last_error: Option<String>,
     /// What was decided about its events.
     pub reasons: Vec<Reason>,
+}
+
+/// One attempt to deliver a letter to one recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// When.
+    pub time: DateTime<Utc>,
+    /// The way.
+    pub channel: String,
+    /// The address; nothing when the letter as a whole is meant.
+    pub recipient: Option<String>,
+    /// `delivered`, `transient` or `permanent`.
+    pub outcome: String,
+    /// How far it came.
+    pub step: String,
+    /// What the other side said.
+    pub text: String,
 }
 
 /// What an attempt came to.
@@ -273,30 +293,49 @@ impl Journal {
     }
 
     /// Letters on their ways: those that wait, gather or were given up, or with `all` also the
-    /// newest of those that are settled.
+    /// newest of those that are settled; the oldest first.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub fn queued(&mut self, all: bool, most: u32) -> Result<Vec<Queued>, JournalError> {
+        let which = "letters.state = 'open' OR (letters.state = 'sent'
+             AND (?1 OR dispatches.state IN ('waiting', 'failed')))
+             ORDER BY letters.id DESC, channel DESC LIMIT ?2";
+        let result = queued(&self.database, which, &[&all, &most]);
+        self.named("read", result)
+    }
+
+    /// One letter on each of its ways.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn ways(&mut self, letter: i64) -> Result<Vec<Queued>, JournalError> {
+        let which = "letters.id = ?1 ORDER BY channel DESC";
+        let result = queued(&self.database, which, &[&letter]);
+        self.named("read", result)
+    }
+
+    /// Every attempt to deliver a letter, the oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn attempts(&mut self, letter: i64) -> Result<Vec<Attempt>, JournalError> {
         self.run("read", |database| {
             let mut query = database.prepare_cached(
-                "SELECT letters.id, kind, sources.key, channel, dispatches.state, message_id,
-                     audience, created, letters.count, coalesce(attempts, 0),
-                     coalesce(next_due, due), last_error
-                 FROM letters
-                 LEFT JOIN dispatches ON dispatches.letter = letters.id
-                 LEFT JOIN sources ON sources.id = letters.source
-                 WHERE letters.state = 'open'
-                     OR (letters.state = 'sent' AND (?1 OR dispatches.state IN ('waiting', 'failed')))
-                 ORDER BY letters.id DESC, channel LIMIT ?2",
+                "SELECT time, channel, recipient, outcome, step, text FROM deliveries
+                 WHERE letter = ?1 ORDER BY id",
             )?;
-            let rows = query.query_map(params![all, most], queued_of)?;
-            let mut queued: Vec<Queued> = rows.collect::<rusqlite::Result<_>>()?;
-            queued.reverse();
-            for letter in &mut queued {
-                letter.reasons = reasons(database, letter.letter)?;
-            }
-            Ok(queued)
+            let rows = query.query_map([letter], |row| {
+                Ok(Attempt {
+                    time: time_of(row.get(0)?),
+                    channel: row.get(1)?,
+                    recipient: row.get(2)?,
+                    outcome: row.get(3)?,
+                    step: row.get(4)?,
+                    text: row.get(5)?,
+                })
+            })?;
+            rows.collect()
         })
     }
 
@@ -404,14 +443,44 @@ pub(super) fn reasons(database: &Connection, letter: i64) -> rusqlite::Result<Ve
     rows.collect()
 }
 
+/// The letters for which the condition `which` holds, in its order turned around.
+fn queued(
+    database: &Connection,
+    which: &'static str,
+    values: &[&dyn rusqlite::ToSql],
+) -> rusqlite::Result<Vec<Queued>> {
+    let sql = format!(
+        "SELECT letters.id, kind, sources.key, channel, dispatches.state, message_id, audience,
+             created, letters.count, coalesce(attempts, 0), coalesce(next_due, due), last_error,
+             letters.state = 'merged'
+         FROM letters
+         LEFT JOIN dispatches ON dispatches.letter = letters.id
+         LEFT JOIN sources ON sources.id = letters.source
+         WHERE {which}"
+    );
+    let mut query = database.prepare_cached(&sql)?;
+    let rows = query.query_map(values, queued_of)?;
+    let mut queued: Vec<Queued> = rows.collect::<rusqlite::Result<_>>()?;
+    queued.reverse();
+    for letter in &mut queued {
+        letter.reasons = reasons(database, letter.letter)?;
+    }
+    Ok(queued)
+}
+
 fn queued_of(row: &Row<'_>) -> rusqlite::Result<Queued> {
     let state: Option<String> = row.get(4)?;
+    let unsent = if row.get(12)? {
+        State::Merged
+    } else {
+        State::Gathering
+    };
     Ok(Queued {
         letter: row.get(0)?,
         kind: LetterKind::of_word(&row.get::<_, String>(1)?),
         source: row.get(2)?,
         channel: row.get(3)?,
-        state: state.map_or(State::Gathering, |word| State::of_word(&word)),
+        state: state.map_or(unsent, |word| State::of_word(&word)),
         message_id: row.get(5)?,
         audience: audience(&row.get::<_, String>(6)?),
         created: time_of(row.get(7)?),

@@ -1,0 +1,124 @@
+//! The mail server is down while a thousand visitors knock, and the deliverer is killed again and
+//! again: each event is told by exactly one letter, and a letter that comes twice can be told by
+//! its Message-ID.
+
+use super::delivery::smtp;
+use super::server::Server;
+use super::stage::{Stage, wait_until};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::{self, sleep};
+use std::time::{Duration, Instant};
+
+const EVENTS: usize = 1000;
+const SOURCES: usize = 40;
+const THREADS: usize = 4;
+const KILLS: usize = 10;
+
+/// Kills the deliverers that work below the stage's root; gives how many there were.
+fn kill_deliverers(stage: &Stage) -> usize {
+    let root = stage.path("").display().to_string();
+    let root = root.trim_end_matches('/');
+    let mut killed = 0;
+    for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+        let Some(pid) = entry
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse().ok())
+        else {
+            continue;
+        };
+        let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        let line = String::from_utf8_lossy(&line).into_owned();
+        if line.contains("deliver")
+            && line.contains(root)
+            && kill(Pid::from_raw(pid), Signal::SIGKILL).is_ok()
+        {
+            killed += 1;
+        }
+    }
+    killed
+}
+
+#[test]
+fn a_thousand_events_survive_an_outage_and_ten_kills() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = free.local_addr().unwrap().port();
+    drop(free);
+    let stage = Stage::configured(&smtp(
+        port,
+        "tls = 'none'\n[alert]\nquiet = '1s'\nmax_mails_per_hour = 10000\n",
+    ));
+    let left = AtomicUsize::new(EVENTS);
+    let mut kills = 0;
+    let begin = Instant::now();
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                while let Ok(left) = left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                    left.checked_sub(1)
+                }) {
+                    let addr = format!("--addr=10.0.0.{}", left % SOURCES);
+                    let host = format!("host{left}.example");
+                    stage
+                        .run(&["notify", &addr, "--daemon=sshd", "--", &host])
+                        .says(0, &[]);
+                }
+            });
+        }
+        let mut pause = 37;
+        while left.load(Ordering::SeqCst) > 0 || kills < KILLS / 2 {
+            pause = pause * 7 % 401;
+            sleep(Duration::from_millis(100 + pause));
+            kills += kill_deliverers(&stage);
+            assert!(
+                begin.elapsed() < Duration::from_secs(240),
+                "no deliverer is there to be killed"
+            );
+        }
+    });
+    let server = Server::start(&["--port", &port.to_string()]);
+    let mut pause = 11;
+    while kills < KILLS {
+        stage.change("UPDATE dispatches SET next_due = 0 WHERE state = 'waiting'");
+        let mut deliverer = stage.command(&["deliver"]).spawn().unwrap();
+        pause = pause * 7 % 97;
+        sleep(Duration::from_millis(20 + pause));
+        if kill_deliverers(&stage) > 0 {
+            kills += 1;
+        }
+        deliverer.wait().unwrap();
+    }
+    wait_until("everything is told", || {
+        stage.run(&["deliver"]);
+        let open = "SELECT count(*) FROM letters WHERE state = 'open'";
+        let waiting = "SELECT count(*) FROM dispatches WHERE state <> 'delivered'";
+        stage.drops().is_empty() && stage.count(open) + stage.count(waiting) == 0
+    });
+    let hosts: Vec<Vec<u8>> = stage.query("SELECT host FROM readable");
+    assert_eq!(hosts.len(), EVENTS);
+    assert_eq!(hosts.into_iter().collect::<BTreeSet<_>>().len(), EVENTS);
+    let untold = "SELECT count(*) FROM events LEFT JOIN letters ON letters.id = letter
+        WHERE letters.state IS NOT 'sent'";
+    assert_eq!(stage.count(untold), 0);
+    let events = i64::try_from(EVENTS).unwrap();
+    assert_eq!(stage.count("SELECT sum(count) FROM letters"), events);
+    let letters: Vec<String> = stage.query("SELECT message_id FROM letters");
+    let mails = server.mails();
+    let arrived: BTreeSet<String> = mails.iter().map(|mail| message_id(mail)).collect();
+    assert_eq!(arrived, letters.iter().cloned().collect::<BTreeSet<_>>());
+    crate::proof::say(&format!(
+        "outage: {EVENTS} events, {kills} kills, {} letters in {} mails, each event told by one letter",
+        letters.len(),
+        mails.len()
+    ));
+}
+
+fn message_id(mail: &str) -> String {
+    let line = mail
+        .lines()
+        .find_map(|line| line.strip_prefix("Message-ID: "));
+    line.unwrap().trim().to_owned()
+}
