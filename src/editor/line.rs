@@ -76,7 +76,11 @@ fn append(
 ) -> Result<(), Refusal> {
     let tree = ground.tree(table);
     let source = tree.source();
-    let mut new = repair(source);
+    let is_ended = source.is_empty() || source.ends_with(b"\n");
+    let mut new = Vec::new();
+    if !is_ended || tree.broken_line().is_some() {
+        new = repair(source);
+    }
     if let Some(broken) = tree.broken_line() {
         let place = ground.place(table, broken.index());
         if broken.kind() == LineKind::Malformed(Reason::TooLong) {

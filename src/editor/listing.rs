@@ -87,6 +87,11 @@ impl Asked {
         self.wish
     }
 
+    /// The clients.
+    pub fn clients(&self) -> &[Client] {
+        &self.clients
+    }
+
     /// How many clients.
     pub(super) fn count(&self) -> usize {
         self.clients.len()

@@ -1,6 +1,6 @@
 //! Both tables, open for a change: plan, check, preview, commit.
 
-use super::entry::{Author, Entry, Side};
+use super::entry::{Author, Entry, Side, digests};
 use super::error::EditError;
 use super::lock::Lock;
 use super::preview::{DiffLine, unified};
@@ -252,14 +252,18 @@ impl Plan<'_> {
             TableName::Deny => [TableName::Deny, TableName::Allow],
         };
         let changed = |name: &TableName| self.editor.table(*name).bytes() != self.bytes(*name);
-        let mut staged = Vec::new();
-        for name in order.into_iter().filter(changed) {
-            let table = self.editor.table(name);
-            staged.push(Staged::write(table, self.bytes(name))?);
-        }
-        if staged.is_empty() {
+        let names: Vec<TableName> = order.into_iter().filter(changed).collect();
+        if names.is_empty() {
             return Ok(receipt);
         }
+        // The digests are worked out while the disk is busy.
+        let (digests, staged) = std::thread::scope(|scope| {
+            let digests = scope.spawn(|| self.digests());
+            let stage = |name| Staged::write(self.editor.table(name), self.bytes(name));
+            let staged: Result<Vec<_>, _> = names.into_iter().map(stage).collect();
+            (digests.join().unwrap_or_else(|_| self.digests()), staged)
+        });
+        let staged = staged?;
         let opened;
         let state = if let Some(state) = &self.editor.state {
             state
@@ -268,7 +272,7 @@ impl Plan<'_> {
             &opened
         };
         let others = terms.others;
-        let entry = self.entry(state, terms)?;
+        let entry = self.entry(state, digests, terms)?;
         state.begin(&entry)?;
         (receipt.written, receipt.replaced) = self.put(staged, state, others)?;
         receipt.number = entry.number;
@@ -286,37 +290,47 @@ impl Plan<'_> {
         Ok(receipt)
     }
 
+    /// Those of both tables, before and after.
+    fn digests(&self) -> [[String; 2]; 2] {
+        [TableName::Allow, TableName::Deny].map(|name| {
+            let old = self.editor.table(name).bytes();
+            digests(old, self.bytes(name))
+        })
+    }
+
     /// What is about to be done, both contents of every table kept.
-    fn entry(&self, state: &State, terms: Terms) -> Result<Entry, EditError> {
-        let side = |name: TableName| -> Result<Side, EditError> {
+    fn entry(
+        &self,
+        state: &State,
+        digests: [[String; 2]; 2],
+        terms: Terms,
+    ) -> Result<Entry, EditError> {
+        let side = |name: TableName, [before, after]: [String; 2]| -> Result<Side, EditError> {
             let (table, new) = (self.editor.table(name), self.bytes(name));
             let path = if table.is_nowhere() {
                 Ok(PathBuf::new())
             } else {
                 std::path::absolute(table.path())
             };
-            let before = if table.exists() {
-                Some(state.keep(table.bytes())?)
-            } else {
-                None
-            };
-            let is_kept = new == table.bytes();
+            if table.exists() {
+                state.keep(&before, table.bytes())?;
+                state.keep_change((&after, new), (&before, table.bytes()))?;
+            } else if !new.is_empty() {
+                state.keep(&after, new)?;
+            }
             Ok(Side {
                 path: path.map_err(EditError::at("find the absolute path of", table.path()))?,
                 target: table.target().to_owned(),
-                after: if is_kept {
-                    before.clone()
-                } else {
-                    Some(state.keep(new)?)
-                },
-                before,
+                after: (table.exists() || !new.is_empty()).then_some(after),
+                before: table.exists().then_some(before),
             })
         };
+        let [allow, deny] = digests;
         Ok(Entry {
             number: state.next_number()?,
             author: terms.author,
-            allow: side(TableName::Allow)?,
-            deny: side(TableName::Deny)?,
+            allow: side(TableName::Allow, allow)?,
+            deny: side(TableName::Deny, deny)?,
             provisional: terms.provisional,
             undoes: terms.undoes,
         })

@@ -1,5 +1,6 @@
 //! What a plan changes, as the lines of a unified diff.
 
+use super::ends::common_ends;
 use crate::escape::visible;
 use similar::{ChangeTag, TextDiff};
 use std::path::Path;
@@ -90,11 +91,7 @@ fn part(start: usize, length: usize) -> String {
 /// How many bytes of whole lines both begin and end with, lines of context left aside: a change of
 /// a large table is a small one.
 fn common(old: &[u8], new: &[u8]) -> (usize, usize) {
-    let most = old.len().min(new.len());
-    let head = old.iter().zip(new).take_while(|(a, b)| a == b).count();
-    let rest = most - head;
-    let backwards = old.iter().rev().zip(new.iter().rev());
-    let tail = backwards.take(rest).take_while(|(a, b)| a == b).count();
+    let (head, tail) = common_ends(old, new);
     let before = old.get(..head).unwrap_or_default();
     let behind = old.get(old.len() - tail..).unwrap_or_default();
     // The line that differs begins behind a newline, and as many lines in front of it are shown.

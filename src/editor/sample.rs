@@ -165,6 +165,9 @@ fn daemon(pattern: TextPattern<'_>) -> Option<String> {
 
 /// Clients that the tables name, evenly drawn, each as one host.
 pub(super) fn drawn(ground: &Ground<'_>) -> Vec<Host> {
+    if let Some(samples) = ground.samples() {
+        return samples.to_vec();
+    }
     let all = || {
         [ground.allow, ground.deny]
             .into_iter()
