@@ -43,9 +43,12 @@ impl Focus {
     /// For a change about `clients`; nothing if all of the tables is as well looked at.
     pub fn new(tables: [&[u8]; 2], clients: &[Client]) -> Option<Self> {
         let size: usize = tables.iter().map(|table| table.len()).sum();
-        if size < SMALLEST || clients.len() > CLIENTS_LIMIT {
-            return None;
-        }
+        let is_worth_it = size >= SMALLEST && clients.len() <= CLIENTS_LIMIT;
+        is_worth_it.then(|| Self::of_any_size(tables, clients))
+    }
+
+    /// The same, whether it is worth it or not.
+    pub fn of_any_size(tables: [&[u8]; 2], clients: &[Client]) -> Self {
         let samples: Vec<Host> = tables.iter().flat_map(|table| drawn(table)).collect();
         let mut focus = Self {
             sieve: Sieve::default(),
@@ -69,7 +72,7 @@ impl Focus {
         for host in tried.chain(focus.samples.clone()) {
             focus.sieve.add_host(&host);
         }
-        Some(focus)
+        focus
     }
 
     /// Looks also for what matters to this client.

@@ -93,6 +93,12 @@ impl<'a> Ground<'a> {
         index.decide(request, self.world)
     }
 
+    /// Whether libwrap finds no rule in either table.
+    pub(super) fn has_no_rules(&self) -> bool {
+        let has_none = |tree| rules(tree).next().is_none();
+        has_none(self.allow) && has_none(self.deny)
+    }
+
     /// Daemons that stand for all of them.
     pub(super) fn daemons(&self) -> &Daemons {
         self.daemons.get_or_init(|| Daemons::named_in(self))

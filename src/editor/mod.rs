@@ -8,6 +8,7 @@
 mod alarm;
 mod change;
 mod client;
+mod cover;
 mod daemon;
 mod declare;
 mod default;
