@@ -1,7 +1,6 @@
 //! A content of the history as its difference from another one: a small change of a large table
 //! takes a small file.
 
-use super::ends::common_ends;
 use serde::{Deserialize, Serialize};
 
 /// Smaller contents are kept as they are.
@@ -33,14 +32,21 @@ pub(super) struct Head {
 }
 
 impl Delta {
-    /// From `old`, which is called `base` and is `chain` differences from a whole content; nothing if
-    /// `new` is better kept whole.
-    pub(super) fn between(old: &[u8], new: &[u8], base: &str, chain: u32) -> Option<Self> {
+    /// From `old`, which is called `base` and is `chain` differences from a whole content, to `new`;
+    /// both begin and end with as many bytes as `ends` says. Nothing if that is better kept whole.
+    pub(super) fn between(
+        (old, new): (&[u8], &[u8]),
+        (start, end): (usize, usize),
+        base: &str,
+        chain: u32,
+    ) -> Option<Self> {
         if new.len() < SMALLEST || chain >= CHAIN_LIMIT {
             return None;
         }
-        let (start, end) = common_ends(old, new);
-        let middle = new.get(start..new.len() - end)?;
+        let is_end = old.len().checked_sub(end)? >= start;
+        let middle = new
+            .get(start..new.len().checked_sub(end)?)
+            .filter(|_| is_end)?;
         (middle.len() <= new.len() / SHARE).then(|| Self {
             head: Head {
                 base: base.to_owned(),
@@ -84,6 +90,11 @@ impl Delta {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::editor::ends::common_ends;
+
+    fn between(old: &[u8], new: &[u8], chain: u32) -> Option<Delta> {
+        Delta::between((old, new), common_ends(old, new), "base", chain)
+    }
 
     #[test]
     fn a_small_change_comes_back_and_a_large_one_is_none() {
@@ -98,7 +109,7 @@ mod tests {
             (0, 0, ""),
         ] {
             let new = [&old[..at], come.as_bytes(), &old[at + gone..]].concat();
-            let delta = Delta::between(&old, &new, "base", 3).unwrap();
+            let delta = between(&old, &new, 3).unwrap();
             let bytes = delta.bytes().unwrap();
             assert!(bytes.len() < 200);
             assert_eq!(Delta::read(&bytes).unwrap(), delta);
@@ -107,8 +118,8 @@ mod tests {
             assert_eq!(delta.apply(old.clone()), Some(new));
         }
         let other: Vec<u8> = old.iter().map(|byte| byte ^ 1).collect();
-        assert_eq!(Delta::between(&old, &other, "base", 0), None);
-        assert_eq!(Delta::between(&old, &old, "base", CHAIN_LIMIT), None);
-        assert_eq!(Delta::between(b"a\n", b"b\n", "base", 0), None);
+        assert_eq!(between(&old, &other, 0), None);
+        assert_eq!(between(&old, &old, CHAIN_LIMIT), None);
+        assert_eq!(between(b"a\n", b"b\n", 0), None);
     }
 }

@@ -9,7 +9,7 @@ const BLOCK: usize = 1 << 12;
 const PIECE: usize = 1 << 18;
 
 /// How many bytes both begin with.
-pub(super) fn common_head(old: &[u8], new: &[u8]) -> usize {
+fn common_head(old: &[u8], new: &[u8]) -> usize {
     let blocks = old.chunks(BLOCK).zip(new.chunks(BLOCK));
     let equal = blocks.take_while(|(one, other)| one == other).count();
     // The last block may be shorter than the others.

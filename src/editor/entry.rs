@@ -1,6 +1,5 @@
 //! An entry of the history: who changed what, when and how.
 
-use super::ends::common_head;
 use super::error::EditError;
 use super::provisional::Provisional;
 use ring::digest::{Context, Digest, SHA256};
@@ -69,10 +68,13 @@ pub fn digest(bytes: &[u8]) -> String {
     hexadecimal(&ring::digest::digest(&SHA256, bytes))
 }
 
-/// Those of two contents; what both begin with is read once.
-pub(super) fn digests(old: &[u8], new: &[u8]) -> [String; 2] {
+/// From as many bytes on, two contents are read at a time.
+const LARGE: usize = 1 << 20;
+
+/// Those of two contents which both begin with the same `head` bytes: these are read once.
+pub(super) fn digests(old: &[u8], new: &[u8], head: usize) -> [String; 2] {
     let mut context = Context::new(&SHA256);
-    let (head, old) = old.split_at(common_head(old, new));
+    let (head, old) = old.split_at(head.min(old.len()));
     let new = new.get(head.len()..).unwrap_or_default();
     context.update(head);
     let finish = |mut context: Context, rest: &[u8]| {
@@ -80,6 +82,9 @@ pub(super) fn digests(old: &[u8], new: &[u8]) -> [String; 2] {
         hexadecimal(&context.finish())
     };
     let copy = context.clone();
+    if old.len() < LARGE {
+        return [finish(context, old), finish(copy, new)];
+    }
     std::thread::scope(|scope| {
         let first = scope.spawn(|| finish(context, old));
         let second = finish(copy, new);

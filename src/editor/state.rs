@@ -68,12 +68,13 @@ impl State {
         self.put(name, bytes)
     }
 
-    /// Keeps a content that was made of another one, which is kept: as the difference, if that is
-    /// small.
+    /// Keeps a content `new` that was made of another one, which is kept, and has as many bytes at
+    /// its `ends` as that: as the difference, if that is small.
     pub(super) fn keep_change(
         &self,
-        (name, bytes): (&str, &[u8]),
-        (old_name, old): (&str, &[u8]),
+        name: &str,
+        (old_name, old, new): (&str, &[u8], &[u8]),
+        ends: (usize, usize),
     ) -> Result<(), EditError> {
         if self.history.has(name) {
             return Ok(());
@@ -82,8 +83,8 @@ impl State {
             .history
             .delta(old_name)?
             .map_or(0, |delta| delta.head.chain);
-        match Delta::between(old, bytes, old_name, chain) {
-            None => self.put(name, bytes),
+        match Delta::between((old, new), ends, old_name, chain) {
+            None => self.put(name, new),
             Some(delta) => {
                 let file = delta_file(name);
                 let text = delta.bytes();

@@ -20,8 +20,7 @@ pub fn verify_list(
     asked: &Asked,
     change: &Change,
 ) -> Result<(), Refusal> {
-    let is_plain =
-        asked.count() > MANY && before.has_no_rules() && is_plainly_listed(after, asked);
+    let is_plain = asked.count() > MANY && before.has_no_rules() && is_plainly_listed(after, asked);
     for (client, daemon) in asked.pairs().filter(|_| !is_plain) {
         for host in hosts_of_many(client, asked.count()) {
             for request in Daemons::of(daemon, before).requests(&host) {
@@ -32,7 +31,7 @@ pub fn verify_list(
             }
         }
     }
-    let cover = Cover::new(asked.clients().to_vec());
+    let cover = Cover::new(asked.clients());
     unchanged(before, after, change, |request, _, _| {
         let mut daemons = asked.daemons().iter();
         daemons.any(|daemon| is_daemon(daemon, request)) && cover.is_about(request)
@@ -83,8 +82,10 @@ pub fn verify_revoke(
     clients: &[Client],
     change: &Change,
 ) -> Result<(), Refusal> {
-    let cover = Cover::new(clients.to_vec());
-    unchanged(before, after, change, |request, _, _| cover.is_about(request))
+    let cover = Cover::new(clients);
+    unchanged(before, after, change, |request, _, _| {
+        cover.is_about(request)
+    })
 }
 
 /// Checks a plan after which nobody may be refused who was not.

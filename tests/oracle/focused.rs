@@ -74,7 +74,10 @@ fn seen(ground: &Ground<'_>, verdict: &Verdict) -> String {
         cause => format!("{cause:?}"),
     };
     let place = ground.decider(verdict).map(|rule| ground.place_of(&rule));
-    format!("{:?} {cause} {place:?} {:?}", verdict.access, verdict.effects)
+    format!(
+        "{:?} {cause} {place:?} {:?}",
+        verdict.access, verdict.effects
+    )
 }
 
 fn planned(tables: [&[u8]; 2], edits: &Edits) -> [Vec<u8>; 2] {
@@ -111,7 +114,11 @@ struct Pair<'t> {
 impl Pair<'_> {
     fn show(&self) -> String {
         let [allow, deny] = self.tables;
-        format!("allow {}\ndeny {}", allow.escape_ascii(), deny.escape_ascii())
+        format!(
+            "allow {}\ndeny {}",
+            allow.escape_ascii(),
+            deny.escape_ascii()
+        )
     }
 
     /// Puts one change to both; nothing if the tables must be seen as a whole.
@@ -120,11 +127,7 @@ impl Pair<'_> {
         stage: &Stage<'_>,
         counts: &mut Counts,
         change: &dyn Fn(&Ground<'_>) -> Result<tcpw::editor::Change, Refusal>,
-        verify: &dyn Fn(
-            &Ground<'_>,
-            &Ground<'_>,
-            &tcpw::editor::Change,
-        ) -> Result<(), Refusal>,
+        verify: &dyn Fn(&Ground<'_>, &Ground<'_>, &tcpw::editor::Change) -> Result<(), Refusal>,
         about: &[Client],
     ) {
         let Some(part) = self.focus.tables(self.tables) else {
@@ -133,19 +136,23 @@ impl Pair<'_> {
         counts.focused += 1;
         let whole = Seen::whole(self.tables);
         let samples = Some(self.focus.samples());
-        let on = |seen: &Seen<'_>| seen.trees.iter().map(|tree| tree.lines().count()).sum::<usize>();
+        let on = |seen: &Seen<'_>| {
+            seen.trees
+                .iter()
+                .map(|tree| tree.lines().count())
+                .sum::<usize>()
+        };
         counts.passed += u32::from(on(&part) < on(&whole));
         let before = Ground::new(&whole.trees[0], &whole.trees[1], stage);
-        let part_before =
-            Ground::new(&part.trees[0], &part.trees[1], stage).with_samples(samples);
+        let part_before = Ground::new(&part.trees[0], &part.trees[1], stage).with_samples(samples);
         let same = |what: &str, focused: String, whole: String| {
             is_same(what, self.seed, &self.show(), focused, whole);
         };
         let decided = |what: &str, focused: &Ground<'_>, whole: &Ground<'_>| {
             for request in &self.requests {
-                let texts = [focused, whole].map(|ground| seen(ground, &ground.decide(request)));
-                let [focused, whole] = texts;
-                same(&format!("{what} {request:?}"), focused, whole);
+                let part = seen(focused, &focused.decide(request));
+                let all = seen(whole, &whole.decide(request));
+                same(&format!("{what} {request:?}"), part, all);
             }
         };
         decided("before", &part_before, &before);
@@ -164,12 +171,14 @@ impl Pair<'_> {
         let whole = Seen::whole(new);
         assert!(whole.trees.iter().all(|tree| tree.broken_line().is_none()));
         let after = Ground::new(&whole.trees[0], &whole.trees[1], stage);
-        let part_after =
-            Ground::new(&part.trees[0], &part.trees[1], stage).with_samples(samples);
+        let part_after = Ground::new(&part.trees[0], &part.trees[1], stage).with_samples(samples);
         decided("after", &part_after, &after);
-        let notes = [&part_after, &after].map(|ground| format!("{:?}", remaining(ground, about)));
-        let [found, expected] = notes;
-        same("remaining", found, expected);
+        let notes = remaining(&part_after, about);
+        same(
+            "remaining",
+            format!("{notes:?}"),
+            format!("{:?}", remaining(&after, about)),
+        );
         let found = verify(&part_before, &part_after, &change);
         let expected = verify(&before, &after, &change);
         same("proof", format!("{found:?}"), format!("{expected:?}"));
@@ -199,8 +208,9 @@ fn a_focused_change_is_the_change_of_the_whole_tables() {
         let address = |request: &Request| {
             Client::parse(&String::from_utf8_lossy(request.client().address())).ok()
         };
-        let name =
-            |request: &Request| Client::parse(&String::from_utf8_lossy(request.client().name().as_bytes())).ok();
+        let name = |request: &Request| {
+            Client::parse(&String::from_utf8_lossy(request.client().name().as_bytes())).ok()
+        };
         let mut pool: Vec<Client> = requests.iter().filter_map(address).take(4).collect();
         pool.extend(requests.iter().filter_map(name).take(2));
         for _ in 0..4 {
@@ -223,10 +233,12 @@ fn a_focused_change_is_the_change_of_the_whole_tables() {
                 let daemons = match random.below(3) {
                     0 => Vec::new(),
                     1 => vec![Daemon::parse("sshd").unwrap()],
-                    _ => vec![Daemon::parse("vsftpd").unwrap(), Daemon::parse("sshd").unwrap()],
+                    _ => vec![
+                        Daemon::parse("vsftpd").unwrap(),
+                        Daemon::parse("sshd").unwrap(),
+                    ],
                 };
-                let asked =
-                    Asked::new(wish, about.to_vec(), daemons).with_label(label(random));
+                let asked = Asked::new(wish, about.to_vec(), daemons).with_label(label(random));
                 pair.compare(
                     &stage,
                     &mut counts,
@@ -255,5 +267,8 @@ fn a_focused_change_is_the_change_of_the_whole_tables() {
         "focus: {focused} changes compared, {passed} with lines left out, {changed} changed \
          something, {refused} were refused, all alike"
     ));
-    assert!(passed > 5000 && changed > 3000 && refused > 500, "{focused} {passed} {changed} {refused}");
+    assert!(
+        passed > 5000 && changed > 3000 && refused > 500,
+        "{focused} {passed} {changed} {refused}"
+    );
 }
