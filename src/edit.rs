@@ -56,7 +56,8 @@ pub enum ApplyError {
 pub fn apply(source: &[u8], edits: &[Edit]) -> Result<Vec<u8>, ApplyError> {
     let mut sorted: Vec<&Edit> = edits.iter().collect();
     sorted.sort_by_key(|edit| (edit.span.start, edit.span.end));
-    let mut out = Vec::with_capacity(source.len());
+    let more: usize = edits.iter().map(|edit| edit.replacement.len()).sum();
+    let mut out = Vec::with_capacity(source.len() + more);
     let mut done = 0;
     for edit in sorted {
         if edit.span.start < done {

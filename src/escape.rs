@@ -7,6 +7,11 @@ use std::fmt::Write as _;
 /// cursor, hide or reorder text (controls, bidirectional marks, zero-width characters) and every
 /// invalid byte is shown as an escape.
 pub fn visible(bytes: &[u8]) -> String {
+    if bytes.iter().all(|byte| (b' '..=b'~').contains(byte))
+        && let Ok(text) = str::from_utf8(bytes)
+    {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         for c in chunk.valid().chars() {

@@ -59,6 +59,8 @@ pub(crate) fn run(args: &AllowArgs, context: &mut Context) -> Result<Exit, Failu
         &Intent {
             change: &|ground| list(ground, &asked),
             verify: &|before, after, change| verify_list(before, after, &asked, change),
+            about: asked.clients(),
+            outlook: None,
             is_guarded: false,
             options: args.change,
             alone: None,

@@ -82,6 +82,8 @@ pub(crate) fn run(args: &ApplyArgs, context: &mut Context) -> Result<Exit, Failu
         &Intent {
             change: &change,
             verify: &verify,
+            about: &[],
+            outlook: None,
             is_guarded: !args.force.force,
             options,
             alone: None,

@@ -8,14 +8,14 @@ use super::guard::{self, Kept};
 use super::machine::{Aclexec, Machine};
 use super::paths::Paths;
 use super::provisional::{self, Trial, patience};
+use super::real_name::depend_on_names;
 use super::refusal::{internal, refused, told};
 use super::remarks::{remark, show_diff};
 use crate::editor::{
-    Author, Change, DiffLine, EditError, Editor, Files, Ground, Others, Purpose, Receipt, Refusal,
-    Repair, Terms, order,
+    Author, Change, Client, DiffLine, EditError, Editor, Files, Focus, Ground, Note, Others,
+    Purpose, Receipt, Refusal, Repair, Seen, Terms, order,
 };
 use crate::engine::{Differences, TableName, differences};
-use crate::syntax::parse;
 use crate::system::{Clock as _, SystemClock, operator};
 use clap::Args;
 use std::path::PathBuf;
@@ -66,6 +66,10 @@ pub(super) struct Intent<'a> {
     pub(super) change: &'a dyn Fn(&Ground<'_>) -> Result<Change, Refusal>,
     /// Compares the tables before and after.
     pub(super) verify: &'a dyn Fn(&Ground<'_>, &Ground<'_>, &Change) -> Result<(), Refusal>,
+    /// The clients that it is about, if it is about nothing else.
+    pub(super) about: &'a [Client],
+    /// What is to be said about the tables as they will be.
+    pub(super) outlook: Option<&'a dyn Fn(&Ground<'_>) -> Vec<Note>>,
     /// Whether whoever must still get in is asked for.
     pub(super) is_guarded: bool,
     /// Whether it is written, and whether for good.
@@ -176,53 +180,136 @@ fn attempt(
     };
     let paths = context.paths.clone();
     let editor = open(context, &paths, purpose, intent.alone)?;
-    let mut outcome = Outcome {
-        remarks: Vec::new(),
-        diff: Vec::new(),
-        receipt: None,
-        effect: None,
-        fresh: absent(&editor),
+    let tables = [TableName::Allow, TableName::Deny].map(|name| editor.table(name).bytes());
+    let work = Work {
+        editor: &editor,
+        intent,
+        others,
+        trial,
+        machine: Machine::new(&paths, Aclexec::Ask),
     };
-    let machine = Machine::new(&paths, Aclexec::Ask);
-    let allow = parse(editor.table(TableName::Allow).bytes());
-    let deny = parse(editor.table(TableName::Deny).bytes());
-    let before = Ground::new(&allow, &deny, &machine);
-    let change = (intent.change)(&before).map_err(|refusal| refused(&paths, &refusal))?;
-    let remarks = change.notes.iter().map(|note| remark(&paths, note));
-    outcome.remarks.extend(remarks);
-    if change.edits.is_empty() {
+    if let Some(view) = work.focused(context, tables)
+        && let Some(outcome) = work.attempt(context, view)?
+    {
         return Ok(outcome);
     }
-    let plan = editor
-        .plan(&change.edits)
-        .map_err(|error| internal(&error))?;
-    let allow = parse(plan.bytes(TableName::Allow));
-    let deny = parse(plan.bytes(TableName::Deny));
-    let after = Ground::new(&allow, &deny, &machine);
-    (intent.verify)(&before, &after, &change).map_err(|refusal| refused(&paths, &refusal))?;
-    let kept = guard::keep_list(context, &before, &after)?;
-    if intent.is_guarded {
-        guard::check(&before, &after, &kept, &paths)?;
-    }
-    outcome.diff = plan.preview();
-    if intent.options.dry_run {
-        outcome.effect = Some(differences(
-            &before.tables(),
-            &after.tables(),
-            &[],
-            &machine,
-        ));
-    } else {
-        let first = first(&before, &after, &change, &kept);
-        let terms = Terms {
-            author: author(),
-            others,
-            provisional: trial.map(|trial| trial.terms.clone()),
-            undoes: intent.undoes,
+    let view = View {
+        seen: Seen::whole(tables),
+        focus: None,
+    };
+    // The whole tables can always be looked at.
+    let outcome = work.attempt(context, view)?;
+    outcome.ok_or_else(|| Failure::new("the planned tables cannot be read").into())
+}
+
+/// What is looked at of the tables.
+struct View<'t> {
+    seen: Seen<'t>,
+    /// If it is not all: by what it was chosen, and who must still get in.
+    focus: Option<(Focus, Vec<Kept>)>,
+}
+
+/// One attempt at a change.
+struct Work<'a> {
+    editor: &'a Editor,
+    intent: &'a Intent<'a>,
+    others: Others,
+    trial: Option<&'a Trial>,
+    machine: Machine,
+}
+
+impl Work<'_> {
+    /// The lines that matter to a change about few clients, if the tables are large.
+    fn focused<'t>(&self, context: &mut Context, tables: [&'t [u8]; 2]) -> Option<View<'t>> {
+        let about = self.intent.about;
+        if about.is_empty() || self.intent.options.dry_run {
+            return None;
+        }
+        let mut focus = Focus::new(tables, about)?;
+        // A mistake in the configuration is told where it is told for small tables.
+        let mut kept = guard::sessions(context).ok()?;
+        let add = |focus: &mut Focus, kept: &[Kept]| {
+            for request in kept.iter().flat_map(guard::requests) {
+                focus.add(request.client());
+            }
         };
-        outcome.receipt = Some(plan.commit(first, terms)?);
+        add(&mut focus, &kept);
+        let mut seen = focus.tables(tables)?;
+        let are_names = |client: &Client| matches!(client, Client::Name(_) | Client::Domain(_));
+        let before = kept.clone();
+        guard::name(&mut kept, context, || {
+            let [allow, deny] = &seen.trees;
+            about.iter().any(are_names) || depend_on_names(&Ground::new(allow, deny, &self.machine))
+        });
+        if kept != before {
+            add(&mut focus, &kept);
+            seen = focus.tables(tables)?;
+        }
+        let focus = Some((focus, kept));
+        Some(View { seen, focus })
     }
-    Ok(outcome)
+
+    /// Nothing if all of the tables must be looked at.
+    fn attempt(&self, context: &mut Context, view: View<'_>) -> Result<Option<Outcome>, Obstacle> {
+        let (intent, paths) = (self.intent, context.paths.clone());
+        let mut outcome = Outcome {
+            remarks: Vec::new(),
+            diff: Vec::new(),
+            receipt: None,
+            effect: None,
+            fresh: absent(self.editor),
+        };
+        let View { seen, focus } = view;
+        let samples = focus.as_ref().map(|(focus, _)| focus.samples());
+        let [allow, deny] = &seen.trees;
+        let before = Ground::new(allow, deny, &self.machine).with_samples(samples);
+        let change = (intent.change)(&before).map_err(|refusal| refused(&paths, &refusal))?;
+        let mut remark_on = |notes: &[Note]| {
+            let remarks = notes.iter().map(|note| remark(&paths, note));
+            outcome.remarks.extend(remarks);
+        };
+        remark_on(&change.notes);
+        let outlook = |ground: &Ground<'_>| intent.outlook.map_or(Vec::new(), |tell| tell(ground));
+        if change.edits.is_empty() {
+            remark_on(&outlook(&before));
+            return Ok(Some(outcome));
+        }
+        let plan = self
+            .editor
+            .plan(&change.edits)
+            .map_err(|error| internal(&error))?;
+        let planned = [TableName::Allow, TableName::Deny].map(|name| plan.bytes(name));
+        let Some(seen) = seen.planned(planned, &change.edits) else {
+            return Ok(None);
+        };
+        let [allow, deny] = &seen.trees;
+        let after = Ground::new(allow, deny, &self.machine).with_samples(samples);
+        remark_on(&outlook(&after));
+        (intent.verify)(&before, &after, &change).map_err(|refusal| refused(&paths, &refusal))?;
+        let kept = match &focus {
+            Some((_, kept)) => kept.clone(),
+            None => guard::keep_list(context, &before, &after)?,
+        };
+        if intent.is_guarded {
+            guard::check(&before, &after, &kept, &paths)?;
+        }
+        outcome.diff = plan.preview();
+        if intent.options.dry_run {
+            let tables = (before.tables(), after.tables());
+            let effect = differences(&tables.0, &tables.1, &[], &self.machine);
+            outcome.effect = Some(effect);
+        } else {
+            let first = first(&before, &after, &change, &kept);
+            let terms = Terms {
+                author: author(),
+                others: self.others,
+                provisional: self.trial.map(|trial| trial.terms.clone()),
+                undoes: intent.undoes,
+            };
+            outcome.receipt = Some(plan.commit(first, terms)?);
+        }
+        Ok(Some(outcome))
+    }
 }
 
 /// The tables that do not exist.

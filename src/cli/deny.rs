@@ -29,6 +29,8 @@ pub(crate) fn run(args: &DenyArgs, context: &mut Context) -> Result<Exit, Failur
         &Intent {
             change: &|ground| list(ground, &asked),
             verify: &|before, after, change| verify_list(before, after, &asked, change),
+            about: asked.clients(),
+            outlook: None,
             is_guarded: !args.force.force,
             options: args.change,
             alone: None,

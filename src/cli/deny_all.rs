@@ -25,6 +25,8 @@ pub(crate) fn run(args: &DenyAllArgs, context: &mut Context) -> Result<Exit, Fai
         &Intent {
             change: &deny_all,
             verify: &verify_deny_all,
+            about: &[],
+            outlook: None,
             is_guarded: !args.force.force,
             options: args.change,
             alone: None,

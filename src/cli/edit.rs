@@ -150,6 +150,8 @@ fn attempt(
         &Intent {
             change: &change,
             verify: &verify,
+            about: &[],
+            outlook: None,
             is_guarded: !force,
             options: args.change,
             alone: None,

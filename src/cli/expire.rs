@@ -28,6 +28,8 @@ pub(crate) fn run(args: &ExpireArgs, context: &mut Context) -> Result<Exit, Fail
         &Intent {
             change: &|ground| Ok(expire(ground, &now)),
             verify: &|_, _, _| Ok(()),
+            about: &[],
+            outlook: None,
             is_guarded: !args.force.force,
             options: args.change,
             alone: None,

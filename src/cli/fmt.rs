@@ -74,6 +74,8 @@ pub(crate) fn run(args: &FmtArgs, context: &mut Context) -> Result<Exit, Failure
         &Intent {
             change: &change,
             verify: &verify,
+            about: &[],
+            outlook: None,
             is_guarded: true,
             options: ChangeArgs::preview(dry_run),
             alone: None,

@@ -33,9 +33,7 @@ enum Why {
     Named,
 }
 
-/// Everybody who must still get in: first the own session, then those whom the configuration names,
-/// then the other sessions. Nobody in a rehearsal; other sessions only if the tables are those
-/// that the machine's own sshd reads.
+/// Everybody who must still get in, by the names they have now if the tables are about names.
 ///
 /// # Errors
 /// When the configuration is wrong.
@@ -44,6 +42,20 @@ pub(super) fn keep_list(
     before: &Ground<'_>,
     after: &Ground<'_>,
 ) -> Result<Vec<Kept>, Failure> {
+    let mut kept = sessions(context)?;
+    name(&mut kept, context, || {
+        depend_on_names(before) || depend_on_names(after)
+    });
+    Ok(kept)
+}
+
+/// The same without their names: first the own session, then those whom the configuration names,
+/// then the other sessions. Nobody in a rehearsal; other sessions only if the tables are those
+/// that the machine's own sshd reads.
+///
+/// # Errors
+/// When the configuration is wrong.
+pub(super) fn sessions(context: &mut Context) -> Result<Vec<Kept>, Failure> {
     if context.is_rehearsal {
         return Ok(Vec::new());
     }
@@ -80,14 +92,14 @@ pub(super) fn keep_list(
             add(session, Why::Connected);
         }
     }
-    if paths.root.is_none() && (depend_on_names(before) || depend_on_names(after)) {
-        name(&mut kept);
-    }
     Ok(kept)
 }
 
-/// Adds the names that they have now.
-fn name(kept: &mut [Kept]) {
+/// Adds the names that they have now, if the tables are this machine's and about names.
+pub(super) fn name(kept: &mut [Kept], context: &Context, are_wanted: impl FnOnce() -> bool) {
+    if kept.is_empty() || context.paths.root.is_some() || !are_wanted() {
+        return;
+    }
     let addresses: Vec<_> = kept.iter().map(|kept| &*kept.session.client).collect();
     let names = real_names(&addresses);
     for (kept, name) in kept.iter_mut().zip(names) {

@@ -58,6 +58,8 @@ pub(crate) fn run(args: &InstallAlertArgs, context: &mut Context) -> Result<Exit
                 verify_default(before, after, change)?;
                 verify_alarm(after, triggers, &command)
             },
+            about: &[],
+            outlook: None,
             is_guarded: !args.force.force,
             options: args.change,
             alone: None,

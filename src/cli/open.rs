@@ -25,6 +25,8 @@ pub(crate) fn run(args: &OpenArgs, context: &mut Context) -> Result<Exit, Failur
                 open_again(ground).map_err(|error| Refusal::Internal(error.to_string()))
             },
             verify: &verify_open,
+            about: &[],
+            outlook: None,
             is_guarded: false,
             options: args.change,
             alone: None,

@@ -124,6 +124,8 @@ pub(super) fn take_back_now(context: &mut Context, number: u64) -> Result<(), Fa
     let intent = Intent {
         change: &change,
         verify: &|_, _, _| Ok(()),
+        about: &[],
+        outlook: None,
         is_guarded: false,
         options: ChangeArgs::preview(false),
         alone: None,

@@ -23,6 +23,8 @@ pub(crate) fn run(args: &RemoveAlertArgs, context: &mut Context) -> Result<Exit,
         &Intent {
             change: &|ground| Ok(remove_alarm(ground)),
             verify: &verify_open,
+            about: &[],
+            outlook: None,
             is_guarded: false,
             options: args.change,
             alone: None,

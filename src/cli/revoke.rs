@@ -5,7 +5,7 @@ use super::changes::{ChangeArgs, ForceArgs, Intent, make};
 use super::client_list::clients_of;
 use super::exit::Exit;
 use super::failure::Failure;
-use crate::editor::{Refusal, revoke, verify_revoke};
+use crate::editor::{remaining, revoke, verify_revoke};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -37,11 +37,10 @@ pub(crate) fn run(args: &RevokeArgs, context: &mut Context) -> Result<Exit, Fail
     make(
         context,
         &Intent {
-            change: &|ground| {
-                revoke(ground, &clients, args.by.as_deref())
-                    .map_err(|error| Refusal::Internal(error.to_string()))
-            },
+            change: &|ground| Ok(revoke(ground, &clients, args.by.as_deref())),
             verify: &|before, after, change| verify_revoke(before, after, &clients, change),
+            about: &clients,
+            outlook: Some(&|after| remaining(after, &clients)),
             is_guarded: !args.force.force,
             options: args.change,
             alone: None,

@@ -49,6 +49,8 @@ pub(crate) fn run(args: &UndoArgs, context: &mut Context) -> Result<Exit, Failur
         &Intent {
             change: &|ground| undo(ground, &entry, [&allow, &deny], &later),
             verify: &|_, _, _| Ok(()),
+            about: &[],
+            outlook: None,
             is_guarded: !args.force.force,
             options: args.change,
             alone: None,

@@ -40,6 +40,10 @@ impl Client {
     /// # Errors
     /// When it is none, or none that libwrap would match; with what would work instead.
     pub fn parse(text: &str) -> Result<Self, WordError> {
+        // Long lists are made of these.
+        if let Ok(address) = text.parse::<Ipv4Addr>() {
+            return Ok(Self::host(address.into()));
+        }
         check_bytes(text)?;
         check_words(text)?;
         if let Some((net, length)) = text.split_once('/') {

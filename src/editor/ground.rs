@@ -2,7 +2,8 @@
 
 use super::sample::Daemons;
 use crate::engine::{
-    Access, Cause, Index, Matched, Request, Surroundings, Table, TableName, Tables, Verdict, decide,
+    Access, Cause, Host, Index, Matched, Request, Surroundings, Table, TableName, Tables, Verdict,
+    decide,
 };
 use crate::policy::{Element, OptionKind, Rule, RuleOption, rules};
 use crate::syntax::{Line, Tree};
@@ -24,6 +25,7 @@ pub struct Ground<'a> {
     asked: Cell<u8>,
     index: OnceCell<Index<'a>>,
     daemons: OnceCell<Daemons>,
+    samples: Option<&'a [Host]>,
 }
 
 /// A rule that is spoken of: where it stands, and its text.
@@ -47,7 +49,19 @@ impl<'a> Ground<'a> {
             asked: Cell::new(0),
             index: OnceCell::new(),
             daemons: OnceCell::new(),
+            samples: None,
         }
+    }
+
+    /// With the clients of the tables that stand for all of them, where the trees are not whole.
+    #[must_use]
+    pub fn with_samples(self, samples: Option<&'a [Host]>) -> Self {
+        Self { samples, ..self }
+    }
+
+    /// Those, if the trees are not whole.
+    pub(super) fn samples(&self) -> Option<&'a [Host]> {
+        self.samples
     }
 
     /// One of the two trees.
@@ -77,6 +91,12 @@ impl<'a> Ground<'a> {
         }
         let index = self.index.get_or_init(|| Index::new(tables));
         index.decide(request, self.world)
+    }
+
+    /// Whether libwrap finds no rule in either table.
+    pub(super) fn has_no_rules(&self) -> bool {
+        let has_none = |tree| rules(tree).next().is_none();
+        has_none(self.allow) && has_none(self.deny)
     }
 
     /// Daemons that stand for all of them.

@@ -7,12 +7,13 @@ use crate::edit::Edit;
 use crate::engine::TableName;
 use crate::span::offset;
 use crate::syntax::{LINE_LIMIT, LineKind, Reason, parse};
+use std::fmt::{Display, Write as _};
 
 /// As much of a line as the daemons may take, so that there is room for clients.
 const DAEMONS_LIMIT: usize = 1024;
 
 /// Rules `daemons: clients`, each with its newline and none longer than libwrap reads.
-pub(super) fn rules_for(daemons: &[String], clients: &[String]) -> Vec<u8> {
+pub(super) fn rules_for(daemons: &[impl Display], clients: &[impl Display]) -> Vec<u8> {
     let mut text = Vec::new();
     for daemons in packed(daemons, DAEMONS_LIMIT) {
         let room = LINE_LIMIT - daemons.len() - ": ".len();
@@ -24,15 +25,23 @@ pub(super) fn rules_for(daemons: &[String], clients: &[String]) -> Vec<u8> {
 }
 
 /// Words with blanks between them, in as few lines of at most `limit` bytes as they fit into.
-fn packed(words: &[String], limit: usize) -> Vec<String> {
+fn packed(words: &[impl Display], limit: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
+    let mut text = String::new();
     for word in words {
+        text.clear();
+        // Writing to a String cannot fail.
+        _ = write!(text, "{word}");
         match lines.last_mut() {
-            Some(line) if line.len() + 1 + word.len() <= limit => {
+            Some(line) if line.len() + 1 + text.len() <= limit => {
                 line.push(' ');
-                line.push_str(word);
+                line.push_str(&text);
             }
-            _ => lines.push(word.clone()),
+            _ => {
+                let mut line = String::with_capacity(limit);
+                line.push_str(&text);
+                lines.push(line);
+            }
         }
     }
     lines
@@ -76,7 +85,11 @@ fn append(
 ) -> Result<(), Refusal> {
     let tree = ground.tree(table);
     let source = tree.source();
-    let mut new = repair(source);
+    let is_ended = source.is_empty() || source.ends_with(b"\n");
+    let mut new = Vec::new();
+    if !is_ended || tree.broken_line().is_some() {
+        new = repair(source);
+    }
     if let Some(broken) = tree.broken_line() {
         let place = ground.place(table, broken.index());
         if broken.kind() == LineKind::Malformed(Reason::TooLong) {

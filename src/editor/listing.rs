@@ -17,7 +17,7 @@ use super::sample::{Daemons, hosts, hosts_of_many};
 use crate::edit::Edit;
 use crate::engine::{Access, Cause, Matched, Request, TableName, Verdict};
 use crate::policy::Rule;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Who is to be listed, for which daemons.
 #[derive(Debug, Clone)]
@@ -38,7 +38,7 @@ pub enum Wish {
 }
 
 impl Wish {
-    fn table(self) -> TableName {
+    pub(super) fn table(self) -> TableName {
         match self {
             Self::Grant => TableName::Allow,
             Self::Refuse => TableName::Deny,
@@ -56,11 +56,12 @@ impl Wish {
 impl Asked {
     /// Doubles count once, and `ALL` daemons include every other.
     pub fn new(wish: Wish, clients: Vec<Client>, daemons: Vec<Daemon>) -> Self {
-        let mut seen = BTreeSet::new();
-        let clients = clients
-            .into_iter()
-            .filter(|client| seen.insert(client.clone()))
-            .collect();
+        let mut seen = HashSet::new();
+        let mut clients = clients;
+        // Long lists are often in order.
+        if !clients.is_sorted_by(|one, next| one < next) {
+            clients.retain(|client| seen.insert(client.clone()));
+        }
         let mut seen = BTreeSet::new();
         let daemons = if daemons.is_empty() || daemons.contains(&Daemon::All) {
             vec![Daemon::All]
@@ -85,6 +86,24 @@ impl Asked {
     /// The wish.
     pub fn wish(&self) -> Wish {
         self.wish
+    }
+
+    /// The clients.
+    pub fn clients(&self) -> &[Client] {
+        &self.clients
+    }
+
+    /// The daemons.
+    pub(super) fn daemons(&self) -> &[Daemon] {
+        &self.daemons
+    }
+
+    /// The only daemon, if it is one.
+    pub(super) fn daemon(&self) -> Option<&Daemon> {
+        match &*self.daemons {
+            [daemon] => Some(daemon),
+            _ => None,
+        }
     }
 
     /// How many clients.
@@ -113,7 +132,13 @@ pub fn list(ground: &Ground<'_>, asked: &Asked) -> Result<Change, Refusal> {
     let mut groups: BTreeMap<(Position, Vec<Daemon>), Vec<Client>> = BTreeMap::new();
     let count = asked.clients.len();
     let elements = Elements::new(ground, count);
-    for client in &asked.clients {
+    let mut clients = asked.clients.as_slice();
+    if ground.has_no_rules() {
+        // Nothing is said about anybody yet.
+        groups.insert((END, asked.daemons.clone()), clients.to_vec());
+        clients = &[];
+    }
+    for client in clients {
         let mut missing: BTreeMap<Position, Vec<Daemon>> = BTreeMap::new();
         for daemon in &asked.daemons {
             let mut survey = Survey::new(ground, asked.wish, client, daemon);
@@ -152,8 +177,8 @@ pub fn list(ground: &Ground<'_>, asked: &Asked) -> Result<Change, Refusal> {
         if clients.is_empty() {
             continue;
         }
-        let clients: Vec<String> = merged(clients).iter().map(ToString::to_string).collect();
-        let text = labelled(asked.label.as_ref(), rules_for(&daemons, &clients));
+        let rules = rules_for(&daemons, &merged(clients));
+        let text = labelled(asked.label.as_ref(), rules);
         put(&mut change, ground, table, line, text)?;
     }
     Ok(change)

@@ -7,8 +7,9 @@ use crate::engine::{Access, Host, Request, TableName};
 /// The table to write first, so that between the two renames nobody is refused whom both the old
 /// and the new pair admit; `kept` are requests that must be admitted throughout.
 pub fn order(before: &Ground<'_>, after: &Ground<'_>, kept: &[Request]) -> TableName {
-    let allow_first = Ground::new(after.allow, before.deny, after.world);
-    let deny_first = Ground::new(before.allow, after.deny, after.world);
+    let pair = |allow, deny| Ground::new(allow, deny, after.world).with_samples(after.samples());
+    let allow_first = pair(after.allow, before.deny);
+    let deny_first = pair(before.allow, after.deny);
     let daemons = [before.daemons(), after.daemons()];
     let mut hosts: Vec<Host> = strangers();
     hosts.extend(drawn(before));

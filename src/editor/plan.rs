@@ -1,10 +1,12 @@
 //! Both tables, open for a change: plan, check, preview, commit.
 
-use super::entry::{Author, Entry, Side};
+use super::change::Edits;
+use super::entry::{Author, Entry};
 use super::error::EditError;
 use super::lock::Lock;
-use super::preview::{DiffLine, unified};
+use super::preview::{DiffLine, unified_between};
 use super::provisional::Provisional;
+use super::record::{Content, entry};
 use super::recover::{Repair, recover};
 use super::replace::{Staged, remove, remove_leftover};
 use super::state::State;
@@ -12,8 +14,14 @@ use super::swap::{Expected, Replaced, put};
 use super::table::{TableFile, resolve};
 use crate::edit::{ApplyError, Edit, apply};
 use crate::engine::TableName;
+use crate::span::index;
 use crate::system::Moment;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread;
+
+/// From as many bytes on, two things are done at a time.
+const LARGE: usize = 1 << 20;
 
 /// Whether the tables are to be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,6 +128,10 @@ impl Editor {
             editor: self,
             allow: apply(self.allow.bytes(), &edits.allow)?,
             deny: apply(self.deny.bytes(), &edits.deny)?,
+            ends: [
+                ends(&self.allow, &edits.allow),
+                ends(&self.deny, &edits.deny),
+            ],
         })
     }
 }
@@ -146,44 +158,23 @@ pub struct Terms {
     pub undoes: Option<u64>,
 }
 
-/// What is to be changed in each table.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Edits {
-    /// In the allow table.
-    pub allow: Vec<Edit>,
-    /// In the deny table.
-    pub deny: Vec<Edit>,
-}
-
-impl Edits {
-    /// Adds an edit to one of the tables.
-    pub fn push(&mut self, table: TableName, edit: Edit) {
-        match table {
-            TableName::Allow => self.allow.push(edit),
-            TableName::Deny => self.deny.push(edit),
-        }
-    }
-
-    /// Those of one table.
-    pub(super) fn of(&self, table: TableName) -> &[Edit] {
-        match table {
-            TableName::Allow => &self.allow,
-            TableName::Deny => &self.deny,
-        }
-    }
-
-    /// Whether nothing is to be changed.
-    pub fn is_empty(&self) -> bool {
-        self.allow.is_empty() && self.deny.is_empty()
-    }
-}
-
 /// The planned content of both tables.
 #[derive(Debug)]
 pub struct Plan<'e> {
     editor: &'e Editor,
     allow: Vec<u8>,
     deny: Vec<u8>,
+    /// How many bytes each table keeps at its start and at its end.
+    ends: [(usize, usize); 2],
+}
+
+/// How many bytes no edit touches at the start and at the end of a table.
+fn ends(table: &TableFile, edits: &[Edit]) -> (usize, usize) {
+    let length = table.bytes().len();
+    let first = edits.iter().map(|edit| index(edit.span.start)).min();
+    let last = edits.iter().map(|edit| index(edit.span.end)).max();
+    let (first, last) = (first.unwrap_or(length), last.unwrap_or(length));
+    (first, length - last.min(length))
 }
 
 /// What a commit did.
@@ -228,9 +219,13 @@ impl Plan<'_> {
     /// What changes, allow table first.
     pub fn preview(&self) -> Vec<DiffLine> {
         let mut lines = Vec::new();
-        for name in [TableName::Allow, TableName::Deny] {
+        for (name, ends) in [TableName::Allow, TableName::Deny]
+            .into_iter()
+            .zip(self.ends)
+        {
             let table = self.editor.table(name);
-            lines.extend(unified(table.path(), table.bytes(), self.bytes(name)));
+            let (old, new) = (table.bytes(), self.bytes(name));
+            lines.extend(unified_between(table.path(), old, new, ends));
         }
         lines
     }
@@ -252,12 +247,8 @@ impl Plan<'_> {
             TableName::Deny => [TableName::Deny, TableName::Allow],
         };
         let changed = |name: &TableName| self.editor.table(*name).bytes() != self.bytes(*name);
-        let mut staged = Vec::new();
-        for name in order.into_iter().filter(changed) {
-            let table = self.editor.table(name);
-            staged.push(Staged::write(table, self.bytes(name))?);
-        }
-        if staged.is_empty() {
+        let names: Vec<TableName> = order.into_iter().filter(changed).collect();
+        if names.is_empty() {
             return Ok(receipt);
         }
         let opened;
@@ -267,10 +258,25 @@ impl Plan<'_> {
             opened = State::open(&self.editor.state_path)?;
             &opened
         };
-        let others = terms.others;
-        let entry = self.entry(state, terms)?;
+        let stage = || -> Result<Vec<_>, EditError> {
+            let stage = |&name| Staged::write(self.editor.table(name), self.bytes(name));
+            names.iter().map(stage).collect()
+        };
+        let record = || entry(state, self.contents(), &terms);
+        let (staged, entry) = if self.allow.len() + self.deny.len() < LARGE {
+            (stage()?, record()?)
+        } else {
+            // The history is written while the disk is busy with the tables.
+            let (staged, entry) = thread::scope(|scope| {
+                let entry = scope.spawn(record);
+                let staged = stage();
+                let entry = entry.join().unwrap_or_else(|panic| resume_unwind(panic));
+                (staged, entry)
+            });
+            (staged?, entry?)
+        };
         state.begin(&entry)?;
-        (receipt.written, receipt.replaced) = self.put(staged, state, others)?;
+        (receipt.written, receipt.replaced) = self.put(staged, state, terms.others)?;
         receipt.number = entry.number;
         if let Some(provisional) = entry.provisional.clone() {
             // Only now can a login pass the new tables.
@@ -286,39 +292,13 @@ impl Plan<'_> {
         Ok(receipt)
     }
 
-    /// What is about to be done, both contents of every table kept.
-    fn entry(&self, state: &State, terms: Terms) -> Result<Entry, EditError> {
-        let side = |name: TableName| -> Result<Side, EditError> {
-            let (table, new) = (self.editor.table(name), self.bytes(name));
-            let path = if table.is_nowhere() {
-                Ok(PathBuf::new())
-            } else {
-                std::path::absolute(table.path())
-            };
-            let before = if table.exists() {
-                Some(state.keep(table.bytes())?)
-            } else {
-                None
-            };
-            let is_kept = new == table.bytes();
-            Ok(Side {
-                path: path.map_err(EditError::at("find the absolute path of", table.path()))?,
-                target: table.target().to_owned(),
-                after: if is_kept {
-                    before.clone()
-                } else {
-                    Some(state.keep(new)?)
-                },
-                before,
-            })
-        };
-        Ok(Entry {
-            number: state.next_number()?,
-            author: terms.author,
-            allow: side(TableName::Allow)?,
-            deny: side(TableName::Deny)?,
-            provisional: terms.provisional,
-            undoes: terms.undoes,
+    /// Both tables, before and after.
+    fn contents(&self) -> [Content<'_>; 2] {
+        let [allow, deny] = self.ends;
+        [(TableName::Allow, allow), (TableName::Deny, deny)].map(|(name, ends)| Content {
+            table: self.editor.table(name),
+            new: self.bytes(name),
+            ends,
         })
     }
 

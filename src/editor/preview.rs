@@ -1,5 +1,6 @@
 //! What a plan changes, as the lines of a unified diff.
 
+use super::ends::common_ends;
 use crate::escape::visible;
 use similar::{ChangeTag, TextDiff};
 use std::path::Path;
@@ -31,7 +32,17 @@ pub struct DiffLine {
 
 /// The difference between two contents of the file at `path`; empty if there is none.
 pub fn unified(path: &Path, old: &[u8], new: &[u8]) -> Vec<DiffLine> {
-    let (head, tail) = common(old, new);
+    unified_between(path, old, new, common_ends(old, new))
+}
+
+/// The same for contents that are known to begin and to end with as many equal bytes as `ends` says.
+pub(super) fn unified_between(
+    path: &Path,
+    old: &[u8],
+    new: &[u8],
+    ends: (usize, usize),
+) -> Vec<DiffLine> {
+    let (head, tail) = around(old, ends);
     let first = memchr::memchr_iter(b'\n', old.get(..head).unwrap_or_default()).count();
     let middle = |bytes: &'_ [u8]| -> std::ops::Range<usize> { head..bytes.len() - tail };
     let (old_lines, new_lines) = (
@@ -87,14 +98,9 @@ fn part(start: usize, length: usize) -> String {
     }
 }
 
-/// How many bytes of whole lines both begin and end with, lines of context left aside: a change of
-/// a large table is a small one.
-fn common(old: &[u8], new: &[u8]) -> (usize, usize) {
-    let most = old.len().min(new.len());
-    let head = old.iter().zip(new).take_while(|(a, b)| a == b).count();
-    let rest = most - head;
-    let backwards = old.iter().rev().zip(new.iter().rev());
-    let tail = backwards.take(rest).take_while(|(a, b)| a == b).count();
+/// How many bytes of whole lines the contents begin and end with, lines of context left aside: a
+/// change of a large table is a small one.
+fn around(old: &[u8], (head, tail): (usize, usize)) -> (usize, usize) {
     let before = old.get(..head).unwrap_or_default();
     let behind = old.get(old.len() - tail..).unwrap_or_default();
     // The line that differs begins behind a newline, and as many lines in front of it are shown.

@@ -169,6 +169,16 @@ fn prefix6(length: u8) -> u128 {
         .unwrap_or(0)
 }
 
+/// The network of this length that an address is in.
+pub(super) fn masked4(address: u32, length: u8) -> u32 {
+    address & prefix4(length)
+}
+
+/// The same for IPv6.
+pub(super) fn masked6(address: u128, length: u8) -> u128 {
+    address & prefix6(length)
+}
+
 /// `10.1.` as 10.1.0.0/16.
 fn address_prefix(text: &[u8]) -> Option<Client> {
     let text = str::from_utf8(text).ok()?.strip_suffix('.')?;

@@ -7,25 +7,16 @@ use super::ground::{Ground, Place};
 use super::label::Label;
 use super::reach::Reach;
 use super::sample::hosts;
-use crate::edit::{ApplyError, Edit, apply};
+use crate::edit::Edit;
 use crate::engine::TableName;
 use crate::policy::{Element, Rule, rules};
 use crate::span::Span;
-use crate::syntax::parse;
 use std::collections::BTreeSet;
 
 /// The edits that take `clients` out of every rule, of either table, that names exactly them; a
-/// rule that names nobody else goes as a whole. What stands behind `EXCEPT` stays. The notes say
-/// by which rules the clients are still granted or denied. With `by`, only the rules whose labels
-/// name this author.
-///
-/// # Errors
-/// When the edits do not fit together, which would be a defect.
-pub fn revoke(
-    ground: &Ground<'_>,
-    clients: &[Client],
-    by: Option<&str>,
-) -> Result<Change, ApplyError> {
+/// rule that names nobody else goes as a whole. What stands behind `EXCEPT` stays. With `by`, only
+/// out of the rules whose labels name this author.
+pub fn revoke(ground: &Ground<'_>, clients: &[Client], by: Option<&str>) -> Change {
     let wanted: BTreeSet<&Client> = clients.iter().collect();
     let mut change = Change::default();
     for table in [TableName::Allow, TableName::Deny] {
@@ -35,14 +26,14 @@ pub fn revoke(
             }
         }
     }
-    let allow = apply(ground.allow.source(), &change.edits.allow)?;
-    let deny = apply(ground.deny.source(), &change.edits.deny)?;
-    let (allow, deny) = (parse(&allow), parse(&deny));
-    let after = Ground::new(&allow, &deny, ground.world);
-    for client in wanted {
-        change.notes.extend(remains(&after, client));
-    }
-    Ok(change)
+    change
+}
+
+/// By which rules of the tables the clients are still granted or denied.
+pub fn remaining(after: &Ground<'_>, clients: &[Client]) -> Vec<Note> {
+    let wanted: BTreeSet<&Client> = clients.iter().collect();
+    let notes = wanted.into_iter().flat_map(|client| remains(after, client));
+    notes.collect()
 }
 
 fn is_by(rule: Rule<'_, '_>, by: Option<&str>) -> bool {

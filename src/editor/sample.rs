@@ -3,7 +3,7 @@
 use super::client::Client;
 use super::daemon::Daemon;
 use super::ground::{Ground, patterns};
-use super::reach::{Reach, Relation, relation};
+use super::reach::Reach;
 use crate::engine::{Host, HostName, Request};
 use crate::policy::{DaemonPattern, Process, TextPattern, rules};
 use std::collections::BTreeSet;
@@ -22,7 +22,7 @@ const DAEMON_LIMIT: usize = 12;
 /// As many elements of the tables as are tried.
 const DRAWN_LIMIT: usize = 48;
 /// More clients than this are tried on one host each.
-const MANY: usize = 256;
+pub(super) const MANY: usize = 256;
 /// Verdicts cost a pass over the tables each; large tables are tried on fewer requests.
 const WORK_LIMIT: usize = 2_000_000;
 
@@ -165,6 +165,9 @@ fn daemon(pattern: TextPattern<'_>) -> Option<String> {
 
 /// Clients that the tables name, evenly drawn, each as one host.
 pub(super) fn drawn(ground: &Ground<'_>) -> Vec<Host> {
+    if let Some(samples) = ground.samples() {
+        return samples.to_vec();
+    }
     let all = || {
         [ground.allow, ground.deny]
             .into_iter()
@@ -179,22 +182,4 @@ pub(super) fn drawn(ground: &Ground<'_>) -> Vec<Host> {
             Reach::Everybody | Reach::Vague | Reach::Nobody => None,
         })
         .collect()
-}
-
-/// Whether `request` is one that `client` and `daemon` are about.
-pub(super) fn covers(client: &Client, daemon: &Daemon, request: &Request) -> bool {
-    let is_daemon = match daemon {
-        Daemon::All => true,
-        Daemon::Named(name) => request.daemon().eq_ignore_ascii_case(name.as_bytes()),
-    };
-    let host = request.client();
-    let text = |bytes: &[u8]| str::from_utf8(bytes).unwrap_or_default().to_owned();
-    let address = text(host.address()).parse().map(Client::host).ok();
-    let name = host
-        .name()
-        .is_known()
-        .then(|| Client::Name(text(host.name().as_bytes()).to_ascii_lowercase()));
-    let is_within =
-        |one: Client| matches!(relation(&one, client), Relation::Same | Relation::Narrower);
-    is_daemon && (address.is_some_and(is_within) || name.is_some_and(is_within))
 }

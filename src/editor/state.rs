@@ -5,6 +5,7 @@
 //! is written beside its place, synced and renamed. `lock` is held for as long as tables are open
 //! for writing, so whatever is pending then was left by a tcpw that is no more.
 
+use super::delta::Delta;
 use super::entry::{Entry, damaged, digest};
 use super::error::EditError;
 use super::lock::lock_file;
@@ -17,6 +18,9 @@ use std::path::{Path, PathBuf};
 
 const PENDING: &str = "pending.json";
 const SUFFIX: &str = ".json";
+const DELTA: &str = ".delta";
+/// No chain of differences is longer.
+const CHAIN_MOST: usize = 100;
 /// As many entries as are kept, and as many bytes of tables.
 const ENTRY_LIMIT: usize = 100;
 const SIZE_LIMIT: u64 = 256 << 20;
@@ -56,13 +60,38 @@ impl State {
         Ok(self.history.numbers()?.last().map_or(1, |last| last + 1))
     }
 
-    /// Keeps the content of a table.
-    pub(super) fn keep(&self, bytes: &[u8]) -> Result<String, EditError> {
-        let name = digest(bytes);
-        if !self.history.path.join(&name).exists() {
-            self.put(&name, bytes)?;
+    /// Keeps the content of a table under its digest.
+    pub(super) fn keep(&self, name: &str, bytes: &[u8]) -> Result<(), EditError> {
+        if self.history.has(name) {
+            return Ok(());
         }
-        Ok(name)
+        self.put(name, bytes)
+    }
+
+    /// Keeps a content `new` that was made of another one, which is kept, and has as many bytes at
+    /// its `ends` as that: as the difference, if that is small.
+    pub(super) fn keep_change(
+        &self,
+        name: &str,
+        (old_name, old, new): (&str, &[u8], &[u8]),
+        ends: (usize, usize),
+    ) -> Result<(), EditError> {
+        if self.history.has(name) {
+            return Ok(());
+        }
+        let chain = self
+            .history
+            .delta(old_name)?
+            .map_or(0, |delta| delta.head.chain);
+        match Delta::between((old, new), ends, old_name, chain) {
+            None => self.put(name, new),
+            Some(delta) => {
+                let file = delta_file(name);
+                let text = delta.bytes();
+                let text = text.map_err(|error| damaged(&self.history.path, error))?;
+                self.put(&file, &text)
+            }
+        }
     }
 
     /// Says what is about to be done. From here on it will be done or undone, whatever happens.
@@ -143,19 +172,19 @@ impl State {
                 drop(std::fs::remove_file(history.path.join(confirmed(number))));
                 continue;
             }
-            for name in entry
-                .sides()
-                .into_iter()
-                .flat_map(|s| [&s.before, &s.after])
-                .flatten()
-            {
-                if wanted.insert(name.clone()) {
-                    size += std::fs::metadata(history.path.join(name)).map_or(0, |m| m.len());
+            let sides = entry.sides().into_iter();
+            for name in sides.flat_map(|s| [&s.before, &s.after]).flatten() {
+                // With it all that it is the difference from.
+                let mut next = Some(name.clone());
+                while let Some(name) = next.take_if(|name| wanted.insert(name.clone())) {
+                    size += history.size(&name);
+                    next = history.delta(&name)?.map(|delta| delta.head.base);
                 }
             }
         }
         for name in history.names()? {
-            if is_digest(&name) && !wanted.contains(&name) {
+            let content = name.strip_suffix(DELTA).unwrap_or(&name);
+            if is_digest(content) && !wanted.contains(content) {
                 drop(std::fs::remove_file(history.path.join(name)));
             }
         }
@@ -204,15 +233,53 @@ impl History {
             return Ok(Vec::new());
         };
         let path = self.path.join(name);
-        let bytes = std::fs::read(&path).map_err(EditError::at("read", &path))?;
-        if digest(&bytes) == name {
-            Ok(bytes)
-        } else {
-            Err(damaged(
-                &path,
-                io::Error::other("its content does not fit its name"),
-            ))
+        let wrong = || {
+            let text = "its content does not fit its name";
+            damaged(&path, io::Error::other(text))
+        };
+        let mut deltas = Vec::new();
+        let mut base = name.to_owned();
+        while let Some(delta) = self.delta(&base)?.filter(|_| deltas.len() < CHAIN_MOST) {
+            base.clone_from(&delta.head.base);
+            deltas.push(delta);
         }
+        let base = self.path.join(base);
+        let bytes = std::fs::read(&base).map_err(EditError::at("read", &base))?;
+        let bytes = deltas
+            .into_iter()
+            .rev()
+            .try_fold(bytes, |bytes, delta| delta.apply(bytes));
+        bytes
+            .filter(|bytes| digest(bytes) == name)
+            .ok_or_else(wrong)
+    }
+
+    /// Whether a content is kept.
+    fn has(&self, name: &str) -> bool {
+        self.path.join(name).exists() || self.path.join(delta_file(name)).exists()
+    }
+
+    /// The difference as which a content is kept, if it is.
+    fn delta(&self, name: &str) -> Result<Option<Delta>, EditError> {
+        let path = self.path.join(delta_file(name));
+        if self.path.join(name).exists() {
+            return Ok(None);
+        }
+        match std::fs::read(&path) {
+            Ok(bytes) => match Delta::read(&bytes) {
+                Ok(delta) => Ok(Some(delta)),
+                Err(error) => Err(damaged(&path, error)),
+            },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(EditError::at("read", &path)(error)),
+        }
+    }
+
+    /// How much of the disk a content takes.
+    fn size(&self, name: &str) -> u64 {
+        let of =
+            |file: &str| std::fs::metadata(self.path.join(file)).map(|metadata| metadata.len());
+        of(name).or_else(|_| of(&delta_file(name))).unwrap_or(0)
     }
 
     pub(super) fn is_confirmed(&self, number: u64) -> bool {
@@ -242,6 +309,11 @@ impl History {
 /// The name of the file that says that a change was confirmed.
 fn confirmed(number: u64) -> String {
     format!("{number:08}.confirmed")
+}
+
+/// The file of a content that is kept as a difference.
+fn delta_file(name: &str) -> String {
+    format!("{name}{DELTA}")
 }
 
 fn is_digest(name: &str) -> bool {
@@ -286,8 +358,14 @@ mod tests {
         let state = State::open(&path).unwrap();
         for number in 1..=105_u64 {
             assert_eq!(state.next_number().unwrap(), number);
-            let before = (number > 1).then(|| state.keep(format!("{}", number - 1).as_bytes()));
-            let after = state.keep(format!("{number}").as_bytes()).unwrap();
+            let keep = |number: u64| {
+                let text = number.to_string();
+                let name = digest(text.as_bytes());
+                state.keep(&name, text.as_bytes()).unwrap();
+                name
+            };
+            let before = (number > 1).then(|| keep(number - 1));
+            let after = keep(number);
             let side = |before: Option<String>, after| Side {
                 path: PathBuf::from("/t"),
                 target: PathBuf::from("/t"),
@@ -299,7 +377,6 @@ mod tests {
                 user: String::new(),
                 command: Vec::new(),
             };
-            let before = before.transpose().unwrap();
             let allow = side(before, Some(after));
             let entry = Entry {
                 number,

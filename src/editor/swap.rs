@@ -4,6 +4,7 @@
 //! at: a line that somebody appended in the last moment is carried over, and a file that somebody
 //! else put there is put back.
 
+use super::ends::rest_behind;
 use super::error::EditError;
 use super::in_place;
 use super::replace::Staged;
@@ -45,12 +46,11 @@ impl<'t> Expected<'t> {
     /// What was appended to it, if it is this file and nothing else was changed. A last line that
     /// was not ended may have been a line that somebody was just writing: then its end belongs to
     /// it.
-    fn appended<'f>(&self, identity: Identity, found: &'f [u8]) -> Option<&'f [u8]> {
+    fn appended(&self, identity: Identity, found: &mut File) -> std::io::Result<Option<Vec<u8>>> {
         let is_it = self.identity.is_none_or(|expected| expected == identity);
         let is_ended = self.bytes.is_empty() || self.bytes.ends_with(b"\n");
-        found
-            .strip_prefix(self.bytes)
-            .filter(|appended| is_it && (is_ended || appended.is_empty()))
+        let appended = rest_behind(found, self.bytes)?;
+        Ok(appended.filter(|appended| is_it && (is_ended || appended.is_empty())))
     }
 }
 
@@ -118,8 +118,10 @@ fn settle(
         return Err(EditError::ChangedMeanwhile(path.to_owned()));
     }
     wait_for_writers(identity);
-    let found = read(&mut old, path)?;
-    let Some(appended) = expected.appended(identity, &found) else {
+    let appended = expected
+        .appended(identity, &mut old)
+        .map_err(EditError::at("read", path))?;
+    let Some(appended) = appended else {
         return Err(EditError::ChangedMeanwhile(path.to_owned()));
     };
     // A line that is not ended yet is left for the last look.
@@ -145,9 +147,10 @@ fn put_back(staged: &Staged<'_>, error: EditError) -> EditError {
             .map_err(|error| EditError::at("put back", table.path())(error.into()))?;
         let mut ours = File::open(replaced).map_err(EditError::at("read", table.path()))?;
         wait_for_writers(identity(&ours, table.path())?);
-        let found = read(&mut ours, table.path())?;
-        let appended = found.strip_prefix(staged.bytes()).unwrap_or_default();
-        carry_over(table.path(), table.target(), appended)
+        let appended = rest_behind(&mut ours, staged.bytes())
+            .map_err(EditError::at("read", table.path()))?
+            .unwrap_or_default();
+        carry_over(table.path(), table.target(), &appended)
     };
     match back() {
         Ok(()) => error,

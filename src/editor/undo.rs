@@ -1,6 +1,7 @@
 //! `undo`: the tables as they were before a commit, if nothing has changed them since.
 
 use super::change::{Change, Refusal};
+use super::ends::common_ends;
 use super::entry::{Entry, Side, digest};
 use super::ground::Ground;
 use crate::edit::Edit;
@@ -71,13 +72,8 @@ fn movers(later: &[Entry], side: &Side) -> Vec<u64> {
 
 /// The one edit that makes `new` of `old`: all between what both begin and end with.
 pub(super) fn difference(old: &[u8], new: &[u8]) -> Edit {
-    let same =
-        |pairs: &mut dyn Iterator<Item = (&u8, &u8)>| pairs.take_while(|(a, b)| a == b).count();
-    let head = same(&mut old.iter().zip(new));
-    let (old_rest, new_rest) = (old.get(head..), new.get(head..));
-    let (old_rest, new_rest) = (old_rest.unwrap_or_default(), new_rest.unwrap_or_default());
-    let tail = same(&mut old_rest.iter().rev().zip(new_rest.iter().rev()));
-    let middle = new_rest.get(..new_rest.len() - tail).unwrap_or_default();
+    let (head, tail) = common_ends(old, new);
+    let middle = new.get(head..new.len() - tail).unwrap_or_default();
     let span = Span::new(offset(head), offset(old.len() - tail));
     Edit::replace(span, middle)
 }

@@ -2,11 +2,11 @@
 
 use super::change::{Change, Note, Refusal};
 use super::client::Client;
-use super::daemon::Daemon;
+use super::cover::{Cover, is_daemon, is_plainly_listed};
 use super::ground::Ground;
 use super::listing::{Asked, Wish};
 use super::reach::{Reach, Relation};
-use super::sample::{Daemons, covers, drawn, hosts_of_many, strangers};
+use super::sample::{Daemons, MANY, drawn, hosts_of_many, strangers};
 use crate::engine::{Access, Cause, Request, TableName, Verdict};
 
 /// Checks the plan of [`super::list`].
@@ -20,7 +20,8 @@ pub fn verify_list(
     asked: &Asked,
     change: &Change,
 ) -> Result<(), Refusal> {
-    for (client, daemon) in asked.pairs() {
+    let is_plain = asked.count() > MANY && before.has_no_rules() && is_plainly_listed(after, asked);
+    for (client, daemon) in asked.pairs().filter(|_| !is_plain) {
         for host in hosts_of_many(client, asked.count()) {
             for request in Daemons::of(daemon, before).requests(&host) {
                 let now = after.decide(&request);
@@ -30,10 +31,10 @@ pub fn verify_list(
             }
         }
     }
+    let cover = Cover::new(asked.clients());
     unchanged(before, after, change, |request, _, _| {
-        asked
-            .pairs()
-            .any(|(client, daemon)| covers(client, daemon, request))
+        let mut daemons = asked.daemons().iter();
+        daemons.any(|daemon| is_daemon(daemon, request)) && cover.is_about(request)
     })
 }
 
@@ -81,10 +82,9 @@ pub fn verify_revoke(
     clients: &[Client],
     change: &Change,
 ) -> Result<(), Refusal> {
+    let cover = Cover::new(clients);
     unchanged(before, after, change, |request, _, _| {
-        clients
-            .iter()
-            .any(|client| covers(client, &Daemon::All, request))
+        cover.is_about(request)
     })
 }
 

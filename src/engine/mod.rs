@@ -14,6 +14,7 @@ mod list_index;
 mod matching;
 mod options;
 mod request;
+mod sieve;
 mod skim;
 mod surroundings;
 mod trace;
@@ -24,6 +25,7 @@ pub use effect::{Change, Claim, Daemons, Differences, Example, NameSet, differen
 pub use expand::FILTER_KEEPS;
 pub use glob::wildcard_matches;
 pub use request::{Fields, Host, HostName, Request};
+pub use sieve::Sieve;
 pub use skim::{Excerpt, skim};
 pub use surroundings::{Account, Bare, ListFile, Surroundings};
 pub use trace::{Comparison, ListAnswer, Step, Trace, Unreached};

@@ -5,7 +5,8 @@
 //! read brought, its newline included (F-LINE-17); a full buffer ends the table (F-LINE-14).
 
 use super::LINE_LIMIT;
-use crate::span::{Span, offset};
+use super::tree::Run;
+use crate::span::{Span, index, offset};
 use memchr::memchr;
 
 /// libwrap's buffer: the longest line, its newline and the closing NUL.
@@ -69,6 +70,29 @@ impl<'s> Scanner<'s> {
     /// The pieces of the last line, newline left out; empty unless it was joined.
     pub(super) fn pieces(&self) -> &[Piece] {
         &self.pieces
+    }
+
+    /// Where the next line starts.
+    pub(super) fn at(&self) -> u32 {
+        offset(self.at)
+    }
+
+    /// Passes over lines that stand here, each of which is a logical line by itself.
+    pub(super) fn pass(&mut self, run: &Run) -> Option<LogicalLine> {
+        let end = index(run.span.end);
+        if offset(self.at) != run.span.start || run.span.is_empty() || end > self.source.len() {
+            return None;
+        }
+        self.at = end;
+        self.next_nul = self.find_nul();
+        self.number = self.number.saturating_add(run.lines);
+        self.pieces.clear();
+        Some(LogicalLine {
+            span: run.span,
+            number: self.number,
+            ending: Ending::Newline,
+            is_joined: false,
+        })
     }
 
     /// The next logical line; `None` behind the last one.

@@ -13,7 +13,7 @@ mod tokens;
 mod tree;
 
 pub use bytes::{is_blank, is_separator, is_white};
-pub use tree::{Line, LineKind, Reason, Token, TokenKind, Tree};
+pub use tree::{Line, LineKind, Reason, Run, Token, TokenKind, Tree};
 
 /// The longest logical line that libwrap reads, in bytes without its newline (F-LINE-14).
 pub const LINE_LIMIT: usize = 2046;
@@ -23,6 +23,27 @@ pub const LINE_LIMIT: usize = 2046;
 /// Offsets are 32 bits wide, so a source may have at most 4 GiB; whoever reads files checks that.
 pub fn parse(source: &[u8]) -> Tree<'_> {
     parse_excerpt(source, 0)
+}
+
+/// Reads a table but for `runs`, which are in order: each becomes one blank line. All else has the
+/// places and numbers that it has in the whole tree.
+pub fn parse_around<'s>(source: &'s [u8], runs: &[Run]) -> Tree<'s> {
+    let mut builder = tree::Builder::new(source);
+    let mut scanner = lines::Scanner::new(source, 0);
+    for run in runs {
+        while scanner.at() < run.span.start
+            && let Some(line) = scanner.next_line()
+        {
+            builder.line(&line, scanner.pieces());
+        }
+        if let Some(line) = scanner.pass(run) {
+            builder.passed(&line);
+        }
+    }
+    while let Some(line) = scanner.next_line() {
+        builder.line(&line, scanner.pieces());
+    }
+    builder.finish()
 }
 
 /// Reads a part of a table that begins with a logical line, behind `lines_before` complete lines.
@@ -58,6 +79,30 @@ mod tests {
         #[test]
         fn printing_gives_the_source(source in tables()) {
             prop_assert_eq!(parse(&source).print(), source);
+        }
+
+        #[test]
+        fn around_a_run_the_tree_is_the_same(source in tables(), from in 0..40_usize, to in 0..40_usize) {
+            let whole = parse(&source);
+            let plain = |line: &Line<'_, '_>| {
+                line.is_read() && line.span().of(&source).iter().filter(|b| **b == b'\n').count() == 1
+                    && !line.is_joined()
+            };
+            let passed: Vec<_> = whole.lines().skip(from).take(to).take_while(plain).collect();
+            let span = passed.iter().map(|line| line.span()).reduce(crate::span::Span::cover);
+            let runs: Vec<Run> = span
+                .map(|span| Run { span, lines: crate::span::offset(passed.len()) })
+                .into_iter()
+                .collect();
+            let tree = parse_around(&source, &runs);
+            prop_assert_eq!(tree.print(), &*source);
+            let rows = |tree: &Tree<'_>| -> Vec<_> {
+                tree.lines()
+                    .filter(|line| span.is_none_or(|span| line.span().start < span.start || line.span().start >= span.end))
+                    .map(|line| (line.span(), line.number(), line.kind(), line.text(line.span()).into_owned()))
+                    .collect()
+            };
+            prop_assert_eq!(rows(&tree), rows(&whole));
         }
 
         #[test]

@@ -71,6 +71,15 @@ pub struct Token {
     pub span: Span,
 }
 
+/// Lines in a row that are left out of a tree: each is a logical line by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    /// All their bytes, newlines included.
+    pub span: Span,
+    /// How many they are.
+    pub lines: u32,
+}
+
 /// A parsed table. The tokens of its lines tile the source.
 #[derive(Debug, Clone)]
 pub struct Tree<'s> {
@@ -305,6 +314,19 @@ impl<'s> Builder<'s> {
             first_token,
             kind,
             is_joined: line.is_joined,
+        });
+    }
+
+    /// Adds lines that are left out, as one blank line.
+    pub(super) fn passed(&mut self, line: &LogicalLine) {
+        let first_token = offset(self.tree.tokens.len());
+        self.tree.tokens.push(TokenKind::Separator, 0);
+        self.tree.rows.push(Row {
+            start: line.span.start,
+            number: line.number,
+            first_token,
+            kind: LineKind::Blank,
+            is_joined: false,
         });
     }
 

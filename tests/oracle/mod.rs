@@ -6,6 +6,7 @@ mod compare;
 mod coverage;
 mod differing;
 mod facts;
+mod focused;
 mod generate;
 mod indexed;
 mod inside;

@@ -95,6 +95,8 @@ fn tables(
         &Intent {
             change: &change,
             verify: &verify,
+            about: &[],
+            outlook: None,
             is_guarded: args.files.is_empty(),
             options: ChangeArgs::preview(args.repair.diff),
             alone,

@@ -1,0 +1,59 @@
+//! What a commit puts into the history before it changes anything: both contents of each table, and
+//! who is about to do what.
+
+use super::entry::{Entry, Side, digests};
+use super::error::EditError;
+use super::plan::Terms;
+use super::state::State;
+use super::table::TableFile;
+use std::path::PathBuf;
+
+/// One table in a commit.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Content<'c> {
+    pub(super) table: &'c TableFile,
+    pub(super) new: &'c [u8],
+    /// How many bytes it keeps at its start and at its end.
+    pub(super) ends: (usize, usize),
+}
+
+impl Content<'_> {
+    fn keep(self, state: &State) -> Result<Side, EditError> {
+        let Self { table, new, ends } = self;
+        let path = if table.is_nowhere() {
+            Ok(PathBuf::new())
+        } else {
+            std::path::absolute(table.path())
+        };
+        let path = path.map_err(EditError::at("find the absolute path of", table.path()))?;
+        let [before, after] = digests(table.bytes(), new, ends.0);
+        if table.exists() {
+            state.keep(&before, table.bytes())?;
+            state.keep_change(&after, (&before, table.bytes(), new), ends)?;
+        } else if !new.is_empty() {
+            state.keep(&after, new)?;
+        }
+        Ok(Side {
+            path,
+            target: table.target().to_owned(),
+            after: (table.exists() || !new.is_empty()).then_some(after),
+            before: table.exists().then_some(before),
+        })
+    }
+}
+
+/// The entry of a commit; both contents of each table are kept.
+pub(super) fn entry(
+    state: &State,
+    [allow, deny]: [Content<'_>; 2],
+    terms: &Terms,
+) -> Result<Entry, EditError> {
+    Ok(Entry {
+        number: state.next_number()?,
+        author: terms.author.clone(),
+        allow: allow.keep(state)?,
+        deny: deny.keep(state)?,
+        provisional: terms.provisional.clone(),
+        undoes: terms.undoes,
+    })
+}

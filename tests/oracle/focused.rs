@@ -1,0 +1,274 @@
+//! A change worked out on the lines that can matter against the same change worked out on the whole
+//! tables: the same edits, remarks and refusals, the same proof, and the same verdicts before and
+//! after, on generated tables among many other lines.
+
+use super::generate::case;
+use super::indexed::{Stage, request};
+use super::random::Random;
+use std::fmt::Debug;
+use tcpw::edit::apply;
+use tcpw::editor::{
+    Asked, Client, Daemon, Edits, Focus, Ground, Label, Refusal, Seen, Wish, list, remaining,
+    revoke, verify_list, verify_revoke,
+};
+use tcpw::engine::{Cause, Request, Verdict};
+
+const CASES: u64 = 1500;
+/// Lines of which long tables are made.
+const FILLERS: [&str; 16] = [
+    "sshd: 9.9.9.9\n",
+    "sshd: 9.9.9.10 9.9.9.11,9.9.9.12\r\n",
+    "ALL: 203.0.113.0/24\n",
+    "ALL: 10.9.0.0/16 : deny\n",
+    "sshd: .fill.example\n",
+    "sshd: a.fill.example b.fill.example\n",
+    "sshd: [2001:db8:9::]/48\n",
+    "sshd: [2001:db8:9::1] : spawn echo %a: x\n",
+    "# comment\n",
+    "# tcpw: since=2026-11-22T19:30:00Z by=alice\n",
+    "\n",
+    " \t\n",
+    "vsftpd, sshd: 9.9.9.13\n",
+    "ALL EXCEPT sshd: 9.9.9.14\n",
+    "sshd: 9.9.9.15 EXCEPT 9.9.9.16\n",
+    "sshd:\n",
+];
+/// Who is asked for beside the clients of the case.
+const CLIENTS: [&str; 12] = [
+    "192.0.2.7",
+    "1.2.3.4",
+    "1.2.3.0/24",
+    "1.0.0.0/8",
+    "9.9.9.9",
+    "9.9.9.0/24",
+    "2001:db8::1",
+    "2001:db8::/32",
+    "a.fill.example",
+    ".fill.example",
+    ".com",
+    "203.0.113.9",
+];
+
+/// The lines of a table with others between them.
+fn among_others(random: &mut Random, table: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for line in table.split_inclusive(|&byte| byte == b'\n') {
+        for _ in 0..random.below(12) {
+            out.extend_from_slice(FILLERS[random.below(FILLERS.len())].as_bytes());
+        }
+        out.extend_from_slice(line);
+    }
+    if out.last().is_none_or(|&byte| byte == b'\n') {
+        for _ in 0..random.below(12) {
+            out.extend_from_slice(FILLERS[random.below(FILLERS.len())].as_bytes());
+        }
+    }
+    out
+}
+
+/// What is seen of a verdict: access, effects, line number and text.
+fn seen(ground: &Ground<'_>, verdict: &Verdict) -> String {
+    let cause = match &verdict.cause {
+        Cause::Rule { outcome, .. } => format!("{:?}", std::mem::discriminant(outcome)),
+        Cause::Undecided(undecided) => undecided.what.clone(),
+        cause => format!("{cause:?}"),
+    };
+    let place = ground.decider(verdict).map(|rule| ground.place_of(&rule));
+    format!(
+        "{:?} {cause} {place:?} {:?}",
+        verdict.access, verdict.effects
+    )
+}
+
+fn planned(tables: [&[u8]; 2], edits: &Edits) -> [Vec<u8>; 2] {
+    [
+        apply(tables[0], &edits.allow).unwrap(),
+        apply(tables[1], &edits.deny).unwrap(),
+    ]
+}
+
+fn is_same<T: Debug + PartialEq>(what: &str, seed: u64, show: &str, focused: T, whole: T) {
+    assert!(
+        focused == whole,
+        "{what} differs at seed {seed}: {focused:?}\nwhole: {whole:?}\n{show}"
+    );
+}
+
+/// How often something was seen.
+#[derive(Default)]
+struct Counts {
+    focused: u32,
+    passed: u32,
+    changed: u32,
+    refused: u32,
+}
+
+/// One table pair as a whole and focused.
+struct Pair<'t> {
+    seed: u64,
+    tables: [&'t [u8]; 2],
+    focus: Focus,
+    requests: Vec<Request>,
+}
+
+impl Pair<'_> {
+    fn show(&self) -> String {
+        let [allow, deny] = self.tables;
+        format!(
+            "allow {}\ndeny {}",
+            allow.escape_ascii(),
+            deny.escape_ascii()
+        )
+    }
+
+    /// Puts one change to both; nothing if the tables must be seen as a whole.
+    fn compare(
+        &self,
+        stage: &Stage<'_>,
+        counts: &mut Counts,
+        change: &dyn Fn(&Ground<'_>) -> Result<tcpw::editor::Change, Refusal>,
+        verify: &dyn Fn(&Ground<'_>, &Ground<'_>, &tcpw::editor::Change) -> Result<(), Refusal>,
+        about: &[Client],
+    ) {
+        let Some(part) = self.focus.tables(self.tables) else {
+            return;
+        };
+        counts.focused += 1;
+        let whole = Seen::whole(self.tables);
+        let samples = Some(self.focus.samples());
+        let on = |seen: &Seen<'_>| {
+            seen.trees
+                .iter()
+                .map(|tree| tree.lines().count())
+                .sum::<usize>()
+        };
+        counts.passed += u32::from(on(&part) < on(&whole));
+        let before = Ground::new(&whole.trees[0], &whole.trees[1], stage);
+        let part_before = Ground::new(&part.trees[0], &part.trees[1], stage).with_samples(samples);
+        let same = |what: &str, focused: String, whole: String| {
+            is_same(what, self.seed, &self.show(), focused, whole);
+        };
+        let decided = |what: &str, focused: &Ground<'_>, whole: &Ground<'_>| {
+            for request in &self.requests {
+                let part = seen(focused, &focused.decide(request));
+                let all = seen(whole, &whole.decide(request));
+                same(&format!("{what} {request:?}"), part, all);
+            }
+        };
+        decided("before", &part_before, &before);
+        let (found, expected) = (change(&part_before), change(&before));
+        same("change", format!("{found:?}"), format!("{expected:?}"));
+        let Ok(change) = expected else {
+            counts.refused += 1;
+            return;
+        };
+        counts.changed += u32::from(!change.edits.is_empty());
+        let new = planned(self.tables, &change.edits);
+        let new = [&*new[0], &*new[1]];
+        let Some(part) = part.planned(new, &change.edits) else {
+            return;
+        };
+        let whole = Seen::whole(new);
+        assert!(whole.trees.iter().all(|tree| tree.broken_line().is_none()));
+        let after = Ground::new(&whole.trees[0], &whole.trees[1], stage);
+        let part_after = Ground::new(&part.trees[0], &part.trees[1], stage).with_samples(samples);
+        decided("after", &part_after, &after);
+        let notes = remaining(&part_after, about);
+        same(
+            "remaining",
+            format!("{notes:?}"),
+            format!("{:?}", remaining(&after, about)),
+        );
+        let found = verify(&part_before, &part_after, &change);
+        let expected = verify(&before, &after, &change);
+        same("proof", format!("{found:?}"), format!("{expected:?}"));
+    }
+}
+
+fn label(random: &mut Random) -> Option<Label> {
+    (!random.chance(50)).then(|| Label {
+        since: "2026-11-22T19:30:00Z".to_owned(),
+        until: random.chance(30).then(|| "2026-11-23T19:30:00Z".to_owned()),
+        by: Some("alice".to_owned()),
+        reason: None,
+    })
+}
+
+#[test]
+fn a_focused_change_is_the_change_of_the_whole_tables() {
+    let mut counts = Counts::default();
+    for seed in 0..CASES {
+        let case = case(seed, "/lists");
+        let mut random = Random::new(seed ^ 0x5eed);
+        let random = &mut random;
+        let tables = [&case.allow, &case.deny]
+            .map(|table| among_others(random, table.as_deref().unwrap_or_default()));
+        let stage = Stage(&case);
+        let requests: Vec<_> = case.queries.iter().map(|query| request(query)).collect();
+        let address = |request: &Request| {
+            Client::parse(&String::from_utf8_lossy(request.client().address())).ok()
+        };
+        let name = |request: &Request| {
+            Client::parse(&String::from_utf8_lossy(request.client().name().as_bytes())).ok()
+        };
+        let mut pool: Vec<Client> = requests.iter().filter_map(address).take(4).collect();
+        pool.extend(requests.iter().filter_map(name).take(2));
+        for _ in 0..4 {
+            pool.push(Client::parse(CLIENTS[random.below(CLIENTS.len())]).unwrap());
+        }
+        for client in pool {
+            let about = [client];
+            let tables = [&*tables[0], &*tables[1]];
+            let mut focus = Focus::of_any_size(tables, &about);
+            for request in &requests {
+                focus.add(request.client());
+            }
+            let pair = Pair {
+                seed,
+                tables,
+                focus,
+                requests: requests.clone(),
+            };
+            for wish in [Wish::Grant, Wish::Refuse] {
+                let daemons = match random.below(3) {
+                    0 => Vec::new(),
+                    1 => vec![Daemon::parse("sshd").unwrap()],
+                    _ => vec![
+                        Daemon::parse("vsftpd").unwrap(),
+                        Daemon::parse("sshd").unwrap(),
+                    ],
+                };
+                let asked = Asked::new(wish, about.to_vec(), daemons).with_label(label(random));
+                pair.compare(
+                    &stage,
+                    &mut counts,
+                    &|ground| list(ground, &asked),
+                    &|before, after, change| verify_list(before, after, &asked, change),
+                    &about,
+                );
+            }
+            let by = random.chance(30).then_some("alice");
+            pair.compare(
+                &stage,
+                &mut counts,
+                &|ground| Ok(revoke(ground, &about, by)),
+                &|before, after, change| verify_revoke(before, after, &about, change),
+                &about,
+            );
+        }
+    }
+    let Counts {
+        focused,
+        passed,
+        changed,
+        refused,
+    } = counts;
+    crate::proof::say(&format!(
+        "focus: {focused} changes compared, {passed} with lines left out, {changed} changed \
+         something, {refused} were refused, all alike"
+    ));
+    assert!(
+        passed > 5000 && changed > 3000 && refused > 500,
+        "{focused} {passed} {changed} {refused}"
+    );
+}
