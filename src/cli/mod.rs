@@ -46,6 +46,7 @@ mod query;
 mod real_name;
 mod refusal;
 mod remarks;
+mod remedy;
 mod remove_alert;
 mod revoke;
 mod rollback;
