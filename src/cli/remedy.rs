@@ -29,7 +29,7 @@ pub(super) fn remedy(step: Step, text: &str) -> &'static str {
         Step::Tls if text.contains("not valid for name") => {
             "the certificate is for another name: write that name in mail.smtp.host"
         }
-        Step::Tls if text.contains("expired") => {
+        Step::Tls if text.contains("xpired") => {
             "the server's certificate is out of date, or this machine's clock is wrong (date -u)"
         }
         Step::Tls => "check the server's certificate, mail.smtp.host, ca_file and port",
