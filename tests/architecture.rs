@@ -29,11 +29,14 @@ const MODULES: [(&str, &[&str]); 14] = [
 
 /// External crates and the modules that may name them. A crate that is not listed may be used by
 /// nobody until it has an owner.
-const CRATES: [(&str, &[&str]); 18] = [
+const CRATES: [(&str, &[&str]); 21] = [
     ("nom", &["syntax"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("lettre", &["alert"]),
+    ("rustls", &["alert"]),
+    ("rustls_native_certs", &["alert"]),
+    ("ureq", &["alert"]),
     ("rusqlite", &["alert"]),
     ("minijinja", &["alert"]),
     ("similar", &["editor"]),
@@ -43,7 +46,10 @@ const CRATES: [(&str, &[&str]); 18] = [
     ("dns_lookup", &["system"]),
     ("chrono", &["system", "alert", "cli", "report"]),
     ("serde", &["alert", "config", "editor", "cli", "report"]),
-    ("serde_json", &["config", "editor", "cli", "report"]),
+    (
+        "serde_json",
+        &["alert", "config", "editor", "cli", "report"],
+    ),
     ("toml", &["config"]),
     ("nix", &["system", "editor", "alert"]),
     ("memchr", EVERYBODY),

@@ -1,7 +1,7 @@
 //! The slow path: drop directory -> journal -> outbox -> mail, by one process at a time.
 
 use super::collect::{Found, collect};
-use super::dispatch::{self, answer, channels, is_about_letter, problem};
+use super::dispatch::{self, Sender, answer, channels, is_about_letter, problem};
 use super::event::Event;
 use super::fired::{FiredRule, RuleFinder, Verdict};
 use super::journal::{
@@ -67,6 +67,8 @@ pub struct Workplace<'a> {
     pub rules: &'a dyn RuleFinder,
     /// The way out.
     pub transport: &'a dyn Transport,
+    /// The directory of systemd's credentials, if there is one.
+    pub credentials: Option<PathBuf>,
     /// Hears what must not go unnoticed.
     pub warn: &'a dyn Fn(&str),
     /// Hears of every event once it is in the journal.
@@ -248,8 +250,7 @@ impl<'a> Deliverer<'a> {
                 continue;
             };
             let place = self.place;
-            let deliveries =
-                dispatch::send(place.config, &place.host, place.transport, &item, &letter);
+            let deliveries = dispatch::send(&sender(place), &item, &letter);
             let problems: Vec<String> = deliveries.iter().filter_map(problem).collect();
             self.settle(&item, &deliveries, &letter.message_id, &problems)?;
             if problems.is_empty() {
@@ -302,6 +303,15 @@ impl<'a> Deliverer<'a> {
             ));
         }
         Ok(())
+    }
+}
+
+fn sender<'p>(place: &'p Workplace<'_>) -> Sender<'p> {
+    Sender {
+        config: place.config,
+        host: &place.host,
+        transport: place.transport,
+        credentials: place.credentials.as_deref(),
     }
 }
 

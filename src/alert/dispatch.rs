@@ -2,28 +2,52 @@
 
 use super::attachment;
 use super::journal::{Delivery, Dispatch, Letter};
-use super::letter::{self, Setting};
+use super::letter::{self, Setting, Texts};
 use super::message::{self, People};
-use super::transport::{Outcome, Step, Transport};
-use crate::config::Config;
+use super::note::Note;
+use super::transport::{Outcome, Step, Transport, open_channel};
+use crate::config::{Channel, Config};
 use crate::system::{local_time, random_u64};
 use chrono::{DateTime, Utc};
+use std::iter;
+use std::path::Path;
 
 /// The name of the way that every letter goes.
 pub(super) const MAIL: &str = "mail";
 
-/// The names of all ways out that are configured.
-pub(super) fn channels(_config: &Config) -> Vec<String> {
-    vec![MAIL.to_owned()]
+/// What is needed to send letters.
+pub(super) struct Sender<'a> {
+    pub(super) config: &'a Config,
+    /// This machine's name.
+    pub(super) host: &'a str,
+    /// The way of mails.
+    pub(super) transport: &'a dyn Transport,
+    /// The directory of systemd's credentials, if there is one.
+    pub(super) credentials: Option<&'a Path>,
 }
 
-/// Sends a letter that tells of nothing to everybody configured, past the journal.
+/// The names of all ways out that are configured.
+pub(super) fn channels(config: &Config) -> Vec<String> {
+    let others = config.channels.iter().map(way);
+    iter::once(MAIL.to_owned()).chain(others).collect()
+}
+
+/// How a channel is called in the queue.
+fn way(channel: &Channel) -> String {
+    match channel {
+        Channel::Command(command) => format!("command:{}", command.name),
+        Channel::Webhook(webhook) => format!("webhook:{}", webhook.name),
+    }
+}
+
+/// Sends a letter that tells of nothing to everybody configured, past the journal; gives its
+/// Message-ID too.
 pub fn send_test(
     config: &Config,
     host: &str,
     transport: &dyn Transport,
     now: DateTime<Utc>,
-) -> Vec<Delivery> {
+) -> (String, Vec<Delivery>) {
     let domain = People::new(&config.mail, host).from.domain;
     let time = now.format("%Y%m%d%H%M%S");
     let message_id = format!("<{time}.{:016x}@{domain}>", random_u64());
@@ -35,23 +59,45 @@ pub fn send_test(
         delivered_to: Vec::new(),
         refused: Vec::new(),
     };
-    let letter = Letter::test(message_id, now);
-    send(config, host, transport, &dispatch, &letter)
+    let letter = Letter::test(message_id.clone(), now);
+    (
+        message_id,
+        send(
+            &Sender {
+                config,
+                host,
+                transport,
+                credentials: None,
+            },
+            &dispatch,
+            &letter,
+        ),
+    )
 }
 
 /// Writes one letter and sends it to everybody who does not have it yet.
-pub(super) fn send(
-    config: &Config,
-    host: &str,
-    transport: &dyn Transport,
-    dispatch: &Dispatch,
-    letter: &Letter,
-) -> Vec<Delivery> {
-    if dispatch.channel != MAIL {
+pub(super) fn send(sender: &Sender<'_>, dispatch: &Dispatch, letter: &Letter) -> Vec<Delivery> {
+    if dispatch.channel == MAIL {
+        return send_mail(sender, dispatch, letter);
+    }
+    let mut channels = sender.config.channels.iter();
+    let Some(channel) = channels.find(|channel| way(channel) == dispatch.channel) else {
         let text = format!("{} is not configured any more", dispatch.channel);
         return vec![failed(Outcome::Permanent(Step::Message, text))];
-    }
-    let people = People::for_audience(&config.mail, host, &letter.audience);
+    };
+    let outcome = match write(sender, letter, &[]) {
+        Ok(texts) => {
+            let note = Note::of(letter, &texts, sender.host);
+            open_channel(channel, sender.credentials).send(&note)
+        }
+        Err(text) => Outcome::Transient(Step::Prepare, text),
+    };
+    vec![failed(outcome)]
+}
+
+fn send_mail(sender: &Sender<'_>, dispatch: &Dispatch, letter: &Letter) -> Vec<Delivery> {
+    let config = sender.config;
+    let people = People::for_audience(&config.mail, sender.host, &letter.audience);
     let mut recipients = people.recipients();
     let settled = |address: &String| {
         dispatch.delivered_to.contains(address) || dispatch.refused.contains(address)
@@ -61,22 +107,25 @@ pub(super) fn send(
         return Vec::new();
     }
     let (attached, missing) = attachment::read_all(&config.mail.attachments);
-    let setting = Setting {
-        language: config.mail.language,
-        server: host,
-        subject: config.mail.subject.as_deref(),
-        local: &local_time,
-    };
-    let mail = letter::write(letter, &setting, &missing)
-        .map_err(|error| error.to_string())
-        .and_then(|texts| {
-            message::build(letter, &texts, &people, attached, recipients)
-                .map_err(|error| error.to_string())
-        });
+    let mail = write(sender, letter, &missing).and_then(|texts| {
+        message::build(letter, &texts, &people, attached, recipients)
+            .map_err(|error| error.to_string())
+    });
     match mail {
-        Ok(mail) => transport.send(&mail),
+        Ok(mail) => sender.transport.send(&mail),
         Err(text) => vec![failed(Outcome::Transient(Step::Prepare, text))],
     }
+}
+
+fn write(sender: &Sender<'_>, letter: &Letter, missing: &[String]) -> Result<Texts, String> {
+    let mail = &sender.config.mail;
+    let setting = Setting {
+        language: mail.language,
+        server: sender.host,
+        subject: mail.subject.as_deref(),
+        local: &local_time,
+    };
+    letter::write(letter, &setting, missing).map_err(|error| error.to_string())
 }
 
 fn failed(outcome: Outcome) -> Delivery {

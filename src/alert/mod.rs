@@ -17,6 +17,7 @@ mod journal;
 mod letter;
 mod lock;
 mod message;
+mod note;
 mod notice;
 mod source;
 mod spool;
@@ -36,5 +37,6 @@ pub use journal::{
 };
 pub use lock::{is_held as is_deliverer_alive, request as request_handover};
 pub use message::People;
+pub use note::{Kind, Note, Rule, Source, Visit, stamp as note_time};
 pub use notice::Notice;
 pub use spool::{SpoolError, event_file, write as record};

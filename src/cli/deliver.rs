@@ -2,6 +2,7 @@
 
 use super::Context;
 use super::background;
+use super::event_log;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::fired::Fired;
@@ -9,7 +10,8 @@ use super::paths::Paths;
 use super::settings;
 use crate::alert::transport::{self, Transport};
 use crate::alert::{
-    Deliverer, Report, RuleFinder, Workplace, has_events, request_handover, run_in_background,
+    Deliverer, Event, FiredRule, Report, RuleFinder, Verdict, Workplace, has_events,
+    request_handover, run_in_background,
 };
 use crate::config::{self, Config};
 use crate::escape::visible;
@@ -63,13 +65,20 @@ pub(crate) fn run(args: &DeliverArgs, context: &mut Context) -> Result<Exit, Fai
     };
     let way = open(&config);
     let rules = Fired::new(&paths);
+    let record = |event: &Event, rule: Option<&FiredRule>, verdict| {
+        event_log::record(&paths, &config, event, rule, verdict);
+    };
+    let ears = Ears {
+        warn: &warn,
+        record: &record,
+    };
     let place = workplace(
         args.drop.as_deref(),
         &paths,
         &config,
         way.as_ref(),
         &rules,
-        &warn,
+        ears,
     );
     let report = match start(&place, context)? {
         None => {
@@ -159,13 +168,20 @@ fn in_background(args: &DeliverArgs, paths: &Paths, config: Result<Config, Failu
     };
     let way = open(&config);
     let rules = Fired::new(paths);
+    let record = |event: &Event, rule: Option<&FiredRule>, verdict| {
+        event_log::record(paths, &config, event, rule, verdict);
+    };
+    let ears = Ears {
+        warn: &warn,
+        record: &record,
+    };
     let place = workplace(
         args.drop.as_deref(),
         paths,
         &config,
         way.as_ref(),
         &rules,
-        &warn,
+        ears,
     );
     if let Err(error) = run_in_background(&place) {
         warn(&error.to_string());
@@ -174,8 +190,25 @@ fn in_background(args: &DeliverArgs, paths: &Paths, config: Result<Config, Failu
 
 /// The way out that the configuration names.
 pub(super) fn open(config: &Config) -> Box<dyn Transport> {
-    let credentials = env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
-    transport::open(&config.mail.transport, &host_name(), credentials.as_deref())
+    transport::open(
+        &config.mail.transport,
+        &host_name(),
+        credentials().as_deref(),
+    )
+}
+
+/// The directory of systemd's credentials (systemd.exec(5)), if there is one.
+pub(super) fn credentials() -> Option<PathBuf> {
+    env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from)
+}
+
+/// Who ears of what the deliverer does.
+#[derive(Clone, Copy)]
+pub(super) struct Ears<'a> {
+    /// What must not go unnoticed.
+    pub(super) warn: &'a dyn Fn(&str),
+    /// Every event once it is in the journal.
+    pub(super) record: &'a dyn Fn(&Event, Option<&FiredRule>, Verdict),
 }
 
 /// Events of a `notify` that could not read the configuration are in the default directory, so
@@ -186,7 +219,7 @@ pub(super) fn workplace<'a>(
     config: &'a Config,
     transport: &'a dyn Transport,
     rules: &'a dyn RuleFinder,
-    warn: &'a dyn Fn(&str),
+    ears: Ears<'a>,
 ) -> Workplace<'a> {
     let mut drops = vec![drop.unwrap_or(&config.drop).to_owned()];
     let default = paths.inside(Path::new(config::DEFAULT_DROP));
@@ -203,7 +236,8 @@ pub(super) fn workplace<'a>(
         clock: &SystemClock,
         rules,
         transport,
-        warn,
-        record: &|_, _, _| {},
+        credentials: credentials(),
+        warn: ears.warn,
+        record: ears.record,
     }
 }

@@ -1,7 +1,7 @@
 //! `tcpw demo`: the whole way from a rule to a mail, on sample tables in a temporary directory.
 
 use super::args::Cli;
-use super::deliver::{open, workplace};
+use super::deliver::{Ears, open, workplace};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::fired::Fired;
@@ -146,8 +146,11 @@ fn knock(config: &Config, context: &mut Context) -> Result<(), Failure> {
     let paths = context.paths.clone();
     let way = open(config);
     let rules = Fired::new(&paths);
-    let warn = |_: &str| {};
-    let place = workplace(None, &paths, config, way.as_ref(), &rules, &warn);
+    let ears = Ears {
+        warn: &|_| {},
+        record: &|_, _, _| {},
+    };
+    let place = workplace(None, &paths, config, way.as_ref(), &rules, ears);
     // Held while the command runs, so that it starts no deliverer of its own.
     let deliverer = Deliverer::start(&place).map_err(Failure::new)?;
     let mut deliverer = deliverer.ok_or_else(|| Failure::new("the journal is in use already"))?;

@@ -4,14 +4,16 @@ use super::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Style;
+use super::remedy::{channel_remedy, remedy};
 use super::settings;
-use crate::alert::transport::{self, Outcome, Step};
-use crate::alert::{Delivery, People, problem, send_test};
+use crate::alert::transport::{self, Outcome, Transport, open_channel};
+use crate::alert::{Delivery, Note, People, problem, send_test};
+use crate::config::Channel;
 use crate::escape::visible;
 use crate::system::{Clock as _, SystemClock, host_name};
 use clap::{Args, Subcommand};
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Check that mail goes out
 #[derive(Debug, Args)]
@@ -22,10 +24,12 @@ pub(crate) struct MailArgs {
 
 #[derive(Debug, Subcommand)]
 enum MailCommand {
-    /// Send one test mail to everybody configured and say what became of it
+    /// Send one test mail to everybody configured, and a test note through every channel, and say
+    /// what became of them
     ///
-    /// Exit code 0: all recipients were accepted. 1: somebody was refused, or the mail did not
-    /// get out. 2: the configuration cannot be used.
+    /// With several mail servers it names each that was tried and the step that failed there. Exit
+    /// code 0: all recipients were accepted and all channels took the note. 1: somebody was
+    /// refused, or something did not get out. 2: the configuration cannot be used.
     Test,
 }
 
@@ -49,8 +53,65 @@ fn test(context: &mut Context) -> Result<Exit, Failure> {
         .out
         .line(format!("to: {}", people.recipients().join(", ")))?;
     context.out.flush()?;
-    let deliveries = send_test(&config, &host, way.as_ref(), SystemClock.now());
-    show(&deliveries, context)
+    let now = SystemClock.now();
+    let (message_id, deliveries) = send_test(&config, &host, way.as_ref(), now);
+    show_attempts(way.as_ref(), context)?;
+    let mut exit = show(&deliveries, context)?;
+    let note = Note::test(&host, &message_id, now);
+    for channel in &config.channels {
+        if !tell(channel, &note, credentials.as_deref(), context)? {
+            exit = Exit::Negative;
+        }
+    }
+    Ok(exit)
+}
+
+/// Where there is more than one server: each that was tried in vain before the last word.
+fn show_attempts(way: &dyn Transport, context: &mut Context) -> Result<(), Failure> {
+    let attempts = way.attempts();
+    let places = attempts.iter().map(|attempt| &attempt.place);
+    let last = places.clone().next_back();
+    if places.clone().all(|place| Some(place) == last) {
+        return Ok(());
+    }
+    for attempt in &attempts {
+        let text = match attempt.problem() {
+            Some(problem) => format!("tried {problem}"),
+            None => format!("tried {}: accepted", attempt.place),
+        };
+        context.out.line(visible(text.as_bytes()))?;
+    }
+    Ok(())
+}
+
+/// Sends `note` through one channel; whether it got out.
+fn tell(
+    channel: &Channel,
+    note: &Note,
+    credentials: Option<&Path>,
+    context: &mut Context,
+) -> Result<bool, Failure> {
+    let way = open_channel(channel, credentials);
+    let name = way.describe();
+    match way.send(note) {
+        Outcome::Delivered { answer } => {
+            let word = context.out.paint(Style::Good, "sent");
+            let answer = visible(answer.as_bytes());
+            context.out.line(format!("{word} to {name}: {answer}"))?;
+            Ok(true)
+        }
+        Outcome::Transient(step, text) | Outcome::Permanent(step, text) => {
+            let word = context.out.paint(Style::Bad, "not sent");
+            let shown = visible(text.as_bytes());
+            context
+                .out
+                .line(format!("{word} to {name}: {step}: {shown}"))?;
+            context
+                .out
+                .line(format!("  help: {}", channel_remedy(step)))?;
+            Ok(false)
+        }
+    }
 }
 
 fn show(deliveries: &[Delivery], context: &mut Context) -> Result<Exit, Failure> {
@@ -77,41 +138,4 @@ fn show(deliveries: &[Delivery], context: &mut Context) -> Result<Exit, Failure>
         }
     }
     Ok(exit)
-}
-
-/// What to do about a failure at `step`.
-fn remedy(step: Step, text: &str) -> &'static str {
-    match step {
-        Step::Prepare => "repair the file or program that is named; nothing was sent",
-        Step::Resolve => {
-            "check the spelling of mail.smtp.host and this machine's DNS (getent hosts NAME)"
-        }
-        Step::Connect if text.contains("refused") => {
-            "nothing listens there: check mail.smtp.host and port, and that the server runs"
-        }
-        Step::Connect => "no way to the server: check host, port, routes and firewalls",
-        Step::Greeting => {
-            "something answered, but not as this kind of server: check mail.smtp.port and tls (port 465 needs \"implicit\", 587 \"starttls\")"
-        }
-        Step::StartTls => {
-            "use tls = \"implicit\" (port 465) if the server has it; \"none\" sends everything readable"
-        }
-        Step::Tls if text.contains("UnknownIssuer") => {
-            "the certificate is signed by nobody we trust: give its authority in mail.smtp.ca_file"
-        }
-        Step::Tls if text.contains("NotValidForName") => {
-            "the certificate is for another name: write that name in mail.smtp.host"
-        }
-        Step::Tls => "check the server's certificate, mail.smtp.host, ca_file and port",
-        Step::Auth => {
-            "check mail.smtp.username and the password; some providers want an app password"
-        }
-        Step::Sender => "the server does not send for this address: check mail.from",
-        Step::Recipient => {
-            "the server does not take mail for this address: check mail.to, cc and bcc"
-        }
-        Step::Message => "the server refused the mail itself: its answer says why",
-        Step::Program => "check mail.sendmail, and the log of the local mail system",
-        Step::File => "check mail.file_dir and its permissions",
-    }
 }

@@ -17,6 +17,8 @@ pub(super) const ALERT: &[&str] = &[
     "heartbeat",
     "syslog",
     "rule",
+    "command",
+    "webhook",
 ];
 pub(super) const RULE: &[&str] = &["daemon", "network", "mail", "to"];
 

@@ -5,9 +5,10 @@ use super::error::{ConfigError, Reason};
 use super::mailbox::Mailbox;
 use super::section::{Section, Source};
 use super::settings::{
-    Config, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_MAIL, DEFAULT_SENDMAIL, Language, Lint, Login,
-    Mail, Password, Retention, Secret, Smtp, Tls, Transport,
+    Config, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_MAIL, DEFAULT_SENDMAIL, Language, Lint, Mail,
+    Password, Retention, Transport,
 };
+use super::{channel, smtp};
 use crate::span::LineIndex;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,8 @@ pub const KEYS: &[(&str, &[&str])] = &[
     ("", &["mail", "journal", "drop", "lint", "guard", "alert"]),
     ("mail", MAIL),
     ("mail.smtp", SMTP),
+    ("alert.command", COMMAND),
+    ("alert.webhook", WEBHOOK),
     ("journal", JOURNAL),
     ("drop", PATH),
     ("lint", LINT),
@@ -43,11 +46,25 @@ const SMTP: &[&str] = &[
     "host",
     "port",
     "tls",
+    "auth",
     "username",
     "password_file",
     "password_command",
     "password_credential",
     "password",
+    "ca_file",
+    "timeout",
+];
+const COMMAND: &[&str] = &["name", "argv", "timeout"];
+const WEBHOOK: &[&str] = &[
+    "name",
+    "url",
+    "headers",
+    "body",
+    "secret_file",
+    "secret_command",
+    "secret_credential",
+    "secret",
     "ca_file",
     "timeout",
 ];
@@ -89,6 +106,11 @@ pub fn parse(bytes: &[u8], file: &Path, place: Place<'_>) -> Result<Config, Conf
         Some(section) => mail(&section, place)?,
         None => (Config::default_at(place).mail, false),
     };
+    let channels = match top.section("alert", "alert", known("alert"))? {
+        Some(section) => channel::channels(&section, place)?,
+        None => Vec::new(),
+    };
+    let holds_secret = channels.iter().any(channel::Channel::holds_secret);
     let path_of = |table: &'static str, default: &str| -> Result<PathBuf, ConfigError> {
         let given = match top.section(table, table, known(table))? {
             Some(section) => section.path("path")?,
@@ -98,6 +120,7 @@ pub fn parse(bytes: &[u8], file: &Path, place: Place<'_>) -> Result<Config, Conf
     };
     Ok(Config {
         mail,
+        channels,
         journal: path_of("journal", DEFAULT_JOURNAL)?,
         retention: retention(&top)?,
         alert: match top.section("alert", "alert", known("alert"))? {
@@ -107,7 +130,7 @@ pub fn parse(bytes: &[u8], file: &Path, place: Place<'_>) -> Result<Config, Conf
         drop: path_of("drop", DEFAULT_DROP)?,
         lint: lint(&top)?,
         keep_in: keep_in(&top)?,
-        holds_password,
+        holds_password: holds_password || holds_secret,
     })
 }
 
@@ -142,27 +165,28 @@ fn keep_in(top: &Section<'_>) -> Result<Vec<IpAddr>, ConfigError> {
     section.addresses("keep_in")
 }
 
-fn known(table: &str) -> &'static [&'static str] {
+pub(super) fn known(table: &str) -> &'static [&'static str] {
     KEYS.iter()
         .find(|(name, _)| *name == table)
         .map_or(&[], |(_, keys)| keys)
 }
 
 fn mail(section: &Section<'_>, place: Place<'_>) -> Result<(Mail, bool), ConfigError> {
-    let smtp = match section.section("smtp", "mail.smtp", known("mail.smtp"))? {
-        Some(section) => Some(smtp(&section, place)?),
-        None => None,
-    };
-    let holds_password = smtp
-        .as_ref()
-        .and_then(|smtp| smtp.login.as_ref())
-        .is_some_and(|login| matches!(login.password, Password::Literal(_)));
+    let servers = smtp::servers(section, place)?;
+    let holds_password = servers
+        .iter()
+        .filter_map(|server| server.login.as_ref())
+        .any(|login| matches!(login.password, Password::Literal(_)));
     let ways = [
         ("smtp", Way::Smtp),
         ("sendmail", Way::Sendmail),
         ("file", Way::File),
     ];
-    let default_way = if smtp.is_some() { Way::Smtp } else { Way::File };
+    let default_way = if servers.is_empty() {
+        Way::File
+    } else {
+        Way::Smtp
+    };
     let directory = section.path("file_dir")?;
     let program = section.path("sendmail")?;
     let transport = match section.choice("transport", &ways)?.unwrap_or(default_way) {
@@ -173,9 +197,11 @@ fn mail(section: &Section<'_>, place: Place<'_>) -> Result<(Mail, bool), ConfigE
             program: place(program.as_deref().unwrap_or(Path::new(DEFAULT_SENDMAIL))),
             timeout: SENDMAIL_PATIENCE,
         },
-        Way::Smtp => Transport::Smtp(smtp.ok_or_else(|| {
-            section.missing("transport \"smtp\" needs a [mail.smtp] table with host = \"...\"")
-        })?),
+        Way::Smtp if servers.is_empty() => {
+            let text = "transport \"smtp\" needs a [mail.smtp] table with host = \"...\"";
+            return Err(section.missing(text));
+        }
+        Way::Smtp => Transport::Smtp(servers),
     };
     let languages = [("en", Language::English), ("ko", Language::Korean)];
     let mail = Mail {
@@ -206,85 +232,4 @@ fn sender(section: &Section<'_>) -> Result<Option<Mailbox>, ConfigError> {
         return Ok(first);
     }
     Err(section.bad_value("from", "must be one address"))
-}
-
-fn smtp(section: &Section<'_>, place: Place<'_>) -> Result<Smtp, ConfigError> {
-    let protections = [
-        ("none", Tls::None),
-        ("starttls", Tls::StartTls),
-        ("implicit", Tls::Implicit),
-    ];
-    let tls = section
-        .choice("tls", &protections)?
-        .unwrap_or(Tls::StartTls);
-    let default_port = match tls {
-        Tls::None => 25,
-        Tls::StartTls => 587,
-        Tls::Implicit => 465,
-    };
-    let port = section.number("port", 1..=u32::from(u16::MAX))?;
-    Ok(Smtp {
-        host: section
-            .text("host")?
-            .ok_or_else(|| section.missing("[mail.smtp] needs host = \"mail.example.org\""))?,
-        port: port
-            .and_then(|port| u16::try_from(port).ok())
-            .unwrap_or(default_port),
-        tls,
-        login: login(section, tls, place)?,
-        ca_file: section.path("ca_file")?.map(|path| place(&path)),
-        timeout: Duration::from_secs(u64::from(section.number("timeout", 1..=600)?.unwrap_or(30))),
-    })
-}
-
-fn login(section: &Section<'_>, tls: Tls, place: Place<'_>) -> Result<Option<Login>, ConfigError> {
-    let mut command = section.texts("password_command")?;
-    if let Some(program) = command.first_mut() {
-        if !program.starts_with('/') {
-            let problem = "must start with the absolute path of a program";
-            return Err(section.bad_value("password_command", problem));
-        }
-        *program = place(Path::new(program)).display().to_string();
-    }
-    let credential = section.text("password_credential")?;
-    if credential.as_ref().is_some_and(|name| name.contains('/')) {
-        let problem = "is a name in $CREDENTIALS_DIRECTORY, without a slash";
-        return Err(section.bad_value("password_credential", problem));
-    }
-    let mut sources = Vec::new();
-    sources.extend(
-        section
-            .path("password_file")?
-            .map(|path| Password::File(place(&path))),
-    );
-    sources.extend((!command.is_empty()).then_some(Password::Command(command)));
-    sources.extend(credential.map(Password::Credential));
-    sources.extend(
-        section
-            .text("password")?
-            .map(|text| Password::Literal(Secret(text))),
-    );
-    let password = sources.pop();
-    if !sources.is_empty() {
-        return Err(section.missing(
-            "[mail.smtp] has more than one of password_file, password_command, password_credential and password; keep one",
-        ));
-    }
-    match (section.text("username")?, password) {
-        (None, None) => Ok(None),
-        (Some(_), Some(_)) if tls == Tls::None && !is_local(section)? => Err(section.missing(
-            "a password would cross the network readable with tls = \"none\"; use \"starttls\" or \"implicit\"",
-        )),
-        (Some(username), Some(password)) => Ok(Some(Login { username, password })),
-        (Some(_), None) => Err(section.missing(
-            "[mail.smtp] has a username but no password; add password_file = \"/etc/tcpw.password\"",
-        )),
-        (None, Some(_)) => Err(section.missing("[mail.smtp] has a password but no username")),
-    }
-}
-
-/// Whether the server is this machine, so that nothing crosses a network.
-fn is_local(section: &Section<'_>) -> Result<bool, ConfigError> {
-    let host = section.text("host")?.unwrap_or_default();
-    Ok(matches!(host.as_str(), "localhost" | "127.0.0.1" | "::1"))
 }

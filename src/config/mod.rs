@@ -2,17 +2,21 @@
 
 mod alert;
 mod build;
+mod channel;
 mod error;
 mod mailbox;
+mod secret;
 mod section;
 mod settings;
+mod smtp;
 
 pub use alert::{Alert, AlertRule, Grouping, MailChoice};
 pub use build::{KEYS, parse};
+pub use channel::{Channel, CommandChannel, SECRET_PLACE, WebhookChannel};
 pub use error::{ConfigError, Reason};
 pub use mailbox::{Mailbox, MailboxError};
 pub use settings::{
-    Config, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_MAIL, DEFAULT_SENDMAIL, Language, Lint,
+    Auth, Config, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_MAIL, DEFAULT_SENDMAIL, Language, Lint,
     LintCode, Login, Mail, Password, Retention, Secret, Smtp, Tls, Transport,
 };
 

@@ -107,7 +107,7 @@ impl<'a> Section<'a> {
         Self::new(self.source, table, value.span(), name, known).map(Some)
     }
 
-    /// The tables of the array `key` (`[[name]]`), in order.
+    /// The tables `key` below this one: one table, or an array of them.
     pub(super) fn sections(
         &self,
         key: &str,
@@ -117,7 +117,7 @@ impl<'a> Section<'a> {
         self.items(key)
             .map(|value| {
                 let DeValue::Table(table) = value.get_ref() else {
-                    return Err(self.wrong_type(key, value, "an array of tables"));
+                    return Err(self.wrong_type(key, value, "a table"));
                 };
                 Self::new(self.source, table, value.span(), name, known)
             })
@@ -150,6 +150,66 @@ impl<'a> Section<'a> {
             return Ok(None);
         };
         self.string(key, value).map(Some)
+    }
+
+    /// Text of several lines.
+    pub(super) fn text_of_lines(&self, key: &str) -> Result<Option<String>, ConfigError> {
+        let Some(value) = self.table.get(key) else {
+            return Ok(None);
+        };
+        match value.get_ref() {
+            DeValue::String(text) if !text.trim().is_empty() => Ok(Some(text.to_string())),
+            DeValue::String(_) => Err(self.bad_value(key, "must not be empty")),
+            _ => Err(self.wrong_type(key, value, "text")),
+        }
+    }
+
+    /// A program and its arguments; the program by its absolute path, as `place` finds it.
+    pub(super) fn program(
+        &self,
+        key: &str,
+        place: &dyn Fn(&Path) -> PathBuf,
+    ) -> Result<Option<Vec<String>>, ConfigError> {
+        let mut argv = self.texts(key)?;
+        let Some(program) = argv.first_mut() else {
+            return Ok(None);
+        };
+        if !program.starts_with('/') {
+            let problem = "must start with the absolute path of a program";
+            return Err(self.bad_value(key, problem));
+        }
+        *program = place(Path::new(program)).display().to_string();
+        Ok(Some(argv))
+    }
+
+    /// A table `key` whose keys are free and whose values are texts.
+    pub(super) fn texts_by_name(
+        &self,
+        key: &str,
+        name: &'static str,
+    ) -> Result<Vec<(String, String)>, ConfigError> {
+        let Some(section) = self.free_section(key, name)? else {
+            return Ok(Vec::new());
+        };
+        let names = section.table.keys().map(|key| key.get_ref().to_string());
+        names
+            .map(|name| {
+                let text = section.text(&name)?.unwrap_or_default();
+                Ok((name, text))
+            })
+            .collect()
+    }
+
+    /// The table `key` below this one, whose keys are free.
+    fn free_section(&self, key: &str, name: &'static str) -> Result<Option<Self>, ConfigError> {
+        let Some(value) = self.table.get(key) else {
+            return Ok(None);
+        };
+        let DeValue::Table(table) = value.get_ref() else {
+            return Err(self.wrong_type(key, value, "a table"));
+        };
+        let names: Vec<&str> = table.keys().map(|key| key.get_ref().as_ref()).collect();
+        Self::new(self.source, table, value.span(), name, &names).map(Some)
     }
 
     /// A whole number in `range`.
@@ -290,17 +350,15 @@ impl<'a> Section<'a> {
         key: &str,
         name: &'static str,
     ) -> Result<Vec<(String, Vec<LintCode>)>, ConfigError> {
-        let Some(value) = self.table.get(key) else {
+        let Some(section) = self.free_section(key, name)? else {
             return Ok(Vec::new());
         };
-        let DeValue::Table(table) = value.get_ref() else {
-            return Err(self.wrong_type(key, value, "a table"));
-        };
-        let names: Vec<&str> = table.keys().map(|key| key.get_ref().as_ref()).collect();
-        let section = Self::new(self.source, table, value.span(), name, &names)?;
+        let names = section.table.keys().map(|key| key.get_ref().to_string());
         names
-            .into_iter()
-            .map(|name| Ok((name.to_owned(), section.codes(name)?)))
+            .map(|name| {
+                let codes = section.codes(&name)?;
+                Ok((name, codes))
+            })
             .collect()
     }
 

@@ -1,6 +1,7 @@
 //! The settings as types, and their defaults.
 
 use super::alert::Alert;
+use super::channel::Channel;
 use super::mailbox::Mailbox;
 use crate::span::Position;
 use std::fmt;
@@ -22,6 +23,8 @@ pub const DEFAULT_SENDMAIL: &str = "/usr/sbin/sendmail";
 pub struct Config {
     /// Who is told, and how.
     pub mail: Mail,
+    /// The other ways to tell, in the order of the configuration.
+    pub channels: Vec<Channel>,
     /// The journal, an SQLite database.
     pub journal: PathBuf,
     /// How long the journal keeps its events.
@@ -34,7 +37,7 @@ pub struct Config {
     pub lint: Lint,
     /// Who must still get in after a change of the tables.
     pub keep_in: Vec<IpAddr>,
-    /// Whether a password stands in the configuration itself.
+    /// Whether a password or another secret stands in the configuration itself.
     pub holds_password: bool,
 }
 
@@ -122,8 +125,8 @@ pub enum Transport {
         /// How long it may take.
         timeout: Duration,
     },
-    /// Sent to a mail server.
-    Smtp(Smtp),
+    /// Sent to the first of these mail servers that takes it; there is at least one.
+    Smtp(Vec<Smtp>),
 }
 
 /// A mail server.
@@ -159,8 +162,24 @@ pub enum Tls {
 pub struct Login {
     /// The user name.
     pub username: String,
-    /// Where the password comes from.
+    /// Where the password, or the token of XOAUTH2, comes from.
     pub password: Password,
+    /// How to prove it.
+    pub auth: Auth,
+}
+
+/// How to prove who we are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Auth {
+    /// PLAIN or LOGIN, whichever the server offers.
+    #[default]
+    Offered,
+    /// PLAIN alone.
+    Plain,
+    /// LOGIN alone.
+    Login,
+    /// XOAUTH2: the password is an access token.
+    Xoauth2,
 }
 
 /// Where a password comes from.
@@ -202,6 +221,7 @@ impl Config {
                 },
                 attachments: Vec::new(),
             },
+            channels: Vec::new(),
             journal: place(Path::new(DEFAULT_JOURNAL)),
             retention: Retention::default(),
             alert: Alert::default(),

@@ -40,10 +40,22 @@ fn every_key_is_read() {
         host = "mail.example.org"
         port = 2525
         tls = "implicit"
+        auth = "xoauth2"
         username = "u"
         password_command = ["/bin/pass", "show", "x"]
         ca_file = "/ca.pem"
         timeout = 7
+        [[alert.command]]
+        name = "pager"
+        argv = ["/bin/page", "-x"]
+        [[alert.webhook]]
+        name = "ntfy"
+        url = "https://ntfy.example/t"
+        headers = { Authorization = "Bearer {secret}" }
+        body = "{}"
+        secret_file = "/s"
+        ca_file = "/ca.pem"
+        timeout = 3
         [journal]
         path = "/j"
         [drop]
@@ -56,15 +68,37 @@ fn every_key_is_read() {
     assert_eq!(config.mail.bcc[0].address(), "d@[127.0.0.1]");
     assert_eq!(config.mail.language, Language::Korean);
     assert_eq!(config.mail.attachments, [Path::new("/r/etc/hosts")]);
+    assert_eq!(
+        config.channels,
+        [
+            Channel::Command(CommandChannel {
+                name: "pager".to_owned(),
+                argv: vec!["/r/bin/page".to_owned(), "-x".to_owned()],
+                timeout: Duration::from_secs(30),
+            }),
+            Channel::Webhook(WebhookChannel {
+                name: "ntfy".to_owned(),
+                url: "https://ntfy.example/t".to_owned(),
+                headers: vec![("Authorization".to_owned(), "Bearer {secret}".to_owned())],
+                body: Some("{}".to_owned()),
+                secret: Some(Password::File("/r/s".into())),
+                ca_file: Some("/r/ca.pem".into()),
+                timeout: Duration::from_secs(3),
+            }),
+        ]
+    );
     assert_eq!(config.journal, Path::new("/r/j"));
     assert_eq!(config.drop, Path::new("/r/d"));
-    let Transport::Smtp(smtp) = config.mail.transport else {
+    let Transport::Smtp(mut servers) = config.mail.transport else {
         panic!("smtp was chosen");
     };
+    let smtp = servers.remove(0);
     assert_eq!((smtp.port, smtp.tls), (2525, Tls::Implicit));
     assert_eq!(smtp.timeout, Duration::from_secs(7));
+    let login = smtp.login.unwrap();
+    assert_eq!(login.auth, Auth::Xoauth2);
     assert_eq!(
-        smtp.login.unwrap().password,
+        login.password,
         Password::Command(vec!["/r/bin/pass".into(), "show".into(), "x".into()])
     );
 }
@@ -127,6 +161,55 @@ const MISTAKES: &[(&str, &str)] = &[
     (
         "[mail.smtp]\nhost = \"h\"\npassword = \"p\"\npassword_file = \"/f\"\n",
         "more than one",
+    ),
+    (
+        "[[mail.smtp]]\nhost = \"h\"\n[[mail.smtp]]\nport = 3\n",
+        "t.toml:3:1: [mail.smtp] needs host",
+    ),
+    (
+        "[mail.smtp]\nhost = \"h\"\nauth = \"cram-md5\"\n",
+        "`mail.smtp.auth` must be one of \"auto\", \"plain\", \"login\", \"xoauth2\"",
+    ),
+    (
+        "[mail.smtp]\nhost = \"h\"\nauth = \"plain\"\n",
+        "has auth but no username",
+    ),
+    ("alert.command = 3\n", "`alert.command` must be a table"),
+    (
+        "[[alert.command]]\nname = \"x\"\nargv = [\"page\"]\n",
+        "t.toml:3:8: `alert.command.argv` must start with the absolute path",
+    ),
+    (
+        "[[alert.command]]\nargv = [\"/p\"]\n",
+        "t.toml:1:1: each channel needs name",
+    ),
+    (
+        "[[alert.command]]\nname = \"x\"\nargv = [\"/p\"]\n[[alert.webhook]]\nname = \"x\"\nurl = \"https://h/\"\n",
+        "t.toml:5:8: `alert.webhook.name` is the name of another channel",
+    ),
+    (
+        "[[alert.webhook]]\nname = \"x\"\nurl = \"http://h/\"\n",
+        "t.toml:3:7: `alert.webhook.url` must be https://HOST/",
+    ),
+    (
+        "[[alert.webhook]]\nname = \"x\"\nurl = \"https://u:p@h/\"\n",
+        "`alert.webhook.url` must be https://HOST/",
+    ),
+    (
+        "[[alert.webhook]]\nname = \"x\"\nurl = \"https://h/{secret}\"\n",
+        "names {secret} but no secret",
+    ),
+    (
+        "[[alert.webhook]]\nname = \"x\"\nurl = \"https://h/\"\nsecret = \"s\"\n",
+        "a secret that nothing uses",
+    ),
+    (
+        "[[alert.webhook]]\nname = \"x\"\nurl = \"https://h/\"\nheaders = { \"A B\" = \"c\" }\n",
+        "t.toml:4:11: `alert.webhook.headers` has a field \"A B\"",
+    ),
+    (
+        "[[alert.webhook]]\nname = \"x\"\nurl = \"https://h/\"\nheaders = { A = \"c\\r\\nB: d\" }\n",
+        "must not be empty or hold control characters",
     ),
 ];
 

@@ -10,9 +10,9 @@ use std::time::Duration;
 /// Where the system log listens.
 pub const DEV_LOG: &str = "/dev/log";
 /// Facility `auth`, where refusals are logged by libwrap's own users (sshd).
-const AUTH: u8 = 4;
+pub(super) const AUTH: u8 = 4;
 /// A log that does not read must not hold a visitor.
-const PATIENCE: Duration = Duration::from_millis(200);
+pub(super) const PATIENCE: Duration = Duration::from_millis(200);
 
 /// How bad it is (RFC 3164, table 2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,13 +21,16 @@ pub enum Severity {
     Error,
     /// Something is odd.
     Warning,
+    /// Something happened that is worth knowing.
+    Notice,
 }
 
 impl Severity {
-    fn code(self) -> u8 {
+    pub(super) fn code(self) -> u8 {
         match self {
             Self::Error => 3,
             Self::Warning => 4,
+            Self::Notice => 5,
         }
     }
 }

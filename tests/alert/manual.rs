@@ -45,3 +45,10 @@ fn every_described_key_exists_and_the_example_is_valid() {
     let config = parse(example.as_bytes(), Path::new("example"), &Path::to_path_buf).unwrap();
     assert!(!config.mail.to.is_empty());
 }
+
+#[test]
+fn the_entries_of_the_system_log_can_be_found_as_it_says() {
+    let page = fs::read_to_string(PAGE).unwrap();
+    let wanted = format!("journalctl MESSAGE_ID={}\n", tcpw::system::EVENT_MESSAGE_ID);
+    assert!(page.contains(&wanted), "{wanted}");
+}

@@ -1,6 +1,8 @@
 //! From `tcpw notify` to a mail in a real inbox: the program as users run it, the real SQLite
 //! journal, and Debian's aiosmtpd on the other side.
 
+/// Programs and HTTPS services that are told.
+mod channel;
 /// What a broken configuration says.
 mod configuration;
 /// Nothing is lost and nothing is doubled when many come at once or a process is killed.
@@ -11,15 +13,23 @@ mod delivery;
 mod failure;
 /// Values that a stranger chose are recorded and never obeyed.
 mod hostile;
+/// An HTTPS service.
+mod https;
 /// The manual page of the configuration.
 mod manual;
 /// A server that is down while a thousand visitors knock and deliverers are killed.
 mod outage;
+/// Several mail servers, and the ways to log in.
+mod preference;
 /// The queue as an operator sees it.
 mod queue;
 /// Recording: fast, without a mail server, without a drop directory.
 mod record;
+/// A mail server that misbehaves.
+mod rogue;
 /// A real SMTP server.
 mod server;
 /// A directory that plays the system, and tcpw run in it.
 mod stage;
+/// What is said about mail servers that misbehave on the wire.
+mod wire;

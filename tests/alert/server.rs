@@ -100,6 +100,22 @@ impl Certificates {
         Self { directory }
     }
 
+    /// Another certificate of the same authority and key, for other names or another time.
+    pub(super) fn add_leaf(&self, name: &str, names: &str, days: i32) {
+        let list = format!("subjectAltName={names}\n");
+        fs::write(self.path(&format!("{name}.names")), list).unwrap();
+        let command = format!(
+            "x509 -req -in leaf.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days {days} \
+             -extfile {name}.names -out {name}.pem"
+        );
+        openssl(self.directory.path(), &command);
+    }
+
+    /// The directory with `ca.pem`, once the rest is of no use any more.
+    pub(super) fn into_authority(self) -> TempDir {
+        self.directory
+    }
+
     pub(super) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }

@@ -1,18 +1,26 @@
 //! The ways out for a mail, behind one trait; each says exactly at which step it failed.
 
+mod command;
+mod conversation;
 mod file;
 mod password;
+mod program;
 mod sendmail;
 mod smtp;
+mod tls;
+mod webhook;
+mod wire;
 
 pub use file::FileTransport;
 pub use sendmail::SendmailTransport;
 pub use smtp::SmtpTransport;
 
 use super::journal::Delivery;
+use super::note::Note;
 use crate::config;
 use std::fmt;
 use std::path::Path;
+use std::time::Duration;
 
 /// A mail as a transport needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +46,8 @@ pub enum Step {
     Connect,
     /// The server's first words.
     Greeting,
+    /// The EHLO command.
+    Hello,
     /// The STARTTLS command.
     StartTls,
     /// The TLS handshake.
@@ -50,6 +60,12 @@ pub enum Step {
     Recipient,
     /// DATA and the message.
     Message,
+    /// The message is sent; whether it was taken is not known.
+    Receipt,
+    /// The connection broke, or nothing was heard, between the login and the message.
+    Conversation,
+    /// Posting to a service.
+    Post,
     /// Running a local program.
     Program,
     /// Writing a file.
@@ -57,9 +73,14 @@ pub enum Step {
 }
 
 impl Step {
-    /// Whether a refusal at this step is about the letter and not about the way to the server.
+    /// Whether what failed at this step is about the letter and not about the way to the server,
+    /// so that other letters may fare better. A message at which the connection breaks is one:
+    /// a filter may break it each time.
     pub fn concerns_letter(self) -> bool {
-        matches!(self, Self::Sender | Self::Recipient | Self::Message)
+        matches!(
+            self,
+            Self::Sender | Self::Recipient | Self::Message | Self::Receipt | Self::Post
+        )
     }
 }
 
@@ -70,12 +91,16 @@ impl fmt::Display for Step {
             Self::Resolve => "looking up the server's name",
             Self::Connect => "connecting",
             Self::Greeting => "waiting for the server's greeting",
+            Self::Hello => "EHLO",
             Self::StartTls => "STARTTLS",
             Self::Tls => "TLS handshake",
             Self::Auth => "authentication",
             Self::Sender => "MAIL FROM",
             Self::Recipient => "RCPT TO",
             Self::Message => "sending the message",
+            Self::Receipt => "waiting for the server to take the message",
+            Self::Conversation => "the conversation broke off",
+            Self::Post => "posting to the service",
             Self::Program => "running the program",
             Self::File => "writing the file",
         })
@@ -96,12 +121,61 @@ pub enum Outcome {
     Permanent(Step, String),
 }
 
+/// What one server, of several, made of a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// The server.
+    pub place: String,
+    /// What became of it there.
+    pub delivery: Delivery,
+}
+
+impl Attempt {
+    /// What went wrong there, if something did.
+    pub fn problem(&self) -> Option<String> {
+        match &self.delivery.outcome {
+            Outcome::Delivered { .. } => None,
+            Outcome::Transient(step, text) | Outcome::Permanent(step, text) => {
+                Some(format!("{}: {step}: {text}", self.place))
+            }
+        }
+    }
+}
+
 /// A way out.
 pub trait Transport {
     /// Sends one mail. Gives one delivery for each recipient, or one for all of them.
     fn send(&self, mail: &Mail) -> Vec<Delivery>;
     /// Which way and where to, for people.
     fn describe(&self) -> String;
+    /// What the last [`send`](Self::send) met on its way, one server after another; nothing where
+    /// there is only one way.
+    fn attempts(&self) -> Vec<Attempt> {
+        Vec::new()
+    }
+}
+
+/// A way to tell beside mail.
+pub trait Channel {
+    /// Tells `note`, or says why not.
+    fn send(&self, note: &Note) -> Outcome;
+    /// Which way and where to, for people; never a secret.
+    fn describe(&self) -> String;
+    /// How long the other side has asked to be left alone. Until then [`send`](Self::send) fails
+    /// without asking it.
+    fn asked_to_wait(&self) -> Option<Duration> {
+        None
+    }
+}
+
+/// The channel that the configuration asks for; `credentials` as for [`open`].
+pub fn open_channel(settings: &config::Channel, credentials: Option<&Path>) -> Box<dyn Channel> {
+    match settings {
+        config::Channel::Command(command) => Box::new(command::CommandWay::new(command)),
+        config::Channel::Webhook(webhook) => {
+            Box::new(webhook::WebhookWay::new(webhook, credentials))
+        }
+    }
 }
 
 /// The transport that the configuration asks for. `host` is this machine's name; `credentials`
@@ -116,7 +190,9 @@ pub fn open(
         config::Transport::Sendmail { program, timeout } => {
             Box::new(SendmailTransport::new(program, *timeout))
         }
-        config::Transport::Smtp(smtp) => Box::new(SmtpTransport::new(smtp, host, credentials)),
+        config::Transport::Smtp(servers) => {
+            Box::new(SmtpTransport::new(servers, host, credentials))
+        }
     }
 }
 

@@ -1,7 +1,7 @@
-//! Getting the password for the mail server, without it ever being an argument or in the
+//! Getting a password or another secret, without it ever being an argument or in the
 //! environment.
 
-use super::sendmail::run_limited;
+use super::program::{Surroundings, run_limited};
 use crate::config::{Password, Secret};
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -33,8 +33,14 @@ pub(super) fn fetch(
         }
         Password::Command(argv) => {
             let (program, options) = argv.split_first().ok_or("password_command is empty")?;
-            let ended = run_limited(Path::new(program), options, &[], timeout)
-                .map_err(|cause| format!("cannot run {program}: {cause}"))?;
+            let ended = run_limited(
+                Path::new(program),
+                options,
+                &[],
+                timeout,
+                Surroundings::Ours,
+            )
+            .map_err(|cause| format!("cannot run {program}: {cause}"))?;
             if ended.code != Some(0) {
                 return Err(format!("{program} failed: {}", ended.said()));
             }

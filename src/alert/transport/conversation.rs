@@ -1,0 +1,378 @@
+//! One mail and one server: SMTP, one step after another, so that what fails has a name
+//! (RFC 5321, 3207, 4954, 8314), and so that it is always known whether the mail may have been
+//! taken.
+
+use super::wire::{Broken, Reply, Wire};
+use super::{Mail, Outcome, Step};
+use crate::alert::journal::Delivery;
+use crate::config::{Auth, Login, Smtp, Tls};
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
+use lettre::transport::smtp::commands::Auth as AuthCommand;
+use lettre::transport::smtp::response::Response;
+use rustls::ClientConfig;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How much of an answer is kept.
+const MOST_SAID: usize = 500;
+/// Once the mail is settled, a server has this long to say goodbye.
+const FAREWELL: Duration = Duration::from_secs(1);
+/// The server is about to close the connection (RFC 5321, 4.2.3).
+const CLOSING: u16 = 421;
+/// LOGIN asks for a name and a password; who asks for more will never be satisfied.
+const MOST_CHALLENGES: usize = 3;
+
+/// What is needed to speak to a server.
+pub(super) struct Setting<'a> {
+    pub(super) server: &'a Smtp,
+    /// How we call ourselves.
+    pub(super) hello: &'a str,
+    pub(super) tls: Option<Arc<ClientConfig>>,
+    pub(super) credentials: Option<Credentials>,
+    pub(super) addresses: Vec<SocketAddr>,
+    /// When everything must be over.
+    pub(super) end: Instant,
+}
+
+/// What one server made of a mail.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    /// What is settled for this attempt: taken, refused for good, to be tried later, or unknown.
+    pub(super) settled: Vec<Delivery>,
+    /// What another server may do now: this one has certainly not taken it.
+    pub(super) open: Vec<Delivery>,
+}
+
+impl Progress {
+    /// Nothing was sent.
+    pub(super) fn nothing(outcome: Outcome) -> Self {
+        Self {
+            settled: Vec::new(),
+            open: super::for_all(outcome),
+        }
+    }
+}
+
+/// A connection that is protected and logged in as the settings demand.
+///
+/// # Errors
+/// The step that failed. Nothing of the mail was sent.
+pub(super) fn connect(setting: &Setting<'_>) -> Result<Wire, Outcome> {
+    let Setting { server, tls, .. } = setting;
+    let at = |step: Step| move |broken: Broken| Outcome::Transient(step, broken.to_string());
+    let mut wire = Wire::connect(&setting.addresses, server.timeout, setting.end)
+        .map_err(at(Step::Connect))?;
+    if let (Tls::Implicit, Some(tls)) = (server.tls, tls) {
+        wire = wire.protect(tls, &server.host).map_err(at(Step::Tls))?;
+    }
+    positive(wire.greeting(), Step::Greeting)?;
+    let mut offers = hello(&mut wire, setting.hello)?;
+    if let (Tls::StartTls, Some(tls)) = (server.tls, tls) {
+        if !offers.starttls {
+            let text = "the server does not offer STARTTLS; nothing was sent".to_owned();
+            return Err(Outcome::Transient(Step::StartTls, text));
+        }
+        positive(wire.command("STARTTLS\r\n"), Step::StartTls)?;
+        wire = wire.protect(tls, &server.host).map_err(|broken| {
+            let step = if matches!(broken, Broken::Injected) {
+                Step::StartTls
+            } else {
+                Step::Tls
+            };
+            Outcome::Transient(step, broken.to_string())
+        })?;
+        // What was offered before is forgotten: nobody vouches for it.
+        offers = hello(&mut wire, setting.hello)?;
+    }
+    if let (Some(login), Some(credentials)) = (&server.login, &setting.credentials) {
+        log_in(&mut wire, login, credentials, &offers)?;
+    }
+    Ok(wire)
+}
+
+/// What a server says it can do.
+#[derive(Debug, Default)]
+struct Offers {
+    starttls: bool,
+    /// The ways of AUTH, in capitals.
+    auth: Vec<String>,
+}
+
+fn hello(wire: &mut Wire, name: &str) -> Result<Offers, Outcome> {
+    let reply = positive(wire.command(&format!("EHLO {name}\r\n")), Step::Hello)?;
+    let mut offers = Offers::default();
+    for line in &reply.lines {
+        let line = String::from_utf8_lossy(line).to_ascii_uppercase();
+        let mut words = line.split([' ', '=']).filter(|word| !word.is_empty());
+        match words.next() {
+            Some("STARTTLS") => offers.starttls = true,
+            Some("AUTH") => offers.auth.extend(words.map(str::to_owned)),
+            _ => {}
+        }
+    }
+    Ok(offers)
+}
+
+fn log_in(
+    wire: &mut Wire,
+    login: &Login,
+    credentials: &Credentials,
+    offers: &Offers,
+) -> Result<(), Outcome> {
+    let failed = |text: String| Outcome::Transient(Step::Auth, text);
+    if !wire.is_protected() && !wire.is_local() {
+        let text = "the password would cross the network readable; it was not sent";
+        return Err(failed(text.to_owned()));
+    }
+    let wanted: &[Mechanism] = match login.auth {
+        Auth::Offered => &[Mechanism::Plain, Mechanism::Login],
+        Auth::Plain => &[Mechanism::Plain],
+        Auth::Login => &[Mechanism::Login],
+        Auth::Xoauth2 => &[Mechanism::Xoauth2],
+    };
+    let is_offered = |mechanism: &&Mechanism| {
+        let name = mechanism.to_string();
+        offers.auth.contains(&name)
+    };
+    let Some(&mechanism) = wanted.iter().find(is_offered) else {
+        return Err(failed(no_common_way(wanted, offers)));
+    };
+    let odd = |error: &dyn std::fmt::Display| failed(visible(&format!("{mechanism}: {error}")));
+    let command = AuthCommand::new(mechanism, credentials.clone(), None).map_err(|e| odd(&e))?;
+    let mut reply = positive(wire.command(&command.to_string()), Step::Auth)?;
+    for _ in 0..MOST_CHALLENGES {
+        if reply.code != 334 {
+            break;
+        }
+        let answer = if mechanism == Mechanism::Login {
+            let challenge: Response = format!("334 {}\r\n", reply.text(MOST_SAID))
+                .parse()
+                .map_err(|e| odd(&e))?;
+            AuthCommand::new_from_response(mechanism, credentials.clone(), &challenge)
+                .map_err(|e| odd(&e))?
+                .to_string()
+        } else {
+            // The others have said everything: the challenge tells why it is not enough, and the
+            // refusal follows an empty answer.
+            "\r\n".to_owned()
+        };
+        reply = positive(wire.command(&answer), Step::Auth)?;
+    }
+    if reply.code == 334 {
+        return Err(failed("the server asks again and again".to_owned()));
+    }
+    Ok(())
+}
+
+fn no_common_way(wanted: &[Mechanism], offers: &Offers) -> String {
+    let wanted: Vec<String> = wanted.iter().map(ToString::to_string).collect();
+    let offered = if offers.auth.is_empty() {
+        "no authentication at all here".to_owned()
+    } else {
+        visible(&offers.auth.join(", "))
+    };
+    let wanted = wanted.join(" or ");
+    format!(
+        "the server offers {offered}; {wanted} is needed (mail.smtp.auth); no password was sent"
+    )
+}
+
+/// MAIL, RCPT for each, DATA for those that were accepted.
+pub(super) fn hand_over(wire: &mut Wire, mail: &Mail) -> Progress {
+    let sender = wire.command(&format!("MAIL FROM:<{}>\r\n", mail.from));
+    if let Err(outcome) = answered(sender, "MAIL FROM", Step::Sender) {
+        return match with_address(outcome, &mail.from) {
+            refusal @ Outcome::Permanent(..) => Progress {
+                settled: super::for_all(refusal),
+                open: Vec::new(),
+            },
+            other => Progress::nothing(other),
+        };
+    }
+    let mut accepted = Vec::new();
+    let mut refused = Vec::new();
+    for recipient in &mail.recipients {
+        let reply = wire.command(&format!("RCPT TO:<{recipient}>\r\n"));
+        let is_over = reply.as_ref().map_or(true, |reply| reply.code == CLOSING);
+        match answered(reply, "RCPT TO", Step::Recipient) {
+            Ok(_) => accepted.push(recipient.clone()),
+            // The connection is gone, and with it what was accepted.
+            Err(outcome) if is_over => return Progress::nothing(outcome),
+            Err(outcome) => refused.push(Delivery {
+                recipient: Some(recipient.clone()),
+                outcome,
+            }),
+        }
+    }
+    let mut progress = Progress::default();
+    if !accepted.is_empty() {
+        let (outcome, is_open) = send_message(wire, &mail.bytes);
+        let deliveries = super::for_each(&accepted, &outcome);
+        if is_open {
+            progress.open = deliveries;
+        } else {
+            progress.settled = deliveries;
+        }
+    }
+    // Whom this server does not take now another one may, unless this one has taken the rest:
+    // then it has promised to be the one for this mail, and is asked again later.
+    let is_for_others = progress.settled.is_empty();
+    for delivery in refused {
+        let is_transient = matches!(delivery.outcome, Outcome::Transient(..));
+        if is_transient && is_for_others {
+            progress.open.push(delivery);
+        } else {
+            progress.settled.push(delivery);
+        }
+    }
+    progress
+}
+
+/// DATA and the message. The second value: whether the server has certainly not taken it, and
+/// another may be tried.
+fn send_message(wire: &mut Wire, message: &[u8]) -> (Outcome, bool) {
+    match wire.command("DATA\r\n") {
+        Ok(reply) if reply.is_positive() && reply.code != 354 => {
+            let text = format!("DATA: {} {}", reply.code, reply.text(MOST_SAID));
+            return (Outcome::Transient(Step::Conversation, text), true);
+        }
+        reply => {
+            if let Err(outcome) = answered(reply, "DATA", Step::Message) {
+                let is_transient = matches!(outcome, Outcome::Transient(..));
+                return (outcome, is_transient);
+            }
+        }
+    }
+    wire.begin_long_step();
+    if let Err(broken) = wire.send(&stuffed(message)) {
+        // Without its end no server takes a message (RFC 5321, 4.1.1.4).
+        let text = format!("{broken} before the message was complete");
+        return (Outcome::Transient(Step::Message, text), true);
+    }
+    // From here on the server may have taken it, whatever we hear or do not hear; it has all the
+    // time that is left, for a mail that is sent twice is worse than one that is slow.
+    let reply = wire.send(b".\r\n").and_then(|()| wire.reply());
+    match reply {
+        Ok(reply) if (200..300).contains(&reply.code) => {
+            let answer = reply.text(MOST_SAID);
+            (Outcome::Delivered { answer }, false)
+        }
+        Ok(reply) if reply.is_positive() => {
+            unknown(&format!("{} {}", reply.code, reply.text(MOST_SAID)))
+        }
+        Ok(reply) => {
+            let is_transient = reply.is_transient();
+            (refusal(&reply, Step::Message), is_transient)
+        }
+        Err(broken) => unknown(&broken.to_string()),
+    }
+}
+
+fn unknown(what: &str) -> (Outcome, bool) {
+    let text = format!(
+        "{what}; the mail may have been taken all the same: it is sent again later, with the same Message-ID"
+    );
+    (Outcome::Transient(Step::Receipt, text), false)
+}
+
+/// The message with a second dot before each line that begins with one (RFC 5321, 4.5.2), and
+/// with no line end but CRLF: servers that take another one for the end of the message are the
+/// door of smuggled mails.
+fn stuffed(message: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(message.len() + message.len() / 64 + 2);
+    let mut is_start = true;
+    let mut last = 0;
+    for &byte in message {
+        match byte {
+            b'\n' if last == b'\r' => {}
+            b'\r' | b'\n' => {
+                out.extend_from_slice(b"\r\n");
+                is_start = true;
+            }
+            _ => {
+                if is_start && byte == b'.' {
+                    out.push(b'.');
+                }
+                is_start = false;
+                out.push(byte);
+            }
+        }
+        last = byte;
+    }
+    if !is_start {
+        out.extend_from_slice(b"\r\n");
+    }
+    out
+}
+
+/// The mail is settled; a server that cannot say goodbye changes nothing.
+pub(super) fn leave(wire: &mut Wire) {
+    if !wire.is_broken() {
+        wire.hurry(FAREWELL);
+        drop(wire.command("QUIT\r\n"));
+    }
+}
+
+/// What is not a yes, at a step on the way to the server.
+fn positive(reply: Result<Reply, Broken>, step: Step) -> Result<Reply, Outcome> {
+    match reply {
+        Err(broken) => Err(Outcome::Transient(step, broken.to_string())),
+        Ok(reply) if reply.is_positive() => Ok(reply),
+        Ok(reply) => Err(refusal(&reply, step)),
+    }
+}
+
+/// What is not a yes to a command about the mail: a refusal is about the mail, a broken
+/// connection is not.
+fn answered(reply: Result<Reply, Broken>, verb: &str, step: Step) -> Result<Reply, Outcome> {
+    match reply {
+        Err(broken) => Err(Outcome::Transient(
+            Step::Conversation,
+            format!("{verb}: {broken}"),
+        )),
+        Ok(reply) if reply.is_positive() => Ok(reply),
+        Ok(reply) if reply.code == CLOSING => Err(Outcome::Transient(
+            Step::Conversation,
+            format!("{verb}: {} {}", reply.code, reply.text(MOST_SAID)),
+        )),
+        Ok(reply) => Err(refusal(&reply, step)),
+    }
+}
+
+fn refusal(reply: &Reply, step: Step) -> Outcome {
+    let text = format!("{} {}", reply.code, reply.text(MOST_SAID));
+    if reply.is_transient() {
+        Outcome::Transient(step, text)
+    } else {
+        Outcome::Permanent(step, text)
+    }
+}
+
+fn with_address(outcome: Outcome, address: &str) -> Outcome {
+    match outcome {
+        Outcome::Transient(step, text) if step == Step::Sender => {
+            Outcome::Transient(step, format!("{address}: {text}"))
+        }
+        Outcome::Permanent(step, text) => Outcome::Permanent(step, format!("{address}: {text}")),
+        other => other,
+    }
+}
+
+fn visible(text: &str) -> String {
+    crate::escape::visible_short(text.as_bytes(), MOST_SAID)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_of_a_message_is_its_end() {
+        assert_eq!(stuffed(b".\r\n..x\r\na.\r\n"), b"..\r\n...x\r\na.\r\n");
+        assert_eq!(
+            stuffed(b"a\n.\nb\r.\r\r\nc"),
+            b"a\r\n..\r\nb\r\n..\r\n\r\nc\r\n"
+        );
+    }
+}

@@ -1,0 +1,291 @@
+//! An HTTPS service that is told: a POST of JSON, made from a template in which every value is
+//! JSON of itself. Nothing is sent unprotected, and nobody is followed elsewhere.
+
+use super::password::fetch;
+use super::{Channel, Outcome, Step, tls};
+use crate::alert::note::Note;
+use crate::config::{SECRET_PLACE, WebhookChannel};
+use crate::escape::visible_short;
+use crate::system::{Clock as _, SystemClock};
+use chrono::DateTime;
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use serde::de::IgnoredAny;
+use std::cell::Cell;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use ureq::http::{Response, StatusCode};
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use ureq::{Agent, Body, Error, Timeout};
+
+/// How much of an answer is read.
+const MOST_READ: u64 = 64 * 1024;
+/// How much of an answer is kept.
+const MOST_SAID: usize = 200;
+/// No body is longer: no service takes more.
+const LONGEST_BODY: usize = 1024 * 1024;
+/// Nobody is left alone for longer, whatever he asks for.
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A service.
+#[derive(Debug)]
+pub(super) struct WebhookWay {
+    settings: WebhookChannel,
+    credentials: Option<PathBuf>,
+    /// Until when the service asked to be left alone.
+    quiet_until: Cell<Option<Instant>>,
+}
+
+impl WebhookWay {
+    pub(super) fn new(settings: &WebhookChannel, credentials: Option<&Path>) -> Self {
+        Self {
+            settings: settings.clone(),
+            credentials: credentials.map(Path::to_owned),
+            quiet_until: Cell::new(None),
+        }
+    }
+
+    fn post(&self, note: &Note, secret: &str) -> Result<Response<Body>, Outcome> {
+        let prepare = |text: String| Outcome::Transient(Step::Prepare, text);
+        let body = body(self.settings.body.as_deref(), note).map_err(prepare)?;
+        let agent = self.agent().map_err(prepare)?;
+        let mut request = agent.post(self.settings.url.replace(SECRET_PLACE, secret));
+        let headers = &self.settings.headers;
+        if !headers
+            .iter()
+            .any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
+        {
+            request = request.header("content-type", "application/json");
+        }
+        for (name, value) in headers {
+            request = request.header(name, value.replace(SECRET_PLACE, secret));
+        }
+        request.send(body.as_bytes()).map_err(|error| {
+            let (step, text) = told(&error);
+            Outcome::Transient(step, text)
+        })
+    }
+
+    fn agent(&self) -> Result<Agent, String> {
+        let trusted: Vec<Certificate<'static>> =
+            tls::authorities(self.settings.ca_file.as_deref())?
+                .iter()
+                .map(|certificate| Certificate::from_der(certificate).to_owned())
+                .collect();
+        let tls = TlsConfig::builder()
+            .unversioned_rustls_crypto_provider(tls::provider())
+            .root_certs(RootCerts::new_with_certs(&trusted))
+            .build();
+        let config = Agent::config_builder()
+            .https_only(true)
+            .proxy(None)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .http_status_as_error(false)
+            .timeout_global(Some(self.settings.timeout))
+            .user_agent(concat!("tcpw/", env!("CARGO_PKG_VERSION")))
+            .tls_config(tls)
+            .build();
+        Ok(config.into())
+    }
+
+    fn secret(&self) -> Result<String, String> {
+        let WebhookChannel {
+            secret, timeout, ..
+        } = &self.settings;
+        let Some(source) = secret else {
+            return Ok(String::new());
+        };
+        let secret = fetch(source, self.credentials.as_deref(), *timeout)?.0;
+        if secret.bytes().all(|b| (b'!'..=b'~').contains(&b)) {
+            return Ok(secret);
+        }
+        Err("the secret has a character that can stand in no address and in no header".to_owned())
+    }
+
+    fn judge(&self, mut response: Response<Body>) -> Outcome {
+        let status = response.status();
+        let wait = header(&response, "retry-after").and_then(|text| wait_of(&text));
+        let place = header(&response, "location");
+        // What cannot be read of an answer changes nothing: the status decides.
+        let said = response
+            .body_mut()
+            .with_config()
+            .limit(MOST_READ)
+            .read_to_vec();
+        let said = visible_short(said.unwrap_or_default().trim_ascii(), MOST_SAID);
+        let text = format!("{} {said}", status.as_u16()).trim_end().to_owned();
+        match status.as_u16() {
+            200..=299 => Outcome::Delivered { answer: text },
+            300..=399 => {
+                let place = visible_short(place.unwrap_or_default().as_bytes(), MOST_SAID);
+                let text =
+                    format!("{text}: it is elsewhere now ({place}), and is not followed there");
+                Outcome::Permanent(Step::Post, text)
+            }
+            408 | 429 | 500.. => {
+                self.quiet_until
+                    .set(wait.and_then(|wait| Instant::now().checked_add(wait)));
+                Outcome::Transient(Step::Post, text)
+            }
+            _ if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
+                Outcome::Permanent(Step::Auth, text)
+            }
+            _ => Outcome::Permanent(Step::Post, text),
+        }
+    }
+}
+
+impl Channel for WebhookWay {
+    fn send(&self, note: &Note) -> Outcome {
+        if let Some(wait) = self.asked_to_wait() {
+            let text = format!(
+                "the service asked to be left alone for {} s more",
+                wait.as_secs() + 1
+            );
+            return Outcome::Transient(Step::Post, text);
+        }
+        let secret = match self.secret() {
+            Ok(secret) => secret,
+            Err(text) => return Outcome::Transient(Step::Prepare, text),
+        };
+        let outcome = match self.post(note, &secret) {
+            Ok(response) => self.judge(response),
+            Err(outcome) => outcome,
+        };
+        hide(outcome, &secret)
+    }
+
+    fn describe(&self) -> String {
+        let WebhookChannel { name, url, .. } = &self.settings;
+        // The rest of the address is often the secret itself.
+        let host = url.split('/').nth(2).unwrap_or_default();
+        format!("webhook {name}, at https://{host}")
+    }
+
+    fn asked_to_wait(&self) -> Option<Duration> {
+        let until = self.quiet_until.get()?;
+        let left = until.saturating_duration_since(Instant::now());
+        (!left.is_zero()).then_some(left)
+    }
+}
+
+/// The JSON to send.
+///
+/// # Errors
+/// A sentence; when the template fails, or what it makes is not JSON.
+pub(super) fn body(template: Option<&str>, note: &Note) -> Result<String, String> {
+    let note = note.clone().made_safe();
+    let Some(template) = template else {
+        return serde_json::to_string(&note).map_err(|error| error.to_string());
+    };
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| AutoEscape::Json);
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    let text = environment
+        .render_named_str("body", template, Serde(&note))
+        .map_err(|error| format!("the template of the body fails: {error}"))?;
+    if text.len() > LONGEST_BODY {
+        return Err("the template makes more than 1 MiB".to_owned());
+    }
+    serde_json::from_str::<IgnoredAny>(&text)
+        .map_err(|error| format!("what the template of the body makes is not JSON: {error}"))?;
+    Ok(text)
+}
+
+/// How long `Retry-After` asks to wait (RFC 9110, 10.2.3).
+fn wait_of(text: &str) -> Option<Duration> {
+    let wait = match text.parse::<u64>() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => {
+            let until = DateTime::parse_from_rfc2822(text).ok()?;
+            (until.to_utc() - SystemClock.now()).to_std().ok()?
+        }
+    };
+    Some(wait.min(LONGEST_WAIT))
+}
+
+fn header(response: &Response<Body>, name: &str) -> Option<String> {
+    let value = response.headers().get(name)?.to_str().ok()?;
+    Some(value.trim().to_owned())
+}
+
+/// The step that failed, and what to say.
+fn told(error: &Error) -> (Step, String) {
+    let step = match error {
+        Error::HostNotFound | Error::Timeout(Timeout::Resolve) => Step::Resolve,
+        Error::ConnectionFailed | Error::Timeout(Timeout::Connect) => Step::Connect,
+        Error::Rustls(_) | Error::Tls(_) | Error::TlsRequired => Step::Tls,
+        Error::Io(cause) => match cause.kind() {
+            io::ErrorKind::InvalidData => Step::Tls,
+            io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::HostUnreachable
+            | io::ErrorKind::NetworkUnreachable => Step::Connect,
+            _ => Step::Post,
+        },
+        _ => Step::Post,
+    };
+    let text = match error {
+        Error::Timeout(_) => "no answer within the time limit".to_owned(),
+        Error::Io(cause) => cause.to_string(),
+        other => other.to_string(),
+    };
+    (step, visible_short(text.as_bytes(), MOST_SAID))
+}
+
+/// A service may say back what it was told, and an error may quote the address.
+fn hide(outcome: Outcome, secret: &str) -> Outcome {
+    if secret.is_empty() {
+        return outcome;
+    }
+    let hidden = |text: String| text.replace(secret, SECRET_PLACE);
+    match outcome {
+        Outcome::Delivered { answer } => Outcome::Delivered {
+            answer: hidden(answer),
+        },
+        Outcome::Transient(step, text) => Outcome::Transient(step, hidden(text)),
+        Outcome::Permanent(step, text) => Outcome::Permanent(step, hidden(text)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_json_and_mistakes_are_told() {
+        let now = SystemClock.now();
+        let mut note = Note::test("web1", "<a@b>", now);
+        note.subject = "\"},{\\ \u{2028}\x1b".to_owned();
+        let text = body(
+            Some(r#"{"a": {{ subject }}, "n": {{ count }}, "r": {{ rule }}}"#),
+            &note,
+        );
+        let value: serde_json::Value = serde_json::from_str(&text.unwrap()).unwrap();
+        assert_eq!(value["a"], "\"},{\\ \\u{2028}\\x1b");
+        assert_eq!((&value["n"], &value["r"]), (&0.into(), &().into()));
+        for (template, words) in [
+            ("{{ nothing }}", "undefined value"),
+            ("{% if %}", "fails: syntax error"),
+            ("{\"a\": x{{ subject }}}", "is not JSON"),
+        ] {
+            let error = body(Some(template), &note).unwrap_err();
+            assert!(error.contains(words), "{error}");
+        }
+        let whole = body(None, &note).unwrap();
+        let value: serde_json::Value = serde_json::from_str(&whole).unwrap();
+        assert_eq!(value["kind"], "test");
+    }
+
+    #[test]
+    fn a_wait_is_of_seconds_or_until_a_date_and_has_a_limit() {
+        assert_eq!(wait_of("7"), Some(Duration::from_secs(7)));
+        assert_eq!(wait_of("99999999999"), Some(LONGEST_WAIT));
+        let later = SystemClock.now() + Duration::from_secs(100);
+        let wait = wait_of(&later.to_rfc2822()).unwrap();
+        assert!((98..=100).contains(&wait.as_secs()), "{wait:?}");
+        assert_eq!(wait_of("Sun, 06 Nov 1994 08:49:37 GMT"), None);
+        assert_eq!(wait_of("soon"), None);
+    }
+}
