@@ -17,8 +17,8 @@ use std::time::{Duration, Instant};
 use tcpw::alert::{self, Claim, Event};
 
 const TCPW: &str = env!("CARGO_BIN_EXE_tcpw");
-const EVENTS: u32 = 100_000;
-const ROUNDS: u32 = 3;
+const EVENTS: u32 = 50_000;
+const ROUNDS: u32 = 2;
 const GOAL: f64 = 20_000.0;
 
 /// Event files as `notify` leaves them, of so many visitors.

@@ -93,8 +93,6 @@ pub struct Deliverer<'a> {
     pub(super) place: &'a Workplace<'a>,
     pub(super) journal: Journal,
     pub(super) channels: Vec<String>,
-    /// Event files that are gone, which the journal need not know any more.
-    gone: Vec<String>,
     _lock: File,
 }
 
@@ -119,7 +117,6 @@ impl<'a> Deliverer<'a> {
             place,
             journal,
             channels: channels(place.config),
-            gone: Vec::new(),
             _lock: lock,
         };
         if let Some(aside) = aside {
@@ -168,6 +165,7 @@ impl<'a> Deliverer<'a> {
         let mut collected = 0;
         let mut rejected = Vec::new();
         for directory in &self.place.drops {
+            let mut gone = Vec::new();
             loop {
                 let now = self.place.clock.now();
                 let mut pass = collect(directory, now).map_err(|cause| DeliverError::Drop {
@@ -179,7 +177,7 @@ impl<'a> Deliverer<'a> {
                     break;
                 }
                 collected += self.enter(&pass.found, now)?;
-                let removed = self.remove(directory, &pass.found);
+                let removed = remove(&pass.found, &mut gone);
                 if removed < pass.found.len() {
                     let (stay, place) = (pass.found.len() - removed, directory.display());
                     (self.place.warn)(&format!("{stay} collected files in {place} stay there"));
@@ -189,10 +187,16 @@ impl<'a> Deliverer<'a> {
                     break;
                 }
             }
-        }
-        if !self.gone.is_empty() {
-            self.journal.forget(&self.gone)?;
-            self.gone.clear();
+            // Only now can no power cut bring the files back, and their names be forgotten. Once
+            // for all passes: it makes the file system write whatever others have changed too.
+            let is_empty = gone.is_empty();
+            if !is_empty
+                && File::open(directory)
+                    .and_then(|file| file.sync_all())
+                    .is_ok()
+            {
+                self.journal.forget(&gone)?;
+            }
         }
         self.tell_rejected(rejected)?;
         Ok(collected)
@@ -208,35 +212,11 @@ impl<'a> Deliverer<'a> {
             machine: &self.place.host,
             message_id: &namer(self.place, now),
         };
-        let entered = self.journal.enter(found, &self.gone, &terms)?;
-        self.gone.clear();
+        let entered = self.journal.enter(found, &terms)?;
         for new in &entered {
             (self.place.record)(new.event, new.rule.as_ref(), new.verdict);
         }
         Ok(entered.len())
-    }
-
-    /// Deletes the files of events that are in the journal. Their names are forgotten only when
-    /// no power cut can bring the files back. Gives how many are gone.
-    fn remove(&mut self, directory: &Path, found: &[Found]) -> usize {
-        let mut gone: Vec<String> = Vec::new();
-        for item in found {
-            match fs::remove_file(&item.path) {
-                Ok(()) => gone.push(item.name.clone()),
-                Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
-                    gone.push(item.name.clone());
-                }
-                Err(_) => {}
-            }
-        }
-        let removed = gone.len();
-        if File::open(directory)
-            .and_then(|file| file.sync_all())
-            .is_ok()
-        {
-            self.gone.append(&mut gone);
-        }
-        removed
     }
 
     fn send(&mut self, all: bool, report: &mut Report) -> Result<(), DeliverError> {
@@ -304,6 +284,19 @@ impl<'a> Deliverer<'a> {
         }
         Ok(())
     }
+}
+
+/// Deletes the files of events that are in the journal. Gives how many are gone, and adds their
+/// names.
+fn remove(found: &[Found], gone: &mut Vec<String>) -> usize {
+    let before = gone.len();
+    for item in found {
+        match fs::remove_file(&item.path) {
+            Err(cause) if cause.kind() != io::ErrorKind::NotFound => {}
+            _ => gone.push(item.name.clone()),
+        }
+    }
+    gone.len() - before
 }
 
 fn sender<'p>(place: &'p Workplace<'_>) -> Sender<'p> {

@@ -63,18 +63,16 @@ struct Batch<'a, 't> {
 
 impl Journal {
     /// Appends the events that are not in the journal yet and decides about each, all or
-    /// nothing. `gone` are files of earlier batches that are not in their directory any more.
-    /// Gives the events that are new.
+    /// nothing. Gives the events that are new.
     ///
     /// # Errors
     /// When the database cannot be written; nothing is then.
     pub(in crate::alert) fn enter<'f>(
         &mut self,
         found: &'f [Found],
-        gone: &[String],
         terms: &Terms<'_>,
     ) -> Result<Vec<Entered<'f>>, JournalError> {
-        let result = enter(&mut self.database, &mut self.memory, found, gone, terms);
+        let result = enter(&mut self.database, &mut self.memory, found, terms);
         self.named("write", result)
     }
 
@@ -114,7 +112,6 @@ fn enter<'f>(
     database: &mut Connection,
     memory: &mut Memory,
     found: &'f [Found],
-    gone: &[String],
     terms: &Terms<'_>,
 ) -> rusqlite::Result<Vec<Entered<'f>>> {
     memory.trim();
@@ -122,7 +119,6 @@ fn enter<'f>(
         .rules
         .prepare(&mut found.iter().map(|item| &item.event));
     let transaction = database.transaction()?;
-    forget(&transaction, gone)?;
     let last: i64 = transaction
         .prepare_cached("SELECT coalesce(max(id), 0) FROM events")?
         .query_row([], |row| row.get(0))?;

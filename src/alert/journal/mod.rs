@@ -112,7 +112,8 @@ impl Journal {
         database
             .execute_batch(
                 "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;
-                 PRAGMA synchronous = FULL; PRAGMA cache_size = -65536;",
+                 PRAGMA synchronous = FULL; PRAGMA cache_size = -65536;
+                 PRAGMA wal_autocheckpoint = 8192;",
             )
             .map_err(failed("open"))?;
         let mut journal = Self {

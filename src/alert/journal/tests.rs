@@ -76,9 +76,9 @@ impl Desk {
             machine: "h",
             message_id: &name,
         };
-        let new = self.journal.enter(&found, &[], &terms).unwrap().len();
+        let new = self.journal.enter(&found, &terms).unwrap().len();
         assert_eq!(new, found.len());
-        assert!(self.journal.enter(&found, &[], &terms).unwrap().is_empty());
+        assert!(self.journal.enter(&found, &terms).unwrap().is_empty());
     }
 
     /// The words of the decisions, oldest first.
