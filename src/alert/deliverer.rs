@@ -1,7 +1,7 @@
 //! The slow path: drop directory -> journal -> outbox -> mail, by one process at a time.
 
 use super::attachment;
-use super::collect::collect;
+use super::collect::Collector;
 use super::journal::{Journal, JournalError};
 use super::letter::{self, Setting};
 use super::message::{self, People};
@@ -84,6 +84,7 @@ pub struct Report {
 pub struct Deliverer<'a> {
     place: &'a Workplace<'a>,
     journal: Journal,
+    collector: Collector,
     _lock: File,
 }
 
@@ -105,6 +106,7 @@ impl<'a> Deliverer<'a> {
         Ok(Some(Self {
             place,
             journal: Journal::open(path)?,
+            collector: Collector::default(),
             _lock: lock,
         }))
     }
@@ -130,7 +132,8 @@ impl<'a> Deliverer<'a> {
         for directory in &self.place.drops {
             loop {
                 let now = self.place.clock.now();
-                let pass = collect(directory, now).map_err(|cause| DeliverError::Drop {
+                let pass = self.collector.collect(directory, now);
+                let pass = pass.map_err(|cause| DeliverError::Drop {
                     path: directory.clone(),
                     cause,
                 })?;

@@ -233,6 +233,7 @@ pub(super) fn event_of(row: &Row<'_>) -> rusqlite::Result<Event> {
         daemon: claim("daemon", "daemon_length")?,
         server: claim("server", "server_length")?,
         pid: claim("pid", "pid_length")?,
+        user: Claim::default(),
         uid: row.get("uid")?,
     })
 }

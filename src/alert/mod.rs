@@ -16,6 +16,7 @@ mod lock;
 mod message;
 mod outbox;
 mod spool;
+mod surplus;
 pub mod transport;
 mod watch;
 mod words;

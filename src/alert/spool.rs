@@ -147,6 +147,7 @@ mod tests {
             daemon: Claim::default(),
             server: Claim::default(),
             pid: Claim::default(),
+            user: Claim::default(),
             uid: 0,
         }
     }
