@@ -161,7 +161,10 @@ impl Collector {
             let (uid, name) = (file.uid(), name.to_str());
             let share = users.entry(uid).or_default();
             let is_over = uid != 0 && share.is_over_with(&file, self.limits);
-            if let Some(why) = is_over.then_some(Why::TooMany).or_else(|| litter(name, &file)) {
+            if let Some(why) = is_over
+                .then_some(Why::TooMany)
+                .or_else(|| litter(name, &file))
+            {
                 if rejected < self.limits.rejected {
                     listing.has_progress |= self.reject(&entry.path(), uid, why);
                     rejected += 1;
@@ -303,8 +306,7 @@ fn credible(event: &Event, file: &Metadata) -> DateTime<Utc> {
     let nanos = u32::try_from(file.ctime_nsec()).unwrap_or(0);
     match DateTime::from_timestamp(file.ctime(), nanos) {
         Some(finished)
-            if event.uid != 0
-                && (event.time > finished || finished - event.time > MOST_BEFORE) =>
+            if event.uid != 0 && (event.time > finished || finished - event.time > MOST_BEFORE) =>
         {
             finished
         }

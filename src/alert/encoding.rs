@@ -244,7 +244,10 @@ mod tests {
             (good.replace("event 1", "event x"), DecodeError::Head),
             (good.replace("event 1", "event 0"), DecodeError::Head),
             (good.replace("event 1", "event 3"), DecodeError::Newer),
-            (good.replace("event 1", "event 2"), DecodeError::Line("user")),
+            (
+                good.replace("event 1", "event 2"),
+                DecodeError::Line("user"),
+            ),
             (good.replace("time 2", "time x"), DecodeError::Line("time")),
             (
                 good.replace("host 1 h", "host 0 h"),

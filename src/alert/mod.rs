@@ -30,4 +30,4 @@ pub use journal::{Journal, JournalError, make_directory as make_journal_director
 pub use lock::{is_held as is_deliverer_alive, request as request_handover};
 pub use message::People;
 pub use outbox::{Delivery, Letter, RuleFinder, Waiting};
-pub use spool::{SpoolError, write as record};
+pub use spool::{SpoolError, repair as repair_drop, write as record};

@@ -118,7 +118,10 @@ mod tests {
         count(&mut surplus, 3);
         let told = surplus.tell(drop, at(0));
         assert_eq!(told.len(), 1);
-        assert!(told[0].starts_with("deleted 3 files of uid 7 in /drop: "), "{told:?}");
+        assert!(
+            told[0].starts_with("deleted 3 files of uid 7 in /drop: "),
+            "{told:?}"
+        );
         count(&mut surplus, 4);
         assert!(surplus.tell(drop, at(59)).is_empty());
         count(&mut surplus, 5);
@@ -138,6 +141,9 @@ mod tests {
         assert_eq!(told.len(), MOST_TOLD_APART + 1);
         let all = "could not delete 9800 files of several uids in /drop: they are no events";
         assert!(told.iter().any(|line| line == all), "{told:?}");
-        assert!(told.iter().any(|line| line == "could not delete /drop/x (uid 7): reason 7"));
+        assert!(
+            told.iter()
+                .any(|line| line == "could not delete /drop/x (uid 7): reason 7")
+        );
     }
 }

@@ -50,6 +50,7 @@ mod remarks;
 mod remove_alert;
 mod revoke;
 mod rollback;
+mod schedule;
 mod settings;
 mod show;
 mod site;

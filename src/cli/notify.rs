@@ -12,7 +12,8 @@ use crate::alert::{self, Claim, Event, HOST_LIMIT, SpoolError, VALUE_LIMIT};
 use crate::config::{self, Config, DEFAULT_DROP, DEFAULT_JOURNAL};
 use crate::escape::{visible, visible_short};
 use crate::system::{
-    Clock as _, DEV_LOG, Severity, SystemClock, close_inherited, random_u64, replace_by, syslog,
+    Clock as _, DEV_LOG, Severity, SystemClock, close_inherited, random_u64, replace_by,
+    survive_size_limit, syslog,
 };
 use clap::Args;
 use memchr::memmem;
@@ -125,6 +126,7 @@ fn told(error: &SpoolError) -> String {
 /// Makes the event safe, then sees to a deliverer. When it cannot be made safe it is in the system
 /// log.
 fn record(args: &NotifyArgs, paths: &Paths) -> Result<(), SpoolError> {
+    survive_size_limit();
     let event = event_of(args);
     let places = Places::find(args, paths);
     match alert::record(&places.drop, &event, random_u64()) {
@@ -178,8 +180,8 @@ impl Places {
 /// nobody has to wait until all of it is understood.
 fn is_silent(paths: &Paths) -> bool {
     let mut text = Vec::new();
-    let read = File::open(&paths.config)
-        .and_then(|file| file.take(MOST_SKIMMED).read_to_end(&mut text));
+    let read =
+        File::open(&paths.config).and_then(|file| file.take(MOST_SKIMMED).read_to_end(&mut text));
     match read {
         // An escape may spell a key in other letters.
         Ok(length) => {
@@ -211,7 +213,8 @@ fn event_of(args: &NotifyArgs) -> Event {
 /// Starts a deliverer unless one is at work or the journal is not this user's business.
 fn wake(args: &NotifyArgs, paths: &Paths, journal: &Path) {
     let is_alive = alert::is_deliverer_alive(journal).or_else(|cause| {
-        if cause.kind() != io::ErrorKind::NotFound || alert::make_journal_directory(journal).is_err()
+        if cause.kind() != io::ErrorKind::NotFound
+            || alert::make_journal_directory(journal).is_err()
         {
             return Err(cause);
         }

@@ -251,7 +251,8 @@ fn calls_notify(command: &[u8]) -> bool {
     let program = Path::new(OsStr::from_bytes(words.next().unwrap_or_default()));
     let is_called = |name| program.is_absolute() && program.file_name() == Some(OsStr::new(name));
     let is_tcpw = is_called("tcpw");
-    is_called(FAST_NAME) || words.next() == Some(b"notify") && (is_tcpw || command.ends_with(ARGUMENTS.as_bytes()))
+    is_called(FAST_NAME)
+        || words.next() == Some(b"notify") && (is_tcpw || command.ends_with(ARGUMENTS.as_bytes()))
 }
 
 fn is_only(list: List<'_, '_>, word: &[u8]) -> bool {

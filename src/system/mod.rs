@@ -15,6 +15,7 @@ mod random;
 mod resolver;
 mod session;
 mod shell;
+mod signals;
 mod syslog;
 
 pub use accounts::{has_group, has_user, is_root};
@@ -32,4 +33,5 @@ pub use random::random_u64;
 pub use resolver::{Doubt, Found, Resolver, SystemResolver};
 pub use session::{ProcessTable, Processes, Session};
 pub use shell::{run_in_foreground, run_shell};
+pub use signals::survive_size_limit;
 pub use syslog::{DEV_LOG, Severity, syslog};

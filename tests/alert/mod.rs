@@ -9,12 +9,16 @@ mod crash;
 mod delivery;
 /// Each way in which mail can fail, and its remedy.
 mod failure;
+/// What keeps an event out of the drop directory, each for real.
+mod fault;
 /// Values that a stranger chose are recorded and never obeyed.
 mod hostile;
 /// The manual page of the configuration.
 mod manual;
 /// Recording: fast, without a mail server, without a drop directory.
 mod record;
+/// Units and lines of cron for what no alarm starts.
+mod schedule;
 /// A real SMTP server.
 mod server;
 /// A directory that plays the system, and tcpw run in it.
