@@ -45,7 +45,7 @@ const MOST_BEFORE: TimeDelta = TimeDelta::minutes(5);
 
 /// An event and the file it came in.
 #[derive(Debug)]
-pub(super) struct Found {
+pub struct Found {
     /// What the file says.
     pub event: Event,
     /// Its name, unique for ever.
@@ -56,7 +56,7 @@ pub(super) struct Found {
 
 /// One pass over the drop directory.
 #[derive(Debug, Default)]
-pub(super) struct Pass {
+pub struct Pass {
     /// The events: root's first, those of one user oldest first.
     pub found: Vec<Found>,
     /// What was deleted because it is no event or more than a fair share, and why.
@@ -67,7 +67,7 @@ pub(super) struct Pass {
 
 /// Reads drop directories, a pass at a time; remembers what it has listed and what it has told.
 #[derive(Debug)]
-pub(super) struct Collector {
+pub struct Collector {
     limits: Limits,
     listed: HashMap<PathBuf, Listing>,
     surplus: Surplus,
@@ -109,7 +109,7 @@ impl Collector {
     ///
     /// # Errors
     /// When the directory cannot be listed.
-    pub(super) fn collect(&mut self, directory: &Path, now: DateTime<Utc>) -> io::Result<Pass> {
+    pub fn collect(&mut self, directory: &Path, now: DateTime<Utc>) -> io::Result<Pass> {
         let mut pass = Pass::default();
         let mut listing = match self.listed.remove(directory) {
             Some(listing) => listing,

@@ -21,6 +21,7 @@ pub mod transport;
 mod watch;
 mod words;
 
+pub use collect::{Collector, Found, Pass};
 pub use deliverer::{
     DeliverError, Deliverer, Report, Workplace, has_events, problem, run_in_background, send_letter,
 };

@@ -17,12 +17,13 @@ pub(super) fn read(words: &[OsString]) -> Option<(GlobalArgs, NotifyArgs)> {
     while let Some(word) = rest.next() {
         match word.as_bytes() {
             b"--" if is_ours => {
-                args.host = Some(rest.next()?.to_owned());
+                set(&mut args.host, rest.next()?)?;
                 return rest.next().is_none().then_some((global, args));
             }
             b"notify" if !is_ours => is_ours = true,
             b"--root" => set_path(&mut global.root, rest.next()?)?,
             b"--config" => set_path(&mut global.config, rest.next()?)?,
+            host if is_ours && !host.starts_with(b"-") => set(&mut args.host, word)?,
             option if is_ours => {
                 let value = rest.next()?;
                 match option {
@@ -38,7 +39,7 @@ pub(super) fn read(words: &[OsString]) -> Option<(GlobalArgs, NotifyArgs)> {
             _ => return None,
         }
     }
-    None
+    args.host.is_some().then_some((global, args))
 }
 
 /// The system that `words` speak of, as far as that can be told: for what cannot be read.
@@ -86,6 +87,8 @@ mod tests {
         assert_eq!(args.addr, Some("192.0.2.7".into()));
         assert_eq!(args.pid, Some("4711".into()));
         assert_eq!(args.host, Some("-rf".into()));
+        let (_, args) = read(&words(&["tcpw", "notify", "192.0.2.7"])).unwrap();
+        assert_eq!(args.host, Some("192.0.2.7".into()));
     }
 
     #[test]
@@ -93,7 +96,8 @@ mod tests {
         for line in [
             &["tcpw"][..],
             &["tcpw", "notify"],
-            &["tcpw", "notify", "host"],
+            &["tcpw", "notify", "--addr", "1"],
+            &["tcpw", "notify", "host", "more"],
             &["tcpw", "notify", "--", "host", "more"],
             &["tcpw", "notify", "--help", "--", "host"],
             &["tcpw", "notify", "--addr=1", "--", "host"],
@@ -118,9 +122,11 @@ mod tests {
                 0..9,
             ),
             has_verb: bool,
+            is_whole: bool,
         ) {
             let head = if has_verb { &["tcpw", "notify"][..] } else { &["tcpw"] };
-            let words = words(&[head, &line, &["--", "h"]].concat());
+            let end = if is_whole { &["--", "h"][..] } else { &[] };
+            let words = words(&[head, &line, end].concat());
             if let Some((global, args)) = read(&words) {
                 let cli = Cli::read_by_clap(words).unwrap();
                 prop_assert_eq!(cli.global, global);
