@@ -41,6 +41,7 @@ fn fill(drop: &Path, visitors: u32) {
             daemon: claim("sshd"),
             server: claim("sshd@192.0.2.1"),
             pid: claim(&(1000 + number).to_string()),
+            user: Claim::default(),
             uid: 0,
         };
         let (name, bytes) = alert::event_file(&event, u64::from(number));

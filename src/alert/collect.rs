@@ -1,14 +1,16 @@
-//! The reading side of the drop directory. Its files were put there by anybody: only regular
-//! files with the agreed name are read, a bounded number of bounded size at a time, and what is
-//! no event is deleted, counted and reported.
+//! The reading side of the drop directory. Its files were put there by anybody, so nothing in it is
+//! trusted: the reporter is the owner of the file, only regular files with the agreed name are
+//! read, each is of bounded size, one user's are of a bounded number, and what is no event is
+//! deleted, counted and told once. Root's events come first, the others in turn by user.
 
-use super::encoding::{LARGEST, decode};
+use super::encoding::{DecodeError, LARGEST, decode};
 use super::event::Event;
 use super::spool::{finished_name, is_event_name};
-use chrono::{DateTime, Utc};
+use super::surplus::{Surplus, Why};
+use chrono::{DateTime, TimeDelta, Utc};
 use nix::fcntl::OFlag;
-use std::collections::BTreeSet;
-use std::fs::{self, DirEntry, OpenOptions};
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::fs::{self, Metadata, OpenOptions};
 use std::io::{self, Read as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
@@ -17,10 +19,33 @@ use std::path::{Path, PathBuf};
 pub(super) const MOST_A_PASS: usize = 1000;
 /// An unfinished file of this age was left by a crash: its event counts if it is complete.
 const STALE_SECONDS: i64 = 300;
+/// What users other than root are held to, and one listing of a directory.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    /// How many files one user may have in the directory at a time. What is beyond that is deleted
+    /// unread.
+    files: usize,
+    /// How much they may hold.
+    bytes: u64,
+    /// How many names of root's files one listing keeps, and as many of all others' together.
+    names: usize,
+    /// How many files one listing throws away at most: root's events wait for it.
+    rejected: usize,
+}
+
+const LIMITS: Limits = Limits {
+    files: 10_000,
+    bytes: 16 * 1024 * 1024,
+    names: 65_536,
+    rejected: 20_000,
+};
+
+/// How long before its file was finished an event may say that it happened.
+const MOST_BEFORE: TimeDelta = TimeDelta::minutes(5);
 
 /// An event and the file it came in.
 #[derive(Debug)]
-pub(super) struct Found {
+pub struct Found {
     /// What the file says.
     pub event: Event,
     /// Its name, unique for ever.
@@ -31,188 +56,263 @@ pub(super) struct Found {
 
 /// One pass over the drop directory.
 #[derive(Debug, Default)]
-pub(super) struct Pass {
-    /// The events, oldest first.
+pub struct Pass {
+    /// The events: root's first, those of one user oldest first.
     pub found: Vec<Found>,
-    /// What was deleted because it is no event, and why.
+    /// What was deleted because it is no event or more than a fair share, and why.
     pub rejected: Vec<String>,
     /// Whether there may be more events than this pass took.
     pub is_full: bool,
 }
 
-/// Reads the oldest events of `directory`; an absent directory has none. A time that lies in the
-/// future is a lie and becomes `now`.
-///
-/// # Errors
-/// When the directory cannot be listed.
-pub(super) fn collect(directory: &Path, now: DateTime<Utc>) -> io::Result<Pass> {
-    let mut pass = Pass::default();
-    let mut names = BTreeSet::new();
-    let entries = match fs::read_dir(directory) {
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(pass),
-        entries => entries?,
-    };
-    for entry in entries {
-        let entry = entry?;
-        let Some(name) = wanted(&entry, now, &mut pass.rejected) else {
-            continue;
-        };
-        names.insert(name);
-        if names.len() > MOST_A_PASS {
-            names.pop_last();
-            pass.is_full = true;
-        }
-    }
-    for name in names {
-        let path = directory.join(&name);
-        match read(&path, now) {
-            Ok(event) => {
-                let name = finished_name(&name).unwrap_or(&name).to_owned();
-                pass.found.push(Found { event, name, path });
-            }
-            Err(problem) => reject(&path, &problem, &mut pass.rejected),
-        }
-    }
-    Ok(pass)
+/// Reads drop directories, a pass at a time; remembers what it has listed and what it has told.
+#[derive(Debug)]
+pub struct Collector {
+    limits: Limits,
+    listed: HashMap<PathBuf, Listing>,
+    surplus: Surplus,
 }
 
-/// The name of an entry that is an event; litter is thrown away here.
-fn wanted(entry: &DirEntry, now: DateTime<Utc>, rejected: &mut Vec<String>) -> Option<String> {
-    let name = entry.file_name().into_string().ok()?;
-    let kind = entry.file_type().ok()?;
-    if finished_name(&name).is_some() {
-        let metadata = entry.metadata().ok()?;
-        if now.timestamp().saturating_sub(metadata.mtime()) <= STALE_SECONDS {
-            return None;
+impl Default for Collector {
+    fn default() -> Self {
+        Self {
+            limits: LIMITS,
+            listed: HashMap::new(),
+            surplus: Surplus::default(),
         }
-    } else if !is_event_name(&name) {
+    }
+}
+
+/// What is known of a directory's files before they are read.
+#[derive(Debug, Default)]
+struct Listing {
+    /// In the order of reading.
+    names: VecDeque<(u32, String)>,
+    /// Whether there were more than one listing takes.
+    is_cut: bool,
+    /// Whether the next listing will find less.
+    has_progress: bool,
+}
+
+/// Why a file gives no event.
+enum Unreadable {
+    /// It is not there any more.
+    Gone,
+    /// A later tcpw can read it.
+    Newer,
+    /// It is none.
+    NoEvent(String),
+}
+
+impl Collector {
+    /// Reads the next events of `directory`; an absent directory has none.
+    ///
+    /// # Errors
+    /// When the directory cannot be listed.
+    pub fn collect(&mut self, directory: &Path, now: DateTime<Utc>) -> io::Result<Pass> {
+        let mut pass = Pass::default();
+        let mut listing = match self.listed.remove(directory) {
+            Some(listing) => listing,
+            None => self.list(directory, now)?,
+        };
+        while pass.found.len() < MOST_A_PASS {
+            let Some((uid, name)) = listing.names.pop_front() else {
+                break;
+            };
+            let path = directory.join(&name);
+            match read(&path, uid, now) {
+                Ok(event) => {
+                    let name = finished_name(&name).unwrap_or(&name).to_owned();
+                    pass.found.push(Found { event, name, path });
+                    listing.has_progress = true;
+                }
+                Err(Unreadable::Gone) => {}
+                Err(Unreadable::Newer) => self.surplus.count(&path, uid, Why::Newer, false),
+                Err(Unreadable::NoEvent(why)) => {
+                    listing.has_progress |= self.reject(&path, uid, Why::NoEvent(why));
+                }
+            }
+        }
+        pass.rejected = self.surplus.tell(directory, now);
+        if listing.names.is_empty() {
+            pass.is_full = listing.is_cut && listing.has_progress;
+        } else {
+            pass.is_full = true;
+            self.listed.insert(directory.to_owned(), listing);
+        }
+        Ok(pass)
+    }
+
+    /// Looks at every file once and opens none.
+    fn list(&mut self, directory: &Path, now: DateTime<Utc>) -> io::Result<Listing> {
+        let mut listing = Listing::default();
+        let entries = match fs::read_dir(directory) {
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(listing),
+            entries => entries?,
+        };
+        let mut users: HashMap<u32, Share> = HashMap::new();
+        let (mut rejected, mut others) = (0, 0);
+        for entry in entries {
+            let entry = entry?;
+            // Of a file that was removed meanwhile there is none.
+            let (Ok(file), name) = (entry.metadata(), entry.file_name()) else {
+                continue;
+            };
+            let (uid, name) = (file.uid(), name.to_str());
+            let share = users.entry(uid).or_default();
+            let is_over = uid != 0 && share.is_over_with(&file, self.limits);
+            if let Some(why) = is_over
+                .then_some(Why::TooMany)
+                .or_else(|| litter(name, &file))
+            {
+                if rejected < self.limits.rejected {
+                    listing.has_progress |= self.reject(&entry.path(), uid, why);
+                    rejected += 1;
+                }
+                listing.is_cut |= rejected == self.limits.rejected;
+            } else if let Some(name) = name.filter(|name| is_wanted(name, &file, now)) {
+                if uid != 0 && others == self.limits.names {
+                    listing.is_cut = true;
+                    continue;
+                }
+                others += usize::from(uid != 0);
+                listing.is_cut |= share.add(name.to_owned(), self.limits.names);
+            }
+        }
+        listing.names = in_turn(users);
+        Ok(listing)
+    }
+
+    /// Deletes what is of no use; says whether it could.
+    fn reject(&mut self, path: &Path, uid: u32, why: Why) -> bool {
+        // Somebody's directory can only be removed while it is empty.
+        let removed = fs::remove_file(path).or_else(|_| fs::remove_dir(path));
+        self.surplus.count(path, uid, why, removed.is_ok());
+        removed.is_ok()
+    }
+}
+
+/// What one user has in the directory.
+#[derive(Debug, Default)]
+struct Share {
+    files: usize,
+    bytes: u64,
+    names: BTreeSet<String>,
+}
+
+impl Share {
+    /// Counts a file of any kind, unless it is one too many.
+    fn is_over_with(&mut self, file: &Metadata, limits: Limits) -> bool {
+        let bytes = self.bytes.saturating_add(file.len());
+        let is_over = self.files >= limits.files || bytes > limits.bytes;
+        if !is_over {
+            self.files += 1;
+            self.bytes = bytes;
+        }
+        is_over
+    }
+
+    /// Keeps the oldest names; says if one had to be left for the next listing.
+    fn add(&mut self, name: String, most: usize) -> bool {
+        self.names.insert(name);
+        self.names.len() > most && self.names.pop_last().is_some()
+    }
+}
+
+/// Root's files first, oldest first. Then one of each other user in turn, so that nobody comes
+/// before others by the number of files or by names that lie about the time.
+fn in_turn(mut users: HashMap<u32, Share>) -> VecDeque<(u32, String)> {
+    let of_root = users.remove(&0).unwrap_or_default();
+    let mut names: VecDeque<_> = of_root.names.into_iter().map(|name| (0, name)).collect();
+    let mut others: Vec<_> = users
+        .into_iter()
+        .map(|(uid, share)| (uid, share.names.into_iter()))
+        .collect();
+    while !others.is_empty() {
+        others.retain_mut(|(uid, rest)| {
+            let next = rest.next().map(|name| names.push_back((*uid, name)));
+            next.is_some()
+        });
+    }
+    names
+}
+
+/// Why an entry with the name of an event is none, as far as that shows from outside.
+fn litter(name: Option<&str>, file: &Metadata) -> Option<Why> {
+    let name = name?;
+    if !is_event_name(name) && finished_name(name).is_none() {
         return None;
     }
-    if kind.is_file() {
-        return Some(name);
-    }
-    reject(&entry.path(), "it is no regular file", rejected);
-    None
+    form_problem(file).map(|problem| Why::NoEvent(problem.to_owned()))
 }
 
-fn read(path: &Path, now: DateTime<Utc>) -> Result<Event, String> {
-    let file = OpenOptions::new()
-        .read(true)
-        .custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits())
-        .open(path)
-        .map_err(|cause| format!("it cannot be opened: {cause}"))?;
-    let metadata = file.metadata().map_err(|cause| cause.to_string())?;
-    if !metadata.is_file() || metadata.nlink() > 1 {
-        return Err("it is no regular file with one name".to_owned());
+fn form_problem(file: &Metadata) -> Option<&'static str> {
+    if !file.is_file() || file.nlink() > 1 {
+        Some("it is no regular file with one name")
+    } else if file.len() > most_bytes() {
+        Some("it is too large")
+    } else {
+        None
     }
-    let most = u64::try_from(LARGEST).unwrap_or(u64::MAX);
-    let mut bytes = Vec::new();
-    file.take(most + 1)
+}
+
+fn most_bytes() -> u64 {
+    u64::try_from(LARGEST).unwrap_or(u64::MAX)
+}
+
+/// Whether a file is an event, finished or left behind. Its owner may set any other time than that
+/// of its last change.
+fn is_wanted(name: &str, file: &Metadata, now: DateTime<Utc>) -> bool {
+    is_event_name(name)
+        || finished_name(name).is_some()
+            && now.timestamp().saturating_sub(file.ctime()) > STALE_SECONDS
+}
+
+fn read(path: &Path, uid: u32, now: DateTime<Utc>) -> Result<Event, Unreadable> {
+    let failed = |what: &str, cause: &io::Error| {
+        Unreadable::NoEvent(format!("it cannot be {what}: {cause}"))
+    };
+    let file = match OpenOptions::new()
+        .read(true)
+        .custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY).bits())
+        .open(path)
+    {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Err(Unreadable::Gone),
+        file => file.map_err(|cause| failed("opened", &cause))?,
+    };
+    let metadata = file.metadata().map_err(|cause| failed("read", &cause))?;
+    if let Some(problem) = form_problem(&metadata) {
+        return Err(Unreadable::NoEvent(problem.to_owned()));
+    }
+    if metadata.uid() != uid {
+        return Err(Unreadable::NoEvent("its owner has changed".to_owned()));
+    }
+    let mut bytes = Vec::with_capacity(1024);
+    file.take(most_bytes() + 1)
         .read_to_end(&mut bytes)
-        .map_err(|cause| format!("it cannot be read: {cause}"))?;
-    let mut event = decode(&bytes, metadata.uid())
-        .map_err(|error| format!("{error} (uid {})", metadata.uid()))?;
-    event.time = event.time.min(now);
+        .map_err(|cause| failed("read", &cause))?;
+    let mut event = decode(&bytes, uid).map_err(|error| match error {
+        DecodeError::Newer => Unreadable::Newer,
+        DecodeError::TooLarge | DecodeError::Head | DecodeError::Line(_) | DecodeError::End => {
+            Unreadable::NoEvent(error.to_string())
+        }
+    })?;
+    event.time = credible(&event, &metadata).min(now);
     Ok(event)
 }
 
-fn reject(path: &Path, why: &str, rejected: &mut Vec<String>) {
-    // Somebody's directory can only be removed while it is empty; it is in nobody's way.
-    let removed = fs::remove_file(path).or_else(|_| fs::remove_dir(path));
-    let done = match removed {
-        Ok(()) => "deleted",
-        Err(_) => "could not delete",
-    };
-    rejected.push(format!("{done} {}: {why}", path.display()));
+/// When an event happened: what root says, and what others say if the file was finished soon after.
+fn credible(event: &Event, file: &Metadata) -> DateTime<Utc> {
+    let nanos = u32::try_from(file.ctime_nsec()).unwrap_or(0);
+    match DateTime::from_timestamp(file.ctime(), nanos) {
+        Some(finished)
+            if event.uid != 0 && (event.time > finished || finished - event.time > MOST_BEFORE) =>
+        {
+            finished
+        }
+        _ => event.time,
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::alert::event::Claim;
-    use crate::alert::spool::write;
-    use std::os::unix::fs::symlink;
-
-    fn event(seconds: i64) -> Event {
-        Event {
-            time: DateTime::from_timestamp(seconds, 0).unwrap(),
-            host: Claim::cut(b"h", 9),
-            addr: Claim::default(),
-            daemon: Claim::default(),
-            server: Claim::default(),
-            pid: Claim::default(),
-            uid: 0,
-        }
-    }
-
-    fn now() -> DateTime<Utc> {
-        DateTime::from_timestamp(2_000_000_000, 0).unwrap()
-    }
-
-    #[test]
-    fn events_come_oldest_first_and_not_from_the_future() {
-        let directory = tempfile::tempdir().unwrap();
-        for seconds in [1_700_000_002, 1_700_000_001, 2_100_000_000] {
-            write(directory.path(), &event(seconds), 1).unwrap();
-        }
-        let pass = collect(directory.path(), now()).unwrap();
-        let times: Vec<i64> = pass
-            .found
-            .iter()
-            .map(|found| found.event.time.timestamp())
-            .collect();
-        assert_eq!(times, [1_700_000_001, 1_700_000_002, 2_000_000_000]);
-        assert!(pass.rejected.is_empty());
-    }
-
-    #[test]
-    fn what_is_no_event_is_deleted_and_never_followed() {
-        let directory = tempfile::tempdir().unwrap();
-        let secret = directory.path().join("secret");
-        fs::write(&secret, "tcpw-event 1\n").unwrap();
-        let at = |second: u8| {
-            directory
-                .path()
-                .join(format!("1.{second}-00000000000000ab.event"))
-        };
-        symlink(&secret, at(1)).unwrap();
-        fs::hard_link(&secret, at(2)).unwrap();
-        fs::write(at(3), "garbage").unwrap();
-        fs::create_dir(at(4)).unwrap();
-        nix::unistd::mkfifo(&at(5), nix::sys::stat::Mode::S_IRWXU).unwrap();
-        fs::write(
-            directory.path().join(".new-1.6-00000000000000ab.event"),
-            "x",
-        )
-        .unwrap();
-        let pass = collect(directory.path(), now()).unwrap();
-        assert!(pass.found.is_empty());
-        assert_eq!(pass.rejected.len(), 6, "{:?}", pass.rejected);
-        let left: Vec<_> = fs::read_dir(directory.path()).unwrap().collect();
-        assert_eq!(left.len(), 1, "only the file without an event's name stays");
-        assert!(secret.exists());
-    }
-
-    #[test]
-    fn a_complete_file_that_a_crash_left_unrenamed_counts() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = write(directory.path(), &event(1_700_000_000), 1).unwrap();
-        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        fs::rename(&path, directory.path().join(format!(".new-{name}"))).unwrap();
-        let pass = collect(directory.path(), now()).unwrap();
-        assert_eq!(pass.found[0].name, name);
-        let at_once = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
-        assert!(collect(directory.path(), at_once).unwrap().found.is_empty());
-    }
-
-    #[test]
-    fn one_pass_is_bounded() {
-        let directory = tempfile::tempdir().unwrap();
-        for unique in 0..=1000 {
-            write(directory.path(), &event(1_700_000_000), unique).unwrap();
-        }
-        let pass = collect(directory.path(), now()).unwrap();
-        assert_eq!(pass.found.len(), MOST_A_PASS);
-        assert!(pass.is_full);
-    }
-}
+mod tests;

@@ -1,6 +1,6 @@
 //! The slow path: drop directory -> journal -> outbox -> mail, by one process at a time.
 
-use super::collect::{Found, collect};
+use super::collect::{Collector, Found};
 use super::dispatch::{self, Sender, answer, channels, is_about_letter, problem};
 use super::event::Event;
 use super::fired::{FiredRule, RuleFinder, Verdict};
@@ -93,6 +93,7 @@ pub struct Deliverer<'a> {
     pub(super) place: &'a Workplace<'a>,
     pub(super) journal: Journal,
     pub(super) channels: Vec<String>,
+    collector: Collector,
     _lock: File,
 }
 
@@ -117,6 +118,7 @@ impl<'a> Deliverer<'a> {
             place,
             journal,
             channels: channels(place.config),
+            collector: Collector::default(),
             _lock: lock,
         };
         if let Some(aside) = aside {
@@ -168,12 +170,16 @@ impl<'a> Deliverer<'a> {
             let mut gone = Vec::new();
             loop {
                 let now = self.place.clock.now();
-                let mut pass = collect(directory, now).map_err(|cause| DeliverError::Drop {
+                let pass = self.collector.collect(directory, now);
+                let mut pass = pass.map_err(|cause| DeliverError::Drop {
                     path: directory.clone(),
                     cause,
                 })?;
                 rejected.append(&mut pass.rejected);
                 if pass.found.is_empty() {
+                    if pass.is_full {
+                        continue;
+                    }
                     break;
                 }
                 collected += self.enter(&pass.found, now)?;

@@ -4,6 +4,7 @@
 use super::deliverer::{DeliverError, Deliverer, namer};
 use super::journal::LetterKind;
 use super::notice::Notice;
+use super::spool::finished_name;
 use crate::system::local_time;
 use chrono::{DateTime, TimeDelta, Timelike as _, Utc};
 use std::collections::BTreeSet;
@@ -29,15 +30,18 @@ impl Deliverer<'_> {
         if names.is_empty() {
             return Ok(());
         }
-        let here: BTreeSet<_> = self
+        let here: BTreeSet<String> = self
             .place
             .drops
             .iter()
             .filter_map(|drop| fs::read_dir(drop).ok())
             .flatten()
-            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .filter_map(|entry| {
+                let name = entry.ok()?.file_name().into_string().ok()?;
+                Some(finished_name(&name).map_or_else(|| name.clone(), str::to_owned))
+            })
             .collect();
-        names.retain(|name| !here.iter().any(|found| found.ends_with(name.as_str())));
+        names.retain(|name| !here.contains(name));
         Ok(self.journal.forget(&names)?)
     }
 

@@ -10,16 +10,21 @@
 //! ```
 //!
 //! The number is the length of the value as it was given; more than follows means it was cut.
+//! An event with a visitor's user is of version 2, with a line `user` behind the others; every
+//! other event is of version 1, which all collectors know.
 
 use super::event::{Claim, Event, HOST_LIMIT, VALUE_LIMIT};
 use chrono::{DateTime, SecondsFormat, Utc};
 use std::fmt::Write as _;
 use thiserror::Error;
 
-const HEAD: &str = "tcpw-event 1";
+/// What the first line of every version begins with.
+const HEAD: &str = "tcpw-event ";
+const WITHOUT_USER: &str = "1";
+const WITH_USER: &str = "2";
 const END: &str = "end";
 /// The largest event file: all values at their limit, every byte escaped, and the frame.
-pub(super) const LARGEST: usize = 4 * (HOST_LIMIT + 4 * VALUE_LIMIT) + 1024;
+pub(super) const LARGEST: usize = 4 * (HOST_LIMIT + 5 * VALUE_LIMIT) + 1024;
 
 /// Why a text is not an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -27,9 +32,12 @@ pub(super) enum DecodeError {
     /// More than [`LARGEST`] bytes.
     #[error("it is too large")]
     TooLarge,
-    /// Not the first line of this version.
-    #[error("it does not start with {HEAD:?}")]
+    /// Not the first line of any version.
+    #[error("it does not start with {HEAD:?} and a version")]
     Head,
+    /// The first line of a version of the future: a later tcpw can read it.
+    #[error("it was written by a later version of tcpw")]
+    Newer,
     /// A line that is missing, out of order, or malformed.
     #[error("its {0} is missing or malformed")]
     Line(&'static str),
@@ -41,8 +49,14 @@ pub(super) enum DecodeError {
 /// The text of `event`.
 pub(super) fn encode(event: &Event) -> String {
     let time = event.time.to_rfc3339_opts(SecondsFormat::Nanos, true);
-    let mut text = format!("{HEAD}\ntime {time}\n");
-    for (name, claim) in lines(event) {
+    let version = if event.user.is_empty() {
+        WITHOUT_USER
+    } else {
+        WITH_USER
+    };
+    let mut text = format!("{HEAD}{version}\ntime {time}\n");
+    let user = Some(("user", &event.user)).filter(|(_, user)| !user.is_empty());
+    for (name, claim) in lines(event).into_iter().chain(user) {
         // Writing to a String cannot fail.
         _ = write!(text, "{name} {} ", claim.length());
         escape(&mut text, claim.bytes());
@@ -68,9 +82,7 @@ pub(super) fn decode(bytes: &[u8], uid: u32) -> Result<Event, DecodeError> {
     }
     let text = std::str::from_utf8(bytes).map_err(|_| DecodeError::Head)?;
     let mut lines = text.split('\n');
-    if lines.next() != Some(HEAD) {
-        return Err(DecodeError::Head);
-    }
+    let has_user = has_user(lines.next().unwrap_or_default())?;
     let time = lines
         .next()
         .and_then(|line| line.strip_prefix("time "))
@@ -90,11 +102,26 @@ pub(super) fn decode(bytes: &[u8], uid: u32) -> Result<Event, DecodeError> {
         daemon: claim("daemon", VALUE_LIMIT)?,
         server: claim("server", VALUE_LIMIT)?,
         pid: claim("pid", VALUE_LIMIT)?,
+        user: if has_user {
+            claim("user", VALUE_LIMIT)?
+        } else {
+            Claim::default()
+        },
         uid,
     };
     match (lines.next(), lines.next(), lines.next()) {
         (Some(END), Some(""), None) => Ok(event),
         _ => Err(DecodeError::End),
+    }
+}
+
+/// Whether an event of this first line has a user.
+fn has_user(head: &str) -> Result<bool, DecodeError> {
+    match head.strip_prefix(HEAD).ok_or(DecodeError::Head)? {
+        WITHOUT_USER => Ok(false),
+        WITH_USER => Ok(true),
+        version if version.parse::<u8>().is_ok_and(|number| number > 2) => Err(DecodeError::Newer),
+        _ => Err(DecodeError::Head),
     }
 }
 
@@ -168,6 +195,7 @@ mod tests {
             daemon: Claim::cut(b"sshd", VALUE_LIMIT),
             server: Claim::cut(b"", VALUE_LIMIT),
             pid: Claim::cut(pid, VALUE_LIMIT),
+            user: Claim::default(),
             uid: 7,
         }
     }
@@ -188,14 +216,38 @@ mod tests {
         worst.addr = Claim::cut(&[255; 9_999], VALUE_LIMIT);
         worst.daemon = worst.addr.clone();
         worst.server = worst.addr.clone();
+        worst.user = worst.addr.clone();
         assert!(encode(&worst).len() <= LARGEST);
+    }
+
+    #[test]
+    fn only_an_event_with_a_user_needs_the_second_version() {
+        let plain = event(b"h", b"1");
+        let text = encode(&plain);
+        assert!(text.starts_with("tcpw-event 1\n"), "{text}");
+        let mut with_user = plain.clone();
+        with_user.user = Claim::cut(b"ada\n", VALUE_LIMIT);
+        let text = encode(&with_user);
+        assert!(text.starts_with("tcpw-event 2\n"), "{text}");
+        assert!(text.ends_with("pid 1 1\nuser 4 ada\\x0a\nend\n"), "{text}");
+        assert_eq!(decode(text.as_bytes(), 7), Ok(with_user));
+        // As it stands in the files of the first version.
+        let old = "tcpw-event 1\ntime 2023-11-14T22:13:20.123456789Z\nhost 1 h\naddr 9 192.0.2.7\n\
+                   daemon 4 sshd\nserver 0 \npid 1 1\nend\n";
+        assert_eq!(decode(old.as_bytes(), 7), Ok(plain));
     }
 
     #[test]
     fn what_was_tampered_with_is_refused() {
         let good = encode(&event(b"h", b"1"));
         let cases = [
-            (good.replace("event 1", "event 2"), DecodeError::Head),
+            (good.replace("event 1", "event x"), DecodeError::Head),
+            (good.replace("event 1", "event 0"), DecodeError::Head),
+            (good.replace("event 1", "event 3"), DecodeError::Newer),
+            (
+                good.replace("event 1", "event 2"),
+                DecodeError::Line("user"),
+            ),
             (good.replace("time 2", "time x"), DecodeError::Line("time")),
             (
                 good.replace("host 1 h", "host 0 h"),

@@ -67,6 +67,9 @@ pub struct Event {
     pub server: Claim,
     /// The daemon's process (`%p`).
     pub pid: Claim,
+    /// The visitor's user, if the rule says one (`%u`): what an ident server of the visitor's own
+    /// machine says.
+    pub user: Claim,
     /// The user who reported it: the owner of the event file, which cannot be forged.
     pub uid: u32,
 }

@@ -300,6 +300,7 @@ mod tests {
             daemon: Claim::cut(b"sshd", 99),
             server: Claim::cut(b"sshd@192.0.2.1", 99),
             pid: Claim::default(),
+            user: Claim::default(),
             uid: 0,
         };
         let entry = Entry {

@@ -21,10 +21,12 @@ mod note;
 mod notice;
 mod source;
 mod spool;
+mod surplus;
 pub mod transport;
 mod watch;
 mod words;
 
+pub use collect::{Collector, Found, Pass};
 pub use deliverer::{DeliverError, Deliverer, Report, Workplace, has_events, run_in_background};
 pub use dispatch::{problem, send_test};
 pub use encoding::one_line;
@@ -39,4 +41,4 @@ pub use lock::{is_held as is_deliverer_alive, request as request_handover};
 pub use message::People;
 pub use note::{Kind, Note, Rule, Source, Visit, stamp as note_time};
 pub use notice::Notice;
-pub use spool::{SpoolError, event_file, write as record};
+pub use spool::{SpoolError, event_file, repair as repair_drop, write as record};

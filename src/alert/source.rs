@@ -57,6 +57,7 @@ mod tests {
             daemon: Claim::default(),
             server: Claim::default(),
             pid: Claim::default(),
+            user: Claim::default(),
             uid: 0,
         };
         source_of(&event, Grouping { ipv4: 24, ipv6: 64 })

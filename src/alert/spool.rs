@@ -3,6 +3,7 @@
 
 use super::encoding::encode;
 use super::event::Event;
+use crate::config::DEFAULT_DROP;
 use chrono::{DateTime, Utc};
 use nix::fcntl::OFlag;
 use std::fs::{self, File, OpenOptions, Permissions};
@@ -84,9 +85,29 @@ pub(super) fn make_directory(directory: &Path) -> Result<(), SpoolError> {
         // The mode is set afterwards: a umask would have taken bits away.
         Ok(()) => fs::set_permissions(directory, Permissions::from_mode(DROP_MODE))
             .map_err(failed("set the mode of", directory)),
-        Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {
+            // Whoever may not do that is not the one whose business it is.
+            drop(repair(directory));
+            Ok(())
+        }
         Err(cause) => Err(failed("make the directory", directory)(cause)),
     }
+}
+
+/// Gives the drop directory back the mode it needs; says which it had, if that was another. One
+/// that the configuration names may be somebody's for other things too, and stays as it is.
+///
+/// # Errors
+/// When its mode cannot be read or set.
+pub fn repair(directory: &Path) -> io::Result<Option<u32>> {
+    let default = DEFAULT_DROP.trim_start_matches('/');
+    let metadata = fs::symlink_metadata(directory)?;
+    let mode = metadata.permissions().mode() & 0o7777;
+    if mode == DROP_MODE || !metadata.is_dir() || !directory.ends_with(default) {
+        return Ok(None);
+    }
+    fs::set_permissions(directory, Permissions::from_mode(DROP_MODE))?;
+    Ok(Some(mode))
 }
 
 /// Whether `name` is one that [`write`] gives to finished files.
@@ -152,6 +173,7 @@ mod tests {
             daemon: Claim::default(),
             server: Claim::default(),
             pid: Claim::default(),
+            user: Claim::default(),
             uid: 0,
         }
     }
@@ -188,6 +210,20 @@ mod tests {
             0o600
         );
         assert_eq!(fs::read_dir(&directory).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn only_the_usual_directory_gets_its_mode_back() {
+        let parent = tempfile::tempdir().unwrap();
+        let usual = parent.path().join(DEFAULT_DROP.trim_start_matches('/'));
+        fs::create_dir_all(&usual).unwrap();
+        fs::set_permissions(&usual, Permissions::from_mode(0o777)).unwrap();
+        fs::set_permissions(parent.path(), Permissions::from_mode(0o750)).unwrap();
+        assert_eq!(repair(&usual).unwrap(), Some(0o777));
+        assert_eq!(repair(&usual).unwrap(), None);
+        make_directory(parent.path()).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o7777;
+        assert_eq!((mode(&usual), mode(parent.path())), (DROP_MODE, 0o750));
     }
 
     #[test]

@@ -51,8 +51,7 @@ impl Cli {
     ///
     /// # Errors
     /// Help, the version or a wrong argument, as clap words it.
-    pub(crate) fn read(args: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
-        let args: Vec<OsString> = args.into_iter().collect();
+    pub(crate) fn read_by_clap(args: Vec<OsString>) -> Result<Self, clap::Error> {
         match args.as_slice() {
             [_, verb, rest @ ..] if verb == "notify" => {
                 let notify = Notify::try_parse_from(iter::once(verb).chain(rest))?;
@@ -95,7 +94,7 @@ struct Match {
 }
 
 // Options of every command. Not a doc comment: that would become the text of a command.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct GlobalArgs {
     /// The allow table [default: /etc/hosts.allow]

@@ -1,11 +1,16 @@
 //! Starting a command of this program that works unseen.
 
 use super::paths::Paths;
+use crate::editor::FAST_NAME;
 use crate::system::start_detached;
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
-use std::path::{Path, absolute};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf, absolute};
+
+/// What Linux puts behind the path of a program whose file is gone.
+const DELETED: &[u8] = b" (deleted)";
 
 /// Starts `tcpw deliver --background` on the same files as this run.
 pub(super) fn start(paths: &Paths, drop: Option<&Path>) -> io::Result<()> {
@@ -30,5 +35,19 @@ pub(super) fn start_command(words: &[&str], paths: &Paths, drop: Option<&Path>) 
             args.push(arg);
         }
     }
-    start_detached(&env::current_exe()?, &args)
+    start_detached(&program()?, &args)
+}
+
+/// Where `tcpw` is: this very program, or the one beside it. A program that was replaced since it
+/// was started is at its place again.
+pub(super) fn program() -> io::Result<PathBuf> {
+    let own = env::current_exe()?;
+    let name = own.file_name().unwrap_or_default().as_bytes();
+    let name = name.strip_suffix(DELETED).unwrap_or(name);
+    let name = if name == FAST_NAME.as_bytes() {
+        "tcpw".as_bytes()
+    } else {
+        name
+    };
+    Ok(own.with_file_name(OsStr::from_bytes(name)))
 }

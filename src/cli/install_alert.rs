@@ -5,24 +5,34 @@ use super::changes::{ChangeArgs, ForceArgs, Intent, make};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::refusal::wrong_word;
+use super::schedule::{self, ScheduleArgs, Setup};
 use super::settings::{load, load_as_written, note_embedded};
+use crate::alert::repair_drop;
 use crate::config::{Config, DEFAULT_DROP};
-use crate::editor::{Triggers, alarm_command, install_alarm, verify_alarm, verify_default};
+use crate::editor::{
+    FAST_NAME, Triggers, alarm_command, install_alarm, verify_alarm, verify_default,
+};
 use clap::{Args, ValueEnum};
 use std::fs::{DirBuilder, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 /// Raise an alarm for refused clients
 ///
 /// Puts rules that run `tcpw notify` behind every rule that grants, and creates the directories
-/// the alarms go through. Refuses if your own ssh session could not log in again.
+/// the alarms go through. Where `tcpw-notify` lies beside tcpw, the rules run it: it does the same
+/// and is loaded in less time. Refuses if your own ssh session could not log in again.
+///
+/// A daemon that does not run as root cannot start the deliverer: its alarms are recorded, and wait
+/// for a unit of systemd, for cron, or for an alarm of a daemon of root.
 #[derive(Debug, Args)]
 pub(crate) struct InstallAlertArgs {
     /// Who raises an alarm
     #[arg(long, value_enum, value_name = "WHO", default_value_t)]
     on: On,
+    #[command(flatten)]
+    schedule: ScheduleArgs,
     #[command(flatten)]
     force: ForceArgs,
     #[command(flatten)]
@@ -47,9 +57,11 @@ pub(crate) fn run(args: &InstallAlertArgs, context: &mut Context) -> Result<Exit
     };
     let command = command(context)?;
     // All that can fail comes before the change.
+    schedule::check(args.schedule, &context.paths)?;
     let config = load(&context.paths)?;
-    let mut missing = alert_directories(&config);
-    missing.retain(|directory| !directory.path.is_dir());
+    let setup = Setup::new(&load_as_written(&context.paths)?, &words(context)?)?;
+    let directories = alert_directories(&config);
+    let missing: Vec<bool> = directories.iter().map(|at| !at.path.is_dir()).collect();
     let exit = make(
         context,
         &Intent {
@@ -67,11 +79,16 @@ pub(crate) fn run(args: &InstallAlertArgs, context: &mut Context) -> Result<Exit
         },
     )?;
     if !args.change.dry_run {
-        for directory in missing {
-            create(context, &directory)?;
+        for (directory, is_missing) in directories.iter().zip(missing) {
+            if is_missing {
+                create(context, directory)?;
+            }
         }
+        repair(context, &config.drop)?;
+        schedule::install(args.schedule, &setup, context)?;
     }
     explain(context, triggers)?;
+    schedule::explain(&setup, context)?;
     note_embedded(&config, context)?;
     Ok(exit)
 }
@@ -93,11 +110,31 @@ fn explain(context: &mut Context, triggers: Triggers) -> Result<(), Failure> {
 
 /// The command line of the alarm: this very program, by its absolute path.
 fn command(context: &Context) -> Result<String, Failure> {
-    let binary = std::env::current_exe().map_err(|error| {
+    let own = std::env::current_exe().map_err(|error| {
         Failure::new(format_args!("cannot find the path of tcpw itself: {error}"))
             .hint("run it by its absolute path")
     })?;
-    let config = if context.paths.config_is_given {
+    let fast = own.with_file_name(FAST_NAME);
+    let is_program = |path: &Path| {
+        path.metadata()
+            .is_ok_and(|file| file.is_file() && file.mode() & 0o111 != 0)
+    };
+    let binary = if is_program(&fast) { fast } else { own };
+    // A daemon's user may be unable to read the configuration: the rule itself says where to.
+    let drop = load_as_written(&context.paths)?.drop;
+    let drop = Some(drop.as_path()).filter(|drop| *drop != Path::new(DEFAULT_DROP));
+    alarm_command(&binary, config(context)?.as_deref(), drop).map_err(|error| wrong_word(&error))
+}
+
+/// The options that every other call of tcpw needs to work on the same files.
+fn words(context: &Context) -> Result<String, Failure> {
+    let config = config(context)?;
+    Ok(config.map_or_else(String::new, |path| format!(" --config {}", path.display())))
+}
+
+/// The configuration, if it is not the usual one.
+fn config(context: &Context) -> Result<Option<PathBuf>, Failure> {
+    if context.paths.config_is_given {
         let config = std::path::absolute(&context.paths.config).map_err(|error| {
             let path = context.paths.config.display();
             Failure::new(format_args!(
@@ -105,14 +142,10 @@ fn command(context: &Context) -> Result<String, Failure> {
             ))
             .hint("give --config as an absolute path")
         })?;
-        (config != Path::new("/etc/tcpw.toml")).then_some(config)
+        Ok((config != Path::new("/etc/tcpw.toml")).then_some(config))
     } else {
-        None
-    };
-    // A daemon's user may be unable to read the configuration: the rule itself says where to.
-    let drop = load_as_written(&context.paths)?.drop;
-    let drop = Some(drop.as_path()).filter(|drop| *drop != Path::new(DEFAULT_DROP));
-    alarm_command(&binary, config.as_deref(), drop).map_err(|error| wrong_word(&error))
+        Ok(None)
+    }
 }
 
 /// A directory of the alarms, and its mode.
@@ -161,6 +194,20 @@ fn create(context: &mut Context, directory: &Directory) -> Result<(), Failure> {
         Err(error) => context.out.note(&format!(
             "cannot create the directory {path}: {error}; create it with mode {:o}",
             directory.mode
+        )),
+    }
+}
+
+/// Gives the drop directory back the mode it needs, and says so.
+fn repair(context: &mut Context, drop: &Path) -> Result<(), Failure> {
+    let path = drop.display();
+    match repair_drop(drop) {
+        Ok(None) => Ok(()),
+        Ok(Some(was)) => context
+            .out
+            .line(format!("changed the mode of {path} from {was:o} to 1733")),
+        Err(error) => context.out.note(&format!(
+            "cannot set the mode of {path}: {error}; it must be 1733"
         )),
     }
 }

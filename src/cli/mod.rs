@@ -38,6 +38,7 @@ mod mail;
 mod match_;
 mod mistakes;
 mod notify;
+mod notify_line;
 mod open;
 mod output;
 mod parse;
@@ -53,6 +54,7 @@ mod remedy;
 mod remove_alert;
 mod revoke;
 mod rollback;
+mod schedule;
 mod settings;
 mod show;
 mod site;
@@ -82,9 +84,19 @@ pub(crate) struct Context {
 
 /// Runs the program: parses `args`, runs one verb, prints its failure, gives the exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::read(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    if let Some(exit) = notify::run_line(&args) {
+        return exit.into();
+    }
+    let is_alarm = args.get(1).is_some_and(|verb| verb == "notify");
+    let cli = match Cli::read_by_clap(args.clone()) {
         Ok(cli) => cli,
-        Err(error) => return output::show_usage(&error),
+        Err(error) => {
+            if is_alarm && error.use_stderr() {
+                notify::log_words(&args, "these arguments are not those of an alarm");
+            }
+            return output::show_usage(&error);
+        }
     };
     let mut context = Context {
         paths: Paths::new(&cli.global),
@@ -103,6 +115,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             Exit::Failed.into()
         }
     }
+}
+
+/// Runs the program `tcpw-notify`, which is `tcpw notify` and nothing else: a visitor waits for it,
+/// and the whole of tcpw takes longer to load than an event to record.
+pub fn run_notify(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    notify::run_alone(args.into_iter().collect())
 }
 
 /// The definition of all commands and options, from which the manual is made.

@@ -5,85 +5,193 @@ use super::Context;
 use super::background;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::notify_line as line;
+use super::output::{ColorChoice, Output};
 use super::paths::Paths;
 use crate::alert::{self, Claim, Event, HOST_LIMIT, SpoolError, VALUE_LIMIT};
-use crate::config::{self, Config};
-use crate::escape::visible;
+use crate::config::{self, Config, DEFAULT_DROP, DEFAULT_JOURNAL};
+use crate::escape::{visible, visible_short};
 use crate::system::{
-    Clock as _, DEV_LOG, Severity, SystemClock, close_inherited, random_u64, syslog,
+    Clock as _, DEV_LOG, Severity, SystemClock, close_inherited, random_u64, replace_by,
+    survive_size_limit, syslog,
 };
 use clap::Args;
+use memchr::memmem;
 use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 /// How much of each value goes into the system log when the whole is too long for it.
 const SHORT: usize = 512;
+/// A configuration of this size is read in full.
+const MOST_SKIMMED: u64 = 64 * 1024;
 
 /// Record a connection and wake the deliverer; what an alarm rule runs
 ///
 /// Writes one event file into the drop directory, wakes `tcpw deliver` if this user may, and
 /// returns; the mail is sent in the background. An event that cannot be written goes to the
 /// system log in full, and the exit code is 75.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, PartialEq, Eq, Args)]
 pub(crate) struct NotifyArgs {
     /// The visitor's address (%a)
     #[arg(long, value_name = "ADDR", allow_hyphen_values = true)]
-    addr: Option<OsString>,
+    pub(super) addr: Option<OsString>,
     /// The daemon (%d)
     #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
-    daemon: Option<OsString>,
+    pub(super) daemon: Option<OsString>,
     /// The server's end of the connection (%s)
     #[arg(long, value_name = "SERVER", allow_hyphen_values = true)]
-    server: Option<OsString>,
+    pub(super) server: Option<OsString>,
     /// The daemon's process (%p)
     #[arg(long, value_name = "PID", allow_hyphen_values = true)]
-    pid: Option<OsString>,
+    pub(super) pid: Option<OsString>,
+    /// The visitor's user (%u), where a rule asks for it
+    ///
+    /// libwrap asks the visitor's own machine for it, and the visitor waits up to 10 s for an
+    /// answer that may be a lie: install-alert does not.
+    #[arg(long, value_name = "USER", allow_hyphen_values = true)]
+    pub(super) user: Option<OsString>,
     /// The drop directory, in place of the configured one
     #[arg(long, value_name = "DIR")]
-    drop: Option<PathBuf>,
+    pub(super) drop: Option<PathBuf>,
     /// The visitor as libwrap calls it (%h), behind `--` because a name may start with `-`
     #[arg(value_name = "HOST", required_unless_present = "addr")]
-    host: Option<OsString>,
+    pub(super) host: Option<OsString>,
 }
 
 /// Runs the command.
 pub(crate) fn run(args: &NotifyArgs, context: &mut Context) -> Result<Exit, Failure> {
     close_inherited();
-    let paths = &context.paths;
-    let config = settings(args, paths);
-    let drop = args.drop.as_deref().unwrap_or(&config.drop);
-    let event = event_of(args);
-    match alert::record(drop, &event, random_u64()) {
-        Ok(_) => {
-            wake(args, paths, &config);
-            Ok(Exit::Done)
-        }
+    match record(args, &context.paths) {
+        Ok(()) => Ok(Exit::Done),
         Err(error) => {
-            log_in_full(&context.paths, &event, &error);
-            context.out.note(&format!(
-                "{error}; the event was sent to the system log instead"
-            ))?;
+            context.out.note(&told(&error))?;
             Ok(Exit::NotRecorded)
         }
     }
 }
 
-/// The settings, or the defaults where they cannot be read: a mistake in the configuration must
-/// not lose an event. A reader without permission is usual (the rule runs as the daemon's user)
-/// and worth a line only if it left the drop directory unknown.
-fn settings(args: &NotifyArgs, paths: &Paths) -> Config {
-    let place = |path: &Path| paths.inside(path);
-    config::load(&paths.config, paths.config_is_given, &place).unwrap_or_else(|error| {
-        if args.drop.is_none() || !error.is_permission() {
-            log(
-                paths,
-                Severity::Error,
-                &format!("{error}; using the defaults"),
-            );
+/// Runs the command if `words`, the program's name and its arguments, are those of an alarm rule;
+/// nothing for others, which clap explains. A visitor waits for it: building the definition of the
+/// arguments takes longer than recording the event.
+pub(super) fn run_line(words: &[OsString]) -> Option<Exit> {
+    let (global, args) = line::read(words)?;
+    close_inherited();
+    let Err(error) = record(&args, &Paths::new(&global)) else {
+        return Some(Exit::Done);
+    };
+    // Nobody may be there to read it; the system log has it.
+    drop(Output::new(ColorChoice::Never).note(&told(&error)));
+    Some(Exit::NotRecorded)
+}
+
+/// Runs the command with the arguments of `tcpw-notify`; `tcpw` beside it explains what is not the
+/// line of an alarm rule.
+pub(super) fn run_alone(mut words: Vec<OsString>) -> ExitCode {
+    words.insert(words.len().min(1), "notify".into());
+    if let Some(exit) = run_line(&words) {
+        return exit.into();
+    }
+    let rest = words.get(1..).unwrap_or_default();
+    let cause = match background::program() {
+        Ok(program) => {
+            let cause = replace_by(&program, rest);
+            format!("cannot run {}: {cause}", program.display())
         }
-        Config::default_at(&place)
-    })
+        Err(cause) => format!("cannot find the path of tcpw: {cause}"),
+    };
+    log_words(&words, &cause);
+    Exit::NotRecorded.into()
+}
+
+/// Tells the system log about arguments that are wrong: the rule that has them runs unseen.
+pub(super) fn log_words(words: &[OsString], cause: &str) {
+    let global = line::global(words);
+    let mut text = format!("{cause}; nothing was recorded; arguments:");
+    for word in words.iter().skip(1) {
+        text.push_str(" \"");
+        text.push_str(&visible_short(word.as_bytes(), SHORT));
+        text.push('"');
+    }
+    log(&Paths::new(&global), Severity::Error, &text);
+}
+
+fn told(error: &SpoolError) -> String {
+    format!("{error}; the event was sent to the system log instead")
+}
+
+/// Makes the event safe, then sees to a deliverer. When it cannot be made safe it is in the system
+/// log.
+fn record(args: &NotifyArgs, paths: &Paths) -> Result<(), SpoolError> {
+    survive_size_limit();
+    let event = event_of(args);
+    let places = Places::find(args, paths);
+    match alert::record(&places.drop, &event, random_u64()) {
+        Ok(_) => {
+            wake(args, paths, &places.journal);
+            Ok(())
+        }
+        Err(error) => {
+            log_in_full(paths, &event, &error);
+            Err(error)
+        }
+    }
+}
+
+/// Where the event goes, and the deliverer works.
+struct Places {
+    drop: PathBuf,
+    journal: PathBuf,
+}
+
+impl Places {
+    /// The configured places; the defaults where the configuration cannot be read, for a mistake in
+    /// it must not lose an event. A reader without permission is usual (the rule runs as the
+    /// daemon's user), and `install-alert` writes a drop directory of its own into the rule.
+    fn find(args: &NotifyArgs, paths: &Paths) -> Self {
+        let place = |path: &Path| paths.inside(path);
+        let (drop, journal) = if is_silent(paths) {
+            (
+                place(Path::new(DEFAULT_DROP)),
+                place(Path::new(DEFAULT_JOURNAL)),
+            )
+        } else {
+            let config = config::load(&paths.config, paths.config_is_given, &place);
+            let config = config.unwrap_or_else(|error| {
+                if !error.is_permission() {
+                    let text = format!("{error}; using the defaults");
+                    log(paths, Severity::Error, &text);
+                }
+                Config::default_at(&place)
+            });
+            (config.drop, config.journal)
+        };
+        Self {
+            drop: args.drop.clone().unwrap_or(drop),
+            journal,
+        }
+    }
+}
+
+/// Whether the configuration is absent or has none of the words that name another place, so that
+/// nobody has to wait until all of it is understood.
+fn is_silent(paths: &Paths) -> bool {
+    let mut text = Vec::new();
+    let read =
+        File::open(&paths.config).and_then(|file| file.take(MOST_SKIMMED).read_to_end(&mut text));
+    match read {
+        // An escape may spell a key in other letters.
+        Ok(length) => {
+            u64::try_from(length).is_ok_and(|length| length < MOST_SKIMMED)
+                && [&b"drop"[..], b"journal", b"\\u", b"\\U"]
+                    .iter()
+                    .all(|word| memmem::find(&text, word).is_none())
+        }
+        Err(cause) => cause.kind() == io::ErrorKind::NotFound && !paths.config_is_given,
+    }
 }
 
 fn event_of(args: &NotifyArgs) -> Event {
@@ -97,14 +205,22 @@ fn event_of(args: &NotifyArgs) -> Event {
         daemon: cut(&args.daemon, VALUE_LIMIT),
         server: cut(&args.server, VALUE_LIMIT),
         pid: cut(&args.pid, VALUE_LIMIT),
+        user: cut(&args.user, VALUE_LIMIT),
         uid: 0,
     }
 }
 
 /// Starts a deliverer unless one is at work or the journal is not this user's business.
-fn wake(args: &NotifyArgs, paths: &Paths, config: &Config) {
-    let is_ours = alert::make_journal_directory(&config.journal).is_ok();
-    if !is_ours || alert::is_deliverer_alive(&config.journal).unwrap_or(true) {
+fn wake(args: &NotifyArgs, paths: &Paths, journal: &Path) {
+    let is_alive = alert::is_deliverer_alive(journal).or_else(|cause| {
+        if cause.kind() != io::ErrorKind::NotFound
+            || alert::make_journal_directory(journal).is_err()
+        {
+            return Err(cause);
+        }
+        alert::is_deliverer_alive(journal)
+    });
+    if is_alive.unwrap_or(true) {
         return;
     }
     if let Err(cause) = background::start(paths, args.drop.as_deref()) {
@@ -127,6 +243,7 @@ fn log_in_full(paths: &Paths, event: &Event, error: &SpoolError) {
         daemon: cut(&event.daemon),
         server: cut(&event.server),
         pid: cut(&event.pid),
+        user: cut(&event.user),
         ..event.clone()
     };
     log(

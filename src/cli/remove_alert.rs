@@ -4,21 +4,26 @@ use super::Context;
 use super::changes::{ChangeArgs, Intent, make};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::schedule::{self, ScheduleArgs};
 use crate::editor::{remove_alarm, verify_open};
 use clap::Args;
 
 /// Raise no more alarms: the reverse of install-alert
 ///
 /// Removes the rule for clients without a name, and the alarm from the rule that refuses everybody,
-/// which itself stays: `tcpw open` removes it. The directories of the alarms stay too.
+/// which itself stays: `tcpw open` removes it. The directories of the alarms stay too, and so do
+/// units and lines of cron, unless they are named.
 #[derive(Debug, Args)]
 pub(crate) struct RemoveAlertArgs {
+    #[command(flatten)]
+    schedule: ScheduleArgs,
     #[command(flatten)]
     change: ChangeArgs,
 }
 
 pub(crate) fn run(args: &RemoveAlertArgs, context: &mut Context) -> Result<Exit, Failure> {
-    make(
+    schedule::check(args.schedule, &context.paths)?;
+    let exit = make(
         context,
         &Intent {
             change: &|ground| Ok(remove_alarm(ground)),
@@ -30,5 +35,9 @@ pub(crate) fn run(args: &RemoveAlertArgs, context: &mut Context) -> Result<Exit,
             alone: None,
             undoes: None,
         },
-    )
+    )?;
+    if !args.change.dry_run {
+        schedule::remove(args.schedule, context)?;
+    }
+    Ok(exit)
 }

@@ -30,7 +30,11 @@ pub struct Triggers {
     pub unlisted: bool,
 }
 
-/// The command line for `spawn`: `binary notify`, with `--config` and `--drop` where they are given.
+/// The program that is `tcpw notify` and nothing else, and is there for alarm rules.
+pub const FAST_NAME: &str = "tcpw-notify";
+
+/// The command line for `spawn`: `binary notify`, or `binary` alone if that is the program for
+/// alarms, with `--config` and `--drop` where they are given.
 ///
 /// # Errors
 /// When a path is not absolute, or has a character that libwrap or the shell would take for
@@ -40,7 +44,10 @@ pub fn alarm_command(
     config: Option<&Path>,
     drop: Option<&Path>,
 ) -> Result<String, WordError> {
-    let mut command = format!("{} notify", plain(binary)?);
+    let mut command = plain(binary)?.to_owned();
+    if binary.file_name() != Some(OsStr::new(FAST_NAME)) {
+        command.push_str(" notify");
+    }
     for (option, path) in [("--config", config), ("--drop", drop)] {
         if let Some(path) = path {
             command = format!("{command} {option} {}", plain(path)?);
@@ -235,14 +242,17 @@ pub(super) fn own_alarm<'s>(rule: Rule<'_, 's>) -> Option<RuleOption<'s>> {
     options.into_iter().find(is_alarm).filter(|_| refuses)
 }
 
-/// `/any/path/tcpw notify ...`, or another name of the program with our own arguments.
+/// `/any/path/tcpw notify ...` or `/any/path/tcpw-notify ...`, or another name of the program with
+/// our own arguments.
 fn calls_notify(command: &[u8]) -> bool {
     let mut words = command
         .split(u8::is_ascii_whitespace)
         .filter(|word| !word.is_empty());
     let program = Path::new(OsStr::from_bytes(words.next().unwrap_or_default()));
-    let is_tcpw = program.is_absolute() && program.file_name() == Some(OsStr::new("tcpw"));
-    words.next() == Some(b"notify") && (is_tcpw || command.ends_with(ARGUMENTS.as_bytes()))
+    let is_called = |name| program.is_absolute() && program.file_name() == Some(OsStr::new(name));
+    let is_tcpw = is_called("tcpw");
+    is_called(FAST_NAME)
+        || words.next() == Some(b"notify") && (is_tcpw || command.ends_with(ARGUMENTS.as_bytes()))
 }
 
 fn is_only(list: List<'_, '_>, word: &[u8]) -> bool {

@@ -47,7 +47,7 @@ mod undo;
 mod verify;
 mod word;
 
-pub use alarm::{Triggers, alarm_command, install_alarm, verify_alarm};
+pub use alarm::{FAST_NAME, Triggers, alarm_command, install_alarm, verify_alarm};
 pub use change::{Change, Edits, Note, Refusal};
 pub use client::Client;
 pub use daemon::Daemon;

@@ -5,6 +5,7 @@ use nix::unistd::setsid;
 use std::env;
 use std::ffi::OsString;
 use std::io;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -34,6 +35,15 @@ pub fn start_detached(program: &Path, args: &[OsString]) -> io::Result<()> {
         }
     }
     command.spawn().map(drop)
+}
+
+/// Becomes `program`, with `args`, in place of this one. Returns only why that cannot be.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that becomes another program"
+)]
+pub fn replace_by(program: &Path, args: &[OsString]) -> io::Error {
+    Command::new(program).args(args).exec()
 }
 
 /// Makes this process the leader of a session of its own, so that no terminal and no daemon's

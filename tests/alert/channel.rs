@@ -34,6 +34,7 @@ fn hostile(text: &str) -> Note {
         daemon: claim(text),
         server: claim(text),
         pid: claim("7"),
+        user: Claim::default(),
         uid: 105,
     };
     Note {

@@ -1,7 +1,8 @@
 //! Values that a stranger chose are recorded and never obeyed.
 
+use super::record::{heard, listen};
 use super::stage::{Stage, wait_until};
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 
 const HOSTILE: &[&[u8]] = &[
@@ -17,6 +18,11 @@ const HOSTILE: &[&[u8]] = &[
     "\u{202e}gnp.exe\u{200b}".as_bytes(),
     b"{{ 7 * 7 }}{% raw %}",
     b"",
+    // What made DenyHosts ban others (CVE-2006-6301, 2007-4323, 2007-5715, 2013-6890).
+    b"x from 192.0.2.99",
+    b"Did not receive identification string from 192.0.2.99",
+    b"User root from 192.0.2.99 not allowed because not listed in AllowUsers",
+    b"Invalid user root from 123.123.123.123",
 ];
 
 #[test]
@@ -28,7 +34,7 @@ fn every_byte_is_recorded_and_none_is_obeyed() {
     }
     stage.notify("a".repeat(10_000));
     drop(lock);
-    stage.run(&["deliver"]).says(0, &["collected 13"]);
+    stage.run(&["deliver"]).says(0, &["collected 17"]);
     let recorded: Vec<Vec<u8>> = stage.query("SELECT host FROM readable ORDER BY id");
     assert_eq!(&recorded[..HOSTILE.len()], HOSTILE);
     assert_eq!(recorded[HOSTILE.len()], vec![b'a'; 10_000]);
@@ -44,6 +50,66 @@ fn every_byte_is_recorded_and_none_is_obeyed() {
     assert!(mail.is_ascii() && !mail.contains('\x1b'));
     assert!(!mail.contains("http://evil"));
     assert!(!stage.path("owned").exists());
+}
+
+/// In every option, by both programs, and in the system log when there is no drop directory.
+#[test]
+fn every_option_takes_every_byte() {
+    let stage = Stage::new();
+    let lock = stage.hold_lock();
+    let huge = vec![b'z'; 100_000];
+    let values: Vec<&[u8]> = HOSTILE.iter().copied().chain([&huge[..]]).collect();
+    let line = |value: &[u8]| {
+        let value = OsStr::from_bytes(value).to_owned();
+        let mut words: Vec<OsString> = Vec::new();
+        for option in ["--addr", "--daemon", "--server", "--pid", "--user"] {
+            words.extend([option.into(), value.clone()]);
+        }
+        words.extend(["--".into(), value]);
+        words
+    };
+    for value in &values {
+        assert_eq!(stage.alarm(&line(value)).code, 0);
+        let mut words = line(value);
+        words.insert(0, "notify".into());
+        assert_eq!(stage.run(&words).code, 0);
+    }
+    for path in stage.drops() {
+        let text = std::fs::read_to_string(path).unwrap();
+        assert!(
+            text.bytes()
+                .all(|byte| byte == b'\n' || (b' '..=b'~').contains(&byte))
+        );
+        assert!(
+            !text.contains("user 100000 ") || text.len() < 30_000,
+            "cut at its limit"
+        );
+    }
+    drop(lock);
+    let collected = format!("collected {}", 2 * values.len());
+    stage.run(&["deliver"]).says(0, &[&collected]);
+    for column in ["host", "addr", "daemon", "server", "pid"] {
+        let query = format!("SELECT {column} FROM readable ORDER BY id");
+        let limit = if column == "host" { 16 * 1024 } else { 1024 };
+        let recorded: Vec<Vec<u8>> = stage.query(&query);
+        let given = values.iter().flat_map(|value| [value, value]);
+        for (is, value) in recorded.iter().zip(given) {
+            assert_eq!(is, &value[..value.len().min(limit)], "{column}");
+        }
+        assert_eq!(recorded.len(), 2 * values.len());
+    }
+
+    let stage = Stage::configured("[drop]\npath = '/etc/tcpw.toml/drop'\n");
+    let log = listen(&stage);
+    for value in &values {
+        assert_eq!(stage.alarm(&line(value)).code, 75);
+        let told = heard(&log);
+        assert!(told.starts_with("<35>tcpw["), "{told}");
+        assert!(!told.chars().any(char::is_control), "{told}");
+        let fact = format!("; pid {} ", value.len());
+        assert!(told.contains(&fact), "{fact}: {told}");
+        assert!(told.ends_with("; end"), "{told}");
+    }
 }
 
 #[test]

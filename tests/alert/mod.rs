@@ -11,6 +11,8 @@ mod crash;
 mod delivery;
 /// Each way in which mail can fail, and its remedy.
 mod failure;
+/// What keeps an event out of the drop directory, each for real.
+mod fault;
 /// Values that a stranger chose are recorded and never obeyed.
 mod hostile;
 /// An HTTPS service.
@@ -27,6 +29,8 @@ mod queue;
 mod record;
 /// A mail server that misbehaves.
 mod rogue;
+/// Units and lines of cron for what no alarm starts.
+mod schedule;
 /// A real SMTP server.
 mod server;
 /// A directory that plays the system, and tcpw run in it.

@@ -7,13 +7,13 @@ use std::os::unix::net::UnixDatagram;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-fn listen(stage: &Stage) -> UnixDatagram {
+pub(super) fn listen(stage: &Stage) -> UnixDatagram {
     let log = UnixDatagram::bind(stage.path("dev/log")).unwrap();
     log.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
     log
 }
 
-fn heard(log: &UnixDatagram) -> String {
+pub(super) fn heard(log: &UnixDatagram) -> String {
     let mut bytes = vec![0; 200_000];
     let length = log.recv(&mut bytes).unwrap();
     String::from_utf8(bytes[..length].to_vec()).unwrap()
@@ -53,13 +53,38 @@ fn a_broken_configuration_does_not_lose_the_event() {
     let stage = Stage::configured("[mail]\nfrm = 1\n");
     let log = listen(&stage);
     stage.run(&["notify", "h"]).says(0, &[]);
-    assert!(heard(&log).contains("tcpw.toml:2:1: unknown key `frm`"));
+    // Where the event goes does not hang on it, so that the visitor does not wait for it.
     wait_until("the deliverer complains", || {
         heard(&log).contains("unknown key")
     });
     assert_eq!(stage.drops().len(), 1, "it waits for the repair");
+    stage.configure("[drop]\npth = '/var/spool/other'\n");
+    stage.run(&["notify", "h"]).says(0, &[]);
+    let line = heard(&log);
+    assert!(line.contains("using the defaults"), "{line}");
     stage.configure("[drop]\npath = '/var/spool/other'\n");
-    stage.run(&["deliver"]).says(0, &["collected 1", "sent 1"]);
+    stage.run(&["deliver"]).says(0, &["sent"]);
+    assert_eq!(stage.count("SELECT count(*) FROM events"), 2);
+}
+
+#[test]
+fn a_rule_with_wrong_arguments_is_told_to_the_system_log() {
+    let stage = Stage::new();
+    let log = listen(&stage);
+    let root = stage.path("");
+    let ran = Command::new(env!("CARGO_BIN_EXE_tcpw"))
+        .args(["notify", "--root"])
+        .arg(&root)
+        .args(["--adr", "192.0.2.7\x1b", "--", "h"])
+        .output()
+        .unwrap();
+    assert_eq!(ran.status.code(), Some(2));
+    let line = heard(&log);
+    assert!(line.contains("nothing was recorded; arguments:"), "{line}");
+    assert!(
+        line.contains(r#""--adr" "192.0.2.7\x1b" "--" "h""#),
+        "{line}"
+    );
 }
 
 #[test]

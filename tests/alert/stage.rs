@@ -58,6 +58,14 @@ impl Stage {
         Ran::new(&output, begin.elapsed())
     }
 
+    /// A run of the program for alarm rules.
+    pub(super) fn alarm<S: AsRef<OsStr>>(&self, args: &[S]) -> Ran {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tcpw-notify"));
+        command.arg("--root").arg(self.root.path()).args(args);
+        let begin = Instant::now();
+        Ran::new(&command.output().unwrap(), begin.elapsed())
+    }
+
     pub(super) fn command<S: AsRef<OsStr>>(&self, args: &[S]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tcpw"));
         command

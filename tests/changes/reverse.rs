@@ -36,7 +36,7 @@ fn install_alert_and_remove_alert() {
     ] {
         let sandbox = Sandbox::new(allow, deny);
         run(&sandbox, "install-alert");
-        assert!(sandbox.tables().0.contains(" notify "));
+        assert!(sandbox.tables().0.contains("/tcpw-notify "));
         run(&sandbox, "remove-alert");
         assert_eq!(sandbox.tables(), (allow.to_owned(), after.to_owned()));
         assert_eq!(run(&sandbox, "remove-alert"), "nothing to change\n");

@@ -77,10 +77,10 @@ pub fn names(directory: &Path) -> Vec<String> {
     names
 }
 
-/// The alarm's part of a rule, with the path of the program under test.
+/// The alarm's part of a rule, with the path of the program beside the one under test.
 pub fn alarm() -> String {
     format!(
-        "spawn {} notify --addr %a --daemon %d --server %s --pid %p -- %h : deny",
-        env!("CARGO_BIN_EXE_tcpw")
+        "spawn {} --addr %a --daemon %d --server %s --pid %p -- %h : deny",
+        env!("CARGO_BIN_EXE_tcpw-notify")
     )
 }

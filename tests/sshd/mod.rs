@@ -1,7 +1,7 @@
 //! From a refused stranger at Debian's real sshd to a mail in a real inbox, over STARTTLS and AUTH;
 //! and an operator who changes the tables through which they are connected.
 //!
-//! `scenario.sh` and `lockout.sh` play it in namespaces of its own (mounts, network, processes), so that no
+//! The scripts play it in namespaces of its own (mounts, network, processes), so that no
 //! file, port or process of the machine is touched and nothing outlives the test.
 
 use crate::{proof, sandbox};
@@ -16,37 +16,36 @@ const NAMESPACES: [&str; 6] = ["-m", "-n", "-p", "--fork", "--kill-child", "--mo
 
 #[test]
 fn a_refused_stranger_becomes_a_mail() {
-    let (output, log) = play(&sandbox::program());
-    io::stderr().write_all(log.as_bytes()).unwrap();
-    assert!(
-        output.status.success(),
-        "{}; needs root and namespaces, sshd, openssl and aiosmtpd\n{}",
-        output.status,
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let proven: Vec<&str> = log
-        .lines()
-        .filter(|line| line.starts_with("sshd: "))
-        .collect();
-    assert_eq!(proven.len(), 6, "the script did not reach its end");
-    for line in proven {
-        proof::say(line);
-    }
+    prove("scenario.sh", "sshd: ", 6);
 }
 
 #[test]
 fn nobody_is_locked_out_by_surprise() {
-    let (output, log) = play_script("lockout.sh", &sandbox::program());
+    prove("lockout.sh", "lockout: ", 4);
+}
+
+#[test]
+fn a_mail_server_in_a_black_hole_keeps_nobody_out() {
+    prove("blackhole.sh", "black hole: ", 3);
+}
+
+#[test]
+fn the_stranger_of_a_daemon_without_privileges_becomes_a_mail() {
+    prove("unprivileged.sh", "unprivileged: ", 3);
+}
+
+/// Plays a script that must prove as many things as `facts`.
+fn prove(script: &str, mark: &str, facts: usize) {
+    let (output, log) = play_script(script, &sandbox::program());
     io::stderr().write_all(log.as_bytes()).unwrap();
     assert!(
         output.status.success(),
-        "{}; needs root and namespaces, sshd and ssh\n{}",
+        "{}; needs root and namespaces, sshd, ssh and stunnel4\n{}",
         output.status,
         String::from_utf8_lossy(&output.stderr)
     );
-    let proven = log.lines().filter(|line| line.starts_with("lockout: "));
-    let proven: Vec<&str> = proven.collect();
-    assert_eq!(proven.len(), 4, "the script did not reach its end");
+    let proven: Vec<&str> = log.lines().filter(|line| line.starts_with(mark)).collect();
+    assert_eq!(proven.len(), facts, "the script did not reach its end");
     for line in proven {
         proof::say(line);
     }

@@ -45,6 +45,7 @@ private_files() {
     done
     mkdir -m 755 /run/sshd
     install -m 755 "$tcpw" /usr/local/bin/tcpw
+    if [ -e "${tcpw}-notify" ]; then install -m 755 "${tcpw}-notify" /usr/local/bin/; fi
     printf '127.0.0.1 localhost\n%s friend.example\n%s stranger.example\n' "$friend" "$stranger" >/etc/hosts
     sed -i 's/^hosts:.*/hosts: files/' /etc/nsswitch.conf
     ip link set lo up

@@ -378,6 +378,7 @@ fn entry_of(row: &Row<'_>) -> rusqlite::Result<Entry> {
             daemon: claim(row, 8)?,
             server: claim(row, 10)?,
             pid,
+            user: claim(row, 12)?,
             uid: row.get(17)?,
         },
         collected: time_of(row.get(2)?),

@@ -182,7 +182,7 @@ impl Batch<'_, '_> {
             text(&event.addr)?,
             text(&event.daemon)?,
             text(&event.server)?,
-            text(&Claim::default())?,
+            text(&event.user)?,
             match number_of(&event.pid) {
                 Some(number) => number,
                 None => -text(&event.pid)?,

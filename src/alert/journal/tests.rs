@@ -57,6 +57,7 @@ impl Desk {
                         daemon: Claim::cut(daemon.as_bytes(), 999),
                         server: Claim::default(),
                         pid: Claim::cut(b"17", 99),
+                        user: Claim::default(),
                         uid: 0,
                     },
                     name: format!("{}.event", self.files),

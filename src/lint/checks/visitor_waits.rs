@@ -30,7 +30,7 @@ pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     }
 }
 
-/// Whether the command runs in the background, or is a single call of `tcpw notify`.
+/// Whether the command runs in the background, or is a single call of `tcpw notify`, under either name.
 fn returns_at_once(command: &[u8]) -> bool {
     let command = command.trim_ascii();
     if command.ends_with(b"&") && !command.ends_with(b"&&") {
@@ -41,7 +41,10 @@ fn returns_at_once(command: &[u8]) -> bool {
         .filter(|word| !word.is_empty());
     let program = words.next().unwrap_or_default();
     let program = program.rsplit(|&byte| byte == b'/').next();
-    program == Some(b"tcpw")
-        && words.next() == Some(b"notify")
-        && !command.iter().any(|byte| b";|&`$".contains(byte))
+    let is_notify = match program {
+        Some(b"tcpw-notify") => true,
+        Some(b"tcpw") => words.next() == Some(b"notify"),
+        _ => false,
+    };
+    is_notify && !command.iter().any(|byte| b";|&`$".contains(byte))
 }

@@ -1,0 +1,145 @@
+//! Units and lines of cron for what no alarm starts: written, linked, named and taken away.
+
+use super::stage::Stage;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::Command;
+
+const UNITS: &str = "etc/systemd/system";
+
+fn names(directory: &Path) -> Vec<String> {
+    let entries = fs::read_dir(directory).unwrap();
+    let mut names: Vec<_> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn without_either_it_is_said_what_waits_and_for_what() {
+    let stage = Stage::new();
+    stage.run(&["install-alert", "--force"]).says(
+        0,
+        &["daemons that do not run as root: their alarms wait in /var/spool/tcpw/drop until"],
+    );
+    let ran = stage.run(&["remove-alert"]);
+    ran.says(0, &[]);
+    assert!(!ran.out.contains("stays"), "{}", ran.out);
+}
+
+#[test]
+fn the_units_are_written_linked_and_taken_away() {
+    let stage = Stage::configured("[drop]\npath = '/srv/drop'\n");
+    stage.run(&["install-alert", "--force", "--systemd"]).says(
+        0,
+        &[
+            "wrote ",
+            "their alarms are mailed by tcpw-deliver.path",
+            "systemctl enable --now tcpw-report.timer",
+        ],
+    );
+    let units = stage.path(UNITS);
+    let written = names(&units);
+    assert_eq!(
+        written
+            .iter()
+            .filter(|name| name.starts_with("tcpw-"))
+            .count(),
+        7
+    );
+    assert_eq!(
+        names(&units.join("paths.target.wants")),
+        ["tcpw-deliver.path"]
+    );
+    assert_eq!(
+        names(&units.join("timers.target.wants")),
+        ["tcpw-deliver.timer", "tcpw-expire.timer"]
+    );
+    let path = fs::read_to_string(units.join("tcpw-deliver.path")).unwrap();
+    assert!(path.contains("\nPathChanged=/srv/drop\n"), "{path}");
+    let service = fs::read_to_string(units.join("tcpw-deliver.service")).unwrap();
+    let line = format!(
+        "\nExecStart={} deliver --background\n",
+        env!("CARGO_BIN_EXE_tcpw")
+    );
+    assert!(service.contains(&line), "{service}");
+    verify(&units, &written);
+
+    let again = stage.run(&["install-alert", "--force", "--systemd"]);
+    again.says(0, &["nothing to change"]);
+    assert!(!again.out.contains("wrote"), "{}", again.out);
+    stage.run(&["remove-alert"]).says(
+        0,
+        &["tcpw-deliver.path stays; tcpw remove-alert --systemd removes it"],
+    );
+    stage
+        .run(&["remove-alert", "--systemd"])
+        .says(0, &["removed "]);
+    assert!(names(&units).iter().all(|name| !name.starts_with("tcpw-")));
+    assert!(names(&units.join("paths.target.wants")).is_empty());
+}
+
+/// systemd itself reads what was written.
+fn verify(units: &Path, written: &[String]) {
+    let files = written.iter().filter(|name| name.starts_with("tcpw-"));
+    let output = Command::new("systemd-analyze")
+        .args(["verify", "--man=no"])
+        .args(files.map(|name| units.join(name)))
+        .output()
+        .expect("systemd-analyze (systemd) is installed");
+    let told = String::from_utf8_lossy(&output.stderr);
+    let ours: Vec<_> = told.lines().filter(|line| line.contains("tcpw-")).collect();
+    assert!(output.status.success() && ours.is_empty(), "{told}");
+}
+
+#[test]
+fn the_lines_of_cron_are_written_and_taken_away() {
+    let stage = Stage::new();
+    stage
+        .run(&["install-alert", "--force", "--cron"])
+        .says(0, &["their alarms are mailed by /etc/cron.d/tcpw"]);
+    let file = stage.path("etc/cron.d/tcpw");
+    let mode = fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(
+        mode & 0o777,
+        0o644,
+        "cron reads no file that others may write"
+    );
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(!text.contains("/usr/sbin/tcpw") && text.ends_with('\n'));
+    let lines = text.lines().filter(|line| line.contains(" root "));
+    for line in lines.filter(|line| !line.starts_with('#')) {
+        let command = line.split_once(" root ").unwrap().1.trim();
+        let checked = Command::new("sh")
+            .args(["-n", "-c", command])
+            .status()
+            .unwrap();
+        assert!(checked.success(), "{line}");
+        assert!(line.contains(env!("CARGO_BIN_EXE_tcpw")), "{line}");
+    }
+    stage
+        .run(&["remove-alert", "--cron"])
+        .says(0, &["removed "]);
+    assert!(!file.exists());
+    let both = ["install-alert", "--cron", "--systemd"];
+    stage.run(&both).says(2, &["cannot be used with"]);
+}
+
+#[test]
+fn a_directory_with_another_mode_gets_the_right_one() {
+    let stage = Stage::new();
+    stage.run(&["install-alert", "--force"]).says(0, &[]);
+    let drop = stage.path("var/spool/tcpw/drop");
+    let set = |mode| fs::set_permissions(&drop, fs::Permissions::from_mode(mode)).unwrap();
+    let is = || fs::metadata(&drop).unwrap().permissions().mode() & 0o7777;
+    set(0o777);
+    stage
+        .run(&["install-alert", "--force"])
+        .says(0, &["changed the mode of ", " from 777 to 1733"]);
+    assert_eq!(is(), 0o1733);
+    set(0o755);
+    stage.run(&["deliver", "--background"]).says(0, &[]);
+    assert_eq!(is(), 0o1733);
+}
