@@ -95,10 +95,19 @@ fn one_at_a_time(port: u16, classic: &Classic) {
         "the healthy server took every mail"
     );
 
+    println!("a journal of {events} events, a mail server that never speaks");
+    let alarms = [
+        ("tcpw-notify, a deliverer at work", running),
+        ("tcpw notify, a deliverer at work", running_whole),
+        ("tcpw-notify, which starts a deliverer", starting),
+    ];
+    report(floor, flush, script, alarms);
+}
+
+fn report(floor: Vec<f64>, flush: Vec<f64>, script: Vec<f64>, alarms: [(&str, Vec<f64>); 3]) {
     let (floor, floor_late) = middle_and_late(floor);
     let (flush, flush_late) = middle_and_late(flush);
     let (script, script_late) = middle_and_late(script);
-    println!("a journal of {events} events, a mail server that never speaks");
     println!(
         "{:44} {:>9} {:>9} {:>9} {:>9}",
         "sh -c ...", "median", "p95", "over true", "faster"
@@ -108,11 +117,7 @@ fn one_at_a_time(port: u16, classic: &Classic) {
         "{:44} {flush:>6.2} ms {flush_late:>6.2} ms",
         "(the disk: fdatasync of a new file)"
     );
-    for (name, times) in [
-        ("tcpw-notify, a deliverer at work", running),
-        ("tcpw notify, a deliverer at work", running_whole),
-        ("tcpw-notify, which starts a deliverer", starting),
-    ] {
+    for (name, times) in alarms {
         let (middle, late) = middle_and_late(times);
         let (over, faster) = (middle - floor, script / middle);
         println!("{name:44} {middle:>6.2} ms {late:>6.2} ms {over:>6.2} ms {faster:>8.1}x");

@@ -40,14 +40,14 @@ int fdatasync(int file) { return slow("fdatasync", file); }
 "#;
 
 /// The script and a healthy mail server.
-pub struct Classic {
+pub(crate) struct Classic {
     inbox: TempDir,
     server: Child,
     command: String,
 }
 
 impl Classic {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let inbox = TempDir::new().unwrap();
         let mut server = Command::new(PYTHON)
             .arg(SERVER)
@@ -72,17 +72,17 @@ impl Classic {
         }
     }
 
-    pub fn command(&self) -> String {
+    pub(crate) fn command(&self) -> String {
         self.command.clone()
     }
 
     /// How many mails the server took.
-    pub fn mails(&self) -> usize {
+    pub(crate) fn mails(&self) -> usize {
         fs::read_dir(self.inbox.path()).unwrap().count() - 1
     }
 
     /// Runs a second, `at_once` at a time, `all` in all.
-    pub fn rate(&self, at_once: usize, all: usize) -> f64 {
+    pub(crate) fn rate(&self, at_once: usize, all: usize) -> f64 {
         let begin = Instant::now();
         thread::scope(|scope| {
             for _ in 0..at_once {
@@ -106,13 +106,13 @@ impl Drop for Classic {
 }
 
 /// The slow disk, to be loaded in front of a program's libc.
-pub struct Shim {
+pub(crate) struct Shim {
     directory: TempDir,
     library: PathBuf,
 }
 
 impl Shim {
-    pub fn compile() -> Self {
+    pub(crate) fn compile() -> Self {
         let directory = TempDir::new().unwrap();
         let source = directory.path().join("slow.c");
         fs::write(&source, SLOW).unwrap();
@@ -128,7 +128,7 @@ impl Shim {
         shim
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.library
     }
 
@@ -148,7 +148,7 @@ impl Shim {
 }
 
 /// Makes the journal below `root` and fills it with about `events`; gives their number.
-pub fn make_journal(root: &Path, events: usize, tcpw: &str) -> i64 {
+pub(crate) fn make_journal(root: &Path, events: usize, tcpw: &str) -> i64 {
     let run = |args: &[&str]| {
         let command = Command::new(tcpw)
             .arg("--root")
@@ -197,7 +197,7 @@ pub fn make_journal(root: &Path, events: usize, tcpw: &str) -> i64 {
 }
 
 /// The hosts of all events in the journal.
-pub fn journal_rows(root: &Path) -> Vec<Vec<u8>> {
+pub(crate) fn journal_rows(root: &Path) -> Vec<Vec<u8>> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
     let Ok(journal) = Connection::open_with_flags(journal_path(root), flags) else {
         return Vec::new();
@@ -215,16 +215,16 @@ fn journal_path(root: &Path) -> PathBuf {
 }
 
 /// A number that the environment gives, or another.
-pub fn number(name: &str, otherwise: usize) -> usize {
+pub(crate) fn number(name: &str, otherwise: usize) -> usize {
     std::env::var(name).map_or(otherwise, |text| text.parse().expect("a number"))
 }
 
-pub fn verdict(is_good: bool) -> &'static str {
+pub(crate) fn verdict(is_good: bool) -> &'static str {
     if is_good { "reached" } else { "MISSED" }
 }
 
 /// The median and the 95th percentile.
-pub fn middle_and_late(mut times: Vec<f64>) -> (f64, f64) {
+pub(crate) fn middle_and_late(mut times: Vec<f64>) -> (f64, f64) {
     times.sort_by(f64::total_cmp);
     (times[times.len() / 2], times[times.len() * 95 / 100])
 }

@@ -33,7 +33,8 @@ const MOST_SKIMMED: u64 = 64 * 1024;
 ///
 /// Writes one event file into the drop directory, wakes `tcpw deliver` if this user may, and
 /// returns; the mail is sent in the background. An event that cannot be written goes to the
-/// system log in full, and the exit code is 75.
+/// system log in full, and the exit code is 75. `tcpw-notify` is this command as a program of its
+/// own, which is loaded in less time; alarm rules run it.
 #[derive(Debug, Default, PartialEq, Eq, Args)]
 pub(crate) struct NotifyArgs {
     /// The visitor's address (%a)

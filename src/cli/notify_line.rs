@@ -130,10 +130,10 @@ mod tests {
             if let Some((global, args)) = read(&words) {
                 let cli = Cli::read_by_clap(words).unwrap();
                 prop_assert_eq!(cli.global, global);
-                match cli.command {
-                    Command::Notify(other) => prop_assert_eq!(other, args),
-                    other => prop_assert!(false, "{:?}", other),
-                }
+                let Command::Notify(other) = cli.command else {
+                    return Err(TestCaseError::fail("another command"));
+                };
+                prop_assert_eq!(other, args);
             }
         }
     }

@@ -57,7 +57,7 @@ const UNITS: [(&str, &str, Option<&str>); 7] = [
 const WATCH: &str = "tcpw-deliver.path";
 const WATCH_TARGET: &str = "paths.target";
 const UNIT_DIRECTORY: &str = "/etc/systemd/system";
-/// There while systemd runs the machine (sd_booted(3)).
+/// There while systemd runs the machine (`sd_booted(3)`).
 const BOOTED: &str = "/run/systemd/system";
 const CRON: &str = include_str!("../../packaging/cron/tcpw");
 const CRON_FILE: &str = "/etc/cron.d/tcpw";
