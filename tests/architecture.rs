@@ -46,7 +46,10 @@ const CRATES: [(&str, &[&str]); 21] = [
     ("dns_lookup", &["system"]),
     ("chrono", &["system", "alert", "cli", "report"]),
     ("serde", &["alert", "config", "editor", "cli", "report"]),
-    ("serde_json", &["alert", "config", "editor", "cli", "report"]),
+    (
+        "serde_json",
+        &["alert", "config", "editor", "cli", "report"],
+    ),
     ("toml", &["config"]),
     ("nix", &["system", "editor", "alert"]),
     ("memchr", EVERYBODY),

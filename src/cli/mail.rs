@@ -10,7 +10,7 @@ use crate::alert::transport::{self, Outcome, Transport, open_channel};
 use crate::alert::{Delivery, Letter, Note, People, Workplace, problem, send_letter};
 use crate::config::Channel;
 use crate::escape::visible;
-use crate::system::{Clock as _, SystemClock, host_name, random_u64};
+use crate::system::{Clock as _, SystemClock, close_inherited, host_name, random_u64};
 use clap::{Args, Subcommand};
 use std::env;
 use std::path::{Path, PathBuf};
@@ -42,6 +42,8 @@ pub(crate) fn run(args: &MailArgs, context: &mut Context) -> Result<Exit, Failur
 
 fn test(context: &mut Context) -> Result<Exit, Failure> {
     let config = settings::load(&context.paths)?;
+    // No program that is told of something gets what our starter left open.
+    close_inherited();
     settings::note_embedded(&config, context)?;
     let host = host_name();
     let credentials = env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);

@@ -16,14 +16,16 @@ pub(super) fn remedy(step: Step, text: &str) -> &'static str {
         Step::Greeting => {
             "something answered, but not as this kind of server: check mail.smtp.port and tls (port 465 needs \"implicit\", 587 \"starttls\")"
         }
-        Step::Hello => "something answered, but not as a mail server: check mail.smtp.host and port",
+        Step::Hello => {
+            "something answered, but not as a mail server: check mail.smtp.host and port"
+        }
         Step::StartTls if text.contains("listening in") => {
             "do not trust this network; use tls = \"implicit\" (port 465) if the server has it"
         }
         Step::StartTls => {
             "use tls = \"implicit\" (port 465) if the server has it; \"none\" sends everything readable"
         }
-        Step::Tls if text.contains("UnknownIssuer") => {
+        Step::Tls if text.contains("UnknownIssuer") || text.contains("BadSignature") => {
             "the certificate is signed by nobody we trust: give its authority in mail.smtp.ca_file"
         }
         Step::Tls if text.contains("not valid for name") => {
@@ -61,8 +63,19 @@ pub(super) fn channel_remedy(step: Step) -> &'static str {
         Step::Resolve => "check the host in url and this machine's DNS (getent hosts NAME)",
         Step::Connect => "no way to the service: check url, routes and firewalls",
         Step::Tls => "check the service's certificate, and ca_file if it is signed by one of yours",
-        Step::Auth => "the service does not know the secret: check it, and where it stands in url and headers",
+        Step::Auth => {
+            "the service does not know the secret: check it, and where it stands in url and headers"
+        }
         Step::Program => "run the program by hand with a JSON object on its standard input",
-        _ => "the service's answer says why: check url, headers and body",
+        Step::Greeting
+        | Step::Hello
+        | Step::StartTls
+        | Step::Sender
+        | Step::Recipient
+        | Step::Message
+        | Step::Receipt
+        | Step::Conversation
+        | Step::Post
+        | Step::File => "the service's answer says why: check url, headers and body",
     }
 }

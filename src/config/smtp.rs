@@ -28,10 +28,7 @@ pub(super) fn servers(
         .collect()
 }
 
-fn server(
-    section: &Section<'_>,
-    place: &dyn Fn(&Path) -> PathBuf,
-) -> Result<Smtp, ConfigError> {
+fn server(section: &Section<'_>, place: &dyn Fn(&Path) -> PathBuf) -> Result<Smtp, ConfigError> {
     let protections = [
         ("none", Tls::None),
         ("starttls", Tls::StartTls),

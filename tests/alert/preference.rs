@@ -39,14 +39,17 @@ fn the_next_server_gets_what_the_first_has_certainly_not_taken() {
         let bad = Rogue::at(Protection::None, verb, act);
         let next = good();
         let mut first = unprotected(bad.port);
-        first.login = login(Auth::Offered);
+        first.login = Some(login(Auth::Offered));
         if verb == "STARTTLS" {
             first.tls = Tls::StartTls;
         }
         let deliveries = send(&[first, unprotected(next.port)], &WHO);
         assert_eq!(deliveries.len(), 1, "{verb}: {deliveries:?}");
         let outcome = &deliveries[0].outcome;
-        assert!(matches!(outcome, Outcome::Delivered { .. }), "{verb}: {outcome:?}");
+        assert!(
+            matches!(outcome, Outcome::Delivered { .. }),
+            "{verb}: {outcome:?}"
+        );
         assert_eq!((bad.mails().len(), next.mails().len()), (0, 1), "{verb}");
     }
     let next = good();
@@ -81,17 +84,30 @@ fn each_recipient_is_settled_once() {
     let first = Rogue::start(Protection::None, |at| match at {
         At::Command(line) if line.starts_with("RCPT TO:<a@") => Some(Act::Say(b"550 nobody\r\n")),
         At::Command(line) if line.starts_with("RCPT") => Some(Act::Say(b"450 later\r\n")),
-        _ => None,
+        At::Greeting | At::Command(_) | At::Body | At::Dot => None,
     });
-    let second = Rogue::at(Protection::None, "RCPT TO:<c@", Act::Say(b"451 not now\r\n"));
+    let second = Rogue::at(
+        Protection::None,
+        "RCPT TO:<c@",
+        Act::Say(b"451 not now\r\n"),
+    );
     let servers = [unprotected(first.port), unprotected(second.port)];
     let mut deliveries = send(&servers, &["a@x.org", "b@x.org", "c@x.org"]);
     deliveries.sort_by(|a, b| a.recipient.cmp(&b.recipient));
-    let who: Vec<_> = deliveries.iter().map(|d| d.recipient.clone().unwrap()).collect();
+    let who: Vec<_> = deliveries
+        .iter()
+        .map(|d| d.recipient.clone().unwrap())
+        .collect();
     assert_eq!(who, ["a@x.org", "b@x.org", "c@x.org"]);
-    assert!(matches!(deliveries[0].outcome, Outcome::Permanent(Step::Recipient, _)));
+    assert!(matches!(
+        deliveries[0].outcome,
+        Outcome::Permanent(Step::Recipient, _)
+    ));
     assert!(matches!(deliveries[1].outcome, Outcome::Delivered { .. }));
-    assert!(matches!(deliveries[2].outcome, Outcome::Transient(Step::Recipient, _)));
+    assert!(matches!(
+        deliveries[2].outcome,
+        Outcome::Transient(Step::Recipient, _)
+    ));
     assert_eq!(second.mails().len(), 1);
     assert!(!second.heard().iter().any(|line| line.contains("a@x.org")));
 }
@@ -106,8 +122,14 @@ fn no_server_takes_it_and_all_are_named() {
     };
     assert_eq!(*step, Step::Greeting);
     for words in [
-        format!("no server took it: 127.0.0.1 port {}: connecting: ", servers[0].port),
-        format!("; 127.0.0.1 port {}: waiting for the server's greeting: 554 no", refusing.port),
+        format!(
+            "no server took it: 127.0.0.1 port {}: connecting: ",
+            servers[0].port
+        ),
+        format!(
+            "; 127.0.0.1 port {}: waiting for the server's greeting: 554 no",
+            refusing.port
+        ),
     ] {
         assert!(text.contains(&words), "{words:?} in {text:?}");
     }
@@ -117,7 +139,10 @@ fn no_server_takes_it_and_all_are_named() {
 fn mail_test_shows_each_server_that_was_tried() {
     let (away, next) = (nowhere(), good());
     let text = smtp(away, "tls = 'none'\n").replace("[mail.smtp]", "[[mail.smtp]]");
-    let more = format!("[[mail.smtp]]\nhost = 'localhost'\nport = {}\ntls = 'none'\n", next.port);
+    let more = format!(
+        "[[mail.smtp]]\nhost = 'localhost'\nport = {}\ntls = 'none'\n",
+        next.port
+    );
     let stage = Stage::configured(&format!("{text}{more}"));
     stage.run(&["mail", "test"]).says(
         0,
@@ -138,13 +163,13 @@ fn offering(
     Rogue::start(Protection::None, move |at| match at {
         At::Command(line) if line.starts_with("EHLO") => Some(Act::Say(offered)),
         At::Command(line) => answer(line).map(Act::Say),
-        _ => None,
+        At::Greeting | At::Body | At::Dot => None,
     })
 }
 
 fn try_login(rogue: &Rogue, auth: Auth) -> Outcome {
     let mut settings = unprotected(rogue.port);
-    settings.login = login(auth);
+    settings.login = Some(login(auth));
     send(&[settings], &WHO).remove(0).outcome
 }
 
@@ -152,8 +177,16 @@ fn try_login(rogue: &Rogue, auth: Auth) -> Outcome {
 fn what_the_server_offers_decides_how_to_log_in() {
     // "u" and "geheim" in the way of each.
     for (offered, auth, wanted) in [
-        (b"250-x\r\n250 AUTH LOGIN PLAIN\r\n".as_slice(), Auth::Offered, "AUTH PLAIN AHUAZ2VoZWlt"),
-        (b"250-x\r\n250 auth=plain\r\n", Auth::Plain, "AUTH PLAIN AHUAZ2VoZWlt"),
+        (
+            b"250-x\r\n250 AUTH LOGIN PLAIN\r\n".as_slice(),
+            Auth::Offered,
+            "AUTH PLAIN AHUAZ2VoZWlt",
+        ),
+        (
+            b"250-x\r\n250 auth=plain\r\n",
+            Auth::Plain,
+            "AUTH PLAIN AHUAZ2VoZWlt",
+        ),
         (
             b"250-x\r\n250 AUTH GSSAPI XOAUTH2\r\n",
             Auth::Xoauth2,
@@ -163,7 +196,11 @@ fn what_the_server_offers_decides_how_to_log_in() {
         let rogue = offering(offered, |_| None);
         let outcome = try_login(&rogue, auth);
         assert!(matches!(outcome, Outcome::Delivered { .. }), "{outcome:?}");
-        assert!(rogue.heard().iter().any(|line| line == wanted), "{:?}", rogue.heard());
+        assert!(
+            rogue.heard().iter().any(|line| line == wanted),
+            "{:?}",
+            rogue.heard()
+        );
     }
     let rogue = offering(b"250-x\r\n250 AUTH LOGIN\r\n", |line| match line {
         "AUTH LOGIN" => Some(b"334 VXNlcm5hbWU6\r\n"),
@@ -183,8 +220,16 @@ fn no_common_way_to_log_in_is_told_and_no_password_is_sent() {
             Auth::Offered,
             "the server offers CRAM-MD5, \\x1b[2J; PLAIN or LOGIN is needed",
         ),
-        (b"250-x\r\n250 AUTH PLAIN\r\n", Auth::Xoauth2, "offers PLAIN; XOAUTH2 is needed"),
-        (b"250 x\r\n", Auth::Offered, "offers no authentication at all"),
+        (
+            b"250-x\r\n250 AUTH PLAIN\r\n",
+            Auth::Xoauth2,
+            "offers PLAIN; XOAUTH2 is needed",
+        ),
+        (
+            b"250 x\r\n",
+            Auth::Offered,
+            "offers no authentication at all",
+        ),
     ] {
         let rogue = offering(offered, |_| None);
         let Outcome::Transient(Step::Auth, text) = try_login(&rogue, auth) else {

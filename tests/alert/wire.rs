@@ -33,12 +33,12 @@ pub(super) fn server(port: u16, tls: Tls) -> Smtp {
     }
 }
 
-pub(super) fn login(auth: Auth) -> Option<Login> {
-    Some(Login {
+pub(super) fn login(auth: Auth) -> Login {
+    Login {
         username: "u".to_owned(),
         password: Password::Literal(Secret("geheim".to_owned())),
         auth,
-    })
+    }
 }
 
 /// Sends to `recipients`, in time, and without a control character in what is said.
@@ -56,28 +56,32 @@ pub(super) fn send(servers: &[Smtp], recipients: &[&str]) -> Vec<Delivery> {
 }
 
 fn text(outcome: &Outcome) -> &str {
+    parts(outcome).2
+}
+
+/// What kind it is, at which step it failed, and the words.
+fn parts(outcome: &Outcome) -> (&'static str, Option<Step>, &str) {
     match outcome {
-        Outcome::Delivered { answer: text }
-        | Outcome::Transient(_, text)
-        | Outcome::Permanent(_, text) => text,
+        Outcome::Delivered { answer } => ("delivered", None, answer),
+        Outcome::Transient(step, text) => ("transient", Some(*step), text),
+        Outcome::Permanent(step, text) => ("permanent", Some(*step), text),
     }
 }
 
 #[track_caller]
-fn transient(outcome: &Outcome, wanted: Step, words: &str) {
-    let Outcome::Transient(step, text) = outcome else {
-        panic!("{outcome:?} is not transient");
-    };
-    assert_eq!(*step, wanted, "{text}");
-    assert!(text.contains(words), "{words:?} is missing in {text:?}");
+fn transient(outcome: &Outcome, step: Step, words: &str) {
+    failed(outcome, "transient", step, words);
 }
 
 #[track_caller]
-fn permanent(outcome: &Outcome, wanted: Step, words: &str) {
-    let Outcome::Permanent(step, text) = outcome else {
-        panic!("{outcome:?} is not permanent");
-    };
-    assert_eq!(*step, wanted, "{text}");
+fn permanent(outcome: &Outcome, step: Step, words: &str) {
+    failed(outcome, "permanent", step, words);
+}
+
+#[track_caller]
+fn failed(outcome: &Outcome, kind: &str, step: Step, words: &str) {
+    let (got, at, text) = parts(outcome);
+    assert_eq!((got, at), (kind, Some(step)), "{text}");
     assert!(text.contains(words), "{words:?} is missing in {text:?}");
 }
 
@@ -90,7 +94,7 @@ fn delivered(outcome: &Outcome) {
 fn with(verb: &'static str, act: Act, recipients: &[&str]) -> (Rogue, Vec<Delivery>) {
     let rogue = Rogue::at(Protection::None, verb, act);
     let mut settings = server(rogue.port, Tls::None);
-    settings.login = login(Auth::Offered);
+    settings.login = Some(login(Auth::Offered));
     let deliveries = send(&[settings], recipients);
     (rogue, deliveries)
 }
@@ -100,10 +104,25 @@ const STALLS: [(&str, Step, &str, bool); 8] = [
     ("greeting", Step::Greeting, "no answer within", false),
     ("EHLO", Step::Hello, "no answer within", false),
     ("AUTH", Step::Auth, "no answer within", false),
-    ("MAIL", Step::Conversation, "MAIL FROM: no answer within", false),
-    ("RCPT", Step::Conversation, "RCPT TO: no answer within", false),
+    (
+        "MAIL",
+        Step::Conversation,
+        "MAIL FROM: no answer within",
+        false,
+    ),
+    (
+        "RCPT",
+        Step::Conversation,
+        "RCPT TO: no answer within",
+        false,
+    ),
     ("DATA", Step::Conversation, "DATA: no answer within", false),
-    ("dot", Step::Receipt, "may have been taken all the same", true),
+    (
+        "dot",
+        Step::Receipt,
+        "may have been taken all the same",
+        true,
+    ),
     ("QUIT", Step::Message, "", true),
 ];
 
@@ -131,7 +150,11 @@ fn a_server_that_hangs_up_after_each_verb() {
         if verb == "QUIT" {
             delivered(&deliveries[0].outcome);
         } else {
-            transient(&deliveries[0].outcome, step, "the server closed the connection");
+            transient(
+                &deliveries[0].outcome,
+                step,
+                "the server closed the connection",
+            );
         }
         assert_eq!(rogue.mails().len(), usize::from(is_taken), "{verb}");
     }
@@ -173,11 +196,35 @@ fn a_server_that_does_not_read_the_message() {
 #[test]
 fn refusals_of_the_whole_mail() {
     let cases: [(&str, &[u8], Step, bool, &str); 9] = [
-        ("greeting", b"554 go away\r\n", Step::Greeting, true, "554 go away"),
-        ("greeting", b"421 busy\r\n", Step::Greeting, false, "421 busy"),
+        (
+            "greeting",
+            b"554 go away\r\n",
+            Step::Greeting,
+            true,
+            "554 go away",
+        ),
+        (
+            "greeting",
+            b"421 busy\r\n",
+            Step::Greeting,
+            false,
+            "421 busy",
+        ),
         ("EHLO", b"502 what\r\n", Step::Hello, true, "502 what"),
-        ("MAIL", b"451-no\r\n451 later\r\n", Step::Sender, false, "tcpw@example.org: 451 no later"),
-        ("MAIL", b"550 no\r\n", Step::Sender, true, "tcpw@example.org: 550 no"),
+        (
+            "MAIL",
+            b"451-no\r\n451 later\r\n",
+            Step::Sender,
+            false,
+            "tcpw@example.org: 451 no later",
+        ),
+        (
+            "MAIL",
+            b"550 no\r\n",
+            Step::Sender,
+            true,
+            "tcpw@example.org: 550 no",
+        ),
         ("DATA", b"452 full\r\n", Step::Message, false, "452 full"),
         ("DATA", b"554 spam\r\n", Step::Message, true, "554 spam"),
         ("dot", b"451 later\r\n", Step::Message, false, "451 later"),
@@ -194,7 +241,10 @@ fn refusals_of_the_whole_mail() {
 
 #[test]
 fn one_recipient_of_three_is_refused_or_put_off_and_the_others_have_it() {
-    for (answer, is_permanent) in [(b"450 later\r\n".as_slice(), false), (b"550 nobody\r\n", true)] {
+    for (answer, is_permanent) in [
+        (b"450 later\r\n".as_slice(), false),
+        (b"550 nobody\r\n", true),
+    ] {
         let all = ["a@example.org", "b@example.org", "c@example.org"];
         let (rogue, deliveries) = with("RCPT TO:<b@", Act::Say(answer), &all);
         assert_eq!(deliveries.len(), 3);
@@ -209,7 +259,11 @@ fn one_recipient_of_three_is_refused_or_put_off_and_the_others_have_it() {
         assert_eq!(rogue.mails().len(), 1);
     }
     let (rogue, deliveries) = with("RCPT", Act::Say(b"421 closing\r\n"), &["a@x", "b@x"]);
-    transient(&deliveries[0].outcome, Step::Conversation, "RCPT TO: 421 closing");
+    transient(
+        &deliveries[0].outcome,
+        Step::Conversation,
+        "RCPT TO: 421 closing",
+    );
     assert_eq!(deliveries[0].recipient, None);
     assert!(rogue.mails().is_empty());
 }
@@ -220,7 +274,11 @@ fn answers_without_an_end() {
     let line: &'static [u8] = Box::leak(flood.into_boxed_slice());
     for bytes in [line, b"250-and\r\n"] {
         let (_, deliveries) = with("EHLO", Act::Flood(bytes), &["a@example.org"]);
-        transient(&deliveries[0].outcome, Step::Hello, "the answer does not end");
+        transient(
+            &deliveries[0].outcome,
+            Step::Hello,
+            "the answer does not end",
+        );
     }
 }
 
@@ -255,7 +313,10 @@ fn a_byte_at_a_time_is_fine_while_it_is_in_time() {
         rogue.mails(),
         ["Subject: x\nMessage-ID: <1@x>\n\n..\n...two\nend\n"]
     );
-    let slow = Act::Drip(b"250-rogue\r\n250 AUTH PLAIN\r\n", Duration::from_millis(50));
+    let slow = Act::Drip(
+        b"250-rogue\r\n250 AUTH PLAIN\r\n",
+        Duration::from_millis(50),
+    );
     let (_, deliveries) = with("EHLO", slow, &["a@example.org"]);
     transient(&deliveries[0].outcome, Step::Hello, "no answer within");
 }
@@ -266,11 +327,13 @@ fn bad_certificates_and_protection_that_is_not_there() {
     certificates.add_leaf("wrong", "DNS:other.example", 2);
     certificates.add_leaf("old", "IP:127.0.0.1", -1);
     let ca = certificates.path("ca.pem");
-    let strange = Certificates::new().into_authority();
+    let strange = Certificates::new();
+    let (namesake, stranger) = (strange.path("ca.pem"), strange.path("leaf.pem"));
     for (name, ca_file, words) in [
         ("wrong", &ca, "not valid for name"),
         ("old", &ca, "Expired"),
-        ("leaf", &strange.path().join("ca.pem"), "UnknownIssuer"),
+        ("leaf", &namesake, "BadSignature"),
+        ("leaf", &stranger, "UnknownIssuer"),
     ] {
         let config = certified(&certificates, name);
         for (protection, tls) in [
@@ -280,17 +343,20 @@ fn bad_certificates_and_protection_that_is_not_there() {
             let rogue = Rogue::start(protection, |_| None);
             let mut settings = server(rogue.port, tls);
             settings.ca_file = Some(ca_file.clone());
-            settings.login = login(Auth::Offered);
+            settings.login = Some(login(Auth::Offered));
             let deliveries = send(&[settings], &["a@example.org"]);
             transient(&deliveries[0].outcome, Step::Tls, words);
             let heard = rogue.heard().join("\n");
-            assert!(!heard.contains("AUTH") && !heard.contains("MAIL"), "{heard}");
+            assert!(
+                !heard.contains("AUTH") && !heard.contains("MAIL"),
+                "{heard}"
+            );
         }
     }
     let rogue = Rogue::start(Protection::None, |_| None);
     let mut settings = server(rogue.port, Tls::StartTls);
     settings.ca_file = Some(ca);
-    settings.login = login(Auth::Offered);
+    settings.login = Some(login(Auth::Offered));
     let deliveries = send(&[settings.clone()], &["a@example.org"]);
     transient(
         &deliveries[0].outcome,
@@ -298,8 +364,11 @@ fn bad_certificates_and_protection_that_is_not_there() {
         "does not offer STARTTLS; nothing was sent",
     );
     settings.tls = Tls::Implicit;
-    let deliveries = send(&[settings], &["a@example.org"]);
+    let deliveries = send(&[settings.clone()], &["a@example.org"]);
     transient(&deliveries[0].outcome, Step::Tls, "");
+    settings.port = Rogue::at(Protection::None, "greeting", Act::Stall).port;
+    let deliveries = send(&[settings], &["a@example.org"]);
+    transient(&deliveries[0].outcome, Step::Tls, "no answer within");
 }
 
 #[test]
@@ -313,9 +382,13 @@ fn words_slipped_in_before_tls_are_not_believed() {
     );
     let mut settings = server(rogue.port, Tls::StartTls);
     settings.ca_file = Some(certificates.path("ca.pem"));
-    settings.login = login(Auth::Offered);
+    settings.login = Some(login(Auth::Offered));
     let deliveries = send(&[settings.clone()], &["a@example.org"]);
-    transient(&deliveries[0].outcome, Step::StartTls, "somebody may be listening in");
+    transient(
+        &deliveries[0].outcome,
+        Step::StartTls,
+        "somebody may be listening in",
+    );
     assert!(rogue.heard().iter().all(|line| !line.starts_with("AUTH")));
     for (act, words) in [
         (Act::Stall, "no answer within"),
@@ -329,5 +402,10 @@ fn words_slipped_in_before_tls_are_not_believed() {
     let honest = Rogue::start(Protection::StartTls(config), |_| None);
     settings.port = honest.port;
     delivered(&send(&[settings], &["a@example.org"])[0].outcome);
-    assert!(honest.heard().iter().any(|line| line.starts_with("AUTH PLAIN")));
+    assert!(
+        honest
+            .heard()
+            .iter()
+            .any(|line| line.starts_with("AUTH PLAIN"))
+    );
 }

@@ -173,7 +173,9 @@ fn no_common_way(wanted: &[Mechanism], offers: &Offers) -> String {
         visible(&offers.auth.join(", "))
     };
     let wanted = wanted.join(" or ");
-    format!("the server offers {offered}; {wanted} is needed (mail.smtp.auth); no password was sent")
+    format!(
+        "the server offers {offered}; {wanted} is needed (mail.smtp.auth); no password was sent"
+    )
 }
 
 /// MAIL, RCPT for each, DATA for those that were accepted.
@@ -185,7 +187,7 @@ pub(super) fn hand_over(wire: &mut Wire, mail: &Mail) -> Progress {
                 settled: super::for_all(refusal),
                 open: Vec::new(),
             },
-            other => Progress::nothing(other),
+            open @ (Outcome::Transient(..) | Outcome::Delivered { .. }) => Progress::nothing(open),
         };
     }
     let mut accepted = Vec::new();
@@ -256,11 +258,9 @@ fn send_message(wire: &mut Wire, message: &[u8]) -> (Outcome, bool) {
             let answer = reply.text(MOST_SAID);
             (Outcome::Delivered { answer }, false)
         }
-        Ok(reply) if reply.is_positive() => unknown(&format!(
-            "{} {}",
-            reply.code,
-            reply.text(MOST_SAID)
-        )),
+        Ok(reply) if reply.is_positive() => {
+            unknown(&format!("{} {}", reply.code, reply.text(MOST_SAID)))
+        }
         Ok(reply) => {
             let is_transient = reply.is_transient();
             (refusal(&reply, Step::Message), is_transient)
@@ -355,7 +355,7 @@ fn with_address(outcome: Outcome, address: &str) -> Outcome {
             Outcome::Transient(step, format!("{address}: {text}"))
         }
         Outcome::Permanent(step, text) => Outcome::Permanent(step, format!("{address}: {text}")),
-        other => other,
+        other @ (Outcome::Transient(..) | Outcome::Delivered { .. }) => other,
     }
 }
 
@@ -370,6 +370,9 @@ mod tests {
     #[test]
     fn no_line_of_a_message_is_its_end() {
         assert_eq!(stuffed(b".\r\n..x\r\na.\r\n"), b"..\r\n...x\r\na.\r\n");
-        assert_eq!(stuffed(b"a\n.\nb\r.\r\r\nc"), b"a\r\n..\r\nb\r\n..\r\n\r\nc\r\n");
+        assert_eq!(
+            stuffed(b"a\n.\nb\r.\r\r\nc"),
+            b"a\r\n..\r\nb\r\n..\r\n\r\nc\r\n"
+        );
     }
 }

@@ -33,8 +33,14 @@ pub(super) fn fetch(
         }
         Password::Command(argv) => {
             let (program, options) = argv.split_first().ok_or("password_command is empty")?;
-            let ended = run_limited(Path::new(program), options, &[], timeout, Surroundings::Ours)
-                .map_err(|cause| format!("cannot run {program}: {cause}"))?;
+            let ended = run_limited(
+                Path::new(program),
+                options,
+                &[],
+                timeout,
+                Surroundings::Ours,
+            )
+            .map_err(|cause| format!("cannot run {program}: {cause}"))?;
             if ended.code != Some(0) {
                 return Err(format!("{program} failed: {}", ended.said()));
             }

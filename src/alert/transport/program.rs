@@ -20,7 +20,10 @@ const MOST_SAID: u64 = 64 * 1024;
 const LAST_WORDS: Duration = Duration::from_secs(1);
 /// What a program finds in its environment when it may not have ours.
 const BARE: [(&str, &str); 3] = [
-    ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
+    (
+        "PATH",
+        "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    ),
     ("LANG", "C.UTF-8"),
     ("HOME", "/"),
 ];

@@ -36,11 +36,15 @@ pub(super) fn authorities(ca_file: Option<&Path>) -> Result<Vec<CertificateDer<'
 ///
 /// # Errors
 /// A sentence; when none of the certificates can be used.
-pub(super) fn client(authorities: Vec<CertificateDer<'static>>) -> Result<Arc<ClientConfig>, String> {
+pub(super) fn client(
+    authorities: Vec<CertificateDer<'static>>,
+) -> Result<Arc<ClientConfig>, String> {
     let mut roots = RootCertStore::empty();
     let (usable, unusable) = roots.add_parsable_certificates(authorities);
     if usable == 0 {
-        return Err(format!("none of {unusable} trusted certificates can be used"));
+        return Err(format!(
+            "none of {unusable} trusted certificates can be used"
+        ));
     }
     let config = ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()

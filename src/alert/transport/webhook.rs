@@ -68,10 +68,11 @@ impl WebhookWay {
     }
 
     fn agent(&self) -> Result<Agent, String> {
-        let trusted: Vec<Certificate<'static>> = tls::authorities(self.settings.ca_file.as_deref())?
-            .iter()
-            .map(|certificate| Certificate::from_der(certificate).to_owned())
-            .collect();
+        let trusted: Vec<Certificate<'static>> =
+            tls::authorities(self.settings.ca_file.as_deref())?
+                .iter()
+                .map(|certificate| Certificate::from_der(certificate).to_owned())
+                .collect();
         let tls = TlsConfig::builder()
             .unversioned_rustls_crypto_provider(tls::provider())
             .root_certs(RootCerts::new_with_certs(&trusted))
@@ -90,7 +91,9 @@ impl WebhookWay {
     }
 
     fn secret(&self) -> Result<String, String> {
-        let WebhookChannel { secret, timeout, .. } = &self.settings;
+        let WebhookChannel {
+            secret, timeout, ..
+        } = &self.settings;
         let Some(source) = secret else {
             return Ok(String::new());
         };
@@ -106,14 +109,19 @@ impl WebhookWay {
         let wait = header(&response, "retry-after").and_then(|text| wait_of(&text));
         let place = header(&response, "location");
         // What cannot be read of an answer changes nothing: the status decides.
-        let said = response.body_mut().with_config().limit(MOST_READ).read_to_vec();
+        let said = response
+            .body_mut()
+            .with_config()
+            .limit(MOST_READ)
+            .read_to_vec();
         let said = visible_short(said.unwrap_or_default().trim_ascii(), MOST_SAID);
         let text = format!("{} {said}", status.as_u16()).trim_end().to_owned();
         match status.as_u16() {
             200..=299 => Outcome::Delivered { answer: text },
             300..=399 => {
                 let place = visible_short(place.unwrap_or_default().as_bytes(), MOST_SAID);
-                let text = format!("{text}: it is elsewhere now ({place}), and is not followed there");
+                let text =
+                    format!("{text}: it is elsewhere now ({place}), and is not followed there");
                 Outcome::Permanent(Step::Post, text)
             }
             408 | 429 | 500.. => {
@@ -188,12 +196,11 @@ pub(super) fn body(template: Option<&str>, note: &Note) -> Result<String, String
 
 /// How long `Retry-After` asks to wait (RFC 9110, 10.2.3).
 fn wait_of(text: &str) -> Option<Duration> {
-    let wait = match text.parse::<u64>() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => {
-            let until = DateTime::parse_from_rfc2822(text).ok()?;
-            (until.to_utc() - SystemClock.now()).to_std().ok()?
-        }
+    let wait = if let Ok(seconds) = text.parse::<u64>() {
+        Duration::from_secs(seconds)
+    } else {
+        let until = DateTime::parse_from_rfc2822(text).ok()?;
+        (until.to_utc() - SystemClock.now()).to_std().ok()?
     };
     Some(wait.min(LONGEST_WAIT))
 }
@@ -205,25 +212,53 @@ fn header(response: &Response<Body>, name: &str) -> Option<String> {
 
 /// The step that failed, and what to say.
 fn told(error: &Error) -> (Step, String) {
-    let step = match error {
-        Error::HostNotFound | Error::Timeout(Timeout::Resolve) => Step::Resolve,
-        Error::ConnectionFailed | Error::Timeout(Timeout::Connect) => Step::Connect,
-        Error::Rustls(_) | Error::Tls(_) | Error::TlsRequired => Step::Tls,
-        Error::Io(cause) => match cause.kind() {
-            io::ErrorKind::InvalidData => Step::Tls,
-            io::ErrorKind::ConnectionRefused
-            | io::ErrorKind::HostUnreachable
-            | io::ErrorKind::NetworkUnreachable => Step::Connect,
-            _ => Step::Post,
-        },
-        _ => Step::Post,
+    let text = if let Error::Timeout(_) = error {
+        "no answer within the time limit".to_owned()
+    } else if let Error::Io(cause) = error {
+        cause.to_string()
+    } else {
+        error.to_string()
     };
-    let text = match error {
-        Error::Timeout(_) => "no answer within the time limit".to_owned(),
-        Error::Io(cause) => cause.to_string(),
-        other => other.to_string(),
-    };
-    (step, visible_short(text.as_bytes(), MOST_SAID))
+    (step_of(error), visible_short(text.as_bytes(), MOST_SAID))
+}
+
+fn step_of(error: &Error) -> Step {
+    if let Error::Io(cause) = error {
+        return step_of_io(cause);
+    }
+    if matches!(
+        error,
+        Error::HostNotFound | Error::Timeout(Timeout::Resolve)
+    ) {
+        Step::Resolve
+    } else if matches!(
+        error,
+        Error::ConnectionFailed | Error::Timeout(Timeout::Connect)
+    ) {
+        Step::Connect
+    } else if matches!(error, Error::Rustls(_) | Error::Tls(_) | Error::TlsRequired) {
+        Step::Tls
+    } else {
+        Step::Post
+    }
+}
+
+fn step_of_io(cause: &io::Error) -> Step {
+    const NO_WAY: [io::ErrorKind; 3] = [
+        io::ErrorKind::ConnectionRefused,
+        io::ErrorKind::HostUnreachable,
+        io::ErrorKind::NetworkUnreachable,
+    ];
+    // The system's resolver has no kind of error of its own.
+    if cause.to_string().contains("lookup address") {
+        Step::Resolve
+    } else if cause.kind() == io::ErrorKind::InvalidData {
+        Step::Tls
+    } else if NO_WAY.contains(&cause.kind()) {
+        Step::Connect
+    } else {
+        Step::Post
+    }
 }
 
 /// A service may say back what it was told, and an error may quote the address.
@@ -250,7 +285,10 @@ mod tests {
         let now = SystemClock.now();
         let mut note = Note::test("web1", "<a@b>", now);
         note.subject = "\"},{\\ \u{2028}\x1b".to_owned();
-        let text = body(Some(r#"{"a": {{ subject }}, "n": {{ count }}, "r": {{ rule }}}"#), &note);
+        let text = body(
+            Some(r#"{"a": {{ subject }}, "n": {{ count }}, "r": {{ rule }}}"#),
+            &note,
+        );
         let value: serde_json::Value = serde_json::from_str(&text.unwrap()).unwrap();
         assert_eq!(value["a"], "\"},{\\ \\u{2028}\\x1b");
         assert_eq!((&value["n"], &value["r"]), (&0.into(), &().into()));

@@ -34,7 +34,9 @@ pub(super) enum Broken {
     #[error("the answer does not end")]
     Endless,
     /// Words that were there before TLS began.
-    #[error("something was said behind the server's \"go ahead\" and before TLS: somebody may be listening in; nothing was sent")]
+    #[error(
+        "something was said behind the server's \"go ahead\" and before TLS: somebody may be listening in; nothing was sent"
+    )]
     Injected,
     /// The server's name cannot stand in a certificate.
     #[error("{0} is not a name that a certificate can be for")]
@@ -49,13 +51,21 @@ pub(super) enum Broken {
 
 impl From<io::Error> for Broken {
     fn from(cause: io::Error) -> Self {
-        match cause.kind() {
-            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Self::Silent,
-            io::ErrorKind::UnexpectedEof
-            | io::ErrorKind::ConnectionReset
-            | io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::BrokenPipe => Self::Closed,
-            _ => Self::Io(cause),
+        let kind = cause.kind();
+        let is_one_of = |kinds: &[io::ErrorKind]| kinds.contains(&kind);
+        if is_one_of(&[io::ErrorKind::WouldBlock, io::ErrorKind::TimedOut]) {
+            return Self::Silent;
+        }
+        let is_closed = is_one_of(&[
+            io::ErrorKind::UnexpectedEof,
+            io::ErrorKind::ConnectionReset,
+            io::ErrorKind::ConnectionAborted,
+            io::ErrorKind::BrokenPipe,
+        ]);
+        if is_closed {
+            Self::Closed
+        } else {
+            Self::Io(cause)
         }
     }
 }
@@ -343,10 +353,11 @@ impl Wire {
 
 /// A connection that nobody takes is not one that was closed.
 fn refused(cause: io::Error) -> Broken {
-    match Broken::from(cause) {
-        Broken::Closed => Broken::Io(io::ErrorKind::ConnectionReset.into()),
-        other => other,
+    let broken = Broken::from(cause);
+    if matches!(broken, Broken::Closed) {
+        return Broken::Io(io::ErrorKind::ConnectionReset.into());
     }
+    broken
 }
 
 /// The parts of a line of an answer: code, whether it is the last one, text.
@@ -374,7 +385,9 @@ mod tests {
         assert_eq!(split(b"250-x"), Some((250, false, b"x".as_slice())));
         assert_eq!(split(b"250 x"), Some((250, true, b"x".as_slice())));
         assert_eq!(split(b"250"), Some((250, true, b"".as_slice())));
-        for odd in ["", "25", "2500", "abc x", "250_x", "199 x", "600 x", "+50 x"] {
+        for odd in [
+            "", "25", "2500", "abc x", "250_x", "199 x", "600 x", "+50 x",
+        ] {
             assert_eq!(split(odd.as_bytes()), None, "{odd}");
         }
     }
