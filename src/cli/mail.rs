@@ -24,10 +24,9 @@ pub(crate) struct MailArgs {
 
 #[derive(Debug, Subcommand)]
 enum MailCommand {
-    /// Send one test mail to everybody configured, and a test note through every channel, and say
-    /// what became of them
+    /// Send a test mail, and a test note through every channel, and say what became of them
     ///
-    /// With several mail servers it names each that was tried and the step that failed there. Exit
+    /// The mail goes to everybody configured. With several mail servers it names each that was tried and the step that failed there. Exit
     /// code 0: all recipients were accepted and all channels took the note. 1: somebody was
     /// refused, or something did not get out. 2: the configuration cannot be used.
     Test,

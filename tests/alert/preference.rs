@@ -150,7 +150,10 @@ fn mail_test_shows_each_server_that_was_tried() {
             &format!("transport: smtp, to 127.0.0.1 port {away} (unprotected), else to localhost"),
             &format!("tried 127.0.0.1 port {away}: connecting: Connection refused"),
             &format!("tried localhost port {}: accepted", next.port),
-            "sent to a@example.org: 2.0.0 kept",
+            &format!(
+                "sent to a@example.org: localhost port {}: 2.0.0 kept",
+                next.port
+            ),
         ],
     );
 }
