@@ -51,7 +51,7 @@ impl Service {
                 };
                 requests.lock().unwrap().push(request);
                 if answer.is_empty() {
-                    thread::sleep(Duration::from_secs(5));
+                    thread::sleep(Duration::from_secs(9));
                     continue;
                 }
                 // Whoever does not want to hear it hangs up.

@@ -3,7 +3,7 @@
 use super::delivery::smtp;
 use super::rogue::{Act, At, Protection, Rogue};
 use super::stage::Stage;
-use super::wire::{login, send, server};
+use super::wire::{SHORT, login, send, server};
 use std::net::TcpListener;
 use tcpw::alert::transport::{Outcome, Step};
 use tcpw::config::{Auth, Smtp, Tls};
@@ -69,7 +69,9 @@ fn the_next_server_never_gets_what_the_first_may_have_or_has_refused_for_good() 
     ] {
         let bad = Rogue::at(Protection::None, verb, act);
         let next = good();
-        let deliveries = send(&[unprotected(bad.port), unprotected(next.port)], &WHO);
+        let mut first = unprotected(bad.port);
+        first.timeout = SHORT;
+        let deliveries = send(&[first, unprotected(next.port)], &WHO);
         let (Outcome::Transient(at, _) | Outcome::Permanent(at, _)) = &deliveries[0].outcome else {
             panic!("{verb}: {deliveries:?}");
         };

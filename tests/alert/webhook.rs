@@ -22,7 +22,7 @@ fn webhook(service: &Service, certificates: &Certificates) -> WebhookChannel {
         body: None,
         secret: None,
         ca_file: Some(certificates.path("ca.pem")),
-        timeout: Duration::from_secs(2),
+        timeout: Duration::from_secs(6),
     }
 }
 
@@ -232,7 +232,7 @@ fn each_answer_of_a_service_has_its_meaning() {
 #[test]
 fn a_service_that_asks_for_time_is_left_alone() {
     let certificates = Certificates::new();
-    let busy = answer("429 Slow down", "Retry-After: 2\r\n", "");
+    let busy = answer("429 Slow down", "Retry-After: 3\r\n", "");
     let service = Service::start(&certificates, "leaf", &busy);
     let way = open(webhook(&service, &certificates));
     assert!(matches!(
