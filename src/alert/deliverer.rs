@@ -1,7 +1,7 @@
 //! The slow path: drop directory -> journal -> outbox -> mail, by one process at a time.
 
 use super::collect::{Collector, Found};
-use super::dispatch::{self, Sender, answer, channels, is_about_letter, problem};
+use super::dispatch::{self, Sender, Sent, answer, channels, is_about_letter, problem};
 use super::event::Event;
 use super::fired::{FiredRule, RuleFinder, Verdict};
 use super::journal::{
@@ -236,9 +236,10 @@ impl<'a> Deliverer<'a> {
                 continue;
             };
             let place = self.place;
-            let deliveries = dispatch::send(&sender(place), &item, &letter);
+            let Sent { deliveries, wait } = dispatch::send(&sender(place), &item, &letter);
+            let wait = wait.and_then(|wait| i64::try_from(wait.as_secs()).ok());
             let problems: Vec<String> = deliveries.iter().filter_map(problem).collect();
-            self.settle(&item, &deliveries, &letter.message_id, &problems)?;
+            self.settle(&item, &deliveries, &letter.message_id, &problems, wait)?;
             if problems.is_empty() {
                 report.sent += 1;
                 has_sent_mail |= item.channel == dispatch::MAIL;
@@ -248,10 +249,11 @@ impl<'a> Deliverer<'a> {
                 continue;
             }
             let is_about_way = |delivery: &Delivery| !is_about_letter(&delivery.outcome);
-            if deliveries.iter().any(is_about_way) {
+            if wait.is_some() || deliveries.iter().any(is_about_way) {
                 // The others would only run into the same wall.
                 let now = self.place.clock.now();
-                let until = now.timestamp() + pause(item.attempts.saturating_add(1));
+                let pause = pause(item.attempts.saturating_add(1));
+                let until = now.timestamp() + wait.unwrap_or(0).max(pause);
                 self.journal
                     .put_off(&item.channel, now, until, &problems.join("; "))?;
                 blocked.insert(item.channel);
@@ -269,6 +271,7 @@ impl<'a> Deliverer<'a> {
         deliveries: &[Delivery],
         message_id: &str,
         problems: &[String],
+        wait: Option<i64>,
     ) -> Result<(), DeliverError> {
         let give_up = self.place.config.alert.give_up.as_secs();
         let give_up = i64::try_from(give_up).unwrap_or(i64::MAX);
@@ -276,9 +279,8 @@ impl<'a> Deliverer<'a> {
         // Machines that lost the same server at the same time do not come back as one.
         let spread = u64::try_from(pause(item.attempts) / 5).unwrap_or(0) + 1;
         let jitter = i64::try_from(random_u64() % spread).unwrap_or(0);
-        let settled = self
-            .journal
-            .settle(item, deliveries, now, give_up, jitter)?;
+        let extra = jitter.max(wait.unwrap_or(0));
+        let settled = self.journal.settle(item, deliveries, now, give_up, extra)?;
         for text in problems {
             (self.place.warn)(&format!("letter {message_id} not delivered: {text}"));
         }

@@ -11,6 +11,7 @@ use crate::system::{local_time, random_u64};
 use chrono::{DateTime, Utc};
 use std::iter;
 use std::path::Path;
+use std::time::Duration;
 
 /// The name of the way that every letter goes.
 pub(super) const MAIL: &str = "mail";
@@ -37,6 +38,22 @@ fn way(channel: &Channel) -> String {
     match channel {
         Channel::Command(command) => format!("command:{}", command.name),
         Channel::Webhook(webhook) => format!("webhook:{}", webhook.name),
+    }
+}
+
+/// What became of a letter on one of its ways.
+pub(super) struct Sent {
+    pub(super) deliveries: Vec<Delivery>,
+    /// How long the other side has asked to be left alone.
+    pub(super) wait: Option<Duration>,
+}
+
+impl Sent {
+    fn failed(outcome: Outcome) -> Self {
+        Self {
+            deliveries: vec![failed(outcome)],
+            wait: None,
+        }
     }
 }
 
@@ -71,28 +88,36 @@ pub fn send_test(
             },
             &dispatch,
             &letter,
-        ),
+        )
+        .deliveries,
     )
 }
 
 /// Writes one letter and sends it to everybody who does not have it yet.
-pub(super) fn send(sender: &Sender<'_>, dispatch: &Dispatch, letter: &Letter) -> Vec<Delivery> {
+pub(super) fn send(sender: &Sender<'_>, dispatch: &Dispatch, letter: &Letter) -> Sent {
     if dispatch.channel == MAIL {
-        return send_mail(sender, dispatch, letter);
+        return Sent {
+            deliveries: send_mail(sender, dispatch, letter),
+            wait: None,
+        };
     }
     let mut channels = sender.config.channels.iter();
     let Some(channel) = channels.find(|channel| way(channel) == dispatch.channel) else {
         let text = format!("{} is not configured any more", dispatch.channel);
-        return vec![failed(Outcome::Permanent(Step::Message, text))];
+        return Sent::failed(Outcome::Permanent(Step::Message, text));
     };
-    let outcome = match write(sender, letter, &[]) {
+    match write(sender, letter, &[]) {
         Ok(texts) => {
             let note = Note::of(letter, &texts, sender.host);
-            open_channel(channel, sender.credentials).send(&note)
+            let channel = open_channel(channel, sender.credentials);
+            let outcome = channel.send(&note);
+            Sent {
+                wait: channel.asked_to_wait(),
+                ..Sent::failed(outcome)
+            }
         }
-        Err(text) => Outcome::Transient(Step::Prepare, text),
-    };
-    vec![failed(outcome)]
+        Err(text) => Sent::failed(Outcome::Transient(Step::Prepare, text)),
+    }
 }
 
 fn send_mail(sender: &Sender<'_>, dispatch: &Dispatch, letter: &Letter) -> Vec<Delivery> {

@@ -15,7 +15,9 @@ use crate::alert::{
 };
 use crate::config::{self, Config};
 use crate::escape::visible;
-use crate::system::{DEV_LOG, Severity, SystemClock, host_name, leave_session, syslog};
+use crate::system::{
+    DEV_LOG, Severity, SystemClock, close_inherited, host_name, leave_session, syslog,
+};
 use clap::Args;
 use std::cell::RefCell;
 use std::env;
@@ -48,6 +50,8 @@ pub(crate) struct DeliverArgs {
 /// Runs the command.
 pub(crate) fn run(args: &DeliverArgs, context: &mut Context) -> Result<Exit, Failure> {
     let config = settings::load(&context.paths);
+    // No program that is told of something gets what our starter left open.
+    close_inherited();
     if args.background {
         leave_session();
         in_background(args, &context.paths, config);

@@ -54,5 +54,5 @@ pub(super) fn record(
             .map_or_else(String::new, |place| format!(" by {place}")),
     );
     // Without a log the journal still has the event.
-    drop(log_event(&sockets, &fields, &message, Severity::Warning));
+    drop(log_event(&sockets, &fields, &message, Severity::Notice));
 }

@@ -10,7 +10,7 @@ use crate::alert::transport::{self, Outcome, Transport, open_channel};
 use crate::alert::{Delivery, Note, People, problem, send_test};
 use crate::config::Channel;
 use crate::escape::visible;
-use crate::system::{Clock as _, SystemClock, host_name};
+use crate::system::{Clock as _, SystemClock, close_inherited, host_name};
 use clap::{Args, Subcommand};
 use std::env;
 use std::path::{Path, PathBuf};
@@ -24,10 +24,9 @@ pub(crate) struct MailArgs {
 
 #[derive(Debug, Subcommand)]
 enum MailCommand {
-    /// Send one test mail to everybody configured, and a test note through every channel, and say
-    /// what became of them
+    /// Send a test mail, and a test note through every channel, and say what became of them
     ///
-    /// With several mail servers it names each that was tried and the step that failed there. Exit
+    /// The mail goes to everybody configured. With several mail servers it names each that was tried and the step that failed there. Exit
     /// code 0: all recipients were accepted and all channels took the note. 1: somebody was
     /// refused, or something did not get out. 2: the configuration cannot be used.
     Test,
@@ -42,6 +41,8 @@ pub(crate) fn run(args: &MailArgs, context: &mut Context) -> Result<Exit, Failur
 
 fn test(context: &mut Context) -> Result<Exit, Failure> {
     let config = settings::load(&context.paths)?;
+    // No program that is told of something gets what our starter left open.
+    close_inherited();
     settings::note_embedded(&config, context)?;
     let host = host_name();
     let credentials = env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);

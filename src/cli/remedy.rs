@@ -25,7 +25,7 @@ pub(super) fn remedy(step: Step, text: &str) -> &'static str {
         Step::StartTls => {
             "use tls = \"implicit\" (port 465) if the server has it; \"none\" sends everything readable"
         }
-        Step::Tls if text.contains("UnknownIssuer") => {
+        Step::Tls if text.contains("UnknownIssuer") || text.contains("BadSignature") => {
             "the certificate is signed by nobody we trust: give its authority in mail.smtp.ca_file"
         }
         Step::Tls if text.contains("not valid for name") => {
@@ -67,6 +67,15 @@ pub(super) fn channel_remedy(step: Step) -> &'static str {
             "the service does not know the secret: check it, and where it stands in url and headers"
         }
         Step::Program => "run the program by hand with a JSON object on its standard input",
-        _ => "the service's answer says why: check url, headers and body",
+        Step::Greeting
+        | Step::Hello
+        | Step::StartTls
+        | Step::Sender
+        | Step::Recipient
+        | Step::Message
+        | Step::Receipt
+        | Step::Conversation
+        | Step::Post
+        | Step::File => "the service's answer says why: check url, headers and body",
     }
 }

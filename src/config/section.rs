@@ -157,11 +157,13 @@ impl<'a> Section<'a> {
         let Some(value) = self.table.get(key) else {
             return Ok(None);
         };
-        match value.get_ref() {
-            DeValue::String(text) if !text.trim().is_empty() => Ok(Some(text.to_string())),
-            DeValue::String(_) => Err(self.bad_value(key, "must not be empty")),
-            _ => Err(self.wrong_type(key, value, "text")),
+        let DeValue::String(text) = value.get_ref() else {
+            return Err(self.wrong_type(key, value, "text"));
+        };
+        if text.trim().is_empty() {
+            return Err(self.bad_value(key, "must not be empty"));
         }
+        Ok(Some(text.to_string()))
     }
 
     /// A program and its arguments; the program by its absolute path, as `place` finds it.

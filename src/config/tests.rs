@@ -45,17 +45,6 @@ fn every_key_is_read() {
         password_command = ["/bin/pass", "show", "x"]
         ca_file = "/ca.pem"
         timeout = 7
-        [[alert.command]]
-        name = "pager"
-        argv = ["/bin/page", "-x"]
-        [[alert.webhook]]
-        name = "ntfy"
-        url = "https://ntfy.example/t"
-        headers = { Authorization = "Bearer {secret}" }
-        body = "{}"
-        secret_file = "/s"
-        ca_file = "/ca.pem"
-        timeout = 3
         [journal]
         path = "/j"
         [drop]
@@ -68,6 +57,40 @@ fn every_key_is_read() {
     assert_eq!(config.mail.bcc[0].address(), "d@[127.0.0.1]");
     assert_eq!(config.mail.language, Language::Korean);
     assert_eq!(config.mail.attachments, [Path::new("/r/etc/hosts")]);
+    assert_eq!(config.journal, Path::new("/r/j"));
+    assert_eq!(config.drop, Path::new("/r/d"));
+    let Transport::Smtp(mut servers) = config.mail.transport else {
+        panic!("smtp was chosen");
+    };
+    let smtp = servers.remove(0);
+    assert_eq!((smtp.port, smtp.tls), (2525, Tls::Implicit));
+    assert_eq!(smtp.timeout, Duration::from_secs(7));
+    let login = smtp.login.unwrap();
+    assert_eq!(login.auth, Auth::Xoauth2);
+    assert_eq!(
+        login.password,
+        Password::Command(vec!["/r/bin/pass".into(), "show".into(), "x".into()])
+    );
+}
+
+#[test]
+fn every_key_of_a_channel_is_read() {
+    let config = read(
+        r#"
+        [[alert.command]]
+        name = "pager"
+        argv = ["/bin/page", "-x"]
+        [[alert.webhook]]
+        name = "ntfy"
+        url = "https://ntfy.example/t"
+        headers = { Authorization = "Bearer {secret}" }
+        body = "{}"
+        secret_file = "/s"
+        ca_file = "/ca.pem"
+        timeout = 3
+        "#,
+    )
+    .unwrap();
     assert_eq!(
         config.channels,
         [
@@ -86,20 +109,6 @@ fn every_key_is_read() {
                 timeout: Duration::from_secs(3),
             }),
         ]
-    );
-    assert_eq!(config.journal, Path::new("/r/j"));
-    assert_eq!(config.drop, Path::new("/r/d"));
-    let Transport::Smtp(mut servers) = config.mail.transport else {
-        panic!("smtp was chosen");
-    };
-    let smtp = servers.remove(0);
-    assert_eq!((smtp.port, smtp.tls), (2525, Tls::Implicit));
-    assert_eq!(smtp.timeout, Duration::from_secs(7));
-    let login = smtp.login.unwrap();
-    assert_eq!(login.auth, Auth::Xoauth2);
-    assert_eq!(
-        login.password,
-        Password::Command(vec!["/r/bin/pass".into(), "show".into(), "x".into()])
     );
 }
 

@@ -51,7 +51,7 @@ impl Service {
                 };
                 requests.lock().unwrap().push(request);
                 if answer.is_empty() {
-                    thread::sleep(Duration::from_secs(5));
+                    thread::sleep(Duration::from_secs(9));
                     continue;
                 }
                 // Whoever does not want to hear it hangs up.
@@ -83,15 +83,15 @@ fn read(stream: &mut impl Read) -> io::Result<Request> {
         stream.read_exact(&mut byte)?;
         head.push(byte[0]);
     }
-    let head = String::from_utf8(head).unwrap();
+    let head = String::from_utf8_lossy(&head);
     let mut lines = head.lines();
-    let line = lines.next().unwrap().to_owned();
+    let line = lines.next().unwrap_or_default().to_owned();
     let headers: Vec<(String, String)> = lines
         .filter_map(|line| line.split_once(": "))
         .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
         .collect();
     let length = headers.iter().find(|(name, _)| name == "content-length");
-    let length = length.map_or(0, |(_, value)| value.parse().unwrap());
+    let length = length.map_or(0, |(_, value)| value.parse().unwrap_or(0));
     let mut body = vec![0; length];
     stream.read_exact(&mut body)?;
     Ok(Request {

@@ -1,8 +1,6 @@
 //! From `tcpw notify` to a mail in a real inbox: the program as users run it, the real SQLite
 //! journal, and Debian's aiosmtpd on the other side.
 
-/// Programs and HTTPS services that are told.
-mod channel;
 /// What a broken configuration says.
 mod configuration;
 /// Nothing is lost and nothing is doubled when many come at once or a process is killed.
@@ -19,10 +17,14 @@ mod hostile;
 mod https;
 /// The manual page of the configuration.
 mod manual;
+/// Notes in which everything is hostile.
+mod note;
 /// A server that is down while a thousand visitors knock and deliverers are killed.
 mod outage;
 /// Several mail servers, and the ways to log in.
 mod preference;
+/// Programs that are told.
+mod program;
 /// The queue as an operator sees it.
 mod queue;
 /// Recording: fast, without a mail server, without a drop directory.
@@ -35,5 +37,7 @@ mod schedule;
 mod server;
 /// A directory that plays the system, and tcpw run in it.
 mod stage;
+/// HTTPS services that are told.
+mod webhook;
 /// What is said about mail servers that misbehave on the wire.
 mod wire;

@@ -3,7 +3,7 @@
 use super::delivery::smtp;
 use super::rogue::{Act, At, Protection, Rogue};
 use super::stage::Stage;
-use super::wire::{login, send, server};
+use super::wire::{SHORT, login, send, server};
 use std::net::TcpListener;
 use tcpw::alert::transport::{Outcome, Step};
 use tcpw::config::{Auth, Smtp, Tls};
@@ -39,7 +39,7 @@ fn the_next_server_gets_what_the_first_has_certainly_not_taken() {
         let bad = Rogue::at(Protection::None, verb, act);
         let next = good();
         let mut first = unprotected(bad.port);
-        first.login = login(Auth::Offered);
+        first.login = Some(login(Auth::Offered));
         if verb == "STARTTLS" {
             first.tls = Tls::StartTls;
         }
@@ -69,7 +69,9 @@ fn the_next_server_never_gets_what_the_first_may_have_or_has_refused_for_good() 
     ] {
         let bad = Rogue::at(Protection::None, verb, act);
         let next = good();
-        let deliveries = send(&[unprotected(bad.port), unprotected(next.port)], &WHO);
+        let mut first = unprotected(bad.port);
+        first.timeout = SHORT;
+        let deliveries = send(&[first, unprotected(next.port)], &WHO);
         let (Outcome::Transient(at, _) | Outcome::Permanent(at, _)) = &deliveries[0].outcome else {
             panic!("{verb}: {deliveries:?}");
         };
@@ -84,7 +86,7 @@ fn each_recipient_is_settled_once() {
     let first = Rogue::start(Protection::None, |at| match at {
         At::Command(line) if line.starts_with("RCPT TO:<a@") => Some(Act::Say(b"550 nobody\r\n")),
         At::Command(line) if line.starts_with("RCPT") => Some(Act::Say(b"450 later\r\n")),
-        _ => None,
+        At::Greeting | At::Command(_) | At::Body | At::Dot => None,
     });
     let second = Rogue::at(
         Protection::None,
@@ -150,7 +152,10 @@ fn mail_test_shows_each_server_that_was_tried() {
             &format!("transport: smtp, to 127.0.0.1 port {away} (unprotected), else to localhost"),
             &format!("tried 127.0.0.1 port {away}: connecting: Connection refused"),
             &format!("tried localhost port {}: accepted", next.port),
-            "sent to a@example.org: 2.0.0 kept",
+            &format!(
+                "sent to a@example.org: localhost port {}: 2.0.0 kept",
+                next.port
+            ),
         ],
     );
 }
@@ -163,13 +168,13 @@ fn offering(
     Rogue::start(Protection::None, move |at| match at {
         At::Command(line) if line.starts_with("EHLO") => Some(Act::Say(offered)),
         At::Command(line) => answer(line).map(Act::Say),
-        _ => None,
+        At::Greeting | At::Body | At::Dot => None,
     })
 }
 
 fn try_login(rogue: &Rogue, auth: Auth) -> Outcome {
     let mut settings = unprotected(rogue.port);
-    settings.login = login(auth);
+    settings.login = Some(login(auth));
     send(&[settings], &WHO).remove(0).outcome
 }
 

@@ -121,7 +121,7 @@ pub(super) fn protected(
     tcp: TcpStream,
     config: &Arc<ServerConfig>,
 ) -> io::Result<StreamOwned<ServerConnection, TcpStream>> {
-    let connection = ServerConnection::new(Arc::clone(config)).unwrap();
+    let connection = ServerConnection::new(Arc::clone(config)).map_err(io::Error::other)?;
     let mut stream = StreamOwned::new(connection, tcp);
     while stream.conn.is_handshaking() {
         stream.conn.complete_io(&mut stream.sock)?;
@@ -167,8 +167,8 @@ impl Session {
     fn converse(&self, stream: &mut impl Stream) -> io::Result<bool> {
         loop {
             let line = line(stream)?;
-            let verb = line.split([' ', ':']).next().unwrap();
-            self.heard.lock().unwrap().push(line.clone());
+            let verb = line.split([' ', ':']).next().unwrap_or_default();
+            Self::note(&self.heard, &line);
             let usual: &[u8] = match verb {
                 "EHLO" if self.starttls.is_some() => b"250-rogue\r\n250 STARTTLS\r\n",
                 "EHLO" => b"250-rogue\r\n250-SIZE 1000000\r\n250 AUTH PLAIN LOGIN\r\n",
@@ -188,6 +188,10 @@ impl Session {
         }
     }
 
+    fn note(list: &Mutex<Vec<String>>, text: &str) {
+        list.lock().unwrap().push(text.to_owned());
+    }
+
     fn take(&self, stream: &mut impl Stream) -> io::Result<()> {
         self.act(stream, At::Body, b"")?;
         let mut message = String::new();
@@ -203,7 +207,7 @@ impl Session {
         let act = (self.plan)(At::Dot);
         let is_refused = matches!(&act, Some(Act::Say([b'4' | b'5', ..])));
         if !is_refused {
-            self.mails.lock().unwrap().push(message);
+            Self::note(&self.mails, &message);
         }
         self.act(stream, At::Dot, b"250 2.0.0 kept\r\n")
     }

@@ -111,11 +111,6 @@ impl Certificates {
         openssl(self.directory.path(), &command);
     }
 
-    /// The directory with `ca.pem`, once the rest is of no use any more.
-    pub(super) fn into_authority(self) -> TempDir {
-        self.directory
-    }
-
     pub(super) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }

@@ -8,10 +8,12 @@ use tcpw::alert::Delivery;
 use tcpw::alert::transport::{Mail, Outcome, SmtpTransport, Step, Transport as _};
 use tcpw::config::{Auth, Login, Password, Secret, Smtp, Tls};
 
-/// How long a server has for one answer here.
-const SHORT: Duration = Duration::from_millis(300);
-/// More than the whole conversation may take, with room for a busy machine.
-const ENOUGH: Duration = Duration::from_secs(8);
+/// How long a server has for one answer that it will not give; a conversation has ten times that.
+pub(super) const SHORT: Duration = Duration::from_millis(600);
+/// How long it has for one that it will give, on a busy machine.
+const LONG: Duration = Duration::from_secs(6);
+/// More than a conversation may take in which one answer is missing.
+const ENOUGH: Duration = Duration::from_secs(20);
 
 pub(super) fn mail(recipients: &[&str]) -> Mail {
     Mail {
@@ -29,16 +31,16 @@ pub(super) fn server(port: u16, tls: Tls) -> Smtp {
         tls,
         login: None,
         ca_file: None,
-        timeout: SHORT,
+        timeout: LONG,
     }
 }
 
-pub(super) fn login(auth: Auth) -> Option<Login> {
-    Some(Login {
+pub(super) fn login(auth: Auth) -> Login {
+    Login {
         username: "u".to_owned(),
         password: Password::Literal(Secret("geheim".to_owned())),
         auth,
-    })
+    }
 }
 
 /// Sends to `recipients`, in time, and without a control character in what is said.
@@ -56,28 +58,32 @@ pub(super) fn send(servers: &[Smtp], recipients: &[&str]) -> Vec<Delivery> {
 }
 
 fn text(outcome: &Outcome) -> &str {
+    parts(outcome).2
+}
+
+/// What kind it is, at which step it failed, and the words.
+fn parts(outcome: &Outcome) -> (&'static str, Option<Step>, &str) {
     match outcome {
-        Outcome::Delivered { answer: text }
-        | Outcome::Transient(_, text)
-        | Outcome::Permanent(_, text) => text,
+        Outcome::Delivered { answer } => ("delivered", None, answer),
+        Outcome::Transient(step, text) => ("transient", Some(*step), text),
+        Outcome::Permanent(step, text) => ("permanent", Some(*step), text),
     }
 }
 
 #[track_caller]
-fn transient(outcome: &Outcome, wanted: Step, words: &str) {
-    let Outcome::Transient(step, text) = outcome else {
-        panic!("{outcome:?} is not transient");
-    };
-    assert_eq!(*step, wanted, "{text}");
-    assert!(text.contains(words), "{words:?} is missing in {text:?}");
+fn transient(outcome: &Outcome, step: Step, words: &str) {
+    failed(outcome, "transient", step, words);
 }
 
 #[track_caller]
-fn permanent(outcome: &Outcome, wanted: Step, words: &str) {
-    let Outcome::Permanent(step, text) = outcome else {
-        panic!("{outcome:?} is not permanent");
-    };
-    assert_eq!(*step, wanted, "{text}");
+fn permanent(outcome: &Outcome, step: Step, words: &str) {
+    failed(outcome, "permanent", step, words);
+}
+
+#[track_caller]
+fn failed(outcome: &Outcome, kind: &str, step: Step, words: &str) {
+    let (got, at, text) = parts(outcome);
+    assert_eq!((got, at), (kind, Some(step)), "{text}");
     assert!(text.contains(words), "{words:?} is missing in {text:?}");
 }
 
@@ -88,9 +94,11 @@ fn delivered(outcome: &Outcome) {
 
 /// The only outcome with a server that does `act` at `verb`.
 fn with(verb: &'static str, act: Act, recipients: &[&str]) -> (Rogue, Vec<Delivery>) {
+    let is_missing = matches!(act, Act::Stall);
     let rogue = Rogue::at(Protection::None, verb, act);
     let mut settings = server(rogue.port, Tls::None);
-    settings.login = login(Auth::Offered);
+    settings.timeout = if is_missing { SHORT } else { LONG };
+    settings.login = Some(login(Auth::Offered));
     let deliveries = send(&[settings], recipients);
     (rogue, deliveries)
 }
@@ -173,14 +181,15 @@ fn a_server_that_hangs_up_in_the_message() {
 #[test]
 fn a_server_that_does_not_read_the_message() {
     let rogue = Rogue::start(Protection::None, |at| {
-        let pause = Duration::from_secs(20);
+        let pause = Duration::from_secs(60);
         (at == At::Body).then_some(Act::Drip(b"\r\n", pause))
     });
     let mut long = mail(&["a@example.org"]);
     long.bytes = b"x: 0123456789012345678901234567890123456789\r\n".repeat(1_000_000);
+    let mut settings = server(rogue.port, Tls::None);
+    settings.timeout = SHORT;
     let begin = Instant::now();
-    let deliveries =
-        SmtpTransport::new(&[server(rogue.port, Tls::None)], "bastion", None).send(&long);
+    let deliveries = SmtpTransport::new(&[settings], "bastion", None).send(&long);
     assert!(begin.elapsed() < ENOUGH);
     transient(
         &deliveries[0].outcome,
@@ -311,9 +320,12 @@ fn a_byte_at_a_time_is_fine_while_it_is_in_time() {
     );
     let slow = Act::Drip(
         b"250-rogue\r\n250 AUTH PLAIN\r\n",
-        Duration::from_millis(50),
+        Duration::from_millis(100),
     );
-    let (_, deliveries) = with("EHLO", slow, &["a@example.org"]);
+    let rogue = Rogue::at(Protection::None, "EHLO", slow);
+    let mut settings = server(rogue.port, Tls::None);
+    settings.timeout = SHORT;
+    let deliveries = send(&[settings], &["a@example.org"]);
     transient(&deliveries[0].outcome, Step::Hello, "no answer within");
 }
 
@@ -323,11 +335,13 @@ fn bad_certificates_and_protection_that_is_not_there() {
     certificates.add_leaf("wrong", "DNS:other.example", 2);
     certificates.add_leaf("old", "IP:127.0.0.1", -1);
     let ca = certificates.path("ca.pem");
-    let strange = Certificates::new().into_authority();
+    let strange = Certificates::new();
+    let (namesake, stranger) = (strange.path("ca.pem"), strange.path("leaf.pem"));
     for (name, ca_file, words) in [
         ("wrong", &ca, "not valid for name"),
         ("old", &ca, "Expired"),
-        ("leaf", &strange.path().join("ca.pem"), "UnknownIssuer"),
+        ("leaf", &namesake, "BadSignature"),
+        ("leaf", &stranger, "UnknownIssuer"),
     ] {
         let config = certified(&certificates, name);
         for (protection, tls) in [
@@ -337,7 +351,7 @@ fn bad_certificates_and_protection_that_is_not_there() {
             let rogue = Rogue::start(protection, |_| None);
             let mut settings = server(rogue.port, tls);
             settings.ca_file = Some(ca_file.clone());
-            settings.login = login(Auth::Offered);
+            settings.login = Some(login(Auth::Offered));
             let deliveries = send(&[settings], &["a@example.org"]);
             transient(&deliveries[0].outcome, Step::Tls, words);
             let heard = rogue.heard().join("\n");
@@ -350,7 +364,7 @@ fn bad_certificates_and_protection_that_is_not_there() {
     let rogue = Rogue::start(Protection::None, |_| None);
     let mut settings = server(rogue.port, Tls::StartTls);
     settings.ca_file = Some(ca);
-    settings.login = login(Auth::Offered);
+    settings.login = Some(login(Auth::Offered));
     let deliveries = send(&[settings.clone()], &["a@example.org"]);
     transient(
         &deliveries[0].outcome,
@@ -358,8 +372,12 @@ fn bad_certificates_and_protection_that_is_not_there() {
         "does not offer STARTTLS; nothing was sent",
     );
     settings.tls = Tls::Implicit;
-    let deliveries = send(&[settings], &["a@example.org"]);
+    let deliveries = send(&[settings.clone()], &["a@example.org"]);
     transient(&deliveries[0].outcome, Step::Tls, "");
+    settings.port = Rogue::at(Protection::None, "greeting", Act::Stall).port;
+    settings.timeout = SHORT;
+    let deliveries = send(&[settings], &["a@example.org"]);
+    transient(&deliveries[0].outcome, Step::Tls, "no answer within");
 }
 
 #[test]
@@ -373,7 +391,7 @@ fn words_slipped_in_before_tls_are_not_believed() {
     );
     let mut settings = server(rogue.port, Tls::StartTls);
     settings.ca_file = Some(certificates.path("ca.pem"));
-    settings.login = login(Auth::Offered);
+    settings.login = Some(login(Auth::Offered));
     let deliveries = send(&[settings.clone()], &["a@example.org"]);
     transient(
         &deliveries[0].outcome,
@@ -387,11 +405,13 @@ fn words_slipped_in_before_tls_are_not_believed() {
     ] {
         let rogue = Rogue::at(Protection::StartTls(config.clone()), "STARTTLS", act);
         settings.port = rogue.port;
+        settings.timeout = SHORT;
         let deliveries = send(&[settings.clone()], &["a@example.org"]);
         transient(&deliveries[0].outcome, Step::StartTls, words);
     }
     let honest = Rogue::start(Protection::StartTls(config), |_| None);
     settings.port = honest.port;
+    settings.timeout = LONG;
     delivered(&send(&[settings], &["a@example.org"])[0].outcome);
     assert!(
         honest

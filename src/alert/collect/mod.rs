@@ -15,13 +15,14 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-/// How many events one pass takes; the next pass takes the next ones.
-pub(super) const MOST_A_PASS: usize = 1000;
 /// An unfinished file of this age was left by a crash: its event counts if it is complete.
 const STALE_SECONDS: i64 = 300;
 /// What users other than root are held to, and one listing of a directory.
 #[derive(Debug, Clone, Copy)]
 struct Limits {
+    /// How many events one pass takes; the next pass takes the next ones. Each pass costs a sync
+    /// of the journal.
+    pass: usize,
     /// How many files one user may have in the directory at a time. What is beyond that is deleted
     /// unread.
     files: usize,
@@ -34,6 +35,7 @@ struct Limits {
 }
 
 const LIMITS: Limits = Limits {
+    pass: 5000,
     files: 10_000,
     bytes: 16 * 1024 * 1024,
     names: 65_536,
@@ -115,7 +117,7 @@ impl Collector {
             Some(listing) => listing,
             None => self.list(directory, now)?,
         };
-        while pass.found.len() < MOST_A_PASS {
+        while pass.found.len() < self.limits.pass {
             let Some((uid, name)) = listing.names.pop_front() else {
                 break;
             };

@@ -113,15 +113,26 @@ fn a_complete_file_that_a_crash_left_unrenamed_counts() {
     assert!(collect(directory.path(), at_once).found.is_empty());
 }
 
+/// A collector with small passes.
+fn small() -> Collector {
+    Collector {
+        limits: Limits {
+            pass: 1000,
+            ..LIMITS
+        },
+        ..Collector::default()
+    }
+}
+
 #[test]
 fn one_pass_is_bounded_and_the_next_goes_on() {
     let directory = tempfile::tempdir().unwrap();
     for unique in 0..=1000 {
         write(directory.path(), &event(1_700_000_000), unique).unwrap();
     }
-    let mut collector = Collector::default();
+    let mut collector = small();
     let first = collector.collect(directory.path(), now()).unwrap();
-    assert_eq!(first.found.len(), MOST_A_PASS);
+    assert_eq!(first.found.len(), 1000);
     assert!(first.is_full);
     let second = collector.collect(directory.path(), now()).unwrap();
     assert_eq!(second.found.len(), 1);
@@ -134,7 +145,7 @@ fn what_somebody_took_away_between_two_passes_is_no_matter() {
     for unique in 0..=1001 {
         write(directory.path(), &event(1_700_000_000), unique).unwrap();
     }
-    let mut collector = Collector::default();
+    let mut collector = small();
     collector.collect(directory.path(), now()).unwrap();
     for entry in fs::read_dir(directory.path()).unwrap() {
         fs::remove_file(entry.unwrap().path()).unwrap();

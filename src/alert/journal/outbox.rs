@@ -185,8 +185,8 @@ impl Journal {
         })
     }
 
-    /// Records one attempt and decides what comes next: delivered, tried again after a pause, or
-    /// given up.
+    /// Records one attempt and decides what comes next: delivered, tried again after a pause and
+    /// `extra` seconds, or given up.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -196,7 +196,7 @@ impl Journal {
         deliveries: &[Delivery],
         now: DateTime<Utc>,
         give_up: i64,
-        jitter: i64,
+        extra: i64,
     ) -> Result<Settled, JournalError> {
         let attempts = dispatch.attempts.saturating_add(1);
         let seconds = now.timestamp();
@@ -225,7 +225,7 @@ impl Journal {
                     dispatch.channel,
                     state.word(),
                     attempts,
-                    seconds + pause(attempts) + jitter,
+                    seconds + pause(attempts) + extra,
                     first_try,
                     error,
                 ])?;

@@ -236,8 +236,8 @@ pub(super) const MIGRATIONS: [&str; 2] = [
         events.id, strftime('%Y-%m-%dT%H:%M:%fZ', events.time / 1e9, 'unixepoch') AS time,
         sources.key AS source, host.bytes AS host, addr.bytes AS addr, daemon.bytes AS daemon,
         server.bytes AS server, user.bytes AS user,
-        CASE WHEN events.pid >= 0 THEN CAST(events.pid AS TEXT)
-            ELSE (SELECT CAST(bytes AS TEXT) FROM texts WHERE id = -events.pid) END AS pid,
+        CASE WHEN events.pid >= 0 THEN CAST(CAST(events.pid AS TEXT) AS BLOB)
+            ELSE (SELECT bytes FROM texts WHERE id = -events.pid) END AS pid,
         events.uid, rules.file, rules.line, rules.text AS rule, rules.digest,
         CASE events.verdict WHEN 1 THEN 'denied' WHEN 2 THEN 'granted' ELSE 'unknown' END AS verdict,
         CASE events.decision WHEN 0 THEN 'at once' WHEN 1 THEN 'repeat' WHEN 2 THEN 'too many'
@@ -299,7 +299,7 @@ mod tests {
             1
         );
         assert_eq!(
-            one("SELECT count(*) FROM readable WHERE pid = '9' AND rule LIKE 'hosts.deny:1:%'"),
+            one("SELECT count(*) FROM readable WHERE pid = x'39' AND rule LIKE 'hosts.deny:1:%'"),
             1
         );
         let length =

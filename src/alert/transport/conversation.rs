@@ -187,7 +187,7 @@ pub(super) fn hand_over(wire: &mut Wire, mail: &Mail) -> Progress {
                 settled: super::for_all(refusal),
                 open: Vec::new(),
             },
-            other => Progress::nothing(other),
+            open @ (Outcome::Transient(..) | Outcome::Delivered { .. }) => Progress::nothing(open),
         };
     }
     let mut accepted = Vec::new();
@@ -355,7 +355,7 @@ fn with_address(outcome: Outcome, address: &str) -> Outcome {
             Outcome::Transient(step, format!("{address}: {text}"))
         }
         Outcome::Permanent(step, text) => Outcome::Permanent(step, format!("{address}: {text}")),
-        other => other,
+        other @ (Outcome::Transient(..) | Outcome::Delivered { .. }) => other,
     }
 }
 

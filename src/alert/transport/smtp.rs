@@ -89,6 +89,25 @@ impl SmtpTransport {
         self.attempts.borrow_mut().extend(attempts);
     }
 
+    /// Where there is more than one server, what is said names the one that said it.
+    fn named_by(&self, server: &Smtp, delivery: Delivery) -> Delivery {
+        if self.servers.len() == 1 {
+            return delivery;
+        }
+        let named = |text: String| format!("{}: {text}", address(server));
+        let outcome = match delivery.outcome {
+            Outcome::Delivered { answer } => Outcome::Delivered {
+                answer: named(answer),
+            },
+            Outcome::Transient(step, text) => Outcome::Transient(step, named(text)),
+            Outcome::Permanent(step, text) => Outcome::Permanent(step, named(text)),
+        };
+        Delivery {
+            recipient: delivery.recipient,
+            outcome,
+        }
+    }
+
     /// What is said about `delivery`, which no server took, when there is more than one.
     fn told_by_all(&self, delivery: Delivery) -> Delivery {
         let attempts = self.attempts.borrow();
@@ -135,7 +154,8 @@ impl Transport for SmtpTransport {
         for server in &self.servers {
             let progress = self.send_by(server, &left);
             self.note(server, &progress);
-            settled.extend(progress.settled);
+            let named = progress.settled.into_iter();
+            settled.extend(named.map(|delivery| self.named_by(server, delivery)));
             open = progress.open;
             if open.is_empty() {
                 break;

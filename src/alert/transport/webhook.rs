@@ -196,12 +196,11 @@ pub(super) fn body(template: Option<&str>, note: &Note) -> Result<String, String
 
 /// How long `Retry-After` asks to wait (RFC 9110, 10.2.3).
 fn wait_of(text: &str) -> Option<Duration> {
-    let wait = match text.parse::<u64>() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => {
-            let until = DateTime::parse_from_rfc2822(text).ok()?;
-            (until.to_utc() - SystemClock.now()).to_std().ok()?
-        }
+    let wait = if let Ok(seconds) = text.parse::<u64>() {
+        Duration::from_secs(seconds)
+    } else {
+        let until = DateTime::parse_from_rfc2822(text).ok()?;
+        (until.to_utc() - SystemClock.now()).to_std().ok()?
     };
     Some(wait.min(LONGEST_WAIT))
 }
@@ -213,25 +212,53 @@ fn header(response: &Response<Body>, name: &str) -> Option<String> {
 
 /// The step that failed, and what to say.
 fn told(error: &Error) -> (Step, String) {
-    let step = match error {
-        Error::HostNotFound | Error::Timeout(Timeout::Resolve) => Step::Resolve,
-        Error::ConnectionFailed | Error::Timeout(Timeout::Connect) => Step::Connect,
-        Error::Rustls(_) | Error::Tls(_) | Error::TlsRequired => Step::Tls,
-        Error::Io(cause) => match cause.kind() {
-            io::ErrorKind::InvalidData => Step::Tls,
-            io::ErrorKind::ConnectionRefused
-            | io::ErrorKind::HostUnreachable
-            | io::ErrorKind::NetworkUnreachable => Step::Connect,
-            _ => Step::Post,
-        },
-        _ => Step::Post,
+    let text = if let Error::Timeout(_) = error {
+        "no answer within the time limit".to_owned()
+    } else if let Error::Io(cause) = error {
+        cause.to_string()
+    } else {
+        error.to_string()
     };
-    let text = match error {
-        Error::Timeout(_) => "no answer within the time limit".to_owned(),
-        Error::Io(cause) => cause.to_string(),
-        other => other.to_string(),
-    };
-    (step, visible_short(text.as_bytes(), MOST_SAID))
+    (step_of(error), visible_short(text.as_bytes(), MOST_SAID))
+}
+
+fn step_of(error: &Error) -> Step {
+    if let Error::Io(cause) = error {
+        return step_of_io(cause);
+    }
+    if matches!(
+        error,
+        Error::HostNotFound | Error::Timeout(Timeout::Resolve)
+    ) {
+        Step::Resolve
+    } else if matches!(
+        error,
+        Error::ConnectionFailed | Error::Timeout(Timeout::Connect)
+    ) {
+        Step::Connect
+    } else if matches!(error, Error::Rustls(_) | Error::Tls(_) | Error::TlsRequired) {
+        Step::Tls
+    } else {
+        Step::Post
+    }
+}
+
+fn step_of_io(cause: &io::Error) -> Step {
+    const NO_WAY: [io::ErrorKind; 3] = [
+        io::ErrorKind::ConnectionRefused,
+        io::ErrorKind::HostUnreachable,
+        io::ErrorKind::NetworkUnreachable,
+    ];
+    // The system's resolver has no kind of error of its own.
+    if cause.to_string().contains("lookup address") {
+        Step::Resolve
+    } else if cause.kind() == io::ErrorKind::InvalidData {
+        Step::Tls
+    } else if NO_WAY.contains(&cause.kind()) {
+        Step::Connect
+    } else {
+        Step::Post
+    }
 }
 
 /// A service may say back what it was told, and an error may quote the address.

@@ -51,13 +51,21 @@ pub(super) enum Broken {
 
 impl From<io::Error> for Broken {
     fn from(cause: io::Error) -> Self {
-        match cause.kind() {
-            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Self::Silent,
-            io::ErrorKind::UnexpectedEof
-            | io::ErrorKind::ConnectionReset
-            | io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::BrokenPipe => Self::Closed,
-            _ => Self::Io(cause),
+        let kind = cause.kind();
+        let is_one_of = |kinds: &[io::ErrorKind]| kinds.contains(&kind);
+        if is_one_of(&[io::ErrorKind::WouldBlock, io::ErrorKind::TimedOut]) {
+            return Self::Silent;
+        }
+        let is_closed = is_one_of(&[
+            io::ErrorKind::UnexpectedEof,
+            io::ErrorKind::ConnectionReset,
+            io::ErrorKind::ConnectionAborted,
+            io::ErrorKind::BrokenPipe,
+        ]);
+        if is_closed {
+            Self::Closed
+        } else {
+            Self::Io(cause)
         }
     }
 }
@@ -345,10 +353,11 @@ impl Wire {
 
 /// A connection that nobody takes is not one that was closed.
 fn refused(cause: io::Error) -> Broken {
-    match Broken::from(cause) {
-        Broken::Closed => Broken::Io(io::ErrorKind::ConnectionReset.into()),
-        other => other,
+    let broken = Broken::from(cause);
+    if matches!(broken, Broken::Closed) {
+        return Broken::Io(io::ErrorKind::ConnectionReset.into());
     }
+    broken
 }
 
 /// The parts of a line of an answer: code, whether it is the last one, text.

@@ -1,174 +1,18 @@
-//! Programs and HTTPS services that are told.
+//! HTTPS services that are told.
 
-use super::https::{Service, answer};
+use super::https::{Request, Service, answer};
+use super::note::{HOSTILE, assert_safe, hostile};
 use super::server::{Certificates, Server};
 use super::stage::Stage;
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tcpw::alert::transport::{Channel, Outcome, Step, open_channel};
-use tcpw::alert::{Claim, Event, Kind, Note, Rule, Source, Visit, note_time};
-use tcpw::config::{self, CommandChannel, Password, Secret, WebhookChannel, parse};
+use tcpw::config::{self, Password, Secret, WebhookChannel, parse};
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/man/tcpw.toml.5");
-
-/// Each of these in every text of a note.
-const HOSTILE: [&str; 6] = [
-    "\"}, {\"text\": \"forged",
-    "x\r\nBcc: y\r\n\r\n\\",
-    "<!channel> <http://evil.example|you> @everyone",
-    "```\n# big [link](http://evil.example) `x`",
-    "\u{1b}]0;owned\u{7}\u{202e}gnp.exe\u{200b}\u{2028}",
-    "{{ 7 * 7 }}{% raw %}'\"$(touch owned)",
-];
-
-fn hostile(text: &str) -> Note {
-    let claim = |text: &str| Claim::cut(text.as_bytes(), 100);
-    let time = "2026-01-02T03:04:05.006Z".parse().unwrap();
-    let event = Event {
-        time,
-        host: claim(text),
-        addr: claim("192.0.2.7"),
-        daemon: claim(text),
-        server: claim(text),
-        pid: claim("7"),
-        user: Claim::default(),
-        uid: 105,
-    };
-    Note {
-        kind: Kind::Alarm,
-        message_id: "<1@x>".to_owned(),
-        server: text.to_owned(),
-        subject: text.to_owned(),
-        text: format!("{text}\n{text}"),
-        time: note_time(time),
-        source: Source {
-            address: "192.0.2.7".to_owned(),
-            name: text.to_owned(),
-        },
-        daemon: text.to_owned(),
-        rule: Some(Rule {
-            file: "/etc/hosts.allow".to_owned(),
-            line: 3,
-            text: text.to_owned(),
-        }),
-        count: 60,
-        first: Some(note_time(time)),
-        last: None,
-        uid: Some(105),
-        is_privileged: false,
-        events: vec![Visit::of(&event); 60],
-    }
-}
-
-/// Nothing in it moves a cursor, hides or reorders.
-fn assert_safe(value: &Value) {
-    match value {
-        Value::String(text) => {
-            let safe = |c: char| {
-                c == '\n' || tcpw::escape::visible(c.to_string().as_bytes()).starts_with(c)
-            };
-            assert!(text.chars().all(safe), "{text:?}");
-        }
-        Value::Array(all) => all.iter().for_each(assert_safe),
-        Value::Object(all) => all.values().for_each(assert_safe),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
-}
-
-fn script(directory: &Path, text: &str) -> String {
-    let path = directory.join("program");
-    fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
-    path.display().to_string()
-}
-
-fn program(argv: Vec<String>) -> Box<dyn Channel> {
-    let settings = CommandChannel {
-        name: "pager".to_owned(),
-        argv,
-        timeout: Duration::from_millis(1500),
-    };
-    open_channel(&config::Channel::Command(settings), None)
-}
-
-#[test]
-fn a_program_gets_the_note_as_json_and_nothing_else() {
-    let directory = tempfile::tempdir().unwrap();
-    let place = directory.path().display();
-    let path = script(
-        directory.path(),
-        &format!(
-            "cd {place} && cat > note && env > env && ls -l /proc/self/fd > fds && echo \"$1 $2\""
-        ),
-    );
-    for text in HOSTILE {
-        let argv = vec![path.clone(), "$HOME; a".to_owned(), "*".to_owned()];
-        let way = program(argv);
-        assert_eq!(way.describe(), format!("command pager, through {path}"));
-        let Outcome::Delivered { answer } = way.send(&hostile(text)) else {
-            panic!("{text}");
-        };
-        assert_eq!(answer, "$HOME; a *");
-        let note = fs::read_to_string(directory.path().join("note")).unwrap();
-        assert_eq!(note.lines().count(), 1);
-        let value: Value = serde_json::from_str(&note).unwrap();
-        assert_safe(&value);
-        assert_eq!(value["kind"], "alarm");
-        assert_eq!(value["source"]["address"], "192.0.2.7");
-        assert_eq!(value["rule"]["line"], 3);
-        assert_eq!(value["events"].as_array().unwrap().len(), 50);
-        assert_eq!(value["events"][0]["is_privileged"], false);
-        assert_eq!(value["first"], "2026-01-02T03:04:05.006Z");
-    }
-    let environment = fs::read_to_string(directory.path().join("env")).unwrap();
-    let mut names: Vec<&str> = environment
-        .lines()
-        .filter_map(|line| Some(line.split_once('=')?.0))
-        // The shell's own.
-        .filter(|name| !["PWD", "OLDPWD", "_", "SHLVL"].contains(name))
-        .collect();
-    names.sort_unstable();
-    assert_eq!(names, ["HOME", "LANG", "PATH"]);
-    assert!(!directory.path().join("owned").exists());
-}
-
-#[test]
-fn a_program_that_fails_hangs_or_talks_without_end() {
-    let directory = tempfile::tempdir().unwrap();
-    for (text, words) in [
-        (
-            "echo 'not now \x1b[2J' >&2; exit 75",
-            "exit code 75 not now \\x1b[2J",
-        ),
-        ("exit 1", "exit code 1"),
-        ("kill -9 $$", "ended by a signal"),
-        ("sleep 60", "not done after 1.5 s"),
-        ("exec cat /dev/zero", "not done after 1.5 s"),
-    ] {
-        let begin = Instant::now();
-        let outcome = program(vec![script(directory.path(), text)]).send(&hostile("x"));
-        assert!(begin.elapsed() < Duration::from_secs(8), "{text}");
-        let Outcome::Transient(Step::Program, said) = outcome else {
-            panic!("{text}: {outcome:?}");
-        };
-        assert!(said.contains(words), "{words:?} in {said:?}");
-    }
-    // Not reading what it gets is no failure, and an endless word of thanks is cut.
-    let text = "head -c 1000000 /dev/zero | tr '\\0' x";
-    let outcome = program(vec![script(directory.path(), text)]).send(&hostile("x"));
-    let Outcome::Delivered { answer } = outcome else {
-        panic!("{outcome:?}");
-    };
-    assert!(answer.starts_with("xxx") && answer.len() < 400, "{answer}");
-    let outcome = program(vec!["/nonexistent/x".to_owned()]).send(&hostile("x"));
-    assert!(
-        matches!(outcome, Outcome::Transient(Step::Program, _)),
-        "{outcome:?}"
-    );
-}
 
 fn webhook(service: &Service, certificates: &Certificates) -> WebhookChannel {
     WebhookChannel {
@@ -178,7 +22,7 @@ fn webhook(service: &Service, certificates: &Certificates) -> WebhookChannel {
         body: None,
         secret: None,
         ca_file: Some(certificates.path("ca.pem")),
-        timeout: Duration::from_secs(2),
+        timeout: Duration::from_secs(6),
     }
 }
 
@@ -201,10 +45,15 @@ fn examples() -> Vec<WebhookChannel> {
             .replace("\\(ga", "`")
             .replace("\\e", "\\");
         let config = parse(text.as_bytes(), Path::new(PAGE), &Path::to_path_buf).unwrap();
-        let [config::Channel::Webhook(webhook)] = config.channels.as_slice() else {
-            panic!("{text}");
-        };
-        found.push(webhook.clone());
+        found.extend(
+            config
+                .channels
+                .into_iter()
+                .filter_map(|channel| match channel {
+                    config::Channel::Webhook(webhook) => Some(webhook),
+                    config::Channel::Command(_) => None,
+                }),
+        );
     }
     found
 }
@@ -254,7 +103,7 @@ fn the_examples_of_the_manual_send_valid_json_whatever_the_visitor_is_called() {
 }
 
 /// The visitor's text stands where it belongs, and is no markup there.
-fn check(name: &str, request: &super::https::Request, value: &Value, text: &str) {
+fn check(name: &str, request: &Request, value: &Value, text: &str) {
     let shown = tcpw::escape::visible(text.as_bytes());
     let keys: Vec<&str> = value
         .as_object()
@@ -300,7 +149,7 @@ fn check(name: &str, request: &super::https::Request, value: &Value, text: &str)
                     .starts_with(&format!("{shown}\n\n"))
             );
         }
-        other => panic!("{other}"),
+        other => assert_eq!(other, "", "no such example"),
     }
 }
 
@@ -383,7 +232,7 @@ fn each_answer_of_a_service_has_its_meaning() {
 #[test]
 fn a_service_that_asks_for_time_is_left_alone() {
     let certificates = Certificates::new();
-    let busy = answer("429 Slow down", "Retry-After: 2\r\n", "");
+    let busy = answer("429 Slow down", "Retry-After: 3\r\n", "");
     let service = Service::start(&certificates, "leaf", &busy);
     let way = open(webhook(&service, &certificates));
     assert!(matches!(
@@ -404,84 +253,59 @@ fn a_service_that_asks_for_time_is_left_alone() {
     assert_eq!(service.requests().len(), 2);
 }
 
+/// A note that cannot get out, now.
+#[track_caller]
+fn fails(settings: WebhookChannel, wanted: Step, words: &str) {
+    let outcome = open(settings).send(&hostile("x"));
+    let (step, text) = match outcome {
+        Outcome::Transient(step, text) => (Some(step), text),
+        Outcome::Permanent(_, text) | Outcome::Delivered { answer: text } => (None, text),
+    };
+    assert_eq!(step, Some(wanted), "{text}");
+    assert!(text.contains(words), "{words:?} in {text:?}");
+    assert!(text.len() < 400 && !text.contains('\x1b'), "{text}");
+}
+
 #[test]
-fn services_that_cannot_be_trusted_reached_or_understood() {
+fn services_that_cannot_be_trusted_or_understood() {
     let certificates = Certificates::new();
     certificates.add_leaf("wrong", "DNS:other.example", 2);
+    let start =
+        |leaf, answer: &str| webhook(&Service::start(&certificates, leaf, answer), &certificates);
     let fine = answer("200 OK", "", "");
-    let wrong = Service::start(&certificates, "wrong", &fine);
-    let right = Service::start(&certificates, "leaf", &fine);
-    let silent = Service::start(&certificates, "leaf", "");
-    let endless = Service::start(
-        &certificates,
-        "leaf",
-        &format!("HTTP/1.1 500 Oops\r\n\r\n{}", "x".repeat(1 << 20)),
-    );
-    let odd = Service::start(&certificates, "leaf", "SSH-2.0-x\r\n\r\n");
-    let with = |service: &Service, change: &dyn Fn(&mut WebhookChannel)| {
-        let mut settings = webhook(service, &certificates);
-        change(&mut settings);
-        open(settings).send(&hostile("x"))
-    };
-    let same = |_: &mut WebhookChannel| {};
-    let missing = |settings: &mut WebhookChannel| {
-        settings.ca_file = Some(PathBuf::from("/nonexistent/ca.pem"));
-    };
-    let no_secret = |settings: &mut WebhookChannel| {
-        settings.secret = Some(Password::File(PathBuf::from("/nonexistent/secret")));
-    };
-    let bad_secret = |settings: &mut WebhookChannel| {
-        settings.secret = Some(Password::Literal(Secret("a b".to_owned())));
-    };
-    let quick = |settings: &mut WebhookChannel| settings.timeout = Duration::from_millis(300);
-    let nowhere = |settings: &mut WebhookChannel| {
-        settings.url = "https://no.invalid/".to_owned();
-    };
-    let bad_body = |settings: &mut WebhookChannel| settings.body = Some("{{ x }}".to_owned());
-    for (outcome, wanted, words) in [
-        (with(&wrong, &same), Step::Tls, "not valid for name"),
-        (
-            with(&right, &|s| s.ca_file = None),
-            Step::Tls,
-            "UnknownIssuer",
-        ),
-        (
-            with(&right, &missing),
-            Step::Prepare,
-            "ca_file /nonexistent/ca.pem",
-        ),
-        (
-            with(&right, &no_secret),
-            Step::Prepare,
-            "/nonexistent/secret",
-        ),
-        (
-            with(&right, &bad_secret),
-            Step::Prepare,
-            "can stand in no address",
-        ),
-        (
-            with(&right, &bad_body),
-            Step::Prepare,
-            "the template of the body fails",
-        ),
-        (with(&right, &nowhere), Step::Resolve, ""),
-        (
-            with(&silent, &quick),
-            Step::Post,
-            "no answer within the time limit",
-        ),
-        (with(&endless, &same), Step::Post, "500"),
-        (with(&odd, &same), Step::Post, ""),
-    ] {
-        let Outcome::Transient(step, text) = outcome else {
-            panic!("{words}: {outcome:?}");
-        };
-        assert_eq!(step, wanted, "{text}");
-        assert!(text.contains(words), "{words:?} in {text:?}");
-        assert!(text.len() < 400 && !text.contains('\x1b'), "{text}");
-    }
-    assert!(right.requests().is_empty());
+    fails(start("wrong", &fine), Step::Tls, "not valid for name");
+    let mut strange = start("leaf", &fine);
+    strange.ca_file = None;
+    fails(strange, Step::Tls, "UnknownIssuer");
+    let mut silent = start("leaf", "");
+    silent.timeout = Duration::from_millis(300);
+    fails(silent, Step::Post, "no answer within the time limit");
+    let endless = format!("HTTP/1.1 500 Oops\r\n\r\n{}", "x".repeat(1 << 20));
+    fails(start("leaf", &endless), Step::Post, "500");
+    fails(start("leaf", "SSH-2.0-x\r\n\r\n"), Step::Post, "");
+}
+
+#[test]
+fn what_is_wrong_on_our_side_is_told_before_anything_is_sent() {
+    let certificates = Certificates::new();
+    let service = Service::start(&certificates, "leaf", &answer("200 OK", "", ""));
+    let settings = || webhook(&service, &certificates);
+    let mut no_authority = settings();
+    no_authority.ca_file = Some(PathBuf::from("/nonexistent/ca.pem"));
+    fails(no_authority, Step::Prepare, "ca_file /nonexistent/ca.pem");
+    let mut no_secret = settings();
+    no_secret.secret = Some(Password::File(PathBuf::from("/nonexistent/secret")));
+    fails(no_secret, Step::Prepare, "/nonexistent/secret");
+    let mut bad_secret = settings();
+    bad_secret.secret = Some(Password::Literal(Secret("a b".to_owned())));
+    fails(bad_secret, Step::Prepare, "can stand in no address");
+    let mut bad_body = settings();
+    bad_body.body = Some("{{ x }}".to_owned());
+    fails(bad_body, Step::Prepare, "the template of the body fails");
+    let mut nowhere = settings();
+    nowhere.url = "https://no.invalid/".to_owned();
+    fails(nowhere, Step::Resolve, "");
+    assert!(service.requests().is_empty());
 }
 
 #[test]
