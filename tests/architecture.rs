@@ -29,13 +29,14 @@ const MODULES: [(&str, &[&str]); 14] = [
 
 /// External crates and the modules that may name them. A crate that is not listed may be used by
 /// nobody until it has an owner.
-const CRATES: [(&str, &[&str]); 18] = [
+const CRATES: [(&str, &[&str]); 19] = [
     ("nom", &["syntax"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("lettre", &["alert"]),
     ("rusqlite", &["alert"]),
     ("minijinja", &["alert"]),
+    ("maxminddb", &["alert"]),
     ("similar", &["editor"]),
     ("tempfile", &["editor", "cli"]),
     ("xattr", &["editor"]),

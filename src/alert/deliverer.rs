@@ -248,8 +248,14 @@ impl<'a> Deliverer<'a> {
                 continue;
             };
             let place = self.place;
-            let deliveries =
-                dispatch::send(place.config, &place.host, place.transport, &item, &letter);
+            let deliveries = dispatch::send(
+                place.config,
+                &place.host,
+                place.transport,
+                &item,
+                &letter,
+                place.warn,
+            );
             let problems: Vec<String> = deliveries.iter().filter_map(problem).collect();
             self.settle(&item, &deliveries, &letter.message_id, &problems)?;
             if problems.is_empty() {

@@ -1,12 +1,11 @@
 //! One letter on one of its ways out.
 
-use super::attachment;
+use super::compose;
 use super::journal::{Delivery, Dispatch, Letter};
-use super::letter::{self, Setting};
-use super::message::{self, People};
+use super::message::People;
 use super::transport::{Outcome, Step, Transport};
 use crate::config::Config;
-use crate::system::{local_time, random_u64};
+use crate::system::random_u64;
 use chrono::{DateTime, Utc};
 
 /// The name of the way that every letter goes.
@@ -36,16 +35,18 @@ pub fn send_test(
         refused: Vec::new(),
     };
     let letter = Letter::test(message_id, now);
-    send(config, host, transport, &dispatch, &letter)
+    send(config, host, transport, &dispatch, &letter, &|_| ())
 }
 
-/// Writes one letter and sends it to everybody who does not have it yet.
+/// Writes one letter and sends it to everybody who does not have it yet; `warn` hears what is
+/// wrong with the templates.
 pub(super) fn send(
     config: &Config,
     host: &str,
     transport: &dyn Transport,
     dispatch: &Dispatch,
     letter: &Letter,
+    warn: &dyn Fn(&str),
 ) -> Vec<Delivery> {
     if dispatch.channel != MAIL {
         let text = format!("{} is not configured any more", dispatch.channel);
@@ -60,21 +61,13 @@ pub(super) fn send(
     if recipients.is_empty() {
         return Vec::new();
     }
-    let (attached, missing) = attachment::read_all(&config.mail.attachments);
-    let setting = Setting {
-        language: config.mail.language,
-        server: host,
-        subject: config.mail.subject.as_deref(),
-        local: &local_time,
-    };
-    let mail = letter::write(letter, &setting, &missing)
-        .map_err(|error| error.to_string())
-        .and_then(|texts| {
-            message::build(letter, &texts, &people, attached, recipients)
-                .map_err(|error| error.to_string())
-        });
-    match mail {
-        Ok(mail) => transport.send(&mail),
+    match compose::mail(config, host, letter, recipients, &compose::system_names) {
+        Ok((mail, texts)) => {
+            for problem in &texts.problems {
+                warn(&format!("a template of the letters failed: {problem}"));
+            }
+            transport.send(&mail)
+        }
         Err(text) => vec![failed(Outcome::Transient(Step::Prepare, text))],
     }
 }

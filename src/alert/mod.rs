@@ -7,17 +7,20 @@
 
 mod attachment;
 mod collect;
+mod compose;
 mod deliverer;
 mod dispatch;
 mod duties;
 mod encoding;
 mod event;
 mod fired;
+mod geo;
 mod journal;
 mod letter;
 mod lock;
 mod message;
 mod notice;
+mod preview;
 mod source;
 mod spool;
 pub mod transport;
@@ -36,4 +39,5 @@ pub use journal::{
 pub use lock::{is_held as is_deliverer_alive, request as request_handover};
 pub use message::People;
 pub use notice::Notice;
+pub use preview::{Preview, letter_of, preview, preview_sample};
 pub use spool::{SpoolError, write as record};

@@ -34,6 +34,7 @@ mod list;
 mod lookup;
 mod machine;
 mod mail;
+mod mail_preview;
 mod match_;
 mod mistakes;
 mod notify;

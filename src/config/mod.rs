@@ -3,6 +3,7 @@
 mod alert;
 mod build;
 mod error;
+mod letter;
 mod mailbox;
 mod section;
 mod settings;
@@ -10,6 +11,7 @@ mod settings;
 pub use alert::{Alert, AlertRule, Grouping, MailChoice};
 pub use build::{KEYS, parse};
 pub use error::{ConfigError, Reason};
+pub use letter::{Geo, LetterForm};
 pub use mailbox::{Mailbox, MailboxError};
 pub use settings::{
     Config, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_MAIL, DEFAULT_SENDMAIL, Language, Lint,

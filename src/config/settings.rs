@@ -1,6 +1,7 @@
 //! The settings as types, and their defaults.
 
 use super::alert::Alert;
+use super::letter::{Geo, LetterForm};
 use super::mailbox::Mailbox;
 use crate::span::Position;
 use std::fmt;
@@ -28,6 +29,8 @@ pub struct Config {
     pub retention: Retention,
     /// How polite the alarms are.
     pub alert: Alert,
+    /// Where addresses are looked up.
+    pub geo: Geo,
     /// The directory where `notify` puts its event files.
     pub drop: PathBuf,
     /// Which findings of the linter count.
@@ -95,6 +98,8 @@ pub struct Mail {
     pub transport: Transport,
     /// Files added to every mail.
     pub attachments: Vec<PathBuf>,
+    /// How the letter is written.
+    pub form: LetterForm,
 }
 
 /// The language of the mails.
@@ -201,10 +206,12 @@ impl Config {
                     directory: place(Path::new(DEFAULT_MAIL)),
                 },
                 attachments: Vec::new(),
+                form: LetterForm::default(),
             },
             journal: place(Path::new(DEFAULT_JOURNAL)),
             retention: Retention::default(),
             alert: Alert::default(),
+            geo: Geo::default(),
             drop: place(Path::new(DEFAULT_DROP)),
             lint: Lint::default(),
             keep_in: Vec::new(),
