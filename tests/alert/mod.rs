@@ -11,6 +11,8 @@ mod delivery;
 mod failure;
 /// Values that a stranger chose are recorded and never obeyed.
 mod hostile;
+/// What letters say, and how they are shown beforehand.
+mod letter;
 /// The manual page of the configuration.
 mod manual;
 /// Recording: fast, without a mail server, without a drop directory.

@@ -63,13 +63,11 @@ fn alarm(letter: &Letter, tally: &Tally, reverse: &Reverse, words: &Words) -> St
         Reverse::NoAnswer => Some(words.titles.no_answer.to_owned()),
         Reverse::Doubtful(..) => Some(words.titles.doubtful_name.to_owned()),
     };
-    let whom = match beside {
-        Some(beside) => format!("{whom} ({beside})"),
-        None => whom,
-    };
+    let beside = beside.map_or_else(String::new, |beside| format!(" ({beside})"));
     let daemon = shown(&event.daemon, words);
     let daemon = if daemon.is_empty() { "tcpw" } else { &daemon };
-    let title = fill(form, &[("daemon", daemon), ("who", &whom)]);
+    let values = [("daemon", daemon), ("who", &whom), ("beside", &beside)];
+    let title = fill(form, &values);
     match letter.count {
         0 | 1 => title,
         count => fill(

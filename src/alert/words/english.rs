@@ -8,9 +8,9 @@ use super::{
 pub(super) const WORDS: Words = Words {
     tag: "en",
     titles: Titles {
-        refused: "{daemon} refused {who}",
-        admitted: "{daemon} admitted {who}",
-        reported: "{daemon} reported {who}",
+        refused: "{daemon} refused {who}{beside}",
+        admitted: "{daemon} admitted {who}{beside}",
+        reported: "{daemon} reported {who}{beside}",
         times: "{title}, {count} times",
         again: Counted {
             one: "{who} again, once",
@@ -151,7 +151,7 @@ pub(super) const WORDS: Words = Words {
         earlier: "Before that, from the same source",
         files: "Which files",
         advice: "What to do",
-        mind: "Mind",
+        mind: "Caution",
     },
     columns: Columns {
         time: "Time",

@@ -8,9 +8,9 @@ use super::{
 pub(super) const WORDS: Words = Words {
     tag: "ko",
     titles: Titles {
-        refused: "{daemon}, {who} 접속 거부",
-        admitted: "{daemon}, {who} 접속 허용",
-        reported: "{daemon}, {who} 접속 보고",
+        refused: "{daemon}, {who} 접속 거부{beside}",
+        admitted: "{daemon}, {who} 접속 허용{beside}",
+        reported: "{daemon}, {who} 접속 보고{beside}",
         times: "{title}, {count}회",
         again: Counted {
             one: "{who} 다시 접속, 1회",
@@ -26,8 +26,8 @@ pub(super) const WORDS: Words = Words {
         no_answer: "역방향 DNS 응답 없음",
         damaged: "저널이 손상되어 새로 시작했습니다",
         given_up: Counted {
-            one: "편지 1통을 끝내 보내지 못했습니다",
-            many: "편지 {count}통을 끝내 보내지 못했습니다",
+            one: "메일 1통을 끝내 보내지 못했습니다",
+            many: "메일 {count}통을 끝내 보내지 못했습니다",
         },
         rejected: Counted {
             one: "드롭 디렉터리에 이벤트가 아닌 파일 1개",
@@ -39,12 +39,12 @@ pub(super) const WORDS: Words = Words {
             many: "이상 없음, 지난 하루 경보 {count}건",
         },
         some_wait: Counted {
-            one: "작동 중, 편지 1통이 전송을 기다립니다",
-            many: "작동 중, 편지 {count}통이 전송을 기다립니다",
+            one: "작동 중, 메일 1통이 전송을 기다립니다",
+            many: "작동 중, 메일 {count}통이 전송을 기다립니다",
         },
         some_failed: Counted {
-            one: "작동 중이나 편지 1통을 끝내 보내지 못했습니다",
-            many: "작동 중이나 편지 {count}통을 끝내 보내지 못했습니다",
+            one: "작동 중이나 메일 1통을 끝내 보내지 못했습니다",
+            many: "작동 중이나 메일 {count}통을 끝내 보내지 못했습니다",
         },
         report: "보고서",
         test: "시험 메일",
@@ -64,24 +64,24 @@ pub(super) const WORDS: Words = Words {
         },
         mixed: "{server} 서버에 대한 접속 {count}건이 경보 규칙에 걸렸습니다. 각 접속의 결과는 아래에 있습니다.",
         digest: Counted {
-            one: "지금까지 알림을 미뤄 둔 {server} 서버 접속 1건을 이 편지로 알려 드립니다.",
-            many: "지금까지 알림을 미뤄 둔 {server} 서버 접속 {count}건을 이 편지 한 통으로 알려 드립니다.",
+            one: "지금까지 알림을 미뤄 둔 {server} 서버 접속 1건을 이 메일로 알려 드립니다.",
+            many: "지금까지 알림을 미뤄 둔 {server} 서버 접속 {count}건을 이 메일 한 통으로 알려 드립니다.",
         },
         overflow: Counted {
-            one: "따로 편지를 보내지 못한 {server} 서버 접속 1건을 이 편지로 알려 드립니다.",
-            many: "따로 편지를 보내지 못한 {server} 서버 접속 {count}건을 이 편지 한 통으로 알려 드립니다.",
+            one: "따로 메일을 보내지 못한 {server} 서버 접속 1건을 이 메일로 알려 드립니다.",
+            many: "따로 메일을 보내지 못한 {server} 서버 접속 {count}건을 이 메일 한 통으로 알려 드립니다.",
         },
         damaged: "{server} 서버의 저널을 읽을 수 없어 따로 보관하고, 새 저널을 시작했습니다.",
         given_up: Counted {
-            one: "{server} 서버의 메일이 다시 전송됩니다. 전송되지 않던 동안 편지 1통을 포기했습니다.",
-            many: "{server} 서버의 메일이 다시 전송됩니다. 전송되지 않던 동안 편지 {count}통을 포기했습니다.",
+            one: "{server} 서버의 메일이 다시 전송됩니다. 전송되지 않던 동안 메일 1통을 포기했습니다.",
+            many: "{server} 서버의 메일이 다시 전송됩니다. 전송되지 않던 동안 메일 {count}통을 포기했습니다.",
         },
         rejected: Counted {
             one: "{server} 서버의 드롭 디렉터리에 tcpw notify가 쓰지 않은 파일이 있어 지웠습니다.",
             many: "{server} 서버의 드롭 디렉터리에 tcpw notify가 쓰지 않은 파일 {count}개가 있어 지웠습니다.",
         },
         notice: "{server} 서버의 tcpw가 보낸 알림이지만, 이 버전에서는 읽을 수 없습니다:",
-        heartbeat: "이 편지가 도착했으므로 {server} 서버의 경보도 도착합니다.",
+        heartbeat: "이 메일이 도착했으므로 {server} 서버의 경보도 도착합니다.",
         report: "{server} 서버의 보고서입니다.",
         test: "시험 메일입니다. {server} 서버의 경보가 여기로 도착합니다.",
     },
@@ -112,10 +112,10 @@ pub(super) const WORDS: Words = Words {
         process: "프로세스",
         reporter: "보고한 사용자",
         aside: "보관한 파일",
-        letters: "편지 번호",
+        letters: "메일 번호",
         events_day: "지난 하루의 경보",
-        waiting: "기다리는 편지",
-        failed: "포기한 편지",
+        waiting: "기다리는 메일",
+        failed: "포기한 메일",
     },
     values: Values {
         not_given: "알려지지 않음",
@@ -172,8 +172,8 @@ pub(super) const WORDS: Words = Words {
             many: "{count}건: 같은 출처를 이미 알렸고 조용한 시간(quiet)이 지나지 않았습니다",
         },
         too_many: Counted {
-            one: "1건: 한 시간에 보낼 수 있는 편지를 모두 보냈습니다",
-            many: "{count}건: 한 시간에 보낼 수 있는 편지를 모두 보냈습니다",
+            one: "1건: 한 시간에 보낼 수 있는 메일을 모두 보냈습니다",
+            many: "{count}건: 한 시간에 보낼 수 있는 메일을 모두 보냈습니다",
         },
         by_rule: Counted {
             one: "1건: [[alert.rule]]에 따라 모아서 알립니다",
@@ -184,8 +184,8 @@ pub(super) const WORDS: Words = Words {
             many: "{count}건: [[alert.rule]]에 따라 알리지 않습니다",
         },
         stalled: Counted {
-            one: "1건: 전송되지 못한 편지가 쌓여 있었습니다",
-            many: "{count}건: 전송되지 못한 편지가 쌓여 있었습니다",
+            one: "1건: 전송되지 못한 메일이 쌓여 있었습니다",
+            many: "{count}건: 전송되지 못한 메일이 쌓여 있었습니다",
         },
     },
     commands: Commands {
@@ -198,21 +198,21 @@ pub(super) const WORDS: Words = Words {
         one_reporter: "root가 아닌 uid {uid}의 보고입니다. 이 서버의 어느 사용자라도 꾸며 낼 수 있으므로, 조치하기 전에 데몬의 로그와 비교해 주십시오.",
         some_reporters: "별표(*)가 붙은 접속은 root가 아닌 uid {uid}의 보고입니다. 이 서버의 어느 사용자라도 꾸며 낼 수 있으므로, 조치하기 전에 데몬의 로그와 비교해 주십시오.",
         mark: "* uid {uid}, root 아님",
-        template: "이 편지의 템플릿에 문제가 있어 기본 템플릿을 사용했습니다: {problem}",
+        template: "이 메일의 템플릿에 문제가 있어 기본 템플릿을 사용했습니다: {problem}",
         attachment: "첨부하지 못한 파일이 있습니다: {problem}",
         geo: "주소의 위치를 찾지 못했습니다: {problem}",
         csv_part: "첨부한 events.csv에는 전체 {all}건 중 처음 {shown}건이 있습니다. 저널에는 모두 있습니다.",
     },
     notes: Notes {
-        damaged: "디스크를 점검해 주십시오. 이전의 이벤트와 전송을 기다리던 편지는 따로 보관한 파일에만 있으며, sqlite3(1)의 .recover로 되살릴 수 있을지도 모릅니다. 아직 수집하지 않은 이벤트는 잃지 않았습니다.",
-        given_up: "이 편지들이 알리던 접속 {events}건은 저널에 있습니다. \"tcpw queue list\"로 편지를 볼 수 있고, \"tcpw queue retry 번호\"로 다시 보낼 수 있습니다.",
+        damaged: "디스크를 점검해 주십시오. 이전의 이벤트와 전송을 기다리던 메일은 따로 보관한 파일에만 있으며, sqlite3(1)의 .recover로 되살릴 수 있을지도 모릅니다. 아직 수집하지 않은 이벤트는 잃지 않았습니다.",
+        given_up: "이 메일들이 알리던 접속 {events}건은 저널에 있습니다. \"tcpw queue list\"로 메일을 볼 수 있고, \"tcpw queue retry 번호\"로 다시 보낼 수 있습니다.",
         rejected: "이 서버의 어떤 사용자가 경보를 꾸며 내려 했거나, 어떤 데몬이 다른 버전의 tcpw를 부르고 있습니다. 파일의 소유자는 시스템 로그에 있습니다.",
         rejected_more: Counted {
             one: "그 밖에 1개",
             many: "그 밖에 {count}개",
         },
-        heartbeat: "이 편지가 오지 않는 날에는 경보도 오지 않습니다.",
-        heartbeat_queue: "\"tcpw queue list\"로 도착하지 않은 편지와 그 이유를 볼 수 있습니다.",
+        heartbeat: "이 메일이 오지 않는 날에는 경보도 오지 않습니다.",
+        heartbeat_queue: "\"tcpw queue list\"로 도착하지 않은 메일과 그 이유를 볼 수 있습니다.",
         test: "아무 일도 일어나지 않았습니다. 경보는 메일 프로그램에 이렇게 보입니다.",
     },
     units: Units {
