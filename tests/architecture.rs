@@ -29,7 +29,7 @@ const MODULES: [(&str, &[&str]); 14] = [
 
 /// External crates and the modules that may name them. A crate that is not listed may be used by
 /// nobody until it has an owner.
-const CRATES: [(&str, &[&str]); 21] = [
+const CRATES: [(&str, &[&str]); 23] = [
     ("nom", &["syntax"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
@@ -39,6 +39,8 @@ const CRATES: [(&str, &[&str]); 21] = [
     ("ureq", &["alert"]),
     ("rusqlite", &["alert"]),
     ("minijinja", &["alert"]),
+    ("maxminddb", &["alert"]),
+    ("ipnet", &["config", "alert", "report", "cli"]),
     ("similar", &["editor"]),
     ("tempfile", &["editor", "cli"]),
     ("xattr", &["editor"]),

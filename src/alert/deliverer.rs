@@ -313,6 +313,7 @@ fn sender<'p>(place: &'p Workplace<'_>) -> Sender<'p> {
         host: &place.host,
         transport: place.transport,
         credentials: place.credentials.as_deref(),
+        warn: place.warn,
     }
 }
 

@@ -1,13 +1,13 @@
 //! One letter on one of its ways out.
 
-use super::attachment;
+use super::compose;
 use super::journal::{Delivery, Dispatch, Letter};
-use super::letter::{self, Setting, Texts};
-use super::message::{self, People};
+use super::letter::Texts;
+use super::message::People;
 use super::note::Note;
 use super::transport::{Outcome, Step, Transport, open_channel};
 use crate::config::{Channel, Config};
-use crate::system::{local_time, random_u64};
+use crate::system::random_u64;
 use chrono::{DateTime, Utc};
 use std::iter;
 use std::path::Path;
@@ -25,6 +25,16 @@ pub(super) struct Sender<'a> {
     pub(super) transport: &'a dyn Transport,
     /// The directory of systemd's credentials, if there is one.
     pub(super) credentials: Option<&'a Path>,
+    /// Hears what is wrong with the templates.
+    pub(super) warn: &'a dyn Fn(&str),
+}
+
+impl Sender<'_> {
+    fn complain(&self, texts: &Texts) {
+        for problem in &texts.problems {
+            (self.warn)(&format!("a template of the letters failed: {problem}"));
+        }
+    }
 }
 
 /// The names of all ways out that are configured.
@@ -85,6 +95,7 @@ pub fn send_test(
                 host,
                 transport,
                 credentials: None,
+                warn: &|_| (),
             },
             &dispatch,
             &letter,
@@ -106,8 +117,10 @@ pub(super) fn send(sender: &Sender<'_>, dispatch: &Dispatch, letter: &Letter) ->
         let text = format!("{} is not configured any more", dispatch.channel);
         return Sent::failed(Outcome::Permanent(Step::Message, text));
     };
-    match write(sender, letter, &[]) {
+    let names = &compose::system_names;
+    match compose::texts(sender.config, sender.host, letter, &[], names) {
         Ok(texts) => {
+            sender.complain(&texts);
             let note = Note::of(letter, &texts, sender.host);
             let channel = open_channel(channel, sender.credentials);
             let outcome = channel.send(&note);
@@ -116,7 +129,7 @@ pub(super) fn send(sender: &Sender<'_>, dispatch: &Dispatch, letter: &Letter) ->
                 ..Sent::failed(outcome)
             }
         }
-        Err(text) => Sent::failed(Outcome::Transient(Step::Prepare, text)),
+        Err(error) => Sent::failed(Outcome::Transient(Step::Prepare, error.to_string())),
     }
 }
 
@@ -131,26 +144,19 @@ fn send_mail(sender: &Sender<'_>, dispatch: &Dispatch, letter: &Letter) -> Vec<D
     if recipients.is_empty() {
         return Vec::new();
     }
-    let (attached, missing) = attachment::read_all(&config.mail.attachments);
-    let mail = write(sender, letter, &missing).and_then(|texts| {
-        message::build(letter, &texts, &people, attached, recipients)
-            .map_err(|error| error.to_string())
-    });
-    match mail {
-        Ok(mail) => sender.transport.send(&mail),
+    match compose::mail(
+        config,
+        sender.host,
+        letter,
+        recipients,
+        &compose::system_names,
+    ) {
+        Ok((mail, texts)) => {
+            sender.complain(&texts);
+            sender.transport.send(&mail)
+        }
         Err(text) => vec![failed(Outcome::Transient(Step::Prepare, text))],
     }
-}
-
-fn write(sender: &Sender<'_>, letter: &Letter, missing: &[String]) -> Result<Texts, String> {
-    let mail = &sender.config.mail;
-    let setting = Setting {
-        language: mail.language,
-        server: sender.host,
-        subject: mail.subject.as_deref(),
-        local: &local_time,
-    };
-    letter::write(letter, &setting, missing).map_err(|error| error.to_string())
 }
 
 fn failed(outcome: Outcome) -> Delivery {

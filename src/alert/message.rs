@@ -91,12 +91,16 @@ impl People {
 
 /// The mail for `letter` to `recipients`, which are those of `people` that do not have it yet.
 ///
+/// `Precedence` is left out: some servers send `bulk` later or not at all, and those programs that
+/// would answer an alarm go by the headers that are here.
+///
 /// # Errors
 /// When an address or the whole is not what the mail library takes.
 pub(super) fn build(
     letter: &Letter,
     texts: &Texts,
     people: &People,
+    host: &str,
     attached: Vec<Attached>,
     recipients: Vec<String>,
 ) -> Result<Mail, MessageError> {
@@ -112,10 +116,18 @@ pub(super) fn build(
         .date(SystemTime::from(letter.created))
         .message_id(Some(letter.message_id.clone()))
         // RFC 3834: nobody's vacation program answers this.
-        .raw_header(HeaderValue::new(
-            HeaderName::new_from_ascii_str("Auto-Submitted"),
-            "auto-generated".to_owned(),
-        ));
+        .raw_header(raw("Auto-Submitted", "auto-generated"))
+        // The same for Exchange, which goes by no other.
+        .raw_header(raw("X-Auto-Response-Suppress", "All"))
+        // RFC 2919: what filters go by.
+        .raw_header(raw("List-Id", &list_id(host)));
+    if let Some(thread) = letter.thread.as_ref().filter(|id| is_message_id(id))
+        && *thread != letter.message_id
+    {
+        builder = builder
+            .in_reply_to(thread.clone())
+            .references(thread.clone());
+    }
     for to in &people.to {
         builder = builder.to(mailbox(to)?);
     }
@@ -139,6 +151,28 @@ pub(super) fn build(
         bytes: message.formatted(),
         name: file_name(&letter.message_id),
     })
+}
+
+fn raw(name: &'static str, value: &str) -> HeaderValue {
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
+}
+
+/// All mails of a machine are one list: `<tcpw.HOST>`.
+fn list_id(host: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+    let name: String = host.chars().filter(|c| plain(*c)).take(200).collect();
+    let name = name.trim_matches('.').to_ascii_lowercase();
+    let name = if name.is_empty() { "localhost" } else { &name };
+    format!("<tcpw.{name}>")
+}
+
+/// Whether it is one as the deliverer makes them.
+fn is_message_id(text: &str) -> bool {
+    let inside = text
+        .strip_prefix('<')
+        .and_then(|text| text.strip_suffix('>'));
+    let plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>');
+    inside.is_some_and(|inside| inside.contains('@') && inside.bytes().all(plain))
 }
 
 fn mailbox(mailbox: &Mailbox) -> Result<lettre::message::Mailbox, MessageError> {
@@ -189,6 +223,7 @@ mod tests {
             subject: subject.to_owned(),
             text: "접속\n.\nFrom x\n".to_owned(),
             html: "<p>접속</p>".to_owned(),
+            problems: Vec::new(),
         }
     }
 
@@ -196,7 +231,15 @@ mod tests {
     fn the_envelope_has_everybody_and_the_headers_not_the_bcc() {
         let people = people();
         let recipients = people.recipients();
-        let mail = build(&letter(), &texts("경보 x"), &people, Vec::new(), recipients).unwrap();
+        let mail = build(
+            &letter(),
+            &texts("경보 x"),
+            &people,
+            "Web1.example",
+            Vec::new(),
+            recipients,
+        )
+        .unwrap();
         assert_eq!(
             mail.recipients,
             ["a@example.org", "b@[127.0.0.1]", "secret@example.org"]
@@ -209,6 +252,7 @@ mod tests {
             "To: a@example.org\r\n",
             "Message-ID: <20260101.0a@host>\r\n",
             "Auto-Submitted: auto-generated\r\n",
+            "List-Id: <tcpw.web1.example>\r\n",
             "Date: Tue, 14 Nov 2023 22:13:20 +0000\r\n",
             "Subject: =?utf-8?b?",
         ] {
@@ -228,6 +272,7 @@ mod tests {
             &letter(),
             &texts("x"),
             &people,
+            "web1",
             attached,
             people.recipients(),
         )
@@ -235,6 +280,34 @@ mod tests {
         let text = String::from_utf8(mail.bytes).unwrap();
         assert!(text.contains("Content-Type: application/pdf"), "{text}");
         assert!(text.contains("Content-Disposition: attachment"), "{text}");
+    }
+
+    #[test]
+    fn mails_about_one_source_are_one_thread() {
+        let people = people();
+        let head = |thread: Option<&str>| {
+            let mut letter = letter();
+            letter.thread = thread.map(str::to_owned);
+            let recipients = people.recipients();
+            let mail = build(&letter, &texts("x"), &people, "a b", Vec::new(), recipients);
+            String::from_utf8(mail.unwrap().bytes).unwrap()
+        };
+        let mail = head(Some("<first@host>"));
+        assert!(mail.contains("\r\nIn-Reply-To: <first@host>\r\n"), "{mail}");
+        assert!(mail.contains("\r\nReferences: <first@host>\r\n"), "{mail}");
+        assert!(mail.contains("\r\nList-Id: <tcpw.ab>\r\n"), "{mail}");
+        for other in [
+            None,
+            Some("<20260101.0a@host>"),
+            Some("<a@b>\r\nBcc: x"),
+            Some(""),
+        ] {
+            let mail = head(other);
+            assert!(
+                !mail.contains("References") && !mail.contains("Bcc"),
+                "{mail}"
+            );
+        }
     }
 
     #[test]

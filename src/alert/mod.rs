@@ -7,18 +7,21 @@
 
 mod attachment;
 mod collect;
+mod compose;
 mod deliverer;
 mod dispatch;
 mod duties;
 mod encoding;
 mod event;
 mod fired;
+mod geo;
 mod journal;
 mod letter;
 mod lock;
 mod message;
 mod note;
 mod notice;
+mod preview;
 mod source;
 mod spool;
 mod surplus;
@@ -41,4 +44,5 @@ pub use lock::{is_held as is_deliverer_alive, request as request_handover};
 pub use message::People;
 pub use note::{Kind, Note, Rule, Source, Visit, stamp as note_time};
 pub use notice::Notice;
+pub use preview::{Preview, letter_of, preview, preview_sample};
 pub use spool::{SpoolError, event_file, repair as repair_drop, write as record};

@@ -3,6 +3,7 @@
 use super::Context;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::mail_preview::{self, PreviewArgs};
 use super::output::Style;
 use super::remedy::{channel_remedy, remedy};
 use super::settings;
@@ -30,12 +31,14 @@ enum MailCommand {
     /// code 0: all recipients were accepted and all channels took the note. 1: somebody was
     /// refused, or something did not get out. 2: the configuration cannot be used.
     Test,
+    Preview(PreviewArgs),
 }
 
 /// Runs the command.
 pub(crate) fn run(args: &MailArgs, context: &mut Context) -> Result<Exit, Failure> {
-    match args.command {
+    match &args.command {
         MailCommand::Test => test(context),
+        MailCommand::Preview(args) => mail_preview::run(args, context),
     }
 }
 

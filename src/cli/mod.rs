@@ -35,6 +35,7 @@ mod list;
 mod lookup;
 mod machine;
 mod mail;
+mod mail_preview;
 mod match_;
 mod mistakes;
 mod notify;

@@ -2,6 +2,7 @@
 
 use super::alert::{self, Alert};
 use super::error::{ConfigError, Reason};
+use super::letter::{self, Geo};
 use super::mailbox::Mailbox;
 use super::section::{Section, Source};
 use super::settings::{
@@ -17,7 +18,10 @@ use toml::de::DeTable;
 
 /// Every key, by table; the manual page tcpw.toml(5) describes each of them.
 pub const KEYS: &[(&str, &[&str])] = &[
-    ("", &["mail", "journal", "drop", "lint", "guard", "alert"]),
+    (
+        "",
+        &["mail", "journal", "drop", "lint", "guard", "alert", "geo"],
+    ),
     ("mail", MAIL),
     ("mail.smtp", SMTP),
     ("alert.command", COMMAND),
@@ -27,6 +31,7 @@ pub const KEYS: &[(&str, &[&str])] = &[
     ("lint", LINT),
     ("guard", GUARD),
     ("alert", alert::ALERT),
+    ("geo", letter::GEO),
     ("alert.rule", alert::RULE),
 ];
 const MAIL: &[&str] = &[
@@ -35,6 +40,11 @@ const MAIL: &[&str] = &[
     "cc",
     "bcc",
     "subject",
+    "subject_template",
+    "text_template",
+    "html_template",
+    "attach_events",
+    "reverse_dns",
     "language",
     "transport",
     "attachments",
@@ -127,6 +137,10 @@ pub fn parse(bytes: &[u8], file: &Path, place: Place<'_>) -> Result<Config, Conf
             Some(section) => alert::alert(&section)?,
             None => Alert::default(),
         },
+        geo: match top.section("geo", "geo", known("geo"))? {
+            Some(section) => letter::geo(&section, place)?,
+            None => Geo::default(),
+        },
         drop: path_of("drop", DEFAULT_DROP)?,
         lint: lint(&top)?,
         keep_in: keep_in(&top)?,
@@ -217,6 +231,7 @@ fn mail(section: &Section<'_>, place: Place<'_>) -> Result<(Mail, bool), ConfigE
             .iter()
             .map(|path| place(path))
             .collect(),
+        form: letter::form(section, place)?,
     };
     let nobody = mail.to.is_empty() && mail.cc.is_empty() && mail.bcc.is_empty();
     if nobody && !matches!(mail.transport, Transport::File { .. }) {

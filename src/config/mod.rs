@@ -4,6 +4,7 @@ mod alert;
 mod build;
 mod channel;
 mod error;
+mod letter;
 mod mailbox;
 mod secret;
 mod section;
@@ -14,6 +15,7 @@ pub use alert::{Alert, AlertRule, Grouping, MailChoice};
 pub use build::{KEYS, parse};
 pub use channel::{Channel, CommandChannel, SECRET_PLACE, WebhookChannel};
 pub use error::{ConfigError, Reason};
+pub use letter::{Geo, LetterForm};
 pub use mailbox::{Mailbox, MailboxError};
 pub use settings::{
     Auth, Config, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_MAIL, DEFAULT_SENDMAIL, Language, Lint,

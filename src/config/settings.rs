@@ -2,6 +2,7 @@
 
 use super::alert::Alert;
 use super::channel::Channel;
+use super::letter::{Geo, LetterForm};
 use super::mailbox::Mailbox;
 use crate::span::Position;
 use std::fmt;
@@ -31,6 +32,8 @@ pub struct Config {
     pub retention: Retention,
     /// How polite the alarms are.
     pub alert: Alert,
+    /// Where addresses are looked up.
+    pub geo: Geo,
     /// The directory where `notify` puts its event files.
     pub drop: PathBuf,
     /// Which findings of the linter count.
@@ -98,6 +101,8 @@ pub struct Mail {
     pub transport: Transport,
     /// Files added to every mail.
     pub attachments: Vec<PathBuf>,
+    /// How the letter is written.
+    pub form: LetterForm,
 }
 
 /// The language of the mails.
@@ -220,11 +225,13 @@ impl Config {
                     directory: place(Path::new(DEFAULT_MAIL)),
                 },
                 attachments: Vec::new(),
+                form: LetterForm::default(),
             },
             channels: Vec::new(),
             journal: place(Path::new(DEFAULT_JOURNAL)),
             retention: Retention::default(),
             alert: Alert::default(),
+            geo: Geo::default(),
             drop: place(Path::new(DEFAULT_DROP)),
             lint: Lint::default(),
             keep_in: Vec::new(),

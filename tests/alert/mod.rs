@@ -15,6 +15,8 @@ mod fault;
 mod hostile;
 /// An HTTPS service.
 mod https;
+/// What letters say, and how they are shown beforehand.
+mod letter;
 /// The manual page of the configuration.
 mod manual;
 /// Notes in which everything is hostile.

@@ -7,13 +7,15 @@ mod intake;
 mod letters;
 mod memory;
 mod outbox;
+mod queue;
 mod retention;
 mod schema;
 
 pub use events::{Entry, EventFilter, History, Letter, SourceTally};
 pub(super) use intake::Terms;
 pub use letters::{Decision, LetterKind, Reason};
-pub use outbox::{Attempt, Delivery, Queued, State, Waiting};
+pub use outbox::{Delivery, State, Waiting};
+pub use queue::{Attempt, Queued};
 
 pub(super) use outbox::{Dispatch, Settled, pause};
 

@@ -1,0 +1,83 @@
+//! The sentences of a letter: the one it begins with, and what to do.
+
+use super::super::fired::Verdict;
+use super::super::journal::LetterKind;
+use super::super::notice::Notice;
+use super::super::words::{Counted, fill, number};
+use super::page::Ground;
+use super::show::safe_text;
+
+/// How many files a notice names.
+const MOST_FILES: usize = 20;
+
+/// The first sentence.
+pub(super) fn lead(ground: &Ground<'_>) -> String {
+    let leads = &ground.words.leads;
+    let letter = ground.letter;
+    let server = [("server", ground.setting.server)];
+    let counted = |form: Counted, count: u64| fill(&form.of(count), &server);
+    match letter.kind {
+        LetterKind::Alarm => match ground.tally.verdict {
+            Some(Verdict::Denied) => counted(leads.refused, letter.count),
+            Some(Verdict::Granted) => counted(leads.admitted, letter.count),
+            Some(Verdict::Unknown) => counted(leads.reported, letter.count),
+            None => {
+                let count = number(letter.count);
+                let values = [("server", ground.setting.server), ("count", &count)];
+                fill(leads.mixed, &values)
+            }
+        },
+        LetterKind::Digest => counted(leads.digest, letter.count),
+        LetterKind::Overflow => counted(leads.overflow, letter.count),
+        LetterKind::Test => fill(leads.test, &server),
+        LetterKind::Notice | LetterKind::Heartbeat | LetterKind::Report => match &ground.notice {
+            Some(Notice::JournalDamaged { .. }) => fill(leads.damaged, &server),
+            Some(Notice::GivenUp { letters, .. }) => {
+                let count = u64::try_from(letters.len()).unwrap_or(u64::MAX);
+                counted(leads.given_up, count)
+            }
+            Some(Notice::Rejected { count, .. }) => counted(leads.rejected, *count),
+            Some(Notice::Heartbeat { .. }) => fill(leads.heartbeat, &server),
+            Some(Notice::Report { .. }) => fill(leads.report, &server),
+            None => fill(leads.notice, &server),
+        },
+    }
+}
+
+/// What to do, if there is something.
+pub(super) fn advice(ground: &Ground<'_>) -> String {
+    let notes = &ground.words.notes;
+    match &ground.notice {
+        _ if ground.letter.kind == LetterKind::Test => notes.test.to_owned(),
+        Some(Notice::JournalDamaged { .. }) => notes.damaged.to_owned(),
+        Some(Notice::GivenUp { events, .. }) => {
+            fill(notes.given_up, &[("events", &number(*events))])
+        }
+        Some(Notice::Rejected { .. }) => notes.rejected.to_owned(),
+        Some(Notice::Heartbeat {
+            waiting: 0,
+            failed: 0,
+            ..
+        }) => notes.heartbeat.to_owned(),
+        Some(Notice::Heartbeat { .. }) => notes.heartbeat_queue.to_owned(),
+        Some(Notice::Report { .. }) | None => String::new(),
+    }
+}
+
+/// The files that a notice names; of a notice that cannot be read, the notice itself.
+pub(super) fn files(ground: &Ground<'_>) -> Vec<String> {
+    match (&ground.notice, &ground.letter.body) {
+        (Some(Notice::Rejected { count, examples }), _) => {
+            let examples = examples.iter().take(MOST_FILES);
+            let mut files: Vec<String> = examples.map(|text| safe_text(text)).collect();
+            let listed = u64::try_from(files.len()).unwrap_or(u64::MAX);
+            let more = count.saturating_sub(listed);
+            if more > 0 {
+                files.push(ground.words.notes.rejected_more.of(more));
+            }
+            files
+        }
+        (None, Some(body)) => vec![safe_text(body)],
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,361 @@
+//! What the templates of a letter see: the same variables for every kind of letter, empty where a
+//! letter has nothing to say; tcpw.toml(5) describes them.
+
+use super::super::event::Claim;
+use super::super::fired::Verdict;
+use super::super::geo::{Place, Places};
+use super::super::journal::{Decision, Entry, Letter, LetterKind};
+use super::super::notice::Notice;
+use super::super::words::{Words, fill, number, words};
+use super::commands::{Command, commands};
+use super::facts::{self, Fact};
+use super::names::Reverse;
+use super::show::{both, local, safe_text, server_end, shown, source, span, utc, visitor};
+use super::subject::title;
+use super::tally::{Tally, addresses};
+use super::{Setting, leads};
+use serde::Serialize;
+use std::net::IpAddr;
+
+/// How many names are asked for one letter.
+const MOST_NAMES: usize = 8;
+/// How many events a table shows.
+const MOST_ROWS: usize = 10;
+
+/// Everything a letter says, as it may stand there.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Page {
+    pub(super) kind: &'static str,
+    pub(super) language: &'static str,
+    pub(super) server: String,
+    pub(super) subject: String,
+    pub(super) title: String,
+    pub(super) lead: String,
+    pub(super) host: String,
+    pub(super) addr: String,
+    pub(super) name: String,
+    pub(super) daemon: String,
+    pub(super) server_end: String,
+    pub(super) pid: String,
+    pub(super) uid: String,
+    pub(super) verdict: &'static str,
+    pub(super) rule_file: String,
+    pub(super) rule_line: String,
+    pub(super) rule_text: String,
+    pub(super) country: String,
+    pub(super) owner: String,
+    pub(super) source: String,
+    pub(super) local_time: String,
+    pub(super) utc_time: String,
+    pub(super) first: String,
+    pub(super) last: String,
+    pub(super) span: String,
+    pub(super) count: u64,
+    pub(super) source_count: u64,
+    pub(super) facts: Vec<Fact>,
+    pub(super) reasons: Vec<ReasonLine>,
+    pub(super) commands: Vec<Command>,
+    pub(super) sources_title: String,
+    pub(super) sources: Vec<SourceRow>,
+    pub(super) events_title: String,
+    pub(super) events: Vec<EventRow>,
+    pub(super) earlier: Vec<EventRow>,
+    pub(super) files: Vec<String>,
+    pub(super) advice: String,
+    pub(super) warnings: Vec<String>,
+    pub(super) remarks: Vec<String>,
+    pub(super) footer: String,
+}
+
+/// Why some events were held back.
+#[derive(Debug, Serialize)]
+pub(super) struct ReasonLine {
+    decision: &'static str,
+    count: u64,
+    text: String,
+}
+
+/// One source of a digest.
+#[derive(Debug, Serialize)]
+pub(super) struct SourceRow {
+    source: String,
+    name: String,
+    country: String,
+    owner: String,
+    count: String,
+    first: String,
+    last: String,
+    daemons: String,
+    hosts: String,
+}
+
+/// One event in a table.
+#[derive(Debug, Serialize)]
+pub(super) struct EventRow {
+    local_time: String,
+    utc_time: String,
+    daemon: String,
+    visitor: String,
+    verdict: &'static str,
+    outcome: &'static str,
+    rule: String,
+    /// Whether root reported it.
+    trusted: bool,
+    uid: u32,
+}
+
+/// What a letter is made of, beside itself.
+pub(super) struct Ground<'a> {
+    pub(super) letter: &'a Letter,
+    pub(super) setting: &'a Setting<'a>,
+    pub(super) words: &'static Words,
+    pub(super) notice: Option<Notice>,
+    pub(super) tally: Tally,
+    /// The addresses that were asked about, and the answers.
+    pub(super) names: Vec<(IpAddr, Reverse)>,
+    pub(super) places: Places,
+}
+
+impl<'a> Ground<'a> {
+    /// Looks up everything that the letter does not have itself.
+    pub(super) fn survey(letter: &'a Letter, setting: &'a Setting<'a>) -> Self {
+        let asked = addresses(letter, MOST_NAMES);
+        let answers = match asked.as_slice() {
+            [] => Vec::new(),
+            some => (setting.names)(some),
+        };
+        let body = letter.body.as_deref().unwrap_or_default();
+        Self {
+            letter,
+            setting,
+            words: words(setting.language),
+            notice: Notice::of_json(body),
+            tally: Tally::of(letter),
+            names: asked.into_iter().zip(answers).collect(),
+            places: match letter.events.as_slice() {
+                [] => Places::default(),
+                _ => Places::open(setting.geo),
+            },
+        }
+    }
+
+    /// What the name service said about an address.
+    pub(super) fn reverse(&self, address: Option<IpAddr>) -> &Reverse {
+        let found = self.names.iter().find(|(asked, _)| Some(*asked) == address);
+        found.map_or(&Reverse::NotAsked, |(_, answer)| answer)
+    }
+
+    /// Where an address belongs.
+    pub(super) fn place(&self, address: Option<IpAddr>) -> Place {
+        address.map_or_else(Place::default, |address| self.places.of(address))
+    }
+}
+
+/// Everything that the letter says, but for its subject.
+pub(super) fn page(ground: &Ground<'_>) -> Page {
+    let (letter, setting, words) = (ground.letter, ground.setting, ground.words);
+    let tally = &ground.tally;
+    let address = letter
+        .events
+        .first()
+        .and_then(|entry| entry.event.address());
+    let mut page = Page {
+        kind: letter.kind.word(),
+        language: words.tag,
+        server: setting.server.to_owned(),
+        title: title(
+            letter,
+            ground.notice.as_ref(),
+            tally,
+            ground.reverse(address),
+            words,
+        ),
+        lead: leads::lead(ground),
+        facts: facts::facts(ground),
+        advice: leads::advice(ground),
+        files: leads::files(ground),
+        local_time: local(letter.created, setting),
+        utc_time: utc(letter.created),
+        first: both(tally.first, setting),
+        last: both(tally.last, setting),
+        span: span(tally.first, tally.last, words),
+        count: letter.count,
+        source_count: letter.source_count,
+        footer: fill(words.footer, &[("server", setting.server)]),
+        ..Page::default()
+    };
+    if let Some(entry) = letter.events.first() {
+        tell(&mut page, entry, ground);
+        tell_all(&mut page, ground);
+    }
+    page
+}
+
+/// The values of the first event.
+fn tell(page: &mut Page, entry: &Entry, ground: &Ground<'_>) {
+    let words = ground.words;
+    let event = &entry.event;
+    page.host = shown(&event.host, words);
+    page.addr = shown(&event.addr, words);
+    page.daemon = shown(&event.daemon, words);
+    page.server_end = server_end(&event.server, words);
+    page.pid = shown(&event.pid, words);
+    page.uid = event.uid.to_string();
+    page.verdict = entry.verdict.word();
+    page.local_time = local(event.time, ground.setting);
+    page.utc_time = utc(event.time);
+    page.source = source(&entry.source);
+    if let Some(rule) = &entry.rule {
+        page.rule_file = safe_text(&rule.file);
+        page.rule_line = rule.line.to_string();
+        page.rule_text = safe_text(&rule.text);
+    }
+    if let Reverse::Name(name) = ground.reverse(event.address()) {
+        page.name = safe_text(name);
+    }
+    let place = ground.place(event.address());
+    page.country = safe_text(&place.country.unwrap_or_default());
+    page.owner = safe_text(&place.owner.unwrap_or_default());
+}
+
+/// What all events say together.
+fn tell_all(page: &mut Page, ground: &Ground<'_>) {
+    let (letter, words) = (ground.letter, ground.words);
+    if letter.kind != LetterKind::Alarm {
+        page.reasons = letter
+            .reasons
+            .iter()
+            .map(|reason| ReasonLine {
+                decision: reason.decision.word(),
+                count: reason.count,
+                text: why(reason.decision, words).of(reason.count),
+            })
+            .collect();
+    }
+    page.commands = commands(letter, words, (ground.setting.local)(letter.created));
+    if letter.source_count > 1 {
+        let shown = letter.sources.len();
+        page.sources_title = match u64::try_from(shown) {
+            Ok(shown) if shown < letter.source_count => fill(
+                words.headings.some_sources,
+                &[
+                    ("shown", &number(shown)),
+                    ("all", &number(letter.source_count)),
+                ],
+            ),
+            _ => words.headings.sources.to_owned(),
+        };
+        page.sources = sources(ground);
+    }
+    if letter.count > 1 || letter.kind != LetterKind::Alarm {
+        (page.events_title, page.events) = events(ground);
+    }
+    if let Some(history) = &letter.history {
+        let earlier = history.earlier.iter().take(MOST_ROWS);
+        page.earlier = earlier.map(|entry| row(entry, ground)).collect();
+    }
+    page.warnings.extend(warning(ground));
+    for problem in &ground.places.problems {
+        page.remarks.push(fill(
+            words.warnings.geo,
+            &[("problem", &safe_text(problem))],
+        ));
+    }
+}
+
+/// That somebody who is not root reported events.
+fn warning(ground: &Ground<'_>) -> Option<String> {
+    let tally = &ground.tally;
+    let form = match (tally.strangers.is_empty(), tally.is_strange) {
+        (true, _) => return None,
+        (false, true) => ground.words.warnings.one_reporter,
+        (false, false) => ground.words.warnings.some_reporters,
+    };
+    let uids: Vec<String> = tally.strangers.iter().map(u32::to_string).collect();
+    Some(fill(form, &[("uid", &uids.join(", "))]))
+}
+
+fn why(decision: Decision, words: &Words) -> super::super::words::Counted {
+    match decision {
+        Decision::Now => words.reasons.now,
+        Decision::Repeat => words.reasons.repeat,
+        Decision::TooMany => words.reasons.too_many,
+        Decision::ByRule => words.reasons.by_rule,
+        Decision::Never => words.reasons.never,
+        Decision::Stalled => words.reasons.stalled,
+    }
+}
+
+fn sources(ground: &Ground<'_>) -> Vec<SourceRow> {
+    let words = ground.words;
+    let all = |claims: &[Claim]| {
+        let claims: Vec<String> = claims.iter().map(|claim| shown(claim, words)).collect();
+        claims.join(", ")
+    };
+    let rows = ground.letter.sources.iter().map(|tally| {
+        let address = tally.source.split('/').next();
+        let address = address.and_then(|text| text.parse().ok());
+        let place = ground.place(address);
+        let name = match ground.reverse(address) {
+            Reverse::Name(name) => safe_text(name),
+            Reverse::NotAsked | Reverse::NoAnswer | Reverse::Nothing | Reverse::Doubtful(..) => {
+                String::new()
+            }
+        };
+        SourceRow {
+            source: source(&tally.source),
+            name,
+            country: safe_text(&place.country.unwrap_or_default()),
+            owner: safe_text(&place.owner.unwrap_or_default()),
+            count: number(tally.count),
+            first: local(tally.first, ground.setting),
+            last: local(tally.last, ground.setting),
+            daemons: all(&tally.daemons),
+            hosts: all(&tally.hosts),
+        }
+    });
+    rows.collect()
+}
+
+/// The last events of the letter where it has all of them, else the first, with a title.
+fn events(ground: &Ground<'_>) -> (String, Vec<EventRow>) {
+    let letter = ground.letter;
+    let headings = &ground.words.headings;
+    let listed = letter.events.len();
+    let has_all = ground.tally.has_all;
+    let rows = |entries: &[Entry]| entries.iter().map(|entry| row(entry, ground)).collect();
+    if has_all && listed <= MOST_ROWS {
+        return (headings.events.to_owned(), rows(&letter.events));
+    }
+    let (form, part) = if has_all {
+        let from = listed.saturating_sub(MOST_ROWS);
+        (headings.last_events, letter.events.get(from..))
+    } else {
+        let until = listed.min(MOST_ROWS);
+        (headings.first_events, letter.events.get(..until))
+    };
+    let part = part.unwrap_or_default();
+    let shown = number(u64::try_from(part.len()).unwrap_or(0));
+    let values = [("shown", shown.as_str()), ("all", &number(letter.count))];
+    (fill(form, &values), rows(part))
+}
+
+fn row(entry: &Entry, ground: &Ground<'_>) -> EventRow {
+    let words = ground.words;
+    let event = &entry.event;
+    EventRow {
+        local_time: local(event.time, ground.setting),
+        utc_time: utc(event.time),
+        daemon: shown(&event.daemon, words),
+        visitor: visitor(event, words),
+        verdict: entry.verdict.word(),
+        outcome: match entry.verdict {
+            Verdict::Denied => words.values.refused,
+            Verdict::Granted => words.values.admitted_short,
+            Verdict::Unknown => words.values.unknown_short,
+        },
+        rule: entry.rule.as_ref().map_or_else(String::new, facts::rule),
+        trusted: event.uid == 0,
+        uid: event.uid,
+    }
+}

@@ -1,0 +1,622 @@
+//! Letters of every kind in both languages: as they should be, and with hostile bytes everywhere.
+
+use super::*;
+use crate::alert::event::{Claim, Event};
+use crate::alert::fired::Verdict;
+use crate::alert::geo;
+use crate::alert::message::{self, People};
+use crate::config::Config;
+use proptest::prelude::*;
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+
+const KINDS: [LetterKind; 7] = [
+    LetterKind::Alarm,
+    LetterKind::Digest,
+    LetterKind::Overflow,
+    LetterKind::Notice,
+    LetterKind::Heartbeat,
+    LetterKind::Report,
+    LetterKind::Test,
+];
+const LANGUAGES: [(Language, &str); 2] = [(Language::English, "en"), (Language::Korean, "ko")];
+
+/// A setting that changes may be made to before the letter is written.
+struct Desk {
+    language: Language,
+    subject: Option<String>,
+    form: LetterForm,
+    geo: Geo,
+    name: Option<Reverse>,
+}
+
+impl Desk {
+    fn new(language: Language) -> Self {
+        Self {
+            language,
+            subject: None,
+            form: LetterForm::default(),
+            geo: Geo::default(),
+            name: None,
+        }
+    }
+
+    fn write(&self, letter: &Letter) -> Texts {
+        self.write_with(letter, &[])
+    }
+
+    fn write_with(&self, letter: &Letter, missing: &[String]) -> Texts {
+        let seoul = FixedOffset::east_opt(9 * 3600).unwrap();
+        let names = |addresses: &[IpAddr]| {
+            let one = |address: &IpAddr| self.name.clone().unwrap_or_else(|| sample_name(*address));
+            addresses.iter().map(one).collect()
+        };
+        let setting = Setting {
+            language: self.language,
+            server: "web1",
+            subject: self.subject.as_deref(),
+            form: &self.form,
+            geo: &self.geo,
+            local: &|time| time.with_timezone(&seoul),
+            names: &names,
+        };
+        write(letter, &setting, missing).unwrap()
+    }
+
+    fn in_english(letter: &Letter) -> Texts {
+        Self::new(Language::English).write(letter)
+    }
+}
+
+fn claim(text: &str) -> Claim {
+    Claim::cut(text.as_bytes(), 99)
+}
+
+fn of_notice(kind: LetterKind, notice: &Notice) -> Letter {
+    Letter {
+        body: Some(notice.to_json()),
+        ..sample(kind)
+    }
+}
+
+/// Compares with a file in `fixtures/letters`; `TCPW_UPDATE=1` writes it.
+fn golden(name: &str, made: &str, stale: &RefCell<Vec<PathBuf>>) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("fixtures/letters")
+        .join(name);
+    if std::env::var_os("TCPW_UPDATE").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, made).unwrap();
+    }
+    if std::fs::read_to_string(&path).ok().as_deref() != Some(made) {
+        stale.borrow_mut().push(path);
+    }
+}
+
+#[test]
+fn letters_of_every_kind_are_as_they_should_be() {
+    let stale = RefCell::new(Vec::new());
+    for (language, tag) in LANGUAGES {
+        for kind in KINDS {
+            let texts = Desk::new(language).write(&sample(kind));
+            let name = format!("{tag}/{}", kind.word());
+            let text = format!("Subject: {}\n\n{}", texts.subject, texts.text);
+            golden(&format!("{name}.txt"), &text, &stale);
+            golden(&format!("{name}.html"), &texts.html, &stale);
+            assert_eq!(texts.problems, Vec::<String>::new());
+        }
+        for (name, notice) in [
+            (
+                "notice-damaged",
+                Notice::JournalDamaged {
+                    aside: "/var/lib/tcpw/journal.db.damaged-20260301T093000Z".to_owned(),
+                },
+            ),
+            (
+                "notice-rejected",
+                Notice::Rejected {
+                    count: 3,
+                    examples: vec![
+                        "deleted /var/spool/tcpw/drop/x: it is no regular file".to_owned(),
+                    ],
+                },
+            ),
+        ] {
+            let texts = Desk::new(language).write(&of_notice(LetterKind::Notice, &notice));
+            let text = format!("Subject: {}\n\n{}", texts.subject, texts.text);
+            golden(&format!("{tag}/{name}.txt"), &text, &stale);
+        }
+    }
+    let stale = stale.into_inner();
+    assert!(
+        stale.is_empty(),
+        "differ; look at what TCPW_UPDATE=1 makes of them: {stale:#?}"
+    );
+}
+
+#[test]
+fn subjects_say_what_happened() {
+    let subject = |letter: &Letter| Desk::in_english(letter).subject;
+    let mut alarm = sample(LetterKind::Alarm);
+    let with_name = |letter: &Letter, name: Reverse| {
+        let mut desk = Desk::new(Language::English);
+        desk.name = Some(name);
+        desk.write(letter).subject
+    };
+    assert_eq!(
+        subject(&alarm),
+        "[tcpw] web1: sshd refused 203.0.113.7 (no reverse DNS)"
+    );
+    let named = Reverse::Name("scanner.example.net".to_owned());
+    assert_eq!(
+        with_name(&alarm, named),
+        "[tcpw] web1: sshd refused 203.0.113.7 (scanner.example.net)"
+    );
+    let liar = Reverse::Doubtful(
+        "bank.example".to_owned(),
+        crate::system::Doubt::OtherAddress,
+    );
+    assert_eq!(
+        with_name(&alarm, liar),
+        "[tcpw] web1: sshd refused 203.0.113.7 (reverse DNS does not lead back)"
+    );
+    assert_eq!(
+        with_name(&alarm, Reverse::NotAsked),
+        "[tcpw] web1: sshd refused 203.0.113.7"
+    );
+    alarm.events[0].event.host = claim("asked.example");
+    assert_eq!(
+        subject(&alarm),
+        "[tcpw] web1: sshd refused 203.0.113.7 (asked.example)"
+    );
+    alarm.count = 3;
+    alarm.events[0].verdict = Verdict::Granted;
+    assert_eq!(
+        subject(&alarm),
+        "[tcpw] web1: sshd admitted 203.0.113.7 (asked.example), 3 times"
+    );
+    alarm.events[0].verdict = Verdict::Unknown;
+    alarm.events[0].event.addr = claim("no address");
+    assert_eq!(
+        subject(&alarm),
+        "[tcpw] web1: sshd reported no address, 3 times"
+    );
+    let mut digest = sample(LetterKind::Digest);
+    assert_eq!(
+        subject(&digest),
+        "[tcpw] web1: 203.0.113.7 again, 412 times in 1 h"
+    );
+    digest.history = None;
+    digest.reasons.clear();
+    assert_eq!(
+        subject(&digest),
+        "[tcpw] web1: 203.0.113.7, 412 times in 1 h"
+    );
+}
+
+#[test]
+fn what_is_not_sure_is_said() {
+    let mut alarm = sample(LetterKind::Alarm);
+    alarm.events[0].event.uid = 105;
+    alarm.events[0].rule = None;
+    alarm.events[0].verdict = Verdict::Unknown;
+    let texts = Desk::in_english(&alarm);
+    for part in [&texts.text, &texts.html] {
+        for words in [
+            "Reported by uid 105, not by root: any local user could have made this up",
+            "not known: the tables were changed since",
+            "not determined",
+        ] {
+            assert!(part.contains(words), "{words}: {part}");
+        }
+    }
+    let digest = Desk::in_english(&sample(LetterKind::Digest)).text;
+    assert!(digest.contains("412 repeats, because"), "{digest}");
+    assert!(digest.contains("Rule of the first: "), "{digest}");
+    let odd = Letter {
+        body: Some("{\"notice\":\"of-the-future\"}".to_owned()),
+        ..sample(LetterKind::Notice)
+    };
+    assert!(Desk::in_english(&odd).text.contains("of-the-future"));
+}
+
+#[test]
+fn countries_and_networks_are_told_and_their_absence_stops_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut desk = Desk::new(Language::English);
+    desk.geo = geo::tests::write(directory.path());
+    let mut alarm = sample(LetterKind::Alarm);
+    alarm.events[0].event.addr = claim("192.0.2.7");
+    let texts = desk.write(&alarm);
+    assert!(
+        texts.text.contains("Country: South Korea (KR)\n"),
+        "{}",
+        texts.text
+    );
+    assert!(texts.text.contains("Network: AS64500 Example Networks\n"));
+    let overflow = desk.write(&sample(LetterKind::Overflow));
+    assert!(
+        overflow.text.contains("<b>Kosovo</b> (XK)"),
+        "{}",
+        overflow.text
+    );
+    assert!(
+        overflow
+            .html
+            .contains("&lt;b&gt;Kosovo&lt;&#x2f;b&gt; (XK)")
+    );
+    let unknown = desk.write(&sample(LetterKind::Alarm));
+    assert!(unknown.text.contains("Network: not in the database\n"));
+    desk.geo.country = Some(directory.path().join("absent.mmdb"));
+    let texts = desk.write(&alarm);
+    for part in [&texts.text, &texts.html] {
+        assert!(part.contains("could not be looked up") && part.contains("absent.mmdb"));
+    }
+    assert!(texts.text.contains("Network: AS64500"));
+}
+
+#[test]
+fn names_are_asked_only_for_what_a_letter_is_about() {
+    let asked = RefCell::new(Vec::new());
+    let names = |addresses: &[IpAddr]| {
+        asked.borrow_mut().extend_from_slice(addresses);
+        vec![Reverse::Nothing; addresses.len()]
+    };
+    for kind in KINDS {
+        let setting = Setting {
+            language: Language::English,
+            server: "web1",
+            subject: None,
+            form: &LetterForm::default(),
+            geo: &Geo::default(),
+            local: &|time| time.fixed_offset(),
+            names: &names,
+        };
+        write(&sample(kind), &setting, &[]).unwrap();
+    }
+    let asked: Vec<String> = asked.borrow().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        asked,
+        ["203.0.113.7", "203.0.113.7", "203.0.113.7", "198.51.100.23"]
+    );
+}
+
+#[test]
+fn the_older_subject_still_works_and_values_in_it_are_no_templates() {
+    let mut desk = Desk::new(Language::English);
+    desk.subject = Some("Refused: {host} {daemon} {count} {x}".to_owned());
+    let mut alarm = sample(LetterKind::Alarm);
+    alarm.events[0].event.host = claim("{daemon}{{ 7 * 7 }}");
+    assert_eq!(
+        desk.write(&alarm).subject,
+        "Refused: {daemon}{{ 7 * 7 }} sshd 1 {x}"
+    );
+    assert_eq!(
+        desk.write(&sample(LetterKind::Heartbeat)).subject,
+        "[tcpw] web1: all is well, 12 alarms in the last day"
+    );
+}
+
+/// A desk with a template of one's own in a file for text and HTML.
+fn own(text: &str) -> (Desk, tempfile::TempDir) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("own.template");
+    std::fs::write(&path, text).unwrap();
+    let mut desk = Desk::new(Language::English);
+    desk.form.subject_template = Some("{{ daemon }}: {{ host }}".to_owned());
+    desk.form.text_template = Some(path.clone());
+    desk.form.html_template = Some(path);
+    (desk, directory)
+}
+
+#[test]
+fn a_template_of_ones_own_takes_the_place_and_escapes_in_html() {
+    let (desk, _directory) = own("<p>{{ host }} {{ words.labels.rule }}\u{7}\n</p>{{ count }}\n");
+    let mut alarm = sample(LetterKind::Alarm);
+    alarm.events[0].event.host = claim("<b>\r\nx");
+    let texts = desk.write(&alarm);
+    assert_eq!(texts.subject, "sshd: <b>\\r\\nx");
+    assert_eq!(texts.text, "<p><b>\\r\\nx Rule\n</p>1\n");
+    assert_eq!(texts.html, "<p>&lt;b&gt;\\r\\nx Rule\n</p>1\n");
+    assert!(texts.problems.is_empty());
+}
+
+#[test]
+fn every_template_sees_the_same_variables_in_every_letter() {
+    let view = "{{ kind }} {{ language }} {{ server }} {{ subject }} {{ title }} {{ lead }} {{ host }} \
+         {{ addr }} {{ name }} {{ daemon }} {{ server_end }} {{ pid }} {{ uid }} {{ verdict }} \
+         {{ rule_file }} {{ rule_line }} {{ rule_text }} {{ country }} {{ owner }} {{ source }} \
+         {{ local_time }} {{ utc_time }} {{ first }} {{ last }} {{ span }} {{ count }} \
+         {{ source_count }} {{ facts }} {{ reasons }} {{ commands }} {{ sources_title }} {{ sources }} \
+         {{ events_title }} {{ events }} {{ earlier }} {{ files }} {{ advice }} {{ warnings }} \
+         {{ remarks }} {{ footer }} {{ words.footer }}";
+    let (mut desk, _directory) = own(view);
+    desk.form.subject_template = None;
+    for kind in KINDS {
+        assert_eq!(desk.write(&sample(kind)).problems, Vec::<String>::new());
+    }
+    let page =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/man/tcpw.toml.5")).unwrap();
+    for name in view.split("{{ ").filter_map(|rest| rest.split_once(" }}")) {
+        let name = name.0;
+        assert!(
+            name.contains('.') || page.contains(&format!("Sy {name}")),
+            "{name} is not in the manual"
+        );
+    }
+}
+
+#[test]
+fn a_template_that_fails_is_told_with_its_line_and_nothing_is_lost() {
+    for (template, wanted) in [
+        ("a\n{{ hots }}\n", ":2: undefined value"),
+        ("a\n\n{% if x %}\n", ":3: syntax error"),
+        ("{{ host|safe }}", ":1: unknown filter"),
+        (
+            "{% autoescape false %}{{ host }}{% endautoescape %}",
+            ":1: autoescape cannot",
+        ),
+        (
+            "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
+            "ran out of fuel",
+        ),
+        (
+            "{% for a in range(9999) %}{{ 'x' * 9999 }}{% endfor %}",
+            "1 MiB",
+        ),
+        ("{{ 'x' * 999999999999 }}", "ran out of fuel"),
+        (" \n", "it makes nothing"),
+    ] {
+        let (desk, _directory) = own(template);
+        let texts = desk.write(&sample(LetterKind::Alarm));
+        assert_eq!(texts.problems.len(), 2, "{template}: {:?}", texts.problems);
+        assert!(
+            texts.problems[0].contains(wanted),
+            "{template}: {:?}",
+            texts.problems
+        );
+        assert!(
+            texts.problems[0].contains("own.template"),
+            "{:?}",
+            texts.problems
+        );
+        for part in [&texts.text, &texts.html] {
+            assert!(part.contains("To block it for good") && part.contains("203.0.113.7"));
+            assert!(part.contains("A template of this letter failed"), "{part}");
+        }
+    }
+    let (mut desk, directory) = own("mine {{ host }}");
+    desk.form.html_template = Some(directory.path().join("absent"));
+    desk.form.subject_template = Some("{{ x".to_owned());
+    let texts = desk.write(&sample(LetterKind::Alarm));
+    assert_eq!(texts.problems.len(), 2);
+    assert!(texts.subject.starts_with("[tcpw] web1: sshd refused"));
+    assert!(
+        texts.text.starts_with("mine 203.0.113.7\n"),
+        "{}",
+        texts.text
+    );
+    for problem in [
+        "mail.subject_template:1: syntax error",
+        "absent: No such file",
+    ] {
+        assert!(texts.text.contains(problem), "{}", texts.text);
+        assert!(
+            texts.html.contains(&problem.replace('/', "&#x2f;")),
+            "{}",
+            texts.html
+        );
+    }
+}
+
+#[test]
+fn attachments_that_are_missing_or_short_are_told() {
+    let mut desk = Desk::new(Language::English);
+    desk.form.attach_events = true;
+    let texts = desk.write_with(&sample(LetterKind::Digest), &["/x: absent".to_owned()]);
+    assert!(texts.text.contains("could not be attached: /x: absent"));
+    assert!(texts.text.contains("has the first 50 of 412 events"));
+    let report = desk.write_with(&sample(LetterKind::Report), &["<x>".to_owned()]);
+    assert!(report.text.ends_with("A file could not be attached: <x>\n"));
+    assert!(
+        report.html.contains("attached: &lt;x&gt;</p>\n</body>"),
+        "{}",
+        report.html
+    );
+}
+
+/// No words of the built-in templates are outside the words of a language.
+#[test]
+fn templates_say_nothing_of_their_own() {
+    for source in [include_str!("letter.txt"), include_str!("letter.html")] {
+        let body = source.split("{% set").last().unwrap();
+        let body = body.split("%}").skip(1).collect::<Vec<_>>().join("%}");
+        let body = if source.starts_with("<!") {
+            body
+        } else {
+            source.to_owned()
+        };
+        let mut rest = body.as_str();
+        let mut told = String::new();
+        while let Some(at) = rest.find(['{', '<']) {
+            told.push_str(&rest[..at]);
+            let end = match &rest[at..at + 2] {
+                "{{" => "}}",
+                "{%" => "%}",
+                _ => ">",
+            };
+            // The end of a tag is not the end of a value inside it.
+            let mut from = at;
+            while end == ">"
+                && rest[from..]
+                    .find("{{")
+                    .is_some_and(|open| rest[from..].find('>').is_some_and(|close| open < close))
+            {
+                from += rest[from..].find("}}").unwrap() + 2;
+            }
+            let close = from + rest[from..].find(end).unwrap() + end.len();
+            rest = &rest[close..];
+        }
+        told.push_str(rest);
+        let letters: String = told.chars().filter(|c| c.is_alphabetic()).collect();
+        assert_eq!(letters.replace('x', ""), "", "{told}");
+    }
+}
+
+/// The tags of a page, in order, with their attributes but for `content` of a title.
+fn tags(html: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut rest = html;
+    while let Some((_, after)) = rest.split_once('<') {
+        let (tag, behind) = after.split_once('>').expect("a tag has an end");
+        found.push(tag.to_owned());
+        rest = behind;
+    }
+    found
+}
+
+fn hostile_bytes() -> impl Strategy<Value = Vec<u8>> {
+    let nasty = prop::sample::select(vec![
+        "\r\nBcc: thief@example.org\r\n\r\n",
+        "<script>alert(1)</script>",
+        "<a href=\"http://evil.example\">x</a>",
+        "\" onload=\"x",
+        "\u{1b}[2J\u{1b}]0;x\u{7}",
+        "\u{202e}\u{200b}\u{feff}",
+        "{{ 7 * 7 }}{% raw %}",
+        "';reboot;'",
+        "-->",
+        "]]>",
+        "&lt;b&gt;&#60;",
+        "=?utf-8?q?=0d=0aBcc:_x?=",
+        "\u{85}\u{2028}\u{9b}31m",
+        "http://evil.example/ www.evil.example mailto:x@evil.example",
+    ]);
+    prop_oneof![
+        prop::collection::vec(any::<u8>(), 0..300),
+        prop::collection::vec(nasty, 1..4).prop_map(|parts| parts.concat().into_bytes()),
+        ".{0,80}".prop_map(String::into_bytes),
+    ]
+}
+
+/// The letter with every value that a stranger can choose replaced by `bytes`, and every text that
+/// came from elsewhere too.
+fn poisoned(kind: LetterKind, bytes: &[u8], is_address: bool) -> Letter {
+    let mut letter = sample(kind);
+    let claim = |add: &[u8]| Claim::cut(&[add, bytes].concat(), 16 * 1024);
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    let poison = |event: &mut Event| {
+        event.host = claim(b"h");
+        event.daemon = claim(b" ");
+        event.server = claim(b"s");
+        event.pid = claim(b"p");
+        if !is_address {
+            event.addr = claim(b"no ");
+        }
+    };
+    for entry in &mut letter.events {
+        poison(&mut entry.event);
+        entry.machine.clone_from(&text);
+        if !is_address {
+            entry.source = format!("name {text}");
+        }
+        if let Some(rule) = &mut entry.rule {
+            (rule.file, rule.text) = (format!("/{text}"), text.clone());
+        }
+    }
+    for entry in letter
+        .history
+        .iter_mut()
+        .flat_map(|history| &mut history.earlier)
+    {
+        poison(&mut entry.event);
+    }
+    for tally in &mut letter.sources {
+        tally.hosts = vec![claim(b"h")];
+        tally.daemons = vec![claim(b" ")];
+        if !is_address {
+            tally.source = format!("name {text}");
+        }
+    }
+    if kind == LetterKind::Notice {
+        let notice = Notice::Rejected {
+            count: 3,
+            examples: vec![format!("x{text}")],
+        };
+        letter.body = Some(notice.to_json());
+    }
+    letter
+}
+
+fn check(kind: LetterKind, language: Language, bytes: &[u8], is_address: bool) {
+    let directory = tempfile::tempdir().unwrap();
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    let make = |bytes: &[u8], text: &str| {
+        let mut desk = Desk::new(language);
+        desk.geo = geo::tests::write(directory.path());
+        desk.name = Some(Reverse::Name(format!("n{text}")));
+        let missing = [crate::escape::visible(format!("/x{text}").as_bytes())];
+        let texts = desk.write_with(&poisoned(kind, bytes, is_address), &missing);
+        let config = Config::default_at(&Path::to_path_buf);
+        let people = People::new(&config.mail, "web1");
+        let letter = sample(kind);
+        let recipients = people.recipients();
+        let mail = message::build(&letter, &texts, &people, "web1", Vec::new(), recipients);
+        let mail = String::from_utf8(mail.unwrap().bytes).expect("a mail is ASCII");
+        (texts, mail)
+    };
+    let (calm, calm_mail) = make(b"calm", "calm");
+    let (texts, mail) = make(bytes, &text);
+    assert_eq!(tags(&texts.html), tags(&calm.html), "{}", texts.html);
+    assert!(!texts.html.contains("href") || text.contains("href"));
+    assert_eq!(
+        texts.text.lines().count(),
+        calm.text.lines().count(),
+        "{}",
+        texts.text
+    );
+    assert_eq!(texts.subject.lines().count(), 1);
+    for part in [&texts.subject, &texts.text, &texts.html] {
+        let is_raw = |c: char| c.is_control() && c != '\n';
+        assert!(!part.contains(is_raw), "{part:?}");
+        assert!(!part.contains(['\u{202e}', '\u{200b}', '\u{2028}', '\u{feff}']));
+        assert!(
+            !part.contains("://") && !part.contains("www.evil"),
+            "{part}"
+        );
+        assert!(
+            !part.contains("tcpw deny") && !part.contains("<pre"),
+            "{part}"
+        );
+    }
+    let heads = |mail: &str| -> Vec<String> {
+        let head = mail.split("\r\n\r\n").next().unwrap().to_owned();
+        let lines = head.split("\r\n").filter(|line| !line.starts_with(' '));
+        lines
+            .map(|line| line.split(':').next().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(heads(&mail), heads(&calm_mail), "{mail}");
+    let bare = mail.replace("\r\n", "");
+    assert!(
+        !bare.contains(|c: char| c.is_control() && c != '\t'),
+        "{mail:?}"
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: std::env::var("TCPW_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(24),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn nothing_hostile_gets_out_of_its_place(bytes in hostile_bytes(), is_address: bool) {
+        for kind in KINDS {
+            for (language, _) in LANGUAGES {
+                check(kind, language, &bytes, is_address);
+            }
+        }
+    }
+}
