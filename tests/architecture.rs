@@ -188,7 +188,7 @@ fn used_modules(path: &Path, source: &str) -> BTreeSet<String> {
 /// What a file uses and may not.
 fn layer_breaks(path: &Path, source: &str) -> Vec<String> {
     let (module, _) = module_of(path);
-    if ["cli", "lib", "main"].contains(&module.as_str()) {
+    if ["cli", "lib", "main", "notify"].contains(&module.as_str()) {
         return Vec::new();
     }
     let Some((_, allowed)) = MODULES.iter().find(|(name, _)| *name == module) else {

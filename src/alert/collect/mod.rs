@@ -9,9 +9,10 @@ use super::spool::{finished_name, is_event_name};
 use super::surplus::{Surplus, Why};
 use chrono::{DateTime, TimeDelta, Utc};
 use nix::fcntl::OFlag;
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::fs::{self, Metadata, OpenOptions};
 use std::io::{self, Read as _};
+use std::mem::take;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -72,6 +73,8 @@ pub struct Pass {
 pub struct Collector {
     limits: Limits,
     listed: HashMap<PathBuf, Listing>,
+    /// Users of whose surplus the last listing could not throw away all.
+    over: HashSet<u32>,
     surplus: Surplus,
 }
 
@@ -80,6 +83,7 @@ impl Default for Collector {
         Self {
             limits: LIMITS,
             listed: HashMap::new(),
+            over: HashSet::new(),
             surplus: Surplus::default(),
         }
     }
@@ -154,6 +158,7 @@ impl Collector {
         };
         let mut users: HashMap<u32, Share> = HashMap::new();
         let (mut rejected, mut others) = (0, 0);
+        let over = take(&mut self.over);
         for entry in entries {
             let entry = entry?;
             // Of a file that was removed meanwhile there is none.
@@ -162,7 +167,8 @@ impl Collector {
             };
             let (uid, name) = (file.uid(), name.to_str());
             let share = users.entry(uid).or_default();
-            let is_over = uid != 0 && share.is_over_with(&file, self.limits);
+            let is_over =
+                uid != 0 && (over.contains(&uid) || share.is_over_with(&file, self.limits));
             if let Some(why) = is_over
                 .then_some(Why::TooMany)
                 .or_else(|| litter(name, &file))
@@ -170,6 +176,8 @@ impl Collector {
                 if rejected < self.limits.rejected {
                     listing.has_progress |= self.reject(&entry.path(), uid, why);
                     rejected += 1;
+                } else if is_over {
+                    self.over.insert(uid);
                 }
                 listing.is_cut |= rejected == self.limits.rejected;
             } else if let Some(name) = name.filter(|name| is_wanted(name, &file, now)) {

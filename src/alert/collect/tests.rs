@@ -1,3 +1,5 @@
+//! What the collector takes, in which order, and what it throws away.
+
 use super::*;
 use crate::alert::event::Claim;
 use crate::alert::spool::write;
@@ -234,6 +236,32 @@ fn who_fills_the_directory_loses_what_is_over_the_bound_and_nobody_else_does() {
     }
     while collector.collect(directory.path(), now()).unwrap().is_full {}
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn the_surplus_of_one_listing_is_none_of_the_next_ones_share() {
+    let directory = tempfile::tempdir().unwrap();
+    for unique in 0..100 {
+        leave(&directory, 1_700_000_000, unique, 65_534);
+    }
+    let mut collector = narrow();
+    (collector.limits.files, collector.limits.rejected) = (10, 20);
+    let mut collected = 0;
+    loop {
+        let pass = collector.collect(directory.path(), now()).unwrap();
+        for found in &pass.found {
+            fs::remove_file(&found.path).unwrap();
+        }
+        collected += pass.found.len();
+        if !pass.is_full {
+            break;
+        }
+    }
+    assert_eq!(collected, 10);
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+    leave(&directory, 1_700_000_000, 1, 65_534);
+    let later = collector.collect(directory.path(), now()).unwrap();
+    assert_eq!(later.found.len(), 1, "a new share for new events");
 }
 
 #[test]

@@ -48,3 +48,21 @@ fn returns_at_once(command: &[u8]) -> bool {
     };
     is_notify && !command.iter().any(|byte| b";|&`$".contains(byte))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_names_of_the_notifier_return_at_once() {
+        for (command, does) in [
+            (&b"/usr/sbin/tcpw notify -- %h"[..], true),
+            (b"/usr/sbin/tcpw-notify --addr %a -- %h", true),
+            (b"/usr/sbin/tcpw-notify -- %h; sleep 9", false),
+            (b"/usr/sbin/tcpw list", false),
+            (b"/usr/sbin/mail-notify -- %h", false),
+        ] {
+            assert_eq!(returns_at_once(command), does);
+        }
+    }
+}
