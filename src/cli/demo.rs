@@ -242,6 +242,10 @@ fn show_mail(stage: &Path, context: &mut Context) -> Result<(), Failure> {
             Failure::new(format_args!("cannot read {}: {error}", path.display()))
         })?;
         for line in mail.split(|&byte| byte == b'\n') {
+            if line.starts_with(b"Content-Type: text/html") {
+                say(context, "(the same as HTML)")?;
+                break;
+            }
             say(context, &visible(line.strip_suffix(b"\r").unwrap_or(line)))?;
         }
         shown += 1;
