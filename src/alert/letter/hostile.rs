@@ -3,7 +3,6 @@
 use super::tests::{Desk, KINDS, LANGUAGES};
 use super::*;
 use crate::alert::event::{Claim, Event};
-use crate::alert::geo;
 use crate::alert::message::{self, People};
 use crate::config::Config;
 use proptest::prelude::*;
@@ -95,11 +94,9 @@ fn poisoned(kind: LetterKind, bytes: &[u8], is_address: bool) -> Letter {
 }
 
 fn check(kind: LetterKind, language: Language, bytes: &[u8], is_address: bool) {
-    let directory = tempfile::tempdir().unwrap();
     let text = String::from_utf8_lossy(bytes).into_owned();
     let make = |bytes: &[u8], text: &str| {
-        let mut desk = Desk::new(language);
-        desk.geo = geo::tests::write(directory.path());
+        let (mut desk, _directory) = Desk::with_places(language);
         desk.name = Some(Reverse::Name(format!("n{text}")));
         let missing = [crate::escape::visible(format!("/x{text}").as_bytes())];
         let texts = desk.write_with(&poisoned(kind, bytes, is_address), &missing);

@@ -24,7 +24,7 @@ pub(super) struct Desk {
     language: Language,
     subject: Option<String>,
     form: LetterForm,
-    pub(super) geo: Geo,
+    geo: Geo,
     pub(super) name: Option<Reverse>,
 }
 
@@ -37,6 +37,14 @@ impl Desk {
             geo: Geo::default(),
             name: None,
         }
+    }
+
+    /// With databases of countries and networks, as long as the directory lives.
+    pub(super) fn with_places(language: Language) -> (Self, tempfile::TempDir) {
+        let directory = tempfile::tempdir().unwrap();
+        let mut desk = Self::new(language);
+        desk.geo = geo::tests::write(directory.path());
+        (desk, directory)
     }
 
     fn write(&self, letter: &Letter) -> Texts {
@@ -220,9 +228,7 @@ fn what_is_not_sure_is_said() {
 
 #[test]
 fn countries_and_networks_are_told_and_their_absence_stops_nothing() {
-    let directory = tempfile::tempdir().unwrap();
-    let mut desk = Desk::new(Language::English);
-    desk.geo = geo::tests::write(directory.path());
+    let (mut desk, directory) = Desk::with_places(Language::English);
     let mut alarm = sample(LetterKind::Alarm);
     alarm.events[0].event.addr = claim("192.0.2.7");
     let texts = desk.write(&alarm);
