@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Output};
 
 /// What a good run shows, in this order.
-const MILESTONES: [&str; 13] = [
+const MILESTONES: [&str; 14] = [
     "$ tcpw allow 192.0.2.10 --daemon sshd\n",
     "\n+sshd: 192.0.2.10\n",
     "$ tcpw deny-all\n",
@@ -16,8 +16,9 @@ const MILESTONES: [&str; 13] = [
     "\n/bin/sh -c '/",
     "\nrecorded 1, sent 1 by file, into the directory ",
     " UTC  address 203.0.113.77  host 203.0.113.77  daemon sshd  server sshd@server.example  pid ",
+    "\nSubject: [tcpw] ",
     "\nTo: admin@example.org\n",
-    "\nVisitor: 203.0.113.77\n",
+    "\nAddress: 203.0.113.77\n",
 ];
 
 fn check(output: &Output, folder: &std::path::Path) {

@@ -74,10 +74,10 @@ pub fn letter_of(journal: &mut Journal, event: i64) -> Result<Option<Letter>, Jo
     let Some(entry) = found.filter(|entry| entry.id == event) else {
         return Ok(None);
     };
-    if let Some(letter) = entry.letter {
-        if let Some(letter) = journal.letter(letter)? {
-            return Ok(Some(letter));
-        }
+    if let Some(id) = entry.letter
+        && let Some(letter) = journal.letter(id)?
+    {
+        return Ok(Some(letter));
     }
     let id = format!("<preview.{event}@localhost>");
     let mut letter = Letter::test(id, entry.collected);

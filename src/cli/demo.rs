@@ -86,7 +86,7 @@ fn set_up(stage: &Path, context: &mut Context) -> Result<(), Failure> {
     let at = |name: &str| stage.join(name);
     let toml = format!(
         "[mail]\nfrom = \"tcpw@server.example\"\nto = \"admin@example.org\"\ntransport = \"file\"\n\
-         file_dir = \"{0}/mail\"\n\n[journal]\npath = \"{0}/journal.db\"\n\n\
+         file_dir = \"{0}/mail\"\nreverse_dns = false\n\n[journal]\npath = \"{0}/journal.db\"\n\n\
          [drop]\npath = \"{0}/drop\"\n",
         stage.display()
     );
@@ -245,6 +245,10 @@ fn show_mail(stage: &Path, context: &mut Context) -> Result<(), Failure> {
             Failure::new(format_args!("cannot read {}: {error}", path.display()))
         })?;
         for line in mail.split(|&byte| byte == b'\n') {
+            if line.starts_with(b"Content-Type: text/html") {
+                say(context, "(the same as HTML)")?;
+                break;
+            }
             say(context, &visible(line.strip_suffix(b"\r").unwrap_or(line)))?;
         }
         shown += 1;

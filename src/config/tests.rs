@@ -45,6 +45,8 @@ fn every_key_is_read() {
         password_command = ["/bin/pass", "show", "x"]
         ca_file = "/ca.pem"
         timeout = 7
+        [geo]
+        country = "/c.mmdb"
         [journal]
         path = "/j"
         [drop]
@@ -57,6 +59,8 @@ fn every_key_is_read() {
     assert_eq!(config.mail.bcc[0].address(), "d@[127.0.0.1]");
     assert_eq!(config.mail.language, Language::Korean);
     assert_eq!(config.mail.attachments, [Path::new("/r/etc/hosts")]);
+    assert_eq!(config.geo.country.as_deref(), Some(Path::new("/r/c.mmdb")));
+    assert_eq!((config.geo.asn, config.mail.form.reverse_dns), (None, true));
     assert_eq!(config.journal, Path::new("/r/j"));
     assert_eq!(config.drop, Path::new("/r/d"));
     let Transport::Smtp(mut servers) = config.mail.transport else {
@@ -138,6 +142,22 @@ const MISTAKES: &[(&str, &str)] = &[
     (
         "[mail]\nlanguage = \"de\"\n",
         "t.toml:2:12: `mail.language` must be one of \"en\", \"ko\"",
+    ),
+    (
+        "[mail]\nsubject = \"a\"\nsubject_template = \"b\"\n",
+        "t.toml:1:1: [mail] has both subject and subject_template",
+    ),
+    (
+        "[mail]\ntext_template = \"letter.txt\"\n",
+        "t.toml:2:17: `mail.text_template` must be an absolute path",
+    ),
+    (
+        "[mail]\nattach_events = \"yes\"\n",
+        "t.toml:2:17: `mail.attach_events` must be true or false",
+    ),
+    (
+        "[geo]\ncity = \"/x\"\n",
+        "t.toml:2:1: unknown key `city` in [geo]; known keys: country, asn",
     ),
     (
         "[mail]\nsubject = 3\n",

@@ -83,9 +83,12 @@ fn target(letter: &Letter) -> Option<String> {
     let source = letter.events.first()?.source.parse::<IpNet>().ok()?;
     let is_inside = addresses.iter().all(|address| source.contains(address));
     let is_one = source.prefix_len() == source.max_prefix_len();
-    is_inside.then(|| match is_one {
-        true => source.addr().to_string(),
-        false => source.to_string(),
+    is_inside.then(|| {
+        if is_one {
+            source.addr().to_string()
+        } else {
+            source.to_string()
+        }
     })
 }
 

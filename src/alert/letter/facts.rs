@@ -47,9 +47,11 @@ fn alarm(list: &mut List, entry: &Entry, ground: &Ground<'_>) {
     if host != addr && !event.host.is_empty() {
         list.add(labels.visitor, host);
     }
-    let given = |text: String| match text.is_empty() {
-        true => values.not_given.to_owned(),
-        false => text,
+    let given = |text: String| {
+        if text.is_empty() {
+            return values.not_given.to_owned();
+        }
+        text
     };
     list.add(labels.address, given(addr));
     belonging(list, entry, ground);
@@ -94,13 +96,13 @@ fn gathered(list: &mut List, entry: &Entry, ground: &Ground<'_>) {
     if !is_one {
         list.add(labels.sources, number(letter.source_count));
     }
-    let (first, last) = if ground.tally.is_partial {
+    let (begin, end) = if ground.tally.is_partial {
         (labels.first_listed, labels.last_listed)
     } else {
         (labels.first, labels.last)
     };
-    list.add(first, both(ground.tally.first, setting));
-    list.add(last, both(ground.tally.last, setting));
+    list.add(begin, both(ground.tally.first, setting));
+    list.add(end, both(ground.tally.last, setting));
     if let Some(tally) = letter.sources.first().filter(|_| is_one) {
         let all = |claims: &[super::super::event::Claim]| {
             let claims: Vec<String> = claims.iter().map(|claim| shown(claim, words)).collect();

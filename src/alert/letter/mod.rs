@@ -161,12 +161,10 @@ fn tell(page: &mut Page, ground: &Ground<'_>, problem: &str, problems: &mut Vec<
 /// Puts remarks at the end of a text that was made without them.
 fn add_remarks(form: Form, mut made: String, remarks: &[String]) -> String {
     if form == Form::Html {
-        let paragraphs: String = remarks
-            .iter()
-            .map(|remark| format!("<p>{}</p>\n", html(remark)))
-            .collect();
         let end = made.rfind("</body>").unwrap_or(made.len());
-        made.insert_str(end, &paragraphs);
+        for remark in remarks.iter().rev() {
+            made.insert_str(end, &format!("<p>{}</p>\n", html(remark)));
+        }
         return made;
     }
     for remark in remarks {
@@ -177,5 +175,7 @@ fn add_remarks(form: Form, mut made: String, remarks: &[String]) -> String {
     made
 }
 
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod tests;

@@ -128,10 +128,13 @@ fn about_alarms(notice: Option<&Notice>, words: &Words) -> String {
             (waiting, 0) => titles.some_wait.of(waiting),
             (_, failed) => titles.some_failed.of(failed),
         },
-        Some(Notice::Report { subject, .. }) => match safe_text(subject) {
-            subject if subject.is_empty() => titles.report.to_owned(),
-            subject => subject,
-        },
+        Some(Notice::Report { subject, .. }) if subject.is_empty() => titles.report.to_owned(),
+        Some(Notice::Report { subject, .. }) => {
+            // It may have what stands in front in every mail already.
+            let head = subject.strip_prefix("[tcpw] ");
+            let own = head.and_then(|rest| rest.split_once(": "));
+            safe_text(own.map_or(subject, |(_, own)| own))
+        }
         None => titles.notice.to_owned(),
     }
 }

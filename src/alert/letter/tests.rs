@@ -1,16 +1,13 @@
-//! Letters of every kind in both languages: as they should be, and with hostile bytes everywhere.
+//! Letters of every kind in both languages, as they should be.
 
 use super::*;
-use crate::alert::event::{Claim, Event};
+use crate::alert::event::Claim;
 use crate::alert::fired::Verdict;
 use crate::alert::geo;
-use crate::alert::message::{self, People};
-use crate::config::Config;
-use proptest::prelude::*;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
-const KINDS: [LetterKind; 7] = [
+pub(super) const KINDS: [LetterKind; 7] = [
     LetterKind::Alarm,
     LetterKind::Digest,
     LetterKind::Overflow,
@@ -19,19 +16,20 @@ const KINDS: [LetterKind; 7] = [
     LetterKind::Report,
     LetterKind::Test,
 ];
-const LANGUAGES: [(Language, &str); 2] = [(Language::English, "en"), (Language::Korean, "ko")];
+pub(super) const LANGUAGES: [(Language, &str); 2] =
+    [(Language::English, "en"), (Language::Korean, "ko")];
 
 /// A setting that changes may be made to before the letter is written.
-struct Desk {
+pub(super) struct Desk {
     language: Language,
     subject: Option<String>,
     form: LetterForm,
     geo: Geo,
-    name: Option<Reverse>,
+    pub(super) name: Option<Reverse>,
 }
 
 impl Desk {
-    fn new(language: Language) -> Self {
+    pub(super) fn new(language: Language) -> Self {
         Self {
             language,
             subject: None,
@@ -41,11 +39,19 @@ impl Desk {
         }
     }
 
+    /// With databases of countries and networks, as long as the directory lives.
+    pub(super) fn with_places(language: Language) -> (Self, tempfile::TempDir) {
+        let directory = tempfile::tempdir().unwrap();
+        let mut desk = Self::new(language);
+        desk.geo = geo::tests::write(directory.path());
+        (desk, directory)
+    }
+
     fn write(&self, letter: &Letter) -> Texts {
         self.write_with(letter, &[])
     }
 
-    fn write_with(&self, letter: &Letter, missing: &[String]) -> Texts {
+    pub(super) fn write_with(&self, letter: &Letter, missing: &[String]) -> Texts {
         let seoul = FixedOffset::east_opt(9 * 3600).unwrap();
         let names = |addresses: &[IpAddr]| {
             let one = |address: &IpAddr| self.name.clone().unwrap_or_else(|| sample_name(*address));
@@ -222,9 +228,7 @@ fn what_is_not_sure_is_said() {
 
 #[test]
 fn countries_and_networks_are_told_and_their_absence_stops_nothing() {
-    let directory = tempfile::tempdir().unwrap();
-    let mut desk = Desk::new(Language::English);
-    desk.geo = geo::tests::write(directory.path());
+    let (mut desk, directory) = Desk::with_places(Language::English);
     let mut alarm = sample(LetterKind::Alarm);
     alarm.events[0].event.addr = claim("192.0.2.7");
     let texts = desk.write(&alarm);
@@ -428,195 +432,21 @@ fn attachments_that_are_missing_or_short_are_told() {
 /// No words of the built-in templates are outside the words of a language.
 #[test]
 fn templates_say_nothing_of_their_own() {
-    for source in [include_str!("letter.txt"), include_str!("letter.html")] {
-        let body = source.split("{% set").last().unwrap();
-        let body = body.split("%}").skip(1).collect::<Vec<_>>().join("%}");
-        let body = if source.starts_with("<!") {
-            body
-        } else {
-            source.to_owned()
-        };
-        let mut rest = body.as_str();
-        let mut told = String::new();
-        while let Some(at) = rest.find(['{', '<']) {
-            told.push_str(&rest[..at]);
-            let end = match &rest[at..at + 2] {
-                "{{" => "}}",
-                "{%" => "%}",
-                _ => ">",
-            };
-            // The end of a tag is not the end of a value inside it.
-            let mut from = at;
-            while end == ">"
-                && rest[from..]
-                    .find("{{")
-                    .is_some_and(|open| rest[from..].find('>').is_some_and(|close| open < close))
-            {
-                from += rest[from..].find("}}").unwrap() + 2;
-            }
-            let close = from + rest[from..].find(end).unwrap() + end.len();
-            rest = &rest[close..];
-        }
-        told.push_str(rest);
-        let letters: String = told.chars().filter(|c| c.is_alphabetic()).collect();
-        assert_eq!(letters.replace('x', ""), "", "{told}");
-    }
-}
-
-/// The tags of a page, in order, with their attributes but for `content` of a title.
-fn tags(html: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut rest = html;
-    while let Some((_, after)) = rest.split_once('<') {
-        let (tag, behind) = after.split_once('>').expect("a tag has an end");
-        found.push(tag.to_owned());
-        rest = behind;
-    }
-    found
-}
-
-fn hostile_bytes() -> impl Strategy<Value = Vec<u8>> {
-    let nasty = prop::sample::select(vec![
-        "\r\nBcc: thief@example.org\r\n\r\n",
-        "<script>alert(1)</script>",
-        "<a href=\"http://evil.example\">x</a>",
-        "\" onload=\"x",
-        "\u{1b}[2J\u{1b}]0;x\u{7}",
-        "\u{202e}\u{200b}\u{feff}",
-        "{{ 7 * 7 }}{% raw %}",
-        "';reboot;'",
-        "-->",
-        "]]>",
-        "&lt;b&gt;&#60;",
-        "=?utf-8?q?=0d=0aBcc:_x?=",
-        "\u{85}\u{2028}\u{9b}31m",
-        "http://evil.example/ www.evil.example mailto:x@evil.example",
-    ]);
-    prop_oneof![
-        prop::collection::vec(any::<u8>(), 0..300),
-        prop::collection::vec(nasty, 1..4).prop_map(|parts| parts.concat().into_bytes()),
-        ".{0,80}".prop_map(String::into_bytes),
-    ]
-}
-
-/// The letter with every value that a stranger can choose replaced by `bytes`, and every text that
-/// came from elsewhere too.
-fn poisoned(kind: LetterKind, bytes: &[u8], is_address: bool) -> Letter {
-    let mut letter = sample(kind);
-    let claim = |add: &[u8]| Claim::cut(&[add, bytes].concat(), 16 * 1024);
-    let text = String::from_utf8_lossy(bytes).into_owned();
-    let poison = |event: &mut Event| {
-        event.host = claim(b"h");
-        event.daemon = claim(b" ");
-        event.server = claim(b"s");
-        event.pid = claim(b"p");
-        if !is_address {
-            event.addr = claim(b"no ");
-        }
-    };
-    for entry in &mut letter.events {
-        poison(&mut entry.event);
-        entry.machine.clone_from(&text);
-        if !is_address {
-            entry.source = format!("name {text}");
-        }
-        if let Some(rule) = &mut entry.rule {
-            (rule.file, rule.text) = (format!("/{text}"), text.clone());
-        }
-    }
-    for entry in letter
-        .history
-        .iter_mut()
-        .flat_map(|history| &mut history.earlier)
-    {
-        poison(&mut entry.event);
-    }
-    for tally in &mut letter.sources {
-        tally.hosts = vec![claim(b"h")];
-        tally.daemons = vec![claim(b" ")];
-        if !is_address {
-            tally.source = format!("name {text}");
-        }
-    }
-    if kind == LetterKind::Notice {
-        let notice = Notice::Rejected {
-            count: 3,
-            examples: vec![format!("x{text}")],
-        };
-        letter.body = Some(notice.to_json());
-    }
-    letter
-}
-
-fn check(kind: LetterKind, language: Language, bytes: &[u8], is_address: bool) {
-    let directory = tempfile::tempdir().unwrap();
-    let text = String::from_utf8_lossy(bytes).into_owned();
-    let make = |bytes: &[u8], text: &str| {
-        let mut desk = Desk::new(language);
-        desk.geo = geo::tests::write(directory.path());
-        desk.name = Some(Reverse::Name(format!("n{text}")));
-        let missing = [crate::escape::visible(format!("/x{text}").as_bytes())];
-        let texts = desk.write_with(&poisoned(kind, bytes, is_address), &missing);
-        let config = Config::default_at(&Path::to_path_buf);
-        let people = People::new(&config.mail, "web1");
-        let letter = sample(kind);
-        let recipients = people.recipients();
-        let mail = message::build(&letter, &texts, &people, "web1", Vec::new(), recipients);
-        let mail = String::from_utf8(mail.unwrap().bytes).expect("a mail is ASCII");
-        (texts, mail)
-    };
-    let (calm, calm_mail) = make(b"calm", "calm");
-    let (texts, mail) = make(bytes, &text);
-    assert_eq!(tags(&texts.html), tags(&calm.html), "{}", texts.html);
-    assert!(!texts.html.contains("href") || text.contains("href"));
-    assert_eq!(
-        texts.text.lines().count(),
-        calm.text.lines().count(),
-        "{}",
-        texts.text
-    );
-    assert_eq!(texts.subject.lines().count(), 1);
-    for part in [&texts.subject, &texts.text, &texts.html] {
-        let is_raw = |c: char| c.is_control() && c != '\n';
-        assert!(!part.contains(is_raw), "{part:?}");
-        assert!(!part.contains(['\u{202e}', '\u{200b}', '\u{2028}', '\u{feff}']));
-        assert!(
-            !part.contains("://") && !part.contains("www.evil"),
-            "{part}"
-        );
-        assert!(
-            !part.contains("tcpw deny") && !part.contains("<pre"),
-            "{part}"
-        );
-    }
-    let heads = |mail: &str| -> Vec<String> {
-        let head = mail.split("\r\n\r\n").next().unwrap().to_owned();
-        let lines = head.split("\r\n").filter(|line| !line.starts_with(' '));
-        lines
-            .map(|line| line.split(':').next().unwrap().to_owned())
+    let without = |text: &str, open: &str, close: &str| -> String {
+        let parts = text.split(open).enumerate();
+        parts
+            .map(|(at, part)| match part.split_once(close) {
+                Some((_, behind)) if at > 0 => behind,
+                _ => part,
+            })
             .collect()
     };
-    assert_eq!(heads(&mail), heads(&calm_mail), "{mail}");
-    let bare = mail.replace("\r\n", "");
-    assert!(
-        !bare.contains(|c: char| c.is_control() && c != '\t'),
-        "{mail:?}"
-    );
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: std::env::var("TCPW_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(24),
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    })]
-
-    #[test]
-    fn nothing_hostile_gets_out_of_its_place(bytes in hostile_bytes(), is_address: bool) {
-        for kind in KINDS {
-            for (language, _) in LANGUAGES {
-                check(kind, language, &bytes, is_address);
-            }
-        }
+    for source in [include_str!("letter.txt"), include_str!("letter.html")] {
+        let told = without(&without(source, "{%", "%}"), "{{", "}}");
+        let told = told.split("</head>").last().unwrap();
+        let told = without(told, "<", ">");
+        let letters: String = told.chars().filter(|c| c.is_alphabetic()).collect();
+        // `800 x 192.0.2.7`
+        assert_eq!(letters.replace('x', ""), "", "{told}");
     }
 }
