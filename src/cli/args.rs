@@ -10,6 +10,7 @@ use super::deny::DenyArgs;
 use super::deny_all::DenyAllArgs;
 use super::diff::DiffArgs;
 use super::edit::EditArgs;
+use super::events::EventsArgs;
 use super::expire::ExpireArgs;
 use super::explain::ExplainArgs;
 use super::fmt::FmtArgs;
@@ -145,6 +146,7 @@ pub(crate) enum Command {
     Fmt(FmtArgs),
     Parse(ParseArgs),
     Mail(MailArgs),
+    Events(EventsArgs),
     Deliver(DeliverArgs),
     Notify(NotifyArgs),
     Demo(DemoArgs),

@@ -18,6 +18,7 @@ mod deny_all;
 mod dialect;
 mod diff;
 mod edit;
+mod events;
 mod excerpt;
 mod exit;
 mod expectation;
@@ -41,6 +42,7 @@ mod open;
 mod output;
 mod parse;
 mod paths;
+mod period;
 mod provisional;
 mod query;
 mod real_name;
@@ -51,6 +53,7 @@ mod revoke;
 mod rollback;
 mod settings;
 mod show;
+mod saved;
 mod site;
 mod story;
 mod tables;
@@ -132,6 +135,7 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
         Command::Explain(args) => explain::run(args, context),
         Command::Parse(args) => parse::run(args, context),
         Command::Mail(args) => mail::run(args, context),
+        Command::Events(args) => events::run(args, context),
         Command::Deliver(args) => deliver::run(args, context),
         Command::Notify(args) => notify::run(args, context),
         Command::Demo(args) => demo::run(args, context),

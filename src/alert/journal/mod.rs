@@ -9,11 +9,13 @@ mod memory;
 mod outbox;
 mod retention;
 mod schema;
+mod search;
 
 pub use events::{Entry, EventFilter, History, Letter, SourceTally};
 pub(super) use intake::Terms;
 pub use letters::{Decision, LetterKind, Reason};
 pub use outbox::{Delivery, Queued, State, Waiting};
+pub use search::{FoundEvent, Search};
 
 pub(super) use outbox::{Dispatch, Settled, pause};
 
