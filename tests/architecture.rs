@@ -29,7 +29,7 @@ const MODULES: [(&str, &[&str]); 14] = [
 
 /// External crates and the modules that may name them. A crate that is not listed may be used by
 /// nobody until it has an owner.
-const CRATES: [(&str, &[&str]); 20] = [
+const CRATES: [(&str, &[&str]); 23] = [
     ("nom", &["syntax"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
@@ -38,6 +38,9 @@ const CRATES: [(&str, &[&str]); 20] = [
     ("lettre", &["alert"]),
     ("rusqlite", &["alert"]),
     ("minijinja", &["alert"]),
+    ("plotters", &["report"]),
+    ("unicode_width", &["report"]),
+    ("terminal_size", &["cli"]),
     ("similar", &["editor"]),
     ("tempfile", &["editor", "cli"]),
     ("xattr", &["editor"]),

@@ -25,6 +25,7 @@ use super::open::OpenArgs;
 use super::output::ColorChoice;
 use super::parse::ParseArgs;
 use super::remove_alert::RemoveAlertArgs;
+use super::report::ReportArgs;
 use super::revoke::RevokeArgs;
 use super::rollback::RollbackArgs;
 use super::show::ShowArgs;
@@ -147,6 +148,7 @@ pub(crate) enum Command {
     Parse(ParseArgs),
     Mail(MailArgs),
     Events(EventsArgs),
+    Report(ReportArgs),
     Deliver(DeliverArgs),
     Notify(NotifyArgs),
     Demo(DemoArgs),

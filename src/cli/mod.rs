@@ -49,6 +49,7 @@ mod real_name;
 mod refusal;
 mod remarks;
 mod remove_alert;
+mod report;
 mod revoke;
 mod rollback;
 mod settings;
@@ -136,6 +137,7 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
         Command::Parse(args) => parse::run(args, context),
         Command::Mail(args) => mail::run(args, context),
         Command::Events(args) => events::run(args, context),
+        Command::Report(args) => report::run(args, context),
         Command::Deliver(args) => deliver::run(args, context),
         Command::Notify(args) => notify::run(args, context),
         Command::Demo(args) => demo::run(args, context),

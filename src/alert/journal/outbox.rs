@@ -80,7 +80,7 @@ impl State {
         }
     }
 
-    fn of_word(word: &str) -> Self {
+    pub(super) fn of_word(word: &str) -> Self {
         [Self::Waiting, Self::Delivered, Self::Failed, Self::Dropped]
             .into_iter()
             .find(|state| state.word() == word)
