@@ -7,6 +7,7 @@
 //! bytes -> syntax -> policy -> engine -> verdict
 //!               \-> lint -> diagnostics -> fixes -> editor -> bytes
 //! event -> drop directory -> journal -> outbox -> letter -> mail server
+//!                                  \-> report
 //! ```
 //!
 //! No arrow points back; `tests/architecture.rs` holds the table of who may use whom.
@@ -23,6 +24,7 @@ pub mod engine;
 pub mod escape;
 pub mod lint;
 pub mod policy;
+pub mod report;
 pub mod span;
 pub mod syntax;
 pub mod system;

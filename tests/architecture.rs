@@ -29,10 +29,12 @@ const MODULES: [(&str, &[&str]); 14] = [
 
 /// External crates and the modules that may name them. A crate that is not listed may be used by
 /// nobody until it has an owner.
-const CRATES: [(&str, &[&str]); 23] = [
+const CRATES: [(&str, &[&str]); 27] = [
     ("nom", &["syntax"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
+    ("csv", &["cli", "report"]),
+    ("ipnet", &["config", "alert", "report", "cli"]),
     ("lettre", &["alert"]),
     ("rustls", &["alert"]),
     ("rustls_native_certs", &["alert"]),
@@ -40,7 +42,9 @@ const CRATES: [(&str, &[&str]); 23] = [
     ("rusqlite", &["alert"]),
     ("minijinja", &["alert"]),
     ("maxminddb", &["alert"]),
-    ("ipnet", &["config", "alert", "report", "cli"]),
+    ("plotters", &["report"]),
+    ("unicode_width", &["report"]),
+    ("terminal_size", &["cli"]),
     ("similar", &["editor"]),
     ("tempfile", &["editor", "cli"]),
     ("xattr", &["editor"]),

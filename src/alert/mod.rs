@@ -22,6 +22,7 @@ mod message;
 mod note;
 mod notice;
 mod preview;
+mod reporting;
 mod source;
 mod spool;
 mod surplus;
@@ -36,9 +37,9 @@ pub use encoding::one_line;
 pub use event::{Claim, Event, HOST_LIMIT, VALUE_LIMIT};
 pub use fired::{FiredRule, RuleFinder, Verdict};
 pub use journal::{
-    Attempt, Decision, Delivery, Entry, EventFilter, History, Journal, JournalError, Letter,
-    LetterKind, Queued, Reason, SourceTally, State, Waiting,
-    make_directory as make_journal_directory,
+    Attempt, Decision, Delivery, Entry, EventFilter, FoundEvent, History, Journal, JournalError,
+    Letter, LetterKind, Queued, Reason, Search, Sent, SourceCount, SourceTally, State, Stuck,
+    Tally, Troubles, Waiting, make_directory as make_journal_directory,
 };
 pub use lock::{is_held as is_deliverer_alive, request as request_handover};
 pub use message::People;

@@ -10,6 +10,7 @@ use super::deny::DenyArgs;
 use super::deny_all::DenyAllArgs;
 use super::diff::DiffArgs;
 use super::edit::EditArgs;
+use super::events::EventsArgs;
 use super::expire::ExpireArgs;
 use super::explain::ExplainArgs;
 use super::fmt::FmtArgs;
@@ -25,6 +26,7 @@ use super::output::ColorChoice;
 use super::parse::ParseArgs;
 use super::queue::QueueArgs;
 use super::remove_alert::RemoveAlertArgs;
+use super::report::ReportArgs;
 use super::revoke::RevokeArgs;
 use super::rollback::RollbackArgs;
 use super::show::ShowArgs;
@@ -145,6 +147,8 @@ pub(crate) enum Command {
     Fmt(FmtArgs),
     Parse(ParseArgs),
     Mail(MailArgs),
+    Events(EventsArgs),
+    Report(ReportArgs),
     Deliver(DeliverArgs),
     Queue(QueueArgs),
     Notify(NotifyArgs),

@@ -84,7 +84,7 @@ pub(crate) fn run(args: &DeliverArgs, context: &mut Context) -> Result<Exit, Fai
         &rules,
         ears,
     );
-    let report = match start(&place, context)? {
+    let report = match in_foreground(&place, context)? {
         None => {
             return Err(
                 Failure::new("another deliverer is at work, and still busy after 10 s")
@@ -110,7 +110,7 @@ pub(crate) fn run(args: &DeliverArgs, context: &mut Context) -> Result<Exit, Fai
 }
 
 /// The deliverer, once no other one is at work.
-fn start<'a>(
+pub(super) fn in_foreground<'a>(
     place: &'a Workplace<'a>,
     context: &mut Context,
 ) -> Result<Option<Deliverer<'a>>, Failure> {

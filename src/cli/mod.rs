@@ -19,6 +19,7 @@ mod dialect;
 mod diff;
 mod edit;
 mod event_log;
+mod events;
 mod excerpt;
 mod exit;
 mod expectation;
@@ -44,6 +45,7 @@ mod open;
 mod output;
 mod parse;
 mod paths;
+mod period;
 mod provisional;
 mod query;
 mod queue;
@@ -53,8 +55,10 @@ mod refusal;
 mod remarks;
 mod remedy;
 mod remove_alert;
+mod report;
 mod revoke;
 mod rollback;
+mod saved;
 mod schedule;
 mod settings;
 mod show;
@@ -155,6 +159,8 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
         Command::Explain(args) => explain::run(args, context),
         Command::Parse(args) => parse::run(args, context),
         Command::Mail(args) => mail::run(args, context),
+        Command::Events(args) => events::run(args, context),
+        Command::Report(args) => report::run(args, context),
         Command::Deliver(args) => deliver::run(args, context),
         Command::Queue(args) => queue::run(args, context),
         Command::Notify(args) => notify::run(args, context),

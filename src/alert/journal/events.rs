@@ -19,7 +19,7 @@ const MOST_EARLIER: usize = 10;
 
 /// All columns of an event, its values in place of their numbers. The numbers of columns in
 /// [`entry_of`] are those here.
-const ENTRY: &str = "SELECT
+pub(super) const ENTRY: &str = "SELECT
         events.id, events.time, events.collected, sources.key,
         host.bytes, host.length, addr.bytes, addr.length, daemon.bytes, daemon.length,
         server.bytes, server.length, user.bytes, user.length,
@@ -351,7 +351,7 @@ fn earlier(database: &Connection, last: i64, before: i64) -> rusqlite::Result<Ve
 }
 
 /// The event in a row of [`ENTRY`].
-fn entry_of(row: &Row<'_>) -> rusqlite::Result<Entry> {
+pub(super) fn entry_of(row: &Row<'_>) -> rusqlite::Result<Entry> {
     let number: i64 = row.get(14)?;
     let pid = if number < 0 {
         claim(row, 15)?
@@ -392,7 +392,7 @@ fn entry_of(row: &Row<'_>) -> rusqlite::Result<Entry> {
 }
 
 /// A claim in two columns; nothing where the value is gone.
-fn claim(row: &Row<'_>, column: usize) -> rusqlite::Result<Claim> {
+pub(super) fn claim(row: &Row<'_>, column: usize) -> rusqlite::Result<Claim> {
     let bytes: Option<Vec<u8>> = row.get(column)?;
     let length: Option<i64> = row.get(column + 1)?;
     let length = u64::try_from(length.unwrap_or(0)).unwrap_or(u64::MAX);

@@ -1,6 +1,7 @@
 //! The journal: every event that was ever collected, what was decided about it, and the letters
 //! that tell of it; an SQLite database with one writer.
 
+mod counts;
 mod events;
 mod facts;
 mod intake;
@@ -10,12 +11,18 @@ mod outbox;
 mod queue;
 mod retention;
 mod schema;
+mod search;
+mod tally;
+mod troubles;
 
 pub use events::{Entry, EventFilter, History, Letter, SourceTally};
 pub(super) use intake::Terms;
 pub use letters::{Decision, LetterKind, Reason};
 pub use outbox::{Delivery, State, Waiting};
 pub use queue::{Attempt, Queued};
+pub use search::{FoundEvent, Search};
+pub use tally::{SourceCount, Tally};
+pub use troubles::{Sent, Stuck, Troubles};
 
 pub(super) use outbox::{Dispatch, Settled, pause};
 

@@ -1,0 +1,70 @@
+//! `tcpw report --mail`: the report becomes a letter in the queue.
+
+use crate::alert::Notice;
+use crate::cli::Context;
+use crate::cli::deliver::{Ears, in_foreground, open, workplace};
+use crate::cli::failure::Failure;
+use crate::cli::fired::Fired;
+use crate::cli::{background, settings};
+use crate::config::Config;
+use crate::escape::visible;
+use crate::report::{self, Language, Paper, Report};
+use crate::system::local_time;
+use std::cell::RefCell;
+
+/// How wide the text of a mail is.
+const PAPER: Paper = Paper {
+    width: 76,
+    is_unicode: true,
+};
+
+/// Queues the report, and starts the deliverer.
+pub(super) fn send(
+    report: &Report,
+    language: Language,
+    config: &Config,
+    context: &mut Context,
+) -> Result<(), Failure> {
+    settings::note_embedded(config, context)?;
+    let letter = Notice::Report {
+        subject: report::subject(report, language),
+        text: report::text(report, language, PAPER, &local_time),
+        html: report::html(report, language, &local_time),
+    };
+    let paths = context.paths.clone();
+    let problems = RefCell::new(Vec::new());
+    let warn = |text: &str| problems.borrow_mut().push(visible(text.as_bytes()));
+    let way = open(config);
+    let rules = Fired::new(&paths);
+    let ears = Ears {
+        warn: &warn,
+        // No event is collected here.
+        record: &|_, _, _| {},
+    };
+    let place = workplace(None, &paths, config, way.as_ref(), &rules, ears);
+    let Some(mut deliverer) = in_foreground(&place, context)? else {
+        return Err(Failure::new(
+            "the report is not queued: another deliverer is still busy after 10 s",
+        )
+        .hint("run the command again; tcpw queue shows what waits"));
+    };
+    let queued = deliverer.queue_report(&letter);
+    drop(deliverer);
+    let people = queued.map_err(|error| {
+        Failure::new(format_args!("the report is not queued: {error}"))
+            .hint("run it as the user who owns the journal, usually root")
+    })?;
+    for text in problems.borrow().iter() {
+        context.out.note(text)?;
+    }
+    background::start(&paths, None).map_err(|cause| {
+        Failure::new(format_args!(
+            "the report is queued, but the deliverer cannot be started: {cause}"
+        ))
+        .hint("run tcpw deliver")
+    })?;
+    let people = visible(people.join(", ").as_bytes());
+    context.out.line(format!(
+        "queued for {people}; tcpw queue shows whether it waits"
+    ))
+}

@@ -1,0 +1,191 @@
+//! `tcpw report`: the journal in numbers, for a terminal, a browser, a mail or a program.
+
+mod logs;
+mod mailing;
+
+use super::Context;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::period::Moment;
+use super::{saved, settings};
+use crate::config::{self, Config};
+use crate::report::{self, Language, Paper, Report, Terms};
+use crate::system::{Clock as _, SystemClock, host_name, local_time};
+use clap::{Args, ValueEnum};
+use std::env;
+use std::fs::OpenOptions;
+use std::io::{IsTerminal as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+/// How wide text is where nobody says.
+const WIDTH: usize = 80;
+
+/// Tell who was refused, in numbers
+///
+/// Problems of the alarms come first; then how many events there were, by day and hour, source,
+/// daemon and rule, which sources are new, and what became of the letters. Days and hours are
+/// those of the clocks here; what visitors chose is shown with escapes such as \x1b. Exit code 0:
+/// the alarms are well. 1: a letter could not be delivered, the journal was damaged, or files in
+/// the drop directory were no events.
+///
+/// JSON has machine, since, until, problems (each with problem: given-up, waiting, letter, damaged
+/// or rejected), events, denied, granted, unknown, not_by_root, sources, new_sources,
+/// repeating_sources, days (date, events), hours (24 counts), top_sources and top_new_sources
+/// (source, name, place, daemon, events, total, first, last), daemons (name, events), rules (file,
+/// line, text, events), held_back (decision, events), letters (kind, state, letters, events),
+/// gathering (letters, events, due), and logged (read, lines, events, first, last, days, hours,
+/// sources, top_sources, daemons) with --log or --journald. CSV has one number a line: part, name,
+/// detail, count.
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// From then on: 90s, 30m, 24h, 7d or 2w ago, a date, or a date and time
+    #[arg(long, value_name = "TIME", default_value = "7d")]
+    since: Moment,
+    /// Up to then [default: now]
+    #[arg(long, value_name = "TIME")]
+    until: Option<Moment>,
+    /// How to write it
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    format: Format,
+    /// Send it to whom the configuration names for mails, as text and HTML
+    #[arg(long, conflicts_with_all = ["output", "format"])]
+    mail: bool,
+    /// The language [default: mail.language of the configuration]
+    #[arg(long, value_enum, value_name = "LANGUAGE")]
+    lang: Option<Lang>,
+    /// Write it into this file, which only its owner can read
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Add what libwrap itself logged in this file of the system log; - for standard input
+    ///
+    /// Reads `refused connect from ...` and the like, with timestamps of the old and of the new
+    /// form, as a part of its own. Unpack compressed files: zcat FILE | tcpw report --log -
+    #[arg(long, value_name = "FILE")]
+    log: Vec<PathBuf>,
+    /// Add what libwrap itself logged in the journal of systemd
+    #[arg(long)]
+    journald: bool,
+    /// How many sources, daemons and rules to name
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    top: u16,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum Format {
+    /// For a terminal
+    #[default]
+    Text,
+    /// For a browser
+    Html,
+    /// For programs
+    Json,
+    /// For spreadsheets
+    Csv,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Lang {
+    /// English
+    En,
+    /// Korean
+    Ko,
+}
+
+pub(crate) fn run(args: &ReportArgs, context: &mut Context) -> Result<Exit, Failure> {
+    let config = settings::load(&context.paths)?;
+    let language = language(args, &config);
+    let report = numbers(args, &config, context)?;
+    if args.mail {
+        mailing::send(&report, language, &config, context)?;
+    } else {
+        let is_terminal = args.output.is_none() && std::io::stdout().is_terminal();
+        let bytes = match args.format {
+            Format::Text => report::text(&report, language, paper(is_terminal), &local_time).into(),
+            Format::Html => report::html(&report, language, &local_time).into_bytes(),
+            Format::Json => format!("{}\n", report::json(&report)).into_bytes(),
+            Format::Csv => report::csv(&report),
+        };
+        match &args.output {
+            Some(path) => write(path, &bytes)?,
+            None => context.out.bytes(&bytes)?,
+        }
+    }
+    Ok(if report.problems.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Negative
+    })
+}
+
+fn language(args: &ReportArgs, config: &Config) -> Language {
+    match (args.lang, config.mail.language) {
+        (Some(Lang::Ko), _) | (None, config::Language::Korean) => Language::Korean,
+        (Some(Lang::En), _) | (None, config::Language::English) => Language::English,
+    }
+}
+
+fn numbers(args: &ReportArgs, config: &Config, context: &mut Context) -> Result<Report, Failure> {
+    let now = SystemClock.now();
+    let terms = Terms {
+        machine: host_name(),
+        since: args.since.at(now),
+        until: args.until.map_or(now, |moment| moment.at(now)),
+        most: usize::from(args.top),
+        local: &local_time,
+        locate: &|_| None,
+    };
+    if terms.since >= terms.until {
+        return Err(Failure::new("--since is not before --until")
+            .hint("times ago count from now: --since 7d --until 1d is the week before yesterday"));
+    }
+    let wants_logs = args.journald || !args.log.is_empty();
+    let logged = if wants_logs {
+        Some(logs::read(args, &terms, now, context)?)
+    } else {
+        None
+    };
+    let mut journal = if wants_logs {
+        saved::open(&config.journal)?
+    } else {
+        Some(saved::open_existing(&config.journal)?)
+    };
+    report::report(journal.as_mut(), &terms, logged).map_err(saved::told)
+}
+
+/// The terminal, or what stands in for it.
+fn paper(is_terminal: bool) -> Paper {
+    let told = env::var_os("COLUMNS").and_then(|text| text.to_str()?.parse().ok());
+    let measured = || {
+        let (width, _) = terminal_size::terminal_size()?;
+        Some(usize::from(width.0))
+    };
+    let width = told.or_else(|| is_terminal.then(measured).flatten());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .filter_map(env::var_os)
+        .find(|value| !value.is_empty());
+    let is_unicode = locale.is_some_and(|value| {
+        let value = value.to_string_lossy().to_ascii_lowercase();
+        value.contains("utf-8") || value.contains("utf8")
+    });
+    Paper {
+        width: width.unwrap_or(WIDTH).clamp(40, 200),
+        is_unicode,
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let failed = |cause| {
+        Failure::new(format_args!("cannot write {}: {cause}", path.display()))
+            .hint("name a file in a directory that you may write to")
+    };
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(failed)?;
+    file.write_all(bytes).map_err(failed)
+}

@@ -1,0 +1,93 @@
+//! The report as CSV: one number a line, with the part it belongs to.
+
+use super::numbers::{Report, Source};
+use ::csv::Writer;
+
+/// The report as CSV.
+pub fn csv(report: &Report) -> Vec<u8> {
+    let mut sheet = Sheet(Writer::from_writer(Vec::new()));
+    sheet
+        .0
+        .write_record(["part", "name", "detail", "count"])
+        .unwrap_or_default();
+    for (name, count) in [
+        ("events", report.events),
+        ("denied", report.denied),
+        ("granted", report.granted),
+        ("unknown", report.unknown),
+        ("not-by-root", report.not_by_root),
+        ("sources", report.sources),
+        ("new-sources", report.new_sources),
+        ("repeating-sources", report.repeating_sources),
+        ("problems", super::count(report.problems.len())),
+    ] {
+        sheet.row("summary", name, "", count);
+    }
+    for day in &report.days {
+        sheet.row("day", &day.date, "", day.events);
+    }
+    sheet.hours("hour", &report.hours);
+    sheet.sources("source", &report.top_sources);
+    sheet.sources("new-source", &report.top_new_sources);
+    for daemon in &report.daemons {
+        sheet.row("daemon", &daemon.name, "", daemon.events);
+    }
+    for rule in &report.rules {
+        let place = rule
+            .file
+            .as_ref()
+            .map(|file| format!("{file}:{}", rule.line));
+        sheet.row("rule", &place.unwrap_or_default(), &rule.text, rule.events);
+    }
+    for held in &report.held_back {
+        sheet.row("held-back", held.decision, "", held.events);
+    }
+    for letters in &report.letters {
+        sheet.row("letters", letters.kind, letters.state, letters.letters);
+    }
+    sheet.row("letters", "all", "gathering", report.gathering.letters);
+    if let Some(logged) = &report.logged {
+        for day in &logged.days {
+            sheet.row("logged-day", &day.date, "", day.events);
+        }
+        sheet.hours("logged-hour", &logged.hours);
+        for source in &logged.top_sources {
+            sheet.row("logged-source", &source.name, "", source.events);
+        }
+        for daemon in &logged.daemons {
+            sheet.row("logged-daemon", &daemon.name, "", daemon.events);
+        }
+    }
+    sheet.0.into_inner().unwrap_or_default()
+}
+
+struct Sheet(Writer<Vec<u8>>);
+
+impl Sheet {
+    fn row(&mut self, part: &str, name: &str, detail: &str, count: u64) {
+        let cells = [part, &harmless(name), &harmless(detail), &count.to_string()];
+        // Writing to memory cannot fail.
+        self.0.write_record(cells).unwrap_or_default();
+    }
+
+    fn hours(&mut self, part: &str, hours: &[u64]) {
+        for (hour, events) in hours.iter().enumerate() {
+            self.row(part, &format!("{hour:02}"), "", *events);
+        }
+    }
+
+    fn sources(&mut self, part: &str, sources: &[Source]) {
+        for source in sources {
+            self.row(part, &source.source, &source.name, source.events);
+        }
+    }
+}
+
+/// What a spreadsheet would compute gets a quote before it.
+fn harmless(cell: &str) -> String {
+    if cell.starts_with(['=', '+', '-', '@']) {
+        format!("'{cell}")
+    } else {
+        cell.to_owned()
+    }
+}

@@ -1,0 +1,301 @@
+//! What a report has, part by part, for whoever writes it as text or HTML.
+
+use super::Local;
+use super::days::Day;
+use super::logged::Logged;
+use super::numbers::{Named, Report, Source};
+use super::words::{Words, fill, grouped};
+use chrono::{DateTime, Utc};
+
+/// More days than this are shown by week.
+const MOST_DAYS: usize = 45;
+
+/// A part of a report.
+#[derive(Debug)]
+pub(super) struct Section {
+    pub(super) title: String,
+    pub(super) body: Body,
+}
+
+/// What is in a part.
+#[derive(Debug)]
+pub(super) enum Body {
+    /// Sentences.
+    Lines(Vec<String>),
+    /// Something that is wrong.
+    Alert(Vec<String>),
+    /// Counts over time, with a label each.
+    Course(Vec<(String, u64)>),
+    /// Counts of the hours of the day.
+    Hours(Vec<u64>),
+    /// Counts with their names.
+    Table(Table),
+}
+
+/// Counts with their names.
+#[derive(Debug)]
+pub(super) struct Table {
+    /// The titles of the columns, without that of the count.
+    pub(super) head: Vec<&'static str>,
+    pub(super) rows: Vec<(u64, Vec<String>)>,
+    /// How many are not shown.
+    pub(super) more: u64,
+}
+
+/// The title of a report.
+pub(super) fn title(report: &Report, words: &Words) -> String {
+    fill(words.title, &[("machine", &report.machine)])
+}
+
+/// The time of a report.
+pub(super) fn period(report: &Report, words: &Words, local: Local<'_>) -> String {
+    fill(
+        words.period,
+        &[
+            ("since", &clock(report.since, local)),
+            ("until", &clock(report.until, local)),
+            ("zone", &local(report.until).format("%:z").to_string()),
+        ],
+    )
+}
+
+fn clock(time: DateTime<Utc>, local: Local<'_>) -> String {
+    local(time).format("%Y-%m-%d %H:%M").to_string()
+}
+
+/// All parts, problems first.
+pub(super) fn sections(report: &Report, words: &'static Words, local: Local<'_>) -> Vec<Section> {
+    let mut parts = Vec::new();
+    let mut add = |title: &str, body| {
+        parts.push(Section {
+            title: title.to_owned(),
+            body,
+        });
+    };
+    add(words.problems, problems(report, words, local));
+    add(words.summary, Body::Lines(summary(report, words)));
+    if report.events > 0 {
+        add_course(&mut add, &report.days, words);
+        add(words.by_hour, Body::Hours(report.hours.clone()));
+        let (sources, all) = (&report.top_sources, report.sources);
+        add(
+            words.by_source,
+            Body::Table(source_table(sources, all, false, words, local)),
+        );
+        let (sources, all) = (&report.top_new_sources, report.new_sources);
+        if !sources.is_empty() {
+            add(
+                words.new_sources,
+                Body::Table(source_table(sources, all, true, words, local)),
+            );
+        }
+        add(
+            words.by_daemon,
+            Body::Table(named_table(&report.daemons, 0, words.daemon, words)),
+        );
+        add(words.by_rule, Body::Table(rule_table(report, words)));
+        if !report.held_back.is_empty() {
+            add(words.held_back, Body::Lines(held_back(report, words)));
+        }
+    }
+    add(words.letters, Body::Lines(letters(report, words, local)));
+    if let Some(logged) = &report.logged {
+        add_logged(&mut add, logged, words);
+    }
+    parts
+}
+
+fn problems(report: &Report, words: &Words, local: Local<'_>) -> Body {
+    if report.problems.is_empty() {
+        return Body::Lines(vec![words.no_problems.to_owned()]);
+    }
+    let problems = report.problems.iter();
+    Body::Alert(problems.map(|problem| problem.line(words, local)).collect())
+}
+
+fn summary(report: &Report, words: &Words) -> Vec<String> {
+    if report.events == 0 {
+        return vec![words.nothing.to_owned()];
+    }
+    let mut lines = vec![
+        fill(
+            words.verdicts,
+            &[
+                ("events", &grouped(report.events)),
+                ("denied", &grouped(report.denied)),
+                ("granted", &grouped(report.granted)),
+                ("unknown", &grouped(report.unknown)),
+            ],
+        ),
+        fill(
+            words.visitors,
+            &[
+                ("sources", &grouped(report.sources)),
+                ("new", &grouped(report.new_sources)),
+                ("repeating", &grouped(report.repeating_sources)),
+            ],
+        ),
+    ];
+    if report.not_by_root > 0 {
+        let events = grouped(report.not_by_root);
+        lines.push(fill(words.not_by_root, &[("events", &events)]));
+    }
+    lines
+}
+
+fn add_course(add: &mut dyn FnMut(&str, Body), days: &[Day], words: &Words) {
+    let labelled = |day: &Day| (day.date.clone(), day.events);
+    if days.len() <= MOST_DAYS {
+        add(
+            words.by_day,
+            Body::Course(days.iter().map(labelled).collect()),
+        );
+        return;
+    }
+    let weeks = days.chunks(7).filter_map(|week| {
+        let events = week.iter().map(|day| day.events).sum();
+        Some((week.first()?.date.clone(), events))
+    });
+    add(words.by_week, Body::Course(weeks.collect()));
+}
+
+fn source_table(
+    sources: &[Source],
+    all: u64,
+    are_new: bool,
+    words: &Words,
+    local: Local<'_>,
+) -> Table {
+    let has_place = sources.iter().any(|source| source.place.is_some());
+    let seen = if are_new {
+        words.first_seen
+    } else {
+        words.last_seen
+    };
+    let mut head = vec![words.source, words.name, words.daemon, seen];
+    if has_place {
+        head.insert(1, words.place);
+    }
+    let row = |source: &Source| {
+        let time = if are_new { source.first } else { source.last };
+        let mut cells = vec![
+            source.source.clone(),
+            source.name.clone(),
+            source.daemon.clone(),
+            clock(time, local),
+        ];
+        if has_place {
+            cells.insert(1, source.place.clone().unwrap_or_default());
+        }
+        (source.events, cells)
+    };
+    Table {
+        head,
+        rows: sources.iter().map(row).collect(),
+        more: all.saturating_sub(super::count(sources.len())),
+    }
+}
+
+fn named_table(rows: &[Named], more: u64, title: &'static str, words: &Words) -> Table {
+    let row = |named: &Named| {
+        let name = if named.name.is_empty() {
+            words.not_given
+        } else {
+            &named.name
+        };
+        (named.events, vec![name.to_owned()])
+    };
+    Table {
+        head: vec![title],
+        rows: rows.iter().map(row).collect(),
+        more,
+    }
+}
+
+fn rule_table(report: &Report, words: &Words) -> Table {
+    let rows = report.rules.iter().map(|rule| {
+        let text = match &rule.file {
+            None => words.not_told.to_owned(),
+            Some(file) if file.is_empty() => rule.text.clone(),
+            Some(file) => format!("{file}:{}: {}", rule.line, rule.text),
+        };
+        (rule.events, vec![text])
+    });
+    Table {
+        head: vec![words.rule],
+        rows: rows.collect(),
+        more: 0,
+    }
+}
+
+fn held_back(report: &Report, words: &Words) -> Vec<String> {
+    let held = report.held_back.iter();
+    held.map(|held| {
+        let reason = words.decision(held.decision);
+        fill(
+            words.held_row,
+            &[("reason", reason), ("events", &grouped(held.events))],
+        )
+    })
+    .collect()
+}
+
+fn letters(report: &Report, words: &Words, local: Local<'_>) -> Vec<String> {
+    let rows = report.letters.iter().map(|row| {
+        fill(
+            words.letter_row,
+            &[
+                ("kind", words.kind(row.kind)),
+                ("state", words.state(row.state)),
+                ("letters", &grouped(row.letters)),
+                ("events", &grouped(row.events)),
+            ],
+        )
+    });
+    let mut lines: Vec<String> = rows.collect();
+    let gathering = &report.gathering;
+    if gathering.letters > 0 {
+        let due = gathering
+            .due
+            .map_or_else(String::new, |due| clock(due, local));
+        lines.push(fill(
+            words.gathering,
+            &[
+                ("letters", &grouped(gathering.letters)),
+                ("events", &grouped(gathering.events)),
+                ("due", &due),
+            ],
+        ));
+    }
+    if lines.is_empty() {
+        lines.push(words.no_letters.to_owned());
+    }
+    lines
+}
+
+fn add_logged(add: &mut dyn FnMut(&str, Body), logged: &Logged, words: &Words) {
+    let mut lines = vec![fill(
+        words.logged_what,
+        &[
+            ("files", &logged.read.join(", ")),
+            ("lines", &grouped(logged.lines)),
+            ("events", &grouped(logged.events)),
+        ],
+    )];
+    if logged.events == 0 {
+        lines.push(words.logged_none.to_owned());
+    }
+    add(words.logged, Body::Lines(lines));
+    if logged.events == 0 {
+        return;
+    }
+    add_course(add, &logged.days, words);
+    add(words.by_hour, Body::Hours(logged.hours.clone()));
+    let more = logged
+        .sources
+        .saturating_sub(super::count(logged.top_sources.len()));
+    let sources = named_table(&logged.top_sources, more, words.source, words);
+    add(words.by_source, Body::Table(sources));
+    let daemons = named_table(&logged.daemons, 0, words.daemon, words);
+    add(words.by_daemon, Body::Table(daemons));
+}

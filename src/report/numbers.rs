@@ -1,0 +1,302 @@
+//! The numbers of a report, ready to be shown: names are escaped, times are in UTC.
+
+use super::days::{Calendar, Day};
+use super::logged::Logged;
+use super::problem::{Problem, kind_word};
+use super::{Local, maybe_utc, utc};
+use crate::alert::{Decision, FiredRule, Journal, JournalError, SourceCount, Tally, Troubles};
+use crate::escape::{visible, visible_short};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
+use std::net::IpAddr;
+
+/// As much of a value as a report shows.
+const SHOWN: usize = 120;
+
+/// What a report is about.
+pub struct Terms<'a> {
+    /// This machine's name.
+    pub machine: String,
+    /// From this time on.
+    pub since: DateTime<Utc>,
+    /// Up to this time.
+    pub until: DateTime<Utc>,
+    /// How many sources, daemons and rules are named.
+    pub most: usize,
+    /// The clocks here.
+    pub local: Local<'a>,
+    /// Country and owner of an address, where a database is at hand.
+    pub locate: &'a dyn Fn(IpAddr) -> Option<String>,
+}
+
+/// All numbers of a report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// This machine's name.
+    pub machine: String,
+    /// From this time on.
+    #[serde(serialize_with = "utc")]
+    pub since: DateTime<Utc>,
+    /// Up to this time.
+    #[serde(serialize_with = "utc")]
+    pub until: DateTime<Utc>,
+    /// What is wrong with the alarms themselves.
+    pub problems: Vec<Problem>,
+    /// All events.
+    pub events: u64,
+    /// Visitors who were turned away.
+    pub denied: u64,
+    /// Visitors who were admitted.
+    pub granted: u64,
+    /// Visitors whose fate could not be told.
+    pub unknown: u64,
+    /// Events that users other than root reported.
+    pub not_by_root: u64,
+    /// How many sources there were.
+    pub sources: u64,
+    /// How many of them had never been seen before.
+    pub new_sources: u64,
+    /// How many of them came more than once.
+    pub repeating_sources: u64,
+    /// By day, here.
+    pub days: Vec<Day>,
+    /// By hour of the day, here.
+    pub hours: Vec<u64>,
+    /// The sources with most events.
+    pub top_sources: Vec<Source>,
+    /// The new ones with most events.
+    pub top_new_sources: Vec<Source>,
+    /// By daemon.
+    pub daemons: Vec<Named>,
+    /// By rule.
+    pub rules: Vec<Rule>,
+    /// Events that were not told at once, and why.
+    pub held_back: Vec<Held>,
+    /// Letters of the time.
+    pub letters: Vec<Letters>,
+    /// Letters that gather events now.
+    pub gathering: Gathering,
+    /// What libwrap logged, if that was asked for; never part of the numbers above.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logged: Option<Logged>,
+}
+
+/// A source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Source {
+    /// A network, or a name.
+    pub source: String,
+    /// Its last name, if it has one beside its address.
+    pub name: String,
+    /// Country and owner, where known.
+    pub place: Option<String>,
+    /// The last daemon it came to.
+    pub daemon: String,
+    /// Its events in the time.
+    pub events: u64,
+    /// All its events in the journal.
+    pub total: u64,
+    /// When it was seen first.
+    #[serde(serialize_with = "utc")]
+    pub first: DateTime<Utc>,
+    /// When it was seen last.
+    #[serde(serialize_with = "utc")]
+    pub last: DateTime<Utc>,
+}
+
+/// A name and its events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Named {
+    /// The name.
+    pub name: String,
+    /// Its events.
+    pub events: u64,
+}
+
+/// A rule and its events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Rule {
+    /// The table; nothing if the rule could not be told.
+    pub file: Option<String>,
+    /// Its line.
+    pub line: u32,
+    /// The rule.
+    pub text: String,
+    /// Its events.
+    pub events: u64,
+}
+
+/// Events that were not told at once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Held {
+    /// Why: a word of tcpw-events(1).
+    pub decision: &'static str,
+    /// How many.
+    pub events: u64,
+}
+
+/// Letters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Letters {
+    /// What they tell of.
+    pub kind: &'static str,
+    /// Where they stand.
+    pub state: &'static str,
+    /// How many there are.
+    pub letters: u64,
+    /// How many events they tell of.
+    pub events: u64,
+}
+
+/// Letters that gather events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Default)]
+pub struct Gathering {
+    /// How many.
+    pub letters: u64,
+    /// The events in them.
+    pub events: u64,
+    /// When the first of them is sent.
+    #[serde(serialize_with = "maybe_utc")]
+    pub due: Option<DateTime<Utc>>,
+}
+
+/// Takes the numbers from the journal; without one, all are nothing.
+///
+/// # Errors
+/// When the journal cannot be read.
+pub fn report(
+    journal: Option<&mut Journal>,
+    terms: &Terms<'_>,
+    logged: Option<Logged>,
+) -> Result<Report, JournalError> {
+    let (tally, troubles) = match journal {
+        Some(journal) => (
+            journal.tally(Some(terms.since), terms.until, terms.most)?,
+            journal.troubles(Some(terms.since), terms.until)?,
+        ),
+        None => (Tally::default(), Troubles::default()),
+    };
+    Ok(build(tally, troubles, terms, logged))
+}
+
+fn build(
+    mut tally: Tally,
+    troubles: Troubles,
+    terms: &Terms<'_>,
+    logged: Option<Logged>,
+) -> Report {
+    let local = terms.local;
+    let calendar = Calendar::of(&tally.quarters, local);
+    // The days before the first event of the journal would all be empty.
+    let begin = tally.quarters.keys().next();
+    let since = begin.map_or(terms.since, |quarter| {
+        Tally::time_of_quarter(*quarter).max(terms.since)
+    });
+    let since = local(since).date_naive();
+    let until = local(terms.until - TimeDelta::nanoseconds(1)).date_naive();
+    let is_empty = tally.events == 0;
+    let source = |found: SourceCount| source(found, terms.locate);
+    let unknown = tally.unknown();
+    tally.daemons.truncate(terms.most);
+    tally.rules.truncate(terms.most);
+    let held = tally.decisions.iter();
+    Report {
+        machine: visible(terms.machine.as_bytes()),
+        since: terms.since,
+        until: terms.until,
+        problems: Problem::all(&troubles),
+        events: tally.events,
+        denied: tally.denied,
+        granted: tally.granted,
+        unknown,
+        not_by_root: tally.claimed,
+        sources: tally.sources,
+        new_sources: tally.new_sources,
+        repeating_sources: tally.repeating,
+        days: if is_empty {
+            Vec::new()
+        } else {
+            calendar.days(since, until)
+        },
+        hours: calendar.hours(),
+        held_back: held
+            .filter(|(decision, events)| *decision != Decision::Now && *events > 0)
+            .map(|(decision, events)| Held {
+                decision: decision.word(),
+                events: *events,
+            })
+            .collect(),
+        top_sources: tally.top.into_iter().map(source).collect(),
+        top_new_sources: tally.top_new.into_iter().map(source).collect(),
+        daemons: tally.daemons.into_iter().map(daemon).collect(),
+        rules: tally.rules.into_iter().map(rule).collect(),
+        letters: troubles
+            .sent
+            .iter()
+            .map(|sent| Letters {
+                kind: kind_word(sent.kind),
+                state: sent.state.word(),
+                letters: sent.letters,
+                events: sent.events,
+            })
+            .collect(),
+        gathering: Gathering {
+            letters: troubles.gathering,
+            events: troubles.gathered,
+            due: troubles
+                .due
+                .and_then(|due| DateTime::from_timestamp(due, 0)),
+        },
+        logged,
+    }
+}
+
+fn source(found: SourceCount, locate: &dyn Fn(IpAddr) -> Option<String>) -> Source {
+    let address = std::str::from_utf8(&found.addr)
+        .ok()
+        .and_then(|text| text.parse::<IpAddr>().ok());
+    let name = if found.host == found.addr {
+        String::new()
+    } else {
+        visible_short(&found.host, SHOWN)
+    };
+    let source = visible(found.source.as_bytes());
+    // A network of one address is that address.
+    let single = source.strip_suffix("/32").or(source.strip_suffix("/128"));
+    Source {
+        source: single.map_or_else(|| source.clone(), ToOwned::to_owned),
+        name,
+        place: address
+            .and_then(locate)
+            .map(|place| visible(place.as_bytes())),
+        daemon: visible_short(&found.daemon, SHOWN),
+        events: found.count,
+        total: found.total,
+        first: found.first,
+        last: found.last,
+    }
+}
+
+fn daemon((name, events): (Vec<u8>, u64)) -> Named {
+    Named {
+        name: visible_short(&name, SHOWN),
+        events,
+    }
+}
+
+fn rule((rule, events): (Option<FiredRule>, u64)) -> Rule {
+    let Some(rule) = rule else {
+        return Rule {
+            file: None,
+            line: 0,
+            text: String::new(),
+            events,
+        };
+    };
+    Rule {
+        file: Some(visible(rule.file.as_bytes())),
+        line: rule.line,
+        text: visible_short(rule.text.as_bytes(), SHOWN),
+        events,
+    }
+}

@@ -1,0 +1,159 @@
+//! What is wrong with the alarms themselves: the beginning of every report.
+
+use super::words::{Words, fill, grouped};
+use super::{Local, utc};
+use crate::alert::{LetterKind, Notice, Stuck, Troubles};
+use crate::escape::visible;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+/// Something that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "problem", rename_all = "kebab-case")]
+pub enum Problem {
+    /// Letters were given up.
+    GivenUp {
+        /// How many, each way counted.
+        letters: u64,
+    },
+    /// Letters were tried in vain and will be tried again.
+    Waiting {
+        /// How many, each way counted.
+        letters: u64,
+    },
+    /// One of these letters.
+    Letter {
+        /// Its number.
+        letter: i64,
+        /// What it tells of.
+        kind: &'static str,
+        /// Its way.
+        channel: String,
+        /// Whether it was given up.
+        given_up: bool,
+        /// How often it was tried.
+        attempts: u64,
+        /// How many events it tells of.
+        events: u64,
+        /// What went wrong last.
+        error: String,
+    },
+    /// The journal was damaged.
+    Damaged {
+        /// When.
+        #[serde(serialize_with = "utc")]
+        time: DateTime<Utc>,
+        /// Where it was put.
+        aside: String,
+    },
+    /// Files in the drop directory were no events.
+    Rejected {
+        /// When it was told.
+        #[serde(serialize_with = "utc")]
+        time: DateTime<Utc>,
+        /// How many.
+        count: u64,
+        /// One of them, and why.
+        example: String,
+    },
+}
+
+impl Problem {
+    /// What is wrong.
+    pub(super) fn all(troubles: &Troubles) -> Vec<Self> {
+        let mut found = Vec::new();
+        if troubles.failed > 0 {
+            found.push(Self::GivenUp {
+                letters: troubles.failed,
+            });
+        }
+        if troubles.waiting > 0 {
+            found.push(Self::Waiting {
+                letters: troubles.waiting,
+            });
+        }
+        found.extend(troubles.stuck.iter().map(Self::letter));
+        found.extend(troubles.notices.iter().filter_map(Self::notice));
+        found
+    }
+
+    fn letter(stuck: &Stuck) -> Self {
+        Self::Letter {
+            letter: stuck.letter,
+            kind: stuck.kind.word(),
+            channel: visible(stuck.channel.as_bytes()),
+            given_up: stuck.is_given_up,
+            attempts: stuck.attempts,
+            events: stuck.events,
+            error: visible(stuck.error.as_bytes()),
+        }
+    }
+
+    fn notice((time, notice): &(DateTime<Utc>, Notice)) -> Option<Self> {
+        match notice {
+            Notice::JournalDamaged { aside } => Some(Self::Damaged {
+                time: *time,
+                aside: visible(aside.as_bytes()),
+            }),
+            Notice::Rejected { count, examples } => Some(Self::Rejected {
+                time: *time,
+                count: *count,
+                example: examples
+                    .first()
+                    .map_or_else(String::new, |example| visible(example.as_bytes())),
+            }),
+            // Letters that were given up are told as they stand now.
+            Notice::GivenUp { .. } | Notice::Heartbeat { .. } | Notice::Report { .. } => None,
+        }
+    }
+
+    /// For people.
+    pub(super) fn line(&self, words: &Words, local: Local<'_>) -> String {
+        let clock = |time: &DateTime<Utc>| local(*time).format("%Y-%m-%d %H:%M").to_string();
+        match self {
+            Self::GivenUp { letters } => fill(words.given_up, &[("letters", &grouped(*letters))]),
+            Self::Waiting { letters } => {
+                fill(words.undelivered, &[("letters", &grouped(*letters))])
+            }
+            Self::Letter {
+                letter,
+                kind,
+                channel,
+                given_up: _,
+                attempts,
+                events,
+                error,
+            } => fill(
+                words.stuck,
+                &[
+                    ("letter", &letter.to_string()),
+                    ("kind", words.kind(kind)),
+                    ("channel", channel),
+                    ("attempts", &grouped(*attempts)),
+                    ("events", &grouped(*events)),
+                    ("error", error),
+                ],
+            ),
+            Self::Damaged { time, aside } => {
+                fill(words.damaged, &[("time", &clock(time)), ("aside", aside)])
+            }
+            Self::Rejected {
+                time,
+                count,
+                example,
+            } => fill(
+                words.rejected,
+                &[
+                    ("time", &clock(time)),
+                    ("count", &grouped(*count)),
+                    ("example", example),
+                ],
+            ),
+        }
+    }
+}
+
+/// The word of a kind of letter, for programs.
+pub(super) fn kind_word(kind: LetterKind) -> &'static str {
+    kind.word()
+}

@@ -1,0 +1,303 @@
+//! Everything a report says, in English and in Korean.
+
+use super::Language;
+
+/// The texts of a report; `{...}` stands for a value.
+#[derive(Debug)]
+pub(super) struct Words {
+    /// The language tag of the HTML (RFC 5646).
+    pub(super) tag: &'static str,
+    pub(super) subject: &'static str,
+    pub(super) title: &'static str,
+    pub(super) period: &'static str,
+    pub(super) problems: &'static str,
+    pub(super) no_problems: &'static str,
+    pub(super) given_up: &'static str,
+    pub(super) undelivered: &'static str,
+    pub(super) stuck: &'static str,
+    pub(super) damaged: &'static str,
+    pub(super) rejected: &'static str,
+    pub(super) summary: &'static str,
+    pub(super) nothing: &'static str,
+    pub(super) verdicts: &'static str,
+    pub(super) visitors: &'static str,
+    pub(super) not_by_root: &'static str,
+    pub(super) by_day: &'static str,
+    pub(super) by_week: &'static str,
+    pub(super) by_hour: &'static str,
+    pub(super) by_source: &'static str,
+    pub(super) new_sources: &'static str,
+    pub(super) by_daemon: &'static str,
+    pub(super) by_rule: &'static str,
+    pub(super) letters: &'static str,
+    pub(super) no_letters: &'static str,
+    pub(super) letter_row: &'static str,
+    pub(super) gathering: &'static str,
+    pub(super) held_back: &'static str,
+    pub(super) held_row: &'static str,
+    pub(super) logged: &'static str,
+    pub(super) logged_what: &'static str,
+    pub(super) logged_none: &'static str,
+    pub(super) more: &'static str,
+    pub(super) events: &'static str,
+    pub(super) source: &'static str,
+    pub(super) name: &'static str,
+    pub(super) place: &'static str,
+    pub(super) last_seen: &'static str,
+    pub(super) first_seen: &'static str,
+    pub(super) daemon: &'static str,
+    pub(super) rule: &'static str,
+    pub(super) not_given: &'static str,
+    pub(super) not_told: &'static str,
+    pub(super) footer: &'static str,
+    kinds: [(&'static str, &'static str); 6],
+    states: [(&'static str, &'static str); 4],
+    decisions: [(&'static str, &'static str); 5],
+}
+
+impl Words {
+    /// A kind of letter.
+    pub(super) fn kind<'a>(&'a self, word: &'a str) -> &'a str {
+        look_up(&self.kinds, word)
+    }
+
+    /// Where a letter stands.
+    pub(super) fn state<'a>(&'a self, word: &'a str) -> &'a str {
+        look_up(&self.states, word)
+    }
+
+    /// Why an event was held back.
+    pub(super) fn decision<'a>(&'a self, word: &'a str) -> &'a str {
+        look_up(&self.decisions, word)
+    }
+}
+
+fn look_up<'a>(table: &'a [(&'static str, &'static str)], word: &'a str) -> &'a str {
+    let found = table.iter().find(|(known, _)| *known == word);
+    found.map_or(word, |(_, text)| text)
+}
+
+/// The words of `language`.
+pub(super) fn words(language: Language) -> &'static Words {
+    match language {
+        Language::English => &ENGLISH,
+        Language::Korean => &KOREAN,
+    }
+}
+
+/// Puts values where their names stand in braces; what a value holds is not looked at again.
+pub(super) fn fill(text: &str, values: &[(&str, &str)]) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once('{') {
+        out.push_str(before);
+        let Some((name, after)) = behind.split_once('}') else {
+            out.push('{');
+            rest = behind;
+            continue;
+        };
+        let value = values.iter().find(|(known, _)| *known == name);
+        out.push_str(value.map_or("", |(_, value)| value));
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// A number with its thousands apart.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+const ENGLISH: Words = Words {
+    tag: "en",
+    subject: "[tcpw] {machine}: report, {events} events, {problems} problems",
+    title: "Report of {machine}",
+    period: "{since} to {until}, local time ({zone})",
+    problems: "Problems",
+    no_problems: "Nothing is wrong with the alarms.",
+    given_up: "Letters given up: {letters}. `tcpw queue` lists them; `tcpw queue retry` tries again.",
+    undelivered: "Letters tried in vain so far: {letters}. They are tried again.",
+    stuck: "Letter {letter} ({kind}, events: {events}) by {channel}, attempts: {attempts}: {error}",
+    damaged: "{time}: the journal was damaged; it is now {aside}, and a new one was begun.",
+    rejected: "{time}: files in the drop directory that are no events: {count}, such as {example}",
+    summary: "Summary",
+    nothing: "No events in this time.",
+    verdicts: "Events: {events}. Refused: {denied}, admitted: {granted}, not known: {unknown}.",
+    visitors: "Sources: {sources}. New: {new}, more than once: {repeating}.",
+    not_by_root: "Reported by users other than root, so perhaps not true: {events}.",
+    by_day: "By day",
+    by_week: "By week, named by its first day",
+    by_hour: "By hour of the day",
+    by_source: "By source",
+    new_sources: "New sources",
+    by_daemon: "By daemon",
+    by_rule: "By rule",
+    letters: "Letters",
+    no_letters: "No letters in this time.",
+    letter_row: "{kind}, {state}: {letters} (events: {events})",
+    gathering: "Gathering: {letters} (events: {events}), the next leaves {due}",
+    held_back: "Held back",
+    held_row: "{reason}: {events}",
+    logged: "From the system log, not from the journal",
+    logged_what: "Read: {files}. Lines: {lines}, refusals by libwrap: {events}.",
+    logged_none: "No refusals by libwrap in this time.",
+    more: "and {count} more",
+    events: "Events",
+    source: "Source",
+    name: "Name",
+    place: "Place",
+    last_seen: "Last seen",
+    first_seen: "First seen",
+    daemon: "Daemon",
+    rule: "Rule",
+    not_given: "(not given)",
+    not_told: "(could not be told)",
+    footer: "Made by tcpw. `tcpw events` shows every event.",
+    kinds: [
+        ("alarm", "alarm"),
+        ("digest", "digest of a source"),
+        ("overflow", "digest of everything"),
+        ("notice", "notice"),
+        ("heartbeat", "sign of life"),
+        ("report", "report"),
+    ],
+    states: [
+        ("waiting", "waiting"),
+        ("delivered", "delivered"),
+        ("failed", "given up"),
+        ("dropped", "taken out"),
+    ],
+    decisions: [
+        ("repeat", "Repeats of a source, told in its digest"),
+        (
+            "too-many",
+            "Too many letters that hour, told in a digest of everything",
+        ),
+        ("rule-digest", "An [[alert.rule]] wants a digest"),
+        ("rule-never", "An [[alert.rule]] wants nobody told"),
+        (
+            "stalled",
+            "Mail was stalled, told in a digest of everything",
+        ),
+    ],
+};
+
+const KOREAN: Words = Words {
+    tag: "ko",
+    subject: "[tcpw] {machine}: 보고서, 이벤트 {events}건, 문제 {problems}건",
+    title: "{machine} 보고서",
+    period: "{since}부터 {until}까지, 현지 시각 ({zone})",
+    problems: "문제",
+    no_problems: "알림에 아무 문제가 없습니다.",
+    given_up: "발송을 포기한 메일: {letters}통. `tcpw queue`로 볼 수 있고 `tcpw queue retry`로 다시 보냅니다.",
+    undelivered: "아직 보내지 못한 메일: {letters}통. 다시 시도합니다.",
+    stuck: "메일 {letter} ({kind}, 이벤트 {events}건), 경로 {channel}, 시도 {attempts}회: {error}",
+    damaged: "{time}: 저널이 손상되어 {aside}(으)로 옮기고 새로 시작했습니다.",
+    rejected: "{time}: 수집 디렉터리에 이벤트가 아닌 파일 {count}개, 예: {example}",
+    summary: "요약",
+    nothing: "이 기간에는 이벤트가 없습니다.",
+    verdicts: "이벤트: {events}건. 거부 {denied}건, 허용 {granted}건, 알 수 없음 {unknown}건.",
+    visitors: "접속지: {sources}곳. 처음 온 곳 {new}, 두 번 이상 온 곳 {repeating}.",
+    not_by_root: "root가 아닌 사용자가 알려 사실이 아닐 수 있는 이벤트: {events}건.",
+    by_day: "날짜별",
+    by_week: "주별 (그 주의 첫날)",
+    by_hour: "시간대별",
+    by_source: "접속지별",
+    new_sources: "처음 온 접속지",
+    by_daemon: "데몬별",
+    by_rule: "규칙별",
+    letters: "메일",
+    no_letters: "이 기간에 만든 메일이 없습니다.",
+    letter_row: "{kind}, {state}: {letters}통 (이벤트 {events}건)",
+    gathering: "모으는 중: {letters}통 (이벤트 {events}건), 다음 발송 {due}",
+    held_back: "바로 알리지 않은 이벤트",
+    held_row: "{reason}: {events}건",
+    logged: "저널이 아니라 시스템 로그에서",
+    logged_what: "읽은 곳: {files}. 줄 {lines}개, libwrap의 거부 {events}건.",
+    logged_none: "이 기간에는 libwrap의 거부가 없습니다.",
+    more: "그 밖에 {count}",
+    events: "건수",
+    source: "접속지",
+    name: "이름",
+    place: "위치",
+    last_seen: "마지막",
+    first_seen: "처음",
+    daemon: "데몬",
+    rule: "규칙",
+    not_given: "(없음)",
+    not_told: "(알 수 없음)",
+    footer: "tcpw가 만들었습니다. 모든 이벤트는 `tcpw events`로 볼 수 있습니다.",
+    kinds: [
+        ("alarm", "알림"),
+        ("digest", "접속지 요약"),
+        ("overflow", "전체 요약"),
+        ("notice", "안내"),
+        ("heartbeat", "정상 신호"),
+        ("report", "보고서"),
+    ],
+    states: [
+        ("waiting", "대기"),
+        ("delivered", "전달"),
+        ("failed", "포기"),
+        ("dropped", "취소"),
+    ],
+    decisions: [
+        ("repeat", "같은 접속지의 반복 (접속지 요약으로 알림)"),
+        ("too-many", "한 시간의 메일 한도 초과 (전체 요약으로 알림)"),
+        ("rule-digest", "[[alert.rule]]에 따라 요약으로 알림"),
+        ("rule-never", "[[alert.rule]]에 따라 알리지 않음"),
+        ("stalled", "메일 발송이 막힘 (전체 요약으로 알림)"),
+    ],
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_put_in_once() {
+        assert_eq!(fill("{a}-{b}-{c}", &[("a", "{b}"), ("b", "2")]), "{b}-2-");
+        assert_eq!(fill("x{", &[]), "x{");
+    }
+
+    #[test]
+    fn thousands_stand_apart() {
+        let numbers = [0, 999, 1000, 1_234_567].map(grouped);
+        assert_eq!(numbers, ["0", "999", "1,000", "1,234,567"]);
+    }
+
+    /// The same places for values in both languages.
+    #[test]
+    fn both_languages_are_complete() {
+        let of = |words: &Words| {
+            let text = format!("{words:?}");
+            let mut names: Vec<String> = text
+                .split('{')
+                .skip(2)
+                .filter_map(|part| part.split_once('}'))
+                .map(|(name, _)| name.to_owned())
+                .collect();
+            names.sort();
+            names
+        };
+        assert_eq!(of(&ENGLISH), of(&KOREAN));
+        let korean = |text: &str| text.chars().any(|c| ('가'..='힣').contains(&c));
+        for (_, text) in KOREAN
+            .kinds
+            .iter()
+            .chain(&KOREAN.states)
+            .chain(&KOREAN.decisions)
+        {
+            assert!(korean(text), "{text}");
+        }
+    }
+}
