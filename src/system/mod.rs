@@ -23,7 +23,7 @@ pub use boot::Moment;
 pub use clock::{Clock, SystemClock, local_time};
 pub use connections::sshd_connections;
 pub use descriptors::close_inherited;
-pub use detach::{leave_session, replace_by, start_detached};
+pub use detach::{leave_session, replace_by, start_detached, start_unwatched};
 pub use host_name::host_name;
 pub use login::login_start;
 pub use netgroup::Netgroups;
