@@ -2,7 +2,7 @@
 
 use super::paths::Paths;
 use crate::editor::FAST_NAME;
-use crate::system::start_detached;
+use crate::system::{start_detached, start_unwatched};
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -20,6 +20,17 @@ pub(super) fn start(paths: &Paths, drop: Option<&Path>) -> io::Result<()> {
 /// Starts a command on the same files as this run. Its working directory is another, so all paths
 /// are made absolute.
 pub(super) fn start_command(words: &[&str], paths: &Paths, drop: Option<&Path>) -> io::Result<()> {
+    start_detached(&program()?, &same_files(words, paths, drop)?)
+}
+
+/// Like [`start`], for a process of one thread that somebody waits for: it does not wait until the
+/// program is loaded.
+pub(super) fn start_unseen(paths: &Paths, drop: Option<&Path>) -> io::Result<()> {
+    let args = same_files(&["deliver", "--background"], paths, drop)?;
+    start_unwatched(&program()?, &args)
+}
+
+fn same_files(words: &[&str], paths: &Paths, drop: Option<&Path>) -> io::Result<Vec<OsString>> {
     let mut args: Vec<OsString> = words.iter().map(Into::into).collect();
     let config = paths.config_is_given.then_some(paths.config.as_path());
     for (option, path) in [
@@ -35,7 +46,7 @@ pub(super) fn start_command(words: &[&str], paths: &Paths, drop: Option<&Path>) 
             args.push(arg);
         }
     }
-    start_detached(&program()?, &args)
+    Ok(args)
 }
 
 /// Where `tcpw` is: this very program, or the one beside it. A program that was replaced since it

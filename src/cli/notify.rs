@@ -224,7 +224,7 @@ fn wake(args: &NotifyArgs, paths: &Paths, journal: &Path) {
     if is_alive.unwrap_or(true) {
         return;
     }
-    if let Err(cause) = background::start(paths, args.drop.as_deref()) {
+    if let Err(cause) = background::start_unseen(paths, args.drop.as_deref()) {
         let text = format!("cannot start the deliverer: {cause}; the event waits for tcpw deliver");
         log(paths, Severity::Error, &text);
     }

@@ -1,7 +1,7 @@
 //! Starting a program that outlives its starter and holds nothing of it.
 
 use nix::sys::stat::{Mode, umask};
-use nix::unistd::setsid;
+use nix::unistd::{ForkResult, fork, setsid};
 use std::env;
 use std::ffi::OsString;
 use std::io;
@@ -15,11 +15,33 @@ use std::process::{Command, Stdio};
 ///
 /// # Errors
 /// When the process cannot be made or the program cannot be executed.
+pub fn start_detached(program: &Path, args: &[OsString]) -> io::Result<()> {
+    detached(program, args).spawn().map(drop)
+}
+
+/// The same, and waits not even until the program is loaded: somebody waits for this process. When
+/// it cannot be executed, the error is that of the child, which goes on in place of the program.
+///
+/// # Errors
+/// When the process cannot be made; in the child, when the program cannot be executed.
+#[expect(unsafe_code, reason = "to fork; std waits for the end of exec")]
+pub fn start_unwatched(program: &Path, args: &[OsString]) -> io::Result<()> {
+    let mut command = detached(program, args);
+    // SAFETY: the caller has one thread, so that no lock can be held by another.
+    match unsafe { fork() }? {
+        ForkResult::Parent { .. } => Ok(()),
+        ForkResult::Child => {
+            leave_session();
+            Err(command.exec())
+        }
+    }
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "this is the one place that starts a detached program"
 )]
-pub fn start_detached(program: &Path, args: &[OsString]) -> io::Result<()> {
+fn detached(program: &Path, args: &[OsString]) -> Command {
     let mut command = Command::new(program);
     command
         .args(args)
@@ -34,7 +56,7 @@ pub fn start_detached(program: &Path, args: &[OsString]) -> io::Result<()> {
             command.env(kept, value);
         }
     }
-    command.spawn().map(drop)
+    command
 }
 
 /// Becomes `program`, with `args`, in place of this one. Returns only why that cannot be.

@@ -26,7 +26,7 @@ pub use boot::Moment;
 pub use clock::{Clock, SystemClock, local_time, time_of_local};
 pub use connections::sshd_connections;
 pub use descriptors::close_inherited;
-pub use detach::{leave_session, replace_by, start_detached};
+pub use detach::{leave_session, replace_by, start_detached, start_unwatched};
 pub use host_name::host_name;
 pub use journald::{EVENT_MESSAGE_ID, JOURNAL_SOCKET, LogSockets, log_event};
 pub use login::login_start;
