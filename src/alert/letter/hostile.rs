@@ -149,7 +149,7 @@ fn check(kind: LetterKind, language: Language, bytes: &[u8], is_address: bool) {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: std::env::var("TCPW_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(16),
+        cases: std::env::var("TCPW_LETTERS").ok().and_then(|n| n.parse().ok()).unwrap_or(16),
         failure_persistence: None,
         ..ProptestConfig::default()
     })]

@@ -54,8 +54,12 @@ fn alarm(letter: &Letter, tally: &Tally, reverse: &Reverse, words: &Words) -> St
     let is_named = event.address().is_some() && !event.host.is_empty() && host != whom;
     let beside = match reverse {
         Reverse::Name(name) => Some(safe_text(name)),
-        // A name that libwrap asked for is one that leads back.
-        _ if is_named && !event.addr.is_empty() && event.host.bytes() != event.addr.bytes() => {
+        // A name that libwrap asked for is one that leads back, if it was libwrap.
+        _ if event.uid == 0
+            && is_named
+            && !event.addr.is_empty()
+            && event.host.bytes() != event.addr.bytes() =>
+        {
             Some(host)
         }
         Reverse::NotAsked => None,

@@ -175,6 +175,12 @@ fn subjects_say_what_happened() {
         subject(&alarm),
         "[tcpw] web1: sshd refused 203.0.113.7 (asked.example)"
     );
+    alarm.events[0].event.uid = 105;
+    assert_eq!(
+        subject(&alarm),
+        "[tcpw] web1: sshd refused 203.0.113.7 (no reverse DNS)"
+    );
+    alarm.events[0].event.uid = 0;
     alarm.count = 3;
     alarm.events[0].verdict = Verdict::Granted;
     assert_eq!(
@@ -187,6 +193,11 @@ fn subjects_say_what_happened() {
         subject(&alarm),
         "[tcpw] web1: sshd reported no address, 3 times"
     );
+}
+
+#[test]
+fn a_digest_says_again_only_of_whom_a_letter_told() {
+    let subject = |letter: &Letter| Desk::in_english(letter).subject;
     let mut digest = sample(LetterKind::Digest);
     assert_eq!(
         subject(&digest),
@@ -224,6 +235,17 @@ fn what_is_not_sure_is_said() {
         ..sample(LetterKind::Notice)
     };
     assert!(Desk::in_english(&odd).text.contains("of-the-future"));
+}
+
+#[test]
+fn long_values_are_shortened() {
+    let mut alarm = sample(LetterKind::Alarm);
+    alarm.events[0].event.host = Claim::cut(&vec![b'a'; 100_000], 16 * 1024);
+    alarm.events[0].rule.as_mut().unwrap().text = "b".repeat(100_000);
+    let texts = Desk::in_english(&alarm);
+    assert!(texts.text.len() < 4000, "{}", texts.text);
+    assert!(texts.subject.len() < 400, "{}", texts.subject);
+    assert!(texts.text.contains("(16184 more bytes) [of 100,000 bytes]"));
 }
 
 #[test]
