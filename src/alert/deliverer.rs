@@ -5,7 +5,7 @@ use super::dispatch::{self, Sender, Sent, answer, channels, is_about_letter, pro
 use super::event::Event;
 use super::fired::{FiredRule, RuleFinder, Verdict};
 use super::journal::{
-    self, Delivery, Dispatch, Journal, JournalError, Settled, Terms, Waiting, pause,
+    self, Delivery, Dispatch, Journal, JournalError, Letter, Settled, Terms, Waiting, pause,
 };
 use super::message::People;
 use super::transport::Transport;
@@ -17,8 +17,9 @@ use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
-use std::thread::sleep;
+use std::thread::{self, sleep};
 use std::time::Duration;
 use thiserror::Error;
 
@@ -28,6 +29,10 @@ const LINGER: Duration = Duration::from_secs(3);
 /// How long a background deliverer waits before it collects: what comes together is told together,
 /// and its syncs do not meet those of the visitors it is woken by.
 const GATHER: Duration = Duration::from_millis(100);
+
+/// How often a letter that is being sent is looked at.
+const SHORTEST_LOOK: Duration = Duration::from_micros(200);
+const LONGEST_LOOK: Duration = Duration::from_millis(100);
 
 /// Why the deliverer cannot work at all.
 #[derive(Debug, Error)]
@@ -225,6 +230,26 @@ impl<'a> Deliverer<'a> {
         Ok(entered.len())
     }
 
+    /// Sends one letter. Meanwhile events go on into the journal: a mail server may take minutes
+    /// for an answer.
+    fn send_one(&mut self, item: &Dispatch, letter: &Letter) -> Result<Sent, DeliverError> {
+        let sender = sender(self.place);
+        thread::scope(|scope| {
+            let sending = scope.spawn(|| dispatch::send(&sender, item, letter));
+            let mut pause = SHORTEST_LOOK;
+            let mut result = Ok(());
+            while !sending.is_finished() {
+                sleep(pause);
+                pause = (pause * 2).min(LONGEST_LOOK);
+                if result.is_ok() && pause == LONGEST_LOOK && has_events(&self.place.drops) {
+                    result = self.collect().map(drop);
+                }
+            }
+            let sent = sending.join().unwrap_or_else(|panic| resume_unwind(panic));
+            result.map(|()| sent)
+        })
+    }
+
     fn send(&mut self, all: bool, report: &mut Report) -> Result<(), DeliverError> {
         let mut blocked: BTreeSet<String> = BTreeSet::new();
         let mut has_sent_mail = false;
@@ -236,7 +261,14 @@ impl<'a> Deliverer<'a> {
                 continue;
             };
             let place = self.place;
-            let Sent { deliveries, wait } = dispatch::send(&sender(place), &item, &letter);
+            let Sent {
+                deliveries,
+                wait,
+                complaints,
+            } = self.send_one(&item, &letter)?;
+            for complaint in complaints {
+                (place.warn)(&format!("a template of the letters failed: {complaint}"));
+            }
             let wait = wait.and_then(|wait| i64::try_from(wait.as_secs()).ok());
             let problems: Vec<String> = deliveries.iter().filter_map(problem).collect();
             self.settle(&item, &deliveries, &letter.message_id, &problems, wait)?;
@@ -313,7 +345,6 @@ fn sender<'p>(place: &'p Workplace<'_>) -> Sender<'p> {
         host: &place.host,
         transport: place.transport,
         credentials: place.credentials.as_deref(),
-        warn: place.warn,
     }
 }
 

@@ -2,7 +2,6 @@
 
 use super::compose;
 use super::journal::{Delivery, Dispatch, Letter};
-use super::letter::Texts;
 use super::message::People;
 use super::note::Note;
 use super::transport::{Outcome, Step, Transport, open_channel};
@@ -25,16 +24,6 @@ pub(super) struct Sender<'a> {
     pub(super) transport: &'a dyn Transport,
     /// The directory of systemd's credentials, if there is one.
     pub(super) credentials: Option<&'a Path>,
-    /// Hears what is wrong with the templates.
-    pub(super) warn: &'a dyn Fn(&str),
-}
-
-impl Sender<'_> {
-    fn complain(&self, texts: &Texts) {
-        for problem in &texts.problems {
-            (self.warn)(&format!("a template of the letters failed: {problem}"));
-        }
-    }
 }
 
 /// The names of all ways out that are configured.
@@ -56,6 +45,8 @@ pub(super) struct Sent {
     pub(super) deliveries: Vec<Delivery>,
     /// How long the other side has asked to be left alone.
     pub(super) wait: Option<Duration>,
+    /// What is wrong with the templates.
+    pub(super) complaints: Vec<String>,
 }
 
 impl Sent {
@@ -63,6 +54,7 @@ impl Sent {
         Self {
             deliveries: vec![failed(outcome)],
             wait: None,
+            complaints: Vec::new(),
         }
     }
 }
@@ -95,7 +87,6 @@ pub fn send_test(
                 host,
                 transport,
                 credentials: None,
-                warn: &|_| (),
             },
             &dispatch,
             &letter,
@@ -107,10 +98,7 @@ pub fn send_test(
 /// Writes one letter and sends it to everybody who does not have it yet.
 pub(super) fn send(sender: &Sender<'_>, dispatch: &Dispatch, letter: &Letter) -> Sent {
     if dispatch.channel == MAIL {
-        return Sent {
-            deliveries: send_mail(sender, dispatch, letter),
-            wait: None,
-        };
+        return send_mail(sender, dispatch, letter);
     }
     let mut channels = sender.config.channels.iter();
     let Some(channel) = channels.find(|channel| way(channel) == dispatch.channel) else {
@@ -120,12 +108,12 @@ pub(super) fn send(sender: &Sender<'_>, dispatch: &Dispatch, letter: &Letter) ->
     let names = &compose::system_names;
     match compose::texts(sender.config, sender.host, letter, &[], names) {
         Ok(texts) => {
-            sender.complain(&texts);
             let note = Note::of(letter, &texts, sender.host);
             let channel = open_channel(channel, sender.credentials);
             let outcome = channel.send(&note);
             Sent {
                 wait: channel.asked_to_wait(),
+                complaints: texts.problems,
                 ..Sent::failed(outcome)
             }
         }
@@ -133,7 +121,7 @@ pub(super) fn send(sender: &Sender<'_>, dispatch: &Dispatch, letter: &Letter) ->
     }
 }
 
-fn send_mail(sender: &Sender<'_>, dispatch: &Dispatch, letter: &Letter) -> Vec<Delivery> {
+fn send_mail(sender: &Sender<'_>, dispatch: &Dispatch, letter: &Letter) -> Sent {
     let config = sender.config;
     let people = People::for_audience(&config.mail, sender.host, &letter.audience);
     let mut recipients = people.recipients();
@@ -142,7 +130,11 @@ fn send_mail(sender: &Sender<'_>, dispatch: &Dispatch, letter: &Letter) -> Vec<D
     };
     recipients.retain(|address| !settled(address));
     if recipients.is_empty() {
-        return Vec::new();
+        return Sent {
+            deliveries: Vec::new(),
+            wait: None,
+            complaints: Vec::new(),
+        };
     }
     match compose::mail(
         config,
@@ -151,11 +143,12 @@ fn send_mail(sender: &Sender<'_>, dispatch: &Dispatch, letter: &Letter) -> Vec<D
         recipients,
         &compose::system_names,
     ) {
-        Ok((mail, texts)) => {
-            sender.complain(&texts);
-            sender.transport.send(&mail)
-        }
-        Err(text) => vec![failed(Outcome::Transient(Step::Prepare, text))],
+        Ok((mail, texts)) => Sent {
+            deliveries: sender.transport.send(&mail),
+            wait: None,
+            complaints: texts.problems,
+        },
+        Err(text) => Sent::failed(Outcome::Transient(Step::Prepare, text)),
     }
 }
 

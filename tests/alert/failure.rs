@@ -165,3 +165,29 @@ fn a_server_that_is_down_costs_the_visitor_nothing_and_gets_the_mail_once() {
     let ids: Vec<String> = stage.query("SELECT message_id FROM letters");
     assert!(server.mails()[0].contains(&format!("Message-ID: {}", ids[0])));
 }
+
+#[test]
+fn events_enter_the_journal_while_a_server_keeps_silent() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let stage =
+        Stage::configured(&smtp(port, "tls = 'none'\n").replace("timeout = 5", "timeout = 15"));
+    stage.notify("first.example");
+    let (connection, _) = silent.accept().unwrap();
+    let begin = std::time::Instant::now();
+    for number in 2..5 {
+        stage.notify(format!("host{number}.example"));
+        wait_until("the next event", || {
+            stage.count("SELECT count(*) FROM events") == number
+        });
+    }
+    assert!(
+        begin.elapsed() < Duration::from_secs(15),
+        "the server was waited for"
+    );
+    assert_eq!(stage.count("SELECT attempts FROM dispatches"), 0);
+    drop((connection, silent));
+    wait_until("the attempt", || {
+        stage.count("SELECT attempts FROM dispatches") == 1
+    });
+}

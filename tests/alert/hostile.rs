@@ -6,6 +6,11 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 
 const HOSTILE: &[&[u8]] = &[
+    // What made DenyHosts ban others (CVE-2006-6301, 2007-4323, 2007-5715, 2013-6890).
+    b"x from 192.0.2.99",
+    b"Did not receive identification string from 192.0.2.99",
+    b"User root from 192.0.2.99 not allowed because not listed in AllowUsers",
+    b"Invalid user root from 123.123.123.123",
     b"--help",
     b"-rf",
     b"--",
@@ -18,11 +23,6 @@ const HOSTILE: &[&[u8]] = &[
     "\u{202e}gnp.exe\u{200b}".as_bytes(),
     b"{{ 7 * 7 }}{% raw %}",
     b"",
-    // What made DenyHosts ban others (CVE-2006-6301, 2007-4323, 2007-5715, 2013-6890).
-    b"x from 192.0.2.99",
-    b"Did not receive identification string from 192.0.2.99",
-    b"User root from 192.0.2.99 not allowed because not listed in AllowUsers",
-    b"Invalid user root from 123.123.123.123",
 ];
 
 #[test]
@@ -46,6 +46,7 @@ fn every_byte_is_recorded_and_none_is_obeyed() {
     assert!(!mail.contains("\r\nBcc") && !mail.contains("\n.\n"));
     let html = mail.split("text/html").nth(1).unwrap().replace("=\r\n", "");
     assert!(!html.contains("<script") && !html.contains("<a href"));
+    // The letter lists the last ten of one source.
     assert!(html.contains("&lt;script"));
     assert!(mail.is_ascii() && !mail.contains('\x1b'));
     assert!(!mail.contains("http://evil"));

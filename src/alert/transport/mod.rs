@@ -143,7 +143,7 @@ impl Attempt {
 }
 
 /// A way out.
-pub trait Transport {
+pub trait Transport: Sync {
     /// Sends one mail. Gives one delivery for each recipient, or one for all of them.
     fn send(&self, mail: &Mail) -> Vec<Delivery>;
     /// Which way and where to, for people.

@@ -9,10 +9,9 @@ use crate::config::{Mailbox, Smtp, Tls};
 use lettre::Address;
 use lettre::transport::smtp::authentication::Credentials;
 use rustls::ClientConfig;
-use std::cell::RefCell;
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -22,15 +21,20 @@ const WHOLE: u32 = 10;
 const NAMELESS: &str = "[127.0.0.1]";
 
 /// Mail servers, the preferred one first.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct SmtpTransport {
     servers: Vec<Smtp>,
     hello: String,
     credentials: Option<PathBuf>,
-    attempts: RefCell<Vec<Attempt>>,
+    attempts: Mutex<Vec<Attempt>>,
 }
 
 impl SmtpTransport {
+    /// What was tried; a panic of whoever held it leaves it sound.
+    fn tried(&self) -> MutexGuard<'_, Vec<Attempt>> {
+        self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Mails go to the first of `servers` that takes them; we call ourselves `host`.
     /// `credentials` is the directory of systemd's credentials.
     pub fn new(servers: &[Smtp], host: &str, credentials: Option<&Path>) -> Self {
@@ -39,7 +43,7 @@ impl SmtpTransport {
             servers: servers.to_vec(),
             hello: if is_domain { host } else { NAMELESS }.to_owned(),
             credentials: credentials.map(Path::to_owned),
-            attempts: RefCell::default(),
+            attempts: Mutex::default(),
         }
     }
 
@@ -86,7 +90,7 @@ impl SmtpTransport {
             place: address(server),
             delivery: delivery.clone(),
         });
-        self.attempts.borrow_mut().extend(attempts);
+        self.tried().extend(attempts);
     }
 
     /// Where there is more than one server, what is said names the one that said it.
@@ -110,7 +114,7 @@ impl SmtpTransport {
 
     /// What is said about `delivery`, which no server took, when there is more than one.
     fn told_by_all(&self, delivery: Delivery) -> Delivery {
-        let attempts = self.attempts.borrow();
+        let attempts = self.tried();
         let tried: Vec<String> = attempts
             .iter()
             .filter(|attempt| {
@@ -144,7 +148,7 @@ impl SmtpTransport {
 
 impl Transport for SmtpTransport {
     fn send(&self, mail: &Mail) -> Vec<Delivery> {
-        self.attempts.borrow_mut().clear();
+        self.tried().clear();
         let (mail, mut settled) = addressable(mail);
         if mail.recipients.is_empty() {
             return settled;
@@ -185,7 +189,7 @@ impl Transport for SmtpTransport {
     }
 
     fn attempts(&self) -> Vec<Attempt> {
-        self.attempts.borrow().clone()
+        self.tried().clone()
     }
 }
 
