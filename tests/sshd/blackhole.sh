@@ -34,7 +34,8 @@ events() {
 	import os, sqlite3
 	waiting = {name for name in os.listdir("/var/spool/tcpw/drop") if name.endswith(".event")}
 	journal = sqlite3.connect("file:/var/lib/tcpw/journal.db?mode=ro", uri=True)
-	print(len(waiting.union(name for name, in journal.execute("SELECT file FROM events"))))
+	waiting -= {name for name, in journal.execute("SELECT name FROM collected")}
+	print(len(waiting) + journal.execute("SELECT count(*) FROM events").fetchone()[0])
 	END
 }
 has_events() { [ "$(events)" = "$1" ]; }

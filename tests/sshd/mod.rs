@@ -30,6 +30,11 @@ fn a_mail_server_in_a_black_hole_keeps_nobody_out() {
 }
 
 #[test]
+fn a_flood_is_recorded_in_full_and_told_in_few_mails() {
+    prove("flood.sh", "flood: ", 2);
+}
+
+#[test]
 fn the_stranger_of_a_daemon_without_privileges_becomes_a_mail() {
     prove("unprivileged.sh", "unprivileged: ", 3);
 }
