@@ -13,7 +13,8 @@ use tcpw::editor::{
 };
 use tcpw::engine::{Cause, Request, Verdict};
 
-const CASES: u64 = 1500;
+/// Pairs of tables; TCPW_PAIRS gives another number.
+const PAIRS: u64 = 100;
 /// Lines of which long tables are made.
 const FILLERS: [&str; 16] = [
     "sshd: 9.9.9.9\n",
@@ -196,8 +197,9 @@ fn label(random: &mut Random) -> Option<Label> {
 
 #[test]
 fn a_focused_change_is_the_change_of_the_whole_tables() {
+    let pairs = std::env::var("TCPW_PAIRS").map_or(PAIRS, |text| text.parse().unwrap());
     let mut counts = Counts::default();
-    for seed in 0..CASES {
+    for seed in 0..pairs {
         let case = case(seed, "/lists");
         let mut random = Random::new(seed ^ 0x5eed);
         let random = &mut random;
@@ -268,7 +270,7 @@ fn a_focused_change_is_the_change_of_the_whole_tables() {
          something, {refused} were refused, all alike"
     ));
     assert!(
-        passed > 5000 && changed > 3000 && refused > 500,
+        passed > 300 && changed > 200 && refused > 20,
         "{focused} {passed} {changed} {refused}"
     );
 }
