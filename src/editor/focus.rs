@@ -167,8 +167,7 @@ fn drawn_at(text: &[u8]) -> Option<Host> {
     let text = text.get(start..)?;
     let end = memchr::memchr_iter(b'\n', text).take(LINES).last()? + 1;
     let tree = parse(text.get(..end)?);
-    let named = tree
-        .lines()
+    tree.lines()
         .filter_map(Rule::of)
         .flat_map(|rule| rule.clients().elements())
         .find_map(|element| match element {
@@ -177,6 +176,5 @@ fn drawn_at(text: &[u8]) -> Option<Host> {
                 Reach::Everybody | Reach::Vague | Reach::Nobody => None,
             },
             Element::Except { .. } => None,
-        });
-    named
+        })
 }
