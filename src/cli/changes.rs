@@ -60,6 +60,9 @@ pub(crate) struct ForceArgs {
     pub(crate) force: bool,
 }
 
+/// What is to be said about tables.
+pub(super) type Outlook<'a> = &'a dyn Fn(&Ground<'_>) -> Vec<Note>;
+
 /// One change: how it is worked out, and how the result is checked.
 pub(super) struct Intent<'a> {
     /// Works it out.
@@ -69,7 +72,7 @@ pub(super) struct Intent<'a> {
     /// The clients that it is about, if it is about nothing else.
     pub(super) about: &'a [Client],
     /// What is to be said about the tables as they will be.
-    pub(super) outlook: Option<&'a dyn Fn(&Ground<'_>) -> Vec<Note>>,
+    pub(super) outlook: Option<Outlook<'a>>,
     /// Whether whoever must still get in is asked for.
     pub(super) is_guarded: bool,
     /// Whether it is written, and whether for good.
@@ -306,7 +309,7 @@ impl Work<'_> {
                 provisional: self.trial.map(|trial| trial.terms.clone()),
                 undoes: intent.undoes,
             };
-            outcome.receipt = Some(plan.commit(first, terms)?);
+            outcome.receipt = Some(plan.commit(first, &terms)?);
         }
         Ok(Some(outcome))
     }

@@ -35,8 +35,8 @@ pub struct Focus {
 pub struct Seen<'s> {
     /// The allow table and the deny table.
     pub trees: [Tree<'s>; 2],
-    /// What is left out of them.
-    runs: [Vec<Run>; 2],
+    /// What is left out of them, if they are not whole.
+    runs: Option<[Vec<Run>; 2]>,
 }
 
 impl Focus {
@@ -98,11 +98,11 @@ impl<'s> Seen<'s> {
     pub fn whole(tables: [&'s [u8]; 2]) -> Self {
         Self {
             trees: tables.map(parse),
-            runs: [Vec::new(), Vec::new()],
+            runs: None,
         }
     }
 
-    /// Nothing if runs are left out of a table that is not read to its end.
+    /// Nothing if one of the tables is not read to its end.
     fn around(tables: [&'s [u8]; 2], runs: [Vec<Run>; 2]) -> Option<Self> {
         let [allow, deny] = tables;
         let [allow_runs, deny_runs] = &runs;
@@ -110,14 +110,18 @@ impl<'s> Seen<'s> {
             parse_around(allow, allow_runs),
             parse_around(deny, deny_runs),
         ];
-        let is_whole = runs.iter().all(Vec::is_empty);
-        let is_read = trees.iter().all(|tree| tree.broken_line().is_none());
-        (is_whole || is_read).then_some(Self { trees, runs })
+        let are_read = trees.iter().all(|tree| tree.broken_line().is_none());
+        are_read.then_some(Self {
+            trees,
+            runs: Some(runs),
+        })
     }
 
     /// The tables when `edits` have been made; nothing if they must be looked at as a whole.
     pub fn planned<'n>(&self, planned: [&'n [u8]; 2], edits: &Edits) -> Option<Seen<'n>> {
-        let [allow, deny] = &self.runs;
+        let Some([allow, deny]) = &self.runs else {
+            return Some(Seen::whole(planned));
+        };
         let runs = [moved(allow, &edits.allow)?, moved(deny, &edits.deny)?];
         Seen::around(planned, runs)
     }
@@ -163,8 +167,7 @@ fn drawn_at(text: &[u8]) -> Option<Host> {
     let text = text.get(start..)?;
     let end = memchr::memchr_iter(b'\n', text).take(LINES).last()? + 1;
     let tree = parse(text.get(..end)?);
-    let named = tree
-        .lines()
+    tree.lines()
         .filter_map(Rule::of)
         .flat_map(|rule| rule.clients().elements())
         .find_map(|element| match element {
@@ -173,6 +176,5 @@ fn drawn_at(text: &[u8]) -> Option<Host> {
                 Reach::Everybody | Reach::Vague | Reach::Nobody => None,
             },
             Element::Except { .. } => None,
-        });
-    named
+        })
 }

@@ -237,7 +237,7 @@ impl Plan<'_> {
     ///
     /// # Errors
     /// When a step fails or a table is not what was read; the tables are then what they were.
-    pub fn commit(self, first: TableName, terms: Terms) -> Result<Receipt, EditError> {
+    pub fn commit(self, first: TableName, terms: &Terms) -> Result<Receipt, EditError> {
         let mut receipt = Receipt::default();
         if self.editor.locks.is_empty() {
             return Ok(receipt);
@@ -258,18 +258,18 @@ impl Plan<'_> {
             opened = State::open(&self.editor.state_path)?;
             &opened
         };
-        let stage = || -> Result<Vec<_>, EditError> {
-            let stage = |&name| Staged::write(self.editor.table(name), self.bytes(name));
-            names.iter().map(stage).collect()
+        let write_all = || -> Result<Vec<_>, EditError> {
+            let write = |&name| Staged::write(self.editor.table(name), self.bytes(name));
+            names.iter().map(write).collect()
         };
-        let record = || entry(state, self.contents(), &terms);
+        let record = || entry(state, self.contents(), terms);
         let (staged, entry) = if self.allow.len() + self.deny.len() < LARGE {
-            (stage()?, record()?)
+            (write_all()?, record()?)
         } else {
             // The history is written while the disk is busy with the tables.
             let (staged, entry) = thread::scope(|scope| {
                 let entry = scope.spawn(record);
-                let staged = stage();
+                let staged = write_all();
                 let entry = entry.join().unwrap_or_else(|panic| resume_unwind(panic));
                 (staged, entry)
             });
@@ -423,7 +423,7 @@ mod tests {
             let result = editor
                 .plan(&edits)
                 .unwrap()
-                .commit(TableName::Allow, terms());
+                .commit(TableName::Allow, &terms());
             assert!(
                 matches!(&result, Err(EditError::ChangedMeanwhile(path)) if *path == allow),
                 "{result:?}"
@@ -435,7 +435,7 @@ mod tests {
         let receipt = editor
             .plan(&edits)
             .unwrap()
-            .commit(TableName::Allow, terms())
+            .commit(TableName::Allow, &terms())
             .unwrap();
         assert_eq!(receipt.written, [allow.clone(), deny]);
         drop(editor);
@@ -452,7 +452,7 @@ mod tests {
         let plan = editor.plan(&edits).unwrap();
         assert_eq!(plan.preview().len(), 4);
         assert!(
-            plan.commit(TableName::Allow, terms())
+            plan.commit(TableName::Allow, &terms())
                 .unwrap()
                 .written
                 .is_empty()

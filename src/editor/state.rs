@@ -162,6 +162,7 @@ impl State {
     fn prune(&self) -> Result<(), EditError> {
         let history = &self.history;
         let (mut wanted, mut size) = (BTreeSet::new(), 0);
+        let names: BTreeSet<String> = history.names()?.into_iter().collect();
         for (count, number) in history.numbers()?.into_iter().rev().enumerate() {
             let is_over = count >= ENTRY_LIMIT || (count > 0 && size > SIZE_LIMIT);
             // One that cannot be read now may be readable later: then all stays.
@@ -178,11 +179,13 @@ impl State {
                 let mut next = Some(name.clone());
                 while let Some(name) = next.take_if(|name| wanted.insert(name.clone())) {
                     size += history.size(&name);
-                    next = history.delta(&name)?.map(|delta| delta.head.base);
+                    if names.contains(&delta_file(&name)) {
+                        next = history.delta(&name)?.map(|delta| delta.head.base);
+                    }
                 }
             }
         }
-        for name in history.names()? {
+        for name in names {
             let content = name.strip_suffix(DELTA).unwrap_or(&name);
             if is_digest(content) && !wanted.contains(content) {
                 drop(std::fs::remove_file(history.path.join(name)));

@@ -5,7 +5,6 @@
 use super::generate::case;
 use super::indexed::{Stage, request};
 use super::random::Random;
-use std::fmt::Debug;
 use tcpw::edit::apply;
 use tcpw::editor::{
     Asked, Client, Daemon, Edits, Focus, Ground, Label, Refusal, Seen, Wish, list, remaining,
@@ -13,24 +12,25 @@ use tcpw::editor::{
 };
 use tcpw::engine::{Cause, Request, Verdict};
 
-const CASES: u64 = 1500;
-/// Lines of which long tables are made.
+/// Pairs of tables; `TCPW_PAIRS` gives another number.
+const PAIRS: u64 = 40;
+/// Lines of which long tables are made; a number stands for each `#`.
 const FILLERS: [&str; 16] = [
-    "sshd: 9.9.9.9\n",
-    "sshd: 9.9.9.10 9.9.9.11,9.9.9.12\r\n",
-    "ALL: 203.0.113.0/24\n",
-    "ALL: 10.9.0.0/16 : deny\n",
-    "sshd: .fill.example\n",
-    "sshd: a.fill.example b.fill.example\n",
-    "sshd: [2001:db8:9::]/48\n",
-    "sshd: [2001:db8:9::1] : spawn echo %a: x\n",
-    "# comment\n",
-    "# tcpw: since=2026-11-22T19:30:00Z by=alice\n",
+    "sshd: 9.9.#.#\n",
+    "sshd: 9.9.#.# 9.9.#.#,9.9.#.#\r\n",
+    "ALL: 203.#.#.0/24\n",
+    "ALL: 10.#.0.0/16 : deny\n",
+    "sshd: .fill#.example\n",
+    "sshd: a.fill#.example b#.fill.example\n",
+    "sshd: [2001:db8:#::]/48\n",
+    "sshd: [2001:db8:9::#] : spawn echo %a: x\n",
+    "\x1a comment\n",
+    "\x1a tcpw: since=2026-11-22T19:30:00Z by=alice\n",
     "\n",
     " \t\n",
-    "vsftpd, sshd: 9.9.9.13\n",
-    "ALL EXCEPT sshd: 9.9.9.14\n",
-    "sshd: 9.9.9.15 EXCEPT 9.9.9.16\n",
+    "vsftpd, sshd: 9.9.#.#\n",
+    "ALL EXCEPT sshd: 9.9.#.#\n",
+    "sshd: 9.9.#.# EXCEPT 9.9.#.#\n",
     "sshd:\n",
 ];
 /// Who is asked for beside the clients of the case.
@@ -49,19 +49,33 @@ const CLIENTS: [&str; 12] = [
     "203.0.113.9",
 ];
 
+fn filler(random: &mut Random) -> Vec<u8> {
+    let mut out = Vec::new();
+    for byte in FILLERS[random.below(FILLERS.len())].bytes() {
+        match byte {
+            b'#' => out.extend(random.below(256).to_string().into_bytes()),
+            // The comments' own.
+            0x1a => out.push(b'#'),
+            _ => out.push(byte),
+        }
+    }
+    out
+}
+
 /// The lines of a table with others between them.
 fn among_others(random: &mut Random, table: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
-    for line in table.split_inclusive(|&byte| byte == b'\n') {
-        for _ in 0..random.below(12) {
-            out.extend_from_slice(FILLERS[random.below(FILLERS.len())].as_bytes());
+    let fill = |random: &mut Random, out: &mut Vec<u8>| {
+        for _ in 0..random.below(40) {
+            out.extend(filler(random));
         }
+    };
+    for line in table.split_inclusive(|&byte| byte == b'\n') {
+        fill(random, &mut out);
         out.extend_from_slice(line);
     }
     if out.last().is_none_or(|&byte| byte == b'\n') {
-        for _ in 0..random.below(12) {
-            out.extend_from_slice(FILLERS[random.below(FILLERS.len())].as_bytes());
-        }
+        fill(random, &mut out);
     }
     out
 }
@@ -71,7 +85,9 @@ fn seen(ground: &Ground<'_>, verdict: &Verdict) -> String {
     let cause = match &verdict.cause {
         Cause::Rule { outcome, .. } => format!("{:?}", std::mem::discriminant(outcome)),
         Cause::Undecided(undecided) => undecided.what.clone(),
-        cause => format!("{cause:?}"),
+        cause @ (Cause::NoRule | Cause::BrokenTable { .. } | Cause::Unreadable(_)) => {
+            format!("{cause:?}")
+        }
     };
     let place = ground.decider(verdict).map(|rule| ground.place_of(&rule));
     format!(
@@ -85,13 +101,6 @@ fn planned(tables: [&[u8]; 2], edits: &Edits) -> [Vec<u8>; 2] {
         apply(tables[0], &edits.allow).unwrap(),
         apply(tables[1], &edits.deny).unwrap(),
     ]
-}
-
-fn is_same<T: Debug + PartialEq>(what: &str, seed: u64, show: &str, focused: T, whole: T) {
-    assert!(
-        focused == whole,
-        "{what} differs at seed {seed}: {focused:?}\nwhole: {whole:?}\n{show}"
-    );
 }
 
 /// How often something was seen.
@@ -146,7 +155,8 @@ impl Pair<'_> {
         let before = Ground::new(&whole.trees[0], &whole.trees[1], stage);
         let part_before = Ground::new(&part.trees[0], &part.trees[1], stage).with_samples(samples);
         let same = |what: &str, focused: String, whole: String| {
-            is_same(what, self.seed, &self.show(), focused, whole);
+            let (seed, show) = (self.seed, self.show());
+            assert_eq!(focused, whole, "{what} differs at seed {seed}\n{show}");
         };
         let decided = |what: &str, focused: &Ground<'_>, whole: &Ground<'_>| {
             for request in &self.requests {
@@ -194,68 +204,78 @@ fn label(random: &mut Random) -> Option<Label> {
     })
 }
 
-#[test]
-fn a_focused_change_is_the_change_of_the_whole_tables() {
-    let mut counts = Counts::default();
-    for seed in 0..CASES {
-        let case = case(seed, "/lists");
-        let mut random = Random::new(seed ^ 0x5eed);
-        let random = &mut random;
-        let tables = [&case.allow, &case.deny]
-            .map(|table| among_others(random, table.as_deref().unwrap_or_default()));
-        let stage = Stage(&case);
-        let requests: Vec<_> = case.queries.iter().map(|query| request(query)).collect();
-        let address = |request: &Request| {
-            Client::parse(&String::from_utf8_lossy(request.client().address())).ok()
-        };
-        let name = |request: &Request| {
-            Client::parse(&String::from_utf8_lossy(request.client().name().as_bytes())).ok()
-        };
-        let mut pool: Vec<Client> = requests.iter().filter_map(address).take(4).collect();
-        pool.extend(requests.iter().filter_map(name).take(2));
-        for _ in 0..4 {
-            pool.push(Client::parse(CLIENTS[random.below(CLIENTS.len())]).unwrap());
+/// Clients of the case, and others.
+fn clients(random: &mut Random, requests: &[Request]) -> Vec<Client> {
+    let client = |bytes: &[u8]| Client::parse(&String::from_utf8_lossy(bytes)).ok();
+    let address = |request: &Request| client(request.client().address());
+    let name = |request: &Request| client(request.client().name().as_bytes());
+    let mut pool: Vec<Client> = requests.iter().filter_map(address).take(4).collect();
+    pool.extend(requests.iter().filter_map(name).take(2));
+    for _ in 0..4 {
+        pool.push(Client::parse(CLIENTS[random.below(CLIENTS.len())]).unwrap());
+    }
+    pool
+}
+
+fn daemons(random: &mut Random) -> Vec<Daemon> {
+    let names: &[&str] = match random.below(3) {
+        0 => &[],
+        1 => &["sshd"],
+        _ => &["vsftpd", "sshd"],
+    };
+    let names = names.iter().map(|name| Daemon::parse(name).unwrap());
+    names.collect()
+}
+
+/// Changes of the tables of one seed.
+fn compare_all(seed: u64, counts: &mut Counts) {
+    let case = case(seed, "/lists");
+    let random = &mut Random::new(seed ^ 0x5eed);
+    let tables = [&case.allow, &case.deny]
+        .map(|table| among_others(random, table.as_deref().unwrap_or_default()));
+    let tables = [&*tables[0], &*tables[1]];
+    let stage = Stage(&case);
+    let requests: Vec<_> = case.queries.iter().map(|query| request(query)).collect();
+    for client in clients(random, &requests) {
+        let about = [client];
+        let mut focus = Focus::of_any_size(tables, &about);
+        for request in &requests {
+            focus.add(request.client());
         }
-        for client in pool {
-            let about = [client];
-            let tables = [&*tables[0], &*tables[1]];
-            let mut focus = Focus::of_any_size(tables, &about);
-            for request in &requests {
-                focus.add(request.client());
-            }
-            let pair = Pair {
-                seed,
-                tables,
-                focus,
-                requests: requests.clone(),
-            };
-            for wish in [Wish::Grant, Wish::Refuse] {
-                let daemons = match random.below(3) {
-                    0 => Vec::new(),
-                    1 => vec![Daemon::parse("sshd").unwrap()],
-                    _ => vec![
-                        Daemon::parse("vsftpd").unwrap(),
-                        Daemon::parse("sshd").unwrap(),
-                    ],
-                };
-                let asked = Asked::new(wish, about.to_vec(), daemons).with_label(label(random));
-                pair.compare(
-                    &stage,
-                    &mut counts,
-                    &|ground| list(ground, &asked),
-                    &|before, after, change| verify_list(before, after, &asked, change),
-                    &about,
-                );
-            }
-            let by = random.chance(30).then_some("alice");
+        let pair = Pair {
+            seed,
+            tables,
+            focus,
+            requests: requests.clone(),
+        };
+        for wish in [Wish::Grant, Wish::Refuse] {
+            let asked = Asked::new(wish, about.to_vec(), daemons(random));
+            let asked = asked.with_label(label(random));
             pair.compare(
                 &stage,
-                &mut counts,
-                &|ground| Ok(revoke(ground, &about, by)),
-                &|before, after, change| verify_revoke(before, after, &about, change),
+                counts,
+                &|ground| list(ground, &asked),
+                &|before, after, change| verify_list(before, after, &asked, change),
                 &about,
             );
         }
+        let by = random.chance(30).then_some("alice");
+        pair.compare(
+            &stage,
+            counts,
+            &|ground| Ok(revoke(ground, &about, by)),
+            &|before, after, change| verify_revoke(before, after, &about, change),
+            &about,
+        );
+    }
+}
+
+#[test]
+fn a_focused_change_is_the_change_of_the_whole_tables() {
+    let pairs = std::env::var("TCPW_PAIRS").map_or(PAIRS, |text| text.parse().unwrap());
+    let mut counts = Counts::default();
+    for seed in 0..pairs {
+        compare_all(seed, &mut counts);
     }
     let Counts {
         focused,
@@ -268,7 +288,7 @@ fn a_focused_change_is_the_change_of_the_whole_tables() {
          something, {refused} were refused, all alike"
     ));
     assert!(
-        passed > 5000 && changed > 3000 && refused > 500,
+        passed > 300 && changed > 200 && refused > 20,
         "{focused} {passed} {changed} {refused}"
     );
 }
