@@ -310,10 +310,18 @@ impl Plan<'_> {
         others: Others,
     ) -> Result<(Vec<PathBuf>, Vec<Replaced>), EditError> {
         let mut done: Vec<&TableFile> = Vec::new();
+        let only = match &*staged {
+            [only] => Some(only.table()),
+            _ => None,
+        };
         let mut replaced = Vec::new();
         let put_all = || -> Result<(), EditError> {
             // Both: what was checked was the pair.
             for table in [&self.editor.allow, &self.editor.deny] {
+                // The only table that is replaced is compared when it has been.
+                if only.is_some_and(|only| std::ptr::eq(only, table)) && table.seems_unchanged() {
+                    continue;
+                }
                 match others {
                     Others::Obstruct => table.check_unchanged()?,
                     Others::MayAppend => table.check_appended()?,

@@ -21,6 +21,8 @@ pub struct TableFile {
     path: PathBuf,
     target: PathBuf,
     identity: Option<Identity>,
+    /// When it was last written, before it was read.
+    written: Option<(i64, i64)>,
     /// How many names the file has.
     links: u64,
     bytes: Vec<u8>,
@@ -41,6 +43,7 @@ impl TableFile {
                 table.bytes = std::fs::read(&table.target).map_err(EditError::at("read", path))?;
                 table.identity = Some((metadata.dev(), metadata.ino()));
                 table.links = metadata.nlink();
+                table.written = Some((metadata.mtime(), metadata.mtime_nsec()));
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(EditError::at("read", path)(error)),
@@ -54,6 +57,7 @@ impl TableFile {
             path: PathBuf::new(),
             target: PathBuf::new(),
             identity: None,
+            written: None,
             links: 0,
             bytes: Vec::new(),
         }
@@ -102,6 +106,17 @@ impl TableFile {
     /// Refuses if the file is another one now, or something else was done to it than appending.
     pub(super) fn check_appended(&self) -> Result<(), EditError> {
         self.compare(|_| true)
+    }
+
+    /// Whether it is as it was read by its size and time. What is written within a tick of the clock
+    /// is not seen: enough only where the content is compared later.
+    pub(super) fn seems_unchanged(&self) -> bool {
+        std::fs::metadata(&self.target).is_ok_and(|is| {
+            let length = u64::try_from(self.bytes.len()).ok();
+            Some((is.dev(), is.ino())) == self.identity
+                && Some((is.mtime(), is.mtime_nsec())) == self.written
+                && Some(is.len()) == length
+        })
     }
 
     /// Compares the file with what was read; `is_well` is asked about what was appended.
