@@ -43,12 +43,29 @@ fn main() {
     let journal = stage.path().join("var/lib/tcpw/journal.db");
     let file = journal.to_str().unwrap();
     let root = stage.path().to_str().unwrap();
-    let report = |format| vec![TCPW, "--root", root, "report", "--since=31d", "--format", format];
+    let report = |format| {
+        vec![
+            TCPW,
+            "--root",
+            root,
+            "report",
+            "--since=31d",
+            "--format",
+            format,
+        ]
+    };
     best("cat of the file", &["cat", file]);
-    println!("{:36} {:>8.2} s", "one pass of SQLite", plain_pass(&journal));
+    println!(
+        "{:36} {:>8.2} s",
+        "one pass of SQLite",
+        plain_pass(&journal)
+    );
     for format in ["text", "json", "html"] {
         let (seconds, memory) = best(&format!("tcpw report --format {format}"), &report(format));
-        assert!(seconds < MOST_SECONDS * share.max(0.1), "{format} is too slow");
+        assert!(
+            seconds < MOST_SECONDS * share.max(0.1),
+            "{format} is too slow"
+        );
         assert!(memory < MOST_MEGABYTES, "{format} takes too much memory");
     }
     let hour = [TCPW, "--root", root, "events", "--since", "1h"];
@@ -57,9 +74,20 @@ fn main() {
     best("tcpw events --limit 20", &limit);
     let (_, memory) = best(
         "tcpw events --format json, a day",
-        &[TCPW, "--root", root, "events", "--since=2d", "--until=1d", "--format=json"],
+        &[
+            TCPW,
+            "--root",
+            root,
+            "events",
+            "--since=2d",
+            "--until=1d",
+            "--format=json",
+        ],
     );
-    assert!(memory < MOST_MEGABYTES / 2.0, "events are not shown as a stream");
+    assert!(
+        memory < MOST_MEGABYTES / 2.0,
+        "events are not shown as a stream"
+    );
     drop(stage);
 
     let few = events / 5;
@@ -113,8 +141,8 @@ fn stage(events: u64, sources: Option<u64>) -> TempDir {
              -- Each source comes once by itself; in between come those that are known already,
              -- half of them the first twenty.
              WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {events}),
-                 m AS (SELECT i, i % {every} = 0 AS is_new, abs(random()) AS r FROM n),
-                 s AS (SELECT i, is_new, r, CASE WHEN is_new THEN i / {every}
+                 m AS MATERIALIZED (SELECT i, i % {every} = 0 AS is_new, abs(random()) AS r FROM n),
+                 s AS MATERIALIZED (SELECT i, is_new, r, CASE WHEN is_new THEN i / {every}
                      WHEN r & 1 THEN 1 + (r >> 8) % 20 ELSE 1 + (r >> 8) % {count} END AS source FROM m)
              INSERT INTO events (id, time, collected, source, previous, machine, host, addr, daemon,
                      server, user, pid, uid, rule, verdict, decision, letter)
@@ -133,7 +161,10 @@ fn stage(events: u64, sources: Option<u64>) -> TempDir {
         .unwrap();
     drop(database);
     let size = fs::metadata(&path).unwrap().len() >> 20;
-    println!("(a journal of {size} MB, made in {:.0} s)", begin.elapsed().as_secs_f64());
+    println!(
+        "(a journal of {size} MB, made in {:.0} s)",
+        begin.elapsed().as_secs_f64()
+    );
     stage
 }
 
@@ -164,7 +195,10 @@ fn best(name: &str, command: &[&str]) -> (f64, f64) {
         assert!(output.status.success(), "{name} failed");
         let text = String::from_utf8(output.stdout).unwrap();
         let (seconds, memory) = text.trim().split_once(' ').unwrap();
-        (seconds.parse::<f64>().unwrap(), memory.parse::<f64>().unwrap() / 1024.0)
+        (
+            seconds.parse::<f64>().unwrap(),
+            memory.parse::<f64>().unwrap() / 1024.0,
+        )
     });
     let (seconds, memory) = runs.fold((f64::INFINITY, 0.0_f64), |(least, most), (s, m)| {
         (least.min(s), most.max(m))

@@ -32,7 +32,8 @@ pub use event::{Claim, Event, HOST_LIMIT, VALUE_LIMIT};
 pub use fired::{FiredRule, RuleFinder, Verdict};
 pub use journal::{
     Decision, Delivery, Entry, EventFilter, FoundEvent, History, Journal, JournalError, Letter,
-    LetterKind, Queued, Reason, Search, Sent, SourceCount, SourceTally, State, Stuck, Tally, Troubles, Waiting, make_directory as make_journal_directory,
+    LetterKind, Queued, Reason, Search, Sent, SourceCount, SourceTally, State, Stuck, Tally,
+    Troubles, Waiting, make_directory as make_journal_directory,
 };
 pub use lock::{is_held as is_deliverer_alive, request as request_handover};
 pub use message::People;

@@ -17,6 +17,10 @@ impl Deliverer<'_> {
         self.journal
             .queue(kind, &body, &self.channels, now, &message_id)?;
         let people = People::new(&self.place.config.mail, &self.place.host);
-        Ok(people.recipients().iter().map(ToString::to_string).collect())
+        Ok(people
+            .recipients()
+            .iter()
+            .map(ToString::to_string)
+            .collect())
     }
 }

@@ -84,7 +84,10 @@ mod tests {
         let now = DateTime::parse_from_rfc3339("2026-01-31T12:00:00Z")
             .unwrap()
             .to_utc();
-        let at = |text: &str| text.parse::<Moment>().map(|moment| moment.at(now).to_string());
+        let at = |text: &str| {
+            text.parse::<Moment>()
+                .map(|moment| moment.at(now).to_string())
+        };
         assert_eq!(at("90s").unwrap(), "2026-01-31 11:58:30 UTC");
         assert_eq!(at("2w").unwrap(), "2026-01-17 12:00:00 UTC");
         assert_eq!(
@@ -93,9 +96,22 @@ mod tests {
         );
         assert!(at("2026-01-31").is_ok() && at("2026-01-31 09:15").is_ok());
         assert!(at("99999999999999999999w").is_err());
-        for wrong in ["", "h", "-1h", "1y", "+1h", "yesterday", "2026-02-30", "1.5h", "１h"] {
+        for wrong in [
+            "",
+            "h",
+            "-1h",
+            "1y",
+            "+1h",
+            "yesterday",
+            "2026-02-30",
+            "1.5h",
+            "１h",
+        ] {
             assert!(at(wrong).is_err(), "{wrong}");
         }
-        assert_eq!(at("9000000000w").unwrap(), DateTime::<Utc>::MIN_UTC.to_string());
+        assert_eq!(
+            at("9000000000w").unwrap(),
+            DateTime::<Utc>::MIN_UTC.to_string()
+        );
     }
 }

@@ -13,10 +13,13 @@ pub(super) fn open(path: &Path) -> Result<Option<Journal>, Failure> {
         if cause.kind() == io::ErrorKind::NotFound {
             return Ok(None);
         }
-        return Err(
-            Failure::new(format_args!("cannot read the journal {}: {cause}", path.display()))
-                .hint("events name visitors, so only the owner of the journal, usually root, may read them"),
-        );
+        return Err(Failure::new(format_args!(
+            "cannot read the journal {}: {cause}",
+            path.display()
+        ))
+        .hint(
+            "events name visitors, so only the owner of the journal, usually root, may read them",
+        ));
     }
     Journal::open_to_read(path).map_err(told)
 }
@@ -45,9 +48,7 @@ pub(super) fn told(error: JournalError) -> Failure {
         }
         JournalError::Directory { .. }
         | JournalError::Database { .. }
-        | JournalError::SetAside { .. } => {
-            "read it as the user who owns the journal, usually root"
-        }
+        | JournalError::SetAside { .. } => "read it as the user who owns the journal, usually root",
     };
     Failure::new(error).hint(hint)
 }

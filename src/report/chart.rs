@@ -21,17 +21,17 @@ pub(super) struct Size {
 
 /// For a desk.
 pub(super) const WIDE: Size = Size {
-    width: 680,
+    width: 720,
     height: 200,
     font: 12,
     labels: 9,
 };
 /// For a phone.
 pub(super) const NARROW: Size = Size {
-    width: 340,
+    width: 366,
     height: 170,
     font: 12,
-    labels: 5,
+    labels: 4,
 };
 
 /// Columns as SVG; nothing where there is nothing to draw.
@@ -50,12 +50,7 @@ pub(super) fn columns(values: &[(String, u64)], size: Size, title: &str) -> Opti
 
 type Failure = Box<dyn std::error::Error>;
 
-fn draw(
-    values: &[(String, u64)],
-    most: u64,
-    size: Size,
-    svg: &mut String,
-) -> Result<(), Failure> {
+fn draw(values: &[(String, u64)], most: u64, size: Size, svg: &mut String) -> Result<(), Failure> {
     let root = SVGBackend::with_string(svg, (size.width, size.height)).into_drawing_area();
     let count = f64::from(u32::try_from(values.len())?);
     let scale = axis(most);
@@ -77,7 +72,11 @@ fn draw(
             INK.mix(0.35).stroke_width(1),
         )])?;
         let (x, y) = area.map_coordinate(&(0.0, height));
-        root.draw(&Text::new(super::words::grouped(*step), (x - 6, y), right.clone()))?;
+        root.draw(&Text::new(
+            super::words::grouped(*step),
+            (x - 6, y),
+            right.clone(),
+        ))?;
     }
     let gap = 0.12;
     for (place, (_, value)) in (0_u32..).zip(values) {

@@ -6,7 +6,10 @@ use ::csv::Writer;
 /// The report as CSV.
 pub fn csv(report: &Report) -> Vec<u8> {
     let mut sheet = Sheet(Writer::from_writer(Vec::new()));
-    sheet.0.write_record(["part", "name", "detail", "count"]).unwrap_or_default();
+    sheet
+        .0
+        .write_record(["part", "name", "detail", "count"])
+        .unwrap_or_default();
     for (name, count) in [
         ("events", report.events),
         ("denied", report.denied),
@@ -30,7 +33,10 @@ pub fn csv(report: &Report) -> Vec<u8> {
         sheet.row("daemon", &daemon.name, "", daemon.events);
     }
     for rule in &report.rules {
-        let place = rule.file.as_ref().map(|file| format!("{file}:{}", rule.line));
+        let place = rule
+            .file
+            .as_ref()
+            .map(|file| format!("{file}:{}", rule.line));
         sheet.row("rule", &place.unwrap_or_default(), &rule.text, rule.events);
     }
     for held in &report.held_back {

@@ -50,8 +50,16 @@ impl Calendar {
 
     /// Every day of the time, also those without events.
     pub(super) fn days(&self, since: NaiveDate, until: NaiveDate) -> Vec<Day> {
-        let first = self.days.keys().next().map_or(since, |day| (*day).min(since));
-        let last = self.days.keys().next_back().map_or(until, |day| (*day).max(until));
+        let first = self
+            .days
+            .keys()
+            .next()
+            .map_or(since, |day| (*day).min(since));
+        let last = self
+            .days
+            .keys()
+            .next_back()
+            .map_or(until, |day| (*day).max(until));
         let day = |date: NaiveDate, events| Day {
             date: date.format("%Y-%m-%d").to_string(),
             events,

@@ -39,7 +39,7 @@ pub fn html(report: &Report, language: Language, local: Local<'_>) -> String {
              <style>\n{STYLE}</style>\n</head>\n\
              <body style=\"margin:0;background:#ffffff;color:#1d2125\">\n\
              <div class=\"page\" style=\"max-width:720px;margin:0 auto;padding:20px;\
-             background:#ffffff;color:#1d2125;\
+             background:#ffffff;color:#1d2125;word-break:keep-all;overflow-wrap:anywhere;\
              font:15px/1.45 system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans',sans-serif\">\n\
              <h1 style=\"font-size:22px;margin:0 0 4px\">{heading}</h1>\n\
              <p class=\"dim\" style=\"margin:0;color:#5b646d\">{}</p>\n",
@@ -62,7 +62,12 @@ pub fn html(report: &Report, language: Language, local: Local<'_>) -> String {
             }
             Body::Lines(lines) => plain(&mut page, lines),
             Body::Alert(lines) => {
-                boxed(&mut page, lines, "alert", "background:#fde7e7;color:#7a1418");
+                boxed(
+                    &mut page,
+                    lines,
+                    "alert",
+                    "background:#fde7e7;color:#7a1418",
+                );
             }
             Body::Course(course) => charts(&mut page, &labelled(course), &section.title),
             Body::Hours(hours) => charts(&mut page, &of_hours(hours), &section.title),
@@ -119,7 +124,10 @@ fn charts(page: &mut String, values: &[(String, u64)], title: &str) {
     let numbers: Vec<String> = values
         .iter()
         .filter(|(_, count)| *count > 0)
-        .map(|(label, count)| format!("{}&nbsp;<b>{}</b>", escape(label), grouped(*count)))
+        .map(|(label, count)| {
+            let (label, count) = (escape(label), grouped(*count));
+            format!("<span style=\"white-space:nowrap\">{label} <b>{count}</b></span>")
+        })
         .collect();
     push(
         page,
@@ -157,21 +165,39 @@ fn rows(page: &mut String, table: &Table, words: &Words) {
     let number = "text-align:right;white-space:nowrap;width:1%";
     push(
         page,
-        format_args!("<th style=\"{CELL};{number}\">{}</th>", escape(words.events)),
+        format_args!(
+            "<th style=\"{CELL};{number}\">{}</th>",
+            escape(words.events)
+        ),
     );
     for head in &table.head {
-        push(page, format_args!("<th style=\"{CELL}\">{}</th>", escape(head)));
+        push(
+            page,
+            format_args!("<th style=\"{CELL}\">{}</th>", escape(head)),
+        );
     }
     page.push_str("</tr>\n");
-    let most = table.rows.iter().map(|(count, _)| *count).max().unwrap_or(0);
+    let most = table
+        .rows
+        .iter()
+        .map(|(count, _)| *count)
+        .max()
+        .unwrap_or(0);
     for (count, cells) in &table.rows {
         push(
             page,
             format_args!("<tr><td style=\"{CELL};{number}\">{}</td>", grouped(*count)),
         );
         for (place, cell) in cells.iter().enumerate() {
-            let bar = if place == 0 { bar(*count, most) } else { String::new() };
-            push(page, format_args!("<td style=\"{CELL}\">{}{bar}</td>", escape(cell)));
+            let bar = if place == 0 {
+                bar(*count, most)
+            } else {
+                String::new()
+            };
+            push(
+                page,
+                format_args!("<td style=\"{CELL}\">{}{bar}</td>", escape(cell)),
+            );
         }
         page.push_str("</tr>\n");
     }

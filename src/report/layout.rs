@@ -1,10 +1,10 @@
 //! What a report has, part by part, for whoever writes it as text or HTML.
 
+use super::Local;
 use super::days::Day;
 use super::logged::Logged;
 use super::numbers::{Named, Report, Source};
 use super::words::{Words, fill, grouped};
-use super::Local;
 use chrono::{DateTime, Utc};
 
 /// More days than this are shown by week.
@@ -78,12 +78,21 @@ pub(super) fn sections(report: &Report, words: &'static Words, local: Local<'_>)
         add_course(&mut add, &report.days, words);
         add(words.by_hour, Body::Hours(report.hours.clone()));
         let (sources, all) = (&report.top_sources, report.sources);
-        add(words.by_source, Body::Table(source_table(sources, all, false, words, local)));
+        add(
+            words.by_source,
+            Body::Table(source_table(sources, all, false, words, local)),
+        );
         let (sources, all) = (&report.top_new_sources, report.new_sources);
         if !sources.is_empty() {
-            add(words.new_sources, Body::Table(source_table(sources, all, true, words, local)));
+            add(
+                words.new_sources,
+                Body::Table(source_table(sources, all, true, words, local)),
+            );
         }
-        add(words.by_daemon, Body::Table(named_table(&report.daemons, 0, words.daemon, words)));
+        add(
+            words.by_daemon,
+            Body::Table(named_table(&report.daemons, 0, words.daemon, words)),
+        );
         add(words.by_rule, Body::Table(rule_table(report, words)));
         if !report.held_back.is_empty() {
             add(words.held_back, Body::Lines(held_back(report, words)));
@@ -137,7 +146,10 @@ fn summary(report: &Report, words: &Words) -> Vec<String> {
 fn add_course(add: &mut dyn FnMut(&str, Body), days: &[Day], words: &Words) {
     let labelled = |day: &Day| (day.date.clone(), day.events);
     if days.len() <= MOST_DAYS {
-        add(words.by_day, Body::Course(days.iter().map(labelled).collect()));
+        add(
+            words.by_day,
+            Body::Course(days.iter().map(labelled).collect()),
+        );
         return;
     }
     let weeks = days.chunks(7).filter_map(|week| {
@@ -155,7 +167,11 @@ fn source_table(
     local: Local<'_>,
 ) -> Table {
     let has_place = sources.iter().any(|source| source.place.is_some());
-    let seen = if are_new { words.first_seen } else { words.last_seen };
+    let seen = if are_new {
+        words.first_seen
+    } else {
+        words.last_seen
+    };
     let mut head = vec![words.source, words.name, words.daemon, seen];
     if has_place {
         head.insert(1, words.place);
@@ -182,7 +198,11 @@ fn source_table(
 
 fn named_table(rows: &[Named], more: u64, title: &'static str, words: &Words) -> Table {
     let row = |named: &Named| {
-        let name = if named.name.is_empty() { words.not_given } else { &named.name };
+        let name = if named.name.is_empty() {
+            words.not_given
+        } else {
+            &named.name
+        };
         (named.events, vec![name.to_owned()])
     };
     Table {
@@ -235,7 +255,9 @@ fn letters(report: &Report, words: &Words, local: Local<'_>) -> Vec<String> {
     let mut lines: Vec<String> = rows.collect();
     let gathering = &report.gathering;
     if gathering.letters > 0 {
-        let due = gathering.due.map_or_else(String::new, |due| clock(due, local));
+        let due = gathering
+            .due
+            .map_or_else(String::new, |due| clock(due, local));
         lines.push(fill(
             words.gathering,
             &[
@@ -269,7 +291,9 @@ fn add_logged(add: &mut dyn FnMut(&str, Body), logged: &Logged, words: &Words) {
     }
     add_course(add, &logged.days, words);
     add(words.by_hour, Body::Hours(logged.hours.clone()));
-    let more = logged.sources.saturating_sub(super::count(logged.top_sources.len()));
+    let more = logged
+        .sources
+        .saturating_sub(super::count(logged.top_sources.len()));
     let sources = named_table(&logged.top_sources, more, words.source, words);
     add(words.by_source, Body::Table(sources));
     let daemons = named_table(&logged.daemons, 0, words.daemon, words);

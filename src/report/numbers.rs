@@ -213,7 +213,11 @@ fn build(
         sources: tally.sources,
         new_sources: tally.new_sources,
         repeating_sources: tally.repeating,
-        days: if is_empty { Vec::new() } else { calendar.days(since, until) },
+        days: if is_empty {
+            Vec::new()
+        } else {
+            calendar.days(since, until)
+        },
         hours: calendar.hours(),
         held_back: held
             .filter(|(decision, events)| *decision != Decision::Now && *events > 0)
@@ -239,7 +243,9 @@ fn build(
         gathering: Gathering {
             letters: troubles.gathering,
             events: troubles.gathered,
-            due: troubles.due.and_then(|due| DateTime::from_timestamp(due, 0)),
+            due: troubles
+                .due
+                .and_then(|due| DateTime::from_timestamp(due, 0)),
         },
         logged,
     }

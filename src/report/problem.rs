@@ -111,10 +111,10 @@ impl Problem {
     pub(super) fn line(&self, words: &Words, local: Local<'_>) -> String {
         let clock = |time: &DateTime<Utc>| local(*time).format("%Y-%m-%d %H:%M").to_string();
         match self {
-            Self::GivenUp { letters } => {
-                fill(words.given_up, &[("letters", &grouped(*letters))])
+            Self::GivenUp { letters } => fill(words.given_up, &[("letters", &grouped(*letters))]),
+            Self::Waiting { letters } => {
+                fill(words.undelivered, &[("letters", &grouped(*letters))])
             }
-            Self::Waiting { letters } => fill(words.undelivered, &[("letters", &grouped(*letters))]),
             Self::Letter {
                 letter,
                 kind,

@@ -128,7 +128,11 @@ impl Page {
     fn hours(&mut self, hours: &[u64]) {
         let most = hours.iter().copied().max().unwrap_or(0);
         let number = grouped(most).len();
-        let wide = if self.paper.width >= number + 2 + 24 * 3 { 3 } else { 2 };
+        let wide = if self.paper.width >= number + 2 + 24 * 3 {
+            3
+        } else {
+            2
+        };
         let full = if self.paper.is_unicode { '█' } else { '#' };
         for row in (0..HEIGHT).rev() {
             let mut line = if row == HEIGHT - 1 {
@@ -137,7 +141,9 @@ impl Page {
                 " ".repeat(number + 2)
             };
             for count in hours {
-                let height = scaled(*count, most, HEIGHT * 8).saturating_sub(row * 8).min(8);
+                let height = scaled(*count, most, HEIGHT * 8)
+                    .saturating_sub(row * 8)
+                    .min(8);
                 let mark = match height {
                     8 => full,
                     part if self.paper.is_unicode => step(&STEPS, part),
@@ -152,14 +158,23 @@ impl Page {
         }
         let mut labels = " ".repeat(number + 2);
         for hour in 0..hours.len() {
-            let label = if hour.is_multiple_of(3) { format!("{hour:02}") } else { String::new() };
+            let label = if hour.is_multiple_of(3) {
+                format!("{hour:02}")
+            } else {
+                String::new()
+            };
             labels.push_str(&padded(&label, wide));
         }
         self.line(&labels);
     }
 
     fn table(&mut self, table: &Table) {
-        let most = table.rows.iter().map(|(count, _)| *count).max().unwrap_or(0);
+        let most = table
+            .rows
+            .iter()
+            .map(|(count, _)| *count)
+            .max()
+            .unwrap_or(0);
         let number = grouped(most).len().max(self.words.events.width());
         let mut widths: Vec<usize> = table.head.iter().map(|title| title.width()).collect();
         for (_, cells) in &table.rows {
@@ -167,7 +182,9 @@ impl Page {
                 *width = (*width).max(cell.width());
             }
         }
-        fit(&mut widths, self.paper.width.saturating_sub(number + BAR + 3));
+        let room = self.paper.width.saturating_sub(number + BAR + 3);
+        drop_last(&mut widths, room);
+        fit(&mut widths, room);
         let head = cells(&table.head, &widths);
         let title = self.words.events;
         let gap = " ".repeat(number.saturating_sub(title.width()));
@@ -196,12 +213,25 @@ fn scaled(count: u64, most: u64, size: u64) -> u64 {
     if count > 0 { scaled.max(1) } else { 0 }
 }
 
+/// Leaves out the last columns where even narrow ones do not fit; the first stays.
+fn drop_last(widths: &mut Vec<usize>, room: usize) {
+    let least = |widths: &[usize]| {
+        let narrow = widths.iter().map(|width| (*width).min(NARROW) + 2);
+        narrow.sum::<usize>().saturating_sub(2)
+    };
+    while widths.len() > 1 && least(widths) > room {
+        widths.pop();
+    }
+}
+
 /// Takes from the widest columns until all fit.
 fn fit(widths: &mut [usize], room: usize) {
     let gaps = widths.len().saturating_sub(1) * 2;
     loop {
         let sum: usize = widths.iter().sum::<usize>() + gaps;
-        let Some(widest) = widths.iter_mut().max() else { return };
+        let Some(widest) = widths.iter_mut().max() else {
+            return;
+        };
         if sum <= room || *widest <= NARROW {
             return;
         }

@@ -178,10 +178,16 @@ const ENGLISH: Words = Words {
     ],
     decisions: [
         ("repeat", "Repeats of a source, told in its digest"),
-        ("too-many", "Too many letters that hour, told in a digest of everything"),
+        (
+            "too-many",
+            "Too many letters that hour, told in a digest of everything",
+        ),
         ("rule-digest", "An [[alert.rule]] wants a digest"),
         ("rule-never", "An [[alert.rule]] wants nobody told"),
-        ("stalled", "Mail was stalled, told in a digest of everything"),
+        (
+            "stalled",
+            "Mail was stalled, told in a digest of everything",
+        ),
     ],
 };
 
@@ -285,7 +291,12 @@ mod tests {
         };
         assert_eq!(of(&ENGLISH), of(&KOREAN));
         let korean = |text: &str| text.chars().any(|c| ('가'..='힣').contains(&c));
-        for (_, text) in KOREAN.kinds.iter().chain(&KOREAN.states).chain(&KOREAN.decisions) {
+        for (_, text) in KOREAN
+            .kinds
+            .iter()
+            .chain(&KOREAN.states)
+            .chain(&KOREAN.decisions)
+        {
             assert!(korean(text), "{text}");
         }
     }

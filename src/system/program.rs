@@ -134,12 +134,16 @@ mod tests {
     fn a_program_that_takes_too_long_is_stopped() {
         let args = ["-c", "echo a; echo b >&2; exec sleep 60"].map(str::to_owned);
         let mut lines = 0;
-        let ended = read_program("/bin/sh", &args, Duration::from_millis(200), &mut |_| lines += 1);
+        let ended = read_program("/bin/sh", &args, Duration::from_millis(200), &mut |_| {
+            lines += 1
+        });
         assert!(matches!(ended, Ok(Ended::TooLong)));
         assert_eq!(lines, 1);
         let args = ["-c", "echo why >&2; exit 3"].map(str::to_owned);
         let ended = read_program("/bin/sh", &args, Duration::from_secs(20), &mut |_| ());
-        let Ok(Ended::Exited(status, complaint)) = ended else { panic!("{ended:?}") };
+        let Ok(Ended::Exited(status, complaint)) = ended else {
+            panic!("{ended:?}")
+        };
         assert_eq!((status.code(), complaint.as_str()), (Some(3), "why"));
     }
 }

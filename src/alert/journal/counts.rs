@@ -128,7 +128,14 @@ mod tests {
     #[test]
     fn those_with_most_come_first() {
         let counts = Counts::new(5, 100_000);
-        for (source, times) in [(5, 3), (99_999, 7), (40_000, 1), (6, 3), (4, 9), (100_001, 9)] {
+        for (source, times) in [
+            (5, 3),
+            (99_999, 7),
+            (40_000, 1),
+            (6, 3),
+            (4, 9),
+            (100_001, 9),
+        ] {
             for time in 0..times {
                 counts.add(source, time == 0 && source != 6);
             }

@@ -168,8 +168,8 @@ impl Journal {
     ) -> Result<Tally, JournalError> {
         let (range, first, last) = self.run("read", |database| {
             let range = Range::of(database, since, Some(until))?;
-            let (first, last): (Option<i64>, Option<i64>) = database
-                .query_row("SELECT min(id), max(id) FROM sources", [], |row| {
+            let (first, last): (Option<i64>, Option<i64>) =
+                database.query_row("SELECT min(id), max(id) FROM sources", [], |row| {
                     Ok((row.get(0)?, row.get(1)?))
                 })?;
             Ok((range, first.unwrap_or(1), last.unwrap_or(0)))
@@ -182,7 +182,11 @@ impl Journal {
         self.run("read", |database| {
             let source = |list: &[(i64, u64)]| -> rusqlite::Result<Vec<SourceCount>> {
                 let found = list.iter().map(|&(id, count)| named(database, id, count));
-                Ok(found.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().flatten().collect())
+                Ok(found
+                    .collect::<rusqlite::Result<Vec<_>>>()?
+                    .into_iter()
+                    .flatten()
+                    .collect())
             };
             let [_, denied, granted] = whole.verdicts;
             let decisions = (0..).zip(whole.decisions);
@@ -209,7 +213,11 @@ impl Journal {
 
 /// Shares the events among threads.
 fn scan_all(path: &Path, range: Range, counts: &Counts) -> rusqlite::Result<Part> {
-    let length = range.last.saturating_sub(range.first).saturating_add(1).max(0);
+    let length = range
+        .last
+        .saturating_sub(range.first)
+        .saturating_add(1)
+        .max(0);
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let wanted = i64::try_from(threads.min(MOST_THREADS)).unwrap_or(1);
     let threads = wanted.min(length / LEAST + 1);
@@ -277,7 +285,9 @@ fn scan(path: &Path, range: Range, counts: &Counts) -> rusqlite::Result<Part> {
 }
 
 fn bump(counters: &mut [u64], code: i64) {
-    let counter = usize::try_from(code).ok().and_then(|code| counters.get_mut(code));
+    let counter = usize::try_from(code)
+        .ok()
+        .and_then(|code| counters.get_mut(code));
     if let Some(counter) = counter {
         *counter += 1;
     }
@@ -333,10 +343,7 @@ fn daemons(database: &Connection, names: &Names) -> rusqlite::Result<Vec<(Vec<u8
 }
 
 /// A rule that stands in different states of its table at the same line is one here.
-fn rules(
-    database: &Connection,
-    names: &Names,
-) -> rusqlite::Result<Vec<(Option<FiredRule>, u64)>> {
+fn rules(database: &Connection, names: &Names) -> rusqlite::Result<Vec<(Option<FiredRule>, u64)>> {
     let mut known: Vec<_> = names.counts.iter().collect();
     known.sort();
     let mut counts: BTreeMap<(String, u32, String), (FiredRule, u64)> = BTreeMap::new();

@@ -26,9 +26,9 @@ pub(super) fn run(
         let found = saved::identity(path);
         if open.is_some() && found.is_some() && found != file {
             let name = path.display();
-            context
-                .out
-                .note(&format!("the journal {name} was begun anew: following the new one"))?;
+            context.out.note(&format!(
+                "the journal {name} was begun anew: following the new one"
+            ))?;
             open = None;
             search.after = 0;
         }
@@ -37,9 +37,9 @@ pub(super) fn run(
             open = saved::open(path)?;
             if open.is_none() && !is_told {
                 let name = path.display();
-                context
-                    .out
-                    .note(&format!("no journal yet at {name}: waiting for the first event"))?;
+                context.out.note(&format!(
+                    "no journal yet at {name}: waiting for the first event"
+                ))?;
                 is_told = true;
             }
         }

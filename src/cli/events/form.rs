@@ -18,9 +18,26 @@ const HEADER: [&str; COLUMNS] = [
     "TIME", "ADDRESS", "NAME", "DAEMON", "VERDICT", "RULE", "DECISION", "REPORTER",
 ];
 const FIELDS: [&str; 20] = [
-    "id", "time", "collected", "source", "addr", "host", "daemon", "server", "user", "pid", "uid",
-    "machine", "rule_file", "rule_line", "rule_text", "rule_digest", "verdict", "decision",
-    "letter", "cut",
+    "id",
+    "time",
+    "collected",
+    "source",
+    "addr",
+    "host",
+    "daemon",
+    "server",
+    "user",
+    "pid",
+    "uid",
+    "machine",
+    "rule_file",
+    "rule_line",
+    "rule_text",
+    "rule_digest",
+    "verdict",
+    "decision",
+    "letter",
+    "cut",
 ];
 
 /// A row for people, and whether somebody else than root reported it.
@@ -140,7 +157,9 @@ fn row(found: &FoundEvent) -> Row {
     };
     Row {
         cells: [
-            local_time(event.time).format("%Y-%m-%d %H:%M:%S").to_string(),
+            local_time(event.time)
+                .format("%Y-%m-%d %H:%M:%S")
+                .to_string(),
             cell(&event.addr),
             name,
             cell(&event.daemon),

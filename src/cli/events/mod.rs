@@ -75,7 +75,9 @@ fn network(text: &str) -> Result<IpNet, String> {
     let address = || text.parse::<IpAddr>().map(|address| address.to_canonical());
     text.parse()
         .or_else(|_| address().map(IpNet::from))
-        .map_err(|_| "give an address, or a network such as 192.0.2.0/24 or 2001:db8::/32".to_owned())
+        .map_err(|_| {
+            "give an address, or a network such as 192.0.2.0/24 or 2001:db8::/32".to_owned()
+        })
 }
 
 pub(crate) fn run(args: &EventsArgs, context: &mut Context) -> Result<Exit, Failure> {

@@ -40,8 +40,11 @@ pub(super) fn read(
 
 fn read_file(path: &Path, reader: &mut LogReader<'_>) -> Result<(), Failure> {
     let failed = |cause: io::Error| {
-        Failure::new(format_args!("cannot read the log {}: {cause}", path.display()))
-            .hint("logs are usually readable by root and the group adm only")
+        Failure::new(format_args!(
+            "cannot read the log {}: {cause}",
+            path.display()
+        ))
+        .hint("logs are usually readable by root and the group adm only")
     };
     reader.begin(&path.to_string_lossy());
     let mut file: Box<dyn BufRead> = if path == Path::new("-") {
@@ -50,10 +53,16 @@ fn read_file(path: &Path, reader: &mut LogReader<'_>) -> Result<(), Failure> {
         Box::new(BufReader::new(File::open(path).map_err(failed)?))
     };
     let start = file.fill_buf().map_err(failed)?;
-    if [GZIP, XZ, ZSTD].iter().any(|magic| start.starts_with(magic)) {
+    if [GZIP, XZ, ZSTD]
+        .iter()
+        .any(|magic| start.starts_with(magic))
+    {
         let name = path.display();
-        return Err(Failure::new(format_args!("the log {name} is compressed"))
-            .hint(format_args!("unpack it on the way: zcat {name} | tcpw report --log -")));
+        return Err(
+            Failure::new(format_args!("the log {name} is compressed")).hint(format_args!(
+                "unpack it on the way: zcat {name} | tcpw report --log -"
+            )),
+        );
     }
     each_line(&mut file, &mut |line| reader.line(line)).map_err(failed)
 }
@@ -67,7 +76,10 @@ fn read_journal(
         .map(str::to_owned)
         .into();
     args.push(format!("--since=@{}", terms.since.timestamp()));
-    args.push(format!("--until=@{}", terms.until.timestamp().saturating_add(1)));
+    args.push(format!(
+        "--until=@{}",
+        terms.until.timestamp().saturating_add(1)
+    ));
     // What is not needed is most of an entry.
     args.push("--output-fields=MESSAGE,SYSLOG_IDENTIFIER".to_owned());
     if let Some(root) = &context.paths.root {
@@ -75,8 +87,9 @@ fn read_journal(
     }
     reader.begin(JOURNALCTL);
     let hint = "it comes with systemd; without it, give the files of the system log by --log";
-    let ended = read_program(JOURNALCTL, &args, PATIENCE, &mut |line| reader.entry(line))
-        .map_err(|cause| Failure::new(format_args!("cannot run {JOURNALCTL}: {cause}")).hint(hint))?;
+    let ended = read_program(JOURNALCTL, &args, PATIENCE, &mut |line| reader.entry(line)).map_err(
+        |cause| Failure::new(format_args!("cannot run {JOURNALCTL}: {cause}")).hint(hint),
+    )?;
     match ended {
         Ended::Exited(status, _) if status.success() => Ok(()),
         Ended::Exited(status, complaint) => {

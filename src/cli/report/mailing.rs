@@ -38,10 +38,10 @@ pub(super) fn send(
     let rules = Fired::new(&paths);
     let place = workplace(None, &paths, config, way.as_ref(), &rules, &warn);
     let Some(mut deliverer) = in_foreground(&place, context)? else {
-        return Err(
-            Failure::new("the report is not queued: another deliverer is still busy after 10 s")
-                .hint("run the command again; tcpw queue shows what waits"),
-        );
+        return Err(Failure::new(
+            "the report is not queued: another deliverer is still busy after 10 s",
+        )
+        .hint("run the command again; tcpw queue shows what waits"));
     };
     let queued = deliverer.queue_report(&letter);
     drop(deliverer);
@@ -59,7 +59,7 @@ pub(super) fn send(
         .hint("run tcpw deliver")
     })?;
     let people = visible(people.join(", ").as_bytes());
-    context
-        .out
-        .line(format!("queued for {people}; tcpw queue shows whether it waits"))
+    context.out.line(format!(
+        "queued for {people}; tcpw queue shows whether it waits"
+    ))
 }

@@ -35,12 +35,15 @@ pub(super) fn stamp(line: &str) -> Option<(Stamp<'_>, &str)> {
         return Some((Stamp::Whole(time.to_utc()), rest));
     }
     let (stamp, rest) = line.split_at_checked(15)?;
-    let has_form = stamp.bytes().zip("Mmm 99 99:99:99".bytes()).all(|(byte, form)| match form {
-        b'M' => byte.is_ascii_uppercase(),
-        b'm' => byte.is_ascii_lowercase(),
-        b'9' => byte.is_ascii_digit() || byte == b' ',
-        _ => byte == form,
-    });
+    let has_form = stamp
+        .bytes()
+        .zip("Mmm 99 99:99:99".bytes())
+        .all(|(byte, form)| match form {
+            b'M' => byte.is_ascii_uppercase(),
+            b'm' => byte.is_ascii_lowercase(),
+            b'9' => byte.is_ascii_digit() || byte == b' ',
+            _ => byte == form,
+        });
     has_form.then_some(())?;
     Some((Stamp::NoYear(stamp), rest.strip_prefix(' ')?))
 }
@@ -117,7 +120,9 @@ fn stunnel<'a>(name: &'a str, message: &'a str) -> Option<(&'a str, &'a str)> {
     let (level, rest) = message.strip_prefix("LOG")?.split_once("]: ")?;
     let (severity, thread) = level.split_once('[')?;
     let (service, rest) = rest.strip_prefix("Service [")?.split_once("] ")?;
-    let (client, port) = rest.strip_prefix("REFUSED by libwrap from ")?.rsplit_once(':')?;
+    let (client, port) = rest
+        .strip_prefix("REFUSED by libwrap from ")?
+        .rsplit_once(':')?;
     let is_whole = is_number(severity) && is_word(thread) && is_word(service) && is_number(port);
     is_whole.then_some((service, address(client)?))
 }
@@ -183,22 +188,76 @@ mod tests {
         let (_, rest) = stamp(line)?;
         let (tag, message) = tagged(rest)?;
         let found = refusal(tag, message)?;
-        Some((found.daemon.to_owned(), found.source.to_owned(), found.times))
+        Some((
+            found.daemon.to_owned(),
+            found.source.to_owned(),
+            found.times,
+        ))
     }
 
     #[test]
     fn every_form_of_a_refusal_is_read() {
         for (line, daemon, source, times) in [
-            ("Jan 31 12:00:00 web1 sshd[4711]: refused connect from h.example (192.0.2.7)", "sshd", "192.0.2.7", 1),
-            ("Jan  1 12:00:00 web1 sshd-session[4711]: refused connect from 2001:db8::7 (2001:db8::7)", "sshd-session", "2001:db8::7", 1),
-            ("2026-01-31T12:00:00.123456+09:00 web1 vsftpd: refused connect from 192.0.2.7", "vsftpd", "192.0.2.7", 1),
-            ("<38>2026-01-31T12:00:00Z web1 in.telnetd[9]: refused connect from joe@h.example", "in.telnetd", "h.example", 1),
-            ("Jan 31 12:00:00 web1 /usr/sbin/in.ftpd[9]: refused connect from h.example (unknown)", "in.ftpd", "h.example", 1),
-            ("Jan 31 12:00:00 web1 sshd[9]: message repeated 3 times: [ refused connect from h (192.0.2.7)]", "sshd", "192.0.2.7", 3),
-            ("Jan 31 12:00:00 web1 xinetd[9]: libwrap refused connection to telnet (libwrap=in.telnetd) from 192.0.2.7", "in.telnetd", "192.0.2.7", 1),
-            ("Jan 31 12:00:00 web1 stunnel4[9]: LOG4[3]: Service [smtps] REFUSED by libwrap from 192.0.2.7:49152", "smtps", "192.0.2.7", 1),
-            ("Jan 31 12:00:00 web1 slapd[9]: conn=5 fd=12 DENIED from unknown (192.0.2.7)", "slapd", "192.0.2.7", 1),
-            ("Jan 31 12:00:00 web1 slapd[9]: fd=12 DENIED from unknown (192.0.2.7)", "slapd", "192.0.2.7", 1),
+            (
+                "Jan 31 12:00:00 web1 sshd[4711]: refused connect from h.example (192.0.2.7)",
+                "sshd",
+                "192.0.2.7",
+                1,
+            ),
+            (
+                "Jan  1 12:00:00 web1 sshd-session[4711]: refused connect from 2001:db8::7 (2001:db8::7)",
+                "sshd-session",
+                "2001:db8::7",
+                1,
+            ),
+            (
+                "2026-01-31T12:00:00.123456+09:00 web1 vsftpd: refused connect from 192.0.2.7",
+                "vsftpd",
+                "192.0.2.7",
+                1,
+            ),
+            (
+                "<38>2026-01-31T12:00:00Z web1 in.telnetd[9]: refused connect from joe@h.example",
+                "in.telnetd",
+                "h.example",
+                1,
+            ),
+            (
+                "Jan 31 12:00:00 web1 /usr/sbin/in.ftpd[9]: refused connect from h.example (unknown)",
+                "in.ftpd",
+                "h.example",
+                1,
+            ),
+            (
+                "Jan 31 12:00:00 web1 sshd[9]: message repeated 3 times: [ refused connect from h (192.0.2.7)]",
+                "sshd",
+                "192.0.2.7",
+                3,
+            ),
+            (
+                "Jan 31 12:00:00 web1 xinetd[9]: libwrap refused connection to telnet (libwrap=in.telnetd) from 192.0.2.7",
+                "in.telnetd",
+                "192.0.2.7",
+                1,
+            ),
+            (
+                "Jan 31 12:00:00 web1 stunnel4[9]: LOG4[3]: Service [smtps] REFUSED by libwrap from 192.0.2.7:49152",
+                "smtps",
+                "192.0.2.7",
+                1,
+            ),
+            (
+                "Jan 31 12:00:00 web1 slapd[9]: conn=5 fd=12 DENIED from unknown (192.0.2.7)",
+                "slapd",
+                "192.0.2.7",
+                1,
+            ),
+            (
+                "Jan 31 12:00:00 web1 slapd[9]: fd=12 DENIED from unknown (192.0.2.7)",
+                "slapd",
+                "192.0.2.7",
+                1,
+            ),
         ] {
             let wanted = (daemon.to_owned(), source.to_owned(), times);
             assert_eq!(read(line), Some(wanted), "{line}");

@@ -140,7 +140,11 @@ impl<'a> LogReader<'a> {
         match stamp {
             line::Stamp::Whole(time) => Some(*time),
             line::Stamp::NoYear(text) => {
-                let year = (self.local)(self.now).format("%Y").to_string().parse::<i32>().ok()?;
+                let year = (self.local)(self.now)
+                    .format("%Y")
+                    .to_string()
+                    .parse::<i32>()
+                    .ok()?;
                 let latest = self.now + TimeDelta::days(1);
                 // A leap day was at most eight years ago.
                 (0..=8).find_map(|back| {
@@ -160,8 +164,18 @@ impl<'a> LogReader<'a> {
         self.first = Some(self.first.map_or(time, |first| first.min(time)));
         self.last = Some(self.last.map_or(time, |last| last.max(time)));
         self.calendar.add(time, refusal.times, self.local);
-        bump(&mut self.sources, refusal.source, refusal.times, MOST_SOURCES);
-        bump(&mut self.daemons, refusal.daemon, refusal.times, MOST_DAEMONS);
+        bump(
+            &mut self.sources,
+            refusal.source,
+            refusal.times,
+            MOST_SOURCES,
+        );
+        bump(
+            &mut self.daemons,
+            refusal.daemon,
+            refusal.times,
+            MOST_DAEMONS,
+        );
     }
 
     /// What was found; the `most` largest counts are named.
