@@ -26,7 +26,7 @@ const MOST_SECONDS: f64 = 5.0;
 const MOST_MEGABYTES: f64 = 200.0;
 const DAYS: i64 = 30;
 const DAY: i64 = 86_400_000_000_000;
-/// Runs a program, and prints its seconds and the most memory it had, in KiB.
+/// Runs a program, and prints its seconds and the most memory it had, in units of 1024 bytes.
 const METER: &str = "
 import resource, subprocess, sys, time
 begin = time.monotonic()
@@ -35,6 +35,7 @@ print(time.monotonic() - begin, resource.getrusage(resource.RUSAGE_CHILDREN).ru_
 sys.exit(0 if code in (0, 1) else 1)
 ";
 
+#[expect(clippy::too_many_lines, reason = "a list of measurements")]
 fn main() {
     let events = std::env::var("TCPW_EVENTS").map_or(EVENTS, |text| text.parse().unwrap());
     println!("{events} events of 20,000 sources in {DAYS} days");

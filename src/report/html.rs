@@ -156,7 +156,12 @@ fn of_hours(hours: &[u64]) -> Vec<(String, u64)> {
 }
 
 const CELL: &str = "padding:5px 8px 5px 0;border-bottom:1px solid #e6e9ec;text-align:left;\
-                    vertical-align:top;overflow-wrap:anywhere";
+                    vertical-align:top";
+/// What stays on one line, and what is broken anywhere.
+const SHORT: &str = "white-space:nowrap";
+const LONG: &str = "overflow-wrap:anywhere";
+/// Longer values than an IPv4 address are broken.
+const MOST_SHORT: usize = 16;
 
 fn rows(page: &mut String, table: &Table, words: &Words) {
     page.push_str(
@@ -166,14 +171,14 @@ fn rows(page: &mut String, table: &Table, words: &Words) {
     push(
         page,
         format_args!(
-            "<th style=\"{CELL};{number}\">{}</th>",
+            "<th style=\"{CELL};{SHORT};{number}\">{}</th>",
             escape(words.events)
         ),
     );
     for head in &table.head {
         push(
             page,
-            format_args!("<th style=\"{CELL}\">{}</th>", escape(head)),
+            format_args!("<th style=\"{CELL};{SHORT}\">{}</th>", escape(head)),
         );
     }
     page.push_str("</tr>\n");
@@ -189,6 +194,8 @@ fn rows(page: &mut String, table: &Table, words: &Words) {
             format_args!("<tr><td style=\"{CELL};{number}\">{}</td>", grouped(*count)),
         );
         for (place, cell) in cells.iter().enumerate() {
+            let is_short = cell.chars().count() <= MOST_SHORT;
+            let wrap = if is_short { SHORT } else { LONG };
             let bar = if place == 0 {
                 bar(*count, most)
             } else {
@@ -196,7 +203,7 @@ fn rows(page: &mut String, table: &Table, words: &Words) {
             };
             push(
                 page,
-                format_args!("<td style=\"{CELL}\">{}{bar}</td>", escape(cell)),
+                format_args!("<td style=\"{CELL};{wrap}\">{}{bar}</td>", escape(cell)),
             );
         }
         page.push_str("</tr>\n");

@@ -57,9 +57,9 @@ fn pixels(picture: &Path, colour: &str) -> (u64, u64, String) {
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let words: Vec<&str> = text.split_whitespace().collect();
-    let [count, left, _, right, _, corner] = words[..] else {
-        panic!("{}", String::from_utf8_lossy(&output.stderr));
-    };
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(words.len(), 6, "{text}{complaint}");
+    let [count, left, right, corner] = [0, 1, 3, 5].map(|place| words[place]);
     let number = |word: &str| word.parse::<u64>().unwrap();
     (
         number(count),

@@ -36,6 +36,7 @@ fn every_format_of_the_last_day() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn filters_find_what_the_database_finds() {
     let mut stage = stage();
     let path = stage.path().join("var/lib/tcpw/journal.db");
@@ -193,7 +194,7 @@ fn without_permission_nothing_is_said_to_be_missing() {
         command.arg(crate::sandbox::program());
         command
     } else {
-        let closed = fs::Permissions::from_mode(0);
+        let closed = fs::Permissions::from_mode(0o0);
         fs::set_permissions(stage.path().join("var/lib/tcpw"), closed).unwrap();
         std::process::Command::new(crate::sandbox::program())
     };

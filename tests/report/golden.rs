@@ -14,6 +14,7 @@ fn local(time: DateTime<Utc>) -> DateTime<FixedOffset> {
     time.with_timezone(&FixedOffset::east_opt(34_200).unwrap())
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "other clocks leave times out")]
 fn of_local(time: NaiveDateTime) -> Option<DateTime<Utc>> {
     Some(time.and_utc() - chrono::TimeDelta::seconds(34_200))
 }

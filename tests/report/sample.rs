@@ -129,7 +129,7 @@ impl Sample {
     }
 
     fn letters(&mut self) {
-        let time = self.time(13 * 86_400);
+        let time = time(13 * 86_400);
         let damaged = r#"{"notice":"journal-damaged","aside":"/var/lib/tcpw/journal.db.damaged-20260310T000000Z"}"#;
         let rejected = r#"{"notice":"rejected","count":3,"examples":["/var/spool/tcpw/drop/<x>: is a directory"]}"#;
         for (id, kind, state, count, body) in [
@@ -165,11 +165,6 @@ impl Sample {
         self.database.execute_batch(dispatches).unwrap();
     }
 
-    fn time(&self, seconds: i64) -> i64 {
-        let start = DateTime::parse_from_rfc3339(START).unwrap();
-        (start.timestamp() + seconds) * 1_000_000_000
-    }
-
     fn text(&self, bytes: &[u8]) -> i64 {
         let length = i64::try_from(bytes.len()).unwrap();
         self.database
@@ -185,10 +180,11 @@ impl Sample {
     }
 
     /// Adds an event.
+    #[expect(clippy::too_many_lines, reason = "one event has many values")]
     pub(crate) fn add(&mut self, visit: &Visit<'_>) {
         let id = self.next;
         self.next += 1;
-        let time = self.time(visit.seconds) + 123_456_789;
+        let time = time(visit.seconds) + 123_456_789;
         let addr = String::from_utf8_lossy(visit.addr);
         let key = match addr.as_ref() {
             v4 if v4.parse::<std::net::Ipv4Addr>().is_ok() => format!("{v4}/32"),
@@ -272,4 +268,9 @@ impl Sample {
             .execute([time / 3_600_000_000_000, id])
             .unwrap();
     }
+}
+
+fn time(seconds: i64) -> i64 {
+    let start = DateTime::parse_from_rfc3339(START).unwrap();
+    (start.timestamp() + seconds) * 1_000_000_000
 }

@@ -99,8 +99,10 @@ impl Journal {
         if let Some(newest) = search.newest {
             let numbers = self.newest(&mut sieve, range, newest)?;
             for numbers in numbers.chunks(PAGE) {
-                let found =
-                    self.run("read", |database| fetch(&database.transaction()?, numbers))?;
+                let found = self.run("read", |database| {
+                    let transaction = database.transaction()?;
+                    fetch(&transaction, numbers)
+                })?;
                 if !found.into_iter().all(&mut *visit) {
                     break;
                 }
