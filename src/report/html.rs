@@ -175,11 +175,13 @@ fn rows(page: &mut String, table: &Table, words: &Words) {
             escape(words.events)
         ),
     );
-    for head in &table.head {
-        push(
-            page,
-            format_args!("<th style=\"{CELL};{SHORT}\">{}</th>", escape(head)),
-        );
+    for (place, head) in table.head.iter().enumerate() {
+        if !is_detail(place, table.head.len()) {
+            push(
+                page,
+                format_args!("<th style=\"{CELL};{SHORT}\">{}</th>", escape(head)),
+            );
+        }
     }
     page.push_str("</tr>\n");
     let most = table
@@ -194,16 +196,19 @@ fn rows(page: &mut String, table: &Table, words: &Words) {
             format_args!("<tr><td style=\"{CELL};{number}\">{}</td>", grouped(*count)),
         );
         for (place, cell) in cells.iter().enumerate() {
-            let is_short = cell.chars().count() <= MOST_SHORT;
+            if is_detail(place, cells.len()) {
+                continue;
+            }
+            let is_short = place > 0 && cell.chars().count() <= MOST_SHORT;
             let wrap = if is_short { SHORT } else { LONG };
-            let bar = if place == 0 {
-                bar(*count, most)
+            let below = if place == 0 {
+                details(cells) + &bar(*count, most)
             } else {
                 String::new()
             };
             push(
                 page,
-                format_args!("<td style=\"{CELL};{wrap}\">{}{bar}</td>", escape(cell)),
+                format_args!("<td style=\"{CELL};{wrap}\">{}{below}</td>", escape(cell)),
             );
         }
         page.push_str("</tr>\n");
@@ -219,6 +224,28 @@ fn rows(page: &mut String, table: &Table, words: &Words) {
             ),
         );
     }
+}
+
+/// Whether a column is shown below the first one: a phone has no room for many.
+fn is_detail(place: usize, columns: usize) -> bool {
+    columns > 3 && place > 0 && place + 2 < columns
+}
+
+/// What is shown below the first column.
+fn details(cells: &[String]) -> String {
+    let details: Vec<String> = cells
+        .iter()
+        .enumerate()
+        .filter(|(place, cell)| is_detail(*place, cells.len()) && !cell.is_empty())
+        .map(|(_, cell)| escape(cell))
+        .collect();
+    if details.is_empty() {
+        return String::new();
+    }
+    format!(
+        "<div class=\"dim\" style=\"font-size:12px;color:#5b646d\">{}</div>",
+        details.join(" &middot; ")
+    )
 }
 
 /// A bar as an element with a width: mail programs that show no drawings show it.

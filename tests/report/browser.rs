@@ -1,18 +1,13 @@
 //! The HTML in a browser: the charts are drawn, on a desk and on a phone, in light and dark.
 //! `TCPW_UPDATE=1` keeps what the desk shows as `man/report.png`.
 
-use super::golden::report_of;
+use super::golden::{local, report_of};
 use super::sample::{END, START, Sample};
-use chrono::{DateTime, FixedOffset, Utc};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tcpw::report::{self, Language};
 use tempfile::TempDir;
-
-fn local(time: DateTime<Utc>) -> DateTime<FixedOffset> {
-    time.fixed_offset()
-}
 
 /// What a browser of this width shows of a page.
 fn screenshot(stage: &Path, page: &Path, name: &str, size: &str, theme: &str) -> PathBuf {

@@ -10,7 +10,7 @@ use tcpw::report::{self, Language, LogReader, Paper, Report, Terms};
 use tempfile::TempDir;
 
 /// Clocks nine and a half hours ahead: days and hours are not those of UTC.
-fn local(time: DateTime<Utc>) -> DateTime<FixedOffset> {
+pub(super) fn local(time: DateTime<Utc>) -> DateTime<FixedOffset> {
     time.with_timezone(&FixedOffset::east_opt(34_200).unwrap())
 }
 
