@@ -35,6 +35,8 @@ mod parse;
 mod proof;
 /// The README is true.
 mod readme;
+/// `tcpw events` and `tcpw report`: a journal in numbers, old logs, a letter, a browser.
+mod report;
 /// Runs tcpw on files of its own and compares output, exit code and files exactly.
 mod sandbox;
 /// A refused stranger at a real sshd becomes a mail in a real inbox.

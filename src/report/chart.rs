@@ -21,17 +21,17 @@ pub(super) struct Size {
 
 /// For a desk.
 pub(super) const WIDE: Size = Size {
-    width: 680,
+    width: 720,
     height: 200,
     font: 12,
     labels: 9,
 };
 /// For a phone.
 pub(super) const NARROW: Size = Size {
-    width: 340,
+    width: 366,
     height: 170,
     font: 12,
-    labels: 5,
+    labels: 4,
 };
 
 /// Columns as SVG; nothing where there is nothing to draw.

@@ -39,7 +39,7 @@ pub fn html(report: &Report, language: Language, local: Local<'_>) -> String {
              <style>\n{STYLE}</style>\n</head>\n\
              <body style=\"margin:0;background:#ffffff;color:#1d2125\">\n\
              <div class=\"page\" style=\"max-width:720px;margin:0 auto;padding:20px;\
-             background:#ffffff;color:#1d2125;\
+             background:#ffffff;color:#1d2125;word-break:keep-all;overflow-wrap:anywhere;\
              font:15px/1.45 system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans',sans-serif\">\n\
              <h1 style=\"font-size:22px;margin:0 0 4px\">{heading}</h1>\n\
              <p class=\"dim\" style=\"margin:0;color:#5b646d\">{}</p>\n",
@@ -124,7 +124,10 @@ fn charts(page: &mut String, values: &[(String, u64)], title: &str) {
     let numbers: Vec<String> = values
         .iter()
         .filter(|(_, count)| *count > 0)
-        .map(|(label, count)| format!("{}&nbsp;<b>{}</b>", escape(label), grouped(*count)))
+        .map(|(label, count)| {
+            let (label, count) = (escape(label), grouped(*count));
+            format!("<span style=\"white-space:nowrap\">{label} <b>{count}</b></span>")
+        })
         .collect();
     push(
         page,
@@ -153,7 +156,12 @@ fn of_hours(hours: &[u64]) -> Vec<(String, u64)> {
 }
 
 const CELL: &str = "padding:5px 8px 5px 0;border-bottom:1px solid #e6e9ec;text-align:left;\
-                    vertical-align:top;overflow-wrap:anywhere";
+                    vertical-align:top";
+/// What stays on one line, and what is broken anywhere.
+const SHORT: &str = "white-space:nowrap";
+const LONG: &str = "overflow-wrap:anywhere";
+/// Longer values than an IPv4 address are broken.
+const MOST_SHORT: usize = 16;
 
 fn rows(page: &mut String, table: &Table, words: &Words) {
     page.push_str(
@@ -163,15 +171,17 @@ fn rows(page: &mut String, table: &Table, words: &Words) {
     push(
         page,
         format_args!(
-            "<th style=\"{CELL};{number}\">{}</th>",
+            "<th style=\"{CELL};{SHORT};{number}\">{}</th>",
             escape(words.events)
         ),
     );
-    for head in &table.head {
-        push(
-            page,
-            format_args!("<th style=\"{CELL}\">{}</th>", escape(head)),
-        );
+    for (place, head) in table.head.iter().enumerate() {
+        if !is_detail(place, table.head.len()) {
+            push(
+                page,
+                format_args!("<th style=\"{CELL};{SHORT}\">{}</th>", escape(head)),
+            );
+        }
     }
     page.push_str("</tr>\n");
     let most = table
@@ -186,14 +196,19 @@ fn rows(page: &mut String, table: &Table, words: &Words) {
             format_args!("<tr><td style=\"{CELL};{number}\">{}</td>", grouped(*count)),
         );
         for (place, cell) in cells.iter().enumerate() {
-            let bar = if place == 0 {
-                bar(*count, most)
+            if is_detail(place, cells.len()) {
+                continue;
+            }
+            let is_short = place > 0 && cell.chars().count() <= MOST_SHORT;
+            let wrap = if is_short { SHORT } else { LONG };
+            let below = if place == 0 {
+                details(cells) + &bar(*count, most)
             } else {
                 String::new()
             };
             push(
                 page,
-                format_args!("<td style=\"{CELL}\">{}{bar}</td>", escape(cell)),
+                format_args!("<td style=\"{CELL};{wrap}\">{}{below}</td>", escape(cell)),
             );
         }
         page.push_str("</tr>\n");
@@ -209,6 +224,28 @@ fn rows(page: &mut String, table: &Table, words: &Words) {
             ),
         );
     }
+}
+
+/// Whether a column is shown below the first one: a phone has no room for many.
+fn is_detail(place: usize, columns: usize) -> bool {
+    columns > 3 && place > 0 && place + 2 < columns
+}
+
+/// What is shown below the first column.
+fn details(cells: &[String]) -> String {
+    let details: Vec<String> = cells
+        .iter()
+        .enumerate()
+        .filter(|(place, cell)| is_detail(*place, cells.len()) && !cell.is_empty())
+        .map(|(_, cell)| escape(cell))
+        .collect();
+    if details.is_empty() {
+        return String::new();
+    }
+    format!(
+        "<div class=\"dim\" style=\"font-size:12px;color:#5b646d\">{}</div>",
+        details.join(" &middot; ")
+    )
 }
 
 /// A bar as an element with a width: mail programs that show no drawings show it.

@@ -182,7 +182,7 @@ fn source_table(
             source.source.clone(),
             source.name.clone(),
             source.daemon.clone(),
-            clock(time, local),
+            local(time).format("%m-%d %H:%M").to_string(),
         ];
         if has_place {
             cells.insert(1, source.place.clone().unwrap_or_default());

@@ -61,6 +61,7 @@ fn utc<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::E
 }
 
 /// A time that may be absent, for programs.
+#[expect(clippy::ref_option, reason = "serde hands fields over like this")]
 fn maybe_utc<S: Serializer>(
     time: &Option<DateTime<Utc>>,
     serializer: S,

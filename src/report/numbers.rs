@@ -4,7 +4,9 @@ use super::days::{Calendar, Day};
 use super::logged::Logged;
 use super::problem::{Problem, kind_word};
 use super::{Local, maybe_utc, utc};
-use crate::alert::{Decision, FiredRule, Journal, JournalError, SourceCount, Tally, Troubles};
+use crate::alert::{
+    Decision, FiredRule, Journal, JournalError, Sent, SourceCount, Tally, Troubles,
+};
 use crate::escape::{visible, visible_short};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
@@ -176,12 +178,12 @@ pub fn report(
         ),
         None => (Tally::default(), Troubles::default()),
     };
-    Ok(build(tally, troubles, terms, logged))
+    Ok(build(tally, &troubles, terms, logged))
 }
 
 fn build(
     mut tally: Tally,
-    troubles: Troubles,
+    troubles: &Troubles,
     terms: &Terms<'_>,
     logged: Option<Logged>,
 ) -> Report {
@@ -195,7 +197,10 @@ fn build(
     let since = local(since).date_naive();
     let until = local(terms.until - TimeDelta::nanoseconds(1)).date_naive();
     let is_empty = tally.events == 0;
-    let source = |found: SourceCount| source(found, terms.locate);
+    let sources = |found: &[SourceCount]| -> Vec<Source> {
+        let named = found.iter().map(|one| source(one, terms.locate));
+        named.collect()
+    };
     let unknown = tally.unknown();
     tally.daemons.truncate(terms.most);
     tally.rules.truncate(terms.most);
@@ -204,7 +209,7 @@ fn build(
         machine: visible(terms.machine.as_bytes()),
         since: terms.since,
         until: terms.until,
-        problems: Problem::all(&troubles),
+        problems: Problem::all(troubles),
         events: tally.events,
         denied: tally.denied,
         granted: tally.granted,
@@ -226,32 +231,35 @@ fn build(
                 events: *events,
             })
             .collect(),
-        top_sources: tally.top.into_iter().map(source).collect(),
-        top_new_sources: tally.top_new.into_iter().map(source).collect(),
+        top_sources: sources(&tally.top),
+        top_new_sources: sources(&tally.top_new),
         daemons: tally.daemons.into_iter().map(daemon).collect(),
         rules: tally.rules.into_iter().map(rule).collect(),
-        letters: troubles
-            .sent
-            .iter()
-            .map(|sent| Letters {
-                kind: kind_word(sent.kind),
-                state: sent.state.word(),
-                letters: sent.letters,
-                events: sent.events,
-            })
-            .collect(),
-        gathering: Gathering {
-            letters: troubles.gathering,
-            events: troubles.gathered,
-            due: troubles
-                .due
-                .and_then(|due| DateTime::from_timestamp(due, 0)),
-        },
+        letters: troubles.sent.iter().map(letters).collect(),
+        gathering: gathering(troubles),
         logged,
     }
 }
 
-fn source(found: SourceCount, locate: &dyn Fn(IpAddr) -> Option<String>) -> Source {
+fn letters(sent: &Sent) -> Letters {
+    Letters {
+        kind: kind_word(sent.kind),
+        state: sent.state.word(),
+        letters: sent.letters,
+        events: sent.events,
+    }
+}
+
+fn gathering(troubles: &Troubles) -> Gathering {
+    let due = troubles.due;
+    Gathering {
+        letters: troubles.gathering,
+        events: troubles.gathered,
+        due: due.and_then(|due| DateTime::from_timestamp(due, 0)),
+    }
+}
+
+fn source(found: &SourceCount, locate: &dyn Fn(IpAddr) -> Option<String>) -> Source {
     let address = std::str::from_utf8(&found.addr)
         .ok()
         .and_then(|text| text.parse::<IpAddr>().ok());

@@ -8,9 +8,11 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 /// The height of the columns of the hours.
 const HEIGHT: u64 = 6;
 /// The widest bar beside a row of a table.
-const BAR: usize = 12;
+const BAR: usize = 8;
 /// The narrowest column that is cut to fit.
 const NARROW: usize = 12;
+/// The first column says who it is: it is cut only beyond this.
+const FIRST: usize = 43;
 const EIGHTHS: [char; 9] = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'];
 const STEPS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
@@ -50,7 +52,7 @@ pub fn text(report: &Report, language: Language, paper: Paper, local: Local<'_>)
         page.text
     } else {
         // The mark of a cut value is the one character of our own that is not ASCII.
-        page.text.replace('…', "...")
+        page.text.replace('…', "~")
     }
 }
 
@@ -182,10 +184,9 @@ impl Page {
                 *width = (*width).max(cell.width());
             }
         }
-        fit(
-            &mut widths,
-            self.paper.width.saturating_sub(number + BAR + 3),
-        );
+        let room = self.paper.width.saturating_sub(number + BAR + 3);
+        drop_last(&mut widths, room);
+        fit(&mut widths, room);
         let head = cells(&table.head, &widths);
         let title = self.words.events;
         let gap = " ".repeat(number.saturating_sub(title.width()));
@@ -214,18 +215,45 @@ fn scaled(count: u64, most: u64, size: u64) -> u64 {
     if count > 0 { scaled.max(1) } else { 0 }
 }
 
-/// Takes from the widest columns until all fit.
+/// The least width of a column.
+fn floor(place: usize, width: usize) -> usize {
+    width.min(if place == 0 { FIRST } else { NARROW })
+}
+
+/// Leaves out the last columns where even narrow ones do not fit; the first stays.
+fn drop_last(widths: &mut Vec<usize>, room: usize) {
+    let least = |widths: &[usize]| {
+        let floors = widths.iter().enumerate();
+        let sum: usize = floors.map(|(place, width)| floor(place, *width) + 2).sum();
+        sum.saturating_sub(2)
+    };
+    while widths.len() > 1 && least(widths) > room {
+        widths.pop();
+    }
+}
+
+/// Takes from the columns that have most to give until all fit; the first gives last.
 fn fit(widths: &mut [usize], room: usize) {
     let gaps = widths.len().saturating_sub(1) * 2;
     loop {
         let sum: usize = widths.iter().sum::<usize>() + gaps;
-        let Some(widest) = widths.iter_mut().max() else {
-            return;
+        let mut columns = widths.iter_mut().enumerate();
+        let first = columns.next();
+        let most = columns.max_by_key(|(place, width)| **width - floor(*place, **width));
+        let giving = most
+            .filter(|(place, width)| **width > floor(*place, **width))
+            .or(first);
+        let Some((place, width)) = giving else { return };
+        // A single column has all the room there is.
+        let least = if gaps == 0 {
+            NARROW
+        } else {
+            floor(place, *width)
         };
-        if sum <= room || *widest <= NARROW {
+        if sum <= room || *width <= least {
             return;
         }
-        *widest -= (sum - room).min(*widest - NARROW);
+        *width -= (sum - room).min(*width - least);
     }
 }
 
@@ -288,5 +316,9 @@ mod tests {
         assert_eq!(widths.iter().sum::<usize>() + 4, 80);
         fit(&mut widths, 10);
         assert_eq!(widths, [10, 12, 12]);
+        let mut widths = vec![90, 12, 20];
+        drop_last(&mut widths, 60);
+        fit(&mut widths, 60);
+        assert_eq!(widths, [46, 12]);
     }
 }

@@ -135,7 +135,7 @@ mod tests {
         let args = ["-c", "echo a; echo b >&2; exec sleep 60"].map(str::to_owned);
         let mut lines = 0;
         let ended = read_program("/bin/sh", &args, Duration::from_millis(200), &mut |_| {
-            lines += 1
+            lines += 1;
         });
         assert!(matches!(ended, Ok(Ended::TooLong)));
         assert_eq!(lines, 1);

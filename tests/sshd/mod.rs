@@ -84,6 +84,7 @@ fn play_script(script: &str, program: &OsStr) -> (Output, String) {
         .env_clear()
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
         .env("LC_ALL", "C.UTF-8")
+        .envs(std::env::var_os("TCPW_QUIET").map(|value| ("TCPW_QUIET", value)))
         .output()
         .expect("unshare (util-linux) is installed");
     let log = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -10,8 +10,8 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-/// How many events are read in one go; no lock is held between two.
-const PAGE: u32 = 2000;
+/// How many events are read in one go; nothing of the journal is held between two.
+const PAGE: usize = 500;
 /// How many values are remembered as wanted or not.
 const REMEMBERED: usize = 1 << 16;
 
@@ -98,19 +98,30 @@ impl Journal {
         let mut sieve = Sieve::new(search);
         if let Some(newest) = search.newest {
             let numbers = self.newest(&mut sieve, range, newest)?;
-            return self.show(&numbers, visit);
+            for numbers in numbers.chunks(PAGE) {
+                let found = self.run("read", |database| {
+                    let transaction = database.transaction()?;
+                    fetch(&transaction, numbers)
+                })?;
+                if !found.into_iter().all(&mut *visit) {
+                    break;
+                }
+            }
+            return Ok(());
         }
         while range.first <= range.last {
-            let page = self.run("read", |database| page(database, &range, false))?;
-            let Some(last) = page.last() else { break };
-            range.first = last.id + 1;
-            let numbers = self.run("read", |database| sieve.wanted(database, &page))?;
-            let is_going = std::cell::Cell::new(true);
-            self.show(&numbers, &mut |found| {
-                is_going.set(visit(found));
-                is_going.get()
+            let (last, found) = self.run("read", |database| {
+                let transaction = database.transaction()?;
+                let page = page(&transaction, &range, false)?;
+                let numbers = sieve.wanted(&transaction, &page)?;
+                Ok((
+                    page.last().map(|mark| mark.id),
+                    fetch(&transaction, &numbers)?,
+                ))
             })?;
-            if !is_going.get() {
+            let Some(last) = last else { break };
+            range.first = last + 1;
+            if !found.into_iter().all(&mut *visit) {
                 break;
             }
         }
@@ -138,41 +149,37 @@ impl Journal {
     ) -> Result<Vec<i64>, JournalError> {
         let mut found = Vec::new();
         while found.len() < most && range.first <= range.last {
-            let page = self.run("read", |database| page(database, &range, true))?;
-            let Some(oldest) = page.last() else { break };
-            range.last = oldest.id - 1;
-            found.extend(self.run("read", |database| sieve.wanted(database, &page))?);
+            let (oldest, numbers) = self.run("read", |database| {
+                let transaction = database.transaction()?;
+                let page = page(&transaction, &range, true)?;
+                let oldest = page.last().map(|mark| mark.id);
+                Ok((oldest, sieve.wanted(&transaction, &page)?))
+            })?;
+            let Some(oldest) = oldest else { break };
+            range.last = oldest - 1;
+            found.extend(numbers);
         }
         found.truncate(most);
         found.reverse();
         Ok(found)
     }
+}
 
-    fn show(
-        &mut self,
-        numbers: &[i64],
-        visit: &mut dyn FnMut(FoundEvent) -> bool,
-    ) -> Result<(), JournalError> {
-        self.run("read", |database| {
-            let sql = format!("{ENTRY} WHERE events.id = ?1");
-            let mut query = database.prepare_cached(&sql)?;
-            for number in numbers {
-                let found = query
-                    .query_row([number], |row| {
-                        Ok(FoundEvent {
-                            entry: entry_of(row)?,
-                            user: claim(row, 12)?,
-                        })
-                    })
-                    .optional()?;
-                // What was forgotten in the meantime is not shown.
-                if found.is_some_and(|found| !visit(found)) {
-                    break;
-                }
-            }
-            Ok(())
-        })
+/// The events of these numbers; what was forgotten in the meantime is left out.
+fn fetch(database: &Connection, numbers: &[i64]) -> rusqlite::Result<Vec<FoundEvent>> {
+    let sql = format!("{ENTRY} WHERE events.id = ?1");
+    let mut query = database.prepare_cached(&sql)?;
+    let mut found = Vec::new();
+    for number in numbers {
+        let event = query.query_row([number], |row| {
+            Ok(FoundEvent {
+                entry: entry_of(row)?,
+                user: claim(row, 12)?,
+            })
+        });
+        found.extend(event.optional()?);
     }
+    Ok(found)
 }
 
 /// As much of an event as tells whether it is wanted.
@@ -210,7 +217,8 @@ struct Sieve {
     daemon: Option<Vec<u8>>,
     network: Option<IpNet>,
     daemons: HashMap<i64, bool>,
-    visitors: HashMap<(i64, i64), bool>,
+    /// Of addresses and hosts: whether they are wanted; nothing for what is empty.
+    visitors: HashMap<i64, Option<bool>>,
 }
 
 impl Sieve {
@@ -252,19 +260,32 @@ impl Sieve {
         let Some(network) = self.network else {
             return Ok(true);
         };
-        let key = (mark.addr, mark.host);
-        if let Some(known) = self.visitors.get(&key) {
-            return Ok(*known);
+        // The host counts where no address is given.
+        for value in [mark.addr, mark.host] {
+            let is_wanted = match self.visitors.get(&value) {
+                Some(known) => *known,
+                None => self.look_up(database, network, value)?,
+            };
+            if let Some(is_wanted) = is_wanted {
+                return Ok(is_wanted);
+            }
         }
-        let mut bytes = text(database, mark.addr)?;
-        if bytes.is_empty() {
-            bytes = text(database, mark.host)?;
-        }
-        let is_wanted = address(&bytes).is_some_and(|address| network.contains(&address));
+        Ok(false)
+    }
+
+    fn look_up(
+        &mut self,
+        database: &Connection,
+        network: IpNet,
+        value: i64,
+    ) -> rusqlite::Result<Option<bool>> {
+        let bytes = text(database, value)?;
+        let is_inside = || address(&bytes).is_some_and(|address| network.contains(&address));
+        let is_wanted = (!bytes.is_empty()).then(is_inside);
         if self.visitors.len() >= REMEMBERED {
             self.visitors.clear();
         }
-        self.visitors.insert(key, is_wanted);
+        self.visitors.insert(value, is_wanted);
         Ok(is_wanted)
     }
 }

@@ -111,13 +111,13 @@ fn show(
     context: &mut Context,
 ) -> Result<i64, Failure> {
     let mut last = search.after;
-    let mut printed = Ok(());
+    let mut result = Ok(());
     let found = journal.search(search, &mut |found: FoundEvent| {
         last = last.max(found.entry.id);
-        printed = printer.print(&found, &mut context.out);
-        printed.is_ok()
+        result = printer.print(&found, &mut context.out);
+        result.is_ok()
     });
-    printed?;
+    result?;
     found.map_err(saved::told)?;
     Ok(last)
 }

@@ -37,6 +37,7 @@ const WIDTH: usize = 80;
 /// gathering (letters, events, due), and logged (read, lines, events, first, last, days, hours,
 /// sources, top_sources, daemons) with --log or --journald. CSV has one number a line: part, name,
 /// detail, count.
+#[expect(clippy::doc_markdown, reason = "this is the help, not documentation")]
 #[derive(Debug, Args)]
 pub(crate) struct ReportArgs {
     /// From then on: 90s, 30m, 24h, 7d or 2w ago, a date, or a date and time

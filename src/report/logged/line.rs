@@ -196,6 +196,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn every_form_of_a_refusal_is_read() {
         for (line, daemon, source, times) in [
             (

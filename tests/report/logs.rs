@@ -1,0 +1,102 @@
+//! What libwrap logged before there was a journal: files, standard input, the journal of systemd.
+
+use crate::sandbox::Sandbox;
+use serde_json::Value;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+const LOG: &str = "\
+Mar  1 10:00:00 web1 sshd[100]: refused connect from h.example (192.0.2.7)
+Mar  1 10:00:01 web1 sshd[101]: Invalid user refused connect from 1.2.3.4 from 6.6.6.6 port 22
+2026-03-02T10:00:00.5+00:00 web1 vsftpd[5]: refused connect from 192.0.2.8
+2026-03-02T10:00:01Z web1 sshd[6]: message repeated 4 times: [ refused connect from x (192.0.2.7)]
+2026-03-02T10:00:01Z web1 sshd[6]: error: kex: refused connect from 1.2.3.4 (1.2.3.4)
+2026-04-09T10:00:00Z web1 sshd[6]: refused connect from 192.0.2.99 (192.0.2.99)
+\u{1b}\u{0}garbage
+";
+const SPAN: [&str; 4] = [
+    "--since=2026-03-01",
+    "--until=2026-03-31",
+    "--format=json",
+    "--top=3",
+];
+
+fn logged(out: &str) -> Value {
+    let report: Value = serde_json::from_str(out).unwrap();
+    assert_eq!(report["events"], 0, "never mixed with the journal");
+    report["logged"].clone()
+}
+
+#[test]
+fn a_file_and_standard_input() {
+    let stage = Sandbox::new().file("auth.log", LOG).stdin(LOG);
+    for name in ["[ROOT]/auth.log", "-"] {
+        let args = [&["report", "--log", name], &SPAN[..]].concat();
+        let run = Sandbox::new().file("auth.log", LOG).stdin(LOG).run(&args);
+        let (out, err, code) = run.output();
+        assert_eq!((err, code), ("", Some(0)));
+        let found = logged(out);
+        assert_eq!(found["events"], 6);
+        assert_eq!(found["lines"], 7);
+        assert_eq!(found["sources"], 2);
+        assert_eq!(found["top_sources"][0]["name"], "192.0.2.7");
+        assert_eq!(found["top_sources"][0]["events"], 5);
+        assert_eq!(found["daemons"][1]["name"], "vsftpd");
+        assert_eq!(found["read"][0], name);
+        assert_eq!(found["last"], "2026-03-02T10:00:01Z");
+    }
+    let args = [&["report", "--log", "[ROOT]/absent"], &SPAN[..]].concat();
+    stage
+        .run(&args)
+        .stderr("tcpw: cannot read the log [ROOT]/absent: No such file or directory (os error 2)\n  help: logs are usually readable by root and the group adm only\n")
+        .code(2)
+        .done()
+        .file("auth.log.2.gz", [0x1f, 0x8b, 8, 0])
+        .run(&["report", "--log", "[ROOT]/auth.log.2.gz"])
+        .stderr("tcpw: the log [ROOT]/auth.log.2.gz is compressed\n  help: unpack it on the way: zcat [ROOT]/auth.log.2.gz | tcpw report --log -\n")
+        .code(2)
+        .done();
+}
+
+/// A stand-in that prints what journalctl prints, and keeps its arguments.
+fn with_journalctl(script: &str) -> Sandbox {
+    let stage = Sandbox::new().file("bin/journalctl", script);
+    let path = stage.path().join("bin/journalctl");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    let bin = stage.path().join("bin");
+    let search = format!("{}:/usr/bin:/bin", bin.display());
+    stage.env("PATH", &search)
+}
+
+#[test]
+fn the_journal_of_systemd() {
+    let script = r#"#!/bin/sh
+printf '%s\n' "$@" > "${0%/*}/arguments"
+cat <<'END'
+{"__REALTIME_TIMESTAMP":"1772359200000000","SYSLOG_IDENTIFIER":"sshd","MESSAGE":"refused connect from h.example (192.0.2.7)"}
+{"__REALTIME_TIMESTAMP":"1772359200000000","SYSLOG_IDENTIFIER":"sshd","MESSAGE":"Invalid user refused connect from 1.2.3.4 (1.2.3.4)"}
+{"__REALTIME_TIMESTAMP":"1772359200000000","SYSLOG_IDENTIFIER":"sshd","MESSAGE":[114,101]}
+{"__REALTIME_TIMESTAMP":"1772359200000000","SYSLOG_IDENTIFIER":"a b","MESSAGE":"refused connect from 1.2.3.4"}
+{"__REALTIME_TIMESTAMP":"1","SYSLOG_IDENTIFIER":"sshd","MESSAGE":"refused connect from 1.2.3.4"}
+no json
+END
+"#;
+    let args = [&["report", "--journald"], &SPAN[..]].concat();
+    let run = with_journalctl(script).run(&args);
+    let (out, err, code) = run.output();
+    assert_eq!((err, code), ("", Some(0)));
+    let found = logged(out);
+    assert_eq!(
+        (&found["events"], &found["lines"]),
+        (&Value::from(1), &Value::from(6))
+    );
+    let stage = run.unchecked();
+    let arguments = fs::read_to_string(stage.path().join("bin/arguments")).unwrap();
+    assert!(arguments.contains("--since=@1772323200\n"), "{arguments}");
+    let failing = "#!/bin/sh\necho 'no \x1b[31mjournal' >&2\nexit 1\n";
+    with_journalctl(failing)
+        .run(&["report", "--journald"])
+        .stderr("tcpw: journalctl failed (exit status: 1): no \\x1b[31mjournal\n  help: it comes with systemd; without it, give the files of the system log by --log\n")
+        .code(2)
+        .done();
+}
