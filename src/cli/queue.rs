@@ -86,8 +86,8 @@ enum Format {
 pub(crate) fn run(args: &QueueArgs, context: &mut Context) -> Result<Exit, Failure> {
     let config = settings::load(&context.paths)?;
     match &args.command {
-        None => list(&args.list, &config, context),
-        Some(QueueCommand::List(list_args)) => list(list_args, &config, context),
+        None => list(args.list, &config, context),
+        Some(QueueCommand::List(list_args)) => list(*list_args, &config, context),
         Some(QueueCommand::Show { letter }) => show(*letter, &config, context),
         Some(QueueCommand::Retry { letters, all }) => {
             let letters = if *all {
@@ -101,7 +101,7 @@ pub(crate) fn run(args: &QueueArgs, context: &mut Context) -> Result<Exit, Failu
     }
 }
 
-fn list(args: &ListArgs, config: &Config, context: &mut Context) -> Result<Exit, Failure> {
+fn list(args: ListArgs, config: &Config, context: &mut Context) -> Result<Exit, Failure> {
     let Some(mut journal) = open(config)? else {
         return nothing(args.format, context);
     };

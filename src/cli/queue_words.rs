@@ -187,7 +187,7 @@ fn because(reason: &Reason, alert: &Alert) -> String {
 fn length(seconds: u64) -> String {
     [(86_400, "d"), (3600, "h"), (60, "m")]
         .into_iter()
-        .find(|(unit, _)| seconds > 0 && seconds % unit == 0)
+        .find(|(unit, _)| seconds > 0 && seconds.is_multiple_of(*unit))
         .map_or_else(
             || format!("{seconds}s"),
             |(unit, name)| format!("{}{name}", seconds / unit),

@@ -18,8 +18,8 @@ fn cut_off(more: &str) -> (Stage, u16) {
     )
 }
 
-#[test]
-fn a_letter_is_listed_explained_shown_retried_and_dropped() {
+/// A letter that waits, one that gathers, and the port of the server.
+fn two_letters() -> (Stage, u16) {
     let (stage, port) = cut_off("[alert]\nquiet = '2h'\n");
     stage
         .run(&["queue"])
@@ -32,6 +32,12 @@ fn a_letter_is_listed_explained_shown_retried_and_dropped() {
     wait_until("the digest", || {
         stage.count("SELECT count(*) FROM letters") == 2
     });
+    (stage, port)
+}
+
+#[test]
+fn letters_are_listed_explained_and_shown() {
+    let (stage, _) = two_letters();
     stage.run(&["queue"]).says(
         0,
         &[
@@ -76,6 +82,11 @@ fn a_letter_is_listed_explained_shown_retried_and_dropped() {
         2,
         &["there is no letter 9 in the journal", "tcpw queue --all"],
     );
+}
+
+#[test]
+fn letters_are_dropped_and_retried() {
+    let (stage, port) = two_letters();
     stage.run(&["queue", "drop", "2"]).says(
         0,
         &["letter 2 will not be sent; its events stay in the journal"],
