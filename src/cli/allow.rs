@@ -63,6 +63,7 @@ pub(crate) fn run(args: &AllowArgs, context: &mut Context) -> Result<Exit, Failu
             options: args.change,
             alone: None,
             undoes: None,
+            companion: None,
         },
     )
 }

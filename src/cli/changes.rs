@@ -11,8 +11,8 @@ use super::provisional::{self, Trial, patience};
 use super::refusal::{internal, refused, told};
 use super::remarks::{remark, show_diff};
 use crate::editor::{
-    Author, Change, DiffLine, EditError, Editor, Files, Ground, Others, Purpose, Receipt, Refusal,
-    Repair, Terms, order,
+    Author, Change, Companion, DiffLine, EditError, Editor, Files, Ground, Others, Purpose,
+    Receipt, Refusal, Repair, Terms, order, unified,
 };
 use crate::engine::{Differences, TableName, differences};
 use crate::syntax::parse;
@@ -74,6 +74,17 @@ pub(super) struct Intent<'a> {
     pub(super) alone: Option<TableName>,
     /// The change that is taken back, if one is.
     pub(super) undoes: Option<u64>,
+    /// The file that is written together with the tables, if there is one.
+    pub(super) companion: Option<Beside<'a>>,
+}
+
+/// A file that is written together with the tables.
+#[derive(Clone, Copy)]
+pub(super) struct Beside<'a> {
+    /// What it held and shall hold.
+    pub(super) file: &'a Companion,
+    /// The same without what must not be shown.
+    pub(super) shown: [&'a str; 2],
 }
 
 /// What an attempt came to.
@@ -190,7 +201,8 @@ fn attempt(
     let change = (intent.change)(&before).map_err(|refusal| refused(&paths, &refusal))?;
     let remarks = change.notes.iter().map(|note| remark(&paths, note));
     outcome.remarks.extend(remarks);
-    if change.edits.is_empty() {
+    let beside = intent.companion.filter(|beside| beside.file.is_changed());
+    if change.edits.is_empty() && beside.is_none() {
         return Ok(outcome);
     }
     let plan = editor
@@ -205,6 +217,10 @@ fn attempt(
         guard::check(&before, &after, &kept, &paths)?;
     }
     outcome.diff = plan.preview();
+    if let Some(Beside { file, shown }) = beside {
+        let [old, new] = shown.map(str::as_bytes);
+        outcome.diff.extend(unified(&file.path, old, new));
+    }
     if intent.options.dry_run {
         outcome.effect = Some(differences(
             &before.tables(),
@@ -219,6 +235,7 @@ fn attempt(
             others,
             provisional: trial.map(|trial| trial.terms.clone()),
             undoes: intent.undoes,
+            companion: beside.map(|beside| beside.file.clone()),
         };
         outcome.receipt = Some(plan.commit(first, terms)?);
     }
@@ -301,7 +318,11 @@ fn finish(context: &mut Context, outcome: &Outcome, intent: &Intent<'_>) -> Resu
         context.out.line("nothing to change")?;
     }
     for path in &receipt.written {
-        let is_new = outcome.fresh.contains(path);
+        let is_beside = |beside: Beside<'_>| beside.file.path == *path;
+        let is_new = match intent.companion.filter(|beside| is_beside(*beside)) {
+            Some(beside) => beside.file.before.is_none(),
+            None => outcome.fresh.contains(path),
+        };
         let verb = if is_new { "created" } else { "changed" };
         context.out.line(format!("{verb} {}", path.display()))?;
     }

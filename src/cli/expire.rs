@@ -32,6 +32,7 @@ pub(crate) fn run(args: &ExpireArgs, context: &mut Context) -> Result<Exit, Fail
             options: args.change,
             alone: None,
             undoes: None,
+            companion: None,
         },
     )
 }

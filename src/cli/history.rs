@@ -111,10 +111,11 @@ fn object(entry: &Entry, fate: &str) -> String {
     .to_string()
 }
 
-/// The tables an entry changed.
+/// The files an entry changed.
 pub(super) fn changed(entry: &Entry) -> Vec<String> {
-    let sides = entry.sides().into_iter().filter(|side| side.is_changed());
+    let sides = entry.sides().into_iter().chain(&entry.companion);
     sides
+        .filter(|side| side.is_changed())
         .map(|side| visible(side.path.as_os_str().as_encoded_bytes()))
         .collect()
 }

@@ -32,11 +32,12 @@ enum MailCommand {
 /// Runs the command.
 pub(crate) fn run(args: &MailArgs, context: &mut Context) -> Result<Exit, Failure> {
     match args.command {
-        MailCommand::Test => test(context),
+        MailCommand::Test => send_test(context),
     }
 }
 
-fn test(context: &mut Context) -> Result<Exit, Failure> {
+/// Sends a test mail with the settings of this run.
+pub(super) fn send_test(context: &mut Context) -> Result<Exit, Failure> {
     let config = settings::load(&context.paths)?;
     settings::note_embedded(&config, context)?;
     let host = host_name();

@@ -29,6 +29,7 @@ pub(crate) fn run(args: &OpenArgs, context: &mut Context) -> Result<Exit, Failur
             options: args.change,
             alone: None,
             undoes: None,
+            companion: None,
         },
     )
 }

@@ -3,12 +3,14 @@
 mod build;
 mod error;
 mod mailbox;
+mod revise;
 mod section;
 mod settings;
 
 pub use build::{KEYS, parse};
 pub use error::{ConfigError, Reason};
 pub use mailbox::{Mailbox, MailboxError};
+pub use revise::{ReviseError, Setting, Wanted, revise, says, without_passwords};
 pub use settings::{
     Config, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_MAIL, DEFAULT_SENDMAIL, Language, Lint,
     LintCode, Login, Mail, Password, Secret, Smtp, Tls, Transport,

@@ -2,8 +2,8 @@
 
 use super::client::Client;
 use super::daemon::Daemon;
+use super::edits::Edits;
 use super::ground::Place;
-use super::plan::Edits;
 use crate::engine::{Access, TableName};
 
 /// A change that can be made.

@@ -1,5 +1,7 @@
 //! Both tables, open for a change: plan, check, preview, commit.
 
+use super::companion::Companion;
+use super::edits::Edits;
 use super::entry::{Author, Entry, Side};
 use super::error::EditError;
 use super::lock::Lock;
@@ -10,7 +12,7 @@ use super::replace::{Staged, remove, remove_leftover};
 use super::state::State;
 use super::swap::{Expected, Replaced, put};
 use super::table::{TableFile, resolve};
-use crate::edit::{ApplyError, Edit, apply};
+use crate::edit::{ApplyError, apply};
 use crate::engine::TableName;
 use crate::system::Moment;
 use std::path::{Path, PathBuf};
@@ -144,38 +146,8 @@ pub struct Terms {
     pub provisional: Option<Provisional>,
     /// The change it takes back, if it does so.
     pub undoes: Option<u64>,
-}
-
-/// What is to be changed in each table.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Edits {
-    /// In the allow table.
-    pub allow: Vec<Edit>,
-    /// In the deny table.
-    pub deny: Vec<Edit>,
-}
-
-impl Edits {
-    /// Adds an edit to one of the tables.
-    pub fn push(&mut self, table: TableName, edit: Edit) {
-        match table {
-            TableName::Allow => self.allow.push(edit),
-            TableName::Deny => self.deny.push(edit),
-        }
-    }
-
-    /// Those of one table.
-    pub(super) fn of(&self, table: TableName) -> &[Edit] {
-        match table {
-            TableName::Allow => &self.allow,
-            TableName::Deny => &self.deny,
-        }
-    }
-
-    /// Whether nothing is to be changed.
-    pub fn is_empty(&self) -> bool {
-        self.allow.is_empty() && self.deny.is_empty()
-    }
+    /// The file that is written together with the tables, if there is one.
+    pub companion: Option<Companion>,
 }
 
 /// The planned content of both tables.
@@ -252,12 +224,17 @@ impl Plan<'_> {
             TableName::Deny => [TableName::Deny, TableName::Allow],
         };
         let changed = |name: &TableName| self.editor.table(*name).bytes() != self.bytes(*name);
+        let companion = terms.companion.as_ref().filter(|file| file.is_changed());
+        let companion = match companion {
+            Some(file) => Some((file.open()?, file.clone())),
+            None => None,
+        };
         let mut staged = Vec::new();
         for name in order.into_iter().filter(changed) {
             let table = self.editor.table(name);
             staged.push(Staged::write(table, self.bytes(name))?);
         }
-        if staged.is_empty() {
+        if staged.is_empty() && companion.is_none() {
             return Ok(receipt);
         }
         let opened;
@@ -265,11 +242,26 @@ impl Plan<'_> {
             state
         } else {
             opened = State::open(&self.editor.state_path)?;
+            if opened.pending()?.is_some() {
+                // Left by a tcpw that is no more, to be seen to by the next attempt.
+                return Err(EditError::ChangedMeanwhile(self.editor.allow.path().into()));
+            }
             &opened
         };
         let others = terms.others;
-        let entry = self.entry(state, terms)?;
+        let side = |(file, content): &(TableFile, Companion)| content.side(file, state);
+        let side = companion.as_ref().map(side).transpose()?;
+        let entry = Entry {
+            companion: side,
+            ..self.entry(state, terms)?
+        };
         state.begin(&entry)?;
+        if let Some((file, content)) = &companion {
+            // Only now, so that what may be left of it is known; and first, since without the
+            // tables it changes nothing.
+            let new = Staged::write(file, &content.after);
+            staged.insert(0, new.inspect_err(|_| drop(state.abandon()))?);
+        }
         (receipt.written, receipt.replaced) = self.put(staged, state, others)?;
         receipt.number = entry.number;
         if let Some(provisional) = entry.provisional.clone() {
@@ -319,6 +311,7 @@ impl Plan<'_> {
             deny: side(TableName::Deny)?,
             provisional: terms.provisional,
             undoes: terms.undoes,
+            companion: None,
         })
     }
 
@@ -329,7 +322,7 @@ impl Plan<'_> {
         state: &State,
         others: Others,
     ) -> Result<(Vec<PathBuf>, Vec<Replaced>), EditError> {
-        let mut done: Vec<&TableFile> = Vec::new();
+        let mut done: Vec<(&TableFile, &[u8])> = Vec::new();
         let mut replaced = Vec::new();
         let put_all = || -> Result<(), EditError> {
             // Both: what was checked was the pair.
@@ -340,20 +333,20 @@ impl Plan<'_> {
                 }
             }
             for new in staged {
-                let table = new.table();
+                let (table, bytes) = (new.table(), new.bytes());
                 replaced.extend(put(new, Expected::read(table))?);
-                done.push(table);
+                done.push((table, bytes));
                 Staged::sync_directory(table)?;
             }
             Ok(())
         };
         match put_all() {
             Ok(()) => {
-                let written = done.iter().map(|table| table.path().to_owned());
+                let written = done.iter().map(|(table, _)| table.path().to_owned());
                 Ok((written.collect(), replaced))
             }
             Err(error) => {
-                let error = self.put_back(&done, error);
+                let error = put_back(&done, error);
                 if !matches!(error, EditError::HalfDone { .. }) {
                     // What cannot be struck out now is found to be undone by the next command.
                     drop(state.abandon());
@@ -362,42 +355,38 @@ impl Plan<'_> {
             }
         }
     }
+}
 
-    /// Gives the tables in `done` their old content; the failure, and what failed on the way back.
-    fn put_back(&self, done: &[&TableFile], error: EditError) -> EditError {
-        done.iter().fold(error, |error, table| {
-            let is_allow = std::ptr::eq(*table, &raw const self.editor.allow);
-            let name = if is_allow {
-                TableName::Allow
-            } else {
-                TableName::Deny
-            };
-            let expected = Expected {
-                bytes: self.bytes(name),
-                identity: None,
-            };
-            let undone = if table.exists() {
-                Staged::write(table, table.bytes())
-                    .and_then(|staged| put(staged, expected))
-                    .and_then(|replaced| replaced.map_or(Ok(()), Replaced::look_again))
-            } else {
-                remove(table)
-            };
-            match undone {
-                Ok(()) => error,
-                Err(second) => EditError::HalfDone {
-                    path: table.path().to_owned(),
-                    first: Box::new(error),
-                    second: Box::new(second),
-                },
-            }
-        })
-    }
+/// Gives the files in `done`, which hold these bytes now, their old content; the failure, and what
+/// failed on the way back.
+fn put_back(done: &[(&TableFile, &[u8])], error: EditError) -> EditError {
+    done.iter().fold(error, |error, &(table, bytes)| {
+        let expected = Expected {
+            bytes,
+            identity: None,
+        };
+        let undone = if table.exists() {
+            Staged::write(table, table.bytes())
+                .and_then(|staged| put(staged, expected))
+                .and_then(|replaced| replaced.map_or(Ok(()), Replaced::look_again))
+        } else {
+            remove(table)
+        };
+        match undone {
+            Ok(()) => error,
+            Err(second) => EditError::HalfDone {
+                path: table.path().to_owned(),
+                first: Box::new(error),
+                second: Box::new(second),
+            },
+        }
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::edit::Edit;
 
     fn open(directory: &Path, purpose: Purpose) -> Editor {
         let files = Files {
@@ -419,6 +408,7 @@ mod tests {
             others: Others::Obstruct,
             provisional: None,
             undoes: None,
+            companion: None,
         }
     }
 

@@ -143,12 +143,7 @@ impl State {
                 drop(std::fs::remove_file(history.path.join(confirmed(number))));
                 continue;
             }
-            for name in entry
-                .sides()
-                .into_iter()
-                .flat_map(|s| [&s.before, &s.after])
-                .flatten()
-            {
+            for name in entry.files().flat_map(|s| [&s.before, &s.after]).flatten() {
                 if wanted.insert(name.clone()) {
                     size += std::fs::metadata(history.path.join(name)).map_or(0, |m| m.len());
                 }
@@ -308,6 +303,7 @@ mod tests {
                 deny: side(None, None),
                 provisional: None,
                 undoes: None,
+                companion: None,
             };
             state.begin(&entry).unwrap();
             assert_eq!(state.pending().unwrap(), Some(entry));
