@@ -6,6 +6,7 @@ use super::remarks::at;
 use crate::editor::{EditError, Place, Refusal, WordError};
 use crate::engine::TableName;
 use crate::escape::visible;
+use crate::system::is_root;
 use std::io;
 
 /// "Operation not permitted" (errno(3)).
@@ -186,6 +187,9 @@ fn io_hint(error: &io::Error) -> &'static str {
         (io::ErrorKind::NotADirectory, OBSTACLE),
     ];
     // The same kind as a lack of permission, but not the same remedy.
+    if error.raw_os_error() == Some(EPERM) && !is_root() {
+        return "run it as root: the file belongs to somebody else; nothing was changed";
+    }
     if error.raw_os_error() == Some(EPERM) {
         return "the table or its directory may be immutable: `lsattr` shows an i then, and \
                 `chattr -i` takes it away; nothing was changed";

@@ -355,18 +355,22 @@ fn a_state_directory_that_cannot_be_used_is_named() {
     let program = sandbox.path("tcpw");
     std::fs::copy(env!("CARGO_BIN_EXE_tcpw"), &program).unwrap();
     if nix::unistd::geteuid().is_root() {
-        let mut command = Command::new("setpriv");
-        command
-            .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
-            .arg(&program)
-            .arg("--root")
-            .arg(sandbox.directory.path())
-            .args(["allow", "10.1.2.3"]);
-        let ran = sandbox.ran(&mut command);
-        failed(
-            &ran,
-            &["/var/lib/tcpw/history", "Permission denied", "as root"],
-        );
+        let run = || {
+            let mut command = Command::new("setpriv");
+            command
+                .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
+                .arg(&program)
+                .arg("--root")
+                .arg(sandbox.directory.path())
+                .args(["allow", "10.1.2.3"]);
+            sandbox.ran(&mut command)
+        };
+        failed(&run(), &["cannot keep the owner of", "run it as root"]);
+        for table in ["etc/hosts.allow", "etc/hosts.deny"] {
+            std::os::unix::fs::chown(sandbox.path(table), Some(65534), Some(65534)).unwrap();
+        }
+        let words = ["/var/lib/tcpw/history", "Permission denied", "as root"];
+        failed(&run(), &words);
     }
     assert_eq!(sandbox.tables().0, "# mine\n");
     let left = names(&sandbox.path("etc"));
