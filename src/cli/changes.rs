@@ -36,7 +36,8 @@ pub(crate) struct ChangeArgs {
     ///
     /// An open session survives rules that let nobody in, so only a login that began after the
     /// change can confirm it, or whoever has the word that the change prints. It is taken back
-    /// also if this session ends or the machine is started anew.
+    /// also if this session ends. If the machine is started anew meanwhile, the next `tcpw
+    /// expire` of a timer does it, an alarm, or the next command that changes or lists changes.
     #[arg(long, value_name = "TIME", value_parser = patience, conflicts_with = "dry_run")]
     pub(crate) confirm_within: Option<u32>,
 }
@@ -121,7 +122,13 @@ pub(super) fn make(context: &mut Context, intent: &Intent<'_>) -> Result<Exit, F
         }
     };
     if let Some(receipt) = &mut outcome.receipt {
-        receipt.look_again().map_err(told)?;
+        // The change is made and stays: what fails now is told, and does not end the command.
+        if let Err(error) = receipt.look_again() {
+            context.out.note(&format!(
+                "the change is made, but a line that another program wrote at the same moment may \
+                 be missing: {error}"
+            ))?;
+        }
     }
     for path in &outcome.fresh {
         let path = path.display();

@@ -91,8 +91,8 @@ fn way(args: &mut SetupArgs, context: &mut Context) -> Result<(), Failure> {
     if args.mail.language.is_none() {
         let is_korean = ["LC_ALL", "LC_MESSAGES", "LANG"]
             .into_iter()
-            .find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()))
-            .is_some_and(|value| value.starts_with("ko"));
+            .find_map(|name| env::var_os(name).filter(|value| !value.is_empty()))
+            .is_some_and(|value| value.as_encoded_bytes().starts_with(b"ko"));
         args.mail.language = Some(if is_korean { Tongue::Ko } else { Tongue::En });
     }
     Ok(())
