@@ -10,9 +10,9 @@ use super::error::EditError;
 use super::lock::lock_file;
 use super::provisional::Fate;
 use std::collections::BTreeSet;
-use std::fs::{DirBuilder, File};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 const PENDING: &str = "pending.json";
@@ -113,7 +113,9 @@ impl State {
         let path = self.history.path.join(name);
         let new = self.history.path.join("new");
         let write = || -> io::Result<()> {
-            let mut file = File::create(&new)?;
+            let mut options = OpenOptions::new();
+            options.write(true).create(true).truncate(true).mode(0o600);
+            let mut file = options.open(&new)?;
             file.write_all(bytes)?;
             file.sync_all()
         };

@@ -13,7 +13,8 @@ const WRITING: &str = "rename renameat renameat2 fsync fdatasync write pwrite64 
                        unlink unlinkat chmod fchmod fchmodat fchown fsetxattr flock mkdir";
 /// Those that are never made to fail: without memory and signals a program does nothing at all.
 const VITAL: &str = "execve brk mmap munmap mprotect arch_prctl set_tid_address set_robust_list rseq \
-                     rt_sigaction rt_sigprocmask sigaltstack futex exit_group prlimit64";
+                     rt_sigaction rt_sigprocmask sigaltstack futex exit_group prlimit64 \
+                     clock_nanosleep";
 /// More calls than a commit makes.
 const MANY: usize = 5000;
 /// Set it to try every system call of the program, and not only those that write: minutes, not

@@ -50,10 +50,18 @@ fn all_of_it_is_one_change() {
              leave this session open, and log in anew to see that you can; `tcpw list` shows who may connect\n"
         )
     );
-    let mode = |path| std::fs::metadata(sandbox.path(path)).unwrap().mode() & 0o7777;
+    let mode = |path: &str| std::fs::metadata(sandbox.path(path)).unwrap().mode() & 0o7777;
     assert_eq!(mode("var/spool/tcpw/drop"), 0o1733);
     assert_eq!(mode("var/lib/tcpw"), 0o700);
     assert_eq!(mode("var/lib/tcpw/history"), 0o700);
+    // The configuration is kept there too, which may hold a password.
+    for name in names(&sandbox.path("var/lib/tcpw/history")) {
+        assert_eq!(
+            mode(&format!("var/lib/tcpw/history/{name}")),
+            0o600,
+            "{name}"
+        );
+    }
     let history = sandbox.run(&["history", "--format", "json"]).out;
     assert_eq!(history.lines().count(), 1, "{history}");
 
