@@ -56,7 +56,7 @@ impl Editor {
     ///
     /// # Errors
     /// When a table is no file or cannot be read, or when another tcpw holds the lock for longer
-    /// than half a minute.
+    /// than half a minute without anybody being served.
     pub fn open(files: Files<'_>, purpose: Purpose) -> Result<Self, EditError> {
         let Files {
             allow,
