@@ -29,7 +29,7 @@ const MODULES: [(&str, &[&str]); 14] = [
 
 /// External crates and the modules that may name them. A crate that is not listed may be used by
 /// nobody until it has an owner.
-const CRATES: [(&str, &[&str]); 27] = [
+const CRATES: [(&str, &[&str]); 28] = [
     ("nom", &["syntax"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
@@ -57,6 +57,7 @@ const CRATES: [(&str, &[&str]); 27] = [
         &["alert", "config", "editor", "cli", "report"],
     ),
     ("toml", &["config"]),
+    ("toml_edit", &["config"]),
     ("nix", &["system", "editor", "alert"]),
     ("memchr", EVERYBODY),
     ("thiserror", EVERYBODY),

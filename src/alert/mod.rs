@@ -36,6 +36,7 @@ pub use dispatch::{problem, send_test};
 pub use encoding::one_line;
 pub use event::{Claim, Event, HOST_LIMIT, VALUE_LIMIT};
 pub use fired::{FiredRule, RuleFinder, Verdict};
+pub use geo::locator;
 pub use journal::{
     Attempt, Decision, Delivery, Entry, EventFilter, FoundEvent, History, Journal, JournalError,
     Letter, LetterKind, Queued, Reason, Search, Sent, SourceCount, SourceTally, State, Stuck,

@@ -65,6 +65,7 @@ pub(crate) fn run(args: &AllowArgs, context: &mut Context) -> Result<Exit, Failu
             options: args.change,
             alone: None,
             undoes: None,
+            companion: None,
         },
     )
 }

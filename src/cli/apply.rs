@@ -88,6 +88,7 @@ pub(crate) fn run(args: &ApplyArgs, context: &mut Context) -> Result<Exit, Failu
             options,
             alone: None,
             undoes: None,
+            companion: None,
         },
     )?;
     for mistake in mistakes.into_inner() {

@@ -29,6 +29,7 @@ use super::remove_alert::RemoveAlertArgs;
 use super::report::ReportArgs;
 use super::revoke::RevokeArgs;
 use super::rollback::RollbackArgs;
+use super::setup::SetupArgs;
 use super::show::ShowArgs;
 use super::test::TestArgs;
 use super::undo::UndoArgs;
@@ -122,6 +123,7 @@ pub(crate) struct GlobalArgs {
 /// One variant a command; each has a file of its own beside this one.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Setup(SetupArgs),
     Allow(AllowArgs),
     Deny(DenyArgs),
     DenyAll(DenyAllArgs),

@@ -12,8 +12,8 @@ use super::real_name::depend_on_names;
 use super::refusal::{internal, refused, told};
 use super::remarks::{remark, show_diff};
 use crate::editor::{
-    Author, Change, Client, DiffLine, EditError, Editor, Files, Focus, Ground, Note, Others,
-    Purpose, Receipt, Refusal, Repair, Seen, Terms, order,
+    Author, Change, Client, Companion, DiffLine, EditError, Editor, Files, Focus, Ground, Note,
+    Others, Purpose, Receipt, Refusal, Repair, Seen, Terms, order, unified,
 };
 use crate::engine::{Differences, TableName, differences};
 use crate::system::{Clock as _, SystemClock, operator};
@@ -36,7 +36,8 @@ pub(crate) struct ChangeArgs {
     ///
     /// An open session survives rules that let nobody in, so only a login that began after the
     /// change can confirm it, or whoever has the word that the change prints. It is taken back
-    /// also if this session ends or the machine is started anew.
+    /// also if this session ends. If the machine is started anew meanwhile, the next `tcpw
+    /// expire` of a timer does it, an alarm, or the next command that changes or lists changes.
     #[arg(long, value_name = "TIME", value_parser = patience, conflicts_with = "dry_run")]
     pub(crate) confirm_within: Option<u32>,
 }
@@ -81,6 +82,25 @@ pub(super) struct Intent<'a> {
     pub(super) alone: Option<TableName>,
     /// The change that is taken back, if one is.
     pub(super) undoes: Option<u64>,
+    /// The file that is written together with the tables, if there is one.
+    pub(super) companion: Option<Beside<'a>>,
+}
+
+/// A file that is written together with the tables.
+#[derive(Clone, Copy)]
+pub(super) struct Beside<'a> {
+    /// What it held and shall hold.
+    pub(super) file: &'a Companion,
+    /// The same without what must not be shown.
+    pub(super) shown: [&'a str; 2],
+}
+
+impl Beside<'_> {
+    /// What changes in it.
+    fn preview(&self) -> Vec<DiffLine> {
+        let [old, new] = self.shown.map(str::as_bytes);
+        unified(&self.file.path, old, new)
+    }
 }
 
 /// What an attempt came to.
@@ -117,7 +137,13 @@ pub(super) fn make(context: &mut Context, intent: &Intent<'_>) -> Result<Exit, F
         }
     };
     if let Some(receipt) = &mut outcome.receipt {
-        receipt.look_again().map_err(told)?;
+        // The change is made and stays: what fails now is told, and does not end the command.
+        if let Err(error) = receipt.look_again() {
+            context.out.note(&format!(
+                "the change is made, but a line that another program wrote at the same moment may \
+                 be missing: {error}"
+            ))?;
+        }
     }
     for path in &outcome.fresh {
         let path = path.display();
@@ -225,7 +251,8 @@ impl Work<'_> {
     /// The lines that matter to a change about few clients, if the tables are large.
     fn focused<'t>(&self, context: &mut Context, tables: [&'t [u8]; 2]) -> Option<View<'t>> {
         let about = self.intent.about;
-        if about.is_empty() || self.intent.options.dry_run {
+        let is_alone = self.intent.companion.is_none();
+        if about.is_empty() || !is_alone || self.intent.options.dry_run {
             return None;
         }
         let mut focus = Focus::new(tables, about)?;
@@ -273,7 +300,8 @@ impl Work<'_> {
         };
         remark_on(&change.notes);
         let outlook = |ground: &Ground<'_>| intent.outlook.map_or(Vec::new(), |tell| tell(ground));
-        if change.edits.is_empty() {
+        let beside = intent.companion.filter(|beside| beside.file.is_changed());
+        if change.edits.is_empty() && beside.is_none() {
             remark_on(&outlook(&before));
             return Ok(Some(outcome));
         }
@@ -297,21 +325,26 @@ impl Work<'_> {
             guard::check(&before, &after, &kept, &paths)?;
         }
         outcome.diff = plan.preview();
+        outcome.diff.extend(beside.iter().flat_map(Beside::preview));
         if intent.options.dry_run {
             let tables = (before.tables(), after.tables());
             let effect = differences(&tables.0, &tables.1, &[], &self.machine);
             outcome.effect = Some(effect);
         } else {
             let first = first(&before, &after, &change, &kept);
-            let terms = Terms {
-                author: author(),
-                others: self.others,
-                provisional: self.trial.map(|trial| trial.terms.clone()),
-                undoes: intent.undoes,
-            };
-            outcome.receipt = Some(plan.commit(first, &terms)?);
+            outcome.receipt = Some(plan.commit(first, &self.terms(beside))?);
         }
         Ok(Some(outcome))
+    }
+
+    fn terms(&self, beside: Option<Beside<'_>>) -> Terms {
+        Terms {
+            author: author(),
+            others: self.others,
+            provisional: self.trial.map(|trial| trial.terms.clone()),
+            undoes: self.intent.undoes,
+            companion: beside.map(|beside| beside.file.clone()),
+        }
     }
 }
 
@@ -391,7 +424,11 @@ fn finish(context: &mut Context, outcome: &Outcome, intent: &Intent<'_>) -> Resu
         context.out.line("nothing to change")?;
     }
     for path in &receipt.written {
-        let is_new = outcome.fresh.contains(path);
+        let is_beside = |beside: Beside<'_>| beside.file.path == *path;
+        let is_new = match intent.companion.filter(|beside| is_beside(*beside)) {
+            Some(beside) => beside.file.before.is_none(),
+            None => outcome.fresh.contains(path),
+        };
         let verb = if is_new { "created" } else { "changed" };
         context.out.line(format!("{verb} {}", path.display()))?;
     }

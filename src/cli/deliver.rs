@@ -7,6 +7,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::fired::Fired;
 use super::paths::Paths;
+use super::provisional;
 use super::settings;
 use crate::alert::transport::{self, Transport};
 use crate::alert::{
@@ -54,6 +55,12 @@ pub(crate) fn run(args: &DeliverArgs, context: &mut Context) -> Result<Exit, Fai
     close_inherited();
     if args.background {
         leave_session();
+    }
+    // Whoever was locked out by a change that nobody confirmed raises an alarm, and so comes here.
+    if let Err(failure) = provisional::take_back_due(context) {
+        context.out.show_failure(&failure);
+    }
+    if args.background {
         in_background(args, &context.paths, config);
         return Ok(Exit::Done);
     }

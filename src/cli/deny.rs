@@ -35,6 +35,7 @@ pub(crate) fn run(args: &DenyArgs, context: &mut Context) -> Result<Exit, Failur
             options: args.change,
             alone: None,
             undoes: None,
+            companion: None,
         },
     )
 }

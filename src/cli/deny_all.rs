@@ -31,6 +31,7 @@ pub(crate) fn run(args: &DenyAllArgs, context: &mut Context) -> Result<Exit, Fai
             options: args.change,
             alone: None,
             undoes: None,
+            companion: None,
         },
     )
 }

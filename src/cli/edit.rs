@@ -156,6 +156,7 @@ fn attempt(
             options: args.change,
             alone: None,
             undoes: None,
+            companion: None,
         },
     );
     let found = found.into_inner();

@@ -12,7 +12,8 @@ use clap::Args;
 /// Remove the rules whose time is over
 ///
 /// Those that were written with `--for`, of both tables, in one change. For a timer or cron, say
-/// every five minutes. Refuses if your own ssh session could not log in again.
+/// every five minutes; `tcpw install-alert --systemd` installs one, or `--cron` the other. It also
+/// takes back what was not confirmed in time. Refuses if your own ssh session could not log in again.
 #[derive(Debug, Args)]
 pub(crate) struct ExpireArgs {
     #[command(flatten)]
@@ -34,6 +35,7 @@ pub(crate) fn run(args: &ExpireArgs, context: &mut Context) -> Result<Exit, Fail
             options: args.change,
             alone: None,
             undoes: None,
+            companion: None,
         },
     )
 }

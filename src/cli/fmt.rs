@@ -80,6 +80,7 @@ pub(crate) fn run(args: &FmtArgs, context: &mut Context) -> Result<Exit, Failure
             options: ChangeArgs::preview(dry_run),
             alone: None,
             undoes: None,
+            companion: None,
         },
     )?;
     Ok(if dry_run && is_pending.get() {

@@ -108,7 +108,7 @@ pub(super) fn name(kept: &mut [Kept], context: &Context, are_wanted: impl FnOnce
 }
 
 /// The session this command was typed in.
-fn own_session() -> Option<Session> {
+pub(super) fn own_session() -> Option<Session> {
     let variable = std::env::var_os("SSH_CONNECTION");
     let variable = variable.as_ref().map(|value| value.as_bytes());
     Session::find(variable, &ProcessTable, std::process::id())
@@ -188,7 +188,7 @@ fn how(name: &HostName) -> String {
 }
 
 /// The address as `tcpw allow` takes it: without a zone, which libwrap ignores (F-V6-09).
-fn spelling(address: &str) -> String {
+pub(super) fn spelling(address: &str) -> String {
     let bare = address.split('%').next().unwrap_or_default();
     match Client::parse(bare) {
         Ok(_) => bare.to_owned(),

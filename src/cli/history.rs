@@ -3,6 +3,7 @@
 use super::Context;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::provisional;
 use super::refusal::told;
 use crate::editor::{Entry, Fate, History};
 use crate::escape::{visible, visible_short};
@@ -35,6 +36,9 @@ enum Format {
 }
 
 pub(crate) fn run(args: &HistoryArgs, context: &mut Context) -> Result<Exit, Failure> {
+    if args.format == Format::Table {
+        provisional::take_back_due(context)?;
+    }
     let history = History::new(&context.paths.history);
     let numbers = history.numbers().map_err(told)?;
     if numbers.is_empty() && args.format == Format::Table {
@@ -111,10 +115,11 @@ fn object(entry: &Entry, fate: &str) -> String {
     .to_string()
 }
 
-/// The tables an entry changed.
+/// The files an entry changed.
 pub(super) fn changed(entry: &Entry) -> Vec<String> {
-    let sides = entry.sides().into_iter().filter(|side| side.is_changed());
+    let sides = entry.sides().into_iter().chain(&entry.companion);
     sides
+        .filter(|side| side.is_changed())
         .map(|side| visible(side.path.as_os_str().as_encoded_bytes()))
         .collect()
 }

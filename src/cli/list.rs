@@ -49,7 +49,19 @@ pub(crate) fn run(args: &ListingArgs, context: &mut Context) -> Result<Exit, Fai
     let world = &Machine::new(&paths, Aclexec::Ask);
     let ground = Ground::new(&allow, &deny, world);
     let mut writers = BTreeSet::new();
-    for rule in listed(&ground) {
+    let rules = listed(&ground);
+    if rules.is_empty() && args.format == Format::Table {
+        let is_whole = allow.broken_line().is_none() && deny.broken_line().is_none();
+        let effect = if is_whole {
+            ": everybody may connect"
+        } else {
+            ""
+        };
+        context
+            .out
+            .note(&format!("neither table has a rule{effect}"))?;
+    }
+    for rule in rules {
         writers.extend(rule.writer.filter(|writer| *writer != "tcpw"));
         let path = match rule.place.table {
             TableName::Allow => paths.allow.display().to_string(),

@@ -8,7 +8,7 @@ use super::output::Style;
 use super::remedy::{channel_remedy, remedy};
 use super::settings;
 use crate::alert::transport::{self, Outcome, Transport, open_channel};
-use crate::alert::{Delivery, Note, People, problem, send_test};
+use crate::alert::{self, Delivery, Note, People, problem};
 use crate::config::Channel;
 use crate::escape::visible;
 use crate::system::{Clock as _, SystemClock, close_inherited, host_name};
@@ -37,12 +37,13 @@ enum MailCommand {
 /// Runs the command.
 pub(crate) fn run(args: &MailArgs, context: &mut Context) -> Result<Exit, Failure> {
     match &args.command {
-        MailCommand::Test => test(context),
+        MailCommand::Test => send_test(context),
         MailCommand::Preview(args) => mail_preview::run(args, context),
     }
 }
 
-fn test(context: &mut Context) -> Result<Exit, Failure> {
+/// Sends a test mail with the settings of this run.
+pub(super) fn send_test(context: &mut Context) -> Result<Exit, Failure> {
     let config = settings::load(&context.paths)?;
     // No program that is told of something gets what our starter left open.
     close_inherited();
@@ -58,7 +59,7 @@ fn test(context: &mut Context) -> Result<Exit, Failure> {
         .line(format!("to: {}", people.recipients().join(", ")))?;
     context.out.flush()?;
     let now = SystemClock.now();
-    let (message_id, deliveries) = send_test(&config, &host, way.as_ref(), now);
+    let (message_id, deliveries) = alert::send_test(&config, &host, way.as_ref(), now);
     show_attempts(way.as_ref(), context)?;
     let mut exit = show(&deliveries, context)?;
     let note = Note::test(&host, &message_id, now);

@@ -1,6 +1,7 @@
 //! The command line: arguments, one verb a file, output and exit codes. The only module that sees
 //! both chains.
 
+mod alarm;
 mod allow;
 mod answer;
 mod apply;
@@ -61,6 +62,7 @@ mod rollback;
 mod saved;
 mod schedule;
 mod settings;
+mod setup;
 mod show;
 mod site;
 mod story;
@@ -135,6 +137,7 @@ pub fn definition() -> clap::Command {
 
 fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
     match command {
+        Command::Setup(args) => setup::run(args, context),
         Command::Allow(args) => allow::run(args, context),
         Command::Deny(args) => deny::run(args, context),
         Command::DenyAll(args) => deny_all::run(args, context),

@@ -31,6 +31,7 @@ pub(crate) fn run(args: &OpenArgs, context: &mut Context) -> Result<Exit, Failur
             options: args.change,
             alone: None,
             undoes: None,
+            companion: None,
         },
     )
 }

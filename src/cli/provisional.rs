@@ -130,6 +130,7 @@ pub(super) fn take_back_now(context: &mut Context, number: u64) -> Result<(), Fa
         options: ChangeArgs::preview(false),
         alone: None,
         undoes: Some(number),
+        companion: None,
     };
     let made = make(context, &intent);
     context.paths = own;

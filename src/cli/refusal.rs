@@ -6,6 +6,7 @@ use super::remarks::at;
 use crate::editor::{EditError, Place, Refusal, WordError};
 use crate::engine::TableName;
 use crate::escape::visible;
+use crate::system::is_root;
 use std::io;
 
 /// "Operation not permitted" (errno(3)).
@@ -135,6 +136,9 @@ pub(super) fn told(error: EditError) -> Failure {
 
 fn hint(error: &EditError) -> &'static str {
     match error {
+        EditError::Io { source, .. } if source.get_ref().is_some() => {
+            "that file is damaged: move it out of the directory, then repeat; nothing was changed"
+        }
         EditError::Io { source, .. } => io_hint(source),
         EditError::NotAFile { .. } => {
             "put a file in its place, or name other tables with --allow-file and --deny-file"
@@ -156,6 +160,8 @@ fn hint(error: &EditError) -> &'static str {
 }
 
 fn io_hint(error: &io::Error) -> &'static str {
+    const OBSTACLE: &str = "something else is where a directory belongs: `ls -ld` on each part of \
+                            the path shows it; move it away; nothing was changed";
     const HINTS: &[(io::ErrorKind, &str)] = &[
         (
             io::ErrorKind::PermissionDenied,
@@ -177,8 +183,13 @@ fn io_hint(error: &io::Error) -> &'static str {
             io::ErrorKind::NotFound,
             "create the directory of the table first",
         ),
+        (io::ErrorKind::AlreadyExists, OBSTACLE),
+        (io::ErrorKind::NotADirectory, OBSTACLE),
     ];
     // The same kind as a lack of permission, but not the same remedy.
+    if error.raw_os_error() == Some(EPERM) && !is_root() {
+        return "run it as root: the file belongs to somebody else; nothing was changed";
+    }
     if error.raw_os_error() == Some(EPERM) {
         return "the table or its directory may be immutable: `lsattr` shows an i then, and \
                 `chattr -i` takes it away; nothing was changed";

@@ -34,6 +34,7 @@ pub(crate) fn run(args: &RemoveAlertArgs, context: &mut Context) -> Result<Exit,
             options: args.change,
             alone: None,
             undoes: None,
+            companion: None,
         },
     )?;
     if !args.change.dry_run {

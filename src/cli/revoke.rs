@@ -45,6 +45,7 @@ pub(crate) fn run(args: &RevokeArgs, context: &mut Context) -> Result<Exit, Fail
             options: args.change,
             alone: None,
             undoes: None,
+            companion: None,
         },
     )
 }

@@ -50,7 +50,10 @@ pub(crate) fn run(args: &RollbackArgs, context: &mut Context) -> Result<Exit, Fa
     loop {
         match take_back_now(context, args.number) {
             Ok(()) => return Ok(Exit::Done),
-            Err(failure) if left == 0 => return Err(failure),
+            // Without its entry there is nothing to go by any more.
+            Err(failure) if left == 0 || history.entry(args.number).is_err() => {
+                return Err(failure);
+            }
             Err(_) => left -= 1,
         }
         thread::sleep(NAP);

@@ -3,7 +3,7 @@
 use super::Context;
 use super::failure::Failure;
 use super::paths::Paths;
-use crate::config::{self, Config, DEFAULT_MAIL, Lint, Transport};
+use crate::config::{self, Config, ConfigError, DEFAULT_MAIL, Lint, Reason, Transport};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -39,13 +39,22 @@ fn load_part(table: &str, context: &mut Context) -> Result<Option<Config>, Failu
             context.out.note(&note)?;
             Ok(None)
         }
-        Err(error) => Err(Failure::new(&error).hint("tcpw.toml(5) describes every key")),
+        Err(error) => Err(wrong(&error)),
     }
 }
 
 fn read(paths: &Paths, place: &dyn Fn(&Path) -> PathBuf) -> Result<Config, Failure> {
-    config::load(&paths.config, paths.config_is_given, place)
-        .map_err(|error| Failure::new(&error).hint("tcpw.toml(5) describes every key"))
+    config::load(&paths.config, paths.config_is_given, place).map_err(|error| wrong(&error))
+}
+
+/// What to do about a configuration that cannot be used.
+fn wrong(error: &ConfigError) -> Failure {
+    let hint = if matches!(error.reason, Reason::Read(_)) {
+        "name a configuration that is there and that you may read"
+    } else {
+        "tcpw.toml(5) describes every key"
+    };
+    Failure::new(error).hint(hint)
 }
 
 /// Says that mails go nowhere, if the configuration names no way out.

@@ -34,6 +34,12 @@ pub(crate) fn run(args: &ShowArgs, context: &mut Context) -> Result<Exit, Failur
         let new = history.content(side.after.as_deref()).map_err(told)?;
         show_diff(context, &unified(&side.path, &old, &new))?;
     }
+    if let Some(side) = &entry.companion {
+        let path = visible(side.path.as_os_str().as_encoded_bytes());
+        context.out.line(format!(
+            "{path} was written too; its content is not shown, and `tcpw undo` leaves it as it is"
+        ))?;
+    }
     Ok(Exit::Done)
 }
 

@@ -25,6 +25,17 @@ pub(crate) struct UndoArgs {
     change: ChangeArgs,
 }
 
+impl UndoArgs {
+    /// For one change, with nothing forced.
+    pub(super) fn of(number: u64) -> Self {
+        Self {
+            number: Some(number),
+            force: ForceArgs { force: false },
+            change: ChangeArgs::preview(false),
+        }
+    }
+}
+
 pub(crate) fn run(args: &UndoArgs, context: &mut Context) -> Result<Exit, Failure> {
     let paths = context.paths.clone();
     let history = History::new(&paths.history);
@@ -55,6 +66,7 @@ pub(crate) fn run(args: &UndoArgs, context: &mut Context) -> Result<Exit, Failur
             options: args.change,
             alone: None,
             undoes: Some(entry.number),
+            companion: None,
         },
     )
 }

@@ -6,6 +6,7 @@ mod channel;
 mod error;
 mod letter;
 mod mailbox;
+mod revise;
 mod secret;
 mod section;
 mod settings;
@@ -17,6 +18,7 @@ pub use channel::{Channel, CommandChannel, SECRET_PLACE, WebhookChannel};
 pub use error::{ConfigError, Reason};
 pub use letter::{Geo, LetterForm};
 pub use mailbox::{Mailbox, MailboxError};
+pub use revise::{ReviseError, Setting, Wanted, revise, says, without_passwords};
 pub use settings::{
     Auth, Config, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_MAIL, DEFAULT_SENDMAIL, Language, Lint,
     LintCode, Login, Mail, Password, Retention, Secret, Smtp, Tls, Transport,

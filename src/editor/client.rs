@@ -250,6 +250,8 @@ fn bad_ipv6<T>(text: &str) -> Result<T, WordError> {
     if let Some((host, port)) = text.rsplit_once(':')
         && port.bytes().all(|byte| byte.is_ascii_digit())
         && !host.contains(':')
+        && !host.is_empty()
+        && !port.is_empty()
     {
         let hint = format!("rules know no client ports: give {host}");
         return refuse(text, "it names a port", hint);

@@ -34,6 +34,9 @@ pub struct Entry {
     /// The change it takes back, if it does so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoes: Option<u64>,
+    /// What it did to the file that was written together with the tables, if there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub companion: Option<Side>,
 }
 
 /// One table in a commit.
@@ -53,6 +56,11 @@ impl Entry {
     /// Both tables, the allow table first.
     pub fn sides(&self) -> [&Side; 2] {
         [&self.allow, &self.deny]
+    }
+
+    /// All files of the commit, in the order in which they are written if need be.
+    pub(super) fn files(&self) -> impl Iterator<Item = &Side> {
+        self.sides().into_iter().chain(&self.companion)
     }
 }
 

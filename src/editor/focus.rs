@@ -5,8 +5,8 @@
 //! table cannot do to any of them is left unparsed ([`Sieve`]); verdicts, places and edits are the
 //! same as with the whole tables.
 
-use super::change::Edits;
 use super::client::Client;
+use super::edits::Edits;
 use super::reach::Reach;
 use super::sample::{hosts, strangers};
 use crate::edit::Edit;

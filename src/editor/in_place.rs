@@ -5,7 +5,8 @@
 
 use super::error::EditError;
 use super::table::TableFile;
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
+use std::io;
 use std::os::unix::fs::FileExt as _;
 
 /// Writes `bytes` over the table, and behind them what was appended since it was read.
@@ -19,12 +20,28 @@ pub(super) fn write(table: &TableFile, bytes: &[u8]) -> Result<(), EditError> {
     let Some(appended) = found.strip_prefix(table.bytes()) else {
         return Err(EditError::ChangedMeanwhile(path.to_owned()));
     };
-    // One call, so that readers see as little as possible of what is between.
     let whole = [bytes, appended].concat();
-    file.write_all_at(&whole, 0)
-        .and_then(|()| file.set_len(u64::try_from(whole.len()).unwrap_or(u64::MAX)))
-        .and_then(|()| file.sync_all())
-        .map_err(EditError::at("write", path))
+    let Err(error) = overwrite(&file, &whole) else {
+        return Ok(());
+    };
+    let error = EditError::at("write", path)(error);
+    // What was there fits, since it did before. If it cannot be written either, the journal stays,
+    // and the next command repairs what is torn now.
+    match overwrite(&file, &found) {
+        Ok(()) => Err(error),
+        Err(second) => Err(EditError::HalfDone {
+            path: path.to_owned(),
+            first: Box::new(error),
+            second: Box::new(EditError::at("write", path)(second)),
+        }),
+    }
+}
+
+/// In one call, so that readers see as little as possible of what is between.
+fn overwrite(file: &File, bytes: &[u8]) -> io::Result<()> {
+    file.write_all_at(bytes, 0)?;
+    file.set_len(u64::try_from(bytes.len()).unwrap_or(u64::MAX))?;
+    file.sync_all()
 }
 
 /// Whether `found` is what a write of `new` over `old` leaves that was cut short.

@@ -9,8 +9,10 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How long to wait for another tcpw: `ATTEMPTS` times `PAUSE`, half a minute, for many may wait.
+/// How long to wait for one that holds a lock: `ATTEMPTS` times `PAUSE`, half a minute.
 const ATTEMPTS: u32 = 3000;
+/// As many times that, at most, if others are served meanwhile.
+const TURNS: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// Held until it is dropped.
@@ -63,7 +65,8 @@ impl Lock {
 
 /// Locks the file at `path`, created if need be; `what` is what another tcpw is busy with.
 pub(super) fn lock_file(path: &Path, what: &Path) -> Result<File, EditError> {
-    for _ in 0..ATTEMPTS {
+    let (mut left, mut last) = (ATTEMPTS, None);
+    for _ in 0..ATTEMPTS * TURNS {
         let file = OpenOptions::new()
             .write(true)
             .create(true)
@@ -72,6 +75,14 @@ pub(super) fn lock_file(path: &Path, what: &Path) -> Result<File, EditError> {
             .custom_flags(nix::fcntl::OFlag::O_NOFOLLOW.bits())
             .open(path)
             .map_err(EditError::at("create the lock file", path))?;
+        // A new side file is another turn: as long as there are turns, nobody hangs.
+        let turn = file.metadata().ok();
+        let turn = turn.map(|is| (is.ino(), is.ctime(), is.ctime_nsec()));
+        left = if turn == last { left - 1 } else { ATTEMPTS };
+        last = turn;
+        if left == 0 {
+            break;
+        }
         match file.try_lock() {
             Ok(()) if is_still_there(&file, path) => return Ok(file),
             Ok(()) => {}

@@ -1,6 +1,7 @@
 //! Both tables, open for a change: plan, check, preview, commit.
 
-use super::change::Edits;
+use super::companion::Companion;
+use super::edits::Edits;
 use super::entry::{Author, Entry};
 use super::error::EditError;
 use super::lock::Lock;
@@ -62,7 +63,7 @@ impl Editor {
     ///
     /// # Errors
     /// When a table is no file or cannot be read, or when another tcpw holds the lock for longer
-    /// than half a minute.
+    /// than half a minute without anybody being served.
     pub fn open(files: Files<'_>, purpose: Purpose) -> Result<Self, EditError> {
         let Files {
             allow,
@@ -156,6 +157,16 @@ pub struct Terms {
     pub provisional: Option<Provisional>,
     /// The change it takes back, if it does so.
     pub undoes: Option<u64>,
+    /// The file that is written together with the tables, if there is one.
+    pub companion: Option<Companion>,
+}
+
+impl Terms {
+    /// The file that is written together with the tables as it is now, if it is to change.
+    fn open_companion(&self) -> Result<Option<(TableFile, &Companion)>, EditError> {
+        let companion = self.companion.as_ref().filter(|file| file.is_changed());
+        companion.map(|file| Ok((file.open()?, file))).transpose()
+    }
 }
 
 /// The planned content of both tables.
@@ -248,7 +259,8 @@ impl Plan<'_> {
         };
         let changed = |name: &TableName| self.editor.table(*name).bytes() != self.bytes(*name);
         let names: Vec<TableName> = order.into_iter().filter(changed).collect();
-        if names.is_empty() {
+        let companion = terms.open_companion()?;
+        if names.is_empty() && companion.is_none() {
             return Ok(receipt);
         }
         let opened;
@@ -256,26 +268,21 @@ impl Plan<'_> {
             state
         } else {
             opened = State::open(&self.editor.state_path)?;
+            if opened.pending()?.is_some() {
+                // Left by a tcpw that is no more, to be seen to by the next attempt.
+                return Err(EditError::ChangedMeanwhile(self.editor.allow.path().into()));
+            }
             &opened
         };
-        let write_all = || -> Result<Vec<_>, EditError> {
-            let write = |&name| Staged::write(self.editor.table(name), self.bytes(name));
-            names.iter().map(write).collect()
-        };
-        let record = || entry(state, self.contents(), terms);
-        let (staged, entry) = if self.allow.len() + self.deny.len() < LARGE {
-            (write_all()?, record()?)
-        } else {
-            // The history is written while the disk is busy with the tables.
-            let (staged, entry) = thread::scope(|scope| {
-                let entry = scope.spawn(record);
-                let staged = write_all();
-                let entry = entry.join().unwrap_or_else(|panic| resume_unwind(panic));
-                (staged, entry)
-            });
-            (staged?, entry?)
-        };
+        let record = || entry(state, self.contents(), companion.as_ref(), terms);
+        let (mut staged, entry) = self.stage(&names, record)?;
         state.begin(&entry)?;
+        if let Some((file, content)) = &companion {
+            // Only now, so that what may be left of it is known; and first, since without the
+            // tables it changes nothing.
+            let new = Staged::write(file, &content.after);
+            staged.insert(0, new.inspect_err(|_| drop(state.abandon()))?);
+        }
         (receipt.written, receipt.replaced) = self.put(staged, state, terms.others)?;
         receipt.number = entry.number;
         if let Some(provisional) = entry.provisional.clone() {
@@ -290,6 +297,29 @@ impl Plan<'_> {
         // The tables are written. An entry that cannot be closed now is closed by the next command.
         drop(state.finish(receipt.number));
         Ok(receipt)
+    }
+
+    /// Writes the new tables beside their places, and lets `record` write into the history.
+    fn stage(
+        &self,
+        names: &[TableName],
+        record: impl FnOnce() -> Result<Entry, EditError> + Send,
+    ) -> Result<(Vec<Staged<'_>>, Entry), EditError> {
+        let write_all = || -> Result<Vec<_>, EditError> {
+            let write = |&name| Staged::write(self.editor.table(name), self.bytes(name));
+            names.iter().map(write).collect()
+        };
+        if self.allow.len() + self.deny.len() < LARGE {
+            return Ok((write_all()?, record()?));
+        }
+        // The history is written while the disk is busy with the tables.
+        let (staged, entry) = thread::scope(|scope| {
+            let entry = scope.spawn(record);
+            let staged = write_all();
+            let entry = entry.join().unwrap_or_else(|panic| resume_unwind(panic));
+            (staged, entry)
+        });
+        Ok((staged?, entry?))
     }
 
     /// Both tables, before and after.
@@ -309,7 +339,7 @@ impl Plan<'_> {
         state: &State,
         others: Others,
     ) -> Result<(Vec<PathBuf>, Vec<Replaced>), EditError> {
-        let mut done: Vec<&TableFile> = Vec::new();
+        let mut done: Vec<(&TableFile, &[u8])> = Vec::new();
         let only = match &*staged {
             [only] => Some(only.table()),
             _ => None,
@@ -328,20 +358,20 @@ impl Plan<'_> {
                 }
             }
             for new in staged {
-                let table = new.table();
+                let (table, bytes) = (new.table(), new.bytes());
                 replaced.extend(put(new, Expected::read(table))?);
-                done.push(table);
+                done.push((table, bytes));
                 Staged::sync_directory(table)?;
             }
             Ok(())
         };
         match put_all() {
             Ok(()) => {
-                let written = done.iter().map(|table| table.path().to_owned());
+                let written = done.iter().map(|(table, _)| table.path().to_owned());
                 Ok((written.collect(), replaced))
             }
             Err(error) => {
-                let error = self.put_back(&done, error);
+                let error = put_back(&done, error);
                 if !matches!(error, EditError::HalfDone { .. }) {
                     // What cannot be struck out now is found to be undone by the next command.
                     drop(state.abandon());
@@ -350,37 +380,32 @@ impl Plan<'_> {
             }
         }
     }
+}
 
-    /// Gives the tables in `done` their old content; the failure, and what failed on the way back.
-    fn put_back(&self, done: &[&TableFile], error: EditError) -> EditError {
-        done.iter().fold(error, |error, table| {
-            let is_allow = std::ptr::eq(*table, &raw const self.editor.allow);
-            let name = if is_allow {
-                TableName::Allow
-            } else {
-                TableName::Deny
-            };
-            let expected = Expected {
-                bytes: self.bytes(name),
-                identity: None,
-            };
-            let undone = if table.exists() {
-                Staged::write(table, table.bytes())
-                    .and_then(|staged| put(staged, expected))
-                    .and_then(|replaced| replaced.map_or(Ok(()), Replaced::look_again))
-            } else {
-                remove(table)
-            };
-            match undone {
-                Ok(()) => error,
-                Err(second) => EditError::HalfDone {
-                    path: table.path().to_owned(),
-                    first: Box::new(error),
-                    second: Box::new(second),
-                },
-            }
-        })
-    }
+/// Gives the files in `done`, which hold these bytes now, their old content; the failure, and what
+/// failed on the way back.
+fn put_back(done: &[(&TableFile, &[u8])], error: EditError) -> EditError {
+    done.iter().fold(error, |error, &(table, bytes)| {
+        let expected = Expected {
+            bytes,
+            identity: None,
+        };
+        let undone = if table.exists() {
+            Staged::write(table, table.bytes())
+                .and_then(|staged| put(staged, expected))
+                .and_then(|replaced| replaced.map_or(Ok(()), Replaced::look_again))
+        } else {
+            remove(table)
+        };
+        match undone {
+            Ok(()) => error,
+            Err(second) => EditError::HalfDone {
+                path: table.path().to_owned(),
+                first: Box::new(error),
+                second: Box::new(second),
+            },
+        }
+    })
 }
 
 #[cfg(test)]
@@ -407,6 +432,7 @@ mod tests {
             others: Others::Obstruct,
             provisional: None,
             undoes: None,
+            companion: None,
         }
     }
 

@@ -1,6 +1,7 @@
-//! What a commit puts into the history before it changes anything: both contents of each table, and
+//! What a commit puts into the history before it changes anything: both contents of each file, and
 //! who is about to do what.
 
+use super::companion::Companion;
 use super::entry::{Entry, Side, digests};
 use super::error::EditError;
 use super::plan::Terms;
@@ -42,12 +43,14 @@ impl Content<'_> {
     }
 }
 
-/// The entry of a commit; both contents of each table are kept.
+/// The entry of a commit; both contents of each file are kept.
 pub(super) fn entry(
     state: &State,
     [allow, deny]: [Content<'_>; 2],
+    companion: Option<&(TableFile, &Companion)>,
     terms: &Terms,
 ) -> Result<Entry, EditError> {
+    let companion = companion.map(|(file, content)| content.keep(file, state));
     Ok(Entry {
         number: state.next_number()?,
         author: terms.author.clone(),
@@ -55,5 +58,6 @@ pub(super) fn entry(
         deny: deny.keep(state)?,
         provisional: terms.provisional.clone(),
         undoes: terms.undoes,
+        companion: companion.transpose()?,
     })
 }

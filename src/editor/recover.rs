@@ -3,7 +3,7 @@
 use super::entry::{Side, digest};
 use super::error::EditError;
 use super::in_place::is_torn;
-use super::replace::{Staged, leftover};
+use super::replace::{Staged, leftover, remove_leftover};
 use super::state::State;
 use super::swap::{Expected, carry_over, put};
 use super::table::TableFile;
@@ -33,7 +33,7 @@ pub(super) fn recover(state: &State) -> Result<Option<Repair>, EditError> {
         return Ok(None);
     };
     let mut found = Vec::new();
-    for side in entry.sides().into_iter().filter(|side| side.is_changed()) {
+    for side in entry.files().filter(|side| side.is_changed()) {
         let table = TableFile::read(&side.path, side.target.clone())?;
         let is = compare(side, &table, state)?;
         found.push((side, table, is));
@@ -42,6 +42,9 @@ pub(super) fn recover(state: &State) -> Result<Option<Repair>, EditError> {
         .iter()
         .any(|(_, _, is)| matches!(is, Is::New | Is::Torn))
     {
+        for (_, file, _) in &found {
+            remove_leftover(file);
+        }
         state.abandon()?;
         return Ok(Some(Repair::Forgotten));
     }

@@ -11,9 +11,9 @@ use super::error::EditError;
 use super::lock::lock_file;
 use super::provisional::Fate;
 use std::collections::BTreeSet;
-use std::fs::{DirBuilder, File};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 const PENDING: &str = "pending.json";
@@ -142,7 +142,9 @@ impl State {
         let path = self.history.path.join(name);
         let new = self.history.path.join("new");
         let write = || -> io::Result<()> {
-            let mut file = File::create(&new)?;
+            let mut options = OpenOptions::new();
+            options.write(true).create(true).truncate(true).mode(0o600);
+            let mut file = options.open(&new)?;
             file.write_all(bytes)?;
             file.sync_all()
         };
@@ -173,8 +175,7 @@ impl State {
                 drop(std::fs::remove_file(history.path.join(confirmed(number))));
                 continue;
             }
-            let sides = entry.sides().into_iter();
-            for name in sides.flat_map(|s| [&s.before, &s.after]).flatten() {
+            for name in entry.files().flat_map(|s| [&s.before, &s.after]).flatten() {
                 // With it all that it is the difference from.
                 let mut next = Some(name.clone());
                 while let Some(name) = next.take_if(|name| wanted.insert(name.clone())) {
@@ -388,6 +389,7 @@ mod tests {
                 deny: side(None, None),
                 provisional: None,
                 undoes: None,
+                companion: None,
             };
             state.begin(&entry).unwrap();
             assert_eq!(state.pending().unwrap(), Some(entry));

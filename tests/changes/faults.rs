@@ -284,3 +284,122 @@ fn a_used_up_quota_changes_nothing() {
     assert_eq!(sandbox.tables().0, "# mine\n");
     assert_eq!(sandbox.names(), ["hosts.allow", "hosts.deny"]);
 }
+
+/// An access list as the kernel has it: owner, user 12, group, mask and others.
+fn access_list() -> Vec<u8> {
+    let none = u32::MAX;
+    let entries = [
+        (1_u16, 6_u16, none),
+        (2, 4, 12),
+        (4, 4, none),
+        (16, 4, none),
+        (32, 4, none),
+    ];
+    let mut bytes = 2_u32.to_le_bytes().to_vec();
+    for (tag, may, id) in entries {
+        bytes.extend(tag.to_le_bytes());
+        bytes.extend(may.to_le_bytes());
+        bytes.extend(id.to_le_bytes());
+    }
+    bytes
+}
+
+#[test]
+fn access_lists_and_labels_stay() {
+    let sandbox = Sandbox::new("# mine\n", "");
+    let table = sandbox.path("etc/hosts.allow");
+    let name = "system.posix_acl_access";
+    xattr::set(&table, name, &access_list()).expect("the file system has access lists");
+    // What SELinux calls a label is an attribute of this name space, which only root may set.
+    let label = nix::unistd::geteuid().is_root().then_some("security.tcpw");
+    if let Some(label) = label {
+        xattr::set(&table, label, b"system_u:object_r:net_conf_t:s0").unwrap();
+    }
+    assert_eq!(sandbox.run(&["allow", "10.1.2.3"]).code, Some(0));
+    assert_eq!(xattr::get(&table, name).unwrap(), Some(access_list()));
+    if let Some(label) = label {
+        let kept = xattr::get(&table, label).unwrap();
+        assert_eq!(
+            kept.as_deref(),
+            Some(&b"system_u:object_r:net_conf_t:s0"[..])
+        );
+    }
+    let mode = std::fs::metadata(&table).unwrap().mode();
+    assert_eq!(mode & 0o777, 0o644);
+}
+
+#[test]
+fn a_state_directory_that_cannot_be_used_is_named() {
+    let sandbox = Sandbox::new("# mine\n", "");
+    let state = sandbox.path("var/lib/tcpw/history");
+    std::fs::create_dir_all(state.parent().unwrap()).unwrap();
+    std::fs::write(&state, "").unwrap();
+    let run = || sandbox.run(&["allow", "10.1.2.3"]);
+    failed(&run(), &["/var/lib/tcpw/history", "move it away"]);
+    std::fs::remove_file(&state).unwrap();
+    std::fs::create_dir(&state).unwrap();
+    let set =
+        |mode| std::fs::set_permissions(&state, std::fs::Permissions::from_mode(mode)).unwrap();
+    set(0o777);
+    failed(&run(), &["is not for its owner alone", "mode 700"]);
+    set(0o700);
+    std::fs::write(state.join("pending.json"), "{").unwrap();
+    failed(&run(), &["pending.json", "is damaged: move it out"]);
+    std::fs::remove_file(state.join("pending.json")).unwrap();
+    assert_eq!(sandbox.tables().0, "# mine\n");
+
+    // One that may not be read, which only an ordinary user meets.
+    for path in [sandbox.directory.path(), &sandbox.path("etc")] {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o777)).unwrap();
+    }
+    let program = sandbox.path("tcpw");
+    std::fs::copy(env!("CARGO_BIN_EXE_tcpw"), &program).unwrap();
+    if nix::unistd::geteuid().is_root() {
+        let run = || {
+            let mut command = Command::new("setpriv");
+            command
+                .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
+                .arg(&program)
+                .arg("--root")
+                .arg(sandbox.directory.path())
+                .args(["allow", "10.1.2.3"]);
+            sandbox.ran(&mut command)
+        };
+        failed(&run(), &["cannot keep the owner of", "run it as root"]);
+        for table in ["etc/hosts.allow", "etc/hosts.deny"] {
+            std::os::unix::fs::chown(sandbox.path(table), Some(65534), Some(65534)).unwrap();
+        }
+        let words = ["/var/lib/tcpw/history", "Permission denied", "as root"];
+        failed(&run(), &words);
+    }
+    assert_eq!(sandbox.tables().0, "# mine\n");
+    let left = names(&sandbox.path("etc"));
+    assert_eq!(left, ["hosts.allow", "hosts.deny"]);
+}
+
+#[test]
+fn nonsense_clients_say_what_would_work() {
+    let sandbox = Sandbox::new("# mine\n", "");
+    for (client, remedy) in [
+        ("300.1.1.1", "give an address such as 10.1.2.3"),
+        ("1.2.3", "the network is 1.2.3.0/24"),
+        (
+            "10.0.0.0/0",
+            "everybody with IPv4 is 0.0.0.0/1 and 128.0.0.0/1",
+        ),
+        ("", "give an address, a network or a name"),
+        ("a\nb", "give each client as an argument of its own"),
+        ("\n", "give each client as an argument of its own"),
+        (":", "give an address such as"),
+        ("a:b", "give an address such as"),
+    ] {
+        for verb in ["allow", "deny", "revoke"] {
+            let ran = sandbox.run(&[verb, "--", client]);
+            failed(&ran, &["cannot be written into a table", remedy]);
+        }
+        let ran = sandbox.run(&["setup", "--no-mail", "--allow", client]);
+        failed(&ran, &["cannot be written into a table", remedy]);
+    }
+    assert_eq!(sandbox.tables(), ("# mine\n".to_owned(), String::new()));
+    assert_eq!(sandbox.names(), ["hosts.allow", "hosts.deny"]);
+}

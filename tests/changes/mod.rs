@@ -36,6 +36,12 @@ mod wanted;
 /// fail2ban with the shipped action.
 mod fail2ban;
 
+/// Tables that are written where they are.
+mod torn;
+
+/// Everything at once.
+mod setup;
+
 /// Others who write the same tables.
 mod writers;
 

@@ -117,20 +117,21 @@ fn the_word_confirms_and_then_it_stays() {
 
 #[test]
 fn the_next_command_takes_it_back_if_nobody_waits_any_more() {
-    let sandbox = Sandbox::new(ALLOW, "");
-    provisional(&sandbox, &["allow", "10.1.2.3"]);
-    end_waiting(&sandbox);
+    let commands = ["expire", "history", "deliver"].map(|verb| {
+        let sandbox = Sandbox::new(ALLOW, "");
+        provisional(&sandbox, &["allow", "10.1.2.3"]);
+        end_waiting(&sandbox);
+        (verb, sandbox)
+    });
     thread::sleep(Duration::from_secs(6));
-    assert!(sandbox.tables().0.contains("10.1.2.3"));
-    let ran = sandbox.run(&["expire"]);
-    assert_eq!(ran.code, Some(0), "{}", ran.err);
-    assert!(
-        ran.err
-            .contains("change 1 was not confirmed and has been taken back"),
-        "{}",
-        ran.err
-    );
-    assert_eq!(sandbox.tables().0, ALLOW);
+    for (verb, sandbox) in commands {
+        assert!(sandbox.tables().0.contains("10.1.2.3"));
+        let ran = sandbox.run(&[verb]);
+        assert_eq!(ran.code, Some(0), "{verb}: {}", ran.err);
+        let told = "change 1 was not confirmed and has been taken back";
+        assert!(ran.err.contains(told), "{verb}: {}", ran.err);
+        assert_eq!(sandbox.tables().0, ALLOW, "{verb}");
+    }
 }
 
 #[test]

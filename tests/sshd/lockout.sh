@@ -44,6 +44,17 @@ StrictModes no
 PermitRootLogin prohibit-password"
 tcpw=/usr/local/bin/tcpw
 
+typed 2 $friend "$tcpw setup --allow 10.1.2.3 --no-mail"
+tells "your own session from $friend would be refused by sshd"
+typed 0 $friend "$tcpw setup --allow $friend --no-mail"
+expect "operator, set up" $friend BANNER
+expect "stranger, set up" $stranger CLOSED
+await 20 test -n "$(find /var/spool/tcpw /var/lib/tcpw -name '*.event' -o -name '*.eml' | head -1)" ||
+    fail "the stranger was not recorded"
+typed 0 $friend "$tcpw undo"
+expect "stranger, setup undone" $stranger BANNER
+say "lockout: setup lets its own session in and a stranger not, and is undone"
+
 typed 2 $friend "$tcpw deny-all --confirm-within 8s"
 tells "your own session from $friend would be refused by sshd"
 denies_nobody || fail "a change that was refused was made"
@@ -56,7 +67,7 @@ expect "operator, locked out" $friend CLOSED
 await 20 denies_nobody || fail "the forced change was not taken back"
 expect "operator, afterwards" $friend BANNER
 typed 0 $friend "$tcpw history"
-tells "(taken back by 2)"
+tells "(taken back by 4)"
 say "lockout: a forced one locks out and is taken back by itself"
 
 typed 0 $friend "$tcpw allow $friend --daemon sshd"

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read as _;
+use std::mem;
 use std::net::IpAddr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
@@ -97,6 +98,25 @@ impl Places {
             owner: self.network.as_ref().map(owner),
         }
     }
+}
+
+/// Tells where addresses belong, in one line each, by the databases of `geo`; also what is wrong
+/// with those.
+pub fn locator(geo: &Geo) -> (impl Fn(IpAddr) -> Option<String> + use<>, Vec<String>) {
+    let mut places = Places::open(geo);
+    let problems = mem::take(&mut places.problems);
+    let locate = move |address| {
+        let place = places.of(address);
+        let known = [place.country, place.owner];
+        let known: Vec<String> = known
+            .into_iter()
+            .flatten()
+            .filter(|text| !text.is_empty())
+            .map(|text| visible(text.as_bytes()))
+            .collect();
+        (!known.is_empty()).then(|| known.join(", "))
+    };
+    (locate, problems)
 }
 
 impl Names {

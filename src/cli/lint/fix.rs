@@ -101,6 +101,7 @@ fn tables(
             options: ChangeArgs::preview(args.repair.diff),
             alone,
             undoes: None,
+            companion: None,
         },
     )?;
     let done = done.into_inner();

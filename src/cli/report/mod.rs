@@ -8,6 +8,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::period::Moment;
 use super::{saved, settings};
+use crate::alert::locator;
 use crate::config::{self, Config};
 use crate::report::{self, Language, Paper, Report, Terms};
 use crate::system::{Clock as _, SystemClock, host_name, local_time};
@@ -128,13 +129,17 @@ fn language(args: &ReportArgs, config: &Config) -> Language {
 
 fn numbers(args: &ReportArgs, config: &Config, context: &mut Context) -> Result<Report, Failure> {
     let now = SystemClock.now();
+    let (locate, problems) = locator(&config.geo);
+    for problem in problems {
+        context.out.note(&problem)?;
+    }
     let terms = Terms {
         machine: host_name(),
         since: args.since.at(now),
         until: args.until.map_or(now, |moment| moment.at(now)),
         most: usize::from(args.top),
         local: &local_time,
-        locate: &|_| None,
+        locate: &locate,
     };
     if terms.since >= terms.until {
         return Err(Failure::new("--since is not before --until")

@@ -1,0 +1,141 @@
+//! The mail settings that `tcpw setup` writes into the configuration.
+
+use crate::cli::failure::Failure;
+use crate::config::{Setting, Wanted};
+use crate::escape::visible;
+use clap::{Args, ValueEnum};
+use std::path::{Path, PathBuf};
+
+/// How and to whom alarms are mailed.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Mail")]
+pub(crate) struct MailOptions {
+    /// Who is told about refused visitors; may be repeated
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) mail_to: Vec<String>,
+    /// The sender [default: tcpw@ this machine]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) mail_from: Option<String>,
+    /// Send mail to this server
+    #[arg(long, value_name = "HOST", conflicts_with = "sendmail")]
+    pub(super) smtp_host: Option<String>,
+    /// Its port [default: 587 with starttls, 465 with implicit, 25 with none]
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) smtp_port: Option<u16>,
+    /// How the connection to it is protected [default: starttls]
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub(super) tls: Option<Protection>,
+    /// The user name there
+    #[arg(long, value_name = "NAME")]
+    pub(super) username: Option<String>,
+    /// The file whose first line is the password; only its owner may read it
+    #[arg(long, value_name = "FILE")]
+    pub(super) password_file: Option<PathBuf>,
+    /// The certificates (PEM) to trust instead of the system's
+    #[arg(long, value_name = "FILE")]
+    pub(super) ca_file: Option<PathBuf>,
+    /// Hand mail to this program of the local mail system
+    #[arg(long, value_name = "PROGRAM", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = crate::config::DEFAULT_SENDMAIL)]
+    pub(super) sendmail: Option<PathBuf>,
+    /// Send no mail: keep each as a file
+    #[arg(long, conflicts_with_all = ["mail_to", "mail_from", "smtp_host", "sendmail"])]
+    pub(super) no_mail: bool,
+    /// The language of the mails [default: en]
+    #[arg(long, value_enum, value_name = "LANGUAGE")]
+    pub(super) language: Option<Tongue>,
+    /// Do not send a test mail at the end
+    #[arg(long)]
+    pub(super) no_test_mail: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Protection {
+    /// By the STARTTLS command, required
+    Starttls,
+    /// From the first byte
+    Implicit,
+    /// Not at all
+    None,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Tongue {
+    /// English
+    En,
+    /// Korean
+    Ko,
+}
+
+impl MailOptions {
+    /// The settings they stand for.
+    pub(super) fn wanted(&self) -> Result<Vec<Wanted>, Failure> {
+        let mut wanted = Vec::new();
+        let mut add = |table, key, value| wanted.push(Wanted { table, key, value });
+        let text = |text: &str| Setting::Text(text.to_owned());
+        let way = if self.no_mail {
+            Some("file")
+        } else if self.sendmail.is_some() {
+            Some("sendmail")
+        } else if self.smtp_host.is_some() {
+            Some("smtp")
+        } else {
+            None
+        };
+        if let Some(way) = way {
+            add("mail", "transport", text(way));
+        }
+        if !self.mail_to.is_empty() {
+            add("mail", "to", Setting::Texts(self.mail_to.clone()));
+        }
+        if let Some(from) = &self.mail_from {
+            add("mail", "from", text(from));
+        }
+        if let Some(language) = self.language {
+            let language = match language {
+                Tongue::En => "en",
+                Tongue::Ko => "ko",
+            };
+            add("mail", "language", text(language));
+        }
+        if let Some(program) = &self.sendmail {
+            add("mail", "sendmail", path("--sendmail", program)?);
+        }
+        if let Some(host) = &self.smtp_host {
+            add("mail.smtp", "host", text(host));
+        }
+        if let Some(port) = self.smtp_port {
+            add("mail.smtp", "port", Setting::Number(port));
+        }
+        if let Some(tls) = self.tls {
+            let tls = match tls {
+                Protection::Starttls => "starttls",
+                Protection::Implicit => "implicit",
+                Protection::None => "none",
+            };
+            add("mail.smtp", "tls", text(tls));
+        }
+        if let Some(name) = &self.username {
+            add("mail.smtp", "username", text(name));
+        }
+        if let Some(file) = &self.password_file {
+            add("mail.smtp", "password_file", path("--password-file", file)?);
+        }
+        if let Some(file) = &self.ca_file {
+            add("mail.smtp", "ca_file", path("--ca-file", file)?);
+        }
+        Ok(wanted)
+    }
+}
+
+/// A path as the configuration takes it.
+fn path(option: &str, path: &Path) -> Result<Setting, Failure> {
+    let shown = visible(path.as_os_str().as_encoded_bytes());
+    match path.to_str() {
+        Some(text) if path.is_absolute() => Ok(Setting::Text(text.to_owned())),
+        _ => Err(
+            Failure::new(format_args!("{option} {shown} is not an absolute path"))
+                .hint("give the whole path, from / on; nothing was changed"),
+        ),
+    }
+}

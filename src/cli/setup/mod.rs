@@ -1,0 +1,140 @@
+//! `tcpw setup`: who may connect, the default, the alarm and the mail settings, in one change.
+
+mod ask;
+mod mail;
+mod needed;
+mod work;
+
+use super::Context;
+use super::alarm::On;
+use super::changes::{ChangeArgs, ForceArgs};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::mail::send_test;
+use super::refusal::told;
+use super::undo::UndoArgs;
+use crate::editor::{Entry, History, Side};
+use clap::Args;
+use mail::MailOptions;
+use std::path::PathBuf;
+use work::Work;
+
+/// Set up everything at once: who may connect, deny-all, the alarm and the mail
+///
+/// Allows the clients, makes `ALL: ALL` the default of the deny table, installs the alarm, writes
+/// the mail settings into the configuration and sends a test mail. Both tables and the
+/// configuration are written in one commit: either all of it is done or none of it. What is missing
+/// in the options is asked for on a terminal. Refuses if your own ssh session could not log in
+/// again.
+///
+/// `tcpw undo` takes the tables back; the configuration and the directories of the alarm stay.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SetupArgs {
+    /// Who may connect: addresses, networks, ranges, host names or `.domains`, as `tcpw allow`
+    /// takes them; `@-` stands for a list on standard input
+    #[arg(long, num_args = 1.., value_name = "CLIENT")]
+    allow: Vec<String>,
+    /// Also the clients in this file, one a line; `#` begins a comment
+    #[arg(long, value_name = "FILE")]
+    from: Vec<PathBuf>,
+    /// Allow them only for this daemon, by the name of its process; may be repeated [default: ALL]
+    #[arg(long = "daemon", short, value_name = "NAME")]
+    daemons: Vec<String>,
+    /// Who raises an alarm
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHO",
+        default_value_t,
+        conflicts_with = "no_alarm"
+    )]
+    on: On,
+    /// Install no alarm
+    #[arg(long)]
+    no_alarm: bool,
+    /// Replace what the configuration says already; other keys stay as they are
+    #[arg(long)]
+    overwrite: bool,
+    #[command(flatten)]
+    force: ForceArgs,
+    #[command(flatten)]
+    change: ChangeArgs,
+    // The last, so that its heading is not over other options.
+    #[command(flatten)]
+    mail: MailOptions,
+}
+
+pub(crate) fn run(args: &SetupArgs, context: &mut Context) -> Result<Exit, Failure> {
+    let text = work::configuration(&context.paths)?;
+    let needed = needed::of(args, text.as_deref());
+    let is_asking = !needed.is_empty();
+    let asked;
+    let args = if !is_asking {
+        args
+    } else if ask::is_possible() {
+        asked = ask::complete(args, &needed, context)?;
+        &asked
+    } else {
+        return Err(needed::failure(&needed));
+    };
+    let work = Work::prepare(args, text, context)?;
+    if is_asking && !args.change.dry_run {
+        work.make(args, ChangeArgs::preview(true), context)?;
+        if !ask::yes(context, "Make these changes?", true)? {
+            context.out.line("nothing was changed")?;
+            return Ok(Exit::Failed);
+        }
+    }
+    let before = newest(context)?.map(|entry| entry.number);
+    work.make(args, args.change, context)?;
+    if args.change.dry_run {
+        return Ok(Exit::Done);
+    }
+    let made = newest(context)?.filter(|entry| {
+        let has_tables = entry.sides().into_iter().any(Side::is_changed);
+        has_tables && Some(entry.number) != before
+    });
+    work.explain(context)?;
+    let exit = if work.sends_mail() && !args.mail.no_test_mail {
+        test_mail(context, made.map(|entry| entry.number), is_asking)?
+    } else {
+        Exit::Done
+    };
+    context
+        .out
+        .line("leave this session open, and log in anew to see that you can; `tcpw list` shows who may connect")?;
+    Ok(exit)
+}
+
+/// The newest change of the history.
+fn newest(context: &Context) -> Result<Option<Entry>, Failure> {
+    let history = History::new(&context.paths.history);
+    let number = history.numbers().map_err(told)?.last().copied();
+    number
+        .map(|number| history.entry(number).map_err(told))
+        .transpose()
+}
+
+/// Sends the test mail; if it does not get out, says what that means and what to do. `made` is the
+/// change, if it changed a table.
+fn test_mail(context: &mut Context, made: Option<u64>, may_ask: bool) -> Result<Exit, Failure> {
+    if let Exit::Done = send_test(context)? {
+        return Ok(Exit::Done);
+    }
+    let path = context.paths.config.display().to_string();
+    context.out.note(&format!(
+        "the test mail did not get out; everything else is set up, and refused visitors are \
+         recorded and mailed as soon as mail works: correct {path}, then try `tcpw mail test`"
+    ))?;
+    let Some(number) = made else {
+        return Ok(Exit::Negative);
+    };
+    if may_ask && !ask::yes(context, "Keep the new tables?", true)? {
+        super::undo::run(&UndoArgs::of(number), context)?;
+    } else {
+        context
+            .out
+            .note(&format!("`tcpw undo {number}` takes the tables back"))?;
+    }
+    Ok(Exit::Negative)
+}
