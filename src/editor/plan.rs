@@ -19,6 +19,7 @@ use crate::span::index;
 use crate::system::Moment;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::thread;
 
 /// From as many bytes on, two things are done at a time.
@@ -263,19 +264,15 @@ impl Plan<'_> {
         if names.is_empty() && companion.is_none() {
             return Ok(receipt);
         }
-        let opened;
-        let state = if let Some(state) = &self.editor.state {
-            state
-        } else {
-            opened = State::open(&self.editor.state_path)?;
-            if opened.pending()?.is_some() {
-                // Left by a tcpw that is no more, to be seen to by the next attempt.
-                return Err(EditError::ChangedMeanwhile(self.editor.allow.path().into()));
-            }
-            &opened
+        let opened = OnceLock::new();
+        let record = || {
+            let state = self.state(&opened)?;
+            Ok((
+                state,
+                entry(state, self.contents(), companion.as_ref(), terms)?,
+            ))
         };
-        let record = || entry(state, self.contents(), companion.as_ref(), terms);
-        let (mut staged, entry) = self.stage(&names, record)?;
+        let (mut staged, (state, entry)) = self.stage(&names, record)?;
         state.begin(&entry)?;
         if let Some((file, content)) = &companion {
             // Only now, so that what may be left of it is known; and first, since without the
@@ -299,12 +296,26 @@ impl Plan<'_> {
         Ok(receipt)
     }
 
-    /// Writes the new tables beside their places, and lets `record` write into the history.
-    fn stage(
+    /// The state directory, locked; it is `opened` if the tables were read without it.
+    fn state<'s>(&'s self, opened: &'s OnceLock<State>) -> Result<&'s State, EditError> {
+        if let Some(state) = &self.editor.state {
+            return Ok(state);
+        }
+        let state = State::open(&self.editor.state_path)?;
+        if state.pending()?.is_some() {
+            // Left by a tcpw that is no more, to be seen to by the next attempt.
+            return Err(EditError::ChangedMeanwhile(self.editor.allow.path().into()));
+        }
+        Ok(opened.get_or_init(|| state))
+    }
+
+    /// Writes the new tables beside their places, and lets `record` write into the history. Where
+    /// both fail, it is the tables that are told of.
+    fn stage<T: Send>(
         &self,
         names: &[TableName],
-        record: impl FnOnce() -> Result<Entry, EditError> + Send,
-    ) -> Result<(Vec<Staged<'_>>, Entry), EditError> {
+        record: impl FnOnce() -> Result<T, EditError> + Send,
+    ) -> Result<(Vec<Staged<'_>>, T), EditError> {
         let write_all = || -> Result<Vec<_>, EditError> {
             let write = |&name| Staged::write(self.editor.table(name), self.bytes(name));
             names.iter().map(write).collect()
@@ -313,13 +324,13 @@ impl Plan<'_> {
             return Ok((write_all()?, record()?));
         }
         // The history is written while the disk is busy with the tables.
-        let (staged, entry) = thread::scope(|scope| {
-            let entry = scope.spawn(record);
+        let (staged, recorded) = thread::scope(|scope| {
+            let recorded = scope.spawn(record);
             let staged = write_all();
-            let entry = entry.join().unwrap_or_else(|panic| resume_unwind(panic));
-            (staged, entry)
+            let recorded = recorded.join().unwrap_or_else(|panic| resume_unwind(panic));
+            (staged, recorded)
         });
-        Ok((staged?, entry?))
+        Ok((staged?, recorded?))
     }
 
     /// Both tables, before and after.
