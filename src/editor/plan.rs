@@ -1,18 +1,17 @@
 //! Both tables, open for a change: plan, check, preview, commit.
 
-use super::companion::Companion;
 use super::edits::Edits;
-use super::entry::{Author, Entry};
+use super::entry::Entry;
 use super::error::EditError;
 use super::lock::Lock;
 use super::preview::{DiffLine, unified_between};
-use super::provisional::Provisional;
 use super::record::{Content, entry};
 use super::recover::{Repair, recover};
 use super::replace::{Staged, remove, remove_leftover};
 use super::state::State;
 use super::swap::{Expected, Replaced, put};
 use super::table::{TableFile, resolve};
+use super::terms::{Others, Terms};
 use crate::edit::{ApplyError, Edit, apply};
 use crate::engine::TableName;
 use crate::span::index;
@@ -135,38 +134,6 @@ impl Editor {
                 ends(&self.deny, &edits.deny),
             ],
         })
-    }
-}
-
-/// What others may do to the tables between reading and writing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Others {
-    /// Nothing: the commit fails, so that the change can be worked out again.
-    Obstruct,
-    /// They may append lines, which are carried over.
-    MayAppend,
-}
-
-/// Who commits, and on what terms.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Terms {
-    /// Who makes it.
-    pub author: Author,
-    /// What others may do meanwhile.
-    pub others: Others,
-    /// Until when it has to be confirmed; nothing if it is for good.
-    pub provisional: Option<Provisional>,
-    /// The change it takes back, if it does so.
-    pub undoes: Option<u64>,
-    /// The file that is written together with the tables, if there is one.
-    pub companion: Option<Companion>,
-}
-
-impl Terms {
-    /// The file that is written together with the tables as it is now, if it is to change.
-    fn open_companion(&self) -> Result<Option<(TableFile, &Companion)>, EditError> {
-        let companion = self.companion.as_ref().filter(|file| file.is_changed());
-        companion.map(|file| Ok((file.open()?, file))).transpose()
     }
 }
 
@@ -422,6 +389,7 @@ fn put_back(done: &[(&TableFile, &[u8])], error: EditError) -> EditError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::editor::Author;
 
     fn open(directory: &Path, purpose: Purpose) -> Editor {
         let files = Files {

@@ -4,9 +4,9 @@
 use super::companion::Companion;
 use super::entry::{Entry, Side, digests};
 use super::error::EditError;
-use super::plan::Terms;
 use super::state::State;
 use super::table::TableFile;
+use super::terms::Terms;
 use std::path::PathBuf;
 
 /// One table in a commit.
