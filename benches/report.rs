@@ -123,7 +123,8 @@ fn stage(events: u64, sources: Option<u64>) -> TempDir {
     let every = events / count;
     database
         .execute_batch(&format!(
-            "INSERT INTO texts (id, bytes, length) VALUES (1, x'', 0), (2, CAST('web1' AS BLOB), 4),
+            "DELETE FROM texts;
+             INSERT INTO texts (id, bytes, length) VALUES (1, x'', 0), (2, CAST('web1' AS BLOB), 4),
                  (3, CAST('sshd@198.51.100.1' AS BLOB), 17), (11, CAST('sshd' AS BLOB), 4),
                  (12, CAST('vsftpd' AS BLOB), 6), (13, CAST('in.telnetd' AS BLOB), 10),
                  (14, CAST('slapd' AS BLOB), 5), (15, CAST('smtps' AS BLOB), 5);
@@ -132,8 +133,8 @@ fn stage(events: u64, sources: Option<u64>) -> TempDir {
                  (2, '/etc/hosts.allow', 9, 'sshd : .example.net : spawn (...) : deny', '0123456789abcdef'),
                  (3, '/etc/hosts.deny', 2, 'vsftpd : UNKNOWN : spawn (...) : deny', '0123456789abcdef');
              WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})
-             INSERT INTO texts (id, bytes, length) SELECT 100 + i, CAST(format('10.%d.%d.%d',
-                 i >> 16, (i >> 8) & 255, i & 255) AS BLOB), 10 FROM n;
+             INSERT INTO texts (id, bytes, length) SELECT 100 + i, CAST(t AS BLOB), length(t) FROM
+                 (SELECT i, format('10.%d.%d.%d', i >> 16, (i >> 8) & 255, i & 255) AS t FROM n);
              WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})
              INSERT INTO sources (id, key, first_time, last_time, last_event, count)
                  SELECT i, format('10.%d.%d.%d/32', i >> 16, (i >> 8) & 255, i & 255),

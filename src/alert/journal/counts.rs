@@ -134,7 +134,7 @@ mod tests {
             (40_000, 1),
             (6, 3),
             (4, 9),
-            (100_001, 9),
+            (200_000, 9),
         ] {
             for time in 0..times {
                 counts.add(source, time == 0 && source != 6);
