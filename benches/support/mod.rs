@@ -171,7 +171,7 @@ pub(crate) fn make_journal(root: &Path, events: usize, tcpw: &str) -> i64 {
     let journal = Connection::open(journal_path(root)).unwrap();
     journal.busy_timeout(Duration::from_secs(60)).unwrap();
     let columns: Vec<String> = journal
-        .prepare("SELECT name FROM pragma_table_info('events') WHERE name NOT IN ('id', 'file')")
+        .prepare("SELECT name FROM pragma_table_info('events') WHERE name <> 'id'")
         .unwrap()
         .query_map([], |row| row.get(0))
         .unwrap()
@@ -184,14 +184,11 @@ pub(crate) fn make_journal(root: &Path, events: usize, tcpw: &str) -> i64 {
     };
     journal.execute_batch("PRAGMA synchronous = OFF").unwrap();
     let wanted = i64::try_from(events).unwrap();
-    let mut doublings = 0;
     while count() < wanted {
         let more = wanted - count();
-        let sql = format!(
-            "INSERT INTO events (file, {columns}) SELECT file || '-{doublings}', {columns} FROM events LIMIT {more}"
-        );
+        let sql =
+            format!("INSERT INTO events ({columns}) SELECT {columns} FROM events LIMIT {more}");
         journal.execute(&sql, []).unwrap();
-        doublings += 1;
     }
     count()
 }
@@ -203,7 +200,7 @@ pub(crate) fn journal_rows(root: &Path) -> Vec<Vec<u8>> {
         return Vec::new();
     };
     journal.busy_timeout(Duration::from_secs(60)).unwrap();
-    let Ok(mut query) = journal.prepare("SELECT host FROM events") else {
+    let Ok(mut query) = journal.prepare("SELECT host FROM readable") else {
         return Vec::new();
     };
     let rows = query.query_map([], |row| row.get(0)).unwrap();
