@@ -131,10 +131,11 @@ pub(super) fn in_foreground<'a>(
             context
                 .out
                 .note("another deliverer is at work; asking it to make room")?;
-            // Without it we only wait longer.
-            drop(request_handover(&place.config.journal));
             is_told = true;
         }
+        // Again each time, as one that is just starting takes an earlier request for an old one.
+        // Without it we only wait longer.
+        drop(request_handover(&place.config.journal));
         sleep(PAUSE);
     }
     Ok(None)

@@ -230,14 +230,12 @@ fn open_letters(config: &Config) -> Result<Vec<i64>, Failure> {
 /// Starts a deliverer in the place of one that sleeps until the next time something is due.
 fn wake(config: &Config, context: &mut Context) -> Result<(), Failure> {
     let is_busy = || alert::is_deliverer_alive(&config.journal).unwrap_or(false);
-    if is_busy() {
-        // Without it the letters are tried a little later.
-        drop(alert::request_handover(&config.journal));
-    }
     for _ in 0..TRIES {
         if !is_busy() {
             break;
         }
+        // Without it the letters are tried a little later.
+        drop(alert::request_handover(&config.journal));
         sleep(PAUSE);
     }
     background::start(&context.paths, None).map_err(|cause| {

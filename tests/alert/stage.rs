@@ -150,9 +150,12 @@ impl Drop for Stage {
         if !directory.is_dir() || std::thread::panicking() {
             return;
         }
-        fs::write(directory.join("journal.db.handover"), "").unwrap();
         let lock = File::create(directory.join("journal.db.lock")).unwrap();
-        wait_until("the deliverer ends", || lock.try_lock().is_ok());
+        wait_until("the deliverer ends", || {
+            // Again and again: one that is just starting takes the first request for an old one.
+            fs::write(directory.join("journal.db.handover"), "").unwrap();
+            lock.try_lock().is_ok()
+        });
     }
 }
 
