@@ -106,6 +106,7 @@ fn main() {
 }
 
 /// A system with a journal of so many events, made by the program's own schema.
+#[expect(clippy::too_many_lines, reason = "a list of statements")]
 fn stage(events: u64, sources: Option<u64>) -> TempDir {
     let stage = TempDir::with_prefix("tcpw-report-").unwrap();
     fs::create_dir_all(stage.path().join("var/lib")).unwrap();
