@@ -38,7 +38,7 @@ impl Verdict {
         }
     }
 
-    /// What [`Verdict::code`] means.
+    /// What the number in the journal means.
     pub(super) fn of_code(code: i64) -> Self {
         match code {
             1 => Self::Denied,

@@ -51,7 +51,7 @@ impl Notice {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// What [`Notice::to_json`] wrote.
+    /// What the journal has kept.
     pub(super) fn of_json(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok()
     }

@@ -46,7 +46,7 @@ impl LetterKind {
         }
     }
 
-    /// What [`LetterKind::word`] means.
+    /// What the word in the journal means.
     pub(super) fn of_word(word: &str) -> Self {
         [
             Self::Alarm,
@@ -91,7 +91,7 @@ impl Decision {
         }
     }
 
-    /// What [`Decision::code`] means.
+    /// What the number in the journal means.
     pub fn of_code(code: i64) -> Self {
         match code {
             0 => Self::Now,
