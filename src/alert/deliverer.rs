@@ -14,7 +14,7 @@ use super::{lock, spool};
 use crate::config::Config;
 use crate::system::{Clock, random_u64};
 use chrono::{DateTime, Utc};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
 use std::panic::resume_unwind;
@@ -30,12 +30,6 @@ const LINGER: Duration = Duration::from_secs(3);
 /// and its syncs do not meet those of the visitors it is woken by.
 const GATHER: Duration = Duration::from_millis(100);
 
-/// The same in a flood, so that fewer syncs meet those of the visitors.
-const GATHER_MORE: Duration = Duration::from_millis(400);
-/// So many events in one round are a flood.
-const FLOOD: usize = 32;
-/// How many names of files that are gone are kept in a flood.
-const MOST_GONE: usize = 20_000;
 /// How often a letter that is being sent is looked at.
 const SHORTEST_LOOK: Duration = Duration::from_micros(200);
 const LONGEST_LOOK: Duration = Duration::from_millis(100);
@@ -105,8 +99,6 @@ pub struct Deliverer<'a> {
     pub(super) journal: Journal,
     pub(super) channels: Vec<String>,
     collector: Collector,
-    /// Event files that are gone, of which the journal still knows the names.
-    gone: BTreeMap<PathBuf, Vec<String>>,
     _lock: File,
 }
 
@@ -132,7 +124,6 @@ impl<'a> Deliverer<'a> {
             journal,
             channels: channels(place.config),
             collector: Collector::default(),
-            gone: BTreeMap::new(),
             _lock: lock,
         };
         if let Some(aside) = aside {
@@ -182,7 +173,6 @@ impl<'a> Deliverer<'a> {
         let mut rejected = Vec::new();
         for directory in &self.place.drops {
             let mut gone = Vec::new();
-            let before = collected;
             loop {
                 let now = self.place.clock.now();
                 let pass = self.collector.collect(directory, now);
@@ -208,30 +198,19 @@ impl<'a> Deliverer<'a> {
                     break;
                 }
             }
-            let names = self.gone.entry(directory.clone()).or_default();
-            names.append(&mut gone);
-            // In a flood it waits: it makes the file system write whatever others have changed too.
-            if collected - before < FLOOD || names.len() > MOST_GONE {
-                self.forget_gone(directory)?;
+            // Only now can no power cut bring the files back, and their names be forgotten. Once
+            // for all passes: it makes the file system write whatever others have changed too.
+            let is_empty = gone.is_empty();
+            if !is_empty
+                && File::open(directory)
+                    .and_then(|file| file.sync_all())
+                    .is_ok()
+            {
+                self.journal.forget(&gone)?;
             }
         }
         self.tell_rejected(rejected)?;
         Ok(collected)
-    }
-
-    /// Forgets the names of files that are gone, once no power cut can bring the files back.
-    fn forget_gone(&mut self, directory: &Path) -> Result<(), DeliverError> {
-        let names = self.gone.remove(directory).unwrap_or_default();
-        if names.is_empty() {
-            return Ok(());
-        }
-        if File::open(directory)
-            .and_then(|file| file.sync_all())
-            .is_ok()
-        {
-            self.journal.forget(&names)?;
-        }
-        Ok(())
     }
 
     /// Puts the events into the journal, and tells the system log of those that are new.
@@ -421,7 +400,6 @@ impl Deliverer<'_> {
         let directory = journal.parent().map(Path::to_owned);
         let watch = Watch::new(&self.place.drops, directory.as_deref());
         let mut is_idle = false;
-        let mut is_flood = false;
         let mut collected = 0;
         let end = |is_asked, collected| {
             Ok(End {
@@ -430,9 +408,8 @@ impl Deliverer<'_> {
             })
         };
         loop {
-            sleep(if is_flood { GATHER_MORE } else { GATHER });
+            sleep(GATHER);
             let report = self.round(false)?;
-            is_flood = report.collected >= FLOOD;
             collected += report.collected;
             if lock::is_wanted_elsewhere(journal) {
                 return end(true, collected);
