@@ -8,7 +8,7 @@ use super::spool::finished_name;
 use crate::system::local_time;
 use chrono::{DateTime, TimeDelta, Timelike as _, Utc};
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
 
 /// How often the journal forgets its oldest events, in seconds.
@@ -29,6 +29,10 @@ impl Deliverer<'_> {
         let mut names = self.journal.collected()?;
         if names.is_empty() {
             return Ok(());
+        }
+        for drop in &self.place.drops {
+            // What is gone must stay gone; a directory that is not there has nothing to bring back.
+            let _synced = File::open(drop).and_then(|file| file.sync_all());
         }
         let here: BTreeSet<String> = self
             .place
