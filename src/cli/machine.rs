@@ -1,8 +1,9 @@
 //! This machine, or the one below `--root`, as far as a verdict depends on it.
 
+use super::dialect::{DialectChoice, installed};
 use super::paths::Paths;
 use crate::engine::{Account, ListFile, Surroundings};
-use crate::policy::{DEBIAN_12, Dialect};
+use crate::policy::Dialect;
 use crate::system::{Netgroups, has_group, has_user, run_shell};
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
@@ -29,7 +30,8 @@ pub(crate) enum Aclexec {
 pub(crate) struct Machine {
     paths: Paths,
     aclexec: Aclexec,
-    dialect: &'static Dialect,
+    /// The build of the library; that which is installed unless one is given.
+    dialect: OnceCell<&'static Dialect>,
     lists: RefCell<HashMap<Vec<u8>, ListFile>>,
     netgroups: OnceCell<Netgroups>,
 }
@@ -39,19 +41,17 @@ impl Machine {
         Self {
             paths: paths.clone(),
             aclexec,
-            dialect: &DEBIAN_12,
+            dialect: OnceCell::new(),
             lists: RefCell::default(),
             netgroups: OnceCell::new(),
         }
     }
 
-    /// With another build of the library.
+    /// With the build of the library that is chosen, if one is.
     #[must_use]
-    pub(crate) fn with_dialect(self, dialect: impl Into<&'static Dialect>) -> Self {
-        Self {
-            dialect: dialect.into(),
-            ..self
-        }
+    pub(crate) fn with_dialect(self, choice: Option<DialectChoice>) -> Self {
+        let dialect = choice.map_or_else(OnceCell::new, |choice| OnceCell::from(choice.dialect()));
+        Self { dialect, ..self }
     }
 
     /// The same machine, on which no command is run: what one would say is not known.
@@ -60,7 +60,10 @@ impl Machine {
             Aclexec::Run => Aclexec::Ask,
             Aclexec::Ask | Aclexec::True | Aclexec::False => self.aclexec,
         };
-        Self::new(&self.paths, aclexec).with_dialect(self.dialect)
+        Self {
+            dialect: self.dialect.clone(),
+            ..Self::new(&self.paths, aclexec)
+        }
     }
 
     fn inside(&self, path: &[u8]) -> PathBuf {
@@ -123,5 +126,6 @@ impl Surroundings for Machine {
 
     fn dialect(&self) -> &'static Dialect {
         self.dialect
+            .get_or_init(|| installed(self.paths.root.as_deref()))
     }
 }

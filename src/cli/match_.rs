@@ -14,8 +14,8 @@ use super::story::Story;
 use super::tables::TableFiles;
 use super::why::{place, why};
 use crate::engine::{
-    Access, Effect, Host, HostName, NameKind, Request, Tables, Trace, Verdict, by_name, decide,
-    explain,
+    Access, Effect, Host, HostName, NameKind, Request, Surroundings as _, Tables, Trace, Verdict,
+    by_name, decide, explain,
 };
 use crate::escape::visible;
 use clap::{Args, ValueEnum};
@@ -72,11 +72,14 @@ pub(crate) struct MatchArgs {
     /// Without it a verdict that depends on one is undecided. "run" runs them, as you.
     #[arg(long, value_enum, value_name = "RESULT")]
     aclexec: Option<AclexecChoice>,
-    /// The build of libwrap to answer for
+    /// The build of libwrap to answer for; by default the one that is installed
     ///
-    /// Only debian12 is compared with the library itself; the others follow their documents.
-    #[arg(long, value_enum, value_name = "NAME", default_value_t)]
-    dialect: DialectChoice,
+    /// The installed library is debian13 if it does not import the function innetgr, else debian12;
+    /// so is what is asked without a library. debian12 and debian13 are tested against the real
+    /// libraries (of Debian 12, trixie and sid). freebsd, netbsd, illumos and classic are from
+    /// documents and a rebuild, not tested against the system.
+    #[arg(long, value_enum, value_name = "NAME")]
+    dialect: Option<DialectChoice>,
     /// Tell the whole search: every rule considered, what is never reached, and what hangs on the
     /// client's name
     ///
@@ -133,8 +136,9 @@ impl From<AclexecChoice> for Aclexec {
 
 pub(crate) fn run(args: &MatchArgs, context: &mut Context) -> Result<Exit, Failure> {
     let (Some(daemon), Some(client)) = (&args.daemon, &args.client) else {
-        let files = TableFiles::read(context)?;
-        return batch::run(&files, &machine(args, context), context);
+        let machine = machine(args, context);
+        let files = TableFiles::read(context)?.read_as(machine.dialect().reading);
+        return batch::run(&files, &machine, context);
     };
     check_server(args)?;
     let (clients, lookup) = clients(client, args)?;
@@ -146,6 +150,7 @@ pub(crate) fn run(args: &MatchArgs, context: &mut Context) -> Result<Exit, Failu
         }
         _ => TableFiles::read(context)?,
     };
+    let files = files.read_as(machine.dialect().reading);
     let (allow, deny) = (files.allow.tree(), files.deny.tree());
     let tables = files.tables(&allow, &deny);
     let all: Vec<Asked<'_>> = clients

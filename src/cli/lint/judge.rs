@@ -9,7 +9,7 @@ use crate::engine::TableName;
 use crate::escape::visible;
 use crate::lint::{Finding, Policy, Report, Site, run as lint};
 use crate::span::{LineIndex, Position};
-use crate::syntax::parse;
+use crate::syntax::parse_as;
 use std::io::{self, Read as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
@@ -181,9 +181,10 @@ fn read(path: &Path, context: &mut Context) -> Result<TableFile, Failure> {
 
 /// Runs the checks.
 pub(super) fn judge(sources: Vec<Source>, site: &Site<'_>, max_per_code: usize) -> Linted {
+    let reading = site.world.dialect().reading;
     let tree = |table: TableName| {
         let source = sources.iter().find(|source| source.table == table);
-        source.map(|source| parse(source.file.source()))
+        source.map(|source| parse_as(source.file.source(), reading))
     };
     let (allow, deny) = (tree(TableName::Allow), tree(TableName::Deny));
     let policy = Policy {

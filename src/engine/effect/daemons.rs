@@ -7,7 +7,7 @@ use crate::engine::{Host, Request, Surroundings};
 use crate::escape::visible_short;
 use crate::policy::{DaemonPattern, Element, HostPattern, Process, Rule, TextPattern, rules};
 use crate::span::{index, offset};
-use crate::syntax::{Tree, parse};
+use crate::syntax::{Tree, parse_as};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
@@ -88,7 +88,10 @@ impl Views {
             .iter()
             .map(|text| [b" ", text.as_slice(), b":\n"].concat())
             .collect();
-        let lists: Vec<Tree<'_>> = sources.iter().map(|source| parse(source)).collect();
+        let lists: Vec<Tree<'_>> = sources
+            .iter()
+            .map(|source| parse_as(source, world.dialect().reading))
+            .collect();
         let mut named: BTreeSet<Vec<u8>> =
             extra.iter().map(|name| name.to_ascii_lowercase()).collect();
         let mut notes = BTreeSet::new();

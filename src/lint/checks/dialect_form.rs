@@ -14,8 +14,7 @@ const OPTIONS: &str = "TW514";
 
 pub(in crate::lint) fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Sink) {
     let dialect = site.world.dialect();
-    let is_whole = dialect.list_files && dialect.prefix_lengths && dialect.wildcards;
-    if is_whole && dialect.options {
+    if dialect.has_debian_patterns() {
         return;
     }
     for (table, tree) in policy.tables() {
