@@ -5,6 +5,9 @@ use crate::system::imports_innetgr;
 use clap::ValueEnum;
 use std::path::Path;
 
+/// What is to be known about verdicts for builds that nobody has asked.
+pub(crate) const UNTESTED: &str = "from documents and a rebuild, not tested against the system";
+
 /// Builds of the library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum DialectChoice {
@@ -13,11 +16,15 @@ pub(crate) enum DialectChoice {
     /// Debian 13 and sid, Ubuntu since 24.04: @netgroup matches nothing; tested against the
     /// libraries of trixie and sid
     Debian13,
-    /// FreeBSD; from documents and a rebuild, not tested against the system
-    #[value(name = "freebsd")]
+    #[value(
+        name = "freebsd",
+        help = "FreeBSD; from documents and a rebuild, not tested against the system"
+    )]
     FreeBsd,
-    /// NetBSD; from documents and a rebuild, not tested against the system
-    #[value(name = "netbsd")]
+    #[value(
+        name = "netbsd",
+        help = "NetBSD; from documents and a rebuild, not tested against the system"
+    )]
     NetBsd,
     /// illumos; from documents and a rebuild, not tested against the system
     Illumos,

@@ -1,7 +1,7 @@
 //! `tcpw match`: may this client reach this daemon, and which rule says so?
 
 use super::Context;
-use super::answer::{Answers, Explained, JsonLookup, answer, print};
+use super::answer::{Explained, JsonLookup, Told, answer, print};
 use super::batch;
 use super::dialect::DialectChoice;
 use super::exit::Exit;
@@ -28,7 +28,7 @@ use std::os::unix::ffi::OsStrExt as _;
 /// is looked up unless --dns is given: without it and without --name the client's name is unknown.
 /// Commands of rules are shown and never run, but for those of aclexec with "--aclexec run".
 ///
-/// --format json prints one object: "lookup" (null, or "what" and "milliseconds" of finding a host
+/// --format json prints one object: "dialect" (the build of libwrap), "lookup" (null, or "what" and "milliseconds" of finding a host
 /// name's addresses) and "answers", one a client address: "verdict" (granted, denied, undecided),
 /// "daemon", "client" ("address", "name", "lookup"), "rule" (null, or "file", "line" and "text"),
 /// "why" (sentences), "effects" ("option", "text" as it is run, and "succeeds" for aclexec). With
@@ -161,9 +161,15 @@ pub(crate) fn run(args: &MatchArgs, context: &mut Context) -> Result<Exit, Failu
         })
         .collect();
     match args.format {
-        Format::Human => tell(&all, lookup.as_ref(), args, &files, &tables, context)?,
+        Format::Human => {
+            tell(&all, lookup.as_ref(), args, &files, &tables, context)?;
+            if let Some(remark) = machine.remark() {
+                context.out.line(format!("  {remark}"))?;
+            }
+        }
         Format::Json => {
-            let answers = Answers {
+            let answers = Told {
+                dialect: machine.dialect().name,
                 lookup: lookup.as_ref().map(JsonLookup::from),
                 answers: all
                     .iter()

@@ -238,7 +238,7 @@ pub(crate) fn setenv(value: &[u8]) -> (&[u8], &[u8]) {
 fn is_severity(value: &[u8], dialect: &Dialect) -> bool {
     let known = |words: &[&str], more: &[&str], text: &[u8]| {
         let is_it = |word: &&str| text.eq_ignore_ascii_case(word.as_bytes());
-        words.iter().chain(more).any(|word| is_it(word))
+        words.iter().chain(more).any(is_it)
     };
     let is_level = |text: &[u8]| known(LEVELS, dialect.levels, text);
     match memchr::memchr(b'.', value).and_then(|dot| value.split_at_checked(dot)) {

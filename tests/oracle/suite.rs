@@ -13,6 +13,8 @@ pub(crate) struct Suite {
     pub(crate) name: &'static str,
     /// The packages, as `libwrap0_VERSION_ARCH libc6_VERSION_ARCH`.
     pub(crate) packages: String,
+    /// Where it is unpacked.
+    pub(crate) root: PathBuf,
     linker: PathBuf,
     folders: OsString,
 }
@@ -54,6 +56,7 @@ impl Suite {
             panic!("{}: the packages lack a library", root.display());
         };
         let suite = Self {
+            root: root.clone(),
             name,
             packages: fs::read_to_string(&list).unwrap(),
             linker,

@@ -9,9 +9,12 @@ use super::questions::all;
 use super::suite::Suite;
 use super::tally::Tally;
 use crate::proof;
+use crate::sandbox::program;
+use std::path::Path;
+use std::process::Command;
 use std::thread;
 use std::time::Instant;
-use tcpw::policy::{DEBIAN_13, FREEBSD};
+use tcpw::policy::{DEBIAN_12, DEBIAN_13, FREEBSD};
 
 /// Queries to each library; `TCPW_SUITE_QUERIES` asks for more.
 const DEFAULT_QUERIES: u64 = 10_000;
@@ -48,6 +51,7 @@ fn check(suite: &Suite) {
     let start = Instant::now();
     demand_difference(suite);
     let name = suite.name;
+    assert_eq!(default_dialect(Some(&suite.root)), DEBIAN_13.name, "{name}");
     let mut bench = Bench::of(
         &format!("suite-{name}"),
         Oracle::of_suite(suite),
@@ -114,6 +118,42 @@ fn netgroup(suite: &Suite, bench: &mut Bench, place: &str, texts: [&str; 2], gra
     let expected = if granted { "granted" } else { "denied" };
     assert!(words.starts_with(expected), "{texts:?}: {words}");
     assert!(words.contains(SWITCHED_OFF), "{texts:?}: {words}");
+}
+
+/// The dialect in which `tcpw match` answers unless it is told another one.
+fn default_dialect(root: Option<&Path>) -> String {
+    let root = root.map_or(vec![], |root| vec![Path::new("--root"), root]);
+    let output = Command::new(program())
+        .args(root)
+        .args([
+            "--allow-file",
+            "/nonexistent",
+            "--deny-file",
+            "/nonexistent",
+        ])
+        .args(["match", "sshd", "1.2.3.4", "--format", "json"])
+        .output()
+        .unwrap();
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    told["dialect"].as_str().unwrap().to_owned()
+}
+
+/// The installed library says itself whether it knows netgroups.
+#[test]
+fn the_default_is_the_dialect_of_the_installed_library() {
+    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("suite-installed");
+    std::fs::create_dir_all(&place).unwrap();
+    let case = Case {
+        allow: Some(b"sshd: @grp\n".to_vec()),
+        ..Case::default()
+    };
+    let words = Oracle::start().explain(&case.lay(&place), b"sshd\t1.2.3.4\ta.foo.com");
+    let expected = if words.contains(SWITCHED_OFF) {
+        DEBIAN_13.name
+    } else {
+        DEBIAN_12.name
+    };
+    assert_eq!(default_dialect(None), expected, "{words}");
 }
 
 /// The comparison must be able to fail: another dialect is noticed.
