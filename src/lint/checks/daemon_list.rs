@@ -118,7 +118,7 @@ pub(in crate::lint) fn port(rule: &RuleView<'_, '_>, sink: &mut Sink) {
                 )
             } else {
                 let title = rule.dialect.title;
-                format!("{title} knows no ports: {text} never is one there but the name of a daemon, and the rule {nobody}")
+                format!("{title} knows no ports: {text} is never one there, but the name of a daemon, and the rule {nobody}")
             };
             (
                 message,

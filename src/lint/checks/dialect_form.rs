@@ -30,15 +30,15 @@ pub(super) enum Form {
 }
 
 impl Form {
-    /// What the build does not have.
-    pub(super) fn name(self) -> &'static str {
+    /// What the build does with it.
+    pub(super) fn fault(self) -> &'static str {
         match self {
-            Self::Daemon | Self::Wildcard => "wildcards",
-            Self::ListFile => "list files",
-            Self::PrefixLength => "prefix lengths",
-            Self::LengthAfterBracket => "prefix lengths after brackets",
-            Self::Spelling => "IPv6 addresses but in the spelling of clients",
-            Self::Ipv6 => "IPv6 addresses",
+            Self::Daemon | Self::Wildcard => "has no wildcards",
+            Self::ListFile => "has no list files",
+            Self::PrefixLength => "has no prefix lengths",
+            Self::LengthAfterBracket => "reads no prefix length after a bracket",
+            Self::Spelling => "compares IPv6 addresses as text",
+            Self::Ipv6 => "has no IPv6 addresses",
         }
     }
 
@@ -65,7 +65,7 @@ impl Form {
             Self::LengthAfterBracket => {
                 "write the length before the bracket closes: `[2001:db8::/32]`"
             }
-            Self::Spelling => "write it as short as it can be, in small letters",
+            Self::Spelling => "write it as short as it can be",
             Self::Ipv6 => "write the names of these clients",
         }
     }
@@ -111,10 +111,15 @@ fn list(
                 (true, true) => "excepts nobody: the rule lets them in",
                 (true, false) => "excepts nobody: the rule keeps them out",
             };
-            let (title, name, text) = (rule.dialect.title, form.name(), quote(text));
+            let (title, fault, text) = (rule.dialect.title, form.fault(), quote(text));
             let matched = form.matched();
+            let what = if form == Form::LengthAfterBracket && !excepted {
+                String::new()
+            } else {
+                format!(" and {what}")
+            };
             (
-                format!("{title} has no {name}: {text} matches {matched} there and {what}"),
+                format!("{title} {fault}: {text} matches {matched} there{what}"),
                 form.remedy().to_owned(),
             )
         });
@@ -210,7 +215,8 @@ fn missing_text(usual: TextPattern<'_>, own: HostPattern<'_>) -> Option<Form> {
             pattern: TextPattern::Exact(text),
             ..
         } if !text.starts_with(b"[") => {
-            let is_shortest = address.to_string().as_bytes() == text;
+            let shortest = address.to_string();
+            let is_shortest = text.eq_ignore_ascii_case(shortest.as_bytes());
             (!is_shortest).then_some(Form::Spelling)
         }
         HostPattern::Netgroup(_)

@@ -268,11 +268,8 @@ fn switched_off(word: &[u8], dialect: &Dialect) -> Option<(&'static str, String,
         return None;
     }
     let form = missing_form(word, dialect)?;
-    let (name, matched) = (form.name(), form.matched());
-    let what = format!(
-        "{title} has no {name}: {} matches {matched} there",
-        quote(word)
-    );
+    let (fault, matched) = (form.fault(), form.matched());
+    let what = format!("{title} {fault}: {} matches {matched} there", quote(word));
     Some((FORM, what, form.remedy()))
 }
 
