@@ -290,32 +290,31 @@ fn the_program_reads_tables_as_the_dialect_does() {
     assert!(out.contains("line 1 of the allow table"), "{out}");
 }
 
+/// `tcpw match` about a client in a netgroup, with a library below the root; and its exit code.
+fn ask_about_netgroup(library: Option<&str>, more: &[&str]) -> (String, i32) {
+    let mut stage = Sandbox::new()
+        .file("etc/netgroup", "friends (good.example,,)\n")
+        .allow("sshd: @friends\n")
+        .deny("ALL: ALL\n");
+    if let Some(bytes) = library {
+        stage = stage.file("usr/lib/aarch64-linux-gnu/libwrap.so.0", bytes);
+    }
+    let query = ["match", "sshd", "10.1.2.3", "--name", "good.example"];
+    let run = stage.run(&[&query, more].concat());
+    let (out, _, code) = run.output();
+    (out.to_owned(), code.unwrap())
+}
+
 /// The dialect of the library that lies below the root, which can be overruled; it is named where
 /// an answer depends on it.
 #[test]
 fn the_library_below_the_root_gives_the_dialect() {
-    let ask = |library: Option<&str>, more: &[&str]| {
-        let mut stage = Sandbox::new()
-            .file("etc/netgroup", "friends (good.example,,)\n")
-            .allow("sshd: @friends\n")
-            .deny("ALL: ALL\n");
-        if let Some(bytes) = library {
-            stage = stage.file("usr/lib/aarch64-linux-gnu/libwrap.so.0", bytes);
-        }
-        let query = ["match", "sshd", "10.1.2.3", "--name", "good.example"];
-        let run = stage.run(&[&query, more].concat());
-        let (out, _, code) = run.output();
-        (out.to_owned(), code.unwrap())
-    };
     let (with, without) = ("\x7fELF\0innetgr\0", "\x7fELF\0strtok\0");
+    let looks = "libwrap of Debian 12 looks netgroups up";
+    let json = &["--format", "json"][..];
     for (library, more, exit, named) in [
-        (None, &[][..], 0, "libwrap of Debian 12 looks netgroups up"),
-        (
-            Some(with),
-            &[],
-            0,
-            "libwrap of Debian 12 looks netgroups up",
-        ),
+        (None, &[][..], 0, looks),
+        (Some(with), &[], 0, looks),
         (
             Some(without),
             &[],
@@ -340,20 +339,10 @@ fn the_library_below_the_root_gives_the_dialect() {
             0,
             "not tested against the system",
         ),
-        (
-            Some(without),
-            &["--format", "json"],
-            1,
-            "\"dialect\": \"debian13\"",
-        ),
-        (
-            Some(with),
-            &["--format", "json"],
-            0,
-            "\"dialect\": \"debian12\"",
-        ),
+        (Some(without), json, 1, "\"dialect\": \"debian13\""),
+        (Some(with), json, 0, "\"dialect\": \"debian12\""),
     ] {
-        let (out, code) = ask(library, more);
+        let (out, code) = ask_about_netgroup(library, more);
         assert_eq!(code, exit, "{library:?} {more:?}: {out}");
         assert!(out.contains(named), "{library:?} {more:?}: {out}");
     }

@@ -185,7 +185,7 @@ pub(super) fn given(name: &str) -> Option<u64> {
     let text = env::var(name).ok()?;
     Some(
         text.parse()
-            .unwrap_or_else(|_| panic!("{name} is a decimal number")),
+            .expect("TCPW_SEED, TCPW_CASES and TCPW_SUITE_QUERIES are decimal numbers"),
     )
 }
 

@@ -61,13 +61,13 @@ fn check(suite: &Suite) {
     let mut tally = Tally::default();
     let mut compare = |bench: &mut Bench, case: Case, what: &str| {
         let found = bench.compare(&case, &mut tally);
-        if found.is_some() {
-            let smallest = bench.explain(case);
-            panic!(
-                "{name} ({}) and debian13 disagree, {what}:\n{smallest}",
-                suite.packages
-            );
-        }
+        let smallest = found.map(|_| bench.explain(case));
+        assert!(
+            smallest.is_none(),
+            "{name} ({}) and debian13 disagree, {what}:\n{}",
+            suite.packages,
+            smallest.unwrap_or_default()
+        );
     };
     let facts = all(&place);
     let count = facts.len();
