@@ -13,7 +13,7 @@ use crate::engine::{
 use crate::escape::visible;
 use crate::policy::{ClientPattern, Element, Rule};
 use crate::span::Span;
-use crate::syntax::{Line, LineKind, Reason, Tree};
+use crate::syntax::{Line, LineKind, Reading, Reason, Tree};
 
 /// Runs of plain rules that do not match are summarised when they are longer than this.
 const RUN_LIMIT: usize = 4;
@@ -371,6 +371,10 @@ pub(super) fn reason(line: Line<'_, '_>, comparison: &Comparison, request: &Requ
 
 /// The clients of a rule that nobody can be, in words.
 fn in_vain(line: Line<'_, '_>) -> String {
+    // Other builds have other forms, some of which match where Debian's do not.
+    if line.tree().reading() != Reading::DEBIAN {
+        return String::new();
+    }
     let elements = Rule::of(line).map(|rule| rule.clients().elements());
     let texts = elements
         .into_iter()
