@@ -7,8 +7,9 @@ use super::notice::Notice;
 use super::spool::finished_name;
 use crate::system::local_time;
 use chrono::{DateTime, TimeDelta, Timelike as _, Utc};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, File};
+use std::io;
 use std::path::Path;
 
 /// How often the journal forgets its oldest events, in seconds.
@@ -24,29 +25,28 @@ const REJECTED: &str = "rejected";
 const DAY: i64 = 86_400;
 
 impl Deliverer<'_> {
-    /// Forgets the names of files that were collected and are not in their directory any more.
+    /// Forgets files that were collected and are gone from their directory for good. Files of a
+    /// directory that cannot be listed or synced now are not forgotten: they might come back.
     pub(super) fn forget_stale(&mut self) -> Result<(), DeliverError> {
-        let mut names = self.journal.collected()?;
-        if names.is_empty() {
+        let keys = self.journal.collected()?;
+        if keys.is_empty() {
             return Ok(());
         }
-        for drop in &self.place.drops {
-            // What is gone must stay gone; a directory that is not there has nothing to bring back.
-            let _synced = File::open(drop).and_then(|file| file.sync_all());
-        }
-        let here: BTreeSet<String> = self
-            .place
-            .drops
-            .iter()
-            .filter_map(|drop| fs::read_dir(drop).ok())
-            .flatten()
-            .filter_map(|entry| {
-                let name = entry.ok()?.file_name().into_string().ok()?;
-                Some(finished_name(&name).map_or_else(|| name.clone(), str::to_owned))
-            })
-            .collect();
-        names.retain(|name| !here.contains(name));
-        Ok(self.journal.forget(&names)?)
+        let own: Vec<_> = self.place.drops.iter().map(|drop| here(drop)).collect();
+        let mut others = HashMap::new();
+        let mut is_gone = |key: &String| match key.rsplit_once('/') {
+            Some((directory, name)) => others
+                .entry(directory.to_owned())
+                .or_insert_with(|| here(Path::new(directory)))
+                .as_ref()
+                .is_some_and(|here| !here.contains(name)),
+            // An earlier version did not say where.
+            None => own
+                .iter()
+                .all(|here| here.as_ref().is_some_and(|here| !here.contains(key))),
+        };
+        let gone: Vec<String> = keys.into_iter().filter(|key| is_gone(key)).collect();
+        Ok(self.journal.forget(&gone)?)
     }
 
     /// Forgets old events now and then.
@@ -151,4 +151,21 @@ impl Deliverer<'_> {
             .journal
             .queue(kind, &body, &self.channels, now, &message_id)?)
     }
+}
+
+/// The names of the event files in a drop directory, of which what is gone stays gone; nothing
+/// when that cannot be told. A directory that is not there has none.
+fn here(drop: &Path) -> Option<BTreeSet<String>> {
+    let entries = match fs::read_dir(drop) {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Some(BTreeSet::new()),
+        entries => entries.ok()?,
+    };
+    File::open(drop).and_then(|file| file.sync_all()).ok()?;
+    let mut names = BTreeSet::new();
+    for entry in entries {
+        if let Ok(name) = entry.ok()?.file_name().into_string() {
+            names.insert(finished_name(&name).map_or_else(|| name.clone(), str::to_owned));
+        }
+    }
+    Some(names)
 }

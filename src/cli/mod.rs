@@ -69,6 +69,7 @@ mod story;
 mod tables;
 mod test;
 mod undo;
+mod waiting;
 mod why;
 
 use args::{Cli, Command};
@@ -100,7 +101,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             if is_alarm && error.use_stderr() {
-                notify::log_words(&args, "these arguments are not those of an alarm");
+                // What is wrong with them is told by the exit code and on standard error too.
+                let _is_logged =
+                    notify::log_words(&args, "these arguments are not those of an alarm");
             }
             return output::show_usage(&error);
         }

@@ -6,6 +6,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::queue_words::{describe, explain, full, head, object, row};
 use super::settings;
+use super::waiting::Waiting;
 use crate::alert::{self, Journal, JournalError, Queued, State};
 use crate::config::Config;
 use crate::system::{Clock as _, SystemClock};
@@ -22,8 +23,13 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Show, retry or drop the letters that are not delivered yet
 ///
 /// Each letter once for every way it goes: mail, and the commands and webhooks of the
-/// configuration. Exit code 0: no letter was given up. 1: some were. 2: the journal cannot be
-/// read.
+/// configuration. Alerts that no deliverer has collected yet are counted too. Exit code 0: no
+/// letter was given up, and a deliverer sees to what waits. 1: some were given up, or no deliverer
+/// is running although something waits. 2: the journal or a drop directory cannot be read.
+///
+/// In JSON each drop directory in which alerts wait, or which cannot be read, is an object too
+/// (drop, events, oldest, problem), and so is a deliverer that is needed and not running
+/// (deliverer).
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct QueueArgs {
@@ -102,14 +108,13 @@ pub(crate) fn run(args: &QueueArgs, context: &mut Context) -> Result<Exit, Failu
 }
 
 fn list(args: ListArgs, config: &Config, context: &mut Context) -> Result<Exit, Failure> {
-    let Some(mut journal) = open(config)? else {
-        return nothing(args.format, context);
+    let mut outside = Waiting::look(None, &context.paths, config);
+    let queued = match open(config)? {
+        Some(mut journal) => journal.queued(args.all, MOST).map_err(cannot)?,
+        None => Vec::new(),
     };
-    let queued = journal.queued(args.all, MOST).map_err(cannot)?;
-    if queued.is_empty() {
-        return nothing(args.format, context);
-    }
-    if args.format == Format::Table && !args.explain {
+    outside.look_for_deliverer(config)?;
+    if !queued.is_empty() && args.format == Format::Table && !args.explain {
         context.out.line(head())?;
     }
     for letter in &queued {
@@ -124,16 +129,17 @@ fn list(args: ListArgs, config: &Config, context: &mut Context) -> Result<Exit, 
             Format::Table => context.out.line(row(letter))?,
         }
     }
-    Ok(exit(&queued))
-}
-
-fn nothing(format: Format, context: &mut Context) -> Result<Exit, Failure> {
-    if format == Format::Table {
-        context
-            .out
-            .line("the queue is empty: every letter was delivered")?;
+    let more = match args.format {
+        Format::Json => outside.objects(),
+        Format::Table if queued.is_empty() && outside.is_nothing() => {
+            vec!["the queue is empty".to_owned()]
+        }
+        Format::Table => outside.lines(),
+    };
+    for line in more {
+        context.out.line(line)?;
     }
-    Ok(Exit::Done)
+    outside.exit(exit(&queued), context)
 }
 
 fn show(letter: i64, config: &Config, context: &mut Context) -> Result<Exit, Failure> {
@@ -252,7 +258,7 @@ pub(super) fn open(config: &Config) -> Result<Option<Journal>, Failure> {
 }
 
 fn open_to_write(config: &Config) -> Result<Journal, Failure> {
-    if !config.journal.exists() {
+    if open(config)?.is_none() {
         let path = config.journal.display();
         return Err(Failure::new(format_args!("there is no journal {path} yet"))
             .hint("it is made when the first alarm is delivered"));
@@ -268,6 +274,7 @@ pub(super) fn cannot(error: JournalError) -> Failure {
         }
         JournalError::Newer { .. } => "use the newer tcpw",
         JournalError::Directory { .. }
+        | JournalError::Unreadable { .. }
         | JournalError::Database { .. }
         | JournalError::SetAside { .. } => "run it as the user who owns the journal, usually root",
     };

@@ -1,8 +1,8 @@
 //! What is wrong with the alarms themselves: the beginning of every report.
 
 use super::words::{Words, fill, grouped};
-use super::{Local, utc};
-use crate::alert::{LetterKind, Notice, Stuck, Troubles};
+use super::{Local, maybe_utc, utc};
+use crate::alert::{Inbox, LetterKind, Notice, Stuck, Troubles};
 use crate::escape::visible;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -11,6 +11,25 @@ use serde::Serialize;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "problem", rename_all = "kebab-case")]
 pub enum Problem {
+    /// A drop directory could not be read: alerts may wait there.
+    Unreadable {
+        /// The directory.
+        directory: String,
+        /// What the system said.
+        error: String,
+    },
+    /// Alerts wait in a drop directory, and are not in the journal.
+    Uncollected {
+        /// The directory.
+        directory: String,
+        /// How many.
+        events: u64,
+        /// When the oldest of them was recorded.
+        #[serde(serialize_with = "maybe_utc")]
+        oldest: Option<DateTime<Utc>>,
+    },
+    /// Something waits, and no deliverer is running.
+    NoDeliverer,
     /// Letters were given up.
     GivenUp {
         /// How many, each way counted.
@@ -59,7 +78,22 @@ pub enum Problem {
 }
 
 impl Problem {
-    /// What is wrong.
+    /// What is wrong with a drop directory.
+    pub fn of_inbox(inbox: &Inbox) -> Vec<Self> {
+        let directory = visible(inbox.path.as_os_str().as_encoded_bytes());
+        let unreadable = inbox.problem.as_ref().map(|error| Self::Unreadable {
+            directory: directory.clone(),
+            error: visible(error.as_bytes()),
+        });
+        let uncollected = (inbox.events > 0).then_some(Self::Uncollected {
+            directory,
+            events: inbox.events,
+            oldest: inbox.oldest,
+        });
+        unreadable.into_iter().chain(uncollected).collect()
+    }
+
+    /// What is wrong with letters, and what notices have said.
     pub(super) fn all(troubles: &Troubles) -> Vec<Self> {
         let mut found = Vec::new();
         if troubles.failed > 0 {
@@ -111,6 +145,26 @@ impl Problem {
     pub(super) fn line(&self, words: &Words, local: Local<'_>) -> String {
         let clock = |time: &DateTime<Utc>| local(*time).format("%Y-%m-%d %H:%M").to_string();
         match self {
+            Self::Unreadable { directory, error } => fill(
+                words.unreadable,
+                &[("directory", directory), ("error", error)],
+            ),
+            Self::Uncollected {
+                directory,
+                events,
+                oldest,
+            } => fill(
+                words.uncollected,
+                &[
+                    ("directory", directory),
+                    ("events", &grouped(*events)),
+                    (
+                        "time",
+                        &oldest.as_ref().map_or_else(|| "?".to_owned(), clock),
+                    ),
+                ],
+            ),
+            Self::NoDeliverer => words.no_deliverer.to_owned(),
             Self::GivenUp { letters } => fill(words.given_up, &[("letters", &grouped(*letters))]),
             Self::Waiting { letters } => {
                 fill(words.undelivered, &[("letters", &grouped(*letters))])

@@ -101,9 +101,11 @@ impl Journal {
 }
 
 fn forget(transaction: &Transaction<'_>, gone: &[String]) -> rusqlite::Result<()> {
-    let mut delete = transaction.prepare_cached("DELETE FROM collected WHERE name = ?1")?;
-    for name in gone {
-        delete.execute([name])?;
+    let mut delete =
+        transaction.prepare_cached("DELETE FROM collected WHERE name = ?1 OR name = ?2")?;
+    for key in gone {
+        let name = key.rsplit('/').next().unwrap_or_default();
+        delete.execute([key, name])?;
     }
     Ok(())
 }
@@ -157,11 +159,15 @@ fn unknown<'f>(
     transaction: &Transaction<'_>,
     found: &'f [Found],
 ) -> rusqlite::Result<Vec<&'f Found>> {
-    let mut insert =
-        transaction.prepare_cached("INSERT OR IGNORE INTO collected (name) VALUES (?1)")?;
+    // Earlier versions knew them by their name alone.
+    let mut insert = transaction.prepare_cached(
+        "INSERT OR IGNORE INTO collected (name)
+         SELECT ?1 WHERE NOT EXISTS (SELECT 1 FROM collected WHERE name = ?2)",
+    )?;
     let mut new = Vec::new();
     for item in found {
-        if insert.execute([&item.name])? > 0 {
+        let name = item.key.rsplit('/').next().unwrap_or_default();
+        if insert.execute([&item.key, name])? > 0 {
             new.push(item);
         }
     }

@@ -60,7 +60,7 @@ impl Desk {
                         user: Claim::default(),
                         uid: 0,
                     },
-                    name: format!("{}.event", self.files),
+                    key: format!("/drop/{}.event", self.files),
                     path: PathBuf::new(),
                 }
             })
