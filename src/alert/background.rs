@@ -18,6 +18,7 @@ const GATHER: Duration = Duration::from_millis(100);
 /// How long it waits after the first failure that may pass; doubled after each.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+const LONGEST_SLEEP: Duration = Duration::from_secs(3600);
 /// How often it looks whether somebody wants the lock meanwhile.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -122,7 +123,9 @@ impl Deliverer<'_> {
             collected += report.collected;
             let left = report.left.next_due.map(|due| {
                 let seconds = due.saturating_sub(self.place.clock.now().timestamp());
-                Duration::from_secs(u64::try_from(seconds).unwrap_or(0).max(1))
+                // The clock may be put to another time meanwhile.
+                let left = Duration::from_secs(u64::try_from(seconds).unwrap_or(0).max(1));
+                left.min(LONGEST_SLEEP)
             });
             let is_over = left.is_none() && is_idle && report.collected == 0;
             let longest = match (report.unread, left) {

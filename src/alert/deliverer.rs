@@ -113,6 +113,8 @@ struct Collected {
     events: usize,
     /// Files that could not be read, and directories that could not be listed.
     unread: usize,
+    /// Files that a later version wrote.
+    newer: usize,
 }
 
 impl<'a> Deliverer<'a> {
@@ -193,7 +195,8 @@ impl<'a> Deliverer<'a> {
         let name = namer(self.place, now);
         let alert = &self.place.config.alert;
         self.journal.close_due(alert, &self.channels, now, &name)?;
-        self.show_life(now)?;
+        self.tell_ahead(now)?;
+        self.show_life(now, collected.unread + collected.newer)?;
         self.send(all, &mut report)?;
         self.prune(now)?;
         report.left = self.journal.waiting()?;
@@ -221,6 +224,7 @@ impl<'a> Deliverer<'a> {
                 };
                 rejected.append(&mut pass.rejected);
                 collected.unread += pass.unread_files;
+                collected.newer += pass.newer_files;
                 pass.unread.iter().for_each(|text| (self.place.warn)(text));
                 if pass.found.is_empty() {
                     if pass.is_full {

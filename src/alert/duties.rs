@@ -6,7 +6,7 @@ use super::journal::LetterKind;
 use super::notice::Notice;
 use super::spool::finished_name;
 use crate::system::local_time;
-use chrono::{DateTime, TimeDelta, Timelike as _, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Timelike as _, Utc};
 use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, File};
 use std::io;
@@ -22,6 +22,8 @@ const PRUNED: &str = "pruned";
 const ALIVE: &str = "alive";
 /// When a notice last told of files that are no events, in seconds since the epoch.
 const REJECTED: &str = "rejected";
+/// The latest time still to come of which a notice has told.
+const AHEAD: &str = "ahead";
 const DAY: i64 = 86_400;
 
 impl Deliverer<'_> {
@@ -65,7 +67,12 @@ impl Deliverer<'_> {
     }
 
     /// Mails the sign of life of the day when its time has come.
-    pub(super) fn show_life(&mut self, now: DateTime<Utc>) -> Result<(), DeliverError> {
+    /// Of the drop directories, `unread` files and whole directories could not be read.
+    pub(super) fn show_life(
+        &mut self,
+        now: DateTime<Utc>,
+        unread: usize,
+    ) -> Result<(), DeliverError> {
         let Some(wanted) = self.place.config.alert.heartbeat else {
             return Ok(());
         };
@@ -78,12 +85,36 @@ impl Deliverer<'_> {
         let since = now - TimeDelta::seconds(DAY);
         let waiting = self.journal.waiting()?;
         let notice = Notice::Heartbeat {
-            events: self.journal.count_since(since)?,
+            events: self.journal.count_since(since, now)?,
             waiting: waiting.waiting,
             failed: waiting.failed,
+            unread: u64::try_from(unread).unwrap_or(u64::MAX),
         };
         self.notify(LetterKind::Heartbeat, &notice, now)?;
         self.journal.set_fact(ALIVE, &today)?;
+        Ok(())
+    }
+
+    /// Says once that the journal has times which are still to come.
+    pub(super) fn tell_ahead(&mut self, now: DateTime<Utc>) -> Result<(), DeliverError> {
+        let Some(ahead) = self.journal.ahead(&self.place.config.alert, now)? else {
+            return Ok(());
+        };
+        let latest = ahead.latest.to_rfc3339_opts(SecondsFormat::Secs, true);
+        if self.journal.fact(AHEAD)?.as_ref() == Some(&latest) {
+            return Ok(());
+        }
+        let path = self.place.config.journal.display();
+        (self.place.warn)(&format!(
+            "the journal {path} has times up to {latest}: the clock was ahead, or is behind now; \
+             times that are too late count as now"
+        ));
+        let notice = Notice::ClockAhead {
+            latest: latest.clone(),
+            events: ahead.events,
+        };
+        self.notify(LetterKind::Notice, &notice, now)?;
+        self.journal.set_fact(AHEAD, &latest)?;
         Ok(())
     }
 

@@ -43,9 +43,9 @@ pub use fired::{FiredRule, RuleFinder, Verdict};
 pub use geo::locator;
 pub use inbox::Inbox;
 pub use journal::{
-    Attempt, Decision, Delivery, Entry, EventFilter, FoundEvent, History, Journal, JournalError,
-    Letter, LetterKind, Queued, Reason, Search, Sent, SourceCount, SourceTally, State, Stuck,
-    Tally, Troubles, Waiting, make_directory as make_journal_directory,
+    Ahead, Attempt, Decision, Delivery, Entry, EventFilter, FoundEvent, History, Journal,
+    JournalError, Letter, LetterKind, Queued, Reason, Search, Sent, SourceCount, SourceTally,
+    State, Stuck, Tally, Troubles, Waiting, make_directory as make_journal_directory,
 };
 pub use lock::{
     is_held as is_deliverer_alive, is_running as is_deliverer_running, request as request_handover,

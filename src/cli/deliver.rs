@@ -6,6 +6,7 @@ use super::event_log;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::fired::Fired;
+use super::named;
 use super::paths::Paths;
 use super::provisional;
 use super::settings;
@@ -68,6 +69,10 @@ pub(crate) fn run(args: &DeliverArgs, context: &mut Context) -> Result<Exit, Fai
         return Ok(Exit::Done);
     }
     let config = config?;
+    if let Some(directory) = &args.drop {
+        let help = "`tcpw notify --drop DIR` makes it with the first alert";
+        named::exists(directory, "drop directory", help)?;
+    }
     let paths = context.paths.clone();
     let problems = RefCell::new(Vec::new());
     let log = paths.inside(Path::new(DEV_LOG));

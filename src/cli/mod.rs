@@ -40,6 +40,7 @@ mod mail;
 mod mail_preview;
 mod match_;
 mod mistakes;
+mod named;
 mod notify;
 mod notify_line;
 mod open;
@@ -113,10 +114,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         out: Output::new(cli.global.color),
         is_rehearsal: false,
     };
-    let result = dispatch(&cli.command, &mut context).and_then(|exit| {
-        context.out.flush()?;
-        Ok(exit)
-    });
+    let result = named::check(&cli.global, &cli.command)
+        .and_then(|()| dispatch(&cli.command, &mut context))
+        .and_then(|exit| {
+            context.out.flush()?;
+            Ok(exit)
+        });
     match result {
         Ok(exit) => exit.into(),
         Err(Failure::ClosedPipe) => Exit::Done.into(),

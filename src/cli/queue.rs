@@ -4,7 +4,7 @@ use super::Context;
 use super::background;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::queue_words::{describe, explain, full, head, object, row};
+use super::queue_words::{ahead_line, ahead_object, describe, explain, full, head, object, row};
 use super::settings;
 use super::waiting::Waiting;
 use crate::alert::{self, Journal, JournalError, Queued, State};
@@ -28,8 +28,9 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// is running although something waits. 2: the journal or a drop directory cannot be read.
 ///
 /// In JSON each drop directory in which alerts wait, or which cannot be read, is an object too
-/// (drop, events, oldest, problem), and so is a deliverer that is needed and not running
-/// (deliverer).
+/// (drop, events, oldest, problem), and so are a deliverer that is needed and not running
+/// (deliverer) and times in the journal that are still to come (clock, latest, events): they count
+/// as now.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct QueueArgs {
@@ -109,10 +110,17 @@ pub(crate) fn run(args: &QueueArgs, context: &mut Context) -> Result<Exit, Failu
 
 fn list(args: ListArgs, config: &Config, context: &mut Context) -> Result<Exit, Failure> {
     let mut outside = Waiting::look(None, &context.paths, config);
-    let queued = match open(config)? {
-        Some(mut journal) => journal.queued(args.all, MOST).map_err(cannot)?,
-        None => Vec::new(),
+    let now = SystemClock.now();
+    let (mut queued, ahead) = match open(config)? {
+        Some(mut journal) => (
+            journal.queued(args.all, MOST).map_err(cannot)?,
+            journal.ahead(&config.alert, now).map_err(cannot)?,
+        ),
+        None => (Vec::new(), None),
     };
+    for letter in &mut queued {
+        letter.believe(&config.alert, now);
+    }
     outside.look_for_deliverer(config)?;
     if !queued.is_empty() && args.format == Format::Table && !args.explain {
         context.out.line(head())?;
@@ -129,13 +137,17 @@ fn list(args: ListArgs, config: &Config, context: &mut Context) -> Result<Exit, 
             Format::Table => context.out.line(row(letter))?,
         }
     }
-    let more = match args.format {
+    let mut more = match args.format {
         Format::Json => outside.objects(),
         Format::Table if queued.is_empty() && outside.is_nothing() => {
             vec!["the queue is empty".to_owned()]
         }
         Format::Table => outside.lines(),
     };
+    more.extend(ahead.map(|ahead| match args.format {
+        Format::Json => ahead_object(&ahead),
+        Format::Table => ahead_line(&ahead),
+    }));
     for line in more {
         context.out.line(line)?;
     }
@@ -146,7 +158,10 @@ fn show(letter: i64, config: &Config, context: &mut Context) -> Result<Exit, Fai
     let mut journal = open(config)?.ok_or_else(|| absent(letter))?;
     let facts = journal.letter(letter).map_err(cannot)?;
     let facts = facts.ok_or_else(|| absent(letter))?;
-    let ways = journal.ways(letter).map_err(cannot)?;
+    let mut ways = journal.ways(letter).map_err(cannot)?;
+    for way in &mut ways {
+        way.believe(&config.alert, SystemClock.now());
+    }
     let attempts = journal.attempts(letter).map_err(cannot)?;
     for line in full(&facts, &ways, &attempts, &config.alert) {
         context.out.line(line)?;
@@ -162,6 +177,7 @@ fn exit(queued: &[Queued]) -> Exit {
 }
 
 fn retry(letters: &[i64], config: &Config, context: &mut Context) -> Result<Exit, Failure> {
+    let outside = Waiting::look(None, &context.paths, config);
     let mut journal = open_to_write(config)?;
     let now = SystemClock.now();
     let mut ways = 0;
@@ -174,8 +190,11 @@ fn retry(letters: &[i64], config: &Config, context: &mut Context) -> Result<Exit
     }
     drop(journal);
     if ways == 0 {
-        context.out.line("nothing to try again")?;
-        return Ok(Exit::Done);
+        context.out.line("no letter waits or was given up")?;
+        for line in outside.lines() {
+            context.out.line(line)?;
+        }
+        return outside.exit(Exit::Done, context);
     }
     wake(config, context)?;
     let count = letters.len();

@@ -47,6 +47,17 @@ pub fn csv(report: &Report) -> Vec<u8> {
     }
     sheet.row("letters", "all", "gathering", report.gathering.letters);
     if let Some(logged) = &report.logged {
+        let lines = &logged.lines;
+        for (name, count) in [
+            ("lines", lines.lines),
+            ("refusals", lines.refusals),
+            ("others", lines.others),
+            ("untimed", lines.untimed),
+            ("outside", lines.outside),
+            ("not-understood", lines.not_understood),
+        ] {
+            sheet.row("logged", name, "", count);
+        }
         for day in &logged.days {
             sheet.row("logged-day", &day.date, "", day.events);
         }

@@ -278,12 +278,22 @@ fn add_logged(add: &mut dyn FnMut(&str, Body), logged: &Logged, words: &Words) {
         words.logged_what,
         &[
             ("files", &logged.read.join(", ")),
-            ("lines", &grouped(logged.lines)),
+            ("lines", &grouped(logged.lines.lines)),
             ("events", &grouped(logged.events)),
         ],
     )];
+    lines.push(fill(
+        words.logged_lines,
+        &[
+            ("untimed", &grouped(logged.lines.untimed)),
+            ("outside", &grouped(logged.lines.outside)),
+            ("strange", &grouped(logged.lines.not_understood)),
+        ],
+    ));
     if logged.events == 0 {
-        lines.push(words.logged_none.to_owned());
+        let unsure = logged.lines.has_unread();
+        let words = [words.logged_none, words.logged_unsure];
+        lines.push(words[usize::from(unsure)].to_owned());
     }
     add(words.logged, Body::Lines(lines));
     if logged.events == 0 {

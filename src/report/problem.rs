@@ -30,6 +30,14 @@ pub enum Problem {
     },
     /// Something waits, and no deliverer is running.
     NoDeliverer,
+    /// The journal has times that are still to come.
+    ClockAhead {
+        /// The latest of them.
+        #[serde(serialize_with = "utc")]
+        latest: DateTime<Utc>,
+        /// How many events have such a time, and are not counted.
+        events: u64,
+    },
     /// Letters were given up.
     GivenUp {
         /// How many, each way counted.
@@ -137,7 +145,11 @@ impl Problem {
                     .map_or_else(String::new, |example| visible(example.as_bytes())),
             }),
             // Letters that were given up are told as they stand now.
-            Notice::GivenUp { .. } | Notice::Heartbeat { .. } | Notice::Report { .. } => None,
+            // So are times that are still to come.
+            Notice::GivenUp { .. }
+            | Notice::ClockAhead { .. }
+            | Notice::Heartbeat { .. }
+            | Notice::Report { .. } => None,
         }
     }
 
@@ -165,6 +177,10 @@ impl Problem {
                 ],
             ),
             Self::NoDeliverer => words.no_deliverer.to_owned(),
+            Self::ClockAhead { latest, events } => fill(
+                words.clock_ahead,
+                &[("latest", &clock(latest)), ("events", &grouped(*events))],
+            ),
             Self::GivenUp { letters } => fill(words.given_up, &[("letters", &grouped(*letters))]),
             Self::Waiting { letters } => {
                 fill(words.undelivered, &[("letters", &grouped(*letters))])

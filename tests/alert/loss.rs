@@ -283,3 +283,21 @@ fn an_event_is_not_collected_twice_after_a_run_with_another_directory() {
     nothing_is_lost(&stage, 1);
     assert_eq!(stage.count("SELECT count(*) FROM events"), 1);
 }
+
+/// The sign of life does not say that all is well while an alert cannot be read.
+#[test]
+fn all_is_not_well_while_a_file_cannot_be_read() {
+    let stage = with_events(2);
+    stage.configure("[alert]\nheartbeat = '00:00'\n");
+    let (file, trace) = (stage.drops().remove(0), stage.path("trace"));
+    let (file, trace) = (file.display(), trace.display());
+    let fault =
+        format!("strace -f -qq -o {trace} -P {file} -e trace=openat -e inject=openat:error=EIO");
+    deliver(&stage, &words(&fault)).says(1, &["left "]);
+    let mails = stage.mails().join("\n");
+    assert!(
+        mails.contains("alive, but a file of alerts cannot be read"),
+        "{mails}"
+    );
+    assert!(!mails.contains("all is well"), "{mails}");
+}

@@ -183,3 +183,56 @@ fn what_cannot_be_read_is_said_and_is_an_error() {
         .run(&["queue", "--format", "json"])
         .says(2, &["\"problem\":\"cannot read: Not a directory"]);
 }
+
+/// A year ahead, then right again: alerts leave, the queue says why, and a mail too.
+#[test]
+fn a_clock_that_was_ahead_silences_no_alert() {
+    let stage = Stage::configured("[alert]\nmax_mails_per_hour = 2\nquiet = '24h'\n");
+    let log = super::record::listen(&stage);
+    for number in 0..4 {
+        stage.notify(format!("host{number}"));
+    }
+    wait_until("the events", || {
+        stage.count("SELECT count(*) FROM events") == 4 && stage.drops().is_empty()
+    });
+    let lock = super::stage::end_deliverer(&stage);
+    // As if all of it had been written a year ahead.
+    let year = 365 * 86_400_i64;
+    for sql in [
+        "UPDATE events SET time = time + Y * 1000000000, collected = collected + Y * 1000000000",
+        "UPDATE hours SET hour = hour + Y / 3600",
+        "UPDATE sources SET first_time = first_time + Y * 1000000000,
+             last_time = last_time + Y * 1000000000, quiet_until = quiet_until + Y",
+        "UPDATE letters SET created = created + Y * 1000000000, due = due + Y,
+             released = released + Y",
+        "UPDATE dispatches SET next_due = next_due + Y, first_try = first_try + Y",
+        "UPDATE facts SET value = value + Y WHERE name = 'pruned'",
+    ] {
+        stage.change(&sql.replace('Y', &year.to_string()));
+    }
+    let before = stage.mails().len();
+    stage.run(&["queue"]).says(
+        0,
+        &["times up to 2", "the clock was ahead, or is behind now"],
+    );
+    stage
+        .run(&["queue", "--format", "json"])
+        .says(0, &["\"clock\":\"ahead\""]);
+    stage
+        .run(&["report"])
+        .says(1, &["Events with such times: 4"]);
+    drop(lock);
+    stage.notify("after");
+    wait_until("the alert, what had gathered, and the notice", || {
+        let mails = stage.mails()[before..].join("\n");
+        mails.contains("the clock was ahead") && stage.mails().len() >= before + 3
+    });
+    while !super::record::heard(&log).contains("count as now") {}
+    let last = "SELECT decision FROM events ORDER BY id DESC LIMIT 1";
+    assert_eq!(stage.count(last), 0, "told at once");
+    // It is told once.
+    stage.run(&["deliver"]).says(0, &[]);
+    stage.run(&["deliver"]).says(0, &[]);
+    let notices = "SELECT count(*) FROM letters WHERE kind = 'notice'";
+    assert_eq!(stage.count(notices), 1);
+}

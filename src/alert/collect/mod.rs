@@ -68,8 +68,10 @@ pub struct Pass {
     pub rejected: Vec<String>,
     /// What could not be read and stays, and why; each is told once an hour.
     pub unread: Vec<String>,
-    /// How many files these are, told or not.
+    /// How many of these the system could not read, told or not: it may be able to, later.
     pub unread_files: usize,
+    /// How many of them a later version wrote.
+    pub newer_files: usize,
     /// Whether there may be more events than this pass took.
     pub is_full: bool,
 }
@@ -148,7 +150,10 @@ impl Collector {
                     listing.has_progress = true;
                 }
                 Err(Unreadable::Gone) => {}
-                Err(Unreadable::Newer) => self.surplus.count(&path, Some(uid), Why::Newer, false),
+                Err(Unreadable::Newer) => {
+                    self.unread.count(&path, Some(uid), Why::Newer, false);
+                    pass.newer_files += 1;
+                }
                 Err(Unreadable::Fault(why)) => {
                     self.unread.count(&path, Some(uid), Why::Unread(why), false);
                     pass.unread_files += 1;

@@ -1,6 +1,7 @@
 //! Events enter the journal: a batch in one transaction, each with the decision what becomes of
 //! it.
 
+use super::clock::{holds_back, longest};
 use super::letters::{Decision, LetterKind, NewLetter, Room, find_open, release};
 use super::memory::{Memory, Source};
 use super::{Journal, JournalError, stamp};
@@ -260,7 +261,7 @@ impl Batch<'_, '_> {
             return Ok((Decision::Now, Some(*letter)));
         }
         let (_, _, audience) = alarm;
-        if source.quiet_until > now {
+        if holds_back(source.quiet_until, now, longest(alert)) {
             let due = source.quiet_until;
             let letter = self.gather(LetterKind::Digest, Some(source), audience, due)?;
             return Ok((Decision::Repeat, Some(letter)));

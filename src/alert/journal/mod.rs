@@ -1,6 +1,7 @@
 //! The journal: every event that was ever collected, what was decided about it, and the letters
 //! that tell of it; an SQLite database with one writer.
 
+mod clock;
 mod counts;
 mod events;
 mod facts;
@@ -15,6 +16,7 @@ mod search;
 mod tally;
 mod troubles;
 
+pub use clock::Ahead;
 pub use events::{Entry, EventFilter, History, Letter, SourceTally};
 pub(super) use intake::Terms;
 pub use letters::{Decision, LetterKind, Reason};

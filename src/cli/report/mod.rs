@@ -33,12 +33,13 @@ const WIDTH: usize = 80;
 /// needed. 2: the journal or a drop directory cannot be read.
 ///
 /// JSON has machine, since, until, problems (each with problem: unreadable, uncollected,
-/// no-deliverer, given-up, waiting, letter, damaged or rejected), events, denied, granted, unknown, not_by_root, sources, new_sources,
+/// no-deliverer, clock-ahead, given-up, waiting, letter, damaged or rejected), events, denied, granted, unknown, not_by_root, sources, new_sources,
 /// repeating_sources, days (date, events), hours (24 counts), top_sources and top_new_sources
 /// (source, name, place, daemon, events, total, first, last), daemons (name, events), rules (file,
 /// line, text, events), held_back (decision, events), letters (kind, state, letters, events),
-/// gathering (letters, events, due), and logged (read, lines, events, first, last, days, hours,
-/// sources, top_sources, daemons) with --log or --journald. CSV has one number a line: part, name,
+/// gathering (letters, events, due), and logged (read, lines, and of these: refusals, others, untimed,
+/// outside and not_understood; events, first, last, days, hours, sources, top_sources, daemons) with
+/// --log or --journald. CSV has one number a line: part, name,
 /// detail, count.
 #[expect(clippy::doc_markdown, reason = "this is the help, not documentation")]
 #[derive(Debug, Args)]
@@ -174,6 +175,13 @@ fn numbers(
     outside.look_for_deliverer(config)?;
     let mut problems: Vec<Problem> = outside.inboxes.iter().flat_map(Problem::of_inbox).collect();
     problems.extend(outside.is_abandoned.then_some(Problem::NoDeliverer));
+    if let Some(journal) = &mut journal {
+        let ahead = journal.ahead(&config.alert, now).map_err(saved::told)?;
+        problems.extend(ahead.map(|ahead| Problem::ClockAhead {
+            latest: ahead.latest,
+            events: ahead.events,
+        }));
+    }
     let mut report = report::report(journal.as_mut(), &terms, logged).map_err(saved::told)?;
     report.problems.splice(0..0, problems);
     Ok(report)

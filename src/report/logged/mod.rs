@@ -26,9 +26,10 @@ const MOST_DAEMONS: usize = 10_000;
 pub struct Logged {
     /// What was read.
     pub read: Vec<String>,
-    /// How many lines there were.
-    pub lines: u64,
-    /// Refusals in the time of the report.
+    /// What became of the lines.
+    #[serde(flatten)]
+    pub lines: Lines,
+    /// Refusals in the time of the report: one line may tell of several.
     pub events: u64,
     /// The first of them.
     #[serde(serialize_with = "maybe_utc")]
@@ -48,6 +49,38 @@ pub struct Logged {
     pub daemons: Vec<Named>,
 }
 
+/// What became of the lines of logs: each is one of `lines`, and counts once among the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Lines {
+    /// How many there were.
+    pub lines: u64,
+    /// They tell of refusals in the time of the report.
+    pub refusals: u64,
+    /// They tell of something else in the time of the report.
+    pub others: u64,
+    /// When they were written could not be read.
+    pub untimed: u64,
+    /// They were written before or after the time of the report.
+    pub outside: u64,
+    /// What program wrote them, or what, could not be read.
+    pub not_understood: u64,
+}
+
+impl Lines {
+    /// Whether refusals may have been missed.
+    pub fn has_unread(&self) -> bool {
+        self.untimed + self.not_understood > 0
+    }
+}
+
+/// What a line is.
+enum Line<'l> {
+    Untimed,
+    NotUnderstood(DateTime<Utc>),
+    Other(DateTime<Utc>),
+    Refusal(DateTime<Utc>, Refusal<'l>),
+}
+
 /// Reads logs, line by line.
 pub struct LogReader<'a> {
     since: DateTime<Utc>,
@@ -56,7 +89,9 @@ pub struct LogReader<'a> {
     local: Local<'a>,
     time_of_local: &'a dyn Fn(NaiveDateTime) -> Option<DateTime<Utc>>,
     read: Vec<String>,
-    lines: u64,
+    /// The last time without a year, and what it means: lines of a second come together.
+    known: (String, Option<DateTime<Utc>>),
+    lines: Lines,
     events: u64,
     first: Option<DateTime<Utc>>,
     last: Option<DateTime<Utc>>,
@@ -81,7 +116,8 @@ impl<'a> LogReader<'a> {
             local,
             time_of_local,
             read: Vec::new(),
-            lines: 0,
+            known: (String::new(), None),
+            lines: Lines::default(),
             events: 0,
             first: None,
             last: None,
@@ -98,68 +134,96 @@ impl<'a> LogReader<'a> {
 
     /// Reads a line of a file that a syslog daemon wrote.
     pub fn line(&mut self, line: &[u8]) {
-        self.lines += 1;
-        let Ok(text) = std::str::from_utf8(line) else {
-            return;
-        };
+        let text = String::from_utf8_lossy(line);
         let text = text.trim_end_matches(['\r', '\n']);
+        let read = self.read_line(text, std::str::from_utf8(line).is_ok());
+        self.count(read);
+    }
+
+    fn read_line<'l>(&mut self, text: &'l str, is_text: bool) -> Line<'l> {
         let Some((stamp, rest)) = line::stamp(text) else {
-            return;
+            return Line::Untimed;
         };
-        let Some(refusal) = line::tagged(rest).and_then(|(tag, text)| line::refusal(tag, text))
-        else {
-            return;
+        let Some(time) = self.time_of(&stamp) else {
+            return Line::Untimed;
         };
-        if let Some(time) = self.time_of(&stamp) {
-            self.add(time, &refusal);
+        match line::tagged(rest) {
+            Some((tag, text)) if is_text => match line::refusal(tag, text) {
+                Some(refusal) => Line::Refusal(time, refusal),
+                None => Line::Other(time),
+            },
+            _ => Line::NotUnderstood(time),
         }
     }
 
     /// Reads an entry that `journalctl -o json` printed.
     pub fn entry(&mut self, line: &[u8]) {
-        self.lines += 1;
-        let Ok(entry) = serde_json::from_slice::<serde_json::Value>(line) else {
-            return;
-        };
+        let entry = serde_json::from_slice::<serde_json::Value>(line).unwrap_or_default();
         // A field that is no text, or there twice, is none that libwrap wrote.
         let field = |name: &str| entry.get(name).and_then(serde_json::Value::as_str);
-        let (Some(tag), Some(text)) = (field("SYSLOG_IDENTIFIER"), field("MESSAGE")) else {
-            return;
-        };
         let time = field("__REALTIME_TIMESTAMP")
             .and_then(|text| text.parse().ok())
             .and_then(DateTime::from_timestamp_micros);
-        if let (Some(refusal), Some(time)) = (line::refusal(tag, text), time) {
-            self.add(time, &refusal);
+        let read = match (time, field("SYSLOG_IDENTIFIER"), field("MESSAGE")) {
+            (None, _, _) => Line::Untimed,
+            (Some(time), Some(tag), Some(text)) => match line::refusal(tag, text) {
+                Some(refusal) => Line::Refusal(time, refusal),
+                None => Line::Other(time),
+            },
+            (Some(time), _, _) => Line::NotUnderstood(time),
+        };
+        self.count(read);
+    }
+
+    fn count(&mut self, line: Line<'_>) {
+        self.lines.lines += 1;
+        let is_outside = |time: DateTime<Utc>| time < self.since || time >= self.until;
+        match line {
+            Line::Untimed => self.lines.untimed += 1,
+            Line::NotUnderstood(time) | Line::Other(time) | Line::Refusal(time, _)
+                if is_outside(time) =>
+            {
+                self.lines.outside += 1;
+            }
+            Line::NotUnderstood(_) => self.lines.not_understood += 1,
+            Line::Other(_) => self.lines.others += 1,
+            Line::Refusal(time, refusal) => {
+                self.lines.refusals += 1;
+                self.add(time, &refusal);
+            }
         }
     }
 
     /// When a line was written. The old form has no year: it was the last time that the clocks
     /// showed this.
-    fn time_of(&self, stamp: &line::Stamp<'_>) -> Option<DateTime<Utc>> {
+    fn time_of(&mut self, stamp: &line::Stamp<'_>) -> Option<DateTime<Utc>> {
         match stamp {
             line::Stamp::Whole(time) => Some(*time),
             line::Stamp::NoYear(text) => {
-                let year = (self.local)(self.now)
-                    .format("%Y")
-                    .to_string()
-                    .parse::<i32>()
-                    .ok()?;
-                let latest = self.now + TimeDelta::days(1);
-                // A leap day was at most eight years ago.
-                (0..=8).find_map(|back| {
-                    let text = format!("{} {text}", year.checked_sub(back)?);
-                    let local = NaiveDateTime::parse_from_str(&text, "%Y %b %e %H:%M:%S").ok()?;
-                    (self.time_of_local)(local).filter(|time| *time <= latest)
-                })
+                if self.known.0 != *text {
+                    self.known = ((*text).to_owned(), self.last_time_of(text));
+                }
+                self.known.1
             }
         }
     }
 
+    fn last_time_of(&self, text: &str) -> Option<DateTime<Utc>> {
+        let year = (self.local)(self.now)
+            .format("%Y")
+            .to_string()
+            .parse::<i32>()
+            .ok()?;
+        let latest = self.now + TimeDelta::days(1);
+        // A leap day was at most eight years ago.
+        (0..=8).find_map(|back| {
+            let text = format!("{} {text}", year.checked_sub(back)?);
+            let local = NaiveDateTime::parse_from_str(&text, "%Y %b %e %H:%M:%S").ok()?;
+            (self.time_of_local)(local).filter(|time| *time <= latest)
+        })
+    }
+
     fn add(&mut self, time: DateTime<Utc>, refusal: &Refusal<'_>) {
-        if time < self.since || time >= self.until {
-            return;
-        }
         self.events += refusal.times;
         self.first = Some(self.first.map_or(time, |first| first.min(time)));
         self.last = Some(self.last.map_or(time, |last| last.max(time)));
