@@ -48,7 +48,7 @@ fn what_is_named_and_missing_is_an_error() {
         &["allow", "--from", MISSING],
         &["deny", "--from", MISSING],
         &["revoke", "--from", MISSING],
-        &["setup", "--from", MISSING],
+        &["setup", "--no-mail", "--from", MISSING],
         &["apply", MISSING],
         &["apply", "--check", MISSING],
         &["report", "--log", MISSING],

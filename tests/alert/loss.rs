@@ -292,7 +292,7 @@ fn all_is_not_well_while_a_file_cannot_be_read() {
     let (file, trace) = (stage.drops().remove(0), stage.path("trace"));
     let (file, trace) = (file.display(), trace.display());
     let fault =
-        format!("strace -f -qq -o {trace} -P {file} -e trace=openat -e inject=openat:error=EIO");
+        format!("strace -qq -o {trace} -P {file} -e trace=openat -e inject=openat:error=EIO");
     deliver(&stage, &words(&fault)).says(1, &["left "]);
     let mails = stage.mails().join("\n");
     assert!(
