@@ -68,11 +68,15 @@ pub(crate) fn run(args: &DeliverArgs, context: &mut Context) -> Result<Exit, Fai
         in_background(args, &context.paths, config);
         return Ok(Exit::Done);
     }
-    let config = config?;
     if let Some(directory) = &args.drop {
         let help = "`tcpw notify --drop DIR` makes it with the first alert";
         named::exists(directory, "drop directory", help)?;
     }
+    once(args, &config?, context)
+}
+
+/// One round that somebody waits for.
+fn once(args: &DeliverArgs, config: &Config, context: &mut Context) -> Result<Exit, Failure> {
     let paths = context.paths.clone();
     let problems = RefCell::new(Vec::new());
     let log = paths.inside(Path::new(DEV_LOG));
@@ -82,10 +86,10 @@ pub(crate) fn run(args: &DeliverArgs, context: &mut Context) -> Result<Exit, Fai
         drop(syslog(&log, Severity::Warning, &text));
         problems.borrow_mut().push(text);
     };
-    let way = open(&config);
+    let way = open(config);
     let rules = Fired::new(&paths);
     let record = |event: &Event, rule: Option<&FiredRule>, verdict| {
-        event_log::record(&paths, &config, event, rule, verdict);
+        event_log::record(&paths, config, event, rule, verdict);
     };
     let ears = Ears {
         warn: &warn,
@@ -94,7 +98,7 @@ pub(crate) fn run(args: &DeliverArgs, context: &mut Context) -> Result<Exit, Fai
     let place = workplace(
         args.drop.as_deref(),
         &paths,
-        &config,
+        config,
         way.as_ref(),
         &rules,
         ears,
@@ -124,7 +128,7 @@ pub(crate) fn run(args: &DeliverArgs, context: &mut Context) -> Result<Exit, Fai
         context.out.note(text)?;
     }
     let exit = show(&report, way.as_ref(), context)?;
-    let outside = Waiting::look(args.drop.as_deref(), &context.paths, &config);
+    let outside = Waiting::look(args.drop.as_deref(), &context.paths, config);
     for line in outside.lines() {
         context.out.line(line)?;
     }
@@ -182,7 +186,7 @@ fn lone<'a>(
             context
                 .out
                 .note("another deliverer is at work; asking it to make room")
-                .map_err(|error| Untried::Told(error.into()))?;
+                .map_err(Untried::Told)?;
             is_told = true;
         }
         // Again each time, as one that is just starting takes an earlier request for an old one.

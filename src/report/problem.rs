@@ -165,17 +165,16 @@ impl Problem {
                 directory,
                 events,
                 oldest,
-            } => fill(
-                words.uncollected,
-                &[
-                    ("directory", directory),
-                    ("events", &grouped(*events)),
-                    (
-                        "time",
-                        &oldest.as_ref().map_or_else(|| "?".to_owned(), clock),
-                    ),
-                ],
-            ),
+            } => {
+                let (events, oldest) = (grouped(*events), oldest.as_ref().map(clock));
+                let time = oldest.as_deref().unwrap_or("?");
+                let values = [
+                    ("directory", directory.as_str()),
+                    ("events", &events),
+                    ("time", time),
+                ];
+                fill(words.uncollected, &values)
+            }
             Self::NoDeliverer => words.no_deliverer.to_owned(),
             Self::ClockAhead { latest, events } => fill(
                 words.clock_ahead,
@@ -193,17 +192,19 @@ impl Problem {
                 attempts,
                 events,
                 error,
-            } => fill(
-                words.stuck,
-                &[
-                    ("letter", &letter.to_string()),
+            } => {
+                let numbers = [letter.to_string(), grouped(*attempts), grouped(*events)];
+                let [letter, attempts, events] = numbers.each_ref().map(String::as_str);
+                let values = [
+                    ("letter", letter),
                     ("kind", words.kind(kind)),
                     ("channel", channel),
-                    ("attempts", &grouped(*attempts)),
-                    ("events", &grouped(*events)),
+                    ("attempts", attempts),
+                    ("events", events),
                     ("error", error),
-                ],
-            ),
+                ];
+                fill(words.stuck, &values)
+            }
             Self::Damaged { time, aside } => {
                 fill(words.damaged, &[("time", &clock(time)), ("aside", aside)])
             }
@@ -211,14 +212,15 @@ impl Problem {
                 time,
                 count,
                 example,
-            } => fill(
-                words.rejected,
-                &[
-                    ("time", &clock(time)),
-                    ("count", &grouped(*count)),
+            } => {
+                let (time, count) = (clock(time), grouped(*count));
+                let values = [
+                    ("time", time.as_str()),
+                    ("count", &count),
                     ("example", example),
-                ],
-            ),
+                ];
+                fill(words.rejected, &values)
+            }
         }
     }
 }

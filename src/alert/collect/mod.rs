@@ -321,8 +321,8 @@ fn read(path: &Path, uid: u32, now: DateTime<Utc>) -> Result<Event, Unreadable> 
     let failed = |what: &str, cause: &io::Error| {
         let told = format!("it cannot be {what}: {cause}");
         // A link, or a socket: no regular file, whatever is wrong with the system besides.
-        let is_form = [Errno::ELOOP, Errno::ENXIO].map(|code| Some(code as i32));
-        if is_form.contains(&cause.raw_os_error()) {
+        let code = cause.raw_os_error().map(Errno::from_raw);
+        if matches!(code, Some(Errno::ELOOP | Errno::ENXIO)) {
             Unreadable::NoEvent(told)
         } else {
             Unreadable::Fault(told)
