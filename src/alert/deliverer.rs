@@ -1,7 +1,9 @@
 //! The slow path: drop directory -> journal -> outbox -> mail, by one process at a time.
 
 use super::collect::{Collector, Found};
-use super::dispatch::{self, Sender, Sent, answer, channels, is_about_letter, problem};
+use super::dispatch::{
+    self, Sender, Sent, answer, channels, is_about_letter, lacks_surroundings, problem,
+};
 use super::event::Event;
 use super::fired::{FiredRule, RuleFinder, Verdict};
 use super::journal::{
@@ -91,6 +93,8 @@ pub struct Report {
     pub answers: Vec<String>,
     /// What is left.
     pub left: Waiting,
+    /// Whether this process lacks what a letter needs, so that another one should deliver.
+    pub is_lacking: bool,
 }
 
 /// The one deliverer of a journal, as long as it lives.
@@ -170,7 +174,7 @@ impl<'a> Deliverer<'a> {
     /// Moves all events into the journal; a file is deleted only when its event is safe there.
     fn collect(&mut self) -> Result<usize, DeliverError> {
         let mut collected = 0;
-        let mut rejected = Vec::new();
+        let (mut rejected, mut rejected_files) = (Vec::new(), 0);
         for directory in &self.place.drops {
             let mut gone = Vec::new();
             loop {
@@ -181,6 +185,7 @@ impl<'a> Deliverer<'a> {
                     cause,
                 })?;
                 rejected.append(&mut pass.rejected);
+                rejected_files += pass.rejected_files;
                 if pass.found.is_empty() {
                     if pass.is_full {
                         continue;
@@ -209,7 +214,7 @@ impl<'a> Deliverer<'a> {
                 self.journal.forget(&gone)?;
             }
         }
-        self.tell_rejected(rejected)?;
+        self.tell_rejected(rejected, rejected_files)?;
         Ok(collected)
     }
 
@@ -271,7 +276,19 @@ impl<'a> Deliverer<'a> {
             }
             let wait = wait.and_then(|wait| i64::try_from(wait.as_secs()).ok());
             let problems: Vec<String> = deliveries.iter().filter_map(problem).collect();
+            let is_lacking = deliveries.iter().any(lacks_surroundings);
+            // Another deliverer may have what is missing here: it need not wait.
+            let wait = if is_lacking {
+                Some(-pause(item.attempts.saturating_add(1)))
+            } else {
+                wait
+            };
             self.settle(&item, &deliveries, &letter.message_id, &problems, wait)?;
+            if is_lacking {
+                report.is_lacking = true;
+                blocked.insert(item.channel);
+                continue;
+            }
             if problems.is_empty() {
                 report.sent += 1;
                 has_sent_mail |= item.channel == dispatch::MAIL;
@@ -311,7 +328,10 @@ impl<'a> Deliverer<'a> {
         // Machines that lost the same server at the same time do not come back as one.
         let spread = u64::try_from(pause(item.attempts) / 5).unwrap_or(0) + 1;
         let jitter = i64::try_from(random_u64() % spread).unwrap_or(0);
-        let extra = jitter.max(wait.unwrap_or(0));
+        let extra = match wait {
+            Some(wait) if wait < 0 => wait,
+            wait => jitter.max(wait.unwrap_or(0)),
+        };
         let settled = self.journal.settle(item, deliveries, now, give_up, extra)?;
         for text in problems {
             (self.place.warn)(&format!("letter {message_id} not delivered: {text}"));
@@ -369,12 +389,23 @@ pub(super) fn namer<'p>(
 /// When the journal cannot be used or a drop directory cannot be listed.
 pub fn run_in_background(place: &Workplace<'_>) -> Result<(), DeliverError> {
     let mut is_fruitless = false;
+    let mut tries = 0;
     while let Some(deliverer) = Deliverer::start(place)? {
         for directory in &place.drops {
             // Without the directory there is nothing to collect; notify makes it, or says why not.
             drop(spool::make_directory(directory));
         }
         let end = deliverer.work_until_idle()?;
+        if end.is_lacking {
+            tries += 1;
+            (place.warn)(
+                "this deliverer lacks what the mail needs (see above); it makes room, so that another one can deliver: tcpw-deliver.service, or tcpw deliver",
+            );
+            if lock::wait_in_turn(&place.config.journal, pause(tries)) {
+                continue;
+            }
+            break;
+        }
         // Files that can be neither collected nor deleted are no reason to stay.
         let is_stuck = end.collected == 0 && is_fruitless;
         if end.is_asked || is_stuck || !has_events(&place.drops) {
@@ -391,6 +422,8 @@ struct End {
     is_asked: bool,
     /// Events it moved into the journal.
     collected: usize,
+    /// It lacks what a letter needs.
+    is_lacking: bool,
 }
 
 impl Deliverer<'_> {
@@ -405,12 +438,20 @@ impl Deliverer<'_> {
             Ok(End {
                 is_asked,
                 collected,
+                is_lacking: false,
             })
         };
         loop {
             sleep(GATHER);
             let report = self.round(false)?;
             collected += report.collected;
+            if report.is_lacking {
+                return Ok(End {
+                    is_asked: false,
+                    collected,
+                    is_lacking: true,
+                });
+            }
             if lock::is_wanted_elsewhere(journal) {
                 return end(true, collected);
             }

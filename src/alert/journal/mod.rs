@@ -13,6 +13,7 @@ mod retention;
 mod schema;
 mod search;
 mod tally;
+mod trial;
 mod troubles;
 
 pub use events::{Entry, EventFilter, History, Letter, SourceTally};
