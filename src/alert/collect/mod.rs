@@ -64,6 +64,8 @@ pub struct Pass {
     pub found: Vec<Found>,
     /// What was deleted because it is no event or more than a fair share, and why.
     pub rejected: Vec<String>,
+    /// How many files those sentences are about.
+    pub rejected_files: u64,
     /// Whether there may be more events than this pass took.
     pub is_full: bool,
 }
@@ -139,7 +141,7 @@ impl Collector {
                 }
             }
         }
-        pass.rejected = self.surplus.tell(directory, now);
+        (pass.rejected, pass.rejected_files) = self.surplus.tell(directory, now);
         if listing.names.is_empty() {
             pass.is_full = listing.is_cut && listing.has_progress;
         } else {
