@@ -33,12 +33,13 @@ const WIDTH: usize = 80;
 /// needed. 2: the journal or a drop directory cannot be read.
 ///
 /// JSON has machine, since, until, problems (each with problem: unreadable, uncollected,
-/// no-deliverer, clock-ahead, given-up, waiting, letter, damaged or rejected), events, denied,
-/// granted, unknown, not_by_root, sources, new_sources, repeating_sources, days (date, events), hours (24 counts), top_sources and top_new_sources
+/// no-deliverer, clock-ahead, given-up, waiting, letter, damaged or rejected), events, denied, granted, unknown, not_by_root, sources, new_sources,
+/// repeating_sources, days (date, events), hours (24 counts), top_sources and top_new_sources
 /// (source, name, place, daemon, events, total, first, last), daemons (name, events), rules (file,
 /// line, text, events), held_back (decision, events), letters (kind, state, letters, events),
-/// gathering (letters, events, due), and logged (read, lines, no_time, outside, unclear, events,
-/// copies, may_repeat, not_by_root, first, last, days, hours, sources, top_sources, daemons) with
+/// gathering (letters, events, due), and logged (read, lines, and of these: refusals, others,
+/// untimed, outside and not_understood; events, copies, may_repeat, not_by_root, first, last, days,
+/// hours, sources, top_sources, daemons) with
 /// --log or --journald. CSV has one number a line: part, name,
 /// detail, count.
 #[expect(clippy::doc_markdown, reason = "this is the help, not documentation")]
