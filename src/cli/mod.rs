@@ -30,6 +30,7 @@ mod failure;
 mod fired;
 mod fmt;
 mod guard;
+mod hardening;
 mod history;
 mod install_alert;
 mod lint;
@@ -37,9 +38,11 @@ mod list;
 mod lookup;
 mod machine;
 mod mail;
+mod mail_as_alert;
 mod mail_preview;
 mod match_;
 mod mistakes;
+mod mute;
 mod named;
 mod notify;
 mod notify_line;
@@ -172,6 +175,8 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
         Command::Report(args) => report::run(args, context),
         Command::Deliver(args) => deliver::run(args, context),
         Command::Queue(args) => queue::run(args, context),
+        Command::Mute(args) => mute::mute(args, context),
+        Command::Unmute(args) => mute::unmute(args, context),
         Command::Notify(args) => notify::run(args, context),
         Command::Demo(args) => demo::run(args, context),
         Command::Completions(args) => completions::run(args, context),

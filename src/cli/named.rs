@@ -99,6 +99,8 @@ fn needs_tables(command: &Command) -> bool {
         | Command::Deliver(_)
         | Command::Queue(_)
         | Command::Notify(_)
+        | Command::Mute(_)
+        | Command::Unmute(_)
         | Command::Demo(_)
         | Command::Completions(_) => false,
     }
