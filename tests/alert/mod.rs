@@ -19,6 +19,8 @@ mod hostile;
 mod https;
 /// What letters say, and how they are shown beforehand.
 mod letter;
+/// An acknowledged event outlives read errors, a locked database and a journal that is replaced.
+mod loss;
 /// Debian's mail systems under the flags of the units.
 mod mailers;
 /// The manual page of the configuration.
@@ -47,6 +49,8 @@ mod server;
 mod stage;
 /// What is said about servers that refuse and about TLS that fails, and what helps.
 mod trouble;
+/// What waits outside the journal is never passed over.
+mod waiting;
 /// HTTPS services that are told.
 mod webhook;
 /// What is said about mail servers that misbehave on the wire.
