@@ -3,7 +3,7 @@
 use super::paths::Paths;
 use crate::engine::{Account, ListFile, Surroundings};
 use crate::policy::{DEBIAN_12, Dialect};
-use crate::system::{Netgroups, has_group, has_user, run_shell};
+use crate::system::{Netgroups, has_group, has_netgroup, has_user, run_shell};
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -92,6 +92,17 @@ impl Surroundings for Machine {
         let read =
             || Netgroups::parse(&std::fs::read(self.inside(b"/etc/netgroup")).unwrap_or_default());
         self.netgroups.get_or_init(read).contains_host(group, name)
+    }
+
+    fn netgroup(&self, group: &[u8]) -> Option<bool> {
+        if self.paths.root.is_none() {
+            return has_netgroup(group);
+        }
+        match std::fs::read(self.inside(b"/etc/netgroup")) {
+            Ok(bytes) => Some(Netgroups::parse(&bytes).contains(group)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some(false),
+            Err(_) => None,
+        }
     }
 
     fn has_interface(&self, name: &[u8]) -> bool {

@@ -30,7 +30,7 @@ pub use detach::{leave_session, replace_by, start_detached, start_unwatched};
 pub use host_name::host_name;
 pub use journald::{EVENT_MESSAGE_ID, JOURNAL_SOCKET, LogSockets, log_event};
 pub use login::login_start;
-pub use netgroup::Netgroups;
+pub use netgroup::{Netgroups, has_netgroup};
 pub use open_files::writers;
 pub use operator::operator;
 pub use program::{Ended, each_line, read_program};
