@@ -6,6 +6,10 @@
 mod checks;
 mod cover;
 pub mod docs;
+mod finding;
+mod foreign;
+mod group;
+mod precedence;
 mod repair;
 mod sink;
 mod site;
