@@ -3,6 +3,7 @@
 
 use super::lint;
 use serde_json::Value;
+use std::fmt::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tcpw::lint::{Policy, Site, run};
@@ -152,9 +153,9 @@ fn a_place_can_be_accepted_without_the_others() {
 fn a_list_of_addresses_is_one_question() {
     let directory = tempfile::tempdir().unwrap();
     let place = directory.path();
-    let list: String = (1..=40)
-        .map(|number| format!("192.0.2.{number}\n"))
-        .collect();
+    let list = (1..=40).fold(String::new(), |list, number| {
+        format!("{list}192.0.2.{number}\n")
+    });
     std::fs::write(place.join("hosts.allow"), format!("# list\n{list}typing\n")).unwrap();
     let printed = run_lint(place, &["--select", "TW105"]);
     assert!(
@@ -172,9 +173,9 @@ fn a_list_of_addresses_is_one_question() {
 fn one_misspelt_daemon_in_many_rules_is_one_finding() {
     let directory = tempfile::tempdir().unwrap();
     let place = directory.path();
-    let rules: String = (1..=40)
-        .map(|number| format!("sftp: 192.0.2.{number}\n"))
-        .collect();
+    let rules = (1..=40).fold(String::new(), |rules, number| {
+        format!("{rules}sftp: 192.0.2.{number}\n")
+    });
     std::fs::write(place.join("hosts.allow"), rules).unwrap();
     let printed = run_lint(place, &["--select", "TW403"]);
     assert!(
@@ -190,8 +191,8 @@ fn long_tables_are_grouped_as_short_ones_are() {
     let count = 60_000_usize;
     let mut allow = String::from("sshd: ALL\n");
     for number in 0..count {
-        allow.push_str("sshd: 192.0.");
-        allow.push_str(&format!("{}.{}: deny\n", number / 250 % 250, number % 250));
+        let (third, fourth) = (number / 250 % 250, number % 250);
+        writeln!(allow, "sshd: 192.0.{third}.{fourth}: deny").unwrap();
     }
     allow.push_str(&"192.0.2.1\n".repeat(count));
     allow.push_str(&"sshd: \"192.0.2.1\"\n".repeat(count));

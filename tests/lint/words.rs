@@ -324,7 +324,7 @@ fn accepted(names: &[String]) -> Vec<bool> {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let text: String = names.iter().map(|name| format!("{name}\n")).collect();
+    let text = names.join("\n") + "\n";
     let mut stdin = child.stdin.take().unwrap();
     let writer = std::thread::spawn(move || stdin.write_all(text.as_bytes()).unwrap());
     let output = child.wait_with_output().unwrap();

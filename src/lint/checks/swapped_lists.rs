@@ -24,8 +24,8 @@ pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let daemon = client_is_daemon(rule);
     let address = patterns(&rule.daemons).find(|&(text, ..)| {
         let is_domain = || {
-            let dots = memchr::memchr_iter(b'.', text).count();
-            daemon.is_some() && (dots > 1 || text.starts_with(b"."))
+            let dots = || memchr::memchr_iter(b'.', text).count();
+            daemon.is_some() && (text.starts_with(b".") || dots() > 1)
         };
         let is_alike = text
             .first()
