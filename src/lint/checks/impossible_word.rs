@@ -5,7 +5,7 @@ use crate::lint::foreign::{Oddity, is_placeholder, letters_for_numbers, meant, o
 use crate::lint::sink::{About, Rating, Sink};
 use crate::lint::view::{ClientView, RuleView, is_balanced, patterns};
 use crate::lint::words::quote;
-use crate::policy::{HostPattern, NetworkProblem, TextPattern};
+use crate::policy::{ClientPattern, HostPattern, NetworkProblem, TextPattern};
 use crate::span::Span;
 
 /// The code of places that a recipe leaves open; it shares the walk with this check.
@@ -74,6 +74,13 @@ fn closer(text: &[u8]) -> Option<(&'static [u8], bool)> {
 fn word(rule: &RuleView<'_, '_>, text: &[u8], span: Span, excepted: bool, sink: &mut Sink) {
     if let Some(prefix) = letters_for_numbers(text) {
         letters(rule, text, span, &prefix, excepted, sink);
+        return;
+    }
+    // What means something else than on Debian has a check of its own.
+    let dialect = rule.dialect;
+    if !dialect.has_debian_patterns()
+        && ClientPattern::read_in(text, dialect) != ClientPattern::read(text)
+    {
         return;
     }
     let client = ClientView::new(rule, text, span, excepted);

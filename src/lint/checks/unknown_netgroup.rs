@@ -23,7 +23,7 @@ pub(in crate::lint) fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Si
         }
         sink.turn_to(table);
         for rule in crate::policy::rules(tree) {
-            let view = RuleView::new(table, rule);
+            let view = RuleView::new_in(table, rule, site.world.dialect());
             for (text, span, excepted) in patterns(&view.clients) {
                 let client = ClientView::new(&view, text, span, excepted);
                 let HostPattern::Netgroup(group) = client.pattern.host else {

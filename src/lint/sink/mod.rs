@@ -13,6 +13,7 @@ use super::suppress::{Idle, Suppressions};
 use super::table::{self, CHECKS, Check};
 use crate::diagnostic::Diagnostic;
 use crate::engine::TableName;
+use crate::policy::Dialect;
 use crate::span::Span;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -38,6 +39,7 @@ pub(super) struct Sink {
     /// How many were reported, those that are suppressed or left out included.
     reports: usize,
     suppressions: Arc<Suppressions>,
+    dialect: &'static Dialect,
 }
 
 /// A finding about the line that is looked at.
@@ -66,7 +68,11 @@ enum Kept {
 }
 
 impl Sink {
-    pub(super) fn new(most: usize, suppressions: Arc<Suppressions>) -> Self {
+    pub(super) fn new(
+        most: usize,
+        suppressions: Arc<Suppressions>,
+        dialect: &'static Dialect,
+    ) -> Self {
         Self {
             check: CHECKS.first().unwrap_or(&Check::NONE),
             table: TableName::Allow,
@@ -80,7 +86,13 @@ impl Sink {
             dead: Dead::default(),
             reports: 0,
             suppressions,
+            dialect,
         }
+    }
+
+    /// The build of libwrap that the tables are for.
+    pub(super) fn dialect(&self) -> &'static Dialect {
+        self.dialect
     }
 
     /// What follows comes from `check` and is about `table`.
@@ -200,6 +212,9 @@ impl Sink {
         rating: impl FnOnce() -> Rating,
         words: impl FnOnce(&mut Option<Group>) -> (String, String),
     ) {
+        if !self.check.holds_in(self.dialect) {
+            return;
+        }
         self.reports += 1;
         let row = self.check.row();
         let key = cause.map(|cause| (row, self.table, cause.key()));
