@@ -48,7 +48,7 @@ const CRATES: [(&str, &[&str]); 28] = [
     ("similar", &["editor"]),
     ("tempfile", &["editor", "cli"]),
     ("xattr", &["editor"]),
-    ("ring", &["editor"]),
+    ("ring", &["editor", "alert"]),
     ("dns_lookup", &["system"]),
     ("chrono", &["system", "alert", "cli", "report"]),
     ("serde", &["alert", "config", "editor", "cli", "report"]),
