@@ -79,6 +79,14 @@ pub(super) fn remark(paths: &Paths, note: &Note) -> String {
             "some clients on no list are refused without an alarm, by {}",
             at(paths, place)
         ),
+        Note::Armed(place) => format!(
+            "the alert of tcpw stays (--drop-alert removes it): {}",
+            at(paths, place)
+        ),
+        Note::Stray { place, why, .. } => {
+            let (path, number) = (path(paths, place), place.number);
+            format!("{path}:{number}: {why}; {}", why.remedy())
+        }
         Note::Repaired(place) => format!(
             "its last line had no newline, which was added: {}",
             at(paths, place)
@@ -88,10 +96,13 @@ pub(super) fn remark(paths: &Paths, note: &Note) -> String {
 
 /// `file:line: rule`.
 pub(super) fn at(paths: &Paths, place: &Place) -> String {
-    let path = match place.table {
-        TableName::Allow => &paths.allow,
-        TableName::Deny => &paths.deny,
-    };
     let text = visible_short(&place.text, SHOWN);
-    format!("{}:{}: `{text}`", path.display(), place.number)
+    format!("{}:{}: `{text}`", path(paths, place), place.number)
+}
+
+fn path<'p>(paths: &'p Paths, place: &Place) -> std::path::Display<'p> {
+    match place.table {
+        TableName::Allow => paths.allow.display(),
+        TableName::Deny => paths.deny.display(),
+    }
 }

@@ -164,6 +164,9 @@ pub const CHECKS: &[Check] = &[
     row("TW111", "utf-16", Error, LocksOut, Both(c::encoding::utf16)),
     row("TW112", "carriage-returns-only", Error, LocksOut, Both(c::encoding::cr_only)),
     row("TW120", "idle-suppression", Warning, Style, Elsewhere),
+    row("TW121", "orphan-comment", Warning, Dead, Both(c::rule_comment::check)),
+    row("TW122", "unreadable-comment", Error, Either, Elsewhere),
+    row("TW123", "unnamed-comment", Error, Either, Elsewhere),
 
     row("TW201", "empty-list", Error, Dead, Rule(c::empty_list::check)),
     row("TW202", "unbalanced-bracket", Error, LetsIn, Rule(c::unbalanced_bracket::check)),

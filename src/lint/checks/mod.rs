@@ -56,6 +56,7 @@ pub(super) mod percent_option;
 pub(super) mod percent_vanishes;
 pub(super) mod reserved_daemon;
 pub(super) mod resident;
+pub(super) mod rule_comment;
 pub(super) mod short_address;
 pub(super) mod table_files;
 pub(super) mod tail_of_address;
