@@ -81,7 +81,7 @@ const HISTORIES: &[&[&[&str]]] = &[
         &["open"],
     ],
     &[
-        &["deny", "198.51.100.7", "--confirm-within", "1h"],
+        &["allow", "192.0.2.7", "--confirm-within", "1h"],
         &["undo"],
         &["deny", "198.51.100.8", "--for", "1h"],
         &["lint", "--unsafe-fixes"],
