@@ -7,6 +7,7 @@ use super::paths::Paths;
 use crate::editor::{DiffKind, DiffLine, Note, Place};
 use crate::engine::{Access, TableName};
 use crate::escape::visible_short;
+use crate::metadata::Why;
 
 /// As much of a rule as a message shows.
 const SHOWN: usize = 120;
@@ -83,15 +84,18 @@ pub(super) fn remark(paths: &Paths, note: &Note) -> String {
             "the alert of tcpw stays (--drop-alert removes it): {}",
             at(paths, place)
         ),
-        Note::Stray { place, why, .. } => {
-            let (path, number) = (path(paths, place), place.number);
-            format!("{path}:{number}: {why}; {}", why.remedy())
-        }
+        Note::Stray { place, why, .. } => stray(paths, place, why),
         Note::Repaired(place) => format!(
             "its last line had no newline, which was added: {}",
             at(paths, place)
         ),
     }
+}
+
+/// A comment from which nothing follows.
+fn stray(paths: &Paths, place: &Place, why: &Why) -> String {
+    let (path, number) = (path(paths, place), place.number);
+    format!("{path}:{number}: {why}; {}", why.remedy())
 }
 
 /// `file:line: rule`.

@@ -56,17 +56,11 @@ impl UndoArgs {
 
 pub(crate) fn run(args: &UndoArgs, context: &mut Context) -> Result<Exit, Failure> {
     let (history, timeline) = read(context, args.change)?;
-    let number = match args.number {
-        Some(number) => number,
+    let Some(number) = args.number.or_else(|| timeline.last_done()) else {
         // Says so if there is no change at all.
-        None => match timeline.last_done() {
-            Some(number) => number,
-            None => {
-                find(&history, None)?;
-                return Err(Failure::new("there is no change that could be undone")
-                    .hint("`tcpw history` says what became of each; `tcpw redo` makes one again"));
-            }
-        },
+        find(&history, None)?;
+        return Err(Failure::new("there is no change that could be undone")
+            .hint("`tcpw history` says what became of each; `tcpw redo` makes one again"));
     };
     let entry = find(&history, Some(number))?;
     let refuse = |what: String, hint: &str| Err(Failure::new(what).hint(hint));

@@ -124,8 +124,8 @@ pub fn verify_expire(
 ) -> Result<(), Refusal> {
     for table in [TableName::Allow, TableName::Deny] {
         let left = rules(before.tree(table)).filter(|rule| !is_over(*rule, now, written));
-        let left = left.map(|rule| rule.text());
-        if !left.eq(rules(after.tree(table)).map(|rule| rule.text())) {
+        let left = left.map(Rule::text);
+        if !left.eq(rules(after.tree(table)).map(Rule::text)) {
             let what = "a rule would go whose time is not over";
             return Err(Refusal::Internal(what.to_owned()));
         }

@@ -39,12 +39,12 @@ fn rebind(rule: usize, bond: &Bond<'_, '_>, moves: &[DiffOp], after: &Tree<'_>) 
         op @ DiffOp::Replace { .. } if op.old_range().len() == op.new_range().len() => {
             let line = after.line(op.new_range().start + rule - op.old_range().start)?;
             let rule = Rule::of(line)?;
-            let moved = Bond {
+            let own = Bond {
                 line: comment,
                 label: bond.label.clone(),
                 is_named: true,
             };
-            relabel(&moved, rule)
+            relabel(&own, rule)
         }
         DiffOp::Equal { .. } | DiffOp::Replace { .. } | DiffOp::Insert { .. } => None,
     }

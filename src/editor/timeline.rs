@@ -73,18 +73,15 @@ impl Timeline {
             self.states.insert(number, State::Beside);
             return;
         }
-        let undone = match entry.undoes {
-            Some(undone) => undone,
-            None => {
-                match entry.redoes {
-                    // From here on the new entry stands for the change.
-                    Some(redone) => self.undone.retain(|&is| is != redone),
-                    None => self.undone.clear(),
-                }
-                self.done.push(number);
-                self.states.insert(number, State::Done);
-                return;
+        let Some(undone) = entry.undoes else {
+            match entry.redoes {
+                // From here on the new entry stands for the change.
+                Some(redone) => self.undone.retain(|&is| is != redone),
+                None => self.undone.clear(),
             }
+            self.done.push(number);
+            self.states.insert(number, State::Done);
+            return;
         };
         if let Some(State::Undid(first)) = self.state(undone) {
             // Early versions made a change again by undoing its undo.

@@ -128,24 +128,20 @@ pub fn bond<'t, 's>(rule: Rule<'t, 's>) -> Option<Bond<'t, 's>> {
         let Some(Ok(comment)) = read(line) else {
             continue;
         };
-        match comment.rule {
-            Some(named) => {
-                if *own.get_or_insert_with(|| identity(rule)) == named {
-                    return Some(Bond {
-                        label: comment.label,
-                        line,
-                        is_named: true,
-                    });
-                }
-            }
-            None if is_directly_above(at) && may_be_written(rule) => {
-                unnamed = Some(Bond {
-                    label: comment.label,
-                    line,
-                    is_named: false,
-                });
-            }
-            None => {}
+        let is_named = comment.rule.is_some();
+        let is_own = comment
+            .rule
+            .is_some_and(|named| *own.get_or_insert_with(|| identity(rule)) == named);
+        let found = || Bond {
+            label: comment.label,
+            line,
+            is_named,
+        };
+        if is_own {
+            return Some(found());
+        }
+        if !is_named && is_directly_above(at) && may_be_written(rule) {
+            unnamed = Some(found());
         }
     }
     unnamed
@@ -155,11 +151,6 @@ pub fn bond<'t, 's>(rule: Rule<'t, 's>) -> Option<Bond<'t, 's>> {
 pub fn strays<'t, 's>(tree: &'t Tree<'s>) -> Vec<Stray<'t, 's>> {
     let mut found = Vec::new();
     let mut waiting: Vec<Stray<'t, 's>> = Vec::new();
-    if memchr::memmem::find(tree.source(), b"tcpw").is_none()
-        && memchr::memmem::find(tree.source(), b"TCPW").is_none()
-    {
-        return found;
-    }
     for line in tree.lines().take_while(|line| line.is_read()) {
         if let Some(read) = read(line) {
             let ends_rule = read

@@ -2,6 +2,7 @@
 //! tcpw's own record did not name.
 
 use super::sandbox::Sandbox;
+use crate::proof::say;
 use std::collections::BTreeMap;
 use std::time::Instant;
 use tcpw::policy::rules;
@@ -94,15 +95,114 @@ fn sed(sandbox: &Sandbox, random: &mut Random) {
             }
         }
     }
-    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
-    std::fs::write(&path, text).unwrap();
+    lines.push(String::new());
+    std::fs::write(&path, lines.join("\n")).unwrap();
 }
 
-/// Whether the rules and comments that tcpw wrote last said that this rule goes: written for one
-/// second, or asked for.
-struct Record {
-    /// The rules that a change wrote to run out, by their text.
+/// One history: its tables, and what tcpw said that it would remove.
+struct History {
+    seed: u64,
+    sandbox: Sandbox,
+    random: Random,
+    /// The rules that changes wrote to run out.
     ending: Rules,
+}
+
+/// What happened in all histories.
+#[derive(Default)]
+struct Counts {
+    /// Rules that ran out.
+    expired: usize,
+    /// Runs of expire that reported comments of no rule.
+    reported: usize,
+    /// Undos and redos that removed a rule.
+    undone: usize,
+}
+
+impl History {
+    fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            sandbox: Sandbox::new("ALL: 0.0.0.1\n", "sshd: 192.0.2.1\n"),
+            random: Random(seed),
+            ending: Rules::new(),
+        }
+    }
+
+    /// Somebody else's change or none, then one of tcpw.
+    fn step(&mut self, step: u64, counts: &mut Counts) {
+        if self.random.below(2) == 0 {
+            sed(&self.sandbox, &mut self.random);
+        }
+        let client = self.random.one(&CLIENTS);
+        let by = self.random.one(&["ada", "bob"]);
+        let arguments: Vec<&str> = match self.random.below(9) {
+            0 => vec!["allow", client, "--for", "1s", "--by", by],
+            1 | 2 => vec!["deny", client, "--for", "1s", "--reason", by],
+            3 => vec!["deny", client],
+            4 => vec!["revoke", client, "--force"],
+            5 => vec!["revoke", client, "--by", by, "--force"],
+            6 => vec!["undo", "--force"],
+            7 => vec!["redo", "--force"],
+            _ => vec!["expire", "--force"],
+        };
+        if arguments[0] == "expire" {
+            age(&self.sandbox);
+        }
+        let before = rules_of(&self.sandbox);
+        let ran = self.sandbox.run(&arguments);
+        assert!(ran.code.is_some(), "{arguments:?}: {}", ran.err);
+        let after = rules_of(&self.sandbox);
+        let gone = lost(&before, &after);
+        let seed = self.seed;
+        let what = format!(
+            "history {seed}, step {step}: {arguments:?}: {gone:?}\n{}{}",
+            ran.out, ran.err
+        );
+        match arguments[0] {
+            "allow" | "deny" => self.listed(&arguments, [&before, &after], &gone, &what),
+            "revoke" => self.revoked(client, [&before, &after], &gone, &what),
+            "expire" => {
+                let is_named = |rule: &String| self.ending.contains_key(rule);
+                assert!(gone.iter().all(is_named), "{what}");
+                counts.expired += gone.len();
+                counts.reported += usize::from(ran.out.contains("this comment"));
+            }
+            _ => {
+                // It is made only if the table is what the record says, byte for byte.
+                let is_made = ran.out.contains(" undoes change ") || ran.out.contains(" again");
+                assert!(is_made || gone.is_empty(), "{what}");
+                counts.undone += usize::from(!gone.is_empty());
+            }
+        }
+    }
+
+    /// A rule of tcpw may have grown: whom it held is held still.
+    fn listed(&mut self, arguments: &[&str], rules: [&Rules; 2], gone: &[String], what: &str) {
+        let [before, after] = rules;
+        for rule in gone {
+            let (_, clients) = rule.split_once(": ").unwrap();
+            let is_held = |word: &str| after.keys().any(|rule| rule.contains(word));
+            assert!(clients.split(' ').all(is_held), "{what}");
+        }
+        if arguments.contains(&"--for") {
+            let is_new = |rule: &&String| before.get(*rule) < after.get(*rule);
+            for rule in after.keys().filter(is_new) {
+                self.ending.insert(rule.clone(), 1);
+            }
+        }
+    }
+
+    /// Only rules that name the client go; what is left of one runs out as it did.
+    fn revoked(&mut self, client: &str, rules: [&Rules; 2], gone: &[String], what: &str) {
+        let [before, after] = rules;
+        assert!(gone.iter().all(|rule| rule.contains(client)), "{what}");
+        let is_left = |rule: &&String| !before.contains_key(*rule);
+        let left: Vec<String> = after.keys().filter(is_left).cloned().collect();
+        if gone.iter().any(|rule| self.ending.contains_key(rule)) {
+            self.ending.extend(left.into_iter().map(|rule| (rule, 1)));
+        }
+    }
 }
 
 #[test]
@@ -110,101 +210,25 @@ fn no_rule_disappears_that_the_record_did_not_name() {
     let histories = std::env::var("TCPW_HISTORIES").ok();
     let histories = histories.map_or(HISTORIES, |text| text.parse().unwrap());
     let start = Instant::now();
-    let (mut expired, mut kept, mut undone) = (0, 0, 0);
+    let mut counts = Counts::default();
     for seed in 0..histories {
-        let mut random = Random(seed);
-        let sandbox = Sandbox::new("ALL: 0.0.0.1\n", "sshd: 192.0.2.1\n");
-        let mut record = Record {
-            ending: Rules::new(),
-        };
+        let mut history = History::new(seed);
         for step in 0..STEPS {
-            if random.below(2) == 0 {
-                sed(&sandbox, &mut random);
-            }
-            let before = rules_of(&sandbox);
-            let client = random.one(&CLIENTS);
-            let by = random.one(&["ada", "bob"]);
-            let arguments: Vec<&str> = match random.below(9) {
-                0 => vec!["allow", client, "--for", "1s", "--by", by],
-                1 | 2 => vec!["deny", client, "--for", "1s", "--reason", by],
-                3 => vec!["deny", client],
-                4 => vec!["revoke", client, "--force"],
-                5 => vec!["revoke", client, "--by", by, "--force"],
-                6 => vec!["undo", "--force"],
-                7 => vec!["redo", "--force"],
-                _ => vec!["expire", "--force"],
-            };
-            if arguments[0] == "expire" {
-                age(&sandbox);
-            }
-            let ran = sandbox.run(&arguments);
-            assert!(ran.code.is_some(), "{arguments:?}: {}", ran.err);
-            let after = rules_of(&sandbox);
-            let gone = lost(&before, &after);
-            let what = || {
-                format!(
-                    "history {seed}, step {step}: {arguments:?}: {gone:?}\n{}",
-                    ran.out
-                )
-            };
-            match arguments[0] {
-                "allow" | "deny" => {
-                    // A rule of tcpw's own may have grown: what it held is held still.
-                    for rule in &gone {
-                        let is_own = record.ending.contains_key(rule) || rule.contains(": ");
-                        let words = rule.split([' ', ',']).filter(|word| word.contains('.'));
-                        let holds = words
-                            .filter(|word| !word.starts_with("etc/"))
-                            .all(|word| after.keys().any(|rule| rule.contains(word)));
-                        assert!(is_own && holds, "{}", what());
-                    }
-                    if arguments.contains(&"--for") {
-                        for (rule, count) in &after {
-                            let more = count - before.get(rule).copied().unwrap_or(0);
-                            if more > 0 {
-                                *record.ending.entry(rule.clone()).or_default() += more;
-                            }
-                        }
-                    }
-                }
-                "revoke" => {
-                    let bare = client.trim_matches(['[', ']']);
-                    let names = |rule: &String| rule.contains(bare);
-                    assert!(gone.iter().all(names), "{}", what());
-                    // What is left of a rule runs out as it did.
-                    for rule in after.keys().filter(|rule| !before.contains_key(*rule)) {
-                        record.ending.insert(rule.clone(), 1);
-                    }
-                }
-                "expire" => {
-                    for rule in &gone {
-                        assert!(record.ending.contains_key(rule), "{}", what());
-                    }
-                    expired += gone.len();
-                    kept += usize::from(ran.out.contains("this comment"));
-                }
-                _ => {
-                    // Only if the table is what the change left, so the record names it all.
-                    undone += usize::from(ran.code == Some(0) && !gone.is_empty());
-                    if ran.code == Some(0) {
-                        assert!(
-                            ran.out.contains(" undoes change ") || ran.out.contains(" again"),
-                            "{}",
-                            what()
-                        );
-                    } else {
-                        assert_eq!(gone, Vec::<String>::new(), "{}", what());
-                    }
-                }
-            }
+            history.step(step, &mut counts);
         }
     }
-    eprintln!(
-        "{histories} histories of {STEPS} steps in {:?}: {expired} rules ran out, {kept} runs of \
-         expire reported comments of no rule, {undone} undos and redos removed a rule",
+    let Counts {
+        expired,
+        reported,
+        undone,
+    } = counts;
+    say(&format!(
+        "histories: {histories} of {STEPS} steps with another writer between, {expired} rules ran \
+         out, {reported} runs of expire reported comments of no rule, {undone} undos and redos \
+         removed a rule, 0 rules lost ({:.0?})",
         start.elapsed()
-    );
-    assert!(expired > 0 && kept > 0 && undone > 0);
+    ));
+    assert!(expired > 0 && reported > 0 && undone > 0);
 }
 
 /// Lets the time of every rule that has one be over, as if it were later.
@@ -218,9 +242,9 @@ fn age(sandbox: &Sandbox) {
                 Some((head, tail)) => {
                     let rest = tail.split_once(['\n', ' ']).map_or("", |(_, rest)| rest);
                     let end = if rest.is_empty() { "\n" } else { " " };
-                    aged += &format!("{head} until=2020-01-01T00:00:00Z{end}{rest}");
+                    aged.extend([head, " until=2020-01-01T00:00:00Z", end, rest]);
                 }
-                None => aged += line,
+                None => aged.push_str(line),
             }
         }
         std::fs::write(path, aged).unwrap();

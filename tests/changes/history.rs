@@ -79,6 +79,26 @@ fn every_change_is_recorded_with_who_and_how() {
     assert_eq!(state.permissions().mode() & 0o777, 0o700);
 }
 
+/// What two changes, two undos and two redos have to do with each other.
+fn check_ends(sandbox: &Sandbox) {
+    let history = run(sandbox, &["history"]);
+    let ends: Vec<&str> = history
+        .lines()
+        .map(|row| row.rsplit("  ").next().unwrap())
+        .collect();
+    assert_eq!(
+        ends,
+        [
+            "(undone by 4)",
+            "(undone by 3)",
+            "(undoes 2)",
+            "(undoes 1)",
+            "(makes 1 again)",
+            "(makes 2 again)"
+        ]
+    );
+}
+
 #[test]
 fn each_undo_goes_one_change_further_back_and_redo_forth() {
     let sandbox = Sandbox::new("ALL: 0.0.0.1\n", "# last line has no newline");
@@ -123,22 +143,7 @@ fn each_undo_goes_one_change_further_back_and_redo_forth() {
     );
     assert_eq!(sandbox.tables(), last);
     refused(&sandbox, &["redo"], &["no undone change"]);
-    let history = run(&sandbox, &["history"]);
-    let ends: Vec<&str> = history
-        .lines()
-        .map(|row| row.rsplit("  ").next().unwrap())
-        .collect();
-    assert_eq!(
-        ends,
-        [
-            "(undone by 4)",
-            "(undone by 3)",
-            "(undoes 2)",
-            "(undoes 1)",
-            "(makes 1 again)",
-            "(makes 2 again)"
-        ]
-    );
+    check_ends(&sandbox);
     std::fs::write(sandbox.path("etc/hosts.allow"), "# rewritten\n").unwrap();
     refused(
         &sandbox,

@@ -143,13 +143,13 @@ fn what_is_clear_is_followed_and_the_rest_is_loud() {
         assert!(ran.out.ends_with("nothing was changed\n"), "{}", ran.out);
         let list = run(&sandbox, &["list"]);
         assert!(list.out.contains("/etc/hosts.allow:2: "), "{}", list.out);
-        let lint = run(&sandbox, &["lint", "--format", "short"]);
+        let findings = run(&sandbox, &["lint", "--format", "short"]);
         assert!(
-            lint.out.contains("hosts.allow:2:1: error[TW12"),
+            findings.out.contains("hosts.allow:2:1: error[TW12"),
             "{}",
-            lint.out
+            findings.out
         );
-        assert!(!lint.out.contains("ignore="), "{}", lint.out);
+        assert!(!findings.out.contains("ignore="), "{}", findings.out);
         assert_eq!(sandbox.tables(), before);
     }
 }
