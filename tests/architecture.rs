@@ -52,7 +52,7 @@ const CRATES: [(&str, &[&str]); 28] = [
     ("similar", &["editor"]),
     ("tempfile", &["editor", "cli"]),
     ("xattr", &["editor"]),
-    ("ring", &["editor", "metadata"]),
+    ("ring", &["editor", "metadata", "alert"]),
     ("dns_lookup", &["system"]),
     ("chrono", &["system", "alert", "cli", "report", "metadata"]),
     ("serde", &["alert", "config", "editor", "cli", "report"]),

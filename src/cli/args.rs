@@ -20,6 +20,7 @@ use super::lint::LintArgs;
 use super::list::ListingArgs;
 use super::mail::MailArgs;
 use super::match_::MatchArgs;
+use super::mute::{MuteArgs, UnmuteArgs};
 use super::notify::NotifyArgs;
 use super::open::OpenArgs;
 use super::output::ColorChoice;
@@ -154,6 +155,8 @@ pub(crate) enum Command {
     Report(ReportArgs),
     Deliver(DeliverArgs),
     Queue(QueueArgs),
+    Mute(MuteArgs),
+    Unmute(UnmuteArgs),
     Notify(NotifyArgs),
     Demo(DemoArgs),
     Completions(CompletionsArgs),

@@ -295,6 +295,47 @@ fn what_is_not_confirmed_is_taken_back() {
     }
 }
 
+#[test]
+fn a_server_and_its_readers_are_given_as_people_write_them() {
+    let sandbox = Sandbox::new("", "");
+    std::fs::write(sandbox.path("etc/password"), "geheim\n").unwrap();
+    let private = std::fs::Permissions::from_mode(0o600);
+    std::fs::set_permissions(sandbox.path("etc/password"), private).unwrap();
+    let with = |host: &str, more: &[&str]| {
+        let words = [
+            "setup",
+            "--allow",
+            "0.0.0.1",
+            "--no-test-mail",
+            "--smtp-host",
+            host,
+        ];
+        sandbox.run(&[&words[..], more].concat())
+    };
+    let login = [
+        "--username",
+        "ann@example.org",
+        "--password-file",
+        "/etc/password",
+    ];
+    for (host, words) in [
+        ("a, b", "is not the name or the address of one server"),
+        ("smtp://u:p@m", "holds a user name"),
+        ("m:99999", "has \"99999\" for a port"),
+    ] {
+        let ran = with(host, &login);
+        assert_eq!(ran.code, Some(2), "{}", ran.out);
+        assert!(ran.err.contains(words), "{}", ran.err);
+        assert_eq!(configuration(&sandbox), "");
+    }
+    let ran = with("smtps://mail.example.org", &login);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    assert!(configuration(&sandbox).contains("host = \"smtps://mail.example.org\"\n"));
+    let more = ["--mail-to", "a@x, \"B, C\" <b@x>", "--overwrite"];
+    let ran = with("[::1]:587", &[&login[..], &more].concat());
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+}
+
 /// Runs the program on a terminal.
 fn on_terminal(sandbox: &Sandbox, arguments: &[&str], answers: &[(&str, &str)]) -> Ran {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/changes/converse.py");
