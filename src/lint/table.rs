@@ -177,6 +177,9 @@ pub const CHECKS: &[Check] = &[
     row("TW117", "account-switches-daemon", Warning, Breaks, Rule(c::account_switches_daemon::check)),
     row("TW118", "brackets-protect-nothing", Error, Missed, Rule(c::open_brackets::check)),
     row("TW120", "idle-suppression", Warning, Style, Elsewhere),
+    row("TW121", "orphan-comment", Warning, Dead, Both(c::rule_comment::check)),
+    row("TW122", "unreadable-comment", Error, Either, Elsewhere),
+    row("TW123", "unnamed-comment", Error, Either, Elsewhere),
 
     row("TW201", "empty-list", Error, Dead, Rule(c::empty_list::check)),
     row("TW202", "unbalanced-bracket", Error, LetsIn, Rule(c::unbalanced_bracket::check)),

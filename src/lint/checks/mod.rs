@@ -67,6 +67,7 @@ pub(super) mod percent_option;
 pub(super) mod percent_vanishes;
 pub(super) mod reserved_daemon;
 pub(super) mod resident;
+pub(super) mod rule_comment;
 pub(super) mod short_address;
 pub(super) mod skipped_last_line;
 pub(super) mod swapped_lists;

@@ -9,6 +9,7 @@ use crate::lint::group::Cause;
 use crate::lint::sink::{About, Sink};
 use crate::lint::view::RuleView;
 use crate::lint::words;
+use crate::metadata::bond;
 use crate::policy::{Element, List, OptionKind, Rule, rules};
 use crate::syntax::Tree;
 
@@ -79,6 +80,11 @@ impl Earlier<'_, '_> {
             // When its command fails, the rest of the table is skipped (F-ACL-02): nothing
             // behind it keeps anybody from the deny table for certain.
             self.is_certain = false;
+            return;
+        }
+        // A rule that runs out leaves all to those after it.
+        let label = bond(view.rule).filter(|bond| bond.is_named);
+        if label.is_some_and(|bond| bond.label.until.is_some()) {
             return;
         }
         match view.table {
