@@ -102,12 +102,20 @@ fn a_thousand_events_survive_an_outage_and_ten_kills() {
     let kills = knock_and_kill(&stage);
     let server = Server::start(&["--port", &port.to_string()]);
     let kills = kill_while_sending(&stage, kills);
-    wait_until("everything is told", || {
-        stage.run(&["deliver"]);
-        let open = "SELECT count(*) FROM letters WHERE state = 'open'";
-        let waiting = "SELECT count(*) FROM dispatches WHERE state <> 'delivered'";
-        stage.drops().is_empty() && stage.count(open) + stage.count(waiting) == 0
-    });
+    let mut most = i64::MAX;
+    while most > 0 {
+        // A thousand letters take their time on a busy machine; each of these waits sees some leave.
+        wait_until("more is told", || {
+            stage.run(&["deliver"]);
+            let open = "SELECT count(*) FROM letters WHERE state = 'open'";
+            let waiting = "SELECT count(*) FROM dispatches WHERE state <> 'delivered'";
+            let drops = i64::try_from(stage.drops().len()).unwrap();
+            let left = drops + stage.count(open) + stage.count(waiting);
+            let has_progress = left < most;
+            most = most.min(left);
+            has_progress
+        });
+    }
     let hosts: Vec<Vec<u8>> = stage.query("SELECT host FROM readable");
     assert_eq!(hosts.len(), EVENTS);
     assert_eq!(hosts.into_iter().collect::<BTreeSet<_>>().len(), EVENTS);
