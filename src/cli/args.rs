@@ -33,7 +33,7 @@ use super::rollback::RollbackArgs;
 use super::setup::SetupArgs;
 use super::show::ShowArgs;
 use super::test::TestArgs;
-use super::undo::UndoArgs;
+use super::undo::{RedoArgs, UndoArgs};
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 use std::iter;
@@ -139,6 +139,7 @@ pub(crate) enum Command {
     History(HistoryArgs),
     Show(ShowArgs),
     Undo(UndoArgs),
+    Redo(RedoArgs),
     Confirm(ConfirmArgs),
     #[command(hide = true)]
     Rollback(RollbackArgs),

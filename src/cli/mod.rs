@@ -46,6 +46,7 @@ mod mute;
 mod named;
 mod notify;
 mod notify_line;
+mod number;
 mod open;
 mod output;
 mod parse;
@@ -159,6 +160,7 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
         Command::History(args) => history::run(args, context),
         Command::Show(args) => show::run(args, context),
         Command::Undo(args) => undo::run(args, context),
+        Command::Redo(args) => undo::redo(args, context),
         Command::Apply(args) => apply::run(args, context),
         Command::Edit(args) => edit::run(args, context),
         Command::Confirm(args) => confirm::run(args, context),

@@ -29,7 +29,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// it back. Exit code 0: done, or it was so already. 2: it could not be done.
 #[derive(Debug, Args)]
 pub(crate) struct MuteArgs {
-    /// An address or a network, such as 192.0.2.7 or 2001:db8::/32
+    /// An address or a network, such as 192.0.2.7 or 192.0.2.0/24
     #[arg(value_name = "CLIENT")]
     client: Option<String>,
 }
@@ -124,10 +124,10 @@ fn put(context: &Context, text: &str) -> Result<(), Failure> {
     })?;
     let write = || -> io::Result<()> {
         // A link stays a link: its target is replaced.
-        let target = fs::canonicalize(config).or_else(|cause| match cause.kind() {
-            io::ErrorKind::NotFound => Ok(config.clone()),
-            _ => Err(cause),
-        })?;
+        let target = match fs::canonicalize(config) {
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => config.clone(),
+            found => found?,
+        };
         let mut file = NamedTempFile::new_in(target.parent().unwrap_or(Path::new("/")))?;
         file.write_all(text.as_bytes())?;
         if let Ok(old) = fs::metadata(&target) {

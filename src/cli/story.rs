@@ -271,15 +271,16 @@ impl Story<'_> {
             .and_then(|tree| tree.line(line))
             .map(Line::kind);
         let what = if kind == Some(LineKind::Malformed(Reason::TooLong)) {
-            "the next line has more than 2046 bytes"
+            "it has more than 2046 bytes"
         } else {
-            "the last line does not end in a newline"
+            "it does not end in a newline"
         };
         let then = match table {
             TableName::Allow => "it and all behind it is ignored, and the deny table is next",
             TableName::Deny => "everybody who gets here is denied",
         };
-        out.line(format!("  behind line {number}: {what}: {then}"))
+        let number = number + 1;
+        out.line(format!("  line {number}: {what}: {then}"))
     }
 
     fn unreached(&self, unreached: &Unreached, out: &mut Output) -> Result<(), Failure> {

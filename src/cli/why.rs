@@ -30,11 +30,11 @@ pub(super) fn place(verdict: &Verdict, tables: &TableFiles) -> Option<(String, V
     Some((place, rule.text().into_owned()))
 }
 
-/// The table and line that decided, the line as libwrap numbers it.
+/// The table and line that decided; libwrap counts only the lines before a broken one.
 pub(super) fn located(verdict: &Verdict) -> Option<(TableName, u32)> {
     match &verdict.cause {
         Cause::Rule { matched, .. } => Some((matched.table, matched.number)),
-        Cause::BrokenTable { table, number, .. } => Some((*table, *number)),
+        Cause::BrokenTable { table, number, .. } => Some((*table, *number + 1)),
         Cause::Unreadable(table) => Some((*table, 0)),
         Cause::Undecided(undecided) => undecided.rule.map(|rule| (rule.table, rule.number)),
         Cause::NoRule => None,

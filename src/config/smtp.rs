@@ -46,15 +46,19 @@ fn server(section: &Section<'_>, place: &dyn Fn(&Path) -> PathBuf) -> Result<Smt
     let port = section
         .number("port", 1..=u32::from(u16::MAX))?
         .and_then(|port| u16::try_from(port).ok());
-    let port = agreed(port, endpoint.port)
-        .ok_or_else(|| section.bad_value("port", "is not the port that host says"))?;
-    let tls = agreed(section.choice("tls", &protections)?, endpoint.tls)
-        .ok_or_else(|| section.bad_value("tls", "is not what the scheme in host says"))?
-        .unwrap_or(if port == Some(TLS_PORT) {
-            Tls::Implicit
-        } else {
-            Tls::StartTls
-        });
+    if differ(port, endpoint.port) {
+        return Err(section.bad_value("port", "is not the port that host says"));
+    }
+    let port = port.or(endpoint.port);
+    let given = section.choice("tls", &protections)?;
+    if differ(given, endpoint.tls) {
+        return Err(section.bad_value("tls", "is not what the scheme in host says"));
+    }
+    let tls = given.or(endpoint.tls).unwrap_or(if port == Some(TLS_PORT) {
+        Tls::Implicit
+    } else {
+        Tls::StartTls
+    });
     let default_port = match tls {
         Tls::None => 25,
         Tls::StartTls => 587,
@@ -79,12 +83,9 @@ fn server(section: &Section<'_>, place: &dyn Fn(&Path) -> PathBuf) -> Result<Smt
     })
 }
 
-/// What is said in one of two places, or twice the same; nothing when they differ.
-fn agreed<T: PartialEq>(one: Option<T>, other: Option<T>) -> Option<Option<T>> {
-    match (one, other) {
-        (Some(one), Some(other)) if one != other => None,
-        (one, other) => Some(one.or(other)),
-    }
+/// Whether two places say different things.
+fn differ<T: PartialEq>(one: Option<T>, other: Option<T>) -> bool {
+    one.zip(other).is_some_and(|(one, other)| one != other)
 }
 
 /// `sha256:` and 64 hexadecimal digits, with colons between the bytes or without.

@@ -27,7 +27,7 @@ fn a_server_is_named_as_people_name_it() {
         let text = format!("[mail]\nto = 'a@b'\n[mail.smtp]\n{keys}");
         read(&text).map(|config| match config.mail.transport {
             Transport::Smtp(mut servers) => servers.remove(0),
-            other => panic!("{other:?}"),
+            Transport::File { .. } | Transport::Sendmail { .. } => panic!("smtp was chosen"),
         })
     };
     let place = |keys: &str| server(keys).map(|smtp| (smtp.host, smtp.port, smtp.tls));

@@ -34,7 +34,7 @@ pub use host_name::{full_host_name, host_name};
 pub use journald::{EVENT_MESSAGE_ID, JOURNAL_SOCKET, LogSockets, log_event};
 pub use libwrap::imports_innetgr;
 pub use login::login_start;
-pub use netgroup::Netgroups;
+pub use netgroup::{Netgroups, has_netgroup};
 pub use open_files::writers;
 pub use operator::operator;
 pub use program::{Ended, each_line, read_program};

@@ -7,6 +7,7 @@ use super::stage::{Ran, Stage, wait_until};
 use std::fs::{self, File};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -115,6 +116,7 @@ fn a_deliverer_that_lacks_a_credential_says_so_and_makes_room() {
     let certificates = Certificates::new();
     let server = Server::protected("starttls", &certificates, &[]);
     let stage = stage(&server, &certificates, "password_credential = 'password'");
+    let log = UnixDatagram::bind(stage.path("dev/log")).unwrap();
     stage.notify("visitor.example");
     wait_until("an attempt", || {
         stage.count("SELECT attempts FROM dispatches") == 1
@@ -125,8 +127,17 @@ fn a_deliverer_that_lacks_a_credential_says_so_and_makes_room() {
         lock.unlock().unwrap();
         is_free
     });
+    let mut logged = String::new();
+    let mut line = [0; 4096];
+    log.set_nonblocking(true).unwrap();
+    wait_until("it is told in the system log", || {
+        while let Ok(length) = log.recv(&mut line) {
+            logged.push_str(&String::from_utf8_lossy(&line[..length]));
+        }
+        logged.contains("no systemd credential \"password\"") && logged.contains("it makes room")
+    });
     let explained = stage.run(&["queue", "--explain"]);
-    explained.says(0, &["no systemd credential \"password\""]);
+    explained.says(1, &["no systemd credential \"password\"", "no deliverer is running"]);
     // Another one, as the unit starts it, need not wait for the pause after a failure.
     let home = stage.path("home");
     run_with(

@@ -38,11 +38,12 @@ fn all_of_it_is_one_change() {
         ran.out,
         format!(
             "--- /etc/hosts.allow\n+++ /etc/hosts.allow\n@@ -1 +1,3 @@\n # mine\n+ALL: 0.0.0.1\n\
-             +ALL : UNKNOWN : {alarm}\n\
-             --- /etc/hosts.deny\n+++ /etc/hosts.deny\n@@ -0,0 +1 @@\n+ALL: ALL: {alarm}\n\
+             +ALL: UNKNOWN : {alarm}\n\
+             --- /etc/hosts.deny\n+++ /etc/hosts.deny\n@@ -0,0 +1 @@\n+ALL: ALL : {alarm}\n\
              --- /etc/tcpw.toml\n+++ /etc/tcpw.toml\n@@ -0,0 +1,4 @@\n\
              +# The configuration of tcpw; tcpw.toml(5) describes every key.\n+\n+[mail]\n+transport = \"file\"\n\
              created /etc/tcpw.toml\nchanged /etc/hosts.allow\nchanged /etc/hosts.deny\n\
+             this is change 1: `tcpw undo` undoes it in the tables\n\
              created /var/spool/tcpw/drop with mode 1733\ncreated /var/lib/tcpw with mode 700\n\
              unknown: catches clients on no list whose address has no name in DNS; strangers with a name pass it by\n\
              unlisted: catches every client on no list, with a name or without\n\
@@ -276,7 +277,7 @@ fn a_test_mail_that_fails_leaves_the_choice() {
         assert!(ran.err.contains(words), "{}", ran.err);
     }
     assert!(ran.out.contains("no route today"), "{}", ran.out);
-    assert!(sandbox.tables().1.starts_with("ALL: ALL: spawn "));
+    assert!(sandbox.tables().1.starts_with("ALL: ALL : spawn "));
     assert_eq!(sandbox.run(&["undo", "1"]).code, Some(0));
     assert_eq!(sandbox.tables(), (String::new(), String::new()));
 }

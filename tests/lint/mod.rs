@@ -5,11 +5,13 @@ mod dialects;
 mod files;
 mod fixed;
 mod formats;
+mod groups;
 mod repair;
 mod sarif;
 mod seventeen;
 mod style;
 mod witness;
+mod words;
 
 use crate::oracle::Oracle;
 use proptest::prelude::*;

@@ -131,197 +131,244 @@ fn status(text: &str) -> Option<Status> {
     (parts.next().is_none() && matches!(status.class, 2 | 4 | 5)).then_some(status)
 }
 
-/// `text` is in small letters. The words are those of Postfix, exim, OpenSMTPD, Exchange and Gmail.
-fn sense(code: u16, status: Option<Status>, text: &str) -> Sense {
-    let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    let is = |subject: u16, details: &[u16]| {
-        status.is_some_and(|status| {
+/// What is asked of a refusal.
+struct Asked<'a> {
+    code: u16,
+    status: Option<Status>,
+    /// In small letters.
+    text: &'a str,
+}
+
+impl Asked<'_> {
+    fn says(&self, words: &[&str]) -> bool {
+        words.iter().any(|word| self.text.contains(word))
+    }
+
+    /// Whether the status is about `subject`, with one of `details`, or with any.
+    fn is(&self, subject: u16, details: &[u16]) -> bool {
+        self.status.is_some_and(|status| {
             status.subject == subject && (details.is_empty() || details.contains(&status.detail))
         })
-    };
+    }
+}
+
+/// `text` is in small letters. The words are those of Postfix, exim, `OpenSMTPD`, Exchange and
+/// Gmail.
+fn sense(code: u16, status: Option<Status>, text: &str) -> Sense {
+    let asked = Asked { code, status, text };
     if code == 421 {
         return Sense::Busy;
     }
-    if says(&["sendasdenied", "not owned by user", "as this sender"]) || is(7, &[60]) {
-        return Sense::SenderNotAllowed;
-    }
-    if says(&["helo", "ehlo"]) && (says(&["reject", "invalid", "need", "name"]) || code == 504) {
-        return Sense::HelloName;
-    }
-    if code == 538 || (says(&["starttls"]) && (500..600).contains(&code)) {
-        return Sense::NeedsTls;
-    }
-    if is(7, &[139])
-        || says(&[
-            "smtpclientauthentication is disabled",
-            "basic authentication is",
-        ])
-    {
-        return Sense::LoginDisabled;
-    }
-    if code == 534 || is(7, &[9]) || says(&["application-specific password", "app password"]) {
-        return Sense::AppPassword;
-    }
-    if code == 530
-        || is(7, &[57])
-        || says(&["authentication required", "authentication is required"])
-    {
-        return Sense::NeedsLogin;
-    }
-    if code == 535 || is(7, &[8]) {
-        return Sense::WrongLogin;
-    }
-    if (400..500).contains(&code)
-        && (says(&["greylist", "graylist", "grey list"]) || code == 450 && is(7, &[1]))
-    {
-        return Sense::Greylisted;
-    }
-    if is(1, &[1, 2, 3, 6, 10]) {
-        return Sense::NoMailbox;
-    }
-    if says(&["relay"]) {
-        return Sense::RelayDenied;
-    }
-    if is(7, &[20, 21, 22, 23, 24, 25, 26, 27]) || says(&["spf", "dmarc", "dkim"]) {
-        return Sense::Unauthenticated;
-    }
-    if is(3, &[4]) || is(2, &[3]) || says(&["message size", "too large", "size limit"]) {
-        return Sense::TooLarge;
-    }
-    if is(2, &[2]) || code == 552 {
-        return Sense::Full;
-    }
-    if is(5, &[]) || (500..=504).contains(&code) {
-        return Sense::Protocol;
-    }
-    if is(7, &[]) {
-        return Sense::Policy;
-    }
-    Sense::Other
+    of_session(&asked)
+        .or_else(|| of_mail(&asked))
+        .unwrap_or(Sense::Other)
+}
+
+/// Refusals of who we are: the name, the protection, the login.
+fn of_session(asked: &Asked<'_>) -> Option<Sense> {
+    let code = asked.code;
+    let is_permanent = (500..600).contains(&code);
+    let found = [
+        (
+            asked.says(&["sendasdenied", "not owned by user", "as this sender"])
+                || asked.is(7, &[60]),
+            Sense::SenderNotAllowed,
+        ),
+        (
+            asked.says(&["helo", "ehlo"])
+                && (asked.says(&["reject", "invalid", "need", "name"]) || code == 504),
+            Sense::HelloName,
+        ),
+        (
+            code == 538 || (asked.says(&["starttls"]) && is_permanent),
+            Sense::NeedsTls,
+        ),
+        (
+            asked.says(&[
+                "smtpclientauthentication is disabled",
+                "basic authentication is",
+            ]) || asked.is(7, &[139]),
+            Sense::LoginDisabled,
+        ),
+        (
+            asked.says(&["application-specific password", "app password"])
+                || code == 534
+                || asked.is(7, &[9]),
+            Sense::AppPassword,
+        ),
+        (
+            asked.says(&["authentication required", "authentication is required"])
+                || code == 530
+                || asked.is(7, &[57]),
+            Sense::NeedsLogin,
+        ),
+        (code == 535 || asked.is(7, &[8]), Sense::WrongLogin),
+    ];
+    found
+        .into_iter()
+        .find_map(|(holds, sense)| holds.then_some(sense))
+}
+
+/// Refusals of a mail: its way, its recipient, its size.
+fn of_mail(asked: &Asked<'_>) -> Option<Sense> {
+    let code = asked.code;
+    let is_transient = (400..500).contains(&code);
+    let found = [
+        (
+            is_transient
+                && (asked.says(&["greylist", "graylist", "grey list"])
+                    || (code == 450 && asked.is(7, &[1]))),
+            Sense::Greylisted,
+        ),
+        (asked.is(1, &[1, 2, 3, 6, 10]), Sense::NoMailbox),
+        (asked.says(&["relay"]), Sense::RelayDenied),
+        (
+            asked.says(&["spf", "dmarc", "dkim"]) || asked.is(7, &[20, 21, 22, 23, 24, 25, 26, 27]),
+            Sense::Unauthenticated,
+        ),
+        (
+            asked.says(&["message size", "too large", "size limit"])
+                || asked.is(3, &[4])
+                || asked.is(2, &[3]),
+            Sense::TooLarge,
+        ),
+        (code == 552 || asked.is(2, &[2]), Sense::Full),
+        (
+            (500..=504).contains(&code) || asked.is(5, &[]),
+            Sense::Protocol,
+        ),
+        (asked.is(7, &[]), Sense::Policy),
+    ];
+    found
+        .into_iter()
+        .find_map(|(holds, sense)| holds.then_some(sense))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Code, text, what it comes from, and whether it is about the way.
+    const REFUSALS: &[(u16, &str, Sense, bool)] = &[
+        // Postfix.
+        (
+            504,
+            "5.5.2 <bastion>: Helo command rejected: need fully-qualified hostname",
+            Sense::HelloName,
+            true,
+        ),
+        (
+            450,
+            "4.7.1 <bastion>: Helo command rejected: Host not found",
+            Sense::HelloName,
+            false,
+        ),
+        (
+            530,
+            "5.7.0 Must issue a STARTTLS command first",
+            Sense::NeedsTls,
+            true,
+        ),
+        (
+            535,
+            "5.7.8 Error: authentication failed: UGFzc3dvcmQ6",
+            Sense::WrongLogin,
+            true,
+        ),
+        (
+            553,
+            "5.7.1 <a@b>: Sender address rejected: not owned by user u",
+            Sense::SenderNotAllowed,
+            true,
+        ),
+        (
+            554,
+            "5.7.1 <a@b>: Relay access denied",
+            Sense::RelayDenied,
+            true,
+        ),
+        (
+            450,
+            "4.2.0 <a@b>: Recipient address rejected: Greylisted, see http://postgrey",
+            Sense::Greylisted,
+            false,
+        ),
+        (
+            552,
+            "5.3.4 Message size exceeds fixed limit",
+            Sense::TooLarge,
+            false,
+        ),
+        (
+            550,
+            "5.1.1 <a@b>: Recipient address rejected: User unknown",
+            Sense::NoMailbox,
+            false,
+        ),
+        // exim, which gives no status.
+        (550, "relay not permitted", Sense::RelayDenied, true),
+        (
+            503,
+            "AUTH command used when not advertised",
+            Sense::Protocol,
+            true,
+        ),
+        // Exchange and Microsoft 365.
+        (
+            535,
+            "5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant.",
+            Sense::LoginDisabled,
+            true,
+        ),
+        (
+            550,
+            "5.7.60 SMTP; Client does not have permissions to send as this sender",
+            Sense::SenderNotAllowed,
+            true,
+        ),
+        (
+            554,
+            "5.2.252 SendAsDenied; a@b not allowed to send as c@d",
+            Sense::SenderNotAllowed,
+            true,
+        ),
+        (
+            530,
+            "5.7.57 Client not authenticated to send mail.",
+            Sense::NeedsLogin,
+            true,
+        ),
+        // Gmail.
+        (
+            534,
+            "5.7.9 Application-specific password required.",
+            Sense::AppPassword,
+            true,
+        ),
+        (
+            550,
+            "5.7.26 This mail has been blocked because the sender is unauthenticated.",
+            Sense::Unauthenticated,
+            true,
+        ),
+        (421, "4.7.0 Try again later", Sense::Busy, false),
+        (550, "no", Sense::Other, false),
+        (550, "5.6.0 bad content", Sense::Other, false),
+        (550, "5.7.1 message content rejected", Sense::Policy, true),
+        (250, "2.0.0 ok", Sense::Other, false),
+        // Words in addresses mean nothing.
+        (
+            550,
+            "<relay@helo.example>: starttls@spf.example unknown",
+            Sense::Other,
+            false,
+        ),
+        (550, "5.1.1 relay unknown", Sense::NoMailbox, false),
+    ];
+
     #[test]
     fn refusals_of_real_servers_are_understood() {
-        for (code, text, sense, is_way) in [
-            // Postfix.
-            (
-                504,
-                "5.5.2 <bastion>: Helo command rejected: need fully-qualified hostname",
-                Sense::HelloName,
-                true,
-            ),
-            (
-                450,
-                "4.7.1 <bastion>: Helo command rejected: Host not found",
-                Sense::HelloName,
-                false,
-            ),
-            (
-                530,
-                "5.7.0 Must issue a STARTTLS command first",
-                Sense::NeedsTls,
-                true,
-            ),
-            (
-                535,
-                "5.7.8 Error: authentication failed: UGFzc3dvcmQ6",
-                Sense::WrongLogin,
-                true,
-            ),
-            (
-                553,
-                "5.7.1 <a@b>: Sender address rejected: not owned by user u",
-                Sense::SenderNotAllowed,
-                true,
-            ),
-            (
-                554,
-                "5.7.1 <a@b>: Relay access denied",
-                Sense::RelayDenied,
-                true,
-            ),
-            (
-                450,
-                "4.2.0 <a@b>: Recipient address rejected: Greylisted, see http://postgrey",
-                Sense::Greylisted,
-                false,
-            ),
-            (
-                552,
-                "5.3.4 Message size exceeds fixed limit",
-                Sense::TooLarge,
-                false,
-            ),
-            (
-                550,
-                "5.1.1 <a@b>: Recipient address rejected: User unknown",
-                Sense::NoMailbox,
-                false,
-            ),
-            // exim, which gives no status.
-            (550, "relay not permitted", Sense::RelayDenied, true),
-            (
-                503,
-                "AUTH command used when not advertised",
-                Sense::Protocol,
-                true,
-            ),
-            // Exchange and Microsoft 365.
-            (
-                535,
-                "5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant.",
-                Sense::LoginDisabled,
-                true,
-            ),
-            (
-                550,
-                "5.7.60 SMTP; Client does not have permissions to send as this sender",
-                Sense::SenderNotAllowed,
-                true,
-            ),
-            (
-                554,
-                "5.2.252 SendAsDenied; a@b not allowed to send as c@d",
-                Sense::SenderNotAllowed,
-                true,
-            ),
-            (
-                530,
-                "5.7.57 Client not authenticated to send mail.",
-                Sense::NeedsLogin,
-                true,
-            ),
-            // Gmail.
-            (
-                534,
-                "5.7.9 Application-specific password required.",
-                Sense::AppPassword,
-                true,
-            ),
-            (
-                550,
-                "5.7.26 This mail has been blocked because the sender is unauthenticated.",
-                Sense::Unauthenticated,
-                true,
-            ),
-            (421, "4.7.0 Try again later", Sense::Busy, false),
-            (550, "no", Sense::Other, false),
-            (550, "5.6.0 bad content", Sense::Other, false),
-            (550, "5.7.1 message content rejected", Sense::Policy, true),
-            (250, "2.0.0 ok", Sense::Other, false),
-            // Words in addresses mean nothing.
-            (
-                550,
-                "<relay@helo.example>: starttls@spf.example unknown",
-                Sense::Other,
-                false,
-            ),
-            (550, "5.1.1 relay unknown", Sense::NoMailbox, false),
-        ] {
+        for &(code, text, sense, is_way) in REFUSALS {
             let answer = Answer::of(code, text);
             assert_eq!(
                 (answer.sense, answer.concerns_way()),

@@ -88,10 +88,10 @@ impl Fault {
     /// Whether it says something about the way to the server, although it came at a step that is
     /// about the mail.
     pub fn concerns_way(&self) -> bool {
-        match self.cause {
-            Cause::Refused(answer) => answer.concerns_way(),
-            _ => self.cause == Cause::Surroundings,
+        if let Cause::Refused(answer) = self.cause {
+            return answer.concerns_way();
         }
+        self.cause == Cause::Surroundings
     }
 }
 

@@ -53,6 +53,7 @@ impl SmtpTransport {
     }
 
     /// `find` knows the full name of this machine: many servers want one in EHLO.
+    #[must_use]
     pub fn with_full_name(mut self, find: fn(&str) -> Option<String>) -> Self {
         self.full_name = find;
         self

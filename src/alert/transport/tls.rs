@@ -88,82 +88,73 @@ pub(super) fn provider() -> Arc<crypto::CryptoProvider> {
 
 /// What went wrong in a handshake, and the words for it; `seen` knows the certificate.
 pub(super) fn trouble(error: &Error, seen: &Seen) -> (Cause, String) {
-    let certificate = |fault, text: String| (Cause::Certificate(fault), text);
-    match error {
-        Error::InvalidCertificate(problem) => {
-            let (fault, text) = certificate_trouble(problem, seen);
-            certificate(fault, text)
-        }
-        Error::InvalidMessage(_) => (
-            Cause::SpeaksPlainly,
-            "the server does not speak TLS here: it answered in plain text".to_owned(),
-        ),
-        Error::NoCertificatesPresented => certificate(
-            CertificateFault::Unusable,
-            "the server has no certificate".to_owned(),
-        ),
-        Error::PeerIncompatible(_)
-        | Error::AlertReceived(
-            AlertDescription::ProtocolVersion | AlertDescription::HandshakeFailure,
-        ) => (
-            Cause::NoCommonTls,
-            "the server and tcpw have no version or cipher of TLS in common (tcpw speaks TLS 1.2 and 1.3)"
-                .to_owned(),
-        ),
-        Error::AlertReceived(_) => (
-            Cause::Other,
-            "the server broke the TLS handshake off".to_owned(),
-        ),
-        _ => (Cause::Other, "the TLS handshake failed".to_owned()),
+    use AlertDescription::{HandshakeFailure, ProtocolVersion};
+    if let Error::InvalidCertificate(problem) = error {
+        let (fault, text) = certificate_trouble(problem, seen);
+        return (Cause::Certificate(fault), text);
     }
+    let is_in_vain = matches!(
+        error,
+        Error::PeerIncompatible(_) | Error::AlertReceived(ProtocolVersion | HandshakeFailure)
+    );
+    let (cause, text) = if matches!(error, Error::InvalidMessage(_)) {
+        let text = "the server does not speak TLS here: it answered in plain text";
+        (Cause::SpeaksPlainly, text)
+    } else if matches!(error, Error::NoCertificatesPresented) {
+        let cause = Cause::Certificate(CertificateFault::Unusable);
+        (cause, "the server has no certificate")
+    } else if is_in_vain {
+        let text = "the server and tcpw have no version or cipher of TLS in common (tcpw speaks TLS 1.2 and 1.3)";
+        (Cause::NoCommonTls, text)
+    } else if matches!(error, Error::AlertReceived(_)) {
+        (Cause::Other, "the server broke the TLS handshake off")
+    } else {
+        (Cause::Other, "the TLS handshake failed")
+    };
+    (cause, text.to_owned())
 }
 
 fn certificate_trouble(problem: &CertificateError, seen: &Seen) -> (CertificateFault, String) {
+    use CertificateError as Problem;
     let leaf = seen.take();
-    let print = leaf.as_ref().map_or_else(String::new, |leaf| {
+    let is_self_signed = leaf.as_ref().is_some_and(|leaf| leaf.is_self_signed);
+    let print = leaf.map_or_else(String::new, |leaf| {
         format!(" (its fingerprint is {})", leaf.fingerprint)
     });
-    if matches!(problem, CertificateError::ApplicationVerificationFailure) {
-        let text = format!("the certificate is not the one of mail.smtp.fingerprint{print}");
-        return (CertificateFault::OtherFingerprint, text);
-    }
-    match problem {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => (
-            CertificateFault::Expired,
-            "the certificate has expired".to_owned(),
-        ),
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => (
-            CertificateFault::NotYet,
-            "the certificate is not valid yet".to_owned(),
-        ),
-        CertificateError::NotValidForNameContext {
-            expected,
-            presented,
-        } => {
-            let names: Vec<String> = presented.iter().filter_map(|name| plain(name)).collect();
-            if names.is_empty() {
-                let text = format!(
-                    "the certificate names no host: it has no subjectAltName for one{print}"
-                );
-                return (CertificateFault::NoName, text);
-            }
-            let (expected, names) = (expected.to_str(), names.join(", "));
-            let text = format!("the certificate is not for {expected}, but for {names}");
-            (CertificateFault::OtherName, text)
+    if let Problem::NotValidForNameContext {
+        expected,
+        presented,
+    } = problem
+    {
+        let names: Vec<String> = presented.iter().filter_map(|name| plain(name)).collect();
+        if names.is_empty() {
+            let text =
+                format!("the certificate names no host: it has no subjectAltName for one{print}");
+            return (CertificateFault::NoName, text);
         }
-        _ if leaf.as_ref().is_some_and(|leaf| leaf.is_self_signed) => (
-            CertificateFault::SelfSigned,
-            format!("the certificate is signed by itself{print}"),
-        ),
-        CertificateError::UnknownIssuer | CertificateError::BadSignature => (
-            CertificateFault::Untrusted,
-            format!("the certificate is not signed by a trusted authority{print}"),
-        ),
-        _ => (
-            CertificateFault::Unusable,
-            format!("the certificate cannot be used{print}"),
-        ),
+        let (expected, names) = (expected.to_str(), names.join(", "));
+        let text = format!("the certificate is not for {expected}, but for {names}");
+        return (CertificateFault::OtherName, text);
     }
+    let (fault, text) = if matches!(problem, Problem::ApplicationVerificationFailure) {
+        let text = "is not the one of mail.smtp.fingerprint";
+        (CertificateFault::OtherFingerprint, text)
+    } else if matches!(problem, Problem::Expired | Problem::ExpiredContext { .. }) {
+        (CertificateFault::Expired, "has expired")
+    } else if matches!(
+        problem,
+        Problem::NotValidYet | Problem::NotValidYetContext { .. }
+    ) {
+        (CertificateFault::NotYet, "is not valid yet")
+    } else if is_self_signed {
+        (CertificateFault::SelfSigned, "is signed by itself")
+    } else if matches!(problem, Problem::UnknownIssuer | Problem::BadSignature) {
+        let text = "is not signed by a trusted authority";
+        (CertificateFault::Untrusted, text)
+    } else {
+        (CertificateFault::Unusable, "cannot be used")
+    };
+    (fault, format!("the certificate {text}{print}"))
 }
 
 /// A host's name or address as the library shows it, `DnsName("mail.example.org")`, without its

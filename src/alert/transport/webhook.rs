@@ -214,10 +214,12 @@ fn header(response: &Response<Body>, name: &str) -> Option<String> {
 
 /// The step that failed, and what to say.
 fn told(error: &Error) -> (Step, Fault) {
-    let tls_error = match error {
-        Error::Rustls(error) => Some(error),
-        Error::Io(cause) => cause.get_ref().and_then(|inner| inner.downcast_ref()),
-        _ => None,
+    let tls_error = if let Error::Rustls(error) = error {
+        Some(error)
+    } else if let Error::Io(cause) = error {
+        cause.get_ref().and_then(|inner| inner.downcast_ref())
+    } else {
+        None
     };
     let (cause, text) = if let Some(error) = tls_error {
         tls::trouble(error, &Seen::default())

@@ -121,19 +121,7 @@ fn server(args: &mut SetupArgs, context: &mut Context) -> Result<(), Failure> {
     let is_told = told.is_some_and(|told| told.tls.is_some());
     mail.smtp_host = Some(host);
     if mail.tls.is_none() && !is_told {
-        let text = "Its protection: starttls, implicit or none";
-        let usual = if port == Some(465) {
-            "implicit"
-        } else {
-            "starttls"
-        };
-        mail.tls = Some(valid(context, text, usual, |answer| match answer {
-            "starttls" => Ok(Protection::Starttls),
-            "implicit" => Ok(Protection::Implicit),
-            "none" => Ok(Protection::None),
-            other => Err(Failure::new(format_args!("`{other}` is none of the three"))
-                .hint("ask whoever runs the server; starttls and implicit are encrypted")),
-        })?);
+        mail.tls = Some(protection(context, port)?);
     }
     if mail.smtp_port.is_none() && port.is_none() && !is_told {
         let usual = match mail.tls {
@@ -160,6 +148,23 @@ fn server(args: &mut SetupArgs, context: &mut Context) -> Result<(), Failure> {
         mail.password_file = Some(PathBuf::from(file));
     }
     Ok(())
+}
+
+/// How the connection to a server with this port is protected.
+fn protection(context: &mut Context, port: Option<u16>) -> Result<Protection, Failure> {
+    let text = "Its protection: starttls, implicit or none";
+    let usual = if port == Some(465) {
+        "implicit"
+    } else {
+        "starttls"
+    };
+    valid(context, text, usual, |answer| match answer {
+        "starttls" => Ok(Protection::Starttls),
+        "implicit" => Ok(Protection::Implicit),
+        "none" => Ok(Protection::None),
+        other => Err(Failure::new(format_args!("`{other}` is none of the three"))
+            .hint("ask whoever runs the server; starttls and implicit are encrypted")),
+    })
 }
 
 fn recipients(args: &mut SetupArgs, context: &mut Context) -> Result<(), Failure> {
