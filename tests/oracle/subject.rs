@@ -7,7 +7,9 @@
 
 use super::library::{Aclexec, Answer, Tables};
 use crate::sandbox::program;
-use std::io::Write as _;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use tcpw::policy::Dialect;
 
@@ -48,6 +50,17 @@ pub(crate) fn ask_in(
     Ok(merged.map(Option::unwrap).collect())
 }
 
+/// A table as it is named to tcpw, for which a named file that is not there is a mistake: to libwrap
+/// it is an empty table.
+fn named(table: &Path) -> &Path {
+    let is_absent = fs::metadata(table).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+    if is_absent {
+        Path::new("/dev/null")
+    } else {
+        table
+    }
+}
+
 fn ask_once(
     dialect: Option<&Dialect>,
     tables: &Tables,
@@ -62,9 +75,9 @@ fn ask_once(
         .args(["match", "--batch", "--aclexec", aclexec])
         .args(dialect)
         .arg("--allow-file")
-        .arg(&tables.allow)
+        .arg(named(&tables.allow))
         .arg("--deny-file")
-        .arg(&tables.deny)
+        .arg(named(&tables.deny))
         .env_clear()
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
         .env("LC_ALL", "C")

@@ -125,12 +125,7 @@ fn default_dialect(root: Option<&Path>) -> String {
     let root = root.map_or(vec![], |root| vec![Path::new("--root"), root]);
     let output = Command::new(program())
         .args(root)
-        .args([
-            "--allow-file",
-            "/nonexistent",
-            "--deny-file",
-            "/nonexistent",
-        ])
+        .args(["--allow-file", "/dev/null", "--deny-file", "/dev/null"])
         .args(["match", "sshd", "1.2.3.4", "--format", "json"])
         .output()
         .unwrap();
