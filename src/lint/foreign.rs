@@ -275,7 +275,7 @@ pub(super) fn letters_for_numbers(text: &[u8]) -> Option<String> {
     let is_letters = |part: &&str| {
         let mut letters = part.chars().map(|c| c.to_ascii_lowercase());
         let first = letters.next();
-        first.is_some_and(|first| "xnyz#".contains(first) && letters.all(|c| c == first))
+        first.is_some_and(|first| "xnyz#%".contains(first) && letters.all(|c| c == first))
     };
     let head: Vec<&str> = parts
         .iter()

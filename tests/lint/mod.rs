@@ -6,6 +6,7 @@ mod files;
 mod fixed;
 mod formats;
 mod groups;
+mod impossible;
 mod repair;
 mod sarif;
 mod seventeen;

@@ -10,13 +10,25 @@ use crate::span::Span;
 
 /// The code of places that a recipe leaves open; it shares the walk with this check.
 const PLACEHOLDER: &str = "TW316";
+/// The code of ranges of addresses; likewise.
+const RANGE: &str = "TW310";
 /// The code of a user without a host; likewise.
 const NO_HOST: &str = "TW328";
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let mut words = patterns(&rule.clients);
+    let mut previous: Option<Span> = None;
     while let Some((text, span, excepted)) = words.next() {
+        let before = previous.take();
         if super::is_ipv4_text(text) {
+            previous = Some(span);
+            continue;
+        }
+        if let (Some(before), Some((last, end, _))) = (before, words.clone().next())
+            && is_dash(text)
+            && super::is_ipv4_text(last)
+        {
+            range(rule, Span::new(before.start, end.end), sink);
             continue;
         }
         if text.ends_with(b"@") && !text.starts_with(b"@") && oddity(text, b"@").is_none() {
@@ -49,6 +61,27 @@ pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
         }
         word(rule, text, span, excepted, sink);
     }
+}
+
+/// Whether a word between two addresses makes a range of them.
+fn is_dash(text: &[u8]) -> bool {
+    [&b"-"[..], b"to", b"..", b"...", b"through", "–".as_bytes()]
+        .iter()
+        .any(|dash| text.eq_ignore_ascii_case(dash))
+}
+
+fn range(rule: &RuleView<'_, '_>, span: Span, sink: &mut Sink) {
+    let text = span.of(rule.source());
+    sink.report_as(RANGE, span, || {
+        (
+            format!(
+                "{} looks like a range, which libwrap does not know: it matches the two ends only",
+                quote(text)
+            ),
+            "write networks (`10.1.2.0/28`), a prefix (`10.1.2.`) or the single addresses"
+                .to_owned(),
+        )
+    });
 }
 
 /// What must close a bracket or a quote that `text` opens and leaves open, and whether that makes

@@ -25,12 +25,22 @@ pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     if is_plain || dotted_quad(mask).is_some() {
         return;
     }
+    // `24;10.2.0.0/16`: another client was meant after the sign.
+    let digits = mask.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let rest = mask.get(digits + 1..).unwrap_or_default();
     sink.report(client.span, || {
+        let text = quote(client.text);
+        if digits > 0 && rest.iter().any(u8::is_ascii_alphanumeric) {
+            return (
+                format!(
+                    "libwrap reads the prefix length of {text} as /{bits} and ignores the rest, \
+                     which matches nobody"
+                ),
+                "write a comma or a space between two clients".to_owned(),
+            );
+        }
         (
-            format!(
-                "libwrap reads the prefix length of {} as /{bits}",
-                quote(client.text)
-            ),
+            format!("libwrap reads the prefix length of {text} as /{bits}"),
             format!("write `/{bits}`, if that is meant"),
         )
     });

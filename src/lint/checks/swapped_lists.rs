@@ -3,7 +3,7 @@
 
 use crate::lint::foreign::is_address_like;
 use crate::lint::sink::{About, Rating, Sink};
-use crate::lint::suggest::is_certain_daemon;
+use crate::lint::suggest::{daemon_meant, is_certain_daemon};
 use crate::lint::table::Harm;
 use crate::lint::view::{RuleView, patterns};
 use crate::lint::words::{plain, quote};
@@ -25,7 +25,10 @@ pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let address = patterns(&rule.daemons).find(|&(text, ..)| {
         let is_domain = || {
             let dots = || memchr::memchr_iter(b'.', text).count();
-            daemon.is_some() && (text.starts_with(b".") || dots() > 1)
+            let is_word = [&b"LOCAL"[..], b"UNKNOWN", b"PARANOID"]
+                .iter()
+                .any(|word| text.eq_ignore_ascii_case(word));
+            daemon.is_some() && (is_word || text.starts_with(b".") || dots() > 1)
         };
         let is_alike = text
             .first()
@@ -94,7 +97,10 @@ fn bare_ipv6(rule: &RuleView<'_, '_>) -> Option<(Span, String)> {
 fn rewritten(rule: &RuleView<'_, '_>) -> (String, String) {
     let (mut daemons, mut clients) = (Vec::new(), Vec::new());
     for (text, ..) in patterns(&rule.daemons).take(WORDS) {
-        if text.contains(&b'.') || text.starts_with(b"[") {
+        let is_word = text.eq_ignore_ascii_case(b"LOCAL")
+            || text.eq_ignore_ascii_case(b"UNKNOWN")
+            || text.eq_ignore_ascii_case(b"PARANOID");
+        if is_word || text.contains(&b'.') || text.starts_with(b"[") {
             clients.push(plain(text));
         } else {
             daemons.push(plain(text));
@@ -105,8 +111,10 @@ fn rewritten(rule: &RuleView<'_, '_>) -> (String, String) {
         let is_client = text.contains(&b'.') || text.starts_with(b"[");
         if is_client && !is_certain_daemon(text) {
             clients.push(plain(text));
-        } else if !is_verdict {
-            daemons.push(plain(text));
+        } else if text.eq_ignore_ascii_case(b"ssh") {
+            daemons.push("sshd".to_owned());
+        } else if !is_verdict && !text.iter().all(u8::is_ascii_digit) {
+            daemons.push(daemon_meant(text).map_or_else(|| plain(text), str::to_owned));
         }
     }
     daemons.dedup();
@@ -134,7 +142,7 @@ fn swapped(
     sink.report_rated(span, rating, || {
         (
             format!(
-                "the address {} stands where daemons are listed, before the colon: no daemon has \
+                "the client {} stands where daemons are listed, before the colon: no daemon has \
                  that name, and the rule {}",
                 quote(text),
                 rule.nobody()
