@@ -137,7 +137,13 @@ fn a_deliverer_that_lacks_a_credential_says_so_and_makes_room() {
         logged.contains("no systemd credential \"password\"") && logged.contains("it makes room")
     });
     let explained = stage.run(&["queue", "--explain"]);
-    explained.says(1, &["no systemd credential \"password\"", "no deliverer is running"]);
+    explained.says(
+        1,
+        &[
+            "no systemd credential \"password\"",
+            "no deliverer is running",
+        ],
+    );
     // Another one, as the unit starts it, need not wait for the pause after a failure.
     let home = stage.path("home");
     run_with(
