@@ -38,14 +38,14 @@ fn server(section: &Section<'_>, place: &dyn Fn(&Path) -> PathBuf) -> Result<Smt
         ("starttls", Tls::StartTls),
         ("implicit", Tls::Implicit),
     ];
+    let port = section
+        .number("port", 1..=u32::from(u16::MAX))?
+        .and_then(|port| u16::try_from(port).ok());
     let host = section
         .text("host")?
         .ok_or_else(|| section.missing("[mail.smtp] needs host = \"mail.example.org\""))?;
     let endpoint =
         Endpoint::parse(host.trim()).map_err(|problem| section.bad_value("host", problem))?;
-    let port = section
-        .number("port", 1..=u32::from(u16::MAX))?
-        .and_then(|port| u16::try_from(port).ok());
     if differ(port, endpoint.port) {
         return Err(section.bad_value("port", "is not the port that host says"));
     }
