@@ -4,6 +4,7 @@
 //! here prints, and nothing here fails.
 
 mod checks;
+mod command;
 mod cover;
 pub mod docs;
 mod repair;
@@ -18,7 +19,7 @@ mod witness;
 mod words;
 mod work;
 
-pub use repair::{Boldness, DENY_ALL, Difference, Repaired, differences, repair};
+pub use repair::{Boldness, Changes, DENY_ALL, Difference, Repaired, changes, repair};
 pub use sink::{Finding, Report};
 pub use site::{FileKind, Files, Look, Site};
 pub use style::{formatted, means_the_same};

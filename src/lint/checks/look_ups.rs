@@ -16,12 +16,15 @@ enum LookUp {
 }
 
 fn look_up(text: &[u8]) -> Option<LookUp> {
-    if super::is_ipv4_text(text) {
+    // A range of addresses is looked up as a name too, but that is not its mistake.
+    if super::is_ipv4_text(text) || super::address_range::is_range(text) {
         return None;
     }
     let pattern = ClientPattern::read(text);
     if pattern.user.is_some() {
-        return Some(LookUp::User);
+        // Nobody is asked whose host part matches nobody (F-USER-02).
+        let is_alone = text.ends_with(b"@");
+        return (!is_alone).then_some(LookUp::User);
     }
     match pattern.host {
         HostPattern::Known | HostPattern::Local | HostPattern::Netgroup(_) => Some(LookUp::Name),

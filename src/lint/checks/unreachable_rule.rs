@@ -52,6 +52,10 @@ struct Earlier<'p, 't> {
 impl Earlier<'_, '_> {
     /// Reports the rule if nothing is left for it, and else remembers it.
     fn meet(&mut self, view: &RuleView<'_, '_>, tree: &Tree<'_>, sink: &mut Sink) {
+        // What matches nobody as it is written is reported as such, and covers nobody.
+        if super::never_matches(view) {
+            return;
+        }
         let terms = Terms::of(view);
         let own = match view.table {
             TableName::Allow => &self.allow,
