@@ -51,28 +51,7 @@ pub(crate) fn run(args: &FmtArgs, context: &mut Context) -> Result<Exit, Failure
             notes: Vec::new(),
         })
     };
-    let verify = |before: &Ground<'_>, after: &Ground<'_>, _: &Planned| {
-        let is_same =
-            means_the_same(before.allow, after.allow) && means_the_same(before.deny, after.deny);
-        if !is_same {
-            let problem = "the new style changes a word of a rule";
-            return Err(Refusal::Internal(problem.to_owned()));
-        }
-        let old = (before.allow.source(), before.deny.source());
-        let new = (after.allow.source(), after.deny.source());
-        // The words are the same, so what cannot be computed is the same too.
-        let mut found = changes(old, new, &world);
-        found
-            .sets
-            .claims
-            .retain(|claim| claim.change != Change::Unknown);
-        match found.example() {
-            None => Ok(()),
-            Some(first) => Err(Refusal::Internal(format!(
-                "the new style changes the verdict of {first}"
-            ))),
-        }
-    };
+    let verify = |before: &Ground<'_>, after: &Ground<'_>, _: &Planned| same(before, after, &world);
     let dry_run = args.check || args.diff;
     let exit = make(
         context,
@@ -93,4 +72,28 @@ pub(crate) fn run(args: &FmtArgs, context: &mut Context) -> Result<Exit, Failure
     } else {
         exit
     })
+}
+
+/// Whether the words of all rules are the same, and with them the verdicts.
+fn same(before: &Ground<'_>, after: &Ground<'_>, world: &Machine) -> Result<(), Refusal> {
+    let is_same =
+        means_the_same(before.allow, after.allow) && means_the_same(before.deny, after.deny);
+    if !is_same {
+        let problem = "the new style changes a word of a rule";
+        return Err(Refusal::Internal(problem.to_owned()));
+    }
+    let old = (before.allow.source(), before.deny.source());
+    let new = (after.allow.source(), after.deny.source());
+    // The words are the same, so what cannot be computed is the same too.
+    let mut found = changes(old, new, world);
+    found
+        .sets
+        .claims
+        .retain(|claim| claim.change != Change::Unknown);
+    match found.example() {
+        None => Ok(()),
+        Some(first) => Err(Refusal::Internal(format!(
+            "the new style changes the verdict of {first}"
+        ))),
+    }
 }

@@ -184,7 +184,7 @@ fn tell(
         } else {
             "loses access"
         };
-        let part = |text: &str| visible(text.as_bytes()).to_string();
+        let part = |text: &str| visible(text.as_bytes());
         let name = found.name.as_deref().map(part);
         let name = name.map_or_else(String::new, |name| format!(" ({name})"));
         let user = found.user.as_deref().map(part);

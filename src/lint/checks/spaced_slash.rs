@@ -56,11 +56,11 @@ pub(in crate::lint) fn networks(clients: &[Element<'_>], source: &[u8]) -> Vec<S
 
 /// The words without the spaces between them.
 pub(in crate::lint) fn joined(text: &[u8]) -> Vec<u8> {
-    let kept = text.iter().filter(|byte| !is_space(byte));
+    let kept = text.iter().filter(|byte| !is_space(**byte));
     kept.copied().collect()
 }
 
-fn is_space(byte: &u8) -> bool {
+fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r')
 }
 

@@ -43,10 +43,8 @@ pub(super) fn of(found: &Diagnostic, table: TableName, line: Line<'_, '_>) -> Op
         }
         "TW213" => bold("remove one EXCEPT", found.span, b"EXCEPT".to_vec()),
         "TW101" => {
-            let end = line.span().end;
-            let is_open = source.ends_with(b"\\");
-            let edits = vec![Edit::insert(end, "\n")];
-            (!is_open).then(|| fix("end the file with a newline", edits, false))
+            let edits = vec![Edit::insert(line.span().end, "\n")];
+            (!source.ends_with(b"\\")).then(|| fix("end the file with a newline", edits, false))
         }
         "TW103" => {
             let blanks = Span::new(found.span.start + 1, found.span.end);
@@ -59,18 +57,7 @@ pub(super) fn of(found: &Diagnostic, table: TableName, line: Line<'_, '_>) -> Op
             bold("move the # to the first column", indent, Vec::new())
         }
         "TW502" => bold("remove the colon", found.span, Vec::new()),
-        "TW503" => {
-            let colons = unescaped_colon::of_the_same_value(&rule()?, found.span.start);
-            let edits: Vec<Edit> = colons
-                .into_iter()
-                .map(|colon| Edit::insert(colon, "\\"))
-                .collect();
-            let title = match edits.len() {
-                1 => "escape the colon",
-                _ => "escape the colons",
-            };
-            Some(fix(title, edits, false))
-        }
+        "TW503" => Some(escaped(found.span.start, &rule()?)),
         "TW601" => in_background(found.span, text),
         "TW602" => doubled(found.span.start, &rule()?),
         code => lines::of(code, found.span, line).or_else(|| {
@@ -78,6 +65,20 @@ pub(super) fn of(found: &Diagnostic, table: TableName, line: Line<'_, '_>) -> Op
             bold("write what is meant", found.span, new)
         }),
     }
+}
+
+/// The colon written as `\:`, and those in the same quotes.
+fn escaped(found: u32, rule: &RuleView<'_, '_>) -> Fix {
+    let colons = unescaped_colon::of_the_same_value(rule, found);
+    let edits: Vec<Edit> = colons
+        .into_iter()
+        .map(|colon| Edit::insert(colon, "\\"))
+        .collect();
+    let title = match edits.len() {
+        1 => "escape the colon",
+        _ => "escape the colons",
+    };
+    fix(title, edits, false)
 }
 
 /// A command that the shell does not wait for; none where that would be another command.

@@ -127,8 +127,10 @@ pub(super) fn removed(line: Line<'_, '_>) -> Option<Fix> {
 pub(super) fn is_plain_rule(rule: &RuleView<'_, '_>) -> bool {
     let is_all = |text: &[u8]| text.eq_ignore_ascii_case(b"ALL");
     let is_client = |text: &[u8]| match ClientPattern::read(text).host {
-        HostPattern::Known | HostPattern::Local => true,
-        HostPattern::Ipv4Net { .. } | HostPattern::Ipv6Net { .. } => true,
+        HostPattern::Known
+        | HostPattern::Local
+        | HostPattern::Ipv4Net { .. }
+        | HostPattern::Ipv6Net { .. } => true,
         HostPattern::Text { pattern, also_name } => match pattern {
             TextPattern::All | TextPattern::Ipv6(_) => true,
             TextPattern::Exact(_) | TextPattern::Prefix(_) if !also_name => true,

@@ -1,7 +1,7 @@
 //! Whom the words of a line name, in any sense that their author can have had: nobody else may be
 //! let in by a repair of the line.
 
-use super::proof::changes;
+use super::proof::may_gain;
 use super::{DENY_ALL, word};
 use crate::edit::{Edit, apply};
 use crate::engine::{Surroundings, TableName};
@@ -42,8 +42,7 @@ pub(super) fn grants_only_the_named(
         let (Some(first), Some(second)) = (pair(&old), pair(&new)) else {
             return true;
         };
-        let found = changes((&first.0, &first.1), (&second.0, &second.1), world);
-        !found.may_gain()
+        !may_gain((&first.0, &first.1), (&second.0, &second.1), world)
     })
 }
 

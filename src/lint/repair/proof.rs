@@ -10,8 +10,9 @@ use crate::syntax::{Tree, parse};
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// As many requests as are tried; of more clients a part is taken, evenly.
-const REQUEST_LIMIT: usize = 400_000;
+/// As many requests as are tried beside those of clients that are mentioned: of more clients a part
+/// is taken, evenly.
+const REQUEST_LIMIT: usize = 12_000;
 /// As many daemons and users as are tried of those that are named.
 const DAEMON_LIMIT: usize = 8;
 const USER_LIMIT: usize = 8;
@@ -58,13 +59,6 @@ impl Changes {
         let tried = self.tried.first();
         of_sets.or_else(|| tried.map(|found| found.address.clone()))
     }
-
-    /// Whether somebody gains, or may gain.
-    pub(super) fn may_gain(&self) -> bool {
-        let mut claims = self.sets.claims.iter();
-        claims.any(|claim| claim.change != Change::Loses)
-            || self.tried.iter().any(|found| found.gains)
-    }
 }
 
 /// Allow table and deny table.
@@ -72,6 +66,31 @@ type Pair<'b> = (&'b [u8], &'b [u8]);
 
 /// What changes when the second pair takes the place of the first.
 pub fn changes(before: Pair<'_>, after: Pair<'_>, world: &dyn Surroundings) -> Changes {
+    compared(before, after, world, |_| false)
+}
+
+/// Whether nobody gains or loses anything, as far as sets and those who are mentioned show it.
+pub(super) fn are_equal(before: Pair<'_>, after: Pair<'_>, world: &dyn Surroundings) -> bool {
+    compared(before, after, world, |sets| !sets.claims.is_empty()).is_none()
+}
+
+/// Whether somebody gains, or may gain.
+pub(super) fn may_gain(before: Pair<'_>, after: Pair<'_>, world: &dyn Surroundings) -> bool {
+    let gains = |sets: &engine::Differences| {
+        let mut claims = sets.claims.iter();
+        claims.any(|claim| claim.change != Change::Loses)
+    };
+    let found = compared(before, after, world, gains);
+    gains(&found.sets) || found.tried.iter().any(|found| found.gains)
+}
+
+/// What changes; nobody is tried if what the sets show is enough.
+fn compared(
+    before: Pair<'_>,
+    after: Pair<'_>,
+    world: &dyn Surroundings,
+    is_enough: impl Fn(&engine::Differences) -> bool,
+) -> Changes {
     if before == after {
         return Changes::default();
     }
@@ -83,7 +102,7 @@ pub fn changes(before: Pair<'_>, after: Pair<'_>, world: &dyn Surroundings) -> C
     };
     let (old, new) = (pair(&a, &b), pair(&c, &d));
     let sets = engine::differences(&old, &new, &[], world);
-    let is_open = !sets.notes.is_empty();
+    let is_open = !sets.notes.is_empty() && !is_enough(&sets);
     let tried = if is_open {
         tried(&[&a, &b, &c, &d], old, new, world)
     } else {
@@ -106,7 +125,8 @@ fn tried<'t>(
     let users = users(trees);
     let most = REQUEST_LIMIT / (daemons.len() * users.len()).max(1);
     let mut found = Vec::new();
-    for client in drawn(clients(trees), most) {
+    let (mentioned, near) = clients(trees);
+    for client in mentioned.into_iter().chain(drawn(near, most)) {
         let name = client.name.as_deref().unwrap_or_default();
         let asked = daemons
             .iter()
@@ -221,9 +241,9 @@ fn users(trees: &[&Tree<'_>]) -> Vec<Vec<u8>> {
     users
 }
 
-/// Everybody who is mentioned, with a name below each domain and each domain itself, their
-/// neighbours, and strangers.
-fn clients(trees: &[&Tree<'_>]) -> Vec<Client> {
+/// Everybody who is mentioned, with a name below each domain and each domain itself, and strangers;
+/// and their neighbours.
+fn clients(trees: &[&Tree<'_>]) -> (Vec<Client>, Vec<Client>) {
     let lines = trees.iter().flat_map(|tree| tree.lines());
     let mut clients: BTreeSet<Client> = lines.flat_map(meant_by).collect();
     let domains: Vec<Client> = clients
@@ -237,11 +257,10 @@ fn clients(trees: &[&Tree<'_>]) -> Vec<Client> {
         })
         .collect();
     clients.extend(domains);
-    let near: Vec<Client> = clients.iter().flat_map(neighbours).collect();
-    clients.extend(near);
+    let near: BTreeSet<Client> = clients.iter().flat_map(neighbours).collect();
     let mut all = Client::strangers();
     all.extend(clients);
-    all
+    (all, near.into_iter().collect())
 }
 
 /// The addresses before and behind, one in the next network, and the address with names.

@@ -1,6 +1,6 @@
 //! The lines that a repair touches, as they are and as they would be.
 
-use super::{Repaired, named, proof::changes};
+use super::{Repaired, named, proof::may_gain};
 use crate::diagnostic::Severity;
 use crate::edit::{Edit, apply};
 use crate::engine::{Surroundings, TableName};
@@ -8,7 +8,7 @@ use crate::lint::sink::Finding;
 use crate::lint::witness::line_at;
 use crate::policy::rules;
 use crate::span::{Span, offset};
-use crate::syntax::{Tree, parse};
+use crate::syntax::{Line, Tree, parse};
 use std::collections::BTreeSet;
 
 /// A table and the findings in it and the other one.
@@ -98,8 +98,7 @@ pub(super) fn grants_only_the_named(
     }
     let allow = |tables: &Repaired| [&named, &tables.allow[..]].concat();
     let (before, after) = (allow(now), allow(then));
-    let found = changes((&before, &now.deny), (&after, &then.deny), world);
-    !found.may_gain()
+    !may_gain((&before, &now.deny), (&after, &then.deny), world)
 }
 
 /// How far places move when edits are made.
@@ -189,8 +188,8 @@ fn is_ended(source: &[u8]) -> bool {
 /// The whole lines that hold a place.
 fn lines_of(tree: &Tree<'_>, span: Span) -> Span {
     let last = span.end.saturating_sub(1).max(span.start);
-    let first = line_at(tree, span.start).map_or(span, |line| line.span());
-    let last = line_at(tree, last).map_or(span, |line| line.span());
+    let first = line_at(tree, span.start).map_or(span, Line::span);
+    let last = line_at(tree, last).map_or(span, Line::span);
     first.cover(last)
 }
 
