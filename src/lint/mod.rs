@@ -6,6 +6,7 @@
 mod checks;
 mod command;
 mod cover;
+mod dialects;
 pub mod docs;
 mod repair;
 mod sink;

@@ -12,7 +12,7 @@ use tcpw::policy::DEBIAN_12;
 use tcpw::syntax::parse;
 
 /// Random tables that are repaired and asked about; `TCPW_FIXES` names another number.
-const TABLES: u64 = 200;
+const TABLES: u64 = 400;
 /// Mutations of fixtures that are repaired and linted again, for each table asked about.
 const MUTATIONS: u64 = 4;
 

@@ -1,7 +1,7 @@
 //! Whether a word of a line names a client, in the widest sense: judged without any code of the
 //! linter.
 
-use super::fixes::Visitor;
+use super::granted::Visitor;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Whether any word of the line names the client; `list` is the only list file, and what it names.

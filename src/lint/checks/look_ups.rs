@@ -5,7 +5,7 @@ use crate::lint::Policy;
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words::quote;
-use crate::policy::{ClientPattern, Element, HostPattern, TextPattern, rules};
+use crate::policy::{ClientPattern, Dialect, Element, HostPattern, TextPattern, rules};
 use crate::span::Span;
 
 /// What a pattern makes the library look up.
@@ -15,19 +15,20 @@ enum LookUp {
     User,
 }
 
-fn look_up(text: &[u8]) -> Option<LookUp> {
+fn look_up(text: &[u8], dialect: &Dialect) -> Option<LookUp> {
     // A range of addresses is looked up as a name too, but that is not its mistake.
     if super::is_ipv4_text(text) || super::address_range::is_range(text) {
         return None;
     }
-    let pattern = ClientPattern::read(text);
+    let pattern = ClientPattern::read_in(text, dialect);
     if pattern.user.is_some() {
         // Nobody is asked whose host part matches nobody (F-USER-02).
         let is_alone = text.ends_with(b"@");
         return (!is_alone).then_some(LookUp::User);
     }
     match pattern.host {
-        HostPattern::Known | HostPattern::Local | HostPattern::Netgroup(_) => Some(LookUp::Name),
+        HostPattern::Known | HostPattern::Local => Some(LookUp::Name),
+        HostPattern::Netgroup(_) => dialect.netgroups.then_some(LookUp::Name),
         HostPattern::Text {
             also_name: true,
             pattern,
@@ -107,7 +108,7 @@ pub(in crate::lint) fn every_connection(policy: &Policy<'_>, sink: &mut Sink) {
                 let Element::Pattern { text, span } = element else {
                     continue;
                 };
-                let Some(kind) = look_up(&text) else {
+                let Some(kind) = look_up(&text, sink.dialect()) else {
                     continue;
                 };
                 sink.turn_to(table);

@@ -5,17 +5,22 @@ use crate::lint::command::{Piece, Word, base_name, pieces};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words::{plain, quote};
-use crate::policy::{Expansion, Part, RuleOption, parts};
+use crate::policy::{Dialect, Expansion, Part, RuleOption, parts_in};
 use crate::span::{Span, offset};
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     for option in &rule.options {
         let span = option.value_span;
         let value = span.of(rule.source());
-        let Some(first) = lost(option, value).into_iter().next() else {
+        let Some(first) = lost(option, value, rule.dialect).into_iter().next() else {
             continue;
         };
         let start = span.start + offset(first.at);
+        let of = if rule.dialect.port_letters {
+            String::new()
+        } else {
+            format!(" on {}", rule.dialect.title)
+        };
         sink.report(Span::new(start, (start + 2).min(span.end)), || {
             let letter = quote(&[b'%', first.letter]);
             let message = match first.program {
@@ -25,7 +30,7 @@ pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
                 ),
                 None => {
                     format!(
-                        "{letter} is none of libwrap's letters: it vanishes before the command runs"
+                        "{letter} is none of libwrap's letters{of}: it vanishes before the command runs"
                     )
                 }
             };
@@ -47,10 +52,14 @@ struct Lost<'v> {
 
 /// Where percent signs are to be doubled in a value, as offsets; none where it is not certain for
 /// each of them whether libwrap or the command is meant.
-pub(in crate::lint) fn doubled(option: &RuleOption<'_>, value: &[u8]) -> Option<Vec<usize>> {
-    let lost = lost(option, value);
+pub(in crate::lint) fn doubled(
+    option: &RuleOption<'_>,
+    value: &[u8],
+    dialect: &Dialect,
+) -> Option<Vec<usize>> {
+    let lost = lost(option, value, dialect);
     let words = words(value);
-    for (at, part) in parts(value) {
+    for (at, part) in parts_in(value, dialect) {
         let is_lost = lost.iter().any(|lost| lost.at == at);
         if is_lost || !matches!(part, Part::Expansion(letter) if letter != Expansion::Percent) {
             continue;
@@ -63,7 +72,7 @@ pub(in crate::lint) fn doubled(option: &RuleOption<'_>, value: &[u8]) -> Option<
     Some(lost.iter().map(|lost| lost.at).collect())
 }
 
-fn lost<'v>(option: &RuleOption<'_>, value: &'v [u8]) -> Vec<Lost<'v>> {
+fn lost<'v>(option: &RuleOption<'_>, value: &'v [u8], dialect: &Dialect) -> Vec<Lost<'v>> {
     let expands = option.spec().is_some_and(|spec| spec.expands);
     if !expands || memchr::memchr(b'%', value).is_none() {
         return Vec::new();
@@ -75,7 +84,7 @@ fn lost<'v>(option: &RuleOption<'_>, value: &'v [u8]) -> Vec<Lost<'v>> {
         Vec::new()
     };
     let mut found = Vec::new();
-    for (at, part) in parts(value) {
+    for (at, part) in parts_in(value, dialect) {
         let format = formats
             .iter()
             .find(|(word, _)| (word.start..word.start + word.text.len()).contains(&at));

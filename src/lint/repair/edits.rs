@@ -7,12 +7,17 @@ use crate::engine::TableName;
 use crate::lint::checks::{except_last, percent_vanishes, unescaped_colon};
 use crate::lint::command::{Piece, is_whole, pieces};
 use crate::lint::view::RuleView;
-use crate::policy::{Rule, RuleOption};
+use crate::policy::{Dialect, Rule, RuleOption};
 use crate::span::{Span, index, offset};
 use crate::syntax::Line;
 
 /// The repair of a finding in `line` of a table, where there is one that needs no thinking.
-pub(super) fn of(found: &Diagnostic, table: TableName, line: Line<'_, '_>) -> Option<Fix> {
+pub(super) fn of(
+    found: &Diagnostic,
+    table: TableName,
+    line: Line<'_, '_>,
+    dialect: &'static Dialect,
+) -> Option<Fix> {
     // A label of tcpw is about the rule as it is.
     if lines::is_labelled(line) {
         return None;
@@ -20,7 +25,7 @@ pub(super) fn of(found: &Diagnostic, table: TableName, line: Line<'_, '_>) -> Op
     let source = line.tree().source();
     let text = found.span.of(source);
     let is_plain = !line.is_joined();
-    let rule = || Rule::of(line).map(|rule| RuleView::new(table, rule));
+    let rule = || Rule::of(line).map(|rule| RuleView::new_in(table, rule, dialect));
     match found.code {
         // What stands twice can go: its words stay. What is idle can go if it can have no other
         // meaning than that it has.
@@ -116,7 +121,7 @@ fn doubled(found: u32, rule: &RuleView<'_, '_>) -> Option<Fix> {
     };
     let option = rule.options.iter().find(is_there)?;
     let value = option.value_span.of(rule.source());
-    let signs = percent_vanishes::doubled(option, value)?;
+    let signs = percent_vanishes::doubled(option, value, rule.dialect)?;
     let edits = signs
         .into_iter()
         .map(|at| Edit::insert(option.value_span.start + offset(at), "%"));

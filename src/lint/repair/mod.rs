@@ -22,7 +22,7 @@ use crate::diagnostic::Severity;
 use crate::edit::{Edit, apply};
 use crate::engine::TableName;
 use crate::span::Span;
-use crate::syntax::{Tree, parse};
+use crate::syntax::{Tree, parse_as};
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 
@@ -195,6 +195,10 @@ fn comes_first(first: &str, then: &str) -> bool {
 }
 
 impl Work<'_> {
+    fn parsed<'b>(&self, source: &'b [u8]) -> Tree<'b> {
+        parse_as(source, self.site.world.dialect().reading)
+    }
+
     fn policy<'t>(&self, allow: &'t Tree<'t>, deny: &'t Tree<'t>) -> Policy<'t> {
         Policy {
             allow: self.has_allow.then_some(allow),
@@ -203,7 +207,7 @@ impl Work<'_> {
     }
 
     fn findings(&self, now: &Repaired) -> Vec<Finding> {
-        let (allow, deny) = (parse(&now.allow), parse(&now.deny));
+        let (allow, deny) = (self.parsed(&now.allow), self.parsed(&now.deny));
         let policy = self.policy(&allow, &deny);
         let report = check(&policy, self.site, usize::MAX).finish(&policy, None);
         report.findings
@@ -212,7 +216,7 @@ impl Work<'_> {
     /// The repairs of one round, none of which touches the line of another: those that change no
     /// verdict first, and of each line the root cause.
     fn steps(&self, now: &Repaired, found: &[Finding]) -> Vec<Step> {
-        let (allow, deny) = (parse(&now.allow), parse(&now.deny));
+        let (allow, deny) = (self.parsed(&now.allow), self.parsed(&now.deny));
         let policy = self.policy(&allow, &deny);
         let places = Places::new(found, &policy);
         let all = found
@@ -247,7 +251,7 @@ impl Work<'_> {
         let tree: &Tree<'_> = policy.tree(finding.table)?;
         let found = &finding.diagnostic;
         let line = super::witness::line_at(tree, found.span.start)?;
-        let fix = edits::of(found, finding.table, line)?;
+        let fix = edits::of(found, finding.table, line, self.site.world.dialect())?;
         if self.boldness == Boldness::Safe && !fix.is_safe {
             return None;
         }
@@ -292,7 +296,7 @@ impl Work<'_> {
     /// Safe ones let in nobody, which is seen when all of them are made.
     fn allowed(&mut self, now: &Repaired, steps: Vec<Step>) -> Vec<Step> {
         let world = self.site.world;
-        let (allow, deny) = (parse(&now.allow), parse(&now.deny));
+        let (allow, deny) = (self.parsed(&now.allow), self.parsed(&now.deny));
         let is_allowed = |step: &Step| {
             let is_whole = WHOLE.contains(&step.code);
             if step.is_safe {
@@ -306,7 +310,7 @@ impl Work<'_> {
                     TableName::Allow => &allow,
                     TableName::Deny => &deny,
                 };
-                let (before, after) = trial::lines(tree, &step.edits);
+                let (before, after) = trial::lines(tree, &step.edits, world);
                 named::grants_only_the_named(step.table, &before, &after, world)
             }
         };
@@ -324,24 +328,32 @@ impl Work<'_> {
         findings: &[Finding],
         steps: &[Step],
     ) -> Vec<bool> {
-        let (allow, deny) = (parse(&then.allow), parse(&then.deny));
+        let (allow, deny) = (self.parsed(&then.allow), self.parsed(&then.deny));
         let policy = self.policy(&allow, &deny);
         let mends_itself = |finding: &Finding| {
             let at = finding.diagnostic.span.start;
             let line = policy
                 .tree(finding.table)
                 .and_then(|tree| super::witness::line_at(tree, at));
-            let fix = line.and_then(|line| edits::of(&finding.diagnostic, finding.table, line));
+            let fix = line.and_then(|line| {
+                edits::of(
+                    &finding.diagnostic,
+                    finding.table,
+                    line,
+                    self.site.world.dialect(),
+                )
+            });
             fix.is_some_and(|fix| fix.is_safe)
         };
         let mut worse = Vec::with_capacity(steps.len());
         for table in [TableName::Allow, TableName::Deny] {
             let own: Vec<&Step> = steps.iter().filter(|step| step.table == table).collect();
             let edits: Vec<&[Edit]> = own.iter().map(|step| step.edits.as_slice()).collect();
+            let [old, new] = [now, then].map(|pair| self.parsed(pair.table(table)));
             worse.extend(trial::new_mistakes(
                 table,
-                (now.table(table), found),
-                (then.table(table), findings),
+                (&old, found),
+                (&new, findings),
                 &edits,
                 &mends_itself,
             ));

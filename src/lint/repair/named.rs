@@ -7,9 +7,9 @@ use crate::edit::{Edit, apply};
 use crate::engine::{Surroundings, TableName};
 use crate::lint::checks::spaced_slash::joined;
 use crate::lint::view::RuleView;
-use crate::policy::{ClientPattern, Element, Rule, ipv6};
+use crate::policy::{ClientPattern, Dialect, Element, Rule, ipv6};
 use crate::span::{Span, offset};
-use crate::syntax::{Tree, parse};
+use crate::syntax::{Tree, parse_as};
 
 /// A rule of a table of the named must not become longer than libwrap reads.
 const RULE_LIMIT: usize = 2000;
@@ -22,10 +22,15 @@ pub(super) fn grants_only_the_named(
     after: &[u8],
     world: &dyn Surroundings,
 ) -> bool {
-    let (old, new) = (parse(before), parse(after));
+    let reading = world.dialect().reading;
+    let (old, new) = (parse_as(before, reading), parse_as(after, reading));
     // Whom the same daemons are for, the same clients are meant for each of them.
     let is_same_daemon = daemon_list(&old).is_some() && daemon_list(&old) == daemon_list(&new);
-    let Some(named) = named(before, &effects(table, &new), is_same_daemon) else {
+    let Some(named) = named(
+        before,
+        &effects(table, &new, world.dialect()),
+        is_same_daemon,
+    ) else {
         return false;
     };
     let [old, new] = [old, new].map(|tree| without_users(&tree, is_same_daemon));
@@ -54,14 +59,14 @@ struct Sides {
 
 /// What the rules of some lines do: a rule that grants lets in whom it lists, one that denies whom it
 /// excepts, and a line that is no rule any longer everybody whom it had caught.
-fn effects(table: TableName, tree: &Tree<'_>) -> Sides {
+fn effects(table: TableName, tree: &Tree<'_>, dialect: &'static Dialect) -> Sides {
     let mut sides = Sides {
         is_even: false,
         is_odd: false,
     };
     let mut has_rules = false;
     for rule in tree.lines().filter_map(Rule::of) {
-        let grants = RuleView::new(table, rule).grants();
+        let grants = RuleView::new_in(table, rule, dialect).grants();
         sides.is_even |= grants;
         sides.is_odd |= !grants;
         has_rules = true;

@@ -6,7 +6,7 @@ use crate::engine::{
 };
 use crate::lint::witness::{Client, daemons_of, meant_by};
 use crate::policy::{ClientPattern, DaemonPattern, Element, Process, TextPattern, rules};
-use crate::syntax::{Tree, parse};
+use crate::syntax::{Tree, parse_as};
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -95,7 +95,8 @@ fn compared(
         return Changes::default();
     }
     let sources = [before.0, before.1, after.0, after.1];
-    let [a, b, c, d] = sources.map(parse);
+    let reading = world.dialect().reading;
+    let [a, b, c, d] = sources.map(|source| parse_as(source, reading));
     let pair = |allow, deny| Tables {
         allow: Table::Read(allow),
         deny: Table::Read(deny),

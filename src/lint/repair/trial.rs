@@ -8,39 +8,38 @@ use crate::lint::sink::Finding;
 use crate::lint::witness::line_at;
 use crate::policy::rules;
 use crate::span::{Span, offset};
-use crate::syntax::{Line, Tree, parse};
+use crate::syntax::{Line, Tree, parse_as};
 use std::collections::BTreeSet;
 
 /// A table and the findings in it and the other one.
-type Linted<'t> = (&'t [u8], &'t [Finding]);
+type Linted<'t> = (&'t Tree<'t>, &'t [Finding]);
 
 /// For the edits of each step, whether a mistake is new in the lines that they touch. A remark is
 /// none, nor is a mistake that a safe repair removes.
 pub(super) fn new_mistakes(
     table: TableName,
-    (source, found): Linted<'_>,
-    (then, findings): Linted<'_>,
+    (old, found): Linted<'_>,
+    (new, findings): Linted<'_>,
     steps: &[&[Edit]],
     mends_itself: &dyn Fn(&Finding) -> bool,
 ) -> Vec<bool> {
     if steps.is_empty() {
         return Vec::new();
     }
-    let (old, new) = (parse(source), parse(then));
     let all: Vec<&Edit> = steps.iter().flat_map(|edits| edits.iter()).collect();
     let shifts = Shifts::new(&all);
     let of_table = |finding: &&Finding| finding.table == table;
     let before = sorted(found.iter().filter(of_table));
     let after = sorted(findings.iter().filter(of_table));
     let is_new = |edits: &&[Edit]| {
-        let (touched, left) = touched(&old, &new, edits, &shifts);
+        let (touched, left) = touched(old, new, edits, &shifts);
         let known: BTreeSet<&str> = touched
             .iter()
-            .flat_map(|span| within(&before, *span, source))
+            .flat_map(|span| within(&before, *span, old.source()))
             .map(|finding| finding.diagnostic.code)
             .collect();
         left.iter()
-            .flat_map(|span| within(&after, *span, then))
+            .flat_map(|span| within(&after, *span, new.source()))
             .any(|finding| {
                 let code = finding.diagnostic.code;
                 finding.diagnostic.severity > Severity::Info
@@ -55,7 +54,11 @@ pub(super) fn new_mistakes(
 const BEHIND: usize = 2;
 
 /// The lines that edits touch, before and after them, as texts of their own.
-pub(super) fn lines(tree: &Tree<'_>, edits: &[Edit]) -> (Vec<u8>, Vec<u8>) {
+pub(super) fn lines(
+    tree: &Tree<'_>,
+    edits: &[Edit],
+    world: &dyn Surroundings,
+) -> (Vec<u8>, Vec<u8>) {
     // A long table is not read again for each of them.
     let start = edits.iter().map(|edit| edit.span.start).min().unwrap_or(0);
     let end = edits.iter().map(|edit| edit.span.end).max().unwrap_or(0);
@@ -69,7 +72,8 @@ pub(super) fn lines(tree: &Tree<'_>, edits: &[Edit]) -> (Vec<u8>, Vec<u8>) {
     };
     let edits: Vec<Edit> = edits.iter().map(moved).collect();
     let then = apply(source, &edits).unwrap_or_else(|_| source.to_vec());
-    let (old, new) = (parse(source), parse(&then));
+    let reading = world.dialect().reading;
+    let (old, new) = (parse_as(source, reading), parse_as(&then, reading));
     let all: Vec<&Edit> = edits.iter().collect();
     let (touched, left) = touched(&old, &new, &edits, &Shifts::new(&all));
     let text = |spans: &[Span], source: &[u8]| {
@@ -87,7 +91,7 @@ pub(super) fn grants_only_the_named(
     then: &Repaired,
     world: &dyn Surroundings,
 ) -> bool {
-    let tree = parse(table);
+    let tree = parse_as(table, world.dialect().reading);
     let mut named = Vec::new();
     for rule in rules(&tree) {
         let line = rule.line().span().of(tree.source());
