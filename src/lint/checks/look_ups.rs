@@ -108,6 +108,10 @@ pub(in crate::lint) fn every_connection(policy: &Policy<'_>, sink: &mut Sink) {
                 let Element::Pattern { text, span } = element else {
                     continue;
                 };
+                // What was meant as a comment is reported as such.
+                if text.starts_with(b"#") {
+                    break;
+                }
                 let Some(kind) = look_up(&text, sink.dialect()) else {
                     continue;
                 };
