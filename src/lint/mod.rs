@@ -8,10 +8,13 @@ mod command;
 mod cover;
 mod dialects;
 pub mod docs;
+mod finding;
+mod foreign;
+mod group;
+mod precedence;
 mod repair;
 mod sink;
 mod site;
-mod style;
 mod suggest;
 mod suppress;
 mod table;
@@ -20,10 +23,10 @@ mod witness;
 mod words;
 mod work;
 
+pub use crate::policy::{formatted, means_the_same};
 pub use repair::{Boldness, Changes, DENY_ALL, Difference, Repaired, changes, repair};
 pub use sink::{Finding, Report};
 pub use site::{FileKind, Files, Look, Site};
-pub use style::{formatted, means_the_same};
 pub use table::{CHECKS, Check, Harm};
 pub use witness::Witness;
 

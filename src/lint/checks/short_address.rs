@@ -25,28 +25,15 @@ pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
                 quote(client.text),
                 client.nobody()
             ),
-            remedy(text),
+            if parts > 1 {
+                format!(
+                    "write `{0}.` for all addresses that begin with {0}",
+                    plain(text)
+                )
+            } else {
+                // A port, the rest of a mask, the head of an IPv6 address: all but a network.
+                "write the whole address, or a network such as `192.0.2.0/24`".to_owned()
+            },
         )
     });
-}
-
-/// What can be written instead. A single number is a length, a port or half of a network as often
-/// as the beginning of an address.
-fn remedy(text: &[u8]) -> String {
-    let mut parts = text.split(|&byte| byte == b'.');
-    let is_byte = |part: &[u8]| str::from_utf8(part).is_ok_and(|part| part.parse::<u8>().is_ok());
-    let all = "write the whole address, or a network such as `10.1.2.0/24`";
-    if !parts.all(is_byte) {
-        return format!("{all}: no IPv4 address begins with {}", plain(text));
-    }
-    if text.contains(&b'.') {
-        return format!(
-            "write `{0}.` for all addresses that begin with {0}",
-            plain(text)
-        );
-    }
-    format!(
-        "{all}; all addresses that begin with {0} are `{0}.0.0.0/8`",
-        plain(text)
-    )
 }

@@ -210,7 +210,7 @@ impl Work<'_> {
         let (allow, deny) = (self.parsed(&now.allow), self.parsed(&now.deny));
         let policy = self.policy(&allow, &deny);
         let report = check(&policy, self.site, usize::MAX).finish(&policy, None);
-        report.findings
+        report.singly().findings
     }
 
     /// The repairs of one round, none of which touches the line of another: those that change no
