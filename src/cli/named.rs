@@ -88,6 +88,7 @@ fn needs_tables(command: &Command) -> bool {
         | Command::History(_)
         | Command::Show(_)
         | Command::Undo(_)
+        | Command::Redo(_)
         | Command::Confirm(_)
         | Command::Rollback(_)
         | Command::Diff(_)
