@@ -4,6 +4,7 @@
 //! here prints, and nothing here fails.
 
 mod checks;
+mod command;
 mod cover;
 mod dialects;
 pub mod docs;
@@ -23,7 +24,7 @@ mod words;
 mod work;
 
 pub use crate::policy::{formatted, means_the_same};
-pub use repair::{Boldness, DENY_ALL, Difference, Repaired, differences, repair};
+pub use repair::{Boldness, Changes, DENY_ALL, Difference, Repaired, changes, repair};
 pub use sink::{Finding, Report};
 pub use site::{FileKind, Files, Look, Site};
 pub use table::{CHECKS, Check, Harm};

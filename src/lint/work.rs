@@ -3,7 +3,7 @@
 //! The findings are those of one thread that takes the parts in their order.
 
 use super::Policy;
-use super::checks::idle_suppression;
+use super::checks::{self, idle_suppression};
 use super::sink::Sink;
 use super::site::Site;
 use super::suppress::Suppressions;
@@ -11,6 +11,7 @@ use super::table::{CHECKS, Check, ClientCheck, LineCheck, RuleCheck, Run};
 use super::view::{self, ClientView, LineView, RuleView};
 use crate::engine::TableName;
 use crate::policy::{ClientPattern, Dialect, Element, Rule};
+use crate::span::Span;
 use crate::syntax::Tree;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -270,16 +271,26 @@ impl Plan {
     }
 
     fn rule(&self, rule: &RuleView<'_, '_>, sink: &mut Sink) {
+        let is_dead = checks::never_matches(rule);
         for (check, run) in &self.rule {
+            if is_dead && is_about_options(check) {
+                continue;
+            }
             sink.begin(check, rule.table);
             run(rule, sink);
         }
         let mut excepted = false;
+        let spaced = checks::spaced_slash::networks(&rule.clients, rule.source());
         for element in &rule.clients {
             let Element::Pattern { text, span } = element else {
                 excepted = !excepted;
                 continue;
             };
+            // The parts of a network that spaces have torn are no patterns that anybody means.
+            let is_part = |network: &Span| network.start <= span.start && span.end <= network.end;
+            if spaced.iter().any(is_part) {
+                continue;
+            }
             // What stands behind a `#` or an open bracket was never meant as a pattern: the checks
             // of those two say so once.
             if text.starts_with(b"#") || !view::is_balanced(text) {
@@ -299,4 +310,9 @@ impl Plan {
             }
         }
     }
+}
+
+/// Whether a check is about what the options of a rule do to those whom it matches.
+fn is_about_options(check: &Check) -> bool {
+    check.code.starts_with("TW5") || check.code.starts_with("TW6")
 }

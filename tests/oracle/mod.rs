@@ -30,5 +30,6 @@ mod suites;
 mod tally;
 mod traced;
 
-pub(crate) use generate::case;
+pub(crate) use generate::{Source, case, case_from};
 pub(crate) use library::{Answer, Oracle, Tables};
+pub(crate) use random::Random;

@@ -2,10 +2,10 @@
 
 use super::super::Context;
 use super::super::changes::{ChangeArgs, Intent, make};
+use super::super::diff::summary;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::machine::{Aclexec, Machine};
-use super::super::output::Style;
 use super::super::site::Disk;
 use super::LintArgs;
 use super::judge::grouped;
@@ -13,18 +13,16 @@ use crate::edit::Edit;
 use crate::editor::{Change, Edits, Ground, Refusal, rebound};
 use crate::engine::{Surroundings, TableName};
 use crate::escape::visible;
-use crate::lint::{Boldness, DENY_ALL, Difference, Repaired, Site, differences, repair};
+use crate::lint::{Boldness, Changes, DENY_ALL, Repaired, Site, changes, repair};
 use crate::span::{Span, offset};
 use std::cell::RefCell;
-
-/// As many clients as are listed of those who gain or lose access.
-const SHOWN: usize = 20;
+use std::os::unix::ffi::OsStrExt as _;
 
 /// What was repaired, and who notices.
 #[derive(Default)]
 struct Done {
     repaired: Repaired,
-    differences: Vec<Difference>,
+    changes: Changes,
 }
 
 /// Repairs the two tables, or the files that are named, and says what was done.
@@ -68,7 +66,8 @@ fn tables(
     let site = Site {
         world: &machine,
         files: &disk,
-        tables: [None, None],
+        tables: [&paths.allow, &paths.deny]
+            .map(|path| args.files.is_empty().then(|| path.as_os_str().as_bytes())),
     };
     let done = RefCell::new(Done::default());
     let change = |ground: &Ground<'_>| {
@@ -81,11 +80,10 @@ fn tables(
     };
     // What was planned is judged again, as it would be written.
     let verify = |before: &Ground<'_>, after: &Ground<'_>, _: &Change| {
-        let found = differing(before, pair(after), alone, site.world);
-        match found.first() {
+        let found = changing(before, pair(after), alone, site.world);
+        match found.example() {
             Some(first) if boldness == Boldness::Safe => Err(Refusal::Internal(format!(
-                "a repair that should change no verdict changes that of {}",
-                first.address
+                "a repair that should change no verdict changes that of {first}"
             ))),
             _ => Ok(()),
         }
@@ -105,7 +103,7 @@ fn tables(
         },
     )?;
     let done = done.into_inner();
-    tell(&done, context)?;
+    tell(&done, args.repair.diff, alone, context)?;
     let is_pending = args.repair.diff && !done.repaired.done.is_empty();
     Ok(if is_pending { Exit::Negative } else { exit })
 }
@@ -138,12 +136,8 @@ fn plan(
         }
     }
     let after = (&*repaired.allow, &*repaired.deny);
-    let differences = differing(ground, after, alone, site.world);
-    let done = Done {
-        repaired,
-        differences,
-    };
-    (edits, done)
+    let changes = changing(ground, after, alone, site.world);
+    (edits, Done { repaired, changes })
 }
 
 fn pair<'g>(ground: &Ground<'g>) -> (&'g [u8], &'g [u8]) {
@@ -152,46 +146,56 @@ fn pair<'g>(ground: &Ground<'g>) -> (&'g [u8], &'g [u8]) {
 
 /// Who is treated otherwise; an allow table by itself is taken with a deny table that refuses all
 /// others, so that whom it says nothing about is not taken for granted.
-fn differing(
+fn changing(
     before: &Ground<'_>,
     after: (&[u8], &[u8]),
     alone: Option<TableName>,
     world: &dyn Surroundings,
-) -> Vec<Difference> {
+) -> Changes {
     let before = pair(before);
     if alone == Some(TableName::Allow) {
-        return differences((before.0, DENY_ALL), (after.0, DENY_ALL), world);
+        return changes((before.0, DENY_ALL), (after.0, DENY_ALL), world);
     }
-    differences(before, after, world)
+    changes(before, after, world)
 }
 
-fn tell(done: &Done, context: &mut Context) -> Result<(), Failure> {
+/// The repairs, and who notices them. What a preview changes has been said already, unless the
+/// table stands alone.
+fn tell(
+    done: &Done,
+    is_preview: bool,
+    alone: Option<TableName>,
+    context: &mut Context,
+) -> Result<(), Failure> {
     for (code, title) in &done.repaired.done {
         context.out.line(format!("{code}: {title}"))?;
     }
-    for (gains, words, style) in [
-        (true, "gains access", Style::Warn),
-        (false, "loses access", Style::Warn),
-    ] {
-        let who: Vec<_> = done
-            .differences
-            .iter()
-            .filter(|found| found.gains == gains)
-            .collect();
-        for found in who.iter().take(SHOWN) {
-            let name = found.name.as_ref();
-            let name = name.map_or_else(String::new, |n| format!(" ({})", visible(n.as_bytes())));
-            let daemon = visible(found.daemon.as_bytes());
-            let text = format!("{words}: {}{name} at {daemon}", found.address);
-            let text = context.out.paint(style, &text);
-            context.out.line(text)?;
-        }
-        if who.len() > SHOWN {
-            let more = who.len() - SHOWN;
-            context
-                .out
-                .line(format!("{words}: {more} more of those that were tried"))?;
-        }
+    let is_allow_alone = alone == Some(TableName::Allow);
+    if done.repaired.done.is_empty() || (is_preview && !is_allow_alone) {
+        return Ok(());
+    }
+    if is_allow_alone {
+        context
+            .out
+            .line("beside a deny table that refuses everybody else:")?;
+    }
+    summary(&done.changes.sets, context)?;
+    for found in &done.changes.tried {
+        let words = if found.gains {
+            "gains access"
+        } else {
+            "loses access"
+        };
+        let part = |text: &str| visible(text.as_bytes());
+        let name = found.name.as_deref().map(part);
+        let name = name.map_or_else(String::new, |name| format!(" ({name})"));
+        let user = found.user.as_deref().map(part);
+        let user = user.map_or_else(String::new, |user| format!("{user}@"));
+        let daemon = part(&found.daemon);
+        let address = &found.address;
+        context
+            .out
+            .line(format!("{words}: {user}{address}{name} at {daemon}"))?;
     }
     Ok(())
 }

@@ -6,14 +6,7 @@ use crate::lint::words::quote;
 use crate::policy::HostPattern;
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
-    let text = client.host;
-    let is_range = text.contains(&b'-')
-        && text.contains(&b'.')
-        && text.first().is_some_and(u8::is_ascii_digit)
-        && text
-            .iter()
-            .all(|byte| byte.is_ascii_digit() || b".-[]".contains(byte));
-    if !is_range || !matches!(client.pattern.host, HostPattern::Text { .. }) {
+    if !is_range(client.host) || !matches!(client.pattern.host, HostPattern::Text { .. }) {
         return;
     }
     sink.report(client.span, || {
@@ -27,4 +20,14 @@ pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
                 .to_owned(),
         )
     });
+}
+
+/// Whether a word is made of what ranges of addresses are made of.
+pub(super) fn is_range(text: &[u8]) -> bool {
+    text.contains(&b'-')
+        && text.contains(&b'.')
+        && text.first().is_some_and(u8::is_ascii_digit)
+        && text
+            .iter()
+            .all(|byte| byte.is_ascii_digit() || b".-[]".contains(byte))
 }

@@ -3,22 +3,26 @@
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words::{plain, quote};
-use crate::policy::ipv6;
-use crate::span::{Span, offset};
+use crate::policy::{Element, ipv6};
+use crate::span::{Span, index, offset};
 
 /// Longer than any spelling of an IPv6 address with zone and prefix length.
 const SPELLING_LIMIT: usize = 80;
 
-/// The address that begins at the last client and goes on behind its colon.
-pub(super) fn address(rule: &RuleView<'_, '_>) -> Option<Span> {
+/// The address that a colon of its own cuts off the client list.
+pub(in crate::lint) fn address(rule: &RuleView<'_, '_>) -> Option<Span> {
     let field = rule.options.first()?.name_span.start;
+    let source = rule.source();
+    let colon = offset(memchr::memrchr(b':', source.get(..index(field))?)?);
+    // `2001:db8::1` begins as a client, `::1` with the colon that ends the list.
     let start = match rule.clients.last() {
-        Some(last) => last.span().start,
-        // `sshd: ::1`: the client list is empty; the colon before the first option is its second.
-        None => field.checked_sub(1)?,
+        Some(Element::Pattern { text, span }) if span.end == colon => {
+            let user = text.get(1..).and_then(|rest| memchr::memchr(b'@', rest));
+            span.start + user.map_or(0, |at| offset(at) + 2)
+        }
+        Some(_) | None => colon,
     };
     let end = rule.span().end;
-    let source = rule.source();
     let text = Span::new(start, end).of(source);
     let length = text
         .iter()
@@ -36,20 +40,30 @@ pub(super) fn address(rule: &RuleView<'_, '_>) -> Option<Span> {
     Some(Span::new(start, start + offset(word.len())))
 }
 
+/// The address as libwrap reads it: in brackets, the prefix length outside of them.
+pub(in crate::lint) fn in_brackets(text: &[u8]) -> Vec<u8> {
+    let (net, length) = text.split_at(memchr::memchr(b'/', text).unwrap_or(text.len()));
+    // Clients by IPv4 are compared by their IPv4 address (F-V6-08).
+    let mapped = ipv6(net).and_then(|net| net.address.to_ipv4_mapped());
+    match mapped.filter(|_| length.is_empty()) {
+        Some(address) => address.to_string().into_bytes(),
+        None => [b"[", net, b"]", length].concat(),
+    }
+}
+
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let Some(span) = address(rule) else {
         return;
     };
     let text = span.of(rule.source());
     sink.report(span, || {
-        let (net, length) = text.split_at(memchr::memchr(b'/', text).unwrap_or(text.len()));
         (
             format!(
                 "the IPv6 address {} has no brackets: it is cut at its first colon, matches \
                  nobody, and the rest of it is read as options",
                 quote(text)
             ),
-            format!("write `[{}]{}`", plain(net), plain(length)),
+            format!("write `{}`", plain(&in_brackets(text))),
         )
     });
 }

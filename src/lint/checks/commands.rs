@@ -37,6 +37,9 @@ pub(in crate::lint) fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Si
         sink.turn_to(table);
         for rule in rules(tree).filter(|rule| rule.has_options()) {
             let view = RuleView::new(table, rule);
+            if super::never_matches(&view) {
+                continue;
+            }
             for option in view.options.iter().filter(|option| runs(option)) {
                 let command = option.value.as_deref().unwrap_or_default();
                 judge(&view, option, program(command), site, sink);

@@ -1,13 +1,13 @@
 //! Two things that people believe of their defaults: that an audit finds them, and that UNKNOWN
 //! means everybody on no list (F-DAEMON-02, F-MAGIC-01).
 
-use super::one_family_default::Defaults;
 use crate::engine::TableName;
 use crate::lint::Policy;
 use crate::lint::sink::Sink;
-use crate::lint::view::{RuleView, base};
+use crate::lint::view::{RuleView, base, has_except};
 use crate::policy::{OptionKind, Rule, rules};
 use crate::span::Span;
+use crate::syntax::Tree;
 
 pub(in crate::lint) fn spelling(policy: &Policy<'_>, sink: &mut Sink) {
     let Some(deny) = policy.deny else {
@@ -17,7 +17,7 @@ pub(in crate::lint) fn spelling(policy: &Policy<'_>, sink: &mut Sink) {
     let is_found = |rule: Rule<'_, '_>| {
         reads_default(&rule.text()) && !RuleView::new(TableName::Deny, rule).grants()
     };
-    if !Defaults::of(policy).is_closed || rules(deny).any(is_found) {
+    if !denies_everybody(policy) || rules(deny).any(is_found) {
         return;
     }
     sink.turn_to(TableName::Deny);
@@ -29,6 +29,39 @@ pub(in crate::lint) fn spelling(policy: &Policy<'_>, sink: &mut Sink) {
             "end the deny table with `ALL: ALL`".to_owned(),
         )
     });
+}
+
+/// Whether one rule denies everybody whom no rule before it lets in: then a rule behind it changes
+/// nothing. Exceptions are not everybody, and a command that decides is not certain.
+fn denies_everybody(policy: &Policy<'_>) -> bool {
+    let runs_aclexec = |(table, tree): (TableName, &Tree<'_>)| {
+        let mut rules = rules(tree).filter(|rule| rule.has_options());
+        rules.any(|rule| RuleView::new(table, rule).has(OptionKind::Aclexec))
+    };
+    for (table, tree) in policy.tables() {
+        for rule in rules(tree) {
+            // Cheap first: few rules of a long table have options or are about all daemons.
+            let is_bare = !rule.has_options();
+            let first = rule.daemons().elements().next();
+            let is_for_all = first.is_some_and(|first| super::matches_all(&[first]));
+            if is_bare && !is_for_all {
+                continue;
+            }
+            let view = RuleView::new(table, rule);
+            let lists = [&view.daemons, &view.clients];
+            let is_whole = |list: &&Vec<_>| super::matches_all(list) && !has_except(list);
+            if !lists.iter().all(is_whole) || view.grants() {
+                continue;
+            }
+            // A failed command, also one of an earlier client, takes the effect of a rule with
+            // neutral options, and skips the rest of the allow table (F-ACL-02, F-ACL-06, F-ACL-07).
+            let is_final = table == TableName::Deny && (is_bare || view.has(OptionKind::Deny));
+            if is_final || !policy.tables().any(runs_aclexec) {
+                return true;
+            }
+        }
+    }
+    false
 }
 
 /// Whether a rule reads `ALL: ALL`, blanks aside.

@@ -1,5 +1,6 @@
 //! An IPv4 network with bits set that its mask takes away matches no address (F-V4-06).
 
+use super::mask_with_holes;
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
 use crate::lint::words::{plain, quote};
@@ -23,7 +24,9 @@ pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
                 quote(client.text),
                 client.nobody()
             ),
-            if mask == 0 {
+            if mask_with_holes::has_holes(mask) {
+                mask_with_holes::question(net, mask)
+            } else if mask == 0 {
                 "write `ALL`, if everybody is meant".to_owned()
             } else {
                 format!("write `{network}{}`", plain(behind))

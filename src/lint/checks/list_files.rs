@@ -68,6 +68,15 @@ fn pattern(
         }
         return;
     };
+    // `/` and `/24` beside a network are its length (TW206).
+    if path.iter().skip(1).all(u8::is_ascii_digit) {
+        let clients: Vec<Element<'_>> = rule.clients().elements().collect();
+        let networks = super::spaced_slash::networks(&clients, rule.line().tree().source());
+        let is_part = |network: &Span| network.start <= span.start && span.end <= network.end;
+        if networks.iter().any(is_part) {
+            return;
+        }
+    }
     if path.iter().any(|byte| b"*?".contains(byte)) {
         sink.report_as(PATH, span, || path_words(path));
         return;

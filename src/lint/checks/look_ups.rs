@@ -16,12 +16,15 @@ enum LookUp {
 }
 
 fn look_up(text: &[u8], dialect: &Dialect) -> Option<LookUp> {
-    if super::is_ipv4_text(text) {
+    // A range of addresses is looked up as a name too, but that is not its mistake.
+    if super::is_ipv4_text(text) || super::address_range::is_range(text) {
         return None;
     }
     let pattern = ClientPattern::read_in(text, dialect);
     if pattern.user.is_some() {
-        return Some(LookUp::User);
+        // Nobody is asked whose host part matches nobody (F-USER-02).
+        let is_alone = text.ends_with(b"@");
+        return (!is_alone).then_some(LookUp::User);
     }
     match pattern.host {
         HostPattern::Known | HostPattern::Local => Some(LookUp::Name),
@@ -101,7 +104,10 @@ pub(in crate::lint) fn names(policy: &Policy<'_>, sink: &mut Sink) {
 pub(in crate::lint) fn every_connection(policy: &Policy<'_>, sink: &mut Sink) {
     for (table, tree) in policy.tables() {
         let mut elements = rules(tree).flat_map(|rule| {
-            let elements: Vec<Element<'_>> = rule.clients().elements().collect();
+            // What was meant as a comment is reported as such.
+            let is_meant = |element: &Element<'_>| !matches!(element, Element::Pattern { text, .. } if text.starts_with(b"#"));
+            let elements: Vec<Element<'_>> =
+                rule.clients().elements().take_while(is_meant).collect();
             elements
         });
         while let Some(element) = elements.next() {

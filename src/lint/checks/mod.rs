@@ -47,6 +47,7 @@ pub(super) mod list_files;
 pub(super) mod long_line_cut;
 pub(super) mod look_ups;
 pub(super) mod mapped_ipv6;
+pub(super) mod mask_with_holes;
 pub(super) mod misplaced_mask;
 pub(super) mod missing_colon;
 pub(super) mod missing_second_colon;
@@ -70,6 +71,7 @@ pub(super) mod resident;
 pub(super) mod rule_comment;
 pub(super) mod short_address;
 pub(super) mod skipped_last_line;
+pub(super) mod spaced_slash;
 pub(super) mod swapped_lists;
 pub(super) mod table_files;
 pub(super) mod tail_of_address;
@@ -82,6 +84,7 @@ pub(super) mod unknown_netgroup;
 pub(super) mod unknown_option;
 pub(super) mod unreachable_rule;
 pub(super) mod unwanted_value;
+pub(super) mod user_alone;
 pub(super) mod user_option;
 pub(super) mod verdict_as_client;
 pub(super) mod visitor_waits;
@@ -152,10 +155,26 @@ enum Trap {
     Plain(OptionProblem),
 }
 
-/// The first option that libwrap rejects; it does not look at any behind it.
+/// Whether a rule can match nobody by the way it is written: its options refuse nobody then.
+pub(super) fn never_matches(rule: &RuleView<'_, '_>) -> bool {
+    let is_void =
+        |list: &[Element<'_>]| matches!(list.first(), None | Some(Element::Except { .. }));
+    is_void(&rule.daemons) || is_void(&rule.clients) || bare_ipv6::address(rule).is_some()
+}
+
+/// The first option that libwrap rejects, or before it the first command that a colon cuts in two;
+/// it does not look at any behind it.
 fn first_trap<'v, 's>(rule: &'v RuleView<'_, 's>) -> Option<(Trap, &'v RuleOption<'s>)> {
     let mut previous: Option<&RuleOption<'_>> = None;
+    if except_last::colon(rule).is_some() {
+        return None;
+    }
     for option in &rule.options {
+        if let Some(before) = previous
+            && unescaped_colon::is_cut_inside(rule, before, option)
+        {
+            return Some((Trap::CutValue, option));
+        }
         let problem = option.check_form_in(rule.dialect).and_then(|spec| {
             spec.kind
                 .check_value_in(option.value.as_deref(), rule.dialect)
@@ -164,8 +183,16 @@ fn first_trap<'v, 's>(rule: &'v RuleView<'_, 's>) -> Option<(Trap, &'v RuleOptio
             previous = Some(option);
             continue;
         };
-        if bare_ipv6::address(rule).is_some() {
-            return None;
+        // `twist` must be the last option: what follows it is not always an option that is meant.
+        let next = rule
+            .options
+            .iter()
+            .find(|next| next.name_span.start > option.name_span.end);
+        if let Some(next) = next.filter(|_| problem == OptionProblem::NotLast) {
+            let is_rest = !next.name.is_empty() && next.spec().is_none() && is_cut(option, next);
+            if is_rest || unescaped_colon::is_cut_inside(rule, option, next) {
+                return Some((Trap::CutValue, next));
+            }
         }
         let trap = if has_comment(option) {
             Trap::Comment

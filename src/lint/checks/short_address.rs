@@ -14,8 +14,8 @@ pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
         return;
     };
     let parts = text.split(|&byte| byte == b'.').count();
-    // The head of an IPv6 address without brackets is reported as such.
-    if parts >= 4 || super::bare_ipv6::address(client.rule).is_some() {
+    // The head of an IPv6 address without brackets is reported as such, and so is a user alone.
+    if parts >= 4 || text.is_empty() || super::bare_ipv6::address(client.rule).is_some() {
         return;
     }
     sink.report(client.span, || {

@@ -13,6 +13,10 @@ pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     else {
         return;
     };
+    // A range of addresses is no name, whatever it ends in.
+    if super::address_range::is_range(client.host) {
+        return;
+    }
     sink.report(client.span, || {
         let text = plain(text);
         let name = text.trim_end_matches('.');

@@ -56,8 +56,8 @@ struct Earlier<'p, 't> {
 impl Earlier<'_, '_> {
     /// Reports the rule if nothing is left for it, and else remembers it.
     fn meet(&mut self, view: &RuleView<'_, '_>, tree: &Tree<'_>, sink: &mut Sink) {
-        // What is left of it is not what was written.
-        if super::bare_ipv6::address(view).is_some() {
+        // What matches nobody as it is written is reported as such, and covers nobody.
+        if super::never_matches(view) {
             return;
         }
         let terms = Terms::of(view);

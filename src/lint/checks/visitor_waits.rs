@@ -1,6 +1,7 @@
 //! libwrap waits for a spawned command, and the visitor waits with it (F-SPAWN-03).
 
 use super::{Trap, first_trap};
+use crate::lint::command::is_in_background;
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::policy::OptionKind;
@@ -32,8 +33,7 @@ pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
 
 /// Whether the command runs in the background, or is a single call of `tcpw notify`, under either name.
 fn returns_at_once(command: &[u8]) -> bool {
-    let command = command.trim_ascii();
-    if command.ends_with(b"&") && !command.ends_with(b"&&") {
+    if is_in_background(command) {
         return true;
     }
     let mut words = command
@@ -61,6 +61,8 @@ mod tests {
             (b"/usr/sbin/tcpw-notify -- %h; sleep 9", false),
             (b"/usr/sbin/tcpw list", false),
             (b"/usr/sbin/mail-notify -- %h", false),
+            (b"/bin/echo \"a &\"", false),
+            (b"(/bin/echo a: b) &", true),
         ] {
             assert_eq!(returns_at_once(command), does);
         }

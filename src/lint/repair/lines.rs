@@ -3,9 +3,11 @@
 use super::edits::{bold, fix, safe};
 use crate::diagnostic::Fix;
 use crate::edit::Edit;
-use crate::policy::{Element, Rule};
+use crate::lint::table::check_of;
+use crate::lint::view::RuleView;
+use crate::policy::{ClientPattern, Element, HostPattern, Rule, TextPattern};
 use crate::span::{Span, index, offset};
-use crate::syntax::Line;
+use crate::syntax::{Line, LineKind};
 
 /// The repair of a finding at `found`, where it is one of these.
 pub(super) fn of(code: &str, found: Span, line: Line<'_, '_>) -> Option<Fix> {
@@ -29,7 +31,7 @@ fn without_nul(line: Line<'_, '_>) -> Option<Fix> {
     let bytes = span.of(line.tree().source());
     let at = memchr::memchr_iter(0, bytes).map(|at| span.start + offset(at));
     let edits: Vec<Edit> = at.map(|at| Edit::delete(Span::new(at, at + 1))).collect();
-    (!edits.is_empty()).then(|| fix("take the NUL out", edits, false))
+    (!edits.is_empty()).then(|| fix("remove the NUL", edits, false))
 }
 
 /// What stands behind a `#` in a rule, on a line of its own above it.
@@ -44,6 +46,11 @@ fn with_comment_above(found: Span, line: Line<'_, '_>) -> Option<Fix> {
         return None;
     }
     let kept = Span::new(rule.start, hash).of(source).trim_ascii_end();
+    // A colon before it begins no option any longer.
+    let kept = match kept.strip_suffix(b":") {
+        Some(head) if head.contains(&b':') => head.trim_ascii_end(),
+        _ => kept,
+    };
     let gone = Span::new(rule.start + offset(kept.len()), end);
     let above = [comment.trim_ascii_end(), b"\n"].concat();
     let edits = vec![Edit::insert(rule.start, above), Edit::delete(gone)];
@@ -94,16 +101,91 @@ fn with_newlines(line: Line<'_, '_>) -> Option<Fix> {
 /// A suppression without one of its codes, or nothing if it was the only one.
 pub(super) fn without_code(found: Span, line: Line<'_, '_>) -> Option<Fix> {
     let source = line.tree().source();
+    // A code that does not exist may be another one misspelt.
+    str::from_utf8(found.of(source)).ok().and_then(check_of)?;
     let at = |place: u32| source.get(index(place));
     let gone = if at(found.start.wrapping_sub(1)) == Some(&b',') {
         Span::new(found.start - 1, found.end)
     } else if at(found.end) == Some(&b',') {
         Span::new(found.start, found.end + 1)
     } else {
-        let title = "take the comment out";
-        return safe(title, vec![Edit::delete(line.span())]);
+        // What else the comment says is somebody's reason.
+        let rest = Span::new(found.end, line.span().end).of(source);
+        let is_bare = rest.trim_ascii().is_empty();
+        return is_bare.then(|| fix("remove the comment", vec![Edit::delete(line.span())], true));
     };
-    safe("take the code out", vec![Edit::delete(gone)])
+    safe("remove the code", vec![Edit::delete(gone)])
+}
+
+/// The rule gone.
+pub(super) fn removed(line: Line<'_, '_>) -> Option<Fix> {
+    safe("remove the rule", vec![Edit::delete(line.span())])
+}
+
+/// Whether a rule can be meant only as it is read: daemons and clients without exceptions, and no
+/// word among them that may be a mistake.
+pub(super) fn is_plain_rule(rule: &RuleView<'_, '_>) -> bool {
+    let is_all = |text: &[u8]| text.eq_ignore_ascii_case(b"ALL");
+    let is_client = |text: &[u8]| match ClientPattern::read(text).host {
+        HostPattern::Known
+        | HostPattern::Local
+        | HostPattern::Ipv4Net { .. }
+        | HostPattern::Ipv6Net { .. } => true,
+        HostPattern::Text { pattern, also_name } => match pattern {
+            TextPattern::All | TextPattern::Ipv6(_) => true,
+            TextPattern::Exact(_) | TextPattern::Prefix(_) if !also_name => true,
+            TextPattern::Exact(text) => text.contains(&b'.') || is_word(text),
+            TextPattern::Suffix(text) => text.iter().any(u8::is_ascii_alphabetic),
+            TextPattern::Prefix(_)
+            | TextPattern::Wildcard(_)
+            | TextPattern::Known
+            | TextPattern::BadIpv6(_) => false,
+        },
+        HostPattern::Netgroup(_) | HostPattern::ListFile(_) | HostPattern::BadNet(_) => false,
+    };
+    let is_daemon = |text: &[u8]| {
+        let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-*?".contains(byte);
+        text.iter().all(is_name)
+    };
+    let all = |elements: &[Element<'_>], is: &dyn Fn(&[u8]) -> bool| {
+        elements.iter().all(|element| match element {
+            Element::Pattern { text, .. } => is(text),
+            Element::Except { .. } => false,
+        })
+    };
+    let beside_all = rule.clients.len() > 1
+        && rule
+            .clients
+            .iter()
+            .any(|element| matches!(element, Element::Pattern { text, .. } if is_all(text)));
+    all(&rule.daemons, &is_daemon) && all(&rule.clients, &is_client) && !beside_all
+}
+
+fn is_word(text: &[u8]) -> bool {
+    let words: [&[u8]; 2] = [b"UNKNOWN", b"PARANOID"];
+    words.iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
+/// Whether the line above is a comment in which tcpw keeps what it knows about this one.
+pub(super) fn is_labelled(line: Line<'_, '_>) -> bool {
+    let above = line
+        .index()
+        .checked_sub(1)
+        .and_then(|at| line.tree().line(at));
+    above.is_some_and(is_label)
+}
+
+fn is_label(line: Line<'_, '_>) -> bool {
+    let text = line.span().of(line.tree().source());
+    let hashes = text
+        .iter()
+        .take_while(|byte| b"# \t".contains(byte))
+        .count();
+    let words = text.get(hashes..).unwrap_or_default();
+    line.kind() == LineKind::Comment
+        && words
+            .strip_prefix(b"tcpw:")
+            .is_some_and(|rest| !rest.trim_ascii_start().starts_with(b"ignore="))
 }
 
 /// `ALL deny` as `ALL: deny`, at the end of a rule.
@@ -139,7 +221,7 @@ fn with_exception(found: Span, line: Line<'_, '_>) -> Option<Fix> {
     let is_last = elements.next().is_none();
     let mark = Span::new(found.start, found.start + 1);
     if is_excepted {
-        return bold("take the ! out", mark, Vec::new());
+        return bold("remove the !", mark, Vec::new());
     }
     let is_whole = rule.clients().elements().next()?.span() != found;
     (is_last && is_whole)
@@ -147,9 +229,14 @@ fn with_exception(found: Span, line: Line<'_, '_>) -> Option<Fix> {
         .flatten()
 }
 
-/// An option without the value that it does not take.
+/// An option without the value that it does not take, if the value says what the option says.
 fn without_value(found: Span, line: Line<'_, '_>) -> Option<Fix> {
     let source = line.tree().source();
+    let idle: [&[u8]; 6] = [b"all", b"yes", b"true", b"on", b"1", b"access"];
+    let value = found.of(source);
+    if !idle.iter().any(|word| value.eq_ignore_ascii_case(word)) {
+        return None;
+    }
     let start = line.span().start;
     let before = Span::new(start, found.start).of(source);
     let is_between = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'=';
@@ -159,7 +246,7 @@ fn without_value(found: Span, line: Line<'_, '_>) -> Option<Fix> {
         .take_while(|byte| is_between(byte))
         .count();
     let gone = Span::new(found.start - offset(blanks), found.end);
-    bold("take the value out", gone, Vec::new())
+    bold("remove the value", gone, Vec::new())
 }
 
 /// A rule at the end of its table, behind all that grants.
@@ -170,7 +257,7 @@ fn moved_behind_all(line: Line<'_, '_>) -> Option<Fix> {
         Edit::delete(rule),
         Edit::insert(end_of_table(line)?, rule.of(source)),
     ];
-    Some(fix("move it behind all rules that grant", edits, false))
+    Some(fix("move it after all rules that grant", edits, false))
 }
 
 /// `ALL: ALL` at the end of a table that denies everybody already.
@@ -184,6 +271,8 @@ fn end_of_table(line: Line<'_, '_>) -> Option<u32> {
     let tree = line.tree();
     let source = tree.source();
     let is_open = !source.ends_with(b"\n") || source.ends_with(b"\\\n") || source.contains(&0);
+    // What a label without a rule says would be about the new line.
+    let is_open = is_open || tree.lines().next_back().is_some_and(is_label);
     let is_read = tree.broken_line().is_none();
     (is_read && !is_open).then(|| offset(source.len()))
 }

@@ -1,15 +1,21 @@
-//! Whether two pairs of tables decide alike: tried on every client that either pair speaks of, on
-//! its neighbours, and on strangers, for every daemon.
+//! What changes between two pairs of tables: decided on sets of clients, and where sets leave
+//! something open, also tried on every client that either pair speaks of.
 
-use crate::engine::{Access, Host, HostName, Index, Request, Surroundings, Table, Tables, decide};
+use crate::engine::{
+    self, Access, Change, Host, HostName, Index, Request, Surroundings, Table, Tables, decide,
+};
 use crate::lint::witness::{Client, daemons_of, meant_by};
+use crate::policy::{ClientPattern, DaemonPattern, Element, Process, TextPattern, rules};
 use crate::syntax::{Tree, parse_as};
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// As many clients and daemons as are tried; beyond that a part of them, evenly drawn.
-const CLIENT_LIMIT: usize = 240;
-const DAEMON_LIMIT: usize = 3;
+/// As many requests as are tried beside those of clients that are mentioned: of more clients a part
+/// is taken, evenly.
+const REQUEST_LIMIT: usize = 12_000;
+/// As many daemons and users as are tried of those that are named.
+const DAEMON_LIMIT: usize = 8;
+const USER_LIMIT: usize = 8;
 /// Tables with more lines are compiled before they are asked.
 const INDEX_FROM: usize = 200;
 
@@ -22,38 +28,127 @@ pub struct Difference {
     pub address: String,
     /// The client's name, if it has one.
     pub name: Option<String>,
+    /// The client's user, if it tells one.
+    pub user: Option<String>,
     /// Whether it gets in with the second pair.
     pub gains: bool,
+}
+
+/// What changes between two pairs of tables.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// On sets of clients.
+    pub sets: engine::Differences,
+    /// Single clients, tried where sets leave something open.
+    pub tried: Vec<Difference>,
+}
+
+impl Changes {
+    /// Whether nobody gains or loses anything. What cannot be computed counts as a change.
+    pub fn is_none(&self) -> bool {
+        self.sets.claims.is_empty() && self.tried.is_empty()
+    }
+
+    /// One of those who gain or lose, in words.
+    pub fn example(&self) -> Option<String> {
+        let claim = self.sets.claims.first().map(|claim| &claim.example);
+        let of_sets = claim.map(|example| {
+            let name = crate::escape::visible(&example.name);
+            format!("{} ({name})", example.address)
+        });
+        let tried = self.tried.first();
+        of_sets.or_else(|| tried.map(|found| found.address.clone()))
+    }
 }
 
 /// Allow table and deny table.
 type Pair<'b> = (&'b [u8], &'b [u8]);
 
-/// What differs; of each client only the first daemon.
-pub fn differences(before: Pair<'_>, after: Pair<'_>, world: &dyn Surroundings) -> Vec<Difference> {
+/// What changes when the second pair takes the place of the first.
+pub fn changes(before: Pair<'_>, after: Pair<'_>, world: &dyn Surroundings) -> Changes {
+    compared(before, after, world, |_| false)
+}
+
+/// Whether nobody gains or loses anything, as far as sets and those who are mentioned show it.
+pub(super) fn are_equal(before: Pair<'_>, after: Pair<'_>, world: &dyn Surroundings) -> bool {
+    compared(before, after, world, |sets| !sets.claims.is_empty()).is_none()
+}
+
+/// Whether somebody gains, or may gain.
+pub(super) fn may_gain(before: Pair<'_>, after: Pair<'_>, world: &dyn Surroundings) -> bool {
+    let gains = |sets: &engine::Differences| {
+        let mut claims = sets.claims.iter();
+        claims.any(|claim| claim.change != Change::Loses)
+    };
+    let found = compared(before, after, world, gains);
+    gains(&found.sets) || found.tried.iter().any(|found| found.gains)
+}
+
+/// What changes; nobody is tried if what the sets show is enough.
+fn compared(
+    before: Pair<'_>,
+    after: Pair<'_>,
+    world: &dyn Surroundings,
+    is_enough: impl Fn(&engine::Differences) -> bool,
+) -> Changes {
+    if before == after {
+        return Changes::default();
+    }
     let sources = [before.0, before.1, after.0, after.1];
     let reading = world.dialect().reading;
     let [a, b, c, d] = sources.map(|source| parse_as(source, reading));
-    let trees = [&a, &b, &c, &d];
-    let (first, second) = (Judge::new(&a, &b), Judge::new(&c, &d));
-    let daemons = daemons(&trees);
+    let pair = |allow, deny| Tables {
+        allow: Table::Read(allow),
+        deny: Table::Read(deny),
+    };
+    let (old, new) = (pair(&a, &b), pair(&c, &d));
+    let sets = engine::differences(&old, &new, &[], world);
+    let is_open = !sets.notes.is_empty() && !is_enough(&sets);
+    let tried = if is_open {
+        tried(&[&a, &b, &c, &d], old, new, world)
+    } else {
+        Vec::new()
+    };
+    Changes { sets, tried }
+}
+
+/// Those who are treated differently, among all who are mentioned and their neighbours; of each
+/// client only the first daemon.
+fn tried<'t>(
+    trees: &[&'t Tree<'t>],
+    old: Tables<'t>,
+    new: Tables<'t>,
+    world: &dyn Surroundings,
+) -> Vec<Difference> {
+    let lines: usize = trees.iter().map(|tree| tree.lines().len()).sum();
+    let (first, second) = (Judge::new(old, lines), Judge::new(new, lines));
+    let daemons = daemons(trees);
+    let users = users(trees);
+    let most = REQUEST_LIMIT / (daemons.len() * users.len()).max(1);
     let mut found = Vec::new();
-    for client in clients(&trees) {
-        let differs = daemons.iter().find_map(|daemon| {
-            let name = client.name.as_deref().unwrap_or_default();
+    let (mentioned, near) = clients(trees);
+    for client in mentioned.into_iter().chain(drawn(near, most)) {
+        let name = client.name.as_deref().unwrap_or_default();
+        let asked = daemons
+            .iter()
+            .flat_map(|daemon| users.iter().map(move |user| (daemon, user)));
+        for (daemon, user) in asked {
             let host = Host::new(&client.address, HostName::new(name));
-            let request = Request::new(daemon, host);
+            let request = Request::new(daemon, host).with_user(user);
             let now = first.access(&request, world);
             let then = second.access(&request, world);
-            (now != then).then(|| (daemon, then == Access::Granted))
-        });
-        if let Some((daemon, gains)) = differs {
+            if now == then {
+                continue;
+            }
+            let shown = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
             found.push(Difference {
-                daemon: String::from_utf8_lossy(daemon).into_owned(),
-                address: client.address,
-                name: client.name,
-                gains,
+                daemon: shown(daemon),
+                address: client.address.clone(),
+                name: client.name.clone(),
+                user: (!user.is_empty()).then(|| shown(user)),
+                gains: then == Access::Granted,
             });
+            break;
         }
     }
     found
@@ -66,15 +161,10 @@ struct Judge<'t> {
 }
 
 impl<'t> Judge<'t> {
-    fn new(allow: &'t Tree<'t>, deny: &'t Tree<'t>) -> Self {
-        let tables = Tables {
-            allow: Table::Read(allow),
-            deny: Table::Read(deny),
-        };
-        let is_long = allow.lines().len() + deny.lines().len() > INDEX_FROM;
+    fn new(tables: Tables<'t>, lines: usize) -> Self {
         Self {
             tables,
-            index: is_long.then(|| Index::new(tables)),
+            index: (lines > INDEX_FROM).then(|| Index::new(tables)),
         }
     }
 
@@ -86,10 +176,19 @@ impl<'t> Judge<'t> {
     }
 }
 
-/// Every daemon of the tables and one that no table names.
+/// Daemons of the tables, one for each of their patterns, and one that no table names.
 fn daemons(trees: &[&Tree<'_>]) -> Vec<Vec<u8>> {
-    let lines = trees.iter().flat_map(|tree| tree.lines());
-    let named: BTreeSet<Vec<u8>> = lines.flat_map(daemons_of).collect();
+    let mut named = BTreeSet::new();
+    for tree in trees {
+        for line in tree.lines() {
+            named.extend(daemons_of(line));
+        }
+        for element in rules(tree).flat_map(|rule| rule.daemons().elements()) {
+            if let Element::Pattern { text, .. } = element {
+                named.extend(instance(&text));
+            }
+        }
+    }
     // Of all names `unknown` alone is none that KNOWN means.
     let mut daemons = vec![
         b"sshd".to_vec(),
@@ -100,14 +199,69 @@ fn daemons(trees: &[&Tree<'_>]) -> Vec<Vec<u8>> {
     daemons
 }
 
-fn clients(trees: &[&Tree<'_>]) -> Vec<Client> {
+/// A daemon that a pattern matches.
+fn instance(text: &[u8]) -> Option<Vec<u8>> {
+    let Process::Name(pattern) = DaemonPattern::read(text).process else {
+        return None;
+    };
+    matching(pattern)
+}
+
+fn matching(pattern: TextPattern<'_>) -> Option<Vec<u8>> {
+    match pattern {
+        TextPattern::Wildcard(text) => {
+            let letter = |byte: &u8| if b"*?".contains(byte) { b'x' } else { *byte };
+            Some(text.iter().map(letter).collect())
+        }
+        TextPattern::Suffix(text) => Some([b"x", text].concat()),
+        TextPattern::Prefix(text) => Some([text, b"x"].concat()),
+        TextPattern::Exact(text) => Some(text.to_vec()),
+        TextPattern::All | TextPattern::Known | TextPattern::Ipv6(_) | TextPattern::BadIpv6(_) => {
+            None
+        }
+    }
+}
+
+/// A user for each pattern, one that no pattern names, and none.
+fn users(trees: &[&Tree<'_>]) -> Vec<Vec<u8>> {
+    let mut named = BTreeSet::new();
+    for element in trees
+        .iter()
+        .flat_map(|tree| rules(tree))
+        .flat_map(|rule| rule.clients().elements())
+    {
+        if let Element::Pattern { text, .. } = element {
+            named.extend(ClientPattern::read(&text).user.and_then(matching));
+        }
+    }
+    let mut users = vec![Vec::new()];
+    if !named.is_empty() {
+        users.push(b"tcpw-other".to_vec());
+    }
+    users.extend(drawn(named.into_iter().collect(), USER_LIMIT));
+    users
+}
+
+/// Everybody who is mentioned, with a name below each domain and each domain itself, and strangers;
+/// and their neighbours.
+fn clients(trees: &[&Tree<'_>]) -> (Vec<Client>, Vec<Client>) {
     let lines = trees.iter().flat_map(|tree| tree.lines());
     let mut clients: BTreeSet<Client> = lines.flat_map(meant_by).collect();
-    let near: Vec<Client> = clients.iter().flat_map(neighbours).collect();
-    clients.extend(near);
+    let domains: Vec<Client> = clients
+        .iter()
+        .filter_map(|client| {
+            let domain = client.name.as_deref()?.strip_prefix("host.")?;
+            Some(Client {
+                address: client.address.clone(),
+                name: Some(domain.to_owned()),
+            })
+        })
+        .collect();
+    clients.extend(domains);
+    let near: BTreeSet<Client> = clients.iter().flat_map(neighbours).collect();
     let mut all = Client::strangers();
-    all.extend(drawn(clients.into_iter().collect(), CLIENT_LIMIT));
-    all
+    all.extend(clients);
+    (all, near.into_iter().collect())
 }
 
 /// The addresses before and behind, one in the next network, and the address with names.
@@ -151,6 +305,6 @@ fn neighbours(client: &Client) -> Vec<Client> {
 
 /// At most `most` of them, evenly.
 fn drawn<T>(all: Vec<T>, most: usize) -> Vec<T> {
-    let step = all.len().div_ceil(most).max(1);
+    let step = all.len().div_ceil(most.max(1)).max(1);
     all.into_iter().step_by(step).collect()
 }

@@ -1,21 +1,25 @@
-//! What a word was meant to be, by the code of the finding about it.
+//! What a word was meant to be, by the code of the finding about it; and everything that a word can
+//! stand for.
 
-use crate::lint::suggest::{closest, daemon_meant};
-use crate::policy::{ClientPattern, HostPattern, OPTIONS, dotted_quad, networks};
+use crate::lint::checks::bare_ipv6::in_brackets;
+use crate::lint::checks::mask_with_holes::has_holes;
+use crate::lint::checks::spaced_slash::joined;
+use crate::lint::suggest::closest;
+use crate::policy::{ClientPattern, HostPattern, OPTIONS, dotted_quad, networks, plain_quad};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// What a word was meant to be.
 pub(super) fn meant(code: &str, text: &[u8]) -> Option<Vec<u8>> {
     match code {
-        "TW204" => {
-            let address: Ipv6Addr = str::from_utf8(text).ok()?.parse().ok()?;
-            Some(format!("[{address}]").into_bytes())
-        }
+        "TW204" => Some(in_brackets(text)),
+        "TW206" => Some(joined(text)),
         "TW301" => {
             let HostPattern::Ipv4Net { net, mask } = ClientPattern::read(text).host else {
                 return None;
             };
-            let slash = memchr::memchr(b'/', text).filter(|_| mask != 0)?;
+            // A mask with holes is a question, and nobody's answer.
+            let is_plain = mask != 0 && !has_holes(mask);
+            let slash = memchr::memchr(b'/', text).filter(|_| is_plain)?;
             let network = Ipv4Addr::from_bits(net & mask).to_string();
             Some([network.as_bytes(), text.get(slash..)?].concat())
         }
@@ -31,12 +35,9 @@ pub(super) fn meant(code: &str, text: &[u8]) -> Option<Vec<u8>> {
             Some([b"[", net, b"]", length].concat())
         }
         "TW309" => {
-            let is_clean = text
-                .iter()
-                .all(|byte| byte.is_ascii_digit() || *byte == b'.');
-            // One number is not what an address begins with: the rest of a mask, a port.
-            let is_address = is_clean && text.contains(&b'.');
-            is_address.then(|| [text, b"."].concat())
+            // A number alone may be a length, a port or the head of another address.
+            let is_head = text.contains(&b'.') && is_prefix(text);
+            is_head.then(|| [text, b"."].concat())
         }
         "TW310" => range(text),
         "TW312" => {
@@ -62,7 +63,8 @@ pub(super) fn meant(code: &str, text: &[u8]) -> Option<Vec<u8>> {
 fn name(code: &str, text: &[u8]) -> Option<Vec<u8>> {
     let owned = |text: &str| Some(text.as_bytes().to_vec());
     match code {
-        "TW302" | "TW704" => owned("ALL"),
+        "TW302" => is_everything(text).then(|| b"ALL".to_vec()),
+        "TW704" => owned("ALL"),
         "TW314" => text.eq_ignore_ascii_case(b"ANY").then(|| b"ALL".to_vec()),
         "TW321" => {
             let head = text.strip_suffix(b"*")?;
@@ -84,9 +86,15 @@ fn name(code: &str, text: &[u8]) -> Option<Vec<u8>> {
                 .filter(|name| !name.is_empty())
                 .map(<[u8]>::to_vec)
         }
-        "TW401" => owned("sshd"),
-        "TW403" => owned(daemon_meant(text)?),
-        "TW501" => owned(closest(text, OPTIONS.iter().map(|option| option.name))?),
+        // The program asks as `sshd` (Debian 13). That `ssh` is not the name of another daemon,
+        // nobody knows.
+        "TW401" if text.eq_ignore_ascii_case(b"sshd-session") => owned("sshd"),
+        "TW501" => {
+            let name = closest(text, OPTIONS.iter().map(|option| option.name))?;
+            let first = (text.first()?.to_ascii_lowercase(), name.as_bytes().first()?);
+            let is_close = text.len() > 3 && first.0 == *first.1;
+            owned(name).filter(|_| is_close)
+        }
         _ => None,
     }
 }
@@ -124,4 +132,128 @@ pub(super) fn ipv6_network(text: &[u8]) -> Option<Vec<u8>> {
     let mask = u128::MAX.checked_shl(128_u32.checked_sub(length.into())?)?;
     let address = Ipv6Addr::from_bits(net.address.to_bits() & mask);
     is_plain.then(|| format!("[{address}]/{length}").into_bytes())
+}
+
+/// Everything that a client word can stand for, as patterns that libwrap reads so: what is written,
+/// and what its author may have had in mind. Users are left out.
+pub(super) fn readings(word: &[u8]) -> Vec<Vec<u8>> {
+    let word = word.strip_prefix(b"!").unwrap_or(word);
+    let user = word.iter().skip(1).position(|&byte| byte == b'@');
+    let host = match user.filter(|_| !word.starts_with(b"[")) {
+        Some(at) => word.get(at + 2..).unwrap_or_default(),
+        None => word,
+    };
+    let mut found = Vec::new();
+    if is_everything(host) {
+        found.push(b"ALL".to_vec());
+    }
+    if is_pattern(host) {
+        found.push(host.to_vec());
+    }
+    let bare = host.strip_suffix(b".*").unwrap_or(host);
+    let bare = bare.strip_suffix(b".").unwrap_or(bare);
+    if is_prefix(bare) && (bare.contains(&b'.') || bare.len() < host.len()) {
+        found.push([bare, b"."].concat());
+    }
+    found.extend(network(host));
+    if let Some(networks) = range(host) {
+        let networks = networks.split(|&byte| byte == b' ');
+        found.extend(networks.filter_map(network));
+    }
+    let is_name = host.iter().any(u8::is_ascii_alphabetic) && is_pattern(host);
+    if let Some(tail) = host.strip_prefix(b"*").filter(|_| is_name) {
+        let tail = tail.strip_prefix(b".").unwrap_or(tail);
+        found.push([b".", tail].concat());
+    }
+    if let Some(name) = host.strip_suffix(b".").filter(|_| is_name) {
+        found.push(name.to_vec());
+    }
+    found
+}
+
+/// Whether a word means everybody, or every address of a family.
+fn is_everything(text: &[u8]) -> bool {
+    let all: [&[u8]; 9] = [
+        b"ALL",
+        b"ANY",
+        b"*",
+        b"0/0",
+        b"0.0.0.0/0",
+        b"0.0.0.0/0.0.0.0",
+        b"::/0",
+        b"[::]/0",
+        b"[::/0]",
+    ];
+    let text = text
+        .strip_suffix(b"/00")
+        .map(|net| [net, b"/0"].concat())
+        .unwrap_or(text.to_vec());
+    all.iter().any(|other| text.eq_ignore_ascii_case(other))
+}
+
+/// Whether a word can stand in a list as it is, and means no other thing there.
+fn is_pattern(text: &[u8]) -> bool {
+    let is_reserved = text.eq_ignore_ascii_case(b"EXCEPT");
+    let at_sign = text.iter().skip(1).any(|&byte| byte == b'@');
+    let is_address =
+        matches!(text, [b'[', inner @ .., b']'] if !inner.iter().any(|byte| b"[]".contains(byte)));
+    let is_plain = !text.iter().any(|byte| b":[]\\#".contains(byte));
+    let net = matches!(ClientPattern::read(text).host, HostPattern::Ipv6Net { .. });
+    !text.is_empty() && !is_reserved && !at_sign && (is_address || is_plain || net)
+}
+
+/// Whether a text is one to three numbers of an IPv4 address, with dots between them.
+fn is_prefix(text: &[u8]) -> bool {
+    let parts: Vec<&[u8]> = text.split(|&byte| byte == b'.').collect();
+    let is_byte = |part: &&[u8]| {
+        let is_short = part.len() == 1 || !part.starts_with(b"0");
+        is_short && str::from_utf8(part).is_ok_and(|part| part.parse::<u8>().is_ok())
+    };
+    parts.len() < 4 && parts.iter().all(is_byte)
+}
+
+/// The address or network that a word means, wherever its brackets and its mask stand.
+pub(super) fn network(text: &[u8]) -> Option<Vec<u8>> {
+    let inner: Vec<u8> = text
+        .iter()
+        .copied()
+        .filter(|byte| !b"[]".contains(byte))
+        .collect();
+    let mut parts = inner.split(|&byte| byte == b'/');
+    let (net, mask) = (parts.next()?, parts.next());
+    if parts.next().is_some() {
+        return None;
+    }
+    let length = |most: u8| match mask {
+        None => Some(most),
+        Some(mask) => {
+            let length = str::from_utf8(mask).ok()?.parse().ok();
+            length.filter(|length: &u8| *length <= most)
+        }
+    };
+    let v4 = |net: Ipv4Addr, length: u8| {
+        let mask = u32::MAX.checked_shl(32 - u32::from(length)).unwrap_or(0);
+        let net = Ipv4Addr::from_bits(net.to_bits() & mask);
+        match length {
+            0 => None,
+            32 => Some(net.to_string().into_bytes()),
+            // Every build reads a mask.
+            _ => Some(format!("{net}/{}", Ipv4Addr::from_bits(mask)).into_bytes()),
+        }
+    };
+    if let Some(net) = plain_quad(net) {
+        let dotted = mask.and_then(|mask| str::from_utf8(mask).ok()?.parse::<Ipv4Addr>().ok());
+        let dotted = dotted
+            .map(Ipv4Addr::to_bits)
+            .filter(|mask| !has_holes(*mask));
+        let ones = dotted.and_then(|mask| u8::try_from(mask.leading_ones()).ok());
+        return v4(net, ones.or_else(|| length(32))?);
+    }
+    let address: Ipv6Addr = str::from_utf8(net).ok()?.parse().ok()?;
+    let length = length(128)?;
+    match address.to_ipv4_mapped() {
+        Some(address) if length >= 96 => v4(address, length - 96),
+        _ if length == 128 => Some(format!("[{address}]").into_bytes()),
+        _ => Some(format!("[{address}]/{length}").into_bytes()),
+    }
 }
