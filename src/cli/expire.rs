@@ -2,10 +2,10 @@
 
 use super::Context;
 use super::allow::stamp;
-use super::changes::{ChangeArgs, ForceArgs, Intent, make};
+use super::changes::{ChangeArgs, ForceArgs, Intent, Scope, make};
 use super::exit::Exit;
 use super::failure::Failure;
-use crate::editor::expire;
+use crate::editor::{Asks, expire};
 use crate::system::{Clock as _, SystemClock};
 use clap::Args;
 
@@ -30,6 +30,7 @@ pub(crate) fn run(args: &ExpireArgs, context: &mut Context) -> Result<Exit, Fail
             change: &|ground| Ok(expire(ground, &now)),
             verify: &|_, _, _| Ok(()),
             about: &[],
+            scope: Scope::Forced(Asks::Anybody),
             outlook: None,
             is_guarded: !args.force.force,
             options: args.change,

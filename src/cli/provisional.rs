@@ -3,12 +3,12 @@
 use super::Context;
 use super::allow::lifetime;
 use super::background::start_command;
-use super::changes::{ChangeArgs, Intent, make};
+use super::changes::{ChangeArgs, Intent, Scope, make};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::history::clock;
 use super::refusal::told;
-use crate::editor::{Change, Fate, History, Provisional, Refusal, take_back};
+use crate::editor::{Asks, Change, Fate, History, Provisional, Refusal, take_back};
 use crate::system::{Clock as _, DEV_LOG, Moment, Severity, SystemClock, random_u64, syslog};
 use std::path::Path;
 
@@ -125,6 +125,7 @@ pub(super) fn take_back_now(context: &mut Context, number: u64) -> Result<(), Fa
         change: &change,
         verify: &|_, _, _| Ok(()),
         about: &[],
+        scope: Scope::Forced(Asks::Anybody),
         outlook: None,
         is_guarded: false,
         options: ChangeArgs::preview(false),

@@ -1,12 +1,12 @@
 //! `tcpw undo`: takes a change back, by a change of its own.
 
 use super::Context;
-use super::changes::{ChangeArgs, ForceArgs, Intent, make};
+use super::changes::{ChangeArgs, ForceArgs, Intent, Scope, make};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::refusal::told;
 use super::show::find;
-use crate::editor::{Entry, History, check_tables, undo};
+use crate::editor::{Asks, Entry, History, check_tables, undo};
 use clap::Args;
 
 /// Take a change back
@@ -61,6 +61,7 @@ pub(crate) fn run(args: &UndoArgs, context: &mut Context) -> Result<Exit, Failur
             change: &|ground| undo(ground, &entry, [&allow, &deny], &later),
             verify: &|_, _, _| Ok(()),
             about: &[],
+            scope: Scope::Forced(Asks::Anybody),
             outlook: None,
             is_guarded: !args.force.force,
             options: args.change,

@@ -30,3 +30,4 @@ mod traced;
 
 pub(crate) use generate::case;
 pub(crate) use library::{Answer, Oracle, Tables};
+pub(crate) use random::Random;

@@ -1,7 +1,7 @@
 //! `tcpw lint --fix`: repairs, through the editor.
 
 use super::super::Context;
-use super::super::changes::{ChangeArgs, Intent, make};
+use super::super::changes::{ChangeArgs, Intent, Scope, make};
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::machine::{Aclexec, Machine};
@@ -96,6 +96,7 @@ fn tables(
             change: &change,
             verify: &verify,
             about: &[],
+            scope: Scope::Untold,
             outlook: None,
             is_guarded: args.files.is_empty(),
             options: ChangeArgs::preview(args.repair.diff),
