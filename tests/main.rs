@@ -15,6 +15,8 @@ mod architecture;
 mod changes;
 /// `tcpw demo` goes the whole way, as anybody.
 mod demo;
+/// What the builds of libwrap differ in: each difference, in each dialect.
+mod dialects;
 /// `tcpw diff` tells who gains or loses what.
 mod diff;
 /// `tcpw match --explain` and `tcpw test` tell the whole search, and whom they answer for.

@@ -11,9 +11,8 @@ use super::output::Style;
 use super::story::Story;
 use super::tables::TableFiles;
 use super::why::{file_of, located};
-use crate::engine::{Access, Verdict, explain};
+use crate::engine::{Access, Surroundings as _, Verdict, explain};
 use crate::escape::visible;
-use crate::syntax::parse;
 use clap::Args;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -38,11 +37,14 @@ pub(crate) struct TestArgs {
     /// Without it a verdict that depends on one cannot be told. "run" runs them, as you.
     #[arg(long, value_enum, value_name = "RESULT")]
     aclexec: Option<AclexecChoice>,
-    /// The build of libwrap to answer for
+    /// The build of libwrap to answer for; by default the one that is installed
     ///
-    /// Only debian12 is compared with the library itself; the others follow their documents.
-    #[arg(long, value_enum, value_name = "NAME", default_value_t)]
-    dialect: DialectChoice,
+    /// The installed library is debian13 if it does not import the function innetgr, else debian12;
+    /// so is what is asked without a library. debian12 and debian13 are tested against the real
+    /// libraries (of Debian 12, trixie and sid). freebsd, netbsd, illumos and classic are from
+    /// documents and a rebuild, not tested against the system.
+    #[arg(long, value_enum, value_name = "NAME")]
+    dialect: Option<DialectChoice>,
 }
 
 /// How many expectations came out how.
@@ -58,7 +60,8 @@ pub(crate) fn run(args: &TestArgs, context: &mut Context) -> Result<Exit, Failur
     let files = TableFiles::read(context)?;
     let aclexec = args.aclexec.map_or(Aclexec::Ask, Aclexec::from);
     let machine = Machine::new(&context.paths, aclexec).with_dialect(args.dialect);
-    let (allow, deny) = (parse(files.allow.source()), parse(files.deny.source()));
+    let files = files.read_as(machine.dialect().reading);
+    let (allow, deny) = (files.allow.tree(), files.deny.tree());
     let tables = files.tables(&allow, &deny);
     let mut tally = Tally::default();
     for (file, expectation) in &expectations {

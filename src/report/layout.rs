@@ -285,6 +285,27 @@ fn add_logged(add: &mut dyn FnMut(&str, Body), logged: &Logged, words: &Words) {
     if logged.events == 0 {
         lines.push(words.logged_none.to_owned());
     }
+    for (template, count) in [
+        (words.logged_no_time, logged.no_time),
+        (words.logged_outside, logged.outside),
+        (words.logged_unclear, logged.unclear),
+        (words.logged_copies, logged.copies),
+    ] {
+        if count > 0 {
+            lines.push(fill(template, &[("count", &grouped(count))]));
+        }
+    }
+    if logged.may_repeat {
+        lines.push(words.logged_may_repeat.to_owned());
+    }
+    if !logged.not_by_root.is_empty() {
+        let who: Vec<String> = logged
+            .not_by_root
+            .iter()
+            .map(|writer| format!("{} {}", writer.name, grouped(writer.events)))
+            .collect();
+        lines.push(fill(words.logged_not_by_root, &[("who", &who.join(", "))]));
+    }
     add(words.logged, Body::Lines(lines));
     if logged.events == 0 {
         return;

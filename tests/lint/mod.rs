@@ -1,6 +1,7 @@
 //! `tcpw lint` on the fixture of each code, its claims before the real libwrap, and hostile bytes.
 mod choice;
 mod codes;
+mod dialects;
 mod files;
 mod fixed;
 mod formats;
@@ -226,7 +227,10 @@ fn json_has_the_promised_shape() {
     assert_eq!(output.status.code(), Some(1));
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let object = json.as_object().unwrap();
-    assert_eq!(object.keys().collect::<Vec<_>>(), ["diagnostics"]);
+    assert_eq!(
+        object.keys().collect::<Vec<_>>(),
+        ["diagnostics", "dialect"]
+    );
     let first = &json["diagnostics"][0];
     let expected = serde_json::json!({
         "code": "TW301", "name": "host-bits-set", "severity": "error",

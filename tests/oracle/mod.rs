@@ -25,6 +25,8 @@ mod sentences;
 mod shrink;
 mod skimmed;
 mod subject;
+mod suite;
+mod suites;
 mod tally;
 mod traced;
 

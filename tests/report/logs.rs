@@ -38,6 +38,10 @@ fn a_file_and_standard_input() {
         let found = logged(out);
         assert_eq!(found["events"], 6);
         assert_eq!(found["lines"], 7);
+        assert_eq!(
+            (&found["no_time"], &found["outside"]),
+            (&1.into(), &1.into())
+        );
         assert_eq!(found["sources"], 2);
         assert_eq!(found["top_sources"][0]["name"], "192.0.2.7");
         assert_eq!(found["top_sources"][0]["events"], 5);
@@ -53,7 +57,7 @@ fn a_file_and_standard_input() {
         .done()
         .file("auth.log.2.gz", [0x1f, 0x8b, 8, 0])
         .run(&["report", "--log", "[ROOT]/auth.log.2.gz"])
-        .stderr("tcpw: the log [ROOT]/auth.log.2.gz is compressed\n  help: unpack it on the way: zcat [ROOT]/auth.log.2.gz | tcpw report --log -\n")
+        .stderr("tcpw: cannot unpack the log [ROOT]/auth.log.2.gz: gzip ended with exit status: 1: gzip: [ROOT]/auth.log.2.gz: unexpected end of file\n")
         .code(2)
         .done();
 }

@@ -8,8 +8,9 @@ use super::{LintArgs, TableKind};
 use crate::engine::TableName;
 use crate::escape::visible;
 use crate::lint::{Finding, Policy, Report, Site, run as lint};
+use crate::policy::Dialect;
 use crate::span::{LineIndex, Position};
-use crate::syntax::parse;
+use crate::syntax::parse_as;
 use std::io::{self, Read as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
@@ -38,6 +39,8 @@ impl Source {
 
 /// Files judged together, and what was found in them.
 pub(super) struct Linted {
+    /// The build of libwrap that they are for.
+    pub(super) dialect: &'static Dialect,
     pub(super) sources: Vec<Source>,
     pub(super) report: Report,
 }
@@ -181,9 +184,10 @@ fn read(path: &Path, context: &mut Context) -> Result<TableFile, Failure> {
 
 /// Runs the checks.
 pub(super) fn judge(sources: Vec<Source>, site: &Site<'_>, max_per_code: usize) -> Linted {
+    let dialect = site.world.dialect();
     let tree = |table: TableName| {
         let source = sources.iter().find(|source| source.table == table);
-        source.map(|source| parse(source.file.source()))
+        source.map(|source| parse_as(source.file.source(), dialect.reading))
     };
     let (allow, deny) = (tree(TableName::Allow), tree(TableName::Deny));
     let policy = Policy {
@@ -192,5 +196,9 @@ pub(super) fn judge(sources: Vec<Source>, site: &Site<'_>, max_per_code: usize) 
     };
     let report = lint(&policy, site, max_per_code);
     drop((allow, deny));
-    Linted { sources, report }
+    Linted {
+        dialect,
+        sources,
+        report,
+    }
 }

@@ -35,8 +35,9 @@ const WIDTH: usize = 80;
 /// repeating_sources, days (date, events), hours (24 counts), top_sources and top_new_sources
 /// (source, name, place, daemon, events, total, first, last), daemons (name, events), rules (file,
 /// line, text, events), held_back (decision, events), letters (kind, state, letters, events),
-/// gathering (letters, events, due), and logged (read, lines, events, first, last, days, hours,
-/// sources, top_sources, daemons) with --log or --journald. CSV has one number a line: part, name,
+/// gathering (letters, events, due), and logged (read, lines, no_time, outside, unclear, events,
+/// copies, may_repeat, not_by_root, first, last, days, hours, sources, top_sources, daemons) with
+/// --log or --journald. CSV has one number a line: part, name,
 /// detail, count.
 #[expect(clippy::doc_markdown, reason = "this is the help, not documentation")]
 #[derive(Debug, Args)]
@@ -59,11 +60,14 @@ pub(crate) struct ReportArgs {
     /// Write it into this file, which only its owner can read
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Add what libwrap itself logged in this file of the system log; - for standard input
+    /// Add what libwrap and its daemons logged in these files; - for standard input
     ///
-    /// Reads `refused connect from ...` and the like, with timestamps of the old and of the new
-    /// form, as a part of its own. Unpack compressed files: zcat FILE | tcpw report --log -
-    #[arg(long, value_name = "FILE")]
+    /// Reads `refused connect from ...` and what other daemons write of a refusal, as a part of its
+    /// own: files of rsyslog, syslog-ng, busybox, FreeBSD's syslogd and RFC 5424, logread,
+    /// journalctl (short, short-iso, short-precise, short-full, short-unix, export, json), and the
+    /// logs of vsftpd, xinetd, stunnel, mosquitto and proftpd. Files packed by gzip, xz, bzip2 or
+    /// zstd are unpacked. What stands in several of them is counted once.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
     log: Vec<PathBuf>,
     /// Add what libwrap itself logged in the journal of systemd
     #[arg(long)]

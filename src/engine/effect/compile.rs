@@ -302,7 +302,7 @@ impl<'w> Compiler<'w> {
         let ran = if self.dialect.options {
             run_options(&options, &mut request, world, &mut true)
         } else {
-            run_command(rule, &mut request)
+            run_command(rule, &mut request, self.dialect)
         };
         match ran {
             Ran::Undecided(what) => End::Unknown(what),
