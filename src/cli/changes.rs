@@ -57,7 +57,8 @@ impl ChangeArgs {
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct ForceArgs {
     /// Go on even if your own ssh session, another one, or an address of `keep_in` in the
-    /// configuration could not log in again
+    /// configuration could not log in again, or if others gain or lose access than those it is
+    /// asked for
     #[arg(long)]
     pub(crate) force: bool,
 }

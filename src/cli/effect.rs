@@ -92,7 +92,7 @@ impl Group {
 
     /// The line about clients at these places, and what they gain or lose.
     fn line(&self, places: &Places, daemons: &str, is_planned: bool) -> String {
-        let (who, is_one) = places.words();
+        let (who, but, is_one) = places.words();
         let Self {
             names,
             user,
@@ -115,7 +115,13 @@ impl Group {
         } else {
             format!(", which cannot be computed: {because}")
         };
-        format!("{who}{names} {verb} access to {daemons}{user}{doubt}")
+        let but = match but {
+            Some(but) if names.is_empty() => format!(" except {but}"),
+            Some(but) => format!(", except at {but},"),
+            None => String::new(),
+        };
+        let names = names.trim_end_matches(if but.is_empty() { '\0' } else { ',' });
+        format!("{who}{names}{but} {verb} access to {daemons}{user}{doubt}")
     }
 }
 
@@ -266,43 +272,31 @@ impl Places {
         found
     }
 
-    /// In words, and whether they are spoken of as one.
-    fn words(&self) -> (String, bool) {
+    /// In words, who of them is left out, and whether they are spoken of as one.
+    fn words(&self) -> (String, Option<String>, bool) {
         let missing = Self {
             v4: gaps(&self.v4, LAST4),
             v6: gaps(&self.v6, u128::MAX),
             has_nowhere: !self.has_nowhere,
         };
         let (here, absent) = (self.networks(), missing.networks());
-        if absent.is_empty() && self.has_nowhere {
-            return ("every client".to_owned(), true);
-        }
-        if absent.is_empty() {
-            return ("every client whose address is known".to_owned(), true);
-        }
-        // Most of the addresses are named by the others.
-        let is_most = self
-            .v4
-            .iter()
-            .chain(&self.v6)
-            .any(|(low, high)| high - low >= LAST4 / 4)
-            && absent.len() < here.len();
-        if is_most && self.has_nowhere {
-            let words = listed(&absent);
-            return (format!("every client except {words}"), true);
-        }
+        let has_large = |(low, high): &(u128, u128)| high - low >= LAST4 / 4;
+        let is_most = absent.is_empty()
+            || self.v4.iter().chain(&self.v6).any(has_large) && absent.len() < here.len();
         if is_most {
-            let words = listed(&absent);
-            return (
-                format!("every client whose address is known, except {words},"),
-                true,
-            );
+            let who = if self.has_nowhere {
+                "every client"
+            } else {
+                "every client whose address is known"
+            };
+            let but = (!absent.is_empty()).then(|| listed(&absent));
+            return (who.to_owned(), but, true);
         }
         if here.is_empty() {
-            return ("every client whose address is not known".to_owned(), true);
+            let who = "every client whose address is not known".to_owned();
+            return (who, None, true);
         }
-        let is_one = here.len() == 1;
-        (listed(&here), is_one)
+        (listed(&here), None, here.len() == 1)
     }
 
     fn networks(&self) -> Vec<Network> {
@@ -370,7 +364,8 @@ mod tests {
                 })
             })
             .collect();
-        Places::of(&places).words().0
+        let (who, but, _) = Places::of(&places).words();
+        but.map_or(who.clone(), |but| format!("{who} except {but}"))
     }
 
     #[test]

@@ -2,12 +2,14 @@
 //! not tried.
 
 use super::client::Client;
-use super::cover::Cover;
+use super::cover::parents;
 use super::ground::Ground;
 use super::line::rules_for;
 use super::listing::Asked;
+use super::reach::{masked4, masked6};
 use crate::engine::{Access, Decider, Host, HostName, Request, TableName, deciders};
 use crate::syntax::parse;
+use std::collections::HashMap;
 
 /// As many clients are asked about one by one; more are asked about together.
 const SINGLY: usize = 64;
@@ -28,45 +30,76 @@ pub(super) enum Found {
     },
 }
 
-/// What decides about each client.
+/// What decides about each client, in the order in which they are asked for.
 #[derive(Debug)]
-pub(super) struct Deciding {
-    /// For each client, or for all of them together.
-    found: Vec<Vec<Found>>,
-    is_each: bool,
-}
+pub(super) struct Deciding(Vec<Vec<Found>>);
 
 impl Deciding {
     /// Works it out. Clients of too many kinds are left to be tried.
     pub(super) fn of(ground: &Ground<'_>, asked: &Asked) -> Self {
-        let is_each = asked.count() <= SINGLY;
-        let groups: Vec<&[Client]> = if is_each {
-            asked.clients().chunks(1).collect()
-        } else {
-            vec![asked.clients()]
-        };
-        let found = groups
-            .into_iter()
-            .map(|clients| found(ground, asked, clients, !is_each))
-            .collect();
-        Self { found, is_each }
+        let clients = asked.clients();
+        if clients.len() <= SINGLY {
+            let one = |client| found(ground, asked, std::slice::from_ref(client), false);
+            return Self(clients.iter().map(one).collect());
+        }
+        let mut numbers: HashMap<&Client, Vec<usize>> = HashMap::new();
+        for (number, client) in clients.iter().enumerate() {
+            numbers.entry(client).or_default().push(number);
+        }
+        let mut all: Vec<Vec<Found>> = clients.iter().map(|_| Vec::new()).collect();
+        for found in found(ground, asked, clients, true) {
+            let Found::Sure(request) = found else {
+                continue;
+            };
+            let about = holders(&request).filter_map(|client| numbers.get(&client));
+            for number in about.flatten() {
+                if let Some(of) = all.get_mut(*number) {
+                    of.push(Found::Sure(request.clone()));
+                }
+            }
+        }
+        Self(all)
     }
 
-    /// What decides about one client, which is the one of this number.
-    pub(super) fn about<'f>(
-        &'f self,
-        number: usize,
-        client: &'f Client,
-    ) -> impl Iterator<Item = &'f Found> {
-        let cover = (!self.is_each).then(|| Cover::new(std::slice::from_ref(client)));
-        let group = self.found.get(if self.is_each { number } else { 0 });
-        group.into_iter().flatten().filter(move |found| {
-            cover.as_ref().is_none_or(|cover| match found {
-                Found::Sure(request) => cover.is_about(request),
-                Found::Perhaps { .. } => false,
-            })
-        })
+    /// What decides about the client of this number.
+    pub(super) fn about(&self, number: usize) -> impl Iterator<Item = &Found> {
+        self.0.get(number).into_iter().flatten()
     }
+}
+
+/// Every client that can be asked for and holds the one of a request.
+fn holders(request: &Request) -> impl Iterator<Item = Client> {
+    let host = request.client();
+    let text = |bytes: &[u8]| {
+        str::from_utf8(bytes)
+            .unwrap_or_default()
+            .to_ascii_lowercase()
+    };
+    let address = text(host.address()).parse().map(Client::host).ok();
+    let networks = address.into_iter().flat_map(|client| -> Vec<Client> {
+        match client {
+            Client::Net4 { net, length } => (1..=length)
+                .map(|length| {
+                    let net = masked4(net, length);
+                    Client::Net4 { net, length }
+                })
+                .collect(),
+            Client::Net6 { net, length } => (1..=length)
+                .map(|length| {
+                    let net = masked6(net, length);
+                    Client::Net6 { net, length }
+                })
+                .collect(),
+            Client::Name(_) | Client::Domain(_) => Vec::new(),
+        }
+    });
+    let name = text(host.name().as_bytes());
+    let name = host.name().is_known().then_some(name);
+    let names = name.into_iter().flat_map(|name| {
+        let domains: Vec<Client> = parents(&name).collect();
+        domains.into_iter().chain([Client::Name(name)])
+    });
+    networks.chain(names)
 }
 
 /// What decides about some of the clients.

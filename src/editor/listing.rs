@@ -13,7 +13,7 @@ use super::label::Label;
 use super::line::{labelled, put, rules_for};
 use super::merge::merged;
 use super::named::Elements;
-use super::survey::Survey;
+use super::survey::{Survey, table_for};
 use crate::engine::{Access, TableName};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -141,13 +141,18 @@ pub fn list(ground: &Ground<'_>, asked: &Asked) -> Result<Change, Refusal> {
         clients = &[];
     }
     let deciding = (!clients.is_empty()).then(|| Deciding::of(ground, asked));
+    let daemons: Vec<(&Daemon, TableName)> = asked
+        .daemons
+        .iter()
+        .map(|daemon| (daemon, table_for(ground, asked.wish, daemon)))
+        .collect();
     for (number, client) in clients.iter().enumerate() {
         let mut missing: BTreeMap<(TableName, Position), Vec<Daemon>> = BTreeMap::new();
-        for daemon in &asked.daemons {
-            let mut survey = Survey::new(ground, asked.wish, client, daemon);
+        for &(daemon, table) in &daemons {
+            let mut survey = Survey::new(ground, asked.wish, client, daemon, table);
             survey.ask(count)?;
             if let Some(deciding) = &deciding {
-                survey.ask_deciders(deciding.about(number, client))?;
+                survey.ask_deciders(deciding.about(number))?;
             }
             survey.check_named(&elements, &mut change.notes)?;
             survey.look_at_label(asked.label.as_ref(), &mut change);

@@ -42,20 +42,15 @@ impl<'a, 'g> Survey<'a, 'g> {
         wish: Wish,
         client: &'a Client,
         daemon: &'a Daemon,
+        table: TableName,
     ) -> Self {
-        let daemons = Daemons::of(daemon, ground);
-        let is_alone = wish == Wish::Refuse && is_decided_by_allow(ground, &daemons);
         Self {
             ground,
             wish,
             client,
             daemon,
-            daemons,
-            table: if is_alone {
-                TableName::Allow
-            } else {
-                wish.table()
-            },
+            daemons: Daemons::of(daemon, ground),
+            table,
             held: None,
             missing: None,
             partial: Vec::new(),
@@ -401,8 +396,16 @@ fn user_of(element: &[u8]) -> bool {
     user.is_some_and(|user| user != TextPattern::All)
 }
 
-/// Whether the allow table decides about clients on no list, for each of the daemons: then the deny
-/// table is not asked.
+/// The table that a rule for the daemon goes to: the one of the wish, but where the allow table decides
+/// about clients on no list, too, the deny table is not asked.
+pub(super) fn table_for(ground: &Ground<'_>, wish: Wish, daemon: &Daemon) -> TableName {
+    if wish == Wish::Refuse && is_decided_by_allow(ground, &Daemons::of(daemon, ground)) {
+        TableName::Allow
+    } else {
+        wish.table()
+    }
+}
+
 fn is_decided_by_allow(ground: &Ground<'_>, daemons: &Daemons) -> bool {
     let in_allow = |request: &Request| {
         let decider = ground.decider(&ground.decide(request));

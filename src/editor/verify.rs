@@ -51,7 +51,7 @@ fn check_deciders(after: &Ground<'_>, asked: &Asked, change: &Change) -> Result<
             .notes
             .iter()
             .any(|note| matches!(note, Note::Exception { client: of, .. } if of == client));
-        for found in deciding.about(number, client) {
+        for found in deciding.about(number) {
             let Found::Sure(request) = found else {
                 continue;
             };
