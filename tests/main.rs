@@ -29,6 +29,8 @@ mod lint;
 mod manual;
 /// `tcpw match` says who decides and why.
 mod match_;
+/// What a command is told to read must be there.
+mod named;
 /// Verdicts and deciding lines are those of the installed libwrap.
 mod oracle;
 /// `tcpw parse` shows what was read and gives it back unchanged.

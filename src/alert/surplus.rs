@@ -1,5 +1,5 @@
-//! What was found in a drop directory and is not wanted there: counted by user and reason, told
-//! once, and told again with the new count when an hour has passed.
+//! What was found in a drop directory and is not wanted there or cannot be read: counted by user
+//! and reason, told once, and told again with the new count when an hour has passed.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
@@ -19,6 +19,8 @@ pub(super) enum Why {
     TooMany,
     /// It is the event of a later version; it stays.
     Newer,
+    /// The system could not read it; it stays.
+    Unread(String),
 }
 
 /// A reason, and a user: nobody in particular behind the first two hundred.
@@ -38,13 +40,15 @@ struct Count {
 }
 
 impl Surplus {
-    /// Counts a file of `uid`, which was deleted or could not be.
-    pub(super) fn count(&mut self, path: &Path, uid: u32, why: Why, is_deleted: bool) {
-        let mut key = (Some(uid), why, is_deleted);
+    /// Counts a file of `uid`, if that is known, which was deleted or could not be.
+    pub(super) fn count(&mut self, path: &Path, uid: Option<u32>, why: Why, is_deleted: bool) {
+        let mut key = (uid, why, is_deleted);
         if self.counts.len() >= MOST_TOLD_APART && !self.counts.contains_key(&key) {
             key.0 = None;
             if matches!(key.1, Why::NoEvent(_)) {
                 key.1 = Why::NoEvent("they are no events".to_owned());
+            } else if matches!(key.1, Why::Unread(_)) {
+                key.1 = Why::Unread("they cannot be read".to_owned());
             }
         }
         let count = self.counts.entry(key).or_default();
@@ -54,32 +58,34 @@ impl Surplus {
         count.files += 1;
     }
 
-    /// What is new and was not told within the hour.
-    pub(super) fn tell(&mut self, directory: &Path, now: DateTime<Utc>) -> Vec<String> {
+    /// What is new and was not told within the hour, and how many files it is about.
+    pub(super) fn tell(&mut self, directory: &Path, now: DateTime<Utc>) -> (Vec<String>, u64) {
         // A clock that was put back does not silence anything for long.
         let is_recent = |told: DateTime<Utc>| (told - now).abs() < QUIET;
         self.counts
             .retain(|_, count| count.files > 0 || count.told.is_some_and(is_recent));
-        let mut lines = Vec::new();
+        let (mut lines, mut files) = (Vec::new(), 0);
         for (key, count) in &mut self.counts {
             if count.files > 0 && !count.told.is_some_and(is_recent) {
                 lines.push(line(key, count, directory));
+                files += count.files;
                 count.files = 0;
                 count.told = Some(now);
             }
         }
-        lines
+        (lines, files)
     }
 }
 
 fn line((uid, why, is_deleted): &Key, count: &Count, directory: &Path) -> String {
     let done = match (why, is_deleted) {
-        (Why::Newer, _) => "left",
+        (Why::Newer | Why::Unread(_), _) => "left",
         (_, true) => "deleted",
         (_, false) => "could not delete",
     };
     let who = match uid {
         Some(uid) => format!("uid {uid}"),
+        None if count.files == 1 => "uid not known".to_owned(),
         None => "several uids".to_owned(),
     };
     let what = if count.files == 1 {
@@ -95,6 +101,7 @@ fn line((uid, why, is_deleted): &Key, count: &Count, directory: &Path) -> String
              the events in them are lost"
         }
         Why::Newer => "a later version of tcpw wrote it; install that version to collect it",
+        Why::Unread(why) => return format!("{done} {what}: {why}; nothing is deleted unread"),
     };
     format!("{done} {what}: {why}")
 }
@@ -112,22 +119,23 @@ mod tests {
         let (mut surplus, drop) = (Surplus::default(), Path::new("/drop"));
         let count = |surplus: &mut Surplus, files: usize| {
             for _ in 0..files {
-                surplus.count(Path::new("/drop/x"), 7, Why::TooMany, true);
+                surplus.count(Path::new("/drop/x"), Some(7), Why::TooMany, true);
             }
         };
         count(&mut surplus, 3);
-        let told = surplus.tell(drop, at(0));
-        assert_eq!(told.len(), 1);
+        let (told, files) = surplus.tell(drop, at(0));
+        assert_eq!((told.len(), files), (1, 3));
         assert!(
             told[0].starts_with("deleted 3 files of uid 7 in /drop: "),
             "{told:?}"
         );
         count(&mut surplus, 4);
-        assert!(surplus.tell(drop, at(59)).is_empty());
+        assert_eq!(surplus.tell(drop, at(59)), (Vec::new(), 0));
         count(&mut surplus, 5);
-        let told = surplus.tell(drop, at(61));
+        let (told, files) = surplus.tell(drop, at(61));
+        assert_eq!(files, 9);
         assert!(told[0].starts_with("deleted 9 files"), "{told:?}");
-        assert!(surplus.tell(drop, at(300)).is_empty());
+        assert!(surplus.tell(drop, at(300)).0.is_empty());
     }
 
     #[test]
@@ -135,9 +143,10 @@ mod tests {
         let mut surplus = Surplus::default();
         for uid in 0..10_000 {
             let why = Why::NoEvent(format!("reason {uid}"));
-            surplus.count(Path::new("/drop/x"), uid, why, false);
+            surplus.count(Path::new("/drop/x"), Some(uid), why, false);
         }
-        let told = surplus.tell(Path::new("/drop"), at(0));
+        let (told, files) = surplus.tell(Path::new("/drop"), at(0));
+        assert_eq!(files, 10_000);
         assert_eq!(told.len(), MOST_TOLD_APART + 1);
         let all = "could not delete 9800 files of several uids in /drop: they are no events";
         assert!(told.iter().any(|line| line == all), "{told:?}");

@@ -231,7 +231,7 @@ fn steps(
             Step::Unreadable(_) => plain("unreadable"),
             Step::Left(_) => plain("left"),
             Step::Broken { number, .. } => JsonStep {
-                line: Some(*number),
+                line: Some(*number + 1),
                 ..plain("broken")
             },
             Step::Doubtful { number, .. } => JsonStep {

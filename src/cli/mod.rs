@@ -31,6 +31,7 @@ mod failure;
 mod fired;
 mod fmt;
 mod guard;
+mod hardening;
 mod history;
 mod install_alert;
 mod lint;
@@ -38,11 +39,15 @@ mod list;
 mod lookup;
 mod machine;
 mod mail;
+mod mail_as_alert;
 mod mail_preview;
 mod match_;
 mod mistakes;
+mod mute;
+mod named;
 mod notify;
 mod notify_line;
+mod number;
 mod open;
 mod output;
 mod own_program;
@@ -72,6 +77,7 @@ mod story;
 mod tables;
 mod test;
 mod undo;
+mod waiting;
 mod why;
 
 use args::{Cli, Command};
@@ -103,7 +109,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             if is_alarm && error.use_stderr() {
-                notify::log_words(&args, "these arguments are not those of an alarm");
+                // What is wrong with them is told by the exit code and on standard error too.
+                let _is_logged =
+                    notify::log_words(&args, "these arguments are not those of an alarm");
             }
             return output::show_usage(&error);
         }
@@ -113,10 +121,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         out: Output::new(cli.global.color),
         is_rehearsal: false,
     };
-    let result = dispatch(&cli.command, &mut context).and_then(|exit| {
-        context.out.flush()?;
-        Ok(exit)
-    });
+    let result = named::check(&cli.global, &cli.command)
+        .and_then(|()| dispatch(&cli.command, &mut context))
+        .and_then(|exit| {
+            context.out.flush()?;
+            Ok(exit)
+        });
     match result {
         Ok(exit) => exit.into(),
         Err(Failure::ClosedPipe) => Exit::Done.into(),
@@ -153,6 +163,7 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
         Command::History(args) => history::run(args, context),
         Command::Show(args) => show::run(args, context),
         Command::Undo(args) => undo::run(args, context),
+        Command::Redo(args) => undo::redo(args, context),
         Command::Apply(args) => apply::run(args, context),
         Command::Edit(args) => edit::run(args, context),
         Command::Confirm(args) => confirm::run(args, context),
@@ -169,6 +180,8 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
         Command::Report(args) => report::run(args, context),
         Command::Deliver(args) => deliver::run(args, context),
         Command::Queue(args) => queue::run(args, context),
+        Command::Mute(args) => mute::mute(args, context),
+        Command::Unmute(args) => mute::unmute(args, context),
         Command::Notify(args) => notify::run(args, context),
         Command::Demo(args) => demo::run(args, context),
         Command::Completions(args) => completions::run(args, context),

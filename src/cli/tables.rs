@@ -62,6 +62,18 @@ impl TableFile {
         Ok(Self::new(path.to_owned(), bytes))
     }
 
+    /// Reads a table that was named on the command line, and so must be there.
+    pub(crate) fn read_named(path: &Path) -> Result<Self, Failure> {
+        let file = Self::read(path)?;
+        if file.bytes.is_some() {
+            return Ok(file);
+        }
+        Err(
+            Failure::new(format_args!("there is no table {}", file.shown))
+                .hint("name /dev/null for an empty table"),
+        )
+    }
+
     fn table<'t>(&self, tree: &'t Tree<'t>) -> Table<'t> {
         if self.bytes.is_some() {
             Table::Read(tree)

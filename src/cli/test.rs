@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 /// begins with # starts a comment. Each failure is printed with the whole search. No name is looked
 /// up.
 ///
-/// Exit code: 0 all hold, 1 some fail, 2 a file cannot be read, a line is no expectation, or a
+/// Exit code: 0 all hold, 1 some fail or a file has no expectation, 2 a file cannot be read, a line is no expectation, or a
 /// verdict cannot be told.
 #[derive(Debug, Args)]
 pub(crate) struct TestArgs {
@@ -56,7 +56,7 @@ struct Tally {
 }
 
 pub(crate) fn run(args: &TestArgs, context: &mut Context) -> Result<Exit, Failure> {
-    let expectations = expectations(&args.files, context)?;
+    let (expectations, empty) = expectations(&args.files, context)?;
     let files = TableFiles::read(context)?;
     let aclexec = args.aclexec.map_or(Aclexec::Ask, Aclexec::from);
     let machine = Machine::new(&context.paths, aclexec).with_dialect(args.dialect);
@@ -91,15 +91,31 @@ pub(crate) fn run(args: &TestArgs, context: &mut Context) -> Result<Exit, Failur
         story.tell(&mut context.out)?;
         context.out.line("")?;
     }
-    tally.show(context)
+    if let Some(remark) = machine.remark() {
+        context.out.note(&remark)?;
+    }
+    for file in &empty {
+        context.out.line(format!(
+            "{file} has no expectation: nothing in it was tested"
+        ))?;
+    }
+    let exit = tally.show(context)?;
+    Ok(if exit == Exit::Done && !empty.is_empty() {
+        Exit::Negative
+    } else {
+        exit
+    })
 }
 
-/// All expectations with the files they stand in; every bad line is reported.
+/// All expectations with the files they stand in, and the files that have none; every bad line is
+/// reported.
+#[expect(clippy::type_complexity, reason = "two lists")]
 fn expectations(
     paths: &[PathBuf],
     context: &mut Context,
-) -> Result<Vec<(String, Expectation)>, Failure> {
+) -> Result<(Vec<(String, Expectation)>, Vec<String>), Failure> {
     let mut expectations = Vec::new();
+    let mut empty = Vec::new();
     let mut bad = 0_usize;
     for path in paths {
         let shown = visible(path.as_os_str().as_bytes());
@@ -111,6 +127,9 @@ fn expectations(
                 .note(&format!("{shown}:{line}:{column}: {}", problem.what))?;
         }
         bad += problems.len();
+        if found.is_empty() {
+            empty.push(shown.clone());
+        }
         expectations.extend(found.into_iter().map(|found| (shown.clone(), found)));
     }
     if bad > 0 {
@@ -120,7 +139,7 @@ fn expectations(
         ))
         .hint("a line is: DAEMON ADDRESS granted|denied [KEY=VALUE]..."));
     }
-    Ok(expectations)
+    Ok((expectations, empty))
 }
 
 impl Tally {
@@ -139,6 +158,7 @@ impl Tally {
         let (style, exit) = match (failed, untold) {
             (_, 1..) => (Style::Warn, Exit::Failed),
             (1.., 0) => (Style::Bad, Exit::Negative),
+            (0, 0) if total == 0 => (Style::Bad, Exit::Negative),
             (0, 0) => (Style::Good, Exit::Done),
         };
         let line = context.out.paint(style, &line);

@@ -9,12 +9,13 @@ use super::daemon::Daemon;
 use super::deciding::Deciding;
 use super::extend::extend;
 use super::ground::Ground;
-use super::label::Label;
-use super::line::{labelled, put, rules_for};
+use super::label::{in_style, labelled};
+use super::line::{put, rules_for};
 use super::merge::merged;
 use super::named::Elements;
 use super::survey::{Survey, table_for};
 use crate::engine::{Access, TableName};
+use crate::metadata::Label;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Who is to be listed, for which daemons.
@@ -208,6 +209,7 @@ fn write(
             continue;
         }
         let rules = rules_for(&daemons, &merged(clients), options);
+        let rules = in_style(ground.tree(table), &rules);
         let text = labelled(label, rules);
         put(change, ground, table, line, text)?;
     }

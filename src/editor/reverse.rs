@@ -21,9 +21,9 @@ use crate::syntax::parse;
 pub fn open_again(ground: &Ground<'_>) -> Result<Change, ApplyError> {
     let mut change = Change::default();
     for rule in defaults(ground, TableName::Deny) {
-        change
-            .edits
-            .push(TableName::Deny, Edit::delete(with_label(rule)));
+        for span in with_label(rule) {
+            change.edits.push(TableName::Deny, Edit::delete(span));
+        }
     }
     let deny = apply(ground.deny.source(), &change.edits.deny)?;
     let deny = parse(&deny);
@@ -67,12 +67,14 @@ fn without_alarms(ground: &Ground<'_>, is_whole: bool) -> Change {
     for table in [TableName::Allow, TableName::Deny] {
         for rule in rules(ground.tree(table)) {
             if let Some(alarm) = own_alarm(rule) {
-                let span = if is_whole && is_for_unknown(rule) {
-                    with_label(rule)
+                if is_whole && is_for_unknown(rule) {
+                    for span in with_label(rule) {
+                        change.edits.push(table, Edit::delete(span));
+                    }
                 } else {
-                    cut(rule, table, &alarm)
-                };
-                change.edits.push(table, Edit::delete(span));
+                    let span = cut(rule, table, &alarm);
+                    change.edits.push(table, Edit::delete(span));
+                }
             }
         }
     }

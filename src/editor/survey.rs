@@ -5,13 +5,14 @@ use super::client::Client;
 use super::daemon::Daemon;
 use super::deciding::Found;
 use super::ground::{Ground, ending};
-use super::label::Label;
+use super::label::in_endings;
 use super::listing::{END, Position, Wish};
 use super::named::{Elements, Named};
 use super::reach::{Reach, Relation, relation};
 use super::sample::{Daemons, hosts, hosts_of_many, strangers, with_names};
 use crate::edit::Edit;
 use crate::engine::{Access, Cause, Matched, Request, TableName, Verdict};
+use crate::metadata::{Label, bond, identity};
 use crate::policy::{ClientPattern, Rule, TextPattern};
 
 /// As many exceptions from one client are told.
@@ -108,9 +109,13 @@ impl<'a, 'g> Survey<'a, 'g> {
             return;
         };
         let line = self.ground.tree(table).line(held.line);
-        let Some((label, above)) = line.and_then(Label::above) else {
+        let Some(rule) = line.and_then(Rule::of) else {
             return;
         };
+        let Some(bond) = bond(rule).filter(|bond| bond.is_named) else {
+            return;
+        };
+        let label = &bond.label;
         let until = asked.and_then(|asked| asked.until.as_ref());
         if self.missing.is_some() || label.until.is_none() || label.until.as_ref() == until {
             return;
@@ -119,14 +124,13 @@ impl<'a, 'g> Survey<'a, 'g> {
             self.need(held.line);
             return;
         };
-        let elements = line
-            .and_then(Rule::of)
-            .map_or(0, |rule| rule.clients().elements().count());
-        if elements != 1 {
+        if rule.clients().elements().count() != 1 {
             self.need(held.line);
             return;
         }
-        let edit = Edit::replace(above.span(), asked.line());
+        let new = asked.line(&identity(rule)).into_bytes();
+        let new = in_endings(self.ground.tree(table), new);
+        let edit = Edit::replace(bond.line.span(), new);
         if !change.edits.of(table).contains(&edit) {
             change.edits.push(table, edit);
         }

@@ -85,13 +85,17 @@ fn harmless(cell: &str) -> String {
 }
 
 fn add_logged(sheet: &mut Sheet, logged: &Logged) {
+    let lines = &logged.lines;
     for (name, count) in [
-        ("no-time", logged.no_time),
-        ("outside", logged.outside),
-        ("unclear", logged.unclear),
+        ("lines", lines.lines),
+        ("refusals", lines.refusals),
+        ("others", lines.others),
+        ("untimed", lines.untimed),
+        ("outside", lines.outside),
+        ("not-understood", lines.not_understood),
         ("copies", logged.copies),
     ] {
-        sheet.row("logged-left-out", name, "", count);
+        sheet.row("logged", name, "", count);
     }
     for writer in &logged.not_by_root {
         sheet.row("logged-not-by-root", &writer.name, "", writer.events);

@@ -278,22 +278,26 @@ fn add_logged(add: &mut dyn FnMut(&str, Body), logged: &Logged, words: &Words) {
         words.logged_what,
         &[
             ("files", &logged.read.join(", ")),
-            ("lines", &grouped(logged.lines)),
+            ("lines", &grouped(logged.lines.lines)),
             ("events", &grouped(logged.events)),
         ],
     )];
+    lines.push(fill(
+        words.logged_lines,
+        &[
+            ("untimed", &grouped(logged.lines.untimed)),
+            ("outside", &grouped(logged.lines.outside)),
+            ("strange", &grouped(logged.lines.not_understood)),
+        ],
+    ));
     if logged.events == 0 {
-        lines.push(words.logged_none.to_owned());
+        let unsure = logged.lines.has_unread();
+        let words = [words.logged_none, words.logged_unsure];
+        lines.push(words[usize::from(unsure)].to_owned());
     }
-    for (template, count) in [
-        (words.logged_no_time, logged.no_time),
-        (words.logged_outside, logged.outside),
-        (words.logged_unclear, logged.unclear),
-        (words.logged_copies, logged.copies),
-    ] {
-        if count > 0 {
-            lines.push(fill(template, &[("count", &grouped(count))]));
-        }
+    if logged.copies > 0 {
+        let copies = grouped(logged.copies);
+        lines.push(fill(words.logged_copies, &[("count", &copies)]));
     }
     if logged.may_repeat {
         lines.push(words.logged_may_repeat.to_owned());

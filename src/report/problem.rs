@@ -1,8 +1,8 @@
 //! What is wrong with the alarms themselves: the beginning of every report.
 
 use super::words::{Words, fill, grouped};
-use super::{Local, utc};
-use crate::alert::{LetterKind, Notice, Stuck, Troubles};
+use super::{Local, maybe_utc, utc};
+use crate::alert::{Inbox, LetterKind, Notice, Stuck, Troubles};
 use crate::escape::visible;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -11,6 +11,33 @@ use serde::Serialize;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "problem", rename_all = "kebab-case")]
 pub enum Problem {
+    /// A drop directory could not be read: alerts may wait there.
+    Unreadable {
+        /// The directory.
+        directory: String,
+        /// What the system said.
+        error: String,
+    },
+    /// Alerts wait in a drop directory, and are not in the journal.
+    Uncollected {
+        /// The directory.
+        directory: String,
+        /// How many.
+        events: u64,
+        /// When the oldest of them was recorded.
+        #[serde(serialize_with = "maybe_utc")]
+        oldest: Option<DateTime<Utc>>,
+    },
+    /// Something waits, and no deliverer is running.
+    NoDeliverer,
+    /// The journal has times that are still to come.
+    ClockAhead {
+        /// The latest of them.
+        #[serde(serialize_with = "utc")]
+        latest: DateTime<Utc>,
+        /// How many events have such a time, and are not counted.
+        events: u64,
+    },
     /// Letters were given up.
     GivenUp {
         /// How many, each way counted.
@@ -59,7 +86,22 @@ pub enum Problem {
 }
 
 impl Problem {
-    /// What is wrong.
+    /// What is wrong with a drop directory.
+    pub fn of_inbox(inbox: &Inbox) -> Vec<Self> {
+        let directory = visible(inbox.path.as_os_str().as_encoded_bytes());
+        let unreadable = inbox.problem.as_ref().map(|error| Self::Unreadable {
+            directory: directory.clone(),
+            error: visible(error.as_bytes()),
+        });
+        let uncollected = (inbox.events > 0).then_some(Self::Uncollected {
+            directory,
+            events: inbox.events,
+            oldest: inbox.oldest,
+        });
+        unreadable.into_iter().chain(uncollected).collect()
+    }
+
+    /// What is wrong with letters, and what notices have said.
     pub(super) fn all(troubles: &Troubles) -> Vec<Self> {
         let mut found = Vec::new();
         if troubles.failed > 0 {
@@ -103,53 +145,83 @@ impl Problem {
                     .map_or_else(String::new, |example| visible(example.as_bytes())),
             }),
             // Letters that were given up are told as they stand now.
-            Notice::GivenUp { .. } | Notice::Heartbeat { .. } | Notice::Report { .. } => None,
+            // So are times that are still to come.
+            Notice::GivenUp { .. }
+            | Notice::ClockAhead { .. }
+            | Notice::Heartbeat { .. }
+            | Notice::Report { .. } => None,
         }
     }
 
     /// For people.
     pub(super) fn line(&self, words: &Words, local: Local<'_>) -> String {
         let clock = |time: &DateTime<Utc>| local(*time).format("%Y-%m-%d %H:%M").to_string();
-        match self {
-            Self::GivenUp { letters } => fill(words.given_up, &[("letters", &grouped(*letters))]),
-            Self::Waiting { letters } => {
-                fill(words.undelivered, &[("letters", &grouped(*letters))])
-            }
-            Self::Letter {
-                letter,
-                kind,
-                channel,
-                given_up: _,
-                attempts,
-                events,
-                error,
-            } => fill(
-                words.stuck,
-                &[
-                    ("letter", &letter.to_string()),
-                    ("kind", words.kind(kind)),
-                    ("channel", channel),
-                    ("attempts", &grouped(*attempts)),
-                    ("events", &grouped(*events)),
-                    ("error", error),
-                ],
+        let (template, values): (&str, Vec<(&str, String)>) = match self {
+            Self::Unreadable { directory, error } => (
+                words.unreadable,
+                vec![("directory", directory.clone()), ("error", error.clone())],
             ),
-            Self::Damaged { time, aside } => {
-                fill(words.damaged, &[("time", &clock(time)), ("aside", aside)])
+            Self::Uncollected {
+                directory,
+                events,
+                oldest,
+            } => {
+                let time = oldest.as_ref().map_or_else(|| "?".to_owned(), clock);
+                let events = ("events", grouped(*events));
+                let directory = ("directory", directory.clone());
+                (words.uncollected, vec![directory, events, ("time", time)])
             }
+            Self::NoDeliverer => (words.no_deliverer, Vec::new()),
+            Self::ClockAhead { latest, events } => (
+                words.clock_ahead,
+                vec![("latest", clock(latest)), ("events", grouped(*events))],
+            ),
+            Self::GivenUp { letters } => (words.given_up, vec![("letters", grouped(*letters))]),
+            Self::Waiting { letters } => (words.undelivered, vec![("letters", grouped(*letters))]),
+            Self::Letter { .. } => (words.stuck, self.values(words)),
+            Self::Damaged { time, aside } => (
+                words.damaged,
+                vec![("time", clock(time)), ("aside", aside.clone())],
+            ),
             Self::Rejected {
                 time,
                 count,
                 example,
-            } => fill(
-                words.rejected,
-                &[
-                    ("time", &clock(time)),
-                    ("count", &grouped(*count)),
-                    ("example", example),
-                ],
-            ),
-        }
+            } => {
+                let count = ("count", grouped(*count));
+                let example = ("example", example.clone());
+                (words.rejected, vec![("time", clock(time)), count, example])
+            }
+        };
+        let values: Vec<(&str, &str)> = values
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        fill(template, &values)
+    }
+
+    /// What the sentence about a letter says of it; nothing of other problems.
+    fn values(&self, words: &Words) -> Vec<(&'static str, String)> {
+        let Self::Letter {
+            letter,
+            kind,
+            channel,
+            given_up: _,
+            attempts,
+            events,
+            error,
+        } = self
+        else {
+            return Vec::new();
+        };
+        vec![
+            ("letter", letter.to_string()),
+            ("kind", words.kind(kind).to_owned()),
+            ("channel", channel.clone()),
+            ("attempts", grouped(*attempts)),
+            ("events", grouped(*events)),
+            ("error", error.clone()),
+        ]
     }
 }
 

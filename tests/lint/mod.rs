@@ -5,11 +5,13 @@ mod dialects;
 mod files;
 mod fixed;
 mod formats;
+mod groups;
 mod repair;
 mod sarif;
 mod seventeen;
 mod style;
 mod witness;
+mod words;
 
 use crate::oracle::Oracle;
 use proptest::prelude::*;
@@ -268,11 +270,11 @@ fn findings_beyond_the_cap_are_counted() {
 }
 
 #[test]
-fn a_missing_table_is_empty_and_a_directory_is_a_failure() {
+fn a_named_table_that_is_missing_and_a_directory_are_failures() {
     let directory = tempfile::tempdir().unwrap();
     let output = lint(directory.path(), &[], &["hosts.allow".to_owned()]);
-    assert_eq!(output.status.code(), Some(0));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("does not exist"));
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("there is no table hosts.allow"));
     std::fs::create_dir(directory.path().join("hosts.deny")).unwrap();
     let output = lint(directory.path(), &[], &["hosts.deny".to_owned()]);
     assert_eq!(output.status.code(), Some(2));

@@ -14,7 +14,7 @@ knock() {
     /usr/bin/python3 - "$client" "$@" <<'END'
 import socket, sys, time
 client, port, *said = sys.argv[1:]
-for _ in range(100):
+for _ in range(600):
     try:
         connection = socket.create_connection(("127.0.0.1", int(port)), 10, (client, 0))
         break
@@ -56,7 +56,7 @@ template(name="five" type="string" string="<%PRI%>1 %TIMESTAMP:::date-rfc3339% %
 *.* action(type="omfile" file="$stage/log/rfc5424" template="five")
 END
     rsyslogd -n -f "$stage/rsyslog.conf" -i "$stage/rsyslog.pid" &
-    await 10 test -S /dev/log || fail "rsyslog does not listen"
+    await 60 test -S /dev/log || fail "rsyslog does not listen"
 }
 refuse_all() {
     printf 'ALL: ALL\n' >/etc/hosts.deny
@@ -106,13 +106,13 @@ END
 try_rpcbind() {
     mkdir -p /run/rpcbind
     /usr/sbin/rpcbind -f &
-    await 10 listens 111 || fail "rpcbind does not listen"
+    await 60 listens 111 || fail "rpcbind does not listen"
     # A call of GETPORT (RFC 1833, section 3) over UDP.
     send 127.0.0.1 111 "$(printf '%08x' 1 0 2 100000 2 3 0 0 0 0 100003 3 6 0)"
 }
 try_tftpd() {
     /usr/sbin/in.tftpd -4 -l -L -a :6969 -s /srv &
-    await 10 listens 6969 || fail "in.tftpd does not listen"
+    await 60 listens 6969 || fail "in.tftpd does not listen"
     # A read request for `x` (RFC 1350, section 5).
     send 127.0.0.1 6969 00017800"$(printf octet | od -An -tx1 | tr -d ' ')"00
 }
@@ -126,7 +126,7 @@ try_snmpd() {
     # A GET of sysDescr.0 (RFC 3416) of the community `public`.
     local get=302602010004067075626c6963a01902047f0000010201000201003007300506012b0500
     MIBS='' /usr/sbin/snmpd -Lsd -f -C -p "$stage/snmpd.pid" udp:127.0.0.1:1161 'udp6:[::1]:1161' &
-    await 20 listens 1161 || fail "snmpd does not listen"
+    await 60 listens 1161 || fail "snmpd does not listen"
     send 127.0.0.1 1161 $get
     send ::1 1161 $get
 }
@@ -188,6 +188,6 @@ try_vsftpd && asked vsftpd
 try_slapd && asked slapd
 try_proftpd && asked proftpd
 # The last lines are written.
-sleep 2
+sleep 3
 kill "$(cat "$stage/rsyslog.pid")"
-await 10 test ! -e "$stage/rsyslog.pid" || fail "rsyslog does not end"
+await 60 test ! -e "$stage/rsyslog.pid" || fail "rsyslog does not end"

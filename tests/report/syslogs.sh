@@ -30,17 +30,17 @@ template(name="five" type="string" string="<%PRI%>1 %TIMESTAMP:::date-rfc3339% %
 *.* action(type="omfile" file="$stage/log/rfc5424" template="five")
 END
     rsyslogd -n -f "$stage/rsyslog.conf" -i "$stage/rsyslog.pid" &
-    await 10 test -S /dev/log || fail "rsyslog does not listen"
+    await 60 test -S /dev/log || fail "rsyslog does not listen"
     write_messages
     sleep 1
     kill "$(cat "$stage/rsyslog.pid")"
-    await 10 test ! -e "$stage/rsyslog.pid" || fail "rsyslog does not end"
+    await 60 test ! -e "$stage/rsyslog.pid" || fail "rsyslog does not end"
     rm -f /dev/log
 }
 use_busybox() {
     busybox syslogd -n "$@" &
     local daemon=$!
-    await 10 test -S /dev/log || fail "busybox does not listen"
+    await 60 test -S /dev/log || fail "busybox does not listen"
     write_messages
     sleep 1
     # The circular buffer is in memory as long as the daemon is.
@@ -52,7 +52,7 @@ use_busybox() {
 use_journald() {
     mkdir -p /run/systemd/journal /run/log/journal
     /lib/systemd/systemd-journald >"$stage/journald.out" 2>&1 &
-    await 10 test -S /run/systemd/journal/dev-log || fail "journald does not listen"
+    await 60 test -S /run/systemd/journal/dev-log || fail "journald does not listen"
     ln -s /run/systemd/journal/dev-log /dev/log
     write_messages
     setpriv --reuid 65534 --clear-groups logger -t sshd --id=4717 \

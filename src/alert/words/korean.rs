@@ -46,6 +46,11 @@ pub(super) const WORDS: Words = Words {
             one: "작동 중이나 메일 1통을 끝내 보내지 못했습니다",
             many: "작동 중이나 메일 {count}통을 끝내 보내지 못했습니다",
         },
+        some_unread: Counted {
+            one: "작동 중이나 경보 파일 1개를 읽을 수 없습니다",
+            many: "작동 중이나 경보 파일 {count}개를 읽을 수 없습니다",
+        },
+        clock_ahead: "시계가 앞서 있었거나 뒤처져 있습니다",
         report: "보고서",
         test: "시험 메일",
     },
@@ -82,6 +87,7 @@ pub(super) const WORDS: Words = Words {
         },
         notice: "{server} 서버의 tcpw가 보낸 알림이지만, 이 버전에서는 읽을 수 없습니다:",
         heartbeat: "이 메일이 도착했으므로 {server} 서버의 경보도 도착합니다.",
+        clock_ahead: "{server} 서버의 저널에 {latest}까지의 시각이 있습니다. 시계가 앞서 있었거나 지금 뒤처져 있습니다.",
         report: "{server} 서버의 보고서입니다.",
         test: "시험 메일입니다. {server} 서버의 경보가 여기로 도착합니다.",
     },
@@ -180,8 +186,8 @@ pub(super) const WORDS: Words = Words {
             many: "{count}건: [[alert.rule]]에 따라 모아서 알립니다",
         },
         never: Counted {
-            one: "1건: [[alert.rule]]에 따라 알리지 않습니다",
-            many: "{count}건: [[alert.rule]]에 따라 알리지 않습니다",
+            one: "1건: 설정에 따라 알리지 않습니다",
+            many: "{count}건: 설정에 따라 알리지 않습니다",
         },
         stalled: Counted {
             one: "1건: 전송되지 못한 메일이 쌓여 있었습니다",
@@ -192,7 +198,7 @@ pub(super) const WORDS: Words = Words {
         allow: "이 접속자를 계속 허용하려면:",
         allow_daemon: "이 접속자의 {daemon} 접속을 계속 허용하려면:",
         allow_day: "하루만 허용하려면:",
-        deny: "모든 데몬에 대해 계속 차단하려면:",
+        mute: "이 접속자에 대한 알림을 더 받지 않으려면 (거부된 접속은 계속 거부됩니다):",
     },
     warnings: Warnings {
         one_reporter: "root가 아닌 uid {uid}의 보고입니다. 이 서버의 어느 사용자라도 꾸며 낼 수 있으므로, 조치하기 전에 데몬의 로그와 비교해 주십시오.",
@@ -213,6 +219,8 @@ pub(super) const WORDS: Words = Words {
         },
         heartbeat: "이 메일이 오지 않는 날에는 경보도 오지 않습니다.",
         heartbeat_queue: "\"tcpw queue list\"로 도착하지 않은 메일과 그 이유를 볼 수 있습니다.",
+        heartbeat_unread: "\"tcpw queue\"로 드롭 디렉터리에서 기다리는 것을 볼 수 있고, 읽을 수 없는 이유는 시스템 로그에 있습니다.",
+        clock_ahead: "너무 늦은 시각은 지금으로 여기므로 경보가 그때까지 미뤄지지 않습니다. timedatectl 등으로 시계를 확인해 주십시오. 그런 시각의 이벤트는 {events}건이며, 그때까지 보고서에서 빠집니다.",
         test: "아무 일도 일어나지 않았습니다. 경보는 메일 프로그램에 이렇게 보입니다.",
     },
     units: Units {

@@ -3,6 +3,7 @@
 use super::super::Context;
 use super::super::excerpt::end_of;
 use super::super::failure::Failure;
+use super::super::named;
 use super::super::tables::TableFile;
 use super::{LintArgs, TableKind};
 use crate::engine::TableName;
@@ -51,6 +52,8 @@ pub(super) struct Placed<'l> {
     pub(super) finding: &'l Finding,
     pub(super) start: Position,
     pub(super) end: Position,
+    /// All lines it is about, if they are several.
+    pub(super) lines: Vec<u32>,
     /// The example, as a clause with the names of the files.
     pub(super) witness: Option<String>,
 }
@@ -62,14 +65,32 @@ impl Linted {
             let source = self.source(finding.table)?;
             let (line, column) = end_of(&source.lines, finding.diagnostic.span);
             let witness = finding.witness.as_ref();
+            let others = finding.others.iter();
+            let mut lines: Vec<u32> = others
+                .map(|span| source.lines.position(span.start).line)
+                .collect();
+            let start = source.lines.position(finding.diagnostic.span.start);
+            if !lines.is_empty() {
+                lines.insert(0, start.line);
+            }
             Some(Placed {
+                lines,
                 source,
                 finding,
-                start: source.lines.position(finding.diagnostic.span.start),
+                start,
                 end: Position { line, column },
                 witness: witness.map(|witness| witness.clause(|table| self.file(table))),
             })
         })
+    }
+
+    /// Says anew in the messages how many places there are.
+    pub(super) fn count_places(&mut self) {
+        let sources = &self.sources;
+        self.report.count_places(|table, at| {
+            let source = sources.iter().find(|source| source.table == table);
+            source.map_or(0, |source| source.lines.position(at).line)
+        });
     }
 
     fn source(&self, table: TableName) -> Option<&Source> {
@@ -101,7 +122,13 @@ pub(super) fn policies(
             let file = if path.is_dir() || (path.is_symlink() && !path.exists()) {
                 TableFile::new(path.to_owned(), Some(Vec::new()))
             } else {
-                read(path, context)?
+                let file = TableFile::read(path)?;
+                if file.bytes.is_none() {
+                    let name = visible(path.as_os_str().as_bytes());
+                    let note = format!("{name} does not exist: taken as an empty table");
+                    context.out.note(&note)?;
+                }
+                file
             };
             Ok(Source::new(table, file))
         };
@@ -111,7 +138,7 @@ pub(super) fn policies(
     let mut policies = Vec::new();
     for group in of_files(args)? {
         let sources = group.into_iter().map(|(table, path)| {
-            let file = read(path, context)?;
+            let file = read(path)?;
             Ok(Source::new(table, file))
         });
         policies.push(sources.collect::<Result<Vec<_>, Failure>>()?);
@@ -141,6 +168,9 @@ pub(super) fn grouped(args: &LintArgs) -> Result<Vec<Group<'_>>, Failure> {
         let failure = Failure::new("standard input cannot be repaired in place");
         return Err(failure.hint("name a file; with --diff its repairs are only shown"));
     }
+    for path in &args.files {
+        named::exists(path, "table", "name a file that is there")?;
+    }
     of_files(args)
 }
 
@@ -163,15 +193,9 @@ fn table_of(path: &Path, given: Option<TableKind>) -> Result<TableName, Failure>
     })
 }
 
-fn read(path: &Path, context: &mut Context) -> Result<TableFile, Failure> {
+fn read(path: &Path) -> Result<TableFile, Failure> {
     if path != Path::new("-") {
-        let file = TableFile::read(path)?;
-        if file.bytes.is_none() {
-            let name = visible(path.as_os_str().as_bytes());
-            let note = format!("{name} does not exist: taken as an empty table");
-            context.out.note(&note)?;
-        }
-        return Ok(file);
+        return TableFile::read_named(path);
     }
     let mut bytes = Vec::new();
     io::stdin()

@@ -7,18 +7,21 @@ use super::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::period::Moment;
+use super::waiting::Waiting;
 use super::{saved, settings};
-use crate::alert::locator;
+use crate::alert::{Notice, locator};
 use crate::config::{self, Config};
-use crate::report::{self, Language, Paper, Report, Terms};
+use crate::report::{self, Language, Paper, Problem, Report, Terms};
 use crate::system::{Clock as _, SystemClock, host_name, local_time};
 use clap::{Args, ValueEnum};
 use std::env;
-use std::fs::OpenOptions;
-use std::io::{IsTerminal as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs;
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
 
+/// How many sources, daemons and rules are named where nobody says.
+const MOST_NAMED: u16 = 10;
 /// How wide text is where nobody says.
 const WIDTH: usize = 80;
 
@@ -27,16 +30,18 @@ const WIDTH: usize = 80;
 /// Problems of the alarms come first; then how many events there were, by day and hour, source,
 /// daemon and rule, which sources are new, and what became of the letters. Days and hours are
 /// those of the clocks here; what visitors chose is shown with escapes such as \x1b. Exit code 0:
-/// the alarms are well. 1: a letter could not be delivered, the journal was damaged, or files in
-/// the drop directory were no events.
+/// the alarms are well. 1: a letter could not be delivered, the journal was damaged, files in the
+/// drop directory were no events, alerts wait there, or no deliverer is running although one is
+/// needed. 2: the journal or a drop directory cannot be read.
 ///
-/// JSON has machine, since, until, problems (each with problem: given-up, waiting, letter, damaged
-/// or rejected), events, denied, granted, unknown, not_by_root, sources, new_sources,
+/// JSON has machine, since, until, problems (each with problem: unreadable, uncollected,
+/// no-deliverer, clock-ahead, given-up, waiting, letter, damaged or rejected), events, denied, granted, unknown, not_by_root, sources, new_sources,
 /// repeating_sources, days (date, events), hours (24 counts), top_sources and top_new_sources
 /// (source, name, place, daemon, events, total, first, last), daemons (name, events), rules (file,
 /// line, text, events), held_back (decision, events), letters (kind, state, letters, events),
-/// gathering (letters, events, due), and logged (read, lines, no_time, outside, unclear, events,
-/// copies, may_repeat, not_by_root, first, last, days, hours, sources, top_sources, daemons) with
+/// gathering (letters, events, due), and logged (read, lines, and of these: refusals, others,
+/// untimed, outside and not_understood; events, copies, may_repeat, not_by_root, first, last, days,
+/// hours, sources, top_sources, daemons) with
 /// --log or --journald. CSV has one number a line: part, name,
 /// detail, count.
 #[expect(clippy::doc_markdown, reason = "this is the help, not documentation")]
@@ -57,7 +62,7 @@ pub(crate) struct ReportArgs {
     /// The language [default: mail.language of the configuration]
     #[arg(long, value_enum, value_name = "LANGUAGE")]
     lang: Option<Lang>,
-    /// Write it into this file, which only its owner can read
+    /// Write it into a new file, which only its owner can read, in place of what is there
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Add what libwrap and its daemons logged in these files; - for standard input
@@ -73,7 +78,7 @@ pub(crate) struct ReportArgs {
     #[arg(long)]
     journald: bool,
     /// How many sources, daemons and rules to name
-    #[arg(long, value_name = "N", default_value_t = 10)]
+    #[arg(long, value_name = "N", default_value_t = MOST_NAMED)]
     top: u16,
 }
 
@@ -101,11 +106,12 @@ enum Lang {
 pub(crate) fn run(args: &ReportArgs, context: &mut Context) -> Result<Exit, Failure> {
     let config = settings::load(&context.paths)?;
     let language = language(args, &config);
-    let report = numbers(args, &config, context)?;
+    let mut outside = Waiting::look(None, &context.paths, &config);
+    let report = numbers(args, &config, &mut outside, context)?;
     if args.mail {
         mailing::send(&report, language, &config, context)?;
     } else {
-        let is_terminal = args.output.is_none() && std::io::stdout().is_terminal();
+        let is_terminal = args.output.is_none() && io::stdout().is_terminal();
         let bytes = match args.format {
             Format::Text => report::text(&report, language, paper(is_terminal), &local_time).into(),
             Format::Html => report::html(&report, language, &local_time).into_bytes(),
@@ -117,11 +123,33 @@ pub(crate) fn run(args: &ReportArgs, context: &mut Context) -> Result<Exit, Fail
             None => context.out.bytes(&bytes)?,
         }
     }
-    Ok(if report.problems.is_empty() {
+    let exit = if report.problems.is_empty() {
         Exit::Done
     } else {
         Exit::Negative
-    })
+    };
+    outside.exit(exit, context)
+}
+
+/// The report of the last seven days, as `tcpw report --mail` would send it now.
+pub(super) fn as_mailed(config: &Config, context: &mut Context) -> Result<Notice, Failure> {
+    let since = "7d"
+        .parse()
+        .map_err(|error| Failure::new(error).hint("this is a fault of tcpw itself"))?;
+    let args = ReportArgs {
+        since,
+        until: None,
+        format: Format::Text,
+        mail: true,
+        lang: None,
+        output: None,
+        log: Vec::new(),
+        journald: false,
+        top: MOST_NAMED,
+    };
+    let mut outside = Waiting::look(None, &context.paths, config);
+    let report = numbers(&args, config, &mut outside, context)?;
+    Ok(mailing::notice(&report, language(&args, config)))
 }
 
 fn language(args: &ReportArgs, config: &Config) -> Language {
@@ -131,7 +159,12 @@ fn language(args: &ReportArgs, config: &Config) -> Language {
     }
 }
 
-fn numbers(args: &ReportArgs, config: &Config, context: &mut Context) -> Result<Report, Failure> {
+fn numbers(
+    args: &ReportArgs,
+    config: &Config,
+    outside: &mut Waiting,
+    context: &mut Context,
+) -> Result<Report, Failure> {
     let now = SystemClock.now();
     let (locate, problems) = locator(&config.geo);
     for problem in problems {
@@ -155,12 +188,31 @@ fn numbers(args: &ReportArgs, config: &Config, context: &mut Context) -> Result<
     } else {
         None
     };
-    let mut journal = if wants_logs {
-        saved::open(&config.journal)?
+    // A report by mail comes regularly, also before there is anything to say.
+    let journal = if wants_logs || args.mail {
+        saved::open(&config.journal)
     } else {
-        Some(saved::open_existing(&config.journal)?)
+        saved::open_existing(&config.journal).map(Some)
     };
-    report::report(journal.as_mut(), &terms, logged).map_err(saved::told)
+    if journal.is_err() {
+        for line in outside.lines() {
+            context.out.note(&line)?;
+        }
+    }
+    let mut journal = journal?;
+    outside.look_for_deliverer(config)?;
+    let mut problems: Vec<Problem> = outside.inboxes.iter().flat_map(Problem::of_inbox).collect();
+    problems.extend(outside.is_abandoned.then_some(Problem::NoDeliverer));
+    if let Some(journal) = &mut journal {
+        let ahead = journal.ahead(&config.alert, now).map_err(saved::told)?;
+        problems.extend(ahead.map(|ahead| Problem::ClockAhead {
+            latest: ahead.latest,
+            events: ahead.events,
+        }));
+    }
+    let mut report = report::report(journal.as_mut(), &terms, logged).map_err(saved::told)?;
+    report.problems.splice(0..0, problems);
+    Ok(report)
 }
 
 /// The terminal, or what stands in for it.
@@ -185,17 +237,25 @@ fn paper(is_terminal: bool) -> Paper {
     }
 }
 
+/// Writes a new file, mode 0600, and puts it in the place of what is there when it is whole. A link
+/// is replaced and never followed; what is neither file nor link stays.
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let failed = |cause| {
         Failure::new(format_args!("cannot write {}: {cause}", path.display()))
             .hint("name a file in a directory that you may write to")
     };
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(path)
+    let is_special = fs::symlink_metadata(path)
+        .is_ok_and(|found| !found.is_file() && !found.file_type().is_symlink());
+    if is_special {
+        return Err(failed(io::Error::other("it is not a regular file")));
+    }
+    let directory = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let mut file = NamedTempFile::new_in(directory.unwrap_or(Path::new("."))).map_err(failed)?;
+    file.write_all(bytes)
+        .and_then(|()| file.as_file().sync_all())
         .map_err(failed)?;
-    file.write_all(bytes).map_err(failed)
+    file.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
 }

@@ -27,10 +27,12 @@ const VERDICT_LIMIT: usize = 20_000;
 /// How many lines behind a rule are searched for clients that it keeps from their own.
 const LINES_BEHIND: usize = 16;
 
-/// Codes about a list that nobody can find, about another build of libwrap, about who can change a file, or about how a command
-/// ends: no verdict that is certain shows what they say.
-const SILENT: [&str; 9] = [
-    "TW335", "TW336", "TW337", "TW339", "TW512", "TW513", "TW514", "TW605", "TW801",
+/// Codes about comments, about a list that nobody can find, about another build of libwrap, about
+/// who can change a file, or about how a command ends: no verdict that is certain shows what they
+/// say.
+const SILENT: [&str; 12] = [
+    "TW121", "TW122", "TW123", "TW335", "TW336", "TW337", "TW339", "TW512", "TW513", "TW514",
+    "TW605", "TW801",
 ];
 
 /// A client, a daemon, and what libwrap decides about them.
@@ -203,7 +205,11 @@ fn decider(verdict: &Verdict) -> (Option<Place>, Option<(TableName, usize)>) {
             table,
             line,
             number,
-        } => (Some((table, number)), Some((table, line))),
+        } => {
+            // libwrap counts the lines before it.
+            let place = (table, number + 1);
+            (Some(place), Some((table, line)))
+        }
         Cause::NoRule | Cause::Unreadable(_) | Cause::Undecided(_) => (None, None),
     }
 }

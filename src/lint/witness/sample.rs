@@ -89,7 +89,7 @@ impl Samples {
         let is_about_clients = before.len() > daemons.len() || daemons.is_empty();
         let marked: &[u8] = match &finding.about {
             About::Clients(words) => words,
-            About::Marked | About::Daemon(_) | About::Rule(_) if is_about_clients => &marked,
+            About::Marked | About::Daemon(_) if is_about_clients => &marked,
             About::Marked | About::Daemon(_) | About::Rule(_) => clients,
         };
         let is_except = |word: &&[u8]| word.eq_ignore_ascii_case(b"EXCEPT");

@@ -36,15 +36,10 @@ const MOST_DAEMONS: usize = 10_000;
 pub struct Logged {
     /// What was read.
     pub read: Vec<String>,
-    /// How many lines there were.
-    pub lines: u64,
-    /// Lines without a time that could be read, empty ones left out: nothing of them is counted.
-    pub no_time: u64,
-    /// Refusals before or after the time of the report.
-    pub outside: u64,
-    /// Lines that look like refusals but have none of the known forms.
-    pub unclear: u64,
-    /// Refusals in the time of the report.
+    /// What became of the lines.
+    #[serde(flatten)]
+    pub lines: Lines,
+    /// Refusals in the time of the report: one line may tell of several.
     pub events: u64,
     /// Refusals that stand in several logs and are counted once.
     pub copies: u64,
@@ -71,6 +66,37 @@ pub struct Logged {
     pub daemons: Vec<Named>,
 }
 
+/// What became of the lines of logs: each is one of `lines`, and counts once among the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Lines {
+    /// How many there were.
+    pub lines: u64,
+    /// They are about refusals in the time of the report.
+    pub refusals: u64,
+    /// They say something else, in the time of the report.
+    pub others: u64,
+    /// When they were written could not be read.
+    pub untimed: u64,
+    /// They were written before or after the time of the report.
+    pub outside: u64,
+    /// No program and message could be read in them, or they look like a refusal of no known form.
+    pub not_understood: u64,
+}
+
+impl Lines {
+    /// Whether refusals may have been missed.
+    pub fn has_unread(&self) -> bool {
+        self.untimed + self.not_understood > 0
+    }
+}
+
+/// What a line or an entry says.
+enum What<'a> {
+    Refusal(&'a Refusal<'a>),
+    NotUnderstood,
+    Other,
+}
+
 /// Reads logs, line by line.
 pub struct LogReader<'a> {
     since: DateTime<Utc>,
@@ -79,10 +105,9 @@ pub struct LogReader<'a> {
     local: Local<'a>,
     time_of_local: &'a dyn Fn(NaiveDateTime) -> Option<DateTime<Utc>>,
     read: Vec<String>,
-    lines: u64,
-    no_time: u64,
-    outside: u64,
-    unclear: u64,
+    /// The last time without a year, and what it means: lines of a second come together.
+    known: (String, Option<DateTime<Utc>>),
+    lines: Lines,
     events: u64,
     copies: u64,
     /// The refusal that the line before was, for `last message repeated`.
@@ -112,10 +137,8 @@ impl<'a> LogReader<'a> {
             local,
             time_of_local,
             read: Vec::new(),
-            lines: 0,
-            no_time: 0,
-            outside: 0,
-            unclear: 0,
+            known: (String::new(), None),
+            lines: Lines::default(),
             events: 0,
             copies: 0,
             previous: None,
@@ -147,34 +170,44 @@ impl<'a> LogReader<'a> {
 
     /// Reads a line of a file that a syslog daemon, a daemon of its own or `journalctl` wrote.
     pub fn line(&mut self, line: &[u8]) {
-        self.lines += 1;
         if matches!(line.first(), Some(b'{' | b'\x1e')) || line.starts_with(b"data: {") {
-            return match Entry::from_json(line) {
-                Some(entry) => self.entry(&entry),
-                None => self.no_time += 1,
-            };
+            return self.entry(&Entry::from_json(line).unwrap_or_default());
         }
         let text = String::from_utf8_lossy(line);
         let text = text.trim_end_matches(['\r', '\n']);
+        if text.trim().is_empty() {
+            // It has no time, and needs none.
+            self.lines.lines += 1;
+            self.lines.others += 1;
+            return;
+        }
+        let previous = self.previous.take();
         match stamp::read(text) {
+            Line::NoTime => self.count(None, What::Other),
+            Line::Unclear(stamp) => {
+                let time = self.time_of(&stamp);
+                self.count(time, What::NotUnderstood)
+            }
+            Line::Other(stamp) => {
+                let time = self.time_of(&stamp);
+                self.count(time, What::Other)
+            }
             Line::Refused(stamp, refusal) => {
                 self.previous = Some([refusal.daemon, refusal.source].map(str::to_owned));
-                self.take(&stamp, &refusal);
+                let time = self.time_of(&stamp);
+                self.count(time, What::Refusal(&refusal));
             }
             Line::Repeated(stamp, times) => {
-                if let Some([daemon, source]) = self.previous.take() {
-                    let refusal = Refusal {
-                        daemon: &daemon,
-                        source: &source,
-                        times,
-                    };
-                    self.take(&stamp, &refusal);
-                }
-            }
-            other @ (Line::NoTime | Line::Unclear | Line::Other) => {
-                self.previous = None;
-                self.no_time += u64::from(other == Line::NoTime && !text.trim().is_empty());
-                self.unclear += u64::from(other == Line::Unclear);
+                let time = self.time_of(&stamp);
+                let Some([daemon, source]) = previous else {
+                    return self.count(time, What::Other);
+                };
+                let refusal = Refusal {
+                    daemon: &daemon,
+                    source: &source,
+                    times,
+                };
+                self.count(time, What::Refusal(&refusal));
             }
         }
     }
@@ -184,25 +217,25 @@ impl<'a> LogReader<'a> {
     /// # Errors
     /// When `reader` fails, or ends inside an entry.
     pub fn export(&mut self, reader: &mut dyn BufRead) -> io::Result<()> {
-        each_entry(reader, &mut |entry| {
-            self.lines += 1;
-            self.entry(&entry);
-        })
+        each_entry(reader, &mut |entry| self.entry(&entry))
     }
 
     fn entry(&mut self, entry: &Entry) {
         let (Some(tag), Some(message)) = (&entry.identifier, &entry.message) else {
-            return;
+            return self.count(entry.time, What::NotUnderstood);
         };
         let Some(refusal) = line::refusal(tag, message) else {
-            self.unclear += u64::from(line::is_like_a_refusal(tag, message));
-            return;
+            let is_unclear = line::is_like_a_refusal(tag, message);
+            let what = if is_unclear {
+                What::NotUnderstood
+            } else {
+                What::Other
+            };
+            return self.count(entry.time, what);
         };
-        let Some(time) = entry.time else {
-            self.no_time += 1;
-            return;
-        };
-        let added = self.add(time, &refusal);
+        let before = self.events;
+        self.count(entry.time, What::Refusal(&refusal));
+        let added = self.events - before;
         if added > 0 && !entry.is_of_root() {
             let field = |field: &Option<String>| field.clone().unwrap_or_else(|| "?".to_owned());
             let who = format!("uid {} ({})", field(&entry.uid), field(&entry.comm));
@@ -210,51 +243,65 @@ impl<'a> LogReader<'a> {
         }
     }
 
-    fn take(&mut self, stamp: &Stamp<'_>, refusal: &Refusal<'_>) {
-        match self.time_of(stamp) {
-            Some(time) => {
+    fn count(&mut self, time: Option<DateTime<Utc>>, what: What<'_>) {
+        self.lines.lines += 1;
+        let Some(time) = time else {
+            self.lines.untimed += 1;
+            return;
+        };
+        if time < self.since || time >= self.until {
+            self.lines.outside += 1;
+            return;
+        }
+        match what {
+            What::NotUnderstood => self.lines.not_understood += 1,
+            What::Other => self.lines.others += 1,
+            What::Refusal(refusal) => {
+                self.lines.refusals += 1;
                 self.add(time, refusal);
             }
-            None => self.no_time += 1,
         }
     }
 
     /// When a line was written. The old form has no year: it was the last time that the clocks
     /// showed this.
-    fn time_of(&self, stamp: &Stamp<'_>) -> Option<DateTime<Utc>> {
+    fn time_of(&mut self, stamp: &Stamp<'_>) -> Option<DateTime<Utc>> {
         match stamp {
             Stamp::Whole(time) => Some(*time),
             Stamp::Here(time) => (self.time_of_local)(*time),
             Stamp::NoYear(text) => {
-                let year = (self.local)(self.now)
-                    .format("%Y")
-                    .to_string()
-                    .parse::<i32>()
-                    .ok()?;
-                let latest = self.now + TimeDelta::days(1);
-                // A leap day was at most eight years ago.
-                (0..=8).find_map(|back| {
-                    let text = format!("{} {text}", year.checked_sub(back)?);
-                    let local = NaiveDateTime::parse_from_str(&text, "%Y %b %e %H:%M:%S").ok()?;
-                    (self.time_of_local)(local).filter(|time| *time <= latest)
-                })
+                if self.known.0 != *text {
+                    self.known = ((*text).to_owned(), self.last_time_of(text));
+                }
+                self.known.1
             }
         }
     }
 
-    /// Counts a refusal; gives how many times no log before had it.
-    fn add(&mut self, time: DateTime<Utc>, refusal: &Refusal<'_>) -> u64 {
-        if time < self.since || time >= self.until {
-            self.outside += refusal.times;
-            return 0;
-        }
+    fn last_time_of(&self, text: &str) -> Option<DateTime<Utc>> {
+        let year = (self.local)(self.now)
+            .format("%Y")
+            .to_string()
+            .parse::<i32>()
+            .ok()?;
+        let latest = self.now + TimeDelta::days(1);
+        // A leap day was at most eight years ago.
+        (0..=8).find_map(|back| {
+            let text = format!("{} {text}", year.checked_sub(back)?);
+            let local = NaiveDateTime::parse_from_str(&text, "%Y %b %e %H:%M:%S").ok()?;
+            (self.time_of_local)(local).filter(|time| *time <= latest)
+        })
+    }
+
+    /// Counts a refusal, as often as no log before had it.
+    fn add(&mut self, time: DateTime<Utc>, refusal: &Refusal<'_>) {
         let times = match &mut self.seen {
             Some(seen) => seen.news((refusal.daemon, refusal.source), time, refusal.times),
             None => refusal.times,
         };
         self.copies += refusal.times - times;
         if times == 0 {
-            return 0;
+            return;
         }
         self.events += times;
         self.first = Some(self.first.map_or(time, |first| first.min(time)));
@@ -262,7 +309,6 @@ impl<'a> LogReader<'a> {
         self.calendar.add(time, times, self.local);
         bump(&mut self.sources, refusal.source, times, MOST_SOURCES);
         bump(&mut self.daemons, refusal.daemon, times, MOST_DAEMONS);
-        times
     }
 
     /// What was found; the `most` largest counts are named.
@@ -275,9 +321,6 @@ impl<'a> LogReader<'a> {
         Logged {
             read: self.read,
             lines: self.lines,
-            no_time: self.no_time,
-            outside: self.outside,
-            unclear: self.unclear,
             events: self.events,
             copies: self.copies,
             may_repeat: self.seen.is_some_and(|seen| seen.is_full()),

@@ -29,10 +29,10 @@ pub(super) enum Line<'a> {
     Repeated(Stamp<'a>, u64),
     /// A refusal by libwrap, or by a daemon that asked it.
     Refused(Stamp<'a>, Refusal<'a>),
-    /// It looks like a refusal that a daemon with libwrap writes, but has none of the known forms.
-    Unclear,
+    /// No program and message can be told in it, or it looks like a refusal of no known form.
+    Unclear(Stamp<'a>),
     /// Something else.
-    Other,
+    Other(Stamp<'a>),
 }
 
 /// Takes a line apart.
@@ -46,28 +46,29 @@ pub(super) fn read(line: &str) -> Line<'_> {
     if is_prefixed && let Some((stamp, tag, message)) = version_one(rest) {
         return said(stamp, tag, message);
     }
-    if let Some((stamp, text)) = own_stamp(rest)
+    let own = own_stamp(rest);
+    if let Some((stamp, text)) = own
         && let Some(found) = own_refusal(text)
     {
         return Line::Refused(stamp, found);
     }
     let Some((stamp, rest)) = stamp(rest) else {
-        return Line::NoTime;
+        return own.map_or(Line::NoTime, |(stamp, _)| Line::Other(stamp));
     };
     if let Some(times) = last_message_repeated(rest) {
         return Line::Repeated(stamp, times);
     }
     match tagged(rest) {
         Some((tag, message)) => said(stamp, tag, message),
-        None => Line::Other,
+        None => Line::Unclear(stamp),
     }
 }
 
 fn said<'a>(stamp: Stamp<'a>, tag: &'a str, message: &'a str) -> Line<'a> {
     match refusal(tag, message) {
         Some(found) => Line::Refused(stamp, found),
-        None if super::line::is_like_a_refusal(tag, message) => Line::Unclear,
-        None => Line::Other,
+        None if super::line::is_like_a_refusal(tag, message) => Line::Unclear(stamp),
+        None => Line::Other(stamp),
     }
 }
 
@@ -416,7 +417,7 @@ mod tests {
         }
         // Both lines stand in the system log: one of them counts.
         let second = "Jan  1 12:00:00 web1 xinetd[9]: FAIL: telnet libwrap from=192.0.2.7";
-        assert_eq!(read(second), Line::Other);
+        assert_eq!(read(second), Line::Other(Stamp::NoYear("Jan  1 12:00:00")));
         // What a client sent cannot stand for a log of another daemon.
         for line in [
             "1767268800: New client connected as Client connection from 1.2.3.4 denied access by tcpd.",
@@ -442,7 +443,7 @@ mod tests {
         ] {
             assert_eq!(
                 read(&format!("Jan  1 12:00:00 {rest}")),
-                Line::Unclear,
+                Line::Unclear(Stamp::NoYear("Jan  1 12:00:00")),
                 "{rest}"
             );
         }
@@ -455,6 +456,6 @@ mod tests {
             assert_eq!(read(&line), wanted, "{rest}");
         }
         let forged = "Jan  1 12:00:00 web1 sshd[9]: last message repeated 3 times";
-        assert_eq!(read(forged), Line::Other);
+        assert_eq!(read(forged), Line::Other(Stamp::NoYear("Jan  1 12:00:00")));
     }
 }
