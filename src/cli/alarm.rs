@@ -1,12 +1,14 @@
 //! What the commands that install the alarm share: its command line, its directories, its words.
 
 use super::Context;
+use super::background;
 use super::failure::Failure;
+use super::own_program;
 use super::refusal::wrong_word;
 use super::schedule::Setup;
 use crate::alert::repair_drop;
 use crate::config::{Config, DEFAULT_DROP};
-use crate::editor::{FAST_NAME, Triggers, alarm_command};
+use crate::editor::{Change, FAST_NAME, Note, Triggers, alarm_command};
 use clap::ValueEnum;
 use std::fs::{DirBuilder, Permissions};
 use std::io;
@@ -35,17 +37,42 @@ impl On {
     }
 }
 
+/// Which alarms a change leaves, by what is noted about it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Raised {
+    /// There is no rule of its own for clients without a name.
+    is_left_out: bool,
+    /// Not everybody who is on no list is refused.
+    is_partly: bool,
+}
+
+impl Raised {
+    /// Reads the notes of a change.
+    pub(super) fn of(change: &Change) -> Self {
+        Self {
+            is_left_out: change.notes.contains(&Note::LeftOut),
+            is_partly: change.notes.contains(&Note::Partly),
+        }
+    }
+}
+
 /// What each alarm catches: the two are easily taken for one another.
-pub(super) fn explain(context: &mut Context, triggers: Triggers) -> Result<(), Failure> {
-    if triggers.unknown {
+pub(super) fn explain(
+    context: &mut Context,
+    triggers: Triggers,
+    raised: Raised,
+) -> Result<(), Failure> {
+    if triggers.unknown && !raised.is_left_out {
         context.out.line(
             "unknown: catches clients on no list whose address has no name in DNS; strangers with a name pass it by",
         )?;
     }
     if triggers.unlisted {
-        context
-            .out
-            .line("unlisted: catches every client on no list, with a name or without")?;
+        context.out.line(if raised.is_partly {
+            "unlisted: catches clients on no list that these rules refuse, with a name or without"
+        } else {
+            "unlisted: catches every client on no list, with a name or without"
+        })?;
     }
     Ok(())
 }
@@ -53,16 +80,22 @@ pub(super) fn explain(context: &mut Context, triggers: Triggers) -> Result<(), F
 /// The command line of the alarm: this very program, or the small one beside it, by its absolute
 /// path. `drop` is the drop directory as the configuration has it.
 pub(super) fn command(context: &Context, drop: &Path) -> Result<String, Failure> {
-    let own = std::env::current_exe().map_err(|error| {
+    let program = background::program().map_err(|error| {
         Failure::new(format_args!("cannot find the path of tcpw itself: {error}"))
             .hint("run it by its absolute path")
     })?;
-    let fast = own.with_file_name(FAST_NAME);
+    let fast = program.with_file_name(FAST_NAME);
     let is_program = |path: &Path| {
         path.metadata()
             .is_ok_and(|file| file.is_file() && file.mode() & 0o111 != 0)
     };
-    let binary = if is_program(&fast) { fast } else { own };
+    let has_fast = is_program(&fast);
+    if !context.is_rehearsal {
+        let mut programs = vec![program.clone()];
+        programs.extend(has_fast.then(|| fast.clone()));
+        own_program::check(&programs)?;
+    }
+    let binary = if has_fast { fast } else { program };
     // A daemon's user may be unable to read the configuration: the rule itself says where to.
     let drop = Some(drop).filter(|drop| *drop != Path::new(DEFAULT_DROP));
     alarm_command(&binary, configuration(context)?.as_deref(), drop)

@@ -1,12 +1,12 @@
 //! `tcpw allow`: puts clients on the allow list, where the rule takes effect.
 
 use super::Context;
-use super::changes::{ChangeArgs, Intent, make};
+use super::changes::{BY_HAND, ChangeArgs, Intent, Scope, make};
 use super::client_list::clients_of;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::refusal::wrong_word;
-use crate::editor::{Asked, Daemon, Label, Wish, list, verify_list};
+use crate::editor::{Asked, Asks, Daemon, Label, Wish, list, verify_list};
 use crate::escape::visible_short;
 use crate::system::{Clock as _, SystemClock};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -60,6 +60,7 @@ pub(crate) fn run(args: &AllowArgs, context: &mut Context) -> Result<Exit, Failu
             change: &|ground| list(ground, &asked),
             verify: &|before, after, change| verify_list(before, after, &asked, change),
             about: asked.clients(),
+            scope: Scope::Only(Asks::Clients(&asked), BY_HAND),
             outlook: None,
             is_guarded: false,
             options: args.change,

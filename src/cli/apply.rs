@@ -1,12 +1,12 @@
 //! `tcpw apply`: tables as they are wanted, from a directory or a list.
 
 use super::Context;
-use super::changes::{ChangeArgs, ForceArgs, Intent, make};
+use super::changes::{ChangeArgs, ForceArgs, Intent, Scope, make};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::mistakes::new_mistakes;
 use super::tables::TableFile;
-use crate::editor::{Declared, Ground, Label, Refusal, declare, replace, verify_alarms};
+use crate::editor::{Asks, Declared, Ground, Label, Refusal, declare, replace, verify_alarms};
 use crate::escape::visible;
 use crate::policy::rules as rules_of;
 use clap::Args;
@@ -94,6 +94,7 @@ pub(crate) fn run(args: &ApplyArgs, context: &mut Context) -> Result<Exit, Failu
             change: &change,
             verify: &verify,
             about: &[],
+            scope: Scope::Forced(Asks::Anybody),
             outlook: None,
             is_guarded: !args.force.force,
             options,

@@ -1,7 +1,7 @@
 //! What the commands that change tables share: open, plan, check, show, commit.
 
 use super::Context;
-use super::diff::summary;
+use super::effect;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::guard::{self, Kept};
@@ -12,11 +12,12 @@ use super::provisional::{self, Trial, patience};
 use super::real_name::depend_on_names;
 use super::refusal::{internal, refused, told};
 use super::remarks::{remark, show_diff};
+pub(super) use super::scope::{BY_HAND, Scope};
 use crate::editor::{
-    Author, Change, Client, Companion, DiffLine, EditError, Editor, Files, Focus, Ground, Note,
-    Others, Purpose, Receipt, Refusal, Repair, Reversal, Seen, Terms, order, unified,
+    Author, Change, Client, Companion, DiffLine, EditError, Editor, Effect, Files, Focus, Ground,
+    Note, Others, Purpose, Receipt, Refusal, Repair, Reversal, Seen, Terms, order, unified,
 };
-use crate::engine::{Differences, TableName, differences};
+use crate::engine::TableName;
 use crate::system::{Clock as _, SystemClock, operator};
 use clap::Args;
 use std::path::PathBuf;
@@ -57,7 +58,8 @@ impl ChangeArgs {
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct ForceArgs {
     /// Go on even if your own ssh session, another one, or an address of `keep_in` in the
-    /// configuration could not log in again
+    /// configuration could not log in again, or if others gain or lose access than those it is
+    /// asked for
     #[arg(long)]
     pub(crate) force: bool,
 }
@@ -73,6 +75,8 @@ pub(super) struct Intent<'a> {
     pub(super) verify: &'a dyn Fn(&Ground<'_>, &Ground<'_>, &Change) -> Result<(), Refusal>,
     /// The clients that it is about, if it is about nothing else.
     pub(super) about: &'a [Client],
+    /// Whose access it is asked to change, and what is to be done if it changes that of others.
+    pub(super) scope: Scope<'a>,
     /// What is to be said about the tables as they will be.
     pub(super) outlook: Option<Outlook<'a>>,
     /// Whether whoever must still get in is asked for.
@@ -110,8 +114,8 @@ struct Outcome {
     diff: Vec<DiffLine>,
     /// Nothing if there was nothing to change, or nothing was to be written.
     receipt: Option<Receipt>,
-    /// Who gains and who loses, if nothing was to be written.
-    effect: Option<Differences>,
+    /// Who gains and who loses.
+    effect: Option<Effect>,
     /// The tables that did not exist.
     fresh: Vec<PathBuf>,
     /// Whether something could not be followed.
@@ -264,7 +268,7 @@ impl Work<'_> {
         if about.is_empty() || !is_alone || self.intent.options.dry_run {
             return None;
         }
-        let mut focus = Focus::new(tables, about)?;
+        let mut focus = Focus::new(tables, about, self.intent.scope.opposed())?;
         // A mistake in the configuration is told where it is told for small tables.
         let mut kept = guard::sessions(context).ok()?;
         let add = |focus: &mut Focus, kept: &[Kept]| {
@@ -336,13 +340,13 @@ impl Work<'_> {
         if intent.is_guarded {
             guard::check(&before, &after, &kept, &paths)?;
         }
+        if !change.edits.is_empty() {
+            let (scope, is_dry) = (intent.scope, intent.options.dry_run);
+            outcome.effect = scope.effect(&paths, [&before, &after], &change, is_dry)?;
+        }
         outcome.diff = plan.preview();
         outcome.diff.extend(beside.iter().flat_map(Beside::preview));
-        if intent.options.dry_run {
-            let tables = (before.tables(), after.tables());
-            let effect = differences(&tables.0, &tables.1, &[], &self.machine);
-            outcome.effect = Some(effect);
-        } else {
+        if !intent.options.dry_run {
             let first = first(&before, &after, &change, &kept);
             outcome.receipt = Some(plan.commit(first, &self.terms(beside))?);
         }
@@ -429,7 +433,7 @@ fn author() -> Author {
 fn finish(context: &mut Context, outcome: &Outcome, intent: &Intent<'_>) -> Result<(), Failure> {
     let Some(receipt) = &outcome.receipt else {
         if let Some(effect) = &outcome.effect {
-            summary(effect, context)?;
+            effect::show(effect, context)?;
         }
         let is_pending = intent.options.dry_run && !outcome.diff.is_empty();
         context.out.line(match (is_pending, outcome.is_hindered) {
@@ -450,6 +454,9 @@ fn finish(context: &mut Context, outcome: &Outcome, intent: &Intent<'_>) -> Resu
         };
         let verb = if is_new { "created" } else { "changed" };
         context.out.line(format!("{verb} {}", path.display()))?;
+    }
+    if let Some(effect) = &outcome.effect {
+        effect::show(effect, context)?;
     }
     Ok(())
 }

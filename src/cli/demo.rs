@@ -76,7 +76,7 @@ pub(crate) fn run(_args: &DemoArgs, context: &mut Context) -> Result<Exit, Failu
     say(context, "")?;
     say(
         context,
-        "On a real server: tcpw allow YOUR-ADDRESS, tcpw install-alert, tcpw deny-all.",
+        "On a real server: tcpw allow YOUR-ADDRESS, tcpw deny-all, tcpw install-alert.",
     )?;
     Ok(Exit::Done)
 }

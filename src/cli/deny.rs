@@ -2,10 +2,10 @@
 
 use super::Context;
 use super::allow::ListArgs;
-use super::changes::{ChangeArgs, ForceArgs, Intent, make};
+use super::changes::{ChangeArgs, ForceArgs, Intent, Scope, make};
 use super::exit::Exit;
 use super::failure::Failure;
-use crate::editor::{Wish, list, verify_list};
+use crate::editor::{Asks, Wish, list, verify_list};
 use clap::Args;
 
 /// Deny clients
@@ -30,6 +30,7 @@ pub(crate) fn run(args: &DenyArgs, context: &mut Context) -> Result<Exit, Failur
             change: &|ground| list(ground, &asked),
             verify: &|before, after, change| verify_list(before, after, &asked, change),
             about: asked.clients(),
+            scope: Scope::new(Asks::Clients(&asked), args.force.force),
             outlook: None,
             is_guarded: !args.force.force,
             options: args.change,

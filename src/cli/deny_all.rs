@@ -1,10 +1,10 @@
 //! `tcpw deny-all`: whoever is not allowed is denied.
 
 use super::Context;
-use super::changes::{ChangeArgs, ForceArgs, Intent, make};
+use super::changes::{ChangeArgs, ForceArgs, Intent, Scope, make};
 use super::exit::Exit;
 use super::failure::Failure;
-use crate::editor::{deny_all, verify_deny_all};
+use crate::editor::{Asks, deny_all, verify_deny_all};
 use clap::Args;
 
 /// Deny everybody who is not allowed
@@ -26,6 +26,7 @@ pub(crate) fn run(args: &DenyAllArgs, context: &mut Context) -> Result<Exit, Fai
             change: &deny_all,
             verify: &verify_deny_all,
             about: &[],
+            scope: Scope::new(Asks::Undecided, args.force.force),
             outlook: None,
             is_guarded: !args.force.force,
             options: args.change,

@@ -18,8 +18,6 @@ use std::path::{Path, PathBuf};
 /// As many claims as are shown, and as many names in each.
 const SHOWN: usize = 40;
 const NAMES_SHOWN: usize = 4;
-/// As many claims as are shown behind the diff of a change.
-const SHOWN_IN_SUMMARY: usize = 12;
 
 /// Tell who gains or loses what between two pairs of tables
 ///
@@ -144,20 +142,6 @@ fn tables(place: &Path) -> Result<TableFiles, Failure> {
         allow: TableFile::read(&allow)?,
         deny: TableFile::read(&deny)?,
     })
-}
-
-/// What a change would do, behind its diff.
-pub(super) fn summary(found: &Differences, context: &mut Context) -> Result<(), Failure> {
-    if found.claims.is_empty() && found.notes.is_empty() {
-        return context.out.line("nobody gains or loses access");
-    }
-    context.out.line("in effect:")?;
-    if let Some(left) = show(found, SHOWN_IN_SUMMARY, context)? {
-        context
-            .out
-            .line(format!("... and {left} more: `tcpw diff --all` shows them"))?;
-    }
-    total(found, context)
 }
 
 /// At most so many claims; how many are left out, if some are.

@@ -1,18 +1,19 @@
 //! `tcpw edit`: a table in the operator's own editor, checked before it is written.
 
 use super::Context;
-use super::changes::{ChangeArgs, ForceArgs, Intent, make};
+use super::changes::{ChangeArgs, ForceArgs, Intent, Scope, make};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::mistakes::new_mistakes;
+use super::refusal::told;
 use super::tables::TableFile;
-use crate::editor::{Ground, Refusal, replace};
+use crate::editor::{Asks, EditError, Ground, Lock, Refusal, lock_for_edit, replace};
 use crate::engine::TableName;
 use crate::system::run_in_foreground;
 use clap::{Args, ValueEnum};
 use std::env;
 use std::ffi::OsString;
-use std::io::{self, BufRead as _, Write as _};
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::Path;
 
@@ -22,8 +23,10 @@ const OATH: &str = "lock me out";
 /// Edit a table, and check it before it is written
 ///
 /// Opens a copy in the editor named by `SUDO_EDITOR`, `VISUAL` or `EDITOR`. What comes out of it is
-/// linted, and whoever must still get in is asked for. On a problem you can edit again, discard it
-/// all, or write it in so many words.
+/// linted, and access is checked for everybody on the keep-in list. On a problem you can edit again,
+/// discard it all, or type a word to write it; `?` explains the choices. Needs a terminal. While it
+/// runs, no other `tcpw edit` can open the same table; other commands can still change it, and then
+/// what you wrote is kept beside.
 #[derive(Debug, Args)]
 pub(crate) struct EditArgs {
     /// Which table
@@ -56,6 +59,7 @@ pub(crate) fn run(args: &EditArgs, context: &mut Context) -> Result<Exit, Failur
         Which::Allow => (TableName::Allow, context.paths.allow.clone()),
         Which::Deny => (TableName::Deny, context.paths.deny.clone()),
     };
+    let _lock = prepare(&path)?;
     let base = TableFile::read(&path)?;
     let base = base.source().to_vec();
     let directory = tempfile::Builder::new()
@@ -99,6 +103,25 @@ pub(crate) fn run(args: &EditArgs, context: &mut Context) -> Result<Exit, Failur
             }
         }
     }
+}
+
+/// Makes sure that somebody is there to answer and that the table can be written, and keeps others
+/// from editing it, before anything is typed.
+fn prepare(path: &Path) -> Result<Lock, Failure> {
+    if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
+        return Err(Failure::new("edit needs a terminal").hint(
+            "from a script use `tcpw apply`, or `tcpw allow` and `tcpw deny`; nothing was changed",
+        ));
+    }
+    lock_for_edit(path).map_err(|error| {
+        if matches!(error, EditError::Busy(_)) {
+            let path = path.display();
+            Failure::new(format_args!("another `tcpw edit` has {path} open"))
+                .hint("wait until it is done, then repeat; nothing was changed")
+        } else {
+            told(error)
+        }
+    })
 }
 
 /// Why a table was not written.
@@ -151,6 +174,7 @@ fn attempt(
             change: &change,
             verify: &verify,
             about: &[],
+            scope: Scope::Forced(Asks::Anybody),
             outlook: None,
             is_guarded: !force,
             options: args.change,
@@ -180,7 +204,7 @@ fn ask(context: &mut Context, kind: Kind) -> Result<Answer, Failure> {
     let write = if kind == Kind::Guard { OATH } else { "write" };
     loop {
         context.out.text(format_args!(
-            "(e)dit again, (d)iscard, or `{write}` to write it all the same: "
+            "(e)dit again, (d)iscard, type `{write}` to save anyway, or ? for help: "
         ))?;
         context.out.flush()?;
         let mut line = String::new();
@@ -189,10 +213,27 @@ fn ask(context: &mut Context, kind: Kind) -> Result<Answer, Failure> {
             // Nobody is there to answer.
             (Ok(0) | Err(_), _) | (_, "d" | "discard") => return Ok(Answer::Discard),
             (_, "e" | "edit") => return Ok(Answer::Again),
+            (_, "?") => context
+                .out
+                .text(format_args!("{}", explained(kind, write)))?,
             (_, answer) if answer == write => return Ok(Answer::WriteIt),
             _ => {}
         }
     }
+}
+
+/// What the answers do.
+fn explained(kind: Kind, write: &str) -> String {
+    let consequence = if kind == Kind::Guard {
+        "saves it although somebody on the keep-in list, perhaps you, could not log in again"
+    } else {
+        "saves it with the mistakes that were named"
+    };
+    format!(
+        "e, edit     opens the editor again, with what you wrote\n\
+         d, discard  drops what you wrote; the table stays as it is\n\
+         {write:<11} {consequence}\n"
+    )
 }
 
 /// The editor of the operator, as visudo(8) finds it, split at blanks.

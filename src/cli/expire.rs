@@ -2,11 +2,11 @@
 
 use super::Context;
 use super::allow::stamp;
-use super::changes::{ChangeArgs, ForceArgs, Intent, make};
+use super::changes::{ChangeArgs, ForceArgs, Intent, Scope, make};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::paths::Paths;
-use crate::editor::{Ground, History, Note, Written, expire, stray_notes, verify_expire};
+use crate::editor::{Asks, Ground, History, Note, Written, expire, stray_notes, verify_expire};
 use crate::metadata::Why;
 use crate::system::{Clock as _, SystemClock};
 use clap::Args;
@@ -48,6 +48,7 @@ pub(crate) fn run(args: &ExpireArgs, context: &mut Context) -> Result<Exit, Fail
             change: &change,
             verify: &|before, after, _| verify_expire(before, after, &now, &proof.borrow()),
             about: &[],
+            scope: Scope::Forced(Asks::Anybody),
             outlook: None,
             is_guarded: !args.force.force,
             options: args.change,

@@ -1,7 +1,7 @@
 //! `tcpw fmt`: one style for both tables, and no other verdicts.
 
 use super::Context;
-use super::changes::{ChangeArgs, Intent, make};
+use super::changes::{ChangeArgs, Intent, Scope, make};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::machine::{Aclexec, Machine};
@@ -59,6 +59,7 @@ pub(crate) fn run(args: &FmtArgs, context: &mut Context) -> Result<Exit, Failure
             change: &change,
             verify: &verify,
             about: &[],
+            scope: Scope::Untold,
             outlook: None,
             is_guarded: true,
             options: ChangeArgs::preview(dry_run),

@@ -1,14 +1,18 @@
 //! `tcpw install-alert`: rules that raise an alarm for whoever is turned away.
 
 use super::Context;
-use super::alarm::{self, On};
-use super::changes::{ChangeArgs, ForceArgs, Intent, make};
+use super::alarm::{self, On, Raised};
+use super::changes::{ChangeArgs, ForceArgs, Intent, Scope, make};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::schedule::{self, ScheduleArgs};
 use super::settings::{load, load_as_written, note_embedded};
-use crate::editor::{install_alarm, verify_alarm, verify_default};
+use crate::editor::{Asks, install_alarm, verify_alarm, verify_default};
 use clap::Args;
+use std::cell::Cell;
+
+/// What to do where an alert needs a rule that refuses somebody else.
+const DENY_FIRST: &str = "an alert is for clients that are refused already: first run `tcpw deny-all` if these shall be, or repeat with --force";
 
 /// Raise an alarm for refused clients
 ///
@@ -40,15 +44,26 @@ pub(crate) fn run(args: &InstallAlertArgs, context: &mut Context) -> Result<Exit
     let setup = alarm::schedule(context, &written)?;
     let config = load(&context.paths)?;
     let missing = alarm::missing_directories(&config);
+    let scope = if args.force.force {
+        Scope::Forced(Asks::Nobody)
+    } else {
+        Scope::Only(Asks::Nobody, DENY_FIRST)
+    };
+    let raised = Cell::new(Raised::default());
     let exit = make(
         context,
         &Intent {
-            change: &|ground| install_alarm(ground, triggers, &command),
+            change: &|ground| {
+                let change = install_alarm(ground, triggers, &command)?;
+                raised.set(Raised::of(&change));
+                Ok(change)
+            },
             verify: &|before, after, change| {
                 verify_default(before, after, change)?;
                 verify_alarm(after, triggers, &command)
             },
             about: &[],
+            scope,
             outlook: None,
             is_guarded: !args.force.force,
             options: args.change,
@@ -66,9 +81,10 @@ pub(crate) fn run(args: &InstallAlertArgs, context: &mut Context) -> Result<Exit
             }
         }
         alarm::repair(context, &config.drop)?;
+        schedule::mend(&setup, context)?;
         schedule::install(args.schedule, &setup, context)?;
     }
-    alarm::explain(context, triggers)?;
+    alarm::explain(context, triggers, raised.get())?;
     schedule::explain(args.schedule, &setup, context)?;
     note_embedded(&config, context)?;
     Ok(exit)

@@ -1,10 +1,10 @@
 //! `tcpw open`: whoever is not denied is allowed.
 
 use super::Context;
-use super::changes::{ChangeArgs, Intent, make};
+use super::changes::{BY_HAND, ChangeArgs, Intent, Scope, make};
 use super::exit::Exit;
 use super::failure::Failure;
-use crate::editor::{Refusal, open_again, verify_open};
+use crate::editor::{Asks, Refusal, open_again, verify_open};
 use clap::Args;
 
 /// Allow everybody who is not denied: the reverse of deny-all
@@ -26,6 +26,7 @@ pub(crate) fn run(args: &OpenArgs, context: &mut Context) -> Result<Exit, Failur
             },
             verify: &verify_open,
             about: &[],
+            scope: Scope::Only(Asks::Opening, BY_HAND),
             outlook: None,
             is_guarded: false,
             options: args.change,

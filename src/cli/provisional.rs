@@ -3,13 +3,13 @@
 use super::Context;
 use super::allow::lifetime;
 use super::background::start_command;
-use super::changes::{ChangeArgs, Intent, make};
+use super::changes::{ChangeArgs, Intent, Scope, make};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::history::clock;
 use super::refusal::told;
 use crate::editor::{
-    Change, Fate, History, Provisional, Refusal, Reversal, take_back, verify_take_back,
+    Asks, Change, Fate, History, Provisional, Refusal, Reversal, take_back, verify_take_back,
 };
 use crate::system::{Clock as _, DEV_LOG, Moment, Severity, SystemClock, random_u64, syslog};
 use std::path::Path;
@@ -127,6 +127,7 @@ pub(super) fn take_back_now(context: &mut Context, number: u64) -> Result<(), Fa
         change: &change,
         verify: &|before, after, _| verify_take_back(before, after, &entry),
         about: &[],
+        scope: Scope::Forced(Asks::Anybody),
         outlook: None,
         is_guarded: false,
         options: ChangeArgs::preview(false),

@@ -4,13 +4,20 @@ use super::Context;
 use super::failure::Failure;
 use super::output::{Output, Style};
 use super::paths::Paths;
-use crate::editor::{DiffKind, DiffLine, Note, Place};
+use crate::editor::{DiffKind, DiffLine, Note, Place, Through};
 use crate::engine::{Access, TableName};
 use crate::escape::visible_short;
 use crate::metadata::Why;
 
 /// As much of a rule as a message shows.
 const SHOWN: usize = 120;
+
+/// What is said of a rule that an alarm does not get.
+const LEFT_OUT: &str = "no rule of its own for clients without a name: it would refuse some who get in \
+                        now; the rules that refuse strangers raise the alert for them, too";
+/// What is said where not everybody is refused.
+const PARTLY: &str =
+    "no rule refuses everybody: whoever gets in now still does, and raises no alert";
 
 /// Prints a diff.
 pub(super) fn show_diff(context: &mut Context, lines: &[DiffLine]) -> Result<(), Failure> {
@@ -39,22 +46,26 @@ pub(super) fn remark(paths: &Paths, note: &Note) -> String {
             access,
             place,
         } => {
-            let verb = match access {
-                Access::Granted => "allowed",
-                Access::Denied | Access::Undecided => "denied",
-            };
+            let place = at(paths, place);
             match client {
                 Some(client) => {
-                    format!(
-                        "{client} is {verb} already for {daemon}, by {}",
-                        at(paths, place)
-                    )
+                    let verb = held(*access);
+                    format!("{client} is {verb} already for {daemon}, by {place}")
                 }
-                None => format!("in place already: {}", at(paths, place)),
+                None => format!("in place already: {place}"),
             }
         }
-        Note::Exception { client, place } => format!(
-            "an exception from {client} stays in force: {}",
+        Note::Exception {
+            client,
+            through,
+            place,
+        } => format!(
+            "an exception from {client} stays in force{}: {}",
+            of_whom(*through),
+            at(paths, place)
+        ),
+        Note::OneTable(place) => format!(
+            "the allow table decides for everybody, so the rule goes there, before {}",
             at(paths, place)
         ),
         Note::Remains {
@@ -62,11 +73,7 @@ pub(super) fn remark(paths: &Paths, note: &Note) -> String {
             access,
             place,
         } => {
-            let verb = match access {
-                Access::Granted => "still allowed",
-                Access::Denied => "still denied",
-                Access::Undecided => "perhaps still allowed or denied",
-            };
+            let verb = remains(*access);
             format!(
                 "{client} is {verb}, at least in part, by {}",
                 at(paths, place)
@@ -80,6 +87,8 @@ pub(super) fn remark(paths: &Paths, note: &Note) -> String {
             "some clients on no list are refused without an alarm, by {}",
             at(paths, place)
         ),
+        Note::LeftOut => LEFT_OUT.to_owned(),
+        Note::Partly => PARTLY.to_owned(),
         Note::Armed(place) => format!(
             "the alert of tcpw stays (--drop-alert removes it): {}",
             at(paths, place)
@@ -96,6 +105,31 @@ pub(super) fn remark(paths: &Paths, note: &Note) -> String {
 fn stray(paths: &Paths, place: &Place, why: &Why) -> String {
     let (path, number) = (path(paths, place), place.number);
     format!("{path}:{number}: {why}; {}", why.remedy())
+}
+
+fn held(access: Access) -> &'static str {
+    match access {
+        Access::Granted => "allowed",
+        Access::Denied | Access::Undecided => "denied",
+    }
+}
+
+fn remains(access: Access) -> &'static str {
+    match access {
+        Access::Granted => "still allowed",
+        Access::Denied => "still denied",
+        Access::Undecided => "perhaps still allowed or denied",
+    }
+}
+
+/// Which of the clients an exception is about.
+fn of_whom(through: Through) -> &'static str {
+    match through {
+        Through::Themselves => "",
+        Through::Name => ", for clients there whose name it matches",
+        Through::Address => ", for clients of that name whose address it matches",
+        Through::User => ", for users that it matches",
+    }
 }
 
 /// `file:line: rule`.

@@ -1,11 +1,11 @@
 //! `tcpw remove-alert`: no more alarms.
 
 use super::Context;
-use super::changes::{ChangeArgs, Intent, make};
+use super::changes::{ChangeArgs, ForceArgs, Intent, Scope, make};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::schedule::{self, ScheduleArgs};
-use crate::editor::{remove_alarm, verify_open};
+use crate::editor::{Asks, Refusal, remove_alarm, verify_open};
 use clap::Args;
 
 /// Raise no more alarms: the reverse of install-alert
@@ -18,6 +18,8 @@ pub(crate) struct RemoveAlertArgs {
     #[command(flatten)]
     schedule: ScheduleArgs,
     #[command(flatten)]
+    force: ForceArgs,
+    #[command(flatten)]
     change: ChangeArgs,
 }
 
@@ -26,9 +28,12 @@ pub(crate) fn run(args: &RemoveAlertArgs, context: &mut Context) -> Result<Exit,
     let exit = make(
         context,
         &Intent {
-            change: &|ground| Ok(remove_alarm(ground)),
+            change: &|ground| {
+                remove_alarm(ground).map_err(|error| Refusal::Internal(error.to_string()))
+            },
             verify: &verify_open,
             about: &[],
+            scope: Scope::new(Asks::Nobody, args.force.force),
             outlook: None,
             is_guarded: false,
             options: args.change,

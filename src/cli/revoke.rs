@@ -1,11 +1,11 @@
 //! `tcpw revoke`: takes clients out of the rules that name them.
 
 use super::Context;
-use super::changes::{ChangeArgs, ForceArgs, Intent, make};
+use super::changes::{ChangeArgs, ForceArgs, Intent, Scope, make};
 use super::client_list::clients_of;
 use super::exit::Exit;
 use super::failure::Failure;
-use crate::editor::{remaining, revoke, verify_revoke};
+use crate::editor::{Asks, remaining, revoke, verify_revoke};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -40,6 +40,7 @@ pub(crate) fn run(args: &RevokeArgs, context: &mut Context) -> Result<Exit, Fail
             change: &|ground| Ok(revoke(ground, &clients, args.by.as_deref())),
             verify: &|before, after, change| verify_revoke(before, after, &clients, change),
             about: &clients,
+            scope: Scope::new(Asks::Named(&clients), args.force.force),
             outlook: Some(&|after| remaining(after, &clients)),
             is_guarded: !args.force.force,
             options: args.change,

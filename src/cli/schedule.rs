@@ -161,6 +161,33 @@ pub(super) fn install(
     Ok(())
 }
 
+/// Gives the files that are there the path of this program, where they name one that is gone.
+pub(super) fn mend(setup: &Setup, context: &mut Context) -> Result<(), Failure> {
+    let program = setup.program.split(' ').next().unwrap_or_default();
+    let units = UNITS.iter().map(|(name, ..)| unit_path(name));
+    let paths: Vec<String> = units.chain([CRON_FILE.to_owned()]).collect();
+    let mut has_units = false;
+    for path in paths {
+        let Ok(old) = fs::read_to_string(context.paths.inside(Path::new(&path))) else {
+            continue;
+        };
+        let is_gone = |word: &&str| {
+            let file = Path::new(word);
+            file.is_absolute() && file.file_name() == Some(OsStr::new("tcpw")) && !file.exists()
+        };
+        let is_end = |c: char| c.is_whitespace() || matches!(c, '=' | '"' | '\'' | ';' | '|');
+        let Some(gone) = old.split(is_end).find(is_gone) else {
+            continue;
+        };
+        put(context, &path, &old.replace(gone, program))?;
+        has_units |= path != CRON_FILE;
+    }
+    if has_units && context.paths.root.is_none() {
+        systemctl(context, &["daemon-reload"])?;
+    }
+    Ok(())
+}
+
 /// Says which of the two sees to the events of daemons that do not run as root, and what is wrong
 /// with units that stay as they are.
 pub(super) fn explain(

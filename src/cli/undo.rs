@@ -1,13 +1,15 @@
 //! `tcpw undo` and `tcpw redo`: back to before a change, and forth again, by a change of its own.
 
 use super::Context;
-use super::changes::{ChangeArgs, ForceArgs, Intent, make};
+use super::changes::{ChangeArgs, ForceArgs, Intent, Scope, make};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::provisional::take_back_due;
 use super::refusal::told;
 use super::show::find;
-use crate::editor::{Entry, History, Reversal, State, Timeline, check_tables, undo, verify_undo};
+use crate::editor::{
+    Asks, Entry, History, Reversal, State, Timeline, check_tables, undo, verify_undo,
+};
 use clap::Args;
 
 /// Undo a change
@@ -172,6 +174,7 @@ fn reverse(
         change: &|ground| undo(ground, entry, [&allow, &deny], &later),
         verify: &|_, after, _| verify_undo(after, entry),
         about: &[],
+        scope: Scope::Forced(Asks::Anybody),
         outlook: None,
         is_guarded: !force.force,
         options,

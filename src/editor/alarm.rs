@@ -2,20 +2,21 @@
 
 use super::change::{Change, Note, Refusal};
 use super::daemon::Daemon;
-use super::default::{SPELLING, check_reached, find, lists};
-use super::ground::{Ground, patterns};
+use super::default::{SPELLING, check_reached, defaults, find, is_unconditional, lists};
+use super::effect::Effect;
+use super::ground::{Ground, ending, patterns};
 use super::label::{in_endings, in_style};
 use super::line::{put, with_deny_ended};
 use super::sample::{Daemons, strangers};
 use super::word::{WordError, refuse};
-use crate::edit::Edit;
-use crate::engine::{Access, Cause, Effect, Request, TableName};
+use crate::edit::{Edit, apply};
+use crate::engine::{self, Access, Cause, Request, TableName};
 use crate::policy::{Element, List, OptionKind, Rule, RuleOption, rules};
 use crate::span::Span;
-use crate::syntax::{LINE_LIMIT, Tree};
+use crate::syntax::{LINE_LIMIT, Tree, parse};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What libwrap is to put in place of each letter: address, daemon, server and process in options
 /// of their own, the name last, behind `--`, because it may begin with a hyphen. Neither `%u` nor
@@ -86,25 +87,82 @@ pub fn install_alarm(
     if !triggers.unlisted {
         let mut change = Change::default();
         unknown(&mut change, ground, command)?;
+        renew_gone(&mut change, ground, command)?;
         return Ok(change);
     }
     with_deny_ended(ground, |ground| {
-        let mut change = Change::default();
-        if triggers.unknown {
-            unknown(&mut change, ground, command)?;
+        let alone = |is_unknown: bool| {
+            let mut change = Change::default();
+            if is_unknown {
+                unknown(&mut change, ground, command)?;
+            }
+            unlisted(&mut change, ground, command)?;
+            renew_gone(&mut change, ground, command)?;
+            Ok::<_, Refusal>(change)
+        };
+        let all = alone(triggers.unknown)?;
+        if !triggers.unknown {
+            return Ok(all);
         }
-        unlisted(&mut change, ground, command)?;
-        Ok(change)
+        let less = alone(false)?;
+        if are_alike(ground, &less, &all)? {
+            return Ok(all);
+        }
+        // A rule for the nameless would refuse some who get in, and what it is for is done already.
+        let mut less = less;
+        less.notes.push(Note::LeftOut);
+        Ok(less)
     })
+}
+
+/// Whether the tables do the same to everybody after both changes.
+fn are_alike(ground: &Ground<'_>, one: &Change, other: &Change) -> Result<bool, Refusal> {
+    let planned = |change: &Change| -> Result<[Vec<u8>; 2], Refusal> {
+        let internal = |error: crate::edit::ApplyError| Refusal::Internal(error.to_string());
+        let allow = apply(ground.allow.source(), &change.edits.allow).map_err(internal)?;
+        let deny = apply(ground.deny.source(), &change.edits.deny).map_err(internal)?;
+        Ok([allow, deny])
+    };
+    let (one, other) = (planned(one)?, planned(other)?);
+    let trees = [&one[0], &one[1], &other[0], &other[1]].map(|text| parse(text));
+    let [a, b, c, d] = &trees;
+    let (one, other) = (
+        Ground::new(a, b, ground.world),
+        Ground::new(c, d, ground.world),
+    );
+    Ok(Effect::between(&one, &other, &[]).parts.is_empty())
+}
+
+/// Brings every other alarm up to date whose program is gone.
+fn renew_gone(change: &mut Change, ground: &Ground<'_>, command: &str) -> Result<(), Refusal> {
+    for table in [TableName::Allow, TableName::Deny] {
+        for rule in rules(ground.tree(table)) {
+            let Some(alarm) = own_alarm(rule) else {
+                continue;
+            };
+            let span = rule.line().span();
+            let is_done = |edit: &Edit| edit.span.start < span.end && edit.span.end > span.start;
+            let has_program = program(&alarm).is_none_or(|path| path.exists());
+            if !has_program && !change.edits.of(table).iter().any(is_done) {
+                renew(change, ground, table, rule, &alarm, command)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The program that an alarm runs.
+fn program(alarm: &RuleOption<'_>) -> Option<PathBuf> {
+    let value = alarm.value.as_deref()?;
+    let mut words = value.split(u8::is_ascii_whitespace);
+    let word = words.find(|word| !word.is_empty())?;
+    Some(PathBuf::from(OsStr::from_bytes(word)))
 }
 
 /// The classic rule: in the allow table, behind every rule that grants.
 fn unknown(change: &mut Change, ground: &Ground<'_>, command: &str) -> Result<(), Refusal> {
-    let is_ours = |rule: &Rule<'_, '_>| {
-        is_only(rule.daemons(), b"ALL") && is_only(rule.clients(), b"UNKNOWN")
-    };
     if let Some((rule, alarm)) = rules(ground.allow)
-        .filter(is_ours)
+        .filter(|rule| is_for_unknown(*rule))
         .find_map(|rule| Some((rule, own_alarm(rule)?)))
     {
         return renew(change, ground, TableName::Allow, rule, &alarm, command);
@@ -129,6 +187,11 @@ fn unknown(change: &mut Change, ground: &Ground<'_>, command: &str) -> Result<()
     put(change, ground, TableName::Allow, line, text)
 }
 
+/// Whether a rule is about all clients without a name and nobody else.
+pub(super) fn is_for_unknown(rule: Rule<'_, '_>) -> bool {
+    is_only(rule.daemons(), b"ALL") && is_only(rule.clients(), b"UNKNOWN")
+}
+
 /// The last rule of the policy, `ALL: ALL`, with the alarm in it. That is the first one that
 /// refuses everybody: in the deny table, unless the allow table has one.
 fn unlisted(change: &mut Change, ground: &Ground<'_>, command: &str) -> Result<(), Refusal> {
@@ -137,19 +200,66 @@ fn unlisted(change: &mut Change, ground: &Ground<'_>, command: &str) -> Result<(
         .into_iter()
         .find_map(|table| Some((table, find(ground, table)?)));
     let Some((table, rule)) = found else {
+        let broad = broad(ground);
+        if !broad.is_empty() {
+            for (table, rule) in broad {
+                raise(change, ground, table, rule, command)?;
+            }
+            change.notes.push(Note::Partly);
+            return Ok(());
+        }
         note_silent(change, ground, (TableName::Deny, usize::MAX));
         let text = format!("{SPELLING}: spawn {command} : deny");
         let text = in_style(ground.deny, &ended(ground.deny, text)?);
         return put(change, ground, TableName::Deny, None, text);
     };
     note_silent(change, ground, (table, rule.line().index()));
+    raise(change, ground, table, rule, command)
+}
+
+/// The rules that refuse everybody but some: where no rule refuses everybody, they refuse the clients
+/// that are on no list.
+fn broad<'a>(ground: &Ground<'a>) -> Vec<(TableName, Rule<'a, 'a>)> {
+    let refuses = |table: TableName, rule: Rule<'_, '_>| {
+        let mut own = rule.clients().elements();
+        let has_all = own
+            .by_ref()
+            .map_while(|element| match element {
+                Element::Pattern { text, .. } => Some(text),
+                Element::Except { .. } => None,
+            })
+            .any(|text| text.eq_ignore_ascii_case(b"ALL"));
+        has_all && ending(table, rule) == Access::Denied
+    };
+    [TableName::Allow, TableName::Deny]
+        .into_iter()
+        .flat_map(|table| rules(ground.tree(table)).map(move |rule| (table, rule)))
+        .filter(|&(table, rule)| refuses(table, rule) && is_unconditional(ground, rule))
+        .collect()
+}
+
+/// Puts the alarm into a rule that refuses.
+fn raise(
+    change: &mut Change,
+    ground: &Ground<'_>,
+    table: TableName,
+    rule: Rule<'_, '_>,
+    command: &str,
+) -> Result<(), Refusal> {
     if let Some(alarm) = own_alarm(rule) {
         return renew(change, ground, table, rule, &alarm, command);
     }
     let options = kept_options(rule)
         .ok_or_else(|| Refusal::Unusable(ground.place(table, rule.line().index())))?;
-    let mut text = SPELLING.as_bytes().to_vec();
-    text.extend_from_slice(options.of(rule.line().tree().source()).trim_ascii_end());
+    let source = rule.line().tree().source();
+    let is_default =
+        defaults(ground, table).any(|default| default.line().index() == rule.line().index());
+    let mut text = if is_default {
+        SPELLING.as_bytes().to_vec()
+    } else {
+        lists(rule).of(source).to_vec()
+    };
+    text.extend_from_slice(options.of(source).trim_ascii_end());
     text.extend_from_slice(format!(": spawn {command} : deny").as_bytes());
     let text = ended(ground.tree(table), text)?;
     let text = restyled(rule, text);
@@ -321,10 +431,12 @@ pub fn verify_alarm(after: &Ground<'_>, triggers: Triggers, command: &str) -> Re
         requests.extend(nameless());
     }
     if triggers.unlisted {
-        requests.extend(unlisted_requests(|_| true));
+        let hosts = strangers();
+        let daemons = after.daemons();
+        requests.extend(hosts.iter().flat_map(|host| daemons.requests(host)));
     }
     let program = command.split(" --addr").next().unwrap_or_default();
-    let is_alarm = |effect: &Effect| matches!(effect, Effect::Spawn(line) if line.starts_with(program.as_bytes()));
+    let is_alarm = |effect: &engine::Effect| matches!(effect, engine::Effect::Spawn(line) if line.starts_with(program.as_bytes()));
     let mut silent = None;
     for request in requests {
         let verdict = after.decide(&request);
@@ -334,12 +446,11 @@ pub fn verify_alarm(after: &Ground<'_>, triggers: Triggers, command: &str) -> Re
         match after.decider(&verdict) {
             Some(_) if verdict.effects.iter().any(is_alarm) => return Ok(()),
             Some(rule) => silent = Some(after.place_of(&rule)),
-            None => {
-                return Err(Refusal::Internal(
-                    "the alarm would not be raised".to_owned(),
-                ));
-            }
+            None => {}
         }
     }
-    silent.map_or(Ok(()), |place| Err(Refusal::Silenced(place)))
+    Err(match silent {
+        Some(place) => Refusal::Silenced(place),
+        None => Refusal::Internal("the alarm would not be raised".to_owned()),
+    })
 }

@@ -16,6 +16,23 @@ pub struct Change {
     pub notes: Vec<Note>,
 }
 
+impl Change {
+    /// The last line of a table that is given its newline, if one is.
+    pub fn repaired(&self) -> Option<&Place> {
+        self.notes.iter().find_map(Note::repaired)
+    }
+}
+
+impl Note {
+    fn repaired(&self) -> Option<&Place> {
+        if let Self::Repaired(place) = self {
+            Some(place)
+        } else {
+            None
+        }
+    }
+}
+
 /// A remark on a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Note {
@@ -34,9 +51,13 @@ pub enum Note {
     Exception {
         /// The clients asked for.
         client: Client,
+        /// By what the rule knows them.
+        through: Through,
         /// The rule.
         place: Place,
     },
+    /// The allow table decides for everybody: a refusal goes there, before this rule.
+    OneTable(Place),
     /// After `revoke`, a rule still decides about a client.
     Remains {
         /// The client.
@@ -50,6 +71,11 @@ pub enum Note {
     Closed(Place),
     /// A rule in front of the alarm refuses some of those it is for, without an alarm.
     Silent(Place),
+    /// The alarm for clients without a name has no rule of its own, which would refuse some who get
+    /// in.
+    LeftOut,
+    /// No rule refuses everybody: the alarm is in those that refuse everybody but some.
+    Partly,
     /// The table's last line had no newline; now it has one.
     Repaired(Place),
     /// A rule keeps its alert, although it is wanted without.
@@ -63,6 +89,19 @@ pub enum Note {
         /// Why nothing follows from it.
         why: Why,
     },
+}
+
+/// By what a rule about some of the clients asked for knows them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Through {
+    /// As they were asked for.
+    Themselves,
+    /// By a name, where an address was asked for.
+    Name,
+    /// By an address, where a name was asked for.
+    Address,
+    /// By the user that the client tells.
+    User,
 }
 
 /// Why a change cannot be made. Nothing is written then.

@@ -56,7 +56,7 @@ impl<'c> Cover<'c> {
 }
 
 /// The domains that a name is in.
-fn parents(name: &str) -> impl Iterator<Item = Client> {
+pub(super) fn parents(name: &str) -> impl Iterator<Item = Client> {
     let mut rest = name;
     iter::from_fn(move || {
         rest = rest.split_once('.')?.1;

@@ -124,7 +124,7 @@ fn has_all(list: List<'_, '_>) -> bool {
 }
 
 /// A failed `aclexec` makes rules count for nothing that do not say `deny` themselves (F-ACL-06).
-fn is_unconditional(ground: &Ground<'_>, rule: Rule<'_, '_>) -> bool {
+pub(super) fn is_unconditional(ground: &Ground<'_>, rule: Rule<'_, '_>) -> bool {
     let is_final = |kind| matches!(kind, OptionKind::Deny | OptionKind::Twist);
     !rule.has_options()
         || (!has_option(rule, |kind| kind == OptionKind::Aclexec)

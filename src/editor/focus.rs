@@ -10,7 +10,7 @@ use super::edits::Edits;
 use super::reach::Reach;
 use super::sample::{hosts, strangers};
 use crate::edit::Edit;
-use crate::engine::{Host, Sieve};
+use crate::engine::{Host, Keeps, Sieve, TableName};
 use crate::policy::{Element, Rule};
 use crate::span::{Span, offset};
 use crate::syntax::{Run, Tree, parse, parse_around};
@@ -27,6 +27,10 @@ const LINES: usize = 8;
 #[derive(Debug, Clone)]
 pub struct Focus {
     sieve: Sieve,
+    /// The table whose names matter, too.
+    opposed: Option<TableName>,
+    /// Whether clients are asked for by name: then all of that table matters.
+    has_names: bool,
     samples: Vec<Host>,
 }
 
@@ -40,18 +44,30 @@ pub struct Seen<'s> {
 }
 
 impl Focus {
-    /// For a change about `clients`; nothing if all of the tables is as well looked at.
-    pub fn new(tables: [&[u8]; 2], clients: &[Client]) -> Option<Self> {
+    /// For a change about `clients`; nothing if all of the tables is as well looked at. A rule of the
+    /// table `opposed` is an exception from what is wished, if the client has the name that it is
+    /// about, or the name asked for the address.
+    pub fn new(tables: [&[u8]; 2], clients: &[Client], opposed: Option<TableName>) -> Option<Self> {
         let size: usize = tables.iter().map(|table| table.len()).sum();
-        let is_worth_it = size >= SMALLEST && clients.len() <= CLIENTS_LIMIT;
-        is_worth_it.then(|| Self::of_any_size(tables, clients))
+        let [allow, deny] = tables.map(<[u8]>::len);
+        let opposed_size = match opposed {
+            Some(TableName::Allow) => allow,
+            Some(TableName::Deny) => deny,
+            None => 0,
+        };
+        let is_worth_it = size >= SMALLEST
+            && clients.len() <= CLIENTS_LIMIT
+            && !(has_names(clients) && opposed_size >= SMALLEST);
+        is_worth_it.then(|| Self::of_any_size(tables, clients, opposed))
     }
 
     /// The same, whether it is worth it or not.
-    pub fn of_any_size(tables: [&[u8]; 2], clients: &[Client]) -> Self {
+    pub fn of_any_size(tables: [&[u8]; 2], clients: &[Client], opposed: Option<TableName>) -> Self {
         let samples: Vec<Host> = tables.iter().flat_map(|table| drawn(table)).collect();
         let mut focus = Self {
             sieve: Sieve::default(),
+            opposed,
+            has_names: has_names(clients),
             samples,
         };
         for client in clients {
@@ -88,7 +104,19 @@ impl Focus {
     /// The tables; nothing if one must be looked at as a whole.
     pub fn tables<'s>(&self, tables: [&'s [u8]; 2]) -> Option<Seen<'s>> {
         let [allow, deny] = tables;
-        let runs = [self.sieve.runs(allow)?, self.sieve.runs(deny)?];
+        let runs = |name, table| {
+            let is_opposed = self.opposed == Some(name);
+            if is_opposed && self.has_names {
+                // Any of its addresses may have the name.
+                return Some(Vec::new());
+            }
+            let keeps = Keeps {
+                names: is_opposed,
+                options: self.has_names,
+            };
+            self.sieve.runs(table, keeps)
+        };
+        let runs = [runs(TableName::Allow, allow)?, runs(TableName::Deny, deny)?];
         Seen::around(tables, runs)
     }
 }
@@ -125,6 +153,11 @@ impl<'s> Seen<'s> {
         let runs = [moved(allow, &edits.allow)?, moved(deny, &edits.deny)?];
         Seen::around(planned, runs)
     }
+}
+
+fn has_names(clients: &[Client]) -> bool {
+    let is_name = |client: &Client| matches!(client, Client::Name(_) | Client::Domain(_));
+    clients.iter().any(is_name)
 }
 
 /// Where the runs are after `edits`; nothing if one of them is touched.

@@ -1,5 +1,6 @@
 //! The two tables as a change finds them.
 
+use super::mentions::Mentions;
 use super::sample::Daemons;
 use crate::engine::{
     Access, Cause, Host, Index, Matched, Request, Surroundings, Table, TableName, Tables, Verdict,
@@ -25,6 +26,7 @@ pub struct Ground<'a> {
     asked: Cell<u8>,
     index: OnceCell<Index<'a>>,
     daemons: OnceCell<Daemons>,
+    mentions: OnceCell<Mentions>,
     samples: Option<&'a [Host]>,
 }
 
@@ -49,6 +51,7 @@ impl<'a> Ground<'a> {
             asked: Cell::new(0),
             index: OnceCell::new(),
             daemons: OnceCell::new(),
+            mentions: OnceCell::new(),
             samples: None,
         }
     }
@@ -102,6 +105,11 @@ impl<'a> Ground<'a> {
     /// Daemons that stand for all of them.
     pub(super) fn daemons(&self) -> &Daemons {
         self.daemons.get_or_init(|| Daemons::named_in(self))
+    }
+
+    /// What the rules mention that sets of clients leave out.
+    pub(super) fn mentions(&self) -> &Mentions {
+        self.mentions.get_or_init(|| Mentions::of(self))
     }
 
     /// The rule that decided a verdict, or by which it is in doubt.

@@ -14,14 +14,18 @@ use std::fmt::{Display, Write as _};
 /// As much of a line as the daemons may take, so that there is room for clients.
 const DAEMONS_LIMIT: usize = WIDTH / 2;
 
-/// Rules `daemons: clients`, each with its newline, in one line and, unless a single word fills
-/// that, no wider than `tcpw fmt` leaves it.
-pub(super) fn rules_for(daemons: &[impl Display], clients: &[impl Display]) -> Vec<u8> {
+/// Rules `daemons: clients` with `options` after them, each with its newline, in one line and,
+/// unless a single word fills that, no wider than `tcpw fmt` leaves it.
+pub(super) fn rules_for(
+    daemons: &[impl Display],
+    clients: &[impl Display],
+    options: &str,
+) -> Vec<u8> {
     let mut text = Vec::new();
     for daemons in packed(daemons, DAEMONS_LIMIT) {
-        let room = room(&daemons);
+        let room = room(&daemons).saturating_sub(options.len());
         for clients in packed(clients, room) {
-            text.extend_from_slice(format!("{daemons}: {clients}\n").as_bytes());
+            text.extend_from_slice(format!("{daemons}: {clients}{options}\n").as_bytes());
         }
     }
     text
@@ -188,7 +192,7 @@ mod tests {
             .map(|n| format!("10.0.{}.{}", n / 250, n % 250))
             .collect();
         let daemons: Vec<String> = (0..40).map(|n| format!("{n:x>100}")).collect();
-        let text = rules_for(&daemons, &clients);
+        let text = rules_for(&daemons, &clients, "");
         let tree = parse(&text);
         assert!(tree.broken_line().is_none());
         assert!(

@@ -6,18 +6,16 @@
 use super::change::{Change, Note, Refusal};
 use super::client::Client;
 use super::daemon::Daemon;
+use super::deciding::Deciding;
 use super::extend::extend;
-use super::ground::{Ground, ending};
-use super::label::{in_endings, in_style, labelled};
+use super::ground::Ground;
+use super::label::{in_style, labelled};
 use super::line::{put, rules_for};
 use super::merge::merged;
-use super::named::{Elements, Named};
-use super::reach::{Reach, Relation};
-use super::sample::{Daemons, hosts, hosts_of_many};
-use crate::edit::Edit;
-use crate::engine::{Access, Cause, Matched, Request, TableName, Verdict};
-use crate::metadata::{Label, bond, identity};
-use crate::policy::Rule;
+use super::named::Elements;
+use super::survey::{Survey, table_for};
+use crate::engine::{Access, TableName};
+use crate::metadata::Label;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Who is to be listed, for which daemons.
@@ -46,7 +44,7 @@ impl Wish {
         }
     }
 
-    fn access(self) -> Access {
+    pub(super) fn access(self) -> Access {
         match self {
             Self::Grant => Access::Granted,
             Self::Refuse => Access::Denied,
@@ -95,7 +93,7 @@ impl Asked {
     }
 
     /// The daemons.
-    pub(super) fn daemons(&self) -> &[Daemon] {
+    pub fn daemons(&self) -> &[Daemon] {
         &self.daemons
     }
 
@@ -120,9 +118,12 @@ impl Asked {
     }
 }
 
-/// Where the rule for one client goes: in front of a line, or at the end.
-type Position = usize;
-const END: Position = usize::MAX;
+/// Where the rule for one client goes: before a line, or at the end.
+pub(super) type Position = usize;
+pub(super) const END: Position = usize::MAX;
+
+/// The option that makes a rule of the allow table refuse.
+const REFUSING: &str = " : deny";
 
 /// The edits that put `asked` on their list.
 ///
@@ -130,24 +131,39 @@ const END: Position = usize::MAX;
 /// When a rule contradicts, or the table cannot be added to.
 pub fn list(ground: &Ground<'_>, asked: &Asked) -> Result<Change, Refusal> {
     let mut change = Change::default();
-    let mut groups: BTreeMap<(Position, Vec<Daemon>), Vec<Client>> = BTreeMap::new();
+    let mut groups = Groups::new();
     let count = asked.clients.len();
     let elements = Elements::new(ground, count);
     let mut clients = asked.clients.as_slice();
     if ground.has_no_rules() {
         // Nothing is said about anybody yet.
-        groups.insert((END, asked.daemons.clone()), clients.to_vec());
+        let key = (asked.wish.table(), END, asked.daemons.clone());
+        groups.insert(key, clients.to_vec());
         clients = &[];
     }
-    for client in clients {
-        let mut missing: BTreeMap<Position, Vec<Daemon>> = BTreeMap::new();
-        for daemon in &asked.daemons {
-            let mut survey = Survey::new(ground, asked.wish, client, daemon);
+    let deciding = (!clients.is_empty()).then(|| Deciding::of(ground, asked));
+    let daemons: Vec<(&Daemon, TableName)> = asked
+        .daemons
+        .iter()
+        .map(|daemon| (daemon, table_for(ground, asked.wish, daemon)))
+        .collect();
+    for (number, client) in clients.iter().enumerate() {
+        let mut missing: BTreeMap<(TableName, Position), Vec<Daemon>> = BTreeMap::new();
+        for &(daemon, table) in &daemons {
+            let mut survey = Survey::new(ground, asked.wish, client, daemon, table);
             survey.ask(count)?;
+            if let Some(deciding) = &deciding {
+                survey.ask_deciders(deciding.about(number))?;
+            }
             survey.check_named(&elements, &mut change.notes)?;
             survey.look_at_label(asked.label.as_ref(), &mut change);
+            survey.note_exceptions(&mut change.notes);
             if let Some(position) = survey.missing {
-                missing.entry(position).or_default().push(daemon.clone());
+                let key = (survey.table, position);
+                if survey.table != asked.wish.table() {
+                    survey.note_table(&mut change.notes);
+                }
+                missing.entry(key).or_default().push(daemon.clone());
             } else if let Some(held) = survey.held {
                 change.notes.push(Note::Held {
                     client: Some(client.clone()),
@@ -157,242 +173,45 @@ pub fn list(ground: &Ground<'_>, asked: &Asked) -> Result<Change, Refusal> {
                 });
             }
         }
-        for key in missing {
-            groups.entry(key).or_default().push(client.clone());
+        for ((table, position), daemons) in missing {
+            let group = groups.entry((table, position, daemons)).or_default();
+            group.push(client.clone());
         }
     }
-    for ((position, daemons), clients) in groups {
+    write(&mut change, ground, asked, groups)?;
+    Ok(change)
+}
+
+/// Clients that get a rule, by where it goes and for which daemons.
+type Groups = BTreeMap<(TableName, Position, Vec<Daemon>), Vec<Client>>;
+
+/// Writes the rules.
+fn write(
+    change: &mut Change,
+    ground: &Ground<'_>,
+    asked: &Asked,
+    groups: Groups,
+) -> Result<(), Refusal> {
+    for ((table, position, daemons), clients) in groups {
         let daemons: Vec<String> = daemons.iter().map(ToString::to_string).collect();
         let line = (position != END).then_some(position);
-        let table = asked.wish.table();
-        let clients = match asked.label.as_ref() {
-            Some(label) => extend(
-                &mut change,
-                ground,
-                (table, line),
-                (label, &daemons),
-                clients,
-            ),
+        let options = if table == asked.wish.table() {
+            ""
+        } else {
+            REFUSING
+        };
+        let label = asked.label.as_ref();
+        let clients = match label.filter(|_| options.is_empty()) {
+            Some(label) => extend(change, ground, (table, line), (label, &daemons), clients),
             None => clients,
         };
         if clients.is_empty() {
             continue;
         }
-        let rules = rules_for(&daemons, &merged(clients));
+        let rules = rules_for(&daemons, &merged(clients), options);
         let rules = in_style(ground.tree(table), &rules);
-        let text = labelled(asked.label.as_ref(), rules);
-        put(&mut change, ground, table, line, text)?;
+        let text = labelled(label, rules);
+        put(change, ground, table, line, text)?;
     }
-    Ok(change)
-}
-
-/// What happens now to one client that asks for one daemon.
-struct Survey<'a, 'g> {
-    ground: &'a Ground<'g>,
-    wish: Wish,
-    client: &'a Client,
-    daemon: &'a Daemon,
-    daemons: Daemons,
-    /// The rule by which all is as wished already.
-    held: Option<Matched>,
-    /// Where a rule has to go, if something is not as wished.
-    missing: Option<Position>,
-}
-
-impl<'a, 'g> Survey<'a, 'g> {
-    fn new(ground: &'a Ground<'g>, wish: Wish, client: &'a Client, daemon: &'a Daemon) -> Self {
-        Self {
-            ground,
-            wish,
-            client,
-            daemon,
-            daemons: Daemons::of(daemon, ground),
-            held: None,
-            missing: None,
-        }
-    }
-
-    /// Tries the client, which is one of `count`.
-    fn ask(&mut self, count: usize) -> Result<(), Refusal> {
-        for host in hosts_of_many(self.client, count) {
-            for request in self.daemons.requests(&host) {
-                let verdict = self.ground.decide(&request);
-                self.take(&verdict)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// A rule that runs out holds only until then: if that is not what is asked for now, its time
-    /// is renewed if it is the same author's and about this client alone, else a rule is added.
-    fn look_at_label(&mut self, asked: Option<&Label>, change: &mut Change) {
-        let table = self.wish.table();
-        let Some(held) = self.held.filter(|held| held.table == table) else {
-            return;
-        };
-        let line = self.ground.tree(table).line(held.line);
-        let Some(rule) = line.and_then(Rule::of) else {
-            return;
-        };
-        let Some(bond) = bond(rule).filter(|bond| bond.is_named) else {
-            return;
-        };
-        let label = &bond.label;
-        let until = asked.and_then(|asked| asked.until.as_ref());
-        if self.missing.is_some() || label.until.is_none() || label.until.as_ref() == until {
-            return;
-        }
-        let Some(asked) = asked.filter(|asked| asked.by == label.by) else {
-            self.need(held.line);
-            return;
-        };
-        if rule.clients().elements().count() != 1 {
-            self.need(held.line);
-            return;
-        }
-        let new = asked.line(&identity(rule)).into_bytes();
-        let new = in_endings(self.ground.tree(table), new);
-        let edit = Edit::replace(bond.line.span(), new);
-        if !change.edits.of(table).contains(&edit) {
-            change.edits.push(table, edit);
-        }
-        self.held = None;
-    }
-
-    fn take(&mut self, verdict: &Verdict) -> Result<(), Refusal> {
-        let Some(rule) = self.ground.decider(verdict) else {
-            if let Cause::Undecided(undecided) = &verdict.cause {
-                return Err(Refusal::Undecided(undecided.what.clone()));
-            }
-            self.need(END);
-            return Ok(());
-        };
-        if verdict.access == self.wish.access() {
-            // A grant by the deny table is an exception from a refusal, not a place on the list.
-            if self.wish == Wish::Refuse || rule.table == TableName::Allow {
-                self.held = Some(rule);
-            } else {
-                self.need(END);
-            }
-            return Ok(());
-        }
-        match (self.relation(&rule), self.wish, rule.table) {
-            // One of the hosts tried has a rule of its own; see `check_named`.
-            (Relation::Narrower, ..) => {}
-            (_, Wish::Refuse, TableName::Allow) => return Err(self.granted(&rule)),
-            (Relation::Same, ..) => return Err(self.contradicted(&rule)),
-            (_, Wish::Grant, TableName::Deny) => self.need(END),
-            (Relation::Broader | Relation::Apart, ..) => self.need(rule.line),
-        }
-        Ok(())
-    }
-
-    fn need(&mut self, position: Position) {
-        self.missing = Some(self.missing.map_or(position, |is| is.min(position)));
-    }
-
-    fn relation(&self, rule: &Matched) -> Relation {
-        Reach::of(&self.ground.client_element(rule)).relation(self.client)
-    }
-
-    /// Rules about some of the clients: those in front of the new rule stay in force, those
-    /// behind it would be overruled. Without a new rule all stay in force.
-    fn check_named(
-        &self,
-        elements: &Elements<'_, '_>,
-        notes: &mut Vec<Note>,
-    ) -> Result<(), Refusal> {
-        for named in elements.within(self.client) {
-            for host in hosts(&named.client) {
-                for request in self.daemons.requests(&host) {
-                    self.check_one(&named, &request, notes)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn check_one(
-        &self,
-        named: &Named,
-        request: &Request,
-        notes: &mut Vec<Note>,
-    ) -> Result<(), Refusal> {
-        let verdict = self.ground.decide(request);
-        if verdict.access == self.wish.access() {
-            return Ok(());
-        }
-        let (place, stays) = if named.is_excepted {
-            if !self.is_exception_from(named, request) {
-                return Ok(());
-            }
-            (self.ground.place(named.table, named.line), false)
-        } else {
-            let rule = self.ground.decider(&verdict);
-            let is_it = |rule: &Matched| (rule.table, rule.line) == (named.table, named.line);
-            let Some(rule) = rule.filter(is_it) else {
-                return Ok(());
-            };
-            let stays = match (self.wish, rule.table) {
-                (Wish::Refuse, TableName::Allow) => true,
-                (Wish::Grant, TableName::Deny) => false,
-                _ => self.missing.is_none_or(|position| rule.line < position),
-            };
-            (self.ground.place_of(&rule), stays)
-        };
-        if !stays && self.missing.is_some() {
-            return Err(Refusal::Contradicted {
-                client: self.client.clone(),
-                daemon: self.daemon.clone(),
-                place,
-            });
-        }
-        let note = Note::Exception {
-            client: self.client.clone(),
-            place,
-        };
-        if !notes.contains(&note) {
-            notes.push(note);
-        }
-        Ok(())
-    }
-
-    /// Whether `named` is taken out of a rule that does what is wished.
-    fn is_exception_from(&self, named: &Named, request: &Request) -> bool {
-        let tree = self.ground.tree(named.table);
-        tree.line(named.line)
-            .and_then(Rule::of)
-            .is_some_and(|rule| {
-                ending(named.table, rule) == self.wish.access()
-                    && names_daemon(rule, request.daemon())
-            })
-    }
-
-    fn contradicted(&self, rule: &Matched) -> Refusal {
-        Refusal::Contradicted {
-            client: self.client.clone(),
-            daemon: self.daemon.clone(),
-            place: self.ground.place_of(rule),
-        }
-    }
-
-    fn granted(&self, rule: &Matched) -> Refusal {
-        Refusal::Granted {
-            client: Some(self.client.clone()),
-            place: self.ground.place_of(rule),
-        }
-    }
-}
-
-/// Whether a rule would be asked about a daemon, exceptions left aside.
-fn names_daemon(rule: Rule<'_, '_>, daemon: &[u8]) -> bool {
-    use crate::policy::{DaemonPattern, Process, TextPattern};
-    super::ground::patterns(rule.daemons().elements()).any(|(text, is_excepted)| {
-        !is_excepted
-            && match DaemonPattern::read(&text).process {
-                Process::Name(TextPattern::Exact(name)) => name.eq_ignore_ascii_case(daemon),
-                Process::Name(_) | Process::Port(_) => true,
-                Process::Overflow => false,
-            }
-    })
+    Ok(())
 }

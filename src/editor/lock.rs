@@ -15,9 +15,44 @@ const ATTEMPTS: u32 = 3000;
 const TURNS: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(10);
 
+/// Keeps others from editing a table by hand at the same time, until it is dropped. Other changes of
+/// the table go on meanwhile.
+///
+/// # Errors
+/// [`EditError::Busy`] if somebody edits it, and when nothing can be written where the table is.
+pub fn lock_for_edit(table: &Path) -> Result<Lock, EditError> {
+    let target = super::table::resolve(table)?;
+    if target.exists() {
+        let opened = OpenOptions::new()
+            .write(true)
+            .custom_flags(nix::fcntl::OFlag::O_NONBLOCK.bits())
+            .open(&target);
+        drop(opened.map_err(EditError::at("write", table))?);
+    }
+    let mut name = target.file_name().unwrap_or_default().to_owned();
+    name.push(".edit");
+    let path = side_file(&target.with_file_name(name));
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .custom_flags(nix::fcntl::OFlag::O_NOFOLLOW.bits())
+        .open(&path)
+        .map_err(EditError::at("create the lock file", &path))?;
+    match file.try_lock() {
+        Ok(()) if is_still_there(&file, &path) => Ok(Lock {
+            side: Some(path),
+            _file: file,
+        }),
+        Ok(()) | Err(TryLockError::WouldBlock) => Err(EditError::Busy(table.to_owned())),
+        Err(TryLockError::Error(error)) => Err(EditError::at("lock", &path)(error)),
+    }
+}
+
 /// Held until it is dropped.
 #[derive(Debug)]
-pub(super) struct Lock {
+pub struct Lock {
     /// The side file, if it is one.
     side: Option<PathBuf>,
     _file: File,

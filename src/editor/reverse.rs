@@ -1,8 +1,9 @@
 //! `open` and `remove-alert`: the reverse of `deny-all` and `install-alert`.
 
-use super::alarm::own_alarm;
+use super::alarm::{is_for_unknown, own_alarm};
 use super::change::{Change, Note};
 use super::default::{defaults, lists};
+use super::effect::Effect;
 use super::expire::with_label;
 use super::ground::Ground;
 use super::sample::{Daemons, strangers};
@@ -42,21 +43,36 @@ pub fn open_again(ground: &Ground<'_>) -> Result<Change, ApplyError> {
     Ok(change)
 }
 
-/// The edits that remove the alarms of tcpw: the rule for the unknown as a whole; of a rule that
-/// refuses everybody only the alarm.
-pub fn remove_alarm(ground: &Ground<'_>) -> Change {
+/// The edits that remove the alarms of tcpw: of a rule that refuses everybody only the alarm, the
+/// rule for the unknown as a whole; but if some of them got in without it, only its alarm, too.
+///
+/// # Errors
+/// When the edits do not fit together, which would be a defect.
+pub fn remove_alarm(ground: &Ground<'_>) -> Result<Change, ApplyError> {
+    let whole = without_alarms(ground, true);
+    let allow = apply(ground.allow.source(), &whole.edits.allow)?;
+    let deny = apply(ground.deny.source(), &whole.edits.deny)?;
+    let (allow, deny) = (parse(&allow), parse(&deny));
+    let after = Ground::new(&allow, &deny, ground.world);
+    let is_same = Effect::between(ground, &after, &[]).parts.is_empty();
+    Ok(if is_same {
+        whole
+    } else {
+        without_alarms(ground, false)
+    })
+}
+
+fn without_alarms(ground: &Ground<'_>, is_whole: bool) -> Change {
     let mut change = Change::default();
     for table in [TableName::Allow, TableName::Deny] {
         for rule in rules(ground.tree(table)) {
             if let Some(alarm) = own_alarm(rule) {
-                let is_default = defaults(ground, table)
-                    .any(|default| default.line().index() == rule.line().index());
-                if is_default {
+                if is_whole && is_for_unknown(rule) {
+                    for span in with_label(rule) {
+                        change.edits.push(table, Edit::delete(span));
+                    }
+                } else {
                     let span = cut(rule, table, &alarm);
-                    change.edits.push(table, Edit::delete(span));
-                    continue;
-                }
-                for span in with_label(rule) {
                     change.edits.push(table, Edit::delete(span));
                 }
             }

@@ -12,7 +12,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 /// A daemon nobody names in a table.
 const SOME_DAEMON: &str = "tcpw-sample";
 /// Names nobody lists: with a dot and without one, for `LOCAL`.
-const SOME_NAME: &str = "host.tcpw.invalid";
+pub(super) const SOME_NAME: &str = "host.tcpw.invalid";
 const SOME_LOCAL_NAME: &str = "tcpw-sample-host";
 /// Addresses nobody lists: reserved ones (RFC 1112 section 4, RFC 6666).
 const SOME_IPV4: Ipv4Addr = Ipv4Addr::new(247, 86, 75, 64);
@@ -64,6 +64,17 @@ pub(super) fn hosts(client: &Client) -> Vec<Host> {
             hosts
         }
     }
+}
+
+/// The client under each of these names, if it is asked for by address.
+pub(super) fn with_names(client: &Client, names: &[String]) -> Vec<Host> {
+    let address = match *client {
+        Client::Net4 { net, .. } => Ipv4Addr::from_bits(net).to_string(),
+        Client::Net6 { net, .. } => Ipv6Addr::from_bits(net).to_string(),
+        Client::Name(_) | Client::Domain(_) => return Vec::new(),
+    };
+    let host = |name: &String| Host::new(&address, HostName::new(name));
+    names.iter().map(host).collect()
 }
 
 /// The same, if it is one of many clients: one host stands for it.

@@ -3,11 +3,13 @@
 use super::change::{Change, Note, Refusal};
 use super::client::Client;
 use super::cover::{Cover, is_daemon, is_plainly_listed};
+use super::deciding::{Deciding, Found};
 use super::ground::Ground;
 use super::listing::{Asked, Wish};
 use super::reach::{Reach, Relation};
 use super::sample::{Daemons, MANY, drawn, hosts_of_many, strangers};
-use crate::engine::{Access, Cause, Request, TableName, Verdict};
+use crate::engine::{Access, Cause, Host, HostName, Request, TableName, Verdict};
+use std::iter;
 
 /// Checks the plan of [`super::list`].
 ///
@@ -26,10 +28,13 @@ pub fn verify_list(
             for request in Daemons::of(daemon, before).requests(&host) {
                 let now = after.decide(&request);
                 if !is_as_wished(asked.wish(), &now) && !has_own_rule(after, &now, client) {
-                    return Err(unexpected("what was asked for does not hold", &request));
+                    return Err(does_not_hold(change, &request));
                 }
             }
         }
+    }
+    if !is_plain {
+        check_deciders(after, asked, change)?;
     }
     let cover = Cover::new(asked.clients());
     unchanged(before, after, change, |request, _, _| {
@@ -38,7 +43,28 @@ pub fn verify_list(
     })
 }
 
-/// Checks a plan after which nobody may get in who did not, and nobody listed may be kept out.
+/// Whatever decides about a client asked for does what is wished, or is told of as an exception.
+fn check_deciders(after: &Ground<'_>, asked: &Asked, change: &Change) -> Result<(), Refusal> {
+    let deciding = Deciding::of(after, asked);
+    for (number, client) in asked.clients().iter().enumerate() {
+        let is_told = change
+            .notes
+            .iter()
+            .any(|note| matches!(note, Note::Exception { client: of, .. } if of == client));
+        for found in deciding.about(number) {
+            let Found::Sure(request) = found else {
+                continue;
+            };
+            let now = after.decide(request);
+            if !is_as_wished(asked.wish(), &now) && !is_told && !has_own_rule(after, &now, client) {
+                return Err(does_not_hold(change, request));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Checks a plan after which nobody may get in who did not. Who is kept out is told of as the effect.
 ///
 /// # Errors
 /// As [`verify_list`].
@@ -47,8 +73,8 @@ pub fn verify_default(
     after: &Ground<'_>,
     change: &Change,
 ) -> Result<(), Refusal> {
-    unchanged(before, after, change, |_, was, is| {
-        was.cause == Cause::NoRule && is.access == Access::Denied
+    unchanged(before, after, change, |_, _, is| {
+        is.access == Access::Denied
     })
 }
 
@@ -61,7 +87,9 @@ pub fn verify_deny_all(
     after: &Ground<'_>,
     change: &Change,
 ) -> Result<(), Refusal> {
-    verify_default(before, after, change)?;
+    unchanged(before, after, change, |_, was, is| {
+        was.cause == Cause::NoRule && is.access == Access::Denied
+    })?;
     for host in strangers() {
         for request in Daemons::some().requests(&host) {
             if let Cause::Undecided(undecided) = after.decide(&request).cause {
@@ -127,22 +155,27 @@ fn unchanged(
     change: &Change,
     explains: impl Fn(&Request, &Verdict, &Verdict) -> bool,
 ) -> Result<(), Refusal> {
-    let repaired = change.notes.iter().find_map(|note| match note {
-        Note::Repaired(place) => Some(place),
-        Note::Held { .. }
-        | Note::Exception { .. }
-        | Note::Remains { .. }
-        | Note::Closed(_)
-        | Note::Stray { .. }
-        | Note::Armed(_)
-        | Note::Silent(_) => None,
-    });
+    let repaired = change.repaired();
     // Those of the planned tables, so that a line that comes alive is among them.
     let daemons = after.daemons();
     let mut tried = strangers();
     tried.extend(drawn(after));
-    for host in tried {
-        for request in daemons.requests(&host) {
+    let users = [before.mentions().users(), after.mentions().users()];
+    let requests = tried.iter().flat_map(|host| {
+        let names = before
+            .mentions()
+            .names()
+            .iter()
+            .chain(after.mentions().names());
+        let others = names.map(|name| Host::new(host.address(), HostName::new(name)));
+        let hosts = iter::once(host.clone()).chain(others);
+        hosts.flat_map(|host| daemons.requests(&host))
+    });
+    for plain in requests {
+        // The first user is that of a request as it is.
+        let known = users.iter().flat_map(|users| users.iter().skip(1));
+        let known = known.map(|user| plain.clone().with_user(user));
+        for request in iter::once(plain.clone()).chain(known) {
             let (was, is) = (before.decide(&request), after.decide(&request));
             if was.access == is.access || explains(&request, &was, &is) {
                 continue;
@@ -154,6 +187,14 @@ fn unchanged(
         }
     }
     Ok(())
+}
+
+/// A rule that comes alive is against what was asked for, or this is a defect.
+fn does_not_hold(change: &Change, request: &Request) -> Refusal {
+    match change.repaired() {
+        Some(place) => Refusal::Unterminated(place.clone()),
+        None => unexpected("what was asked for does not hold", request),
+    }
 }
 
 fn unexpected(what: &str, request: &Request) -> Refusal {

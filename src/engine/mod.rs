@@ -21,11 +21,14 @@ mod trace;
 mod verdict;
 mod what_if;
 
-pub use effect::{Change, Claim, Daemons, Differences, Example, NameSet, differences};
+pub use effect::{
+    Change, Claim, Daemons, Decider, Differences, Example, NameGroup, NameSet, deciders,
+    differences, differences_of_user,
+};
 pub use expand::FILTER_KEEPS;
 pub use glob::wildcard_matches;
 pub use request::{Fields, Host, HostName, Request};
-pub use sieve::Sieve;
+pub use sieve::{Keeps, Sieve};
 pub use skim::{Excerpt, skim};
 pub use surroundings::{Account, Bare, ListFile, Surroundings};
 pub use trace::{Comparison, ListAnswer, Step, Trace, Unreached};

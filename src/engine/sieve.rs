@@ -36,6 +36,15 @@ pub struct Sieve {
     domains: Vec<Vec<u8>>,
 }
 
+/// What else matters than lines about the clients looked for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Keeps {
+    /// Lines about names: an address can have any name.
+    pub names: bool,
+    /// Lines with options, which may do the opposite of what their table does.
+    pub options: bool,
+}
+
 impl Default for Sieve {
     fn default() -> Self {
         let mut sieve = Self {
@@ -98,12 +107,14 @@ impl Sieve {
     /// The runs of lines of `source` that do not matter; none if that cannot be told, or if much is
     /// left. The rule in front of a line that is left is left too, with the line above it, since
     /// that may be its label.
-    pub fn runs(&self, source: &[u8]) -> Option<Vec<Run>> {
+    ///
+    /// With `keeps`, other lines matter, too.
+    pub fn runs(&self, source: &[u8], keeps: Keeps) -> Option<Vec<Run>> {
         if memchr(0, source).is_some() {
             return None;
         }
         let middle = seam(source, source.len() / 2);
-        let part = |from: usize, to: usize| Scan::new(self, source).part(from, to);
+        let part = |from: usize, to: usize| Scan::new(self, source, keeps).part(from, to);
         let (first, second) = std::thread::scope(|scope| {
             let first = scope.spawn(|| part(0, middle));
             let second = part(middle, source.len());
@@ -182,16 +193,18 @@ struct Scan<'a> {
     /// The last one.
     head: &'a [u8],
     has_names: bool,
+    keeps: Keeps,
 }
 
 impl<'a> Scan<'a> {
-    fn new(sieve: &'a Sieve, source: &'a [u8]) -> Self {
+    fn new(sieve: &'a Sieve, source: &'a [u8], keeps: Keeps) -> Self {
         Self {
             sieve,
             source,
             heads: Vec::new(),
             head: &[],
             has_names: false,
+            keeps,
         }
     }
 
@@ -264,7 +277,11 @@ impl<'a> Scan<'a> {
                 continue;
             }
             if byte == b':' {
-                // Options do nothing unless the clients match.
+                // Options do nothing unless the clients match; a name can be anybody's, and what they
+                // do may be the opposite of what the table does.
+                if self.keeps.options || text.get(..at)?.iter().any(u8::is_ascii_alphabetic) {
+                    return None;
+                }
                 let length = memchr(b'\n', text)?;
                 if text.get(length - 1) == Some(&b'\\') {
                     return None;
@@ -304,7 +321,7 @@ impl<'a> Scan<'a> {
         }
         // The first name is kept, so that the tables are seen to depend on names.
         let is_name = word.iter().any(u8::is_ascii_alphabetic);
-        if is_name && !std::mem::replace(&mut self.has_names, true) {
+        if is_name && (self.keeps.names || !std::mem::replace(&mut self.has_names, true)) {
             return None;
         }
         Some(length)

@@ -12,6 +12,11 @@ pub fn has_group(name: &str) -> bool {
     matches!(Group::from_name(name), Ok(Some(_)))
 }
 
+/// The user with whose rights this process runs.
+pub fn own_uid() -> u32 {
+    geteuid().as_raw()
+}
+
 /// Whether this process has root's rights.
 pub fn is_root() -> bool {
     geteuid().is_root()

@@ -23,7 +23,7 @@ mod shell;
 mod signals;
 mod syslog;
 
-pub use accounts::{has_group, has_user, is_root};
+pub use accounts::{has_group, has_user, is_root, own_uid};
 pub use boot::Moment;
 pub use clock::{Clock, SystemClock, local_time, time_of_local};
 pub use confinement::is_confined;

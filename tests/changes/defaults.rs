@@ -77,7 +77,8 @@ fn default_and_alarm_in_either_order_give_the_same_tables() {
     let tables = orders.map(|order| {
         let sandbox = Sandbox::new("ALL: 0.0.0.1\n", "");
         for command in order {
-            run(&sandbox, &[command]);
+            // An alert alone would shut out whoever no rule decides about.
+            run(&sandbox, &[command, "--force"]);
         }
         run(&sandbox, &["allow", "10.1.2.3"]);
         let before = sandbox.tables();
@@ -171,7 +172,7 @@ fn the_alarm_for_the_unknown_names_its_configuration_and_is_brought_up_to_date()
 
 #[test]
 fn the_directories_of_the_alarm_are_made_unless_it_is_a_dry_run() {
-    let sandbox = Sandbox::new("ALL: 0.0.0.1\n", "");
+    let sandbox = Sandbox::new("ALL: 0.0.0.1\n", "ALL: ALL\n");
     run(&sandbox, &["install-alert", "--dry-run"]);
     assert!(!sandbox.path("var").exists());
     let out = run(&sandbox, &["install-alert"]);

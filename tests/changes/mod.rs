@@ -74,3 +74,9 @@ mod revoke;
 
 /// The real libwrap says what the changed tables do.
 mod libwrap;
+
+/// Who gains and who loses is said, and a change stops before it is somebody else.
+mod effects;
+
+/// The real libwrap confirms what is said, with every name that the tables mention.
+mod sets;

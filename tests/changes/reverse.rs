@@ -35,7 +35,8 @@ fn install_alert_and_remove_alert() {
         ("ALL: 0.0.0.1\n", "# mine\n", "# mine\nALL: ALL\n"),
     ] {
         let sandbox = Sandbox::new(allow, deny);
-        run(&sandbox, "install-alert");
+        let ran = sandbox.run(&["install-alert", "--force"]);
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
         assert!(sandbox.tables().0.contains("/tcpw-notify "));
         run(&sandbox, "remove-alert");
         assert_eq!(sandbox.tables(), (allow.to_owned(), after.to_owned()));

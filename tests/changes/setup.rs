@@ -43,6 +43,7 @@ fn all_of_it_is_one_change() {
              --- /etc/tcpw.toml\n+++ /etc/tcpw.toml\n@@ -0,0 +1,4 @@\n\
              +# The configuration of tcpw; tcpw.toml(5) describes every key.\n+\n+[mail]\n+transport = \"file\"\n\
              created /etc/tcpw.toml\nchanged /etc/hosts.allow\nchanged /etc/hosts.deny\n\
+             every client except 0.0.0.1 loses access to every daemon\n\
              this is change 1: `tcpw undo` undoes it in the tables\n\
              created /var/spool/tcpw/drop with mode 1733\ncreated /var/lib/tcpw with mode 700\n\
              unknown: catches clients on no list whose address has no name in DNS; strangers with a name pass it by\n\

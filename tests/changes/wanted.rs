@@ -1,9 +1,9 @@
 //! Tables as they are wanted: `apply` from a directory or a list, `edit` with an editor.
 
 use super::sandbox::{Ran, Sandbox, named};
-use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::Stdio;
+use std::path::PathBuf;
+use std::process::Command;
 
 const ALLOW: &str = "# the office\nALL: 0.0.0.1\n\nsshd: 10.1.2.3 # not a comment\n";
 const DENY: &str = "# tcpw: rule=af355f9a210e since=2026-11-22T19:30:00Z by=ann reason=scanner\nALL: 192.0.2.1\nALL: ALL : severity auth.info\n";
@@ -138,47 +138,105 @@ fn what_is_no_rule_is_named() {
     assert_eq!(sandbox.tables(), (ALLOW.to_owned(), DENY.to_owned()));
 }
 
-/// `edit` with a script as the editor, and answers on standard input.
-fn edit(sandbox: &Sandbox, table: &str, script: &str, answers: &str) -> Ran {
+/// The script that is the editor.
+fn editor(sandbox: &Sandbox, script: &str) -> PathBuf {
     let editor = sandbox.path("editor");
     std::fs::write(&editor, format!("#!/bin/sh\n{script}\n")).unwrap();
     std::fs::set_permissions(&editor, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let mut command = sandbox.command(&["edit", table]);
+    editor
+}
+
+/// `edit` on a terminal with a script as the editor, and the answers to its questions; what appears
+/// there is both of its outputs.
+fn edit(sandbox: &Sandbox, table: &str, script: &str, answers: &[&str]) -> Ran {
+    let editor = editor(sandbox, script);
+    let answers: Vec<_> = answers
+        .iter()
+        .map(|answer| ("for help: ", answer))
+        .collect();
+    let given = sandbox.command(&["edit", table]);
+    let mut command = Command::new("/usr/bin/python3");
     command
+        .arg(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/changes/converse.py"
+        ))
+        .arg(serde_json::to_string(&answers).unwrap())
+        .arg(given.get_program())
+        .args(given.get_args())
+        .env("SSH_CONNECTION", "0.0.0.1 1 0.0.0.2 22")
+        .env("NO_COLOR", "1")
         .env_remove("SUDO_EDITOR")
         .env_remove("VISUAL")
-        .env("EDITOR", &editor)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    drop(child.stdin.take().unwrap().write_all(answers.as_bytes()));
-    let output = child.wait_with_output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        .env("EDITOR", &editor);
+    let ran = sandbox.ran(&mut command);
+    let shown = ran.out.replace("\r\n", "\n");
     Ran {
-        code: output.status.code(),
-        out: text(output.stdout),
-        err: text(output.stderr),
+        out: shown.clone(),
+        err: shown,
+        ..ran
     }
+}
+
+#[test]
+fn nothing_is_opened_without_a_terminal_or_what_it_takes_to_write() {
+    let sandbox = Sandbox::new(ALLOW, "");
+    let editor = editor(&sandbox, "touch \"$0.ran\"");
+    let ran = sandbox.ran(sandbox.command(&["edit"]).env("EDITOR", &editor));
+    assert_eq!(ran.code, Some(2), "{}", ran.out);
+    assert!(ran.err.contains("edit needs a terminal"), "{}", ran.err);
+    // Another one has the table open; changes by other commands go on.
+    let table = sandbox.path("etc/hosts.allow");
+    let held = tcpw::editor::lock_for_edit(&table).unwrap();
+    let ran = edit(&sandbox, "allow", "touch \"$0.ran\"", &[]);
+    assert_eq!(ran.code, Some(2), "{}", ran.out);
+    assert!(
+        ran.out
+            .contains("another `tcpw edit` has /etc/hosts.allow open"),
+        "{}",
+        ran.out
+    );
+    assert_eq!(sandbox.run(&["allow", "10.5.5.6"]).code, Some(0));
+    drop(held);
+    // No directory to put the lock or the new table into.
+    std::fs::remove_dir_all(sandbox.path("etc")).unwrap();
+    let ran = edit(&sandbox, "allow", "touch \"$0.ran\"", &[]);
+    assert_eq!(ran.code, Some(2), "{}", ran.out);
+    assert!(!sandbox.path("editor.ran").exists());
+}
+
+#[test]
+fn a_question_mark_explains_the_choices() {
+    let sandbox = Sandbox::new(ALLOW, "");
+    let script = "echo 'sshd: 10.7.7.7/8' >> \"$1\"";
+    let ran = edit(&sandbox, "allow", script, &["?", "d"]);
+    assert_eq!(ran.code, Some(2));
+    for line in [
+        "e, edit     opens the editor again, with what you wrote\n",
+        "d, discard  drops what you wrote; the table stays as it is\n",
+        "write       saves it with the mistakes that were named\n",
+    ] {
+        assert!(ran.out.contains(line), "{}", ran.out);
+    }
+    assert_eq!(sandbox.names(), ["hosts.allow", "hosts.deny"]);
 }
 
 #[test]
 fn an_edited_table_is_checked_and_written() {
     let sandbox = Sandbox::new(ALLOW, "");
-    let ran = edit(&sandbox, "allow", "echo 'sshd: 10.5.5.5' >> \"$1\"", "");
+    let ran = edit(&sandbox, "allow", "echo 'sshd: 10.5.5.5' >> \"$1\"", &[]);
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     assert_eq!(sandbox.tables().0, format!("{ALLOW}sshd: 10.5.5.5\n"));
-    let ran = edit(&sandbox, "allow", "true", "");
+    let ran = edit(&sandbox, "allow", "true", &[]);
     assert!(ran.out.ends_with("nothing to change\n"), "{}", ran.out);
     // A mistake: edit again, and then it is well.
     let script = "if grep -q 10.6.6.6/24 \"$1\"; then sed -i s,10.6.6.6/24,10.6.6.0/24, \"$1\"
                   else echo 'sshd: 10.6.6.6/24' >> \"$1\"; fi";
-    let ran = edit(&sandbox, "allow", script, "e\n");
+    let ran = edit(&sandbox, "allow", script, &["e"]);
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     assert!(ran.err.contains("hosts.allow:6: TW"), "{}", ran.err);
     assert!(sandbox.tables().0.ends_with("sshd: 10.6.6.0/24\n"));
-    // Discarded, or nobody there to answer.
-    for answers in ["d\n", "", "what?\n"] {
+    for answers in [&["d"][..], &["what?", "discard"]] {
         let before = sandbox.tables();
         let ran = edit(
             &sandbox,
@@ -195,11 +253,11 @@ fn an_edited_table_is_checked_and_written() {
 fn to_lock_oneself_out_takes_an_oath() {
     let sandbox = Sandbox::new("", "");
     let script = "echo 'ALL: ALL' > \"$1\"";
-    let ran = edit(&sandbox, "deny", script, "write\ny\nd\n");
+    let ran = edit(&sandbox, "deny", script, &["write", "y", "d"]);
     assert_eq!(ran.code, Some(2));
     assert!(ran.err.contains("your own session"), "{}", ran.err);
     assert_eq!(sandbox.tables().1, "");
-    let ran = edit(&sandbox, "deny", script, "lock me out\n");
+    let ran = edit(&sandbox, "deny", script, &["lock me out"]);
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     assert_eq!(sandbox.tables().1, "ALL: ALL\n");
 }
@@ -212,7 +270,7 @@ fn who_was_faster_wins_and_no_work_is_lost() {
         "echo 'sshd: 10.1.1.1' >> \"$1\"; echo '# theirs' > {}",
         table.display()
     );
-    let ran = edit(&sandbox, "allow", &script, "");
+    let ran = edit(&sandbox, "allow", &script, &[]);
     assert_eq!(ran.code, Some(2));
     assert!(
         ran.err
@@ -232,6 +290,6 @@ fn who_was_faster_wins_and_no_work_is_lost() {
     let text = std::fs::read_to_string(format!("{kept}/hosts.allow")).unwrap();
     assert_eq!(text, "sshd: 10.1.1.1\n");
     std::fs::remove_dir_all(kept).unwrap();
-    let ran = edit(&sandbox, "allow", "exit 3", "");
+    let ran = edit(&sandbox, "allow", "exit 3", &[]);
     assert!(ran.err.contains("failed: exit status: 3"), "{}", ran.err);
 }

@@ -10,7 +10,7 @@ use tcpw::editor::{
     Asked, Client, Daemon, Edits, Focus, Ground, Label, Refusal, Seen, Wish, list, remaining,
     revoke, verify_list, verify_revoke,
 };
-use tcpw::engine::{Cause, Request, Verdict};
+use tcpw::engine::{Cause, Request, TableName, Verdict};
 
 /// Pairs of tables; `TCPW_PAIRS` gives another number.
 const PAIRS: u64 = 40;
@@ -238,17 +238,23 @@ fn compare_all(seed: u64, counts: &mut Counts) {
     let requests: Vec<_> = case.queries.iter().map(|query| request(query)).collect();
     for client in clients(random, &requests) {
         let about = [client];
-        let mut focus = Focus::of_any_size(tables, &about);
-        for request in &requests {
-            focus.add(request.client());
-        }
-        let pair = Pair {
-            seed,
-            tables,
-            focus,
-            requests: requests.clone(),
+        let pair = |opposed| {
+            let mut focus = Focus::of_any_size(tables, &about, opposed);
+            for request in &requests {
+                focus.add(request.client());
+            }
+            Pair {
+                seed,
+                tables,
+                focus,
+                requests: requests.clone(),
+            }
         };
-        for wish in [Wish::Grant, Wish::Refuse] {
+        for (wish, opposed) in [
+            (Wish::Grant, TableName::Deny),
+            (Wish::Refuse, TableName::Allow),
+        ] {
+            let pair = pair(Some(opposed));
             let asked = Asked::new(wish, about.to_vec(), daemons(random));
             let asked = asked.with_label(label(random));
             pair.compare(
@@ -260,7 +266,7 @@ fn compare_all(seed: u64, counts: &mut Counts) {
             );
         }
         let by = random.chance(30).then_some("alice");
-        pair.compare(
+        pair(None).compare(
             &stage,
             counts,
             &|ground| Ok(revoke(ground, &about, by)),

@@ -1,8 +1,8 @@
 //! `tcpw lint --fix`: repairs, through the editor.
 
 use super::super::Context;
-use super::super::changes::{ChangeArgs, Intent, make};
-use super::super::diff::summary;
+use super::super::changes::{ChangeArgs, Intent, Scope, make};
+use super::super::effect;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::machine::{Aclexec, Machine};
@@ -94,6 +94,7 @@ fn tables(
             change: &change,
             verify: &verify,
             about: &[],
+            scope: Scope::Untold,
             outlook: None,
             is_guarded: args.files.is_empty(),
             options: ChangeArgs::preview(args.repair.diff),
@@ -103,8 +104,8 @@ fn tables(
         },
     )?;
     let done = done.into_inner();
-    tell(&done, args.repair.diff, alone, context)?;
     let is_pending = args.repair.diff && !done.repaired.done.is_empty();
+    tell(done, alone, context)?;
     Ok(if is_pending { Exit::Negative } else { exit })
 }
 
@@ -159,19 +160,13 @@ fn changing(
     changes(before, after, world)
 }
 
-/// The repairs, and who notices them. What a preview changes has been said already, unless the
-/// table stands alone.
-fn tell(
-    done: &Done,
-    is_preview: bool,
-    alone: Option<TableName>,
-    context: &mut Context,
-) -> Result<(), Failure> {
+/// The repairs, and who notices them.
+fn tell(done: Done, alone: Option<TableName>, context: &mut Context) -> Result<(), Failure> {
     for (code, title) in &done.repaired.done {
         context.out.line(format!("{code}: {title}"))?;
     }
     let is_allow_alone = alone == Some(TableName::Allow);
-    if done.repaired.done.is_empty() || (is_preview && !is_allow_alone) {
+    if done.repaired.done.is_empty() {
         return Ok(());
     }
     if is_allow_alone {
@@ -179,7 +174,9 @@ fn tell(
             .out
             .line("beside a deny table that refuses everybody else:")?;
     }
-    summary(&done.changes.sets, context)?;
+    if done.changes.tried.is_empty() || !done.changes.sets.claims.is_empty() {
+        effect::show(&done.changes.sets.into(), context)?;
+    }
     for found in &done.changes.tried {
         let words = if found.gains {
             "gains access"

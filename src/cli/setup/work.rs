@@ -2,8 +2,8 @@
 
 use super::SetupArgs;
 use crate::cli::Context;
-use crate::cli::alarm::{self, Directory};
-use crate::cli::changes::{Beside, ChangeArgs, Intent, make};
+use crate::cli::alarm::{self, Directory, Raised};
+use crate::cli::changes::{Beside, ChangeArgs, Intent, Scope, make};
 use crate::cli::client_list::clients_of;
 use crate::cli::failure::Failure;
 use crate::cli::paths::Paths;
@@ -14,9 +14,10 @@ use crate::config::{
     self, Config, Login, Password, ReviseError, Smtp, Transport, revise, without_passwords,
 };
 use crate::editor::{
-    Asked, Change, Companion, Daemon, Ground, Refusal, Step, Triggers, Wish, deny_all, in_steps,
-    install_alarm, list, verify_alarm, verify_default, verify_deny_all, verify_list,
+    Asked, Asks, Change, Companion, Daemon, Ground, Refusal, Step, Triggers, Wish, deny_all,
+    in_steps, install_alarm, list, verify_alarm, verify_default, verify_deny_all, verify_list,
 };
+use std::cell::Cell;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -25,6 +26,8 @@ pub(super) struct Work {
     asked: Asked,
     /// Nothing without an alarm.
     alarm: Option<Alarm>,
+    /// Which alarms the change leaves.
+    raised: Cell<Raised>,
     /// The configuration as it was and will be, also without its passwords.
     file: Companion,
     shown: [String; 2],
@@ -97,6 +100,7 @@ impl Work {
         Ok(Self {
             asked: Asked::new(Wish::Grant, clients, daemons),
             alarm,
+            raised: Cell::new(Raised::default()),
             shown: [
                 without_passwords(text.as_deref().unwrap_or_default()),
                 without_passwords(&new),
@@ -162,7 +166,11 @@ impl Work {
             verify_list(before, after, &self.asked, change)
         };
         let alarm = |ground: &Ground<'_>| match &self.alarm {
-            Some(alarm) => install_alarm(ground, alarm.triggers, &alarm.command),
+            Some(alarm) => {
+                let change = install_alarm(ground, alarm.triggers, &alarm.command)?;
+                self.raised.set(Raised::of(&change));
+                Ok(change)
+            }
             None => Ok(Change::default()),
         };
         let is_raised = |_: &Ground<'_>, after: &Ground<'_>, _: &Change| match &self.alarm {
@@ -189,6 +197,7 @@ impl Work {
             change: &change,
             verify: &is_raised,
             about: &[],
+            scope: Scope::new(Asks::Setup(&self.asked), args.force.force),
             outlook: None,
             is_guarded: !args.force.force,
             options,
@@ -208,7 +217,7 @@ impl Work {
             context.out.line(directory.created())?;
         }
         if let Some(alarm) = &self.alarm {
-            alarm::explain(context, alarm.triggers)?;
+            alarm::explain(context, alarm.triggers, self.raised.get())?;
             schedule::explain(ScheduleArgs::default(), &alarm.schedule, context)?;
         }
         if let Transport::File { directory } = &self.config.mail.transport {

@@ -13,6 +13,8 @@ pub struct Differences {
     pub claims: Vec<Claim>,
     /// What the claims say nothing about, in words.
     pub notes: Vec<String>,
+    /// Whether a rule that matters asks for the client's user.
+    pub asks_user: bool,
 }
 
 /// What becomes of some clients.
@@ -42,6 +44,8 @@ pub struct Claim {
     /// The rules that decide about the example, in the old pair and in the new one; none where no
     /// rule does.
     pub deciders: [Option<(TableName, u32)>; 2],
+    /// Whether a rule of the old pair decides about some of these daemons.
+    pub had_rule: bool,
     /// Why it cannot be computed; empty if it can.
     pub because: Vec<String>,
 }
@@ -103,6 +107,17 @@ impl Daemons {
     }
 }
 
+/// Names that no rule tells apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NameGroup<'n> {
+    /// This name, `unknown` or `paranoid`.
+    One(&'n [u8]),
+    /// Names below this domain, without the dot in front of it.
+    Below(&'n [u8]),
+    /// Names that no rule names.
+    Other,
+}
+
 /// A set of client names.
 #[derive(Debug, Clone)]
 pub struct NameSet {
@@ -119,6 +134,22 @@ impl NameSet {
     /// Whether a name is among them.
     pub fn contains(&self, name: &[u8]) -> bool {
         self.has.get(self.names.of(name)).is_some_and(|has| *has)
+    }
+
+    /// What it consists of.
+    pub fn groups(&self) -> impl Iterator<Item = NameGroup<'_>> {
+        let pairs = self.names.classes.iter().zip(self.has.iter());
+        pairs.filter(|(_, has)| **has).map(|(class, _)| {
+            let name = class.example.as_slice();
+            match class.kind {
+                Kind::Single => NameGroup::One(name),
+                Kind::Below => {
+                    let dot = memchr::memchr(b'.', name).map_or(0, |dot| dot + 1);
+                    NameGroup::Below(name.get(dot..).unwrap_or_default())
+                }
+                Kind::Dotted | Kind::Dotless => NameGroup::Other,
+            }
+        })
     }
 
     /// The set in words: what it consists of, or, where it is nearly everything, what is missing.

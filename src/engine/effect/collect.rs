@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 /// As many kinds of addresses times kinds of names as are judged for a daemon.
-const PAIRS_LIMIT: usize = 4_000_000;
+pub(super) const PAIRS_LIMIT: usize = 4_000_000;
 /// As much of a pattern as a reason shows.
 const SHOWN: usize = 60;
 
@@ -31,12 +31,33 @@ pub(super) fn claims(
     compiler: &Compiler<'_>,
     world: &dyn Surroundings,
 ) -> Differences {
-    let names = Rc::new(Names::new(work.atoms.iter().map(|(_, atom)| atom)));
     let mut found = Differences {
         claims: Vec::new(),
         notes: views.notes.clone(),
+        asks_user: compiler.asks_user,
     };
     let mut places: HashMap<Key, usize> = HashMap::new();
+    each_scene(
+        (work, views, judge),
+        region,
+        (compiler, world),
+        |scene, all| {
+            if !scene.claim(all, &mut found.claims, &mut places) {
+                found.notes.push(scene.too_many());
+            }
+        },
+    );
+    found
+}
+
+/// Calls `then` with every kind of daemons, and the pieces of all addresses for it.
+pub(super) fn each_scene(
+    (work, views, judge): (&Work, &Views, &Judge<'_>),
+    region: &Region,
+    (compiler, world): (&Compiler<'_>, &dyn Surroundings),
+    mut then: impl FnMut(&Scene<'_>, &[Piece]),
+) {
+    let names = Rc::new(Names::new(work.atoms.iter().map(|(_, atom)| atom)));
     for view in &views.all {
         let has = |slot: Slot| view.has(&work.heads, slot.rule);
         let atoms: Vec<(Slot, &Atom)> = work
@@ -57,19 +78,8 @@ pub(super) fn claims(
             let settle = (&compiler.questions, world);
             all.extend(pieces(axis, region, &atoms, judge.rules, settle));
         }
-        if !scene.claim(&all, &mut found.claims, &mut places) {
-            let daemon = visible_short(&view.daemon, SHOWN);
-            found.notes.push(format!(
-                "{daemon}: too many kinds of clients to compare them all"
-            ));
-        }
+        then(&scene, &all);
     }
-    if compiler.asks_user {
-        found
-            .notes
-            .push("clients whose user name is known: a rule asks for users".to_owned());
-    }
-    found
 }
 
 /// What makes claims of several daemons one.
@@ -84,16 +94,22 @@ struct Key {
 }
 
 /// One kind of daemons.
-struct Scene<'a> {
-    judge: &'a Judge<'a>,
-    view: &'a View,
+pub(super) struct Scene<'a> {
+    pub(super) judge: &'a Judge<'a>,
+    pub(super) view: &'a View,
     compiler: &'a Compiler<'a>,
     names: Rc<Names>,
     /// What the rules say about each class of names.
-    profiles: Vec<Profile>,
+    pub(super) profiles: Vec<Profile>,
 }
 
 impl Scene<'_> {
+    /// Says that there are too many kinds of clients.
+    pub(super) fn too_many(&self) -> String {
+        let daemon = visible_short(&self.view.daemon, SHOWN);
+        format!("{daemon}: too many kinds of clients to compare them all")
+    }
+
     /// Makes the claims; false if there are too many kinds of clients.
     fn claim(
         &self,
@@ -224,16 +240,18 @@ impl Scene<'_> {
                 has: Rc::clone(&part.has),
                 because: part.because.clone(),
             };
+            let behind = stretch.partition_point(|piece| piece.low <= low);
+            let piece = stretch.get(behind.saturating_sub(1)).unwrap_or(first);
             if let Some(claim) = places.get(&key).and_then(|at| claims.get_mut(*at)) {
                 for (has, more) in claim.daemons.has.iter_mut().zip(&self.view.daemons.has) {
                     *has |= *more;
                 }
+                claim.had_rule |= self.decider(0, piece, part.class).is_some();
                 continue;
             }
             places.insert(key, claims.len());
-            let behind = stretch.partition_point(|piece| piece.low <= low);
-            let piece = stretch.get(behind.saturating_sub(1)).unwrap_or(first);
             let daemons: Daemons = self.view.daemons.clone();
+            let deciders = [0, 1].map(|side| self.decider(side, piece, part.class));
             claims.push(Claim {
                 change: part.change,
                 daemons,
@@ -243,13 +261,14 @@ impl Scene<'_> {
                     has: Rc::clone(&part.has),
                 },
                 example: self.example(first.axis, low, part.class),
-                deciders: [0, 1].map(|side| self.decider(side, piece, part.class)),
+                had_rule: deciders[0].is_some(),
+                deciders,
                 because: part.because.clone(),
             });
         }
     }
 
-    fn example(&self, axis: Axis, low: u128, class: usize) -> Example {
+    pub(super) fn example(&self, axis: Axis, low: u128, class: usize) -> Example {
         let class = self.names.classes.get(class);
         Example {
             daemon: self.view.daemon.clone(),

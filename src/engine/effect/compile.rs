@@ -113,6 +113,8 @@ fn matches(pattern: TextPattern<'_>, text: &[u8]) -> bool {
 
 /// Takes client lists apart.
 pub(super) struct Compiler<'w> {
+    /// The client's user.
+    user: Vec<u8>,
     world: &'w dyn Surroundings,
     dialect: &'static Dialect,
     pub(super) questions: Questions,
@@ -122,8 +124,9 @@ pub(super) struct Compiler<'w> {
 }
 
 impl<'w> Compiler<'w> {
-    pub(super) fn new(world: &'w dyn Surroundings) -> Self {
+    pub(super) fn new(user: &[u8], world: &'w dyn Surroundings) -> Self {
         Self {
+            user: user.to_vec(),
             world,
             dialect: world.dialect(),
             questions: Questions::default(),
@@ -143,7 +146,7 @@ impl<'w> Compiler<'w> {
                     let pattern = ClientPattern::read_in(&text, self.dialect);
                     if let Some(user) = pattern.user {
                         self.asks_user |= user != TextPattern::All;
-                        if !matches(user, b"unknown") {
+                        if !matches(user, &self.user) {
                             continue;
                         }
                     }

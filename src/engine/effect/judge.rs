@@ -8,7 +8,7 @@ use crate::engine::{Access, TableName};
 use std::collections::BTreeSet;
 
 /// Open questions that are tried both ways, together.
-const OPEN_LIMIT: usize = 6;
+pub(super) const OPEN_LIMIT: usize = 6;
 
 /// What becomes of a client.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

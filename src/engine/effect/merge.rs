@@ -13,6 +13,8 @@ use std::collections::HashMap;
 pub(super) struct Placed<'t> {
     pub(super) rule: Rule<'t, 't>,
     pub(super) numbers: [Option<u32>; 2],
+    /// Index of its line in the old version.
+    pub(super) old_line: Option<usize>,
 }
 
 /// Lines of both versions, by index.
@@ -105,6 +107,7 @@ impl<'t> Merged<'t> {
                 Some(Placed {
                     rule,
                     numbers: [Some(rule.number()), other],
+                    old_line: Some(at),
                 })
             });
             let is_new = !stretch.is_common;
@@ -117,6 +120,7 @@ impl<'t> Merged<'t> {
                     Some(Placed {
                         rule,
                         numbers: [None, Some(rule.number())],
+                        old_line: None,
                     })
                 });
             first.chain(second)

@@ -11,13 +11,15 @@ mod claim;
 mod collect;
 mod compile;
 mod daemons;
+mod deciders;
 mod judge;
 mod merge;
 mod names;
 mod profile;
 mod sweep;
 
-pub use claim::{Change, Claim, Daemons, Differences, Example, NameSet};
+pub use claim::{Change, Claim, Daemons, Differences, Example, NameGroup, NameSet};
+pub use deciders::{Decider, deciders};
 
 use super::{Access, Surroundings, Table, TableName, Tables};
 use crate::policy::Rule;
@@ -36,12 +38,32 @@ pub fn differences(
     daemons: &[&[u8]],
     world: &dyn Surroundings,
 ) -> Differences {
+    let mut found = differences_of_user(old, new, daemons, NO_USER, world);
+    if found.asks_user {
+        found
+            .notes
+            .push("clients whose user name is known: a rule asks for users".to_owned());
+    }
+    found
+}
+
+/// The user of a client that names none, as libwrap has it.
+const NO_USER: &[u8] = b"unknown";
+
+/// The same for clients whose user name is `user`; [`differences`] is for clients that name none.
+pub fn differences_of_user(
+    old: &Tables<'_>,
+    new: &Tables<'_>,
+    daemons: &[&[u8]],
+    user: &[u8],
+    world: &dyn Surroundings,
+) -> Differences {
     let tables = [
         (TableName::Allow, Merged::new(old.allow, new.allow)),
         (TableName::Deny, Merged::new(old.deny, new.deny)),
     ];
     let ends = [old.deny, new.deny].map(end);
-    let mut compiler = Compiler::new(world);
+    let mut compiler = Compiler::new(user, world);
     let mut region = Region {
         is_everywhere: ends[0] != ends[1],
         ..Region::default()
@@ -150,6 +172,7 @@ impl Work {
         self.rules.push(Known {
             table,
             numbers: placed.numbers,
+            old_line: placed.old_line,
             groups,
             end,
             block,

@@ -11,6 +11,8 @@ pub(super) const NONE: u32 = u32::MAX;
 pub(super) struct Known {
     pub(super) table: TableName,
     pub(super) numbers: [Option<u32>; 2],
+    /// Index of its line in the old version.
+    pub(super) old_line: Option<usize>,
     pub(super) groups: u32,
     pub(super) end: End,
     /// Rules in a row that do the same in the same versions have one number.
@@ -35,7 +37,7 @@ pub(super) enum Mark {
 }
 
 /// All that matches an address, or a name, as far as it matters.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Profile {
     /// The first rule of each version that decides by itself.
     pub(super) first: [u32; 2],

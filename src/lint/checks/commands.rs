@@ -122,7 +122,11 @@ fn file(option: &RuleOption<'_>, program: &[u8], look: &Look, sink: &mut Sink) {
         sink.report_as(MISSING, option.value_span, || {
             (
                 format!("{} {problem}, and libwrap tells nobody", quote(program)),
-                "install the program, or correct the path".to_owned(),
+                if is_own(program) {
+                    "`tcpw install-alert` writes the path of the tcpw that is there".to_owned()
+                } else {
+                    "install the program, or correct the path".to_owned()
+                },
             )
         });
         return;
@@ -142,6 +146,12 @@ fn file(option: &RuleOption<'_>, program: &[u8], look: &Look, sink: &mut Sink) {
             )
         });
     }
+}
+
+/// Whether it is a program of tcpw.
+fn is_own(program: &[u8]) -> bool {
+    let name = program.rsplit(|&byte| byte == b'/').next();
+    matches!(name, Some(b"tcpw" | b"tcpw-notify"))
 }
 
 /// A program that the daemon's own user cannot run.
