@@ -69,6 +69,7 @@ mod story;
 mod tables;
 mod test;
 mod undo;
+mod ways;
 mod why;
 
 use args::{Cli, Command};

@@ -27,6 +27,7 @@ mod skimmed;
 mod subject;
 mod tally;
 mod traced;
+mod ways;
 
 pub(crate) use generate::case;
 pub(crate) use library::{Answer, Oracle, Tables};

@@ -195,7 +195,7 @@ type Place = (TableName, u32);
 /// The line that decided: its number, and its place in its tree.
 fn decider(verdict: &Verdict) -> (Option<Place>, Option<(TableName, usize)>) {
     match verdict.cause {
-        Cause::Rule { matched, .. } => (
+        Cause::Rule { matched, .. } | Cause::EitherWay(matched) => (
             Some((matched.table, matched.number)),
             Some((matched.table, matched.line)),
         ),
