@@ -3,7 +3,7 @@
 use super::Policy;
 use super::suppress::{Idle, Suppressions};
 use super::table::{self, CHECKS, Check, Harm};
-use super::witness::{self, Searcher, Witness};
+use super::witness::{self, Question, Searcher, Witness};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::engine::Surroundings;
 use crate::engine::TableName;
@@ -19,7 +19,7 @@ pub struct Finding {
     pub table: TableName,
     /// What is wrong, and where in it.
     pub diagnostic: Diagnostic,
-    /// What it does; for [`Harm::Missed`] as its rule has it, for [`Harm::Either`] as its witness
+    /// What it does; for [`Harm::Missed`] and [`Harm::Broad`] as its rule has it, for [`Harm::Either`] as its witness
     /// shows it here.
     pub harm: Harm,
     /// An example client, where one shows it.
@@ -40,6 +40,8 @@ pub(super) enum About {
     Daemon(&'static str),
     /// In a rule that libwrap does not read as one.
     Rule(Vec<u8>),
+    /// The check has met this client.
+    Seen(Question),
 }
 
 /// What a run found.
@@ -226,9 +228,15 @@ impl Sink {
         if let Some(world) = world.filter(|_| !self.findings.is_empty()) {
             let mut searcher = Searcher::new(policy, world);
             for finding in &mut self.findings {
+                if let Some(harm) = witness::harm_of_line(policy, finding) {
+                    finding.harm = harm;
+                }
                 finding.witness = searcher.witness(finding);
                 let is_granted = match finding.harm {
                     Harm::Missed => witness::missed_are_granted(policy, finding),
+                    Harm::Broad => {
+                        witness::missed_are_granted(policy, finding).map(|missed| !missed)
+                    }
                     Harm::Either => finding.witness.as_ref().map(|witness| witness.granted),
                     Harm::LetsIn
                     | Harm::LocksOut

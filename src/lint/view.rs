@@ -90,6 +90,11 @@ impl<'t, 's> RuleView<'t, 's> {
         }
     }
 
+    /// Whether libwrap rejects one of its options.
+    pub(super) fn has_broken_option(&self) -> bool {
+        self.options.iter().any(is_broken)
+    }
+
     /// Whether it has an option of this kind.
     pub(super) fn has(&self, kind: OptionKind) -> bool {
         self.options

@@ -1,6 +1,6 @@
 //! The checks, one a file, and what several of them share.
 
-pub(super) mod aclexec_memory;
+pub(super) mod aclexec;
 pub(super) mod aclexec_not_there;
 pub(super) mod address_range;
 pub(super) mod address_spelling;
@@ -43,6 +43,7 @@ pub(super) mod look_ups;
 pub(super) mod mapped_ipv6;
 pub(super) mod missing_colon;
 pub(super) mod missing_value;
+pub(super) mod nearly_everybody;
 pub(super) mod netgroup;
 pub(super) mod no_default_deny;
 pub(super) mod no_final_newline;
@@ -57,6 +58,7 @@ pub(super) mod percent_vanishes;
 pub(super) mod reserved_daemon;
 pub(super) mod resident;
 pub(super) mod short_address;
+pub(super) mod spawn_filter;
 pub(super) mod table_files;
 pub(super) mod tail_of_address;
 pub(super) mod trailing_comment;
