@@ -1,7 +1,7 @@
 //! Examples and harms on random tables: the installed libwrap decides as every example says, and
 //! what is said about harm is what it shows.
 
-use crate::oracle::{Oracle, Tables};
+use crate::oracle::{Aclexec, Answer, Oracle, Tables};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use std::cell::{Cell, RefCell};
@@ -147,7 +147,7 @@ fn said(
     [allow, deny]: [&str; 2],
     succeeds: bool,
     examples: &[&Witness],
-) -> Vec<String> {
+) -> Vec<Answer> {
     let tables = Tables::within(dir);
     let program = if succeeds { "true" } else { "false" };
     for (path, text) in [(&tables.allow, allow), (&tables.deny, deny)] {
@@ -162,8 +162,7 @@ fn said(
         format!("{daemon}\t{address}\t{name}\t{user}").into_bytes()
     };
     let queries: Vec<_> = examples.iter().map(query).collect();
-    let answers = oracle.ask(&tables, &queries);
-    answers.into_iter().map(|answer| answer.text).collect()
+    oracle.ask(&tables, &queries)
 }
 
 /// What the library says if the example is true.
@@ -259,12 +258,16 @@ fn every_example_on_random_tables_is_what_the_library_decides() {
             );
             for (witness, answer) in meant.iter().zip(answers) {
                 // A busy machine keeps a command waiting longer than the oracle waits.
-                if answer.starts_with("died\t") {
+                if answer.text.starts_with("died\t") {
                     died.set(died.get() + 1);
                     continue;
                 }
+                // What stands for the command may be a word of a longer one.
+                if witness.command.is_some() && answer.aclexec != Aclexec::All(succeeds) {
+                    continue;
+                }
                 prop_assert_eq!(
-                    &answer,
+                    &answer.text,
                     &expected(witness, dir.path()),
                     "{:?}\nallow:\n{}deny:\n{}",
                     witness,

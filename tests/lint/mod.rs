@@ -5,6 +5,7 @@ mod examples;
 mod files;
 mod fixed;
 mod formats;
+mod harm;
 mod repair;
 mod sarif;
 mod seventeen;

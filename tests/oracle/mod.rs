@@ -30,4 +30,4 @@ mod traced;
 mod ways;
 
 pub(crate) use generate::case;
-pub(crate) use library::{Answer, Oracle, Tables};
+pub(crate) use library::{Aclexec, Answer, Oracle, Tables};

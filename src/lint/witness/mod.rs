@@ -428,12 +428,26 @@ fn effect(finding: &Finding, line: Line<'_, '_>) -> bool {
 }
 
 fn line_grants(table: TableName, line: Line<'_, '_>) -> bool {
-    let options = Rule::of(line).map(Rule::options).unwrap_or_default();
-    match options
-        .last()
-        .and_then(RuleOption::spec)
-        .map(|spec| spec.kind)
-    {
+    let last = |line: Line<'_, '_>| {
+        let options = Rule::of(line).map(Rule::options).unwrap_or_default();
+        let spec = options.last().and_then(RuleOption::spec);
+        spec.map(|spec| spec.kind)
+    };
+    // A line that is not read, as it would be if it ended as lines do.
+    let mended = || {
+        let mut text = line.text(line.span()).into_owned();
+        let length = text.trim_ascii_end().len();
+        text.truncate(length);
+        text.push(b'\n');
+        let tree = parse(&text);
+        tree.line(0).and_then(last)
+    };
+    let kind = if Rule::of(line).is_some() {
+        last(line)
+    } else {
+        mended()
+    };
+    match kind {
         Some(OptionKind::Allow) => true,
         Some(OptionKind::Deny | OptionKind::Twist) => false,
         _ => table == TableName::Allow,

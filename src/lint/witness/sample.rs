@@ -1,6 +1,7 @@
 //! Clients that the words of a table are about, also where libwrap does not read them so.
 
 use super::{Group, lines_behind};
+use crate::lint::checks::daemon_list::DAEMONS;
 use crate::lint::sink::{About, Finding};
 use crate::span::Span;
 use crate::syntax::Line;
@@ -82,6 +83,9 @@ impl Samples {
         if let About::Daemon(meant) = finding.about {
             names = vec![meant.as_bytes().to_vec()];
         }
+        if found.code == "TW108" {
+            names.retain(|name| is_known(name));
+        }
         if names.is_empty() {
             names.push(SOME_DAEMON.to_vec());
         }
@@ -100,7 +104,9 @@ impl Samples {
             _ => clients,
         };
         let is_except = |word: &&[u8]| word.eq_ignore_ascii_case(b"EXCEPT");
-        let excepts = words(&before).filter(is_except).count();
+        // Those of the daemons do not count for the clients.
+        let own_list = before.get(daemons.len() + 1..).unwrap_or(&before);
+        let excepts = words(own_list).filter(is_except).count();
         // Who writes `!x` wants x excepted, behind EXCEPT too.
         let is_negated = marked.starts_with(b"!");
         let mut behind = Vec::new();
@@ -134,13 +140,20 @@ impl Samples {
     }
 }
 
+/// Whether a word of a comment is the name of a daemon.
+fn is_known(daemon: &[u8]) -> bool {
+    let name = str::from_utf8(daemon).unwrap_or_default();
+    DAEMONS.binary_search(&name).is_ok()
+}
+
 /// The clients that all words of a client list are about. A line without a colon has no such list:
-/// only its addresses are clients for certain, and none if it was to be a comment.
+/// only its addresses are clients for certain, and none if it was to be a comment; nor are the words
+/// of a comment names.
 fn clients_of_line(code: &str, clients: &[u8]) -> Vec<Client> {
     let all = words(clients).take(WORD_LIMIT).flat_map(meant);
     match code {
         "TW105" if clients.trim_ascii_start().starts_with(b"#") => Vec::new(),
-        "TW105" => all.filter(|client| client.name.is_none()).collect(),
+        "TW105" | "TW108" => all.filter(|client| client.name.is_none()).collect(),
         _ => all.collect(),
     }
 }
