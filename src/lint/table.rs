@@ -236,6 +236,7 @@ pub const CHECKS: &[Check] = &[
     row("TW524", "spawn-as-filter", Warning, LetsIn, There(c::spawn_filter::check)),
     row("TW525", "aclexec-refuses-nobody", Error, LetsIn, Elsewhere),
     row("TW526", "aclexec-superseded", Error, Broad, Elsewhere),
+    row("TW527", "aclexec-before-rule", Warning, LocksOut, Elsewhere),
 
     row("TW601", "visitor-waits", Warning, Slow, Rule(c::visitor_waits::check)),
     row("TW602", "percent-vanishes", Warning, Breaks, Rule(c::percent_vanishes::check)),

@@ -19,6 +19,7 @@ mod options;
 mod patterns;
 mod questions;
 mod random;
+mod reasons;
 mod remaining;
 mod rows;
 mod sentences;

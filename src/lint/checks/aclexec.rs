@@ -6,7 +6,7 @@ use crate::lint::Policy;
 use crate::lint::sink::{About, Sink};
 use crate::lint::site::Site;
 use crate::lint::view::RuleView;
-use crate::lint::witness::{Client, Question, Trial, meant_by};
+use crate::lint::witness::{Client, Question, Trial, lists, meant_by};
 use crate::lint::words::quote;
 use crate::policy::{OptionKind, Rule, RuleOption, rules};
 use crate::syntax::{Line, Tree};
@@ -16,6 +16,7 @@ const ALWAYS: &str = "TW521";
 const IN_DENY: &str = "TW523";
 const REFUSES_NOBODY: &str = "TW525";
 const SUPERSEDED: &str = "TW526";
+const BEFORE: &str = "TW527";
 const MEMORY: &str = "TW512";
 
 /// Rules whose clients are tried, and questions about each: the rest says nothing new.
@@ -49,7 +50,12 @@ pub(in crate::lint) fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Si
     }
     for &(table, rule) in &open {
         match table {
-            TableName::Allow => refuses_nobody(rule, &trial, sink),
+            TableName::Allow => {
+                refuses_nobody(rule, &trial, sink);
+                if let Some(allow) = policy.allow {
+                    hides(rule, allow, &trial, sink);
+                }
+            }
             TableName::Deny => in_deny(rule, &trial, sink),
         }
     }
@@ -189,6 +195,53 @@ fn refuses_nobody(rule: Rule<'_, '_>, trial: &Trial<'_, '_>, sink: &mut Sink) {
             )
         },
     );
+}
+
+/// In the allow table: a later rule about some of the same clients, who do not come to it if the
+/// command fails (F-ACL-02). One that is left with nobody at all is reported by another check.
+fn hides(rule: Rule<'_, '_>, allow: &Tree<'_>, trial: &Trial<'_, '_>, sink: &mut Sink) {
+    let later = rules(allow).skip_while(|later| later.number() <= rule.number());
+    for later in later.take(RULE_LIMIT) {
+        let view = RuleView::new(TableName::Allow, later);
+        if !view.grants() || view.has(OptionKind::Aclexec) {
+            continue;
+        }
+        let [own, others] = [rule, later].map(lists);
+        let is_in = |[daemons, clients]: &[Vec<u8>; 2], question: &Question| {
+            trial.matches(daemons, clients, question)
+        };
+        let mut own_questions = questions(rule, meant_by(later.line()));
+        let found = own_questions.drain(..).find(|failed| {
+            let passed = failed.clone().with_command(true);
+            is_in(&others, failed)
+                && is_by(&trial.decide(&passed), rule.line(), TableName::Allow)
+                && trial.decide(failed).access == Access::Denied
+        });
+        let has_others = || {
+            let all = questions(later, meant_by(rule.line()));
+            all.iter()
+                .any(|question| is_in(&others, question) && !is_in(&own, question))
+        };
+        let Some(seen) = found.filter(|_| has_others()) else {
+            continue;
+        };
+        sink.turn_to(TableName::Allow);
+        sink.report_as_about(
+            BEFORE,
+            view.span(),
+            || About::Seen(seen),
+            || {
+                let number = rule.number();
+                (
+                    format!(
+                        "whoever meets the aclexec in line {number} and fails it does not come to this \
+                         rule, but to the deny table"
+                    ),
+                    format!("move this rule before line {number}, if it is to let them in"),
+                )
+            },
+        );
+    }
 }
 
 /// In the deny table: those for whom the command fails, and whom a later rule would refuse

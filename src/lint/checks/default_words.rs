@@ -71,10 +71,10 @@ pub(in crate::lint) fn unknown(policy: &Policy<'_>, site: &Site<'_>, sink: &mut 
     sink.turn_to(table);
     sink.report(span, || {
         (
-            "this alarm is about clients without a believable name only: a stranger whose address \
-             has one is refused in silence"
+            "this alert is about clients whose address has no name: whoever has one is refused in \
+             silence"
                 .to_owned(),
-            "for an alarm about everybody on no list, write it with ALL, behind all rules that grant"
+            "for an alert about everybody on no list, write it with ALL, after all rules that grant"
                 .to_owned(),
         )
     });

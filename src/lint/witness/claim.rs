@@ -139,6 +139,13 @@ pub(super) fn claims(finding: &Finding, effect: bool, is_excepted: bool, word: &
             let groups: &[Group] = &[Line, Strangers];
             vec![(failed, groups), (any, groups)]
         }
+        "TW527" => vec![(
+            Claim {
+                command: Some(false),
+                ..claim(Some(false), Other, Both)
+            },
+            &[Line],
+        )],
         "TW523" | "TW525" | "TW512" => vec![(
             Claim {
                 command: Some(false),
