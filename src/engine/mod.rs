@@ -204,7 +204,7 @@ impl<'r, O: Observer> Search<'r, O> {
             }
         };
         match found {
-            Some((rule, matched)) => self.decided(rule, matched, aclexec),
+            Some((rule, matched)) => Ok(self.decided(rule, matched, aclexec)),
             None => Ok(self.end_of(name, tree)),
         }
     }
@@ -215,10 +215,10 @@ impl<'r, O: Observer> Search<'r, O> {
         rule: Rule<'_, '_>,
         matched: Matched,
         aclexec: &mut Option<bool>,
-    ) -> Result<Found, Undecided> {
+    ) -> Found {
         let name = matched.table;
         if !rule.has_options() {
-            return Ok(name.matched(Outcome::Table, matched));
+            return name.matched(Outcome::Table, matched);
         }
         let (outcome, effects) = self.run_options(rule, aclexec);
         self.observer.step(|| Step::Ran {
@@ -230,15 +230,15 @@ impl<'r, O: Observer> Search<'r, O> {
         match (outcome, *aclexec) {
             (Outcome::Table, Some(false)) => {
                 self.observer.step(|| Step::Left(name));
-                Ok(Found::Nothing)
+                Found::Nothing
             }
             (Outcome::Table, None) => {
                 self.observer.step(|| Step::Forked(name));
                 self.ways.fork(matched, &self.effects);
                 *aclexec = Some(false);
-                Ok(Found::Nothing)
+                Found::Nothing
             }
-            _ => Ok(name.matched(outcome, matched)),
+            _ => name.matched(outcome, matched),
         }
     }
 

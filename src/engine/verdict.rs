@@ -62,7 +62,11 @@ impl Verdict {
                 cause: Cause::Undecided(Undecided::by_command(matched)),
                 ..self
             },
-            _ => self,
+            Cause::NoRule
+            | Cause::Rule { .. }
+            | Cause::BrokenTable { .. }
+            | Cause::Unreadable(_)
+            | Cause::Undecided(_) => self,
         }
     }
 }

@@ -9,7 +9,7 @@ use super::verdict::{Access, Cause, Effect, Matched, Outcome, TableName, Undecid
 /// The ends that a search has passed.
 #[derive(Debug, Default)]
 pub(super) struct Ways {
-    ways: Vec<Way>,
+    passed: Vec<Way>,
     /// The rules whose commands are taken to have failed.
     failed: Vec<Matched>,
     /// How many effects there are on every way.
@@ -19,7 +19,7 @@ pub(super) struct Ways {
 impl Ways {
     /// The search goes on as if the command of this rule had failed; `effects` are all so far.
     pub(super) fn fork(&mut self, matched: Matched, effects: &[Effect]) {
-        if self.ways.is_empty() {
+        if self.passed.is_empty() {
             self.common = effects.len();
         }
         let access = match matched.table {
@@ -43,7 +43,7 @@ impl Ways {
     ) {
         let failed = self.failed.iter().map(|rule| (*rule, false));
         let ends = failed.chain(succeeded.map(|rule| (rule, true))).collect();
-        self.ways.push(Way {
+        self.passed.push(Way {
             ends,
             access,
             cause,
@@ -63,7 +63,7 @@ impl Ways {
         };
         self.push(None, access, cause, &effects);
         effects.truncate(self.common);
-        let is_one = access != Access::Undecided && self.ways.iter().all(|w| w.access == access);
+        let is_one = access != Access::Undecided && self.passed.iter().all(|w| w.access == access);
         let (access, cause) = if is_one {
             (access, Cause::EitherWay(first))
         } else {
@@ -74,7 +74,7 @@ impl Ways {
             access,
             cause,
             effects,
-            ways: self.ways,
+            ways: self.passed,
         }
     }
 }

@@ -64,7 +64,7 @@ pub(in crate::lint) fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Si
     }
 }
 
-fn is_aclexec(option: &&RuleOption<'_>) -> bool {
+fn is_aclexec(option: &RuleOption<'_>) -> bool {
     option
         .spec()
         .is_some_and(|spec| spec.kind == OptionKind::Aclexec)
@@ -73,7 +73,7 @@ fn is_aclexec(option: &&RuleOption<'_>) -> bool {
 /// Whether the end of a command chooses what the rule does: no option after it decides, and the
 /// command can fail.
 pub(super) fn is_decided_by_command(rule: &RuleView<'_, '_>) -> bool {
-    let last = rule.options.iter().rfind(is_aclexec);
+    let last = rule.options.iter().rfind(|option| is_aclexec(option));
     let command = last.and_then(|option| option.value.as_deref());
     command.is_some_and(|command| !always_succeeds(command.trim_ascii()))
         && overruling(rule).is_none()
@@ -89,7 +89,11 @@ fn overruling<'v, 's>(rule: &'v RuleView<'_, 's>) -> Option<&'v RuleOption<'s>> 
 
 /// What needs no client to be seen.
 fn certain(rule: &RuleView<'_, '_>, sink: &mut Sink) {
-    let asked: Vec<_> = rule.options.iter().filter(is_aclexec).collect();
+    let asked: Vec<_> = rule
+        .options
+        .iter()
+        .filter(|option| is_aclexec(option))
+        .collect();
     let Some((last, others)) = asked.split_last() else {
         return;
     };

@@ -81,12 +81,11 @@ impl Word {
                 Kind::All
             }
             HostPattern::Text { pattern, .. } => match pattern {
-                TextPattern::All => Kind::All,
+                TextPattern::All | TextPattern::Wildcard(b"*") => Kind::All,
                 TextPattern::Exact(word) if word.eq_ignore_ascii_case(b"UNKNOWN") => Kind::Unknown,
                 TextPattern::Exact(word) if word.eq_ignore_ascii_case(b"PARANOID") => {
                     Kind::Paranoid
                 }
-                TextPattern::Wildcard(b"*") => Kind::All,
                 TextPattern::Wildcard(word) if word.iter().all(|byte| b"*?.".contains(byte)) => {
                     Kind::Wildcard
                 }
@@ -132,22 +131,21 @@ impl Word {
         all
     }
 
-    /// Reports the word if somebody gets in by it whom the deny table, or the rest of it, refuses.
-    fn report(
+    /// Somebody who gets in by it, and whom the deny table, or the rest of it, refuses.
+    fn example(
         &self,
         view: &RuleView<'_, '_>,
         rule: Rule<'_, '_>,
-        (text, span): (&[u8], Span),
+        span: Span,
         trial: &Trial<'_, '_>,
-        sink: &mut Sink,
-    ) {
+    ) -> Option<Question> {
         let line = rule.line();
         let all = Trial::questions(rule, &self.clients()).into_iter();
         let mut all = all.map(|question| Question {
             user: self.user.clone(),
             ..question
         });
-        let found = all.find(|question| {
+        all.find(|question| {
             let verdict = trial.decide(question);
             let is_own = matches!(&verdict.cause, Cause::Rule { matched, .. }
                 if matched.table == view.table
@@ -159,8 +157,19 @@ impl Word {
                 TableName::Deny => trial.after(TableName::Deny, line, question).access,
             };
             is_own && verdict.access == Access::Granted && otherwise == Access::Denied
-        });
-        let Some(seen) = found else {
+        })
+    }
+
+    /// Reports the word if somebody gets in by it only.
+    fn report(
+        &self,
+        view: &RuleView<'_, '_>,
+        rule: Rule<'_, '_>,
+        (text, span): (&[u8], Span),
+        trial: &Trial<'_, '_>,
+        sink: &mut Sink,
+    ) {
+        let Some(seen) = self.example(view, rule, span, trial) else {
             return;
         };
         let about = || About::Seen(seen);

@@ -68,9 +68,8 @@ const fn claim(granted: Option<bool>, decider: Decider, reach: Reach) -> Claim {
 /// The claims of a finding, the best first. `effect` tells whether its line grants to those it
 /// matches; `is_excepted`, whether what is marked, `word`, stands after an odd number of `EXCEPT`.
 pub(super) fn claims(finding: &Finding, effect: bool, is_excepted: bool, word: &[u8]) -> Vec<Step> {
-    use Decider::{Any, Earlier, Later, NoRule, Other, Own, Word};
-    use Group::{After, Behind, Line, Marked, Strangers};
-    use Reach::Both;
+    use Decider::{Later, Own, Word};
+    use Group::{After, Line, Marked, Strangers};
     let is_deny = finding.table == TableName::Deny;
     // A bracket that swallows options is marked with all of them.
     let is_long = word.iter().any(u8::is_ascii_whitespace);
@@ -85,7 +84,7 @@ pub(super) fn claims(finding: &Finding, effect: bool, is_excepted: bool, word: &
         }
         "TW105" | "TW211" | "TW214" => vec![(missed(Reach::Any), &[Line])],
         "TW201" => vec![(missed(Reach::Any), &[Line, Strangers])],
-        "TW215" => vec![(missed(Reach::MissedByList), &[Marked])],
+        "TW215" | "TW334" => vec![(missed(Reach::MissedByList), &[Marked])],
         "TW107" => vec![
             (missed(Reach::MissedByDaemon), &[Line, Strangers]),
             (own(effect), &[Line]),
@@ -112,53 +111,6 @@ pub(super) fn claims(finding: &Finding, effect: bool, is_excepted: bool, word: &
             (missed(Reach::MissedByList), &[Marked]),
             (claim(Some(effect), Own, Reach::Word), &[Marked]),
         ],
-        "TW334" => vec![(missed(Reach::MissedByList), &[Marked])],
-        "TW401" | "TW402" | "TW403" | "TW405" => {
-            vec![(missed(Reach::MissedByDaemon), &[Line, Strangers])]
-        }
-        "TW501" | "TW502" | "TW503" | "TW504" | "TW505" | "TW506" | "TW507" | "TW508" => {
-            vec![(own(false), &[Line, Strangers])]
-        }
-        "TW511" => vec![(own(false), &[Behind, Line, Strangers])],
-        "TW604" => {
-            let failed = Claim {
-                command: Some(false),
-                ..claim(Some(!effect), Later, Both)
-            };
-            vec![(failed, &[Line, Strangers])]
-        }
-        "TW522" => {
-            let failed = Claim {
-                command: Some(false),
-                ..claim(Some(!effect), Other, Both)
-            };
-            let any = Claim {
-                granted: None,
-                ..failed
-            };
-            let groups: &[Group] = &[Line, Strangers];
-            vec![(failed, groups), (any, groups)]
-        }
-        "TW527" => vec![(
-            Claim {
-                command: Some(false),
-                ..claim(Some(false), Other, Both)
-            },
-            &[Line],
-        )],
-        "TW523" | "TW525" | "TW512" => vec![(
-            Claim {
-                command: Some(false),
-                ..claim(Some(true), NoRule, Reach::Any)
-            },
-            &[Strangers],
-        )],
-        "TW524" | "TW720" | "TW721" => vec![(own(true), &[Strangers])],
-        "TW701" | "TW702" | "TW706" => vec![(claim(None, Earlier, Both), &[Line, Strangers])],
-        "TW707" => vec![(claim(Some(!effect), Earlier, Both), &[Line, Strangers])],
-        "TW703" => vec![(claim(Some(false), Own, Reach::Hidden), &[Behind])],
-        "TW704" | "TW705" => vec![(claim(Some(true), NoRule, Reach::Any), &[Strangers])],
-        "TW803" | "TW804" => vec![(claim(Some(is_deny), Any, Reach::Any), &[Strangers])],
         "TW204" | "TW205" | "TW301" | "TW302" | "TW303" | "TW304" | "TW305" | "TW308" | "TW309"
         | "TW310" | "TW311" | "TW312" | "TW313" | "TW314" => {
             if is_excepted {
@@ -167,6 +119,51 @@ pub(super) fn claims(finding: &Finding, effect: bool, is_excepted: bool, word: &
                 vec![(missed(Reach::MissedByWord), &[Marked])]
             }
         }
+        _ => of_rules(finding, effect),
+    }
+}
+
+/// Likewise, of daemons, options, commands and the policy as a whole.
+fn of_rules(finding: &Finding, effect: bool) -> Vec<Step> {
+    use Decider::{Any, Earlier, Later, NoRule, Other, Own};
+    use Group::{Behind, Line, Strangers};
+    use Reach::Both;
+    let is_deny = finding.table == TableName::Deny;
+    let own = |granted| claim(Some(granted), Own, Reach::Any);
+    let missed = |reach| claim(Some(!effect), Later, reach);
+    let failed = |other: Claim| Claim {
+        command: Some(false),
+        ..other
+    };
+    match finding.diagnostic.code {
+        "TW401" | "TW402" | "TW403" | "TW405" => {
+            vec![(missed(Reach::MissedByDaemon), &[Line, Strangers])]
+        }
+        "TW501" | "TW502" | "TW503" | "TW504" | "TW505" | "TW506" | "TW507" | "TW508" => {
+            vec![(own(false), &[Line, Strangers])]
+        }
+        "TW511" => vec![(own(false), &[Behind, Line, Strangers])],
+        "TW604" => {
+            let missing = failed(claim(Some(!effect), Later, Both));
+            vec![(missing, &[Line, Strangers])]
+        }
+        "TW522" => {
+            let groups: &[Group] = &[Line, Strangers];
+            let refused = failed(claim(Some(!effect), Other, Both));
+            let any = failed(claim(None, Other, Both));
+            vec![(refused, groups), (any, groups)]
+        }
+        "TW527" => vec![(failed(claim(Some(false), Other, Both)), &[Line])],
+        "TW512" | "TW523" | "TW525" => {
+            let nobody = failed(claim(Some(true), NoRule, Reach::Any));
+            vec![(nobody, &[Strangers])]
+        }
+        "TW524" | "TW720" | "TW721" => vec![(own(true), &[Strangers])],
+        "TW701" | "TW702" | "TW706" => vec![(claim(None, Earlier, Both), &[Line, Strangers])],
+        "TW707" => vec![(claim(Some(!effect), Earlier, Both), &[Line, Strangers])],
+        "TW703" => vec![(claim(Some(false), Own, Reach::Hidden), &[Behind])],
+        "TW704" | "TW705" => vec![(claim(Some(true), NoRule, Reach::Any), &[Strangers])],
+        "TW803" | "TW804" => vec![(claim(Some(is_deny), Any, Reach::Any), &[Strangers])],
         _ => Vec::new(),
     }
 }

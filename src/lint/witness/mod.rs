@@ -257,7 +257,12 @@ fn confirms_decider(wanted: Decider, place: Option<&Place<'_, '_, '_>>, verdict:
     let Some(place) = place else {
         return match wanted {
             Decider::NoRule => verdict.cause == Cause::NoRule,
-            _ => true,
+            Decider::Any
+            | Decider::Own
+            | Decider::Word
+            | Decider::Later
+            | Decider::Earlier
+            | Decider::Other => true,
         };
     };
     let own = (place.table, place.line.index());

@@ -100,8 +100,13 @@ impl Samples {
         let is_about_clients = before.len() > daemons.len() || daemons.is_empty();
         let marked: &[u8] = match &finding.about {
             About::Clients(words) => words,
-            _ if is_about_clients => &marked,
-            _ => clients,
+            About::Marked | About::Daemon(_) | About::Rule(_) | About::Seen(_) => {
+                if is_about_clients {
+                    &marked
+                } else {
+                    clients
+                }
+            }
         };
         let is_except = |word: &&[u8]| word.eq_ignore_ascii_case(b"EXCEPT");
         // Those of the daemons do not count for the clients.
