@@ -15,6 +15,8 @@ mod architecture;
 mod changes;
 /// `tcpw demo` goes the whole way, as anybody.
 mod demo;
+/// What the builds of libwrap differ in: each difference, in each dialect.
+mod dialects;
 /// `tcpw diff` tells who gains or loses what.
 mod diff;
 /// `tcpw match --explain` and `tcpw test` tell the whole search, and whom they answer for.
@@ -27,6 +29,8 @@ mod lint;
 mod manual;
 /// `tcpw match` says who decides and why.
 mod match_;
+/// What a command is told to read must be there.
+mod named;
 /// Verdicts and deciding lines are those of the installed libwrap.
 mod oracle;
 /// `tcpw parse` shows what was read and gives it back unchanged.

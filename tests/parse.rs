@@ -119,10 +119,11 @@ fn json_has_lines_and_tokens_with_offsets() {
 }
 
 #[test]
-fn a_missing_table_is_an_empty_one_and_a_directory_is_an_error() {
+fn a_missing_table_and_a_directory_are_errors() {
     let stage = Sandbox::new()
         .run(&["parse", "[ROOT]/none"])
-        .stderr("tcpw: [ROOT]/none does not exist: taken as an empty table\n")
+        .code(2)
+        .stderr("tcpw: there is no table [ROOT]/none\n  help: name /dev/null for an empty table\n")
         .done();
     stage
         .file("dir/x", "")

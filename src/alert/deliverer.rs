@@ -8,8 +8,8 @@ use super::journal::{
     self, Delivery, Dispatch, Journal, JournalError, Letter, Settled, Terms, Waiting, pause,
 };
 use super::message::People;
+use super::standing::{Standing, identity_of};
 use super::transport::Transport;
-use super::watch::Watch;
 use super::{lock, spool};
 use crate::config::Config;
 use crate::system::{Clock, random_u64};
@@ -18,17 +18,10 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
 use std::panic::resume_unwind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::thread::{self, sleep};
 use std::time::Duration;
 use thiserror::Error;
-
-/// How long a background deliverer stays when nothing is left to do: the next visitor of a burst
-/// finds it awake.
-const LINGER: Duration = Duration::from_secs(3);
-/// How long a background deliverer waits before it collects: what comes together is told together,
-/// and its syncs do not meet those of the visitors it is woken by.
-const GATHER: Duration = Duration::from_millis(100);
 
 /// How often a letter that is being sent is looked at.
 const SHORTEST_LOOK: Duration = Duration::from_micros(200);
@@ -48,14 +41,23 @@ pub enum DeliverError {
         /// What the system said.
         cause: io::Error,
     },
-    /// A drop directory.
-    #[error("cannot list the drop directory {}: {cause}", .path.display())]
-    Drop {
-        /// The directory.
+    /// The journal was moved, removed or replaced by another one while it was open.
+    #[error("the journal {} is another one than a moment ago", .path.display())]
+    Replaced {
+        /// The journal.
         path: PathBuf,
-        /// What the system said.
-        cause: io::Error,
     },
+}
+
+impl DeliverError {
+    /// Whether it may pass by itself, as a locked database or a full disk does.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Journal(error) => !matches!(error, JournalError::Newer { .. }),
+            Self::Replaced { .. } => true,
+            Self::Lock { .. } => false,
+        }
+    }
 }
 
 /// What a deliverer works with.
@@ -89,6 +91,8 @@ pub struct Report {
     pub sent: usize,
     /// The answers to them: of the server, or paths of files.
     pub answers: Vec<String>,
+    /// Event files that could not be read, and drop directories that could not be listed.
+    pub unread: usize,
     /// What is left.
     pub left: Waiting,
 }
@@ -99,7 +103,18 @@ pub struct Deliverer<'a> {
     pub(super) journal: Journal,
     pub(super) channels: Vec<String>,
     collector: Collector,
-    _lock: File,
+    standing: Standing,
+    lock: File,
+}
+
+/// What was done in the drop directories.
+#[derive(Debug, Clone, Copy, Default)]
+struct Collected {
+    events: usize,
+    /// Files that could not be read, and directories that could not be listed.
+    unread: usize,
+    /// Files that a later version wrote.
+    newer: usize,
 }
 
 impl<'a> Deliverer<'a> {
@@ -118,13 +133,18 @@ impl<'a> Deliverer<'a> {
         let Some(lock) = lock else {
             return Ok(None);
         };
+        let before = identity_of(path);
         let (journal, aside) = Journal::open_or_replace(path, place.clock.now())?;
+        if aside.is_none() && before.is_some() && before != identity_of(path) {
+            return Err(DeliverError::Replaced { path: path.clone() });
+        }
         let mut deliverer = Self {
             place,
             journal,
             channels: channels(place.config),
             collector: Collector::default(),
-            _lock: lock,
+            standing: Standing::of(path, &lock),
+            lock,
         };
         if let Some(aside) = aside {
             deliverer.tell_damage(&aside)?;
@@ -137,13 +157,14 @@ impl<'a> Deliverer<'a> {
     /// not delivered. A journal that turns out to be damaged is put aside, and a new one begun.
     ///
     /// # Errors
-    /// When the journal cannot be used or a drop directory cannot be listed.
+    /// When the journal cannot be used, or is another one than the one that was opened.
     pub fn round(&mut self, all: bool) -> Result<Report, DeliverError> {
         match self.work(all) {
             Err(DeliverError::Journal(error)) if error.is_damage() => {
                 let path = &self.place.config.journal;
                 let aside = journal::set_aside(path, self.place.clock.now())?;
                 self.journal = Journal::open(path)?;
+                self.standing = Standing::of(path, &self.lock);
                 self.tell_damage(&aside)?;
                 self.work(all)
             }
@@ -151,16 +172,31 @@ impl<'a> Deliverer<'a> {
         }
     }
 
+    /// Whether the open journal is still the one at its path, which others read.
+    ///
+    /// # Errors
+    /// When it is not: what would be written into it now would be lost.
+    pub(super) fn stand(&self) -> Result<(), DeliverError> {
+        if self.standing.holds() {
+            return Ok(());
+        }
+        let path = self.place.config.journal.clone();
+        Err(DeliverError::Replaced { path })
+    }
+
     fn work(&mut self, all: bool) -> Result<Report, DeliverError> {
+        let collected = self.collect()?;
         let mut report = Report {
-            collected: self.collect()?,
+            collected: collected.events,
+            unread: collected.unread,
             ..Report::default()
         };
         let now = self.place.clock.now();
         let name = namer(self.place, now);
         let alert = &self.place.config.alert;
         self.journal.close_due(alert, &self.channels, now, &name)?;
-        self.show_life(now)?;
+        self.tell_ahead(now)?;
+        self.show_life(now, collected.unread + collected.newer)?;
         self.send(all, &mut report)?;
         self.prune(now)?;
         report.left = self.journal.waiting()?;
@@ -168,27 +204,37 @@ impl<'a> Deliverer<'a> {
     }
 
     /// Moves all events into the journal; a file is deleted only when its event is safe there.
-    fn collect(&mut self) -> Result<usize, DeliverError> {
-        let mut collected = 0;
+    fn collect(&mut self) -> Result<Collected, DeliverError> {
+        let mut collected = Collected::default();
         let mut rejected = Vec::new();
+        self.stand()?;
         for directory in &self.place.drops {
             let mut gone = Vec::new();
             loop {
                 let now = self.place.clock.now();
-                let pass = self.collector.collect(directory, now);
-                let mut pass = pass.map_err(|cause| DeliverError::Drop {
-                    path: directory.clone(),
-                    cause,
-                })?;
+                let mut pass = match self.collector.collect(directory, now) {
+                    Ok(pass) => pass,
+                    Err(cause) => {
+                        let name = directory.display();
+                        let text = format!("cannot list the drop directory {name}: {cause}");
+                        (self.place.warn)(&text);
+                        collected.unread += 1;
+                        break;
+                    }
+                };
                 rejected.append(&mut pass.rejected);
+                collected.unread += pass.unread_files;
+                collected.newer += pass.newer_files;
+                pass.unread.iter().for_each(|text| (self.place.warn)(text));
                 if pass.found.is_empty() {
                     if pass.is_full {
                         continue;
                     }
                     break;
                 }
-                collected += self.enter(&pass.found, now)?;
-                let removed = remove(&pass.found, &mut gone);
+                self.stand()?;
+                collected.events += self.enter(&pass.found, now)?;
+                let removed = self.remove(&pass.found, &mut gone)?;
                 if removed < pass.found.len() {
                     let (stay, place) = (pass.found.len() - removed, directory.display());
                     (self.place.warn)(&format!("{stay} collected files in {place} stay there"));
@@ -211,6 +257,20 @@ impl<'a> Deliverer<'a> {
         }
         self.tell_rejected(rejected)?;
         Ok(collected)
+    }
+
+    /// Deletes the files of events that are in the journal. Gives how many are gone, and adds
+    /// their keys.
+    fn remove(&self, found: &[Found], gone: &mut Vec<String>) -> Result<usize, DeliverError> {
+        let before = gone.len();
+        for item in found {
+            self.stand()?;
+            match fs::remove_file(&item.path) {
+                Err(cause) if cause.kind() != io::ErrorKind::NotFound => {}
+                _ => gone.push(item.key.clone()),
+            }
+        }
+        Ok(gone.len() - before)
     }
 
     /// Puts the events into the journal, and tells the system log of those that are new.
@@ -257,6 +317,7 @@ impl<'a> Deliverer<'a> {
             if blocked.contains(&item.channel) {
                 continue;
             }
+            self.stand()?;
             let Some(letter) = self.journal.letter(item.letter)? else {
                 continue;
             };
@@ -326,19 +387,6 @@ impl<'a> Deliverer<'a> {
     }
 }
 
-/// Deletes the files of events that are in the journal. Gives how many are gone, and adds their
-/// names.
-fn remove(found: &[Found], gone: &mut Vec<String>) -> usize {
-    let before = gone.len();
-    for item in found {
-        match fs::remove_file(&item.path) {
-            Err(cause) if cause.kind() != io::ErrorKind::NotFound => {}
-            _ => gone.push(item.name.clone()),
-        }
-    }
-    gone.len() - before
-}
-
 fn sender<'p>(place: &'p Workplace<'_>) -> Sender<'p> {
     Sender {
         config: place.config,
@@ -357,81 +405,6 @@ pub(super) fn namer<'p>(
     move || {
         let time = now.format("%Y%m%d%H%M%S");
         format!("<{time}.{:016x}@{domain}>", random_u64())
-    }
-}
-
-/// Works in the background: sleeps until something arrives or is due, and ends when nothing has
-/// been left to do for some seconds, or when a deliverer in the foreground wants to work. No
-/// event is stranded: a `notify` that saw the lock held put its file there before, and the
-/// directory is looked at again after the lock is let go.
-///
-/// # Errors
-/// When the journal cannot be used or a drop directory cannot be listed.
-pub fn run_in_background(place: &Workplace<'_>) -> Result<(), DeliverError> {
-    let mut is_fruitless = false;
-    while let Some(deliverer) = Deliverer::start(place)? {
-        for directory in &place.drops {
-            // Without the directory there is nothing to collect; notify makes it, or says why not.
-            drop(spool::make_directory(directory));
-        }
-        let end = deliverer.work_until_idle()?;
-        // Files that can be neither collected nor deleted are no reason to stay.
-        let is_stuck = end.collected == 0 && is_fruitless;
-        if end.is_asked || is_stuck || !has_events(&place.drops) {
-            break;
-        }
-        is_fruitless = end.collected == 0;
-    }
-    Ok(())
-}
-
-/// How a deliverer in the background came to its end.
-struct End {
-    /// Somebody wants the lock.
-    is_asked: bool,
-    /// Events it moved into the journal.
-    collected: usize,
-}
-
-impl Deliverer<'_> {
-    /// Rounds and sleeps in turn, until nothing is left to do or somebody wants the lock.
-    fn work_until_idle(mut self) -> Result<End, DeliverError> {
-        let journal = &self.place.config.journal;
-        let directory = journal.parent().map(Path::to_owned);
-        let watch = Watch::new(&self.place.drops, directory.as_deref());
-        let mut is_idle = false;
-        let mut collected = 0;
-        let end = |is_asked, collected| {
-            Ok(End {
-                is_asked,
-                collected,
-            })
-        };
-        loop {
-            sleep(GATHER);
-            let report = self.round(false)?;
-            collected += report.collected;
-            if lock::is_wanted_elsewhere(journal) {
-                return end(true, collected);
-            }
-            match report.left.next_due {
-                None if is_idle && report.collected == 0 => return end(false, collected),
-                None => {
-                    is_idle = true;
-                    watch.wait(LINGER);
-                }
-                Some(due) => {
-                    is_idle = false;
-                    let seconds = due
-                        .saturating_sub(self.place.clock.now().timestamp())
-                        .max(1);
-                    watch.wait(Duration::from_secs(u64::try_from(seconds).unwrap_or(1)));
-                }
-            }
-            if lock::is_wanted_elsewhere(journal) {
-                return end(true, collected);
-            }
-        }
     }
 }
 

@@ -6,9 +6,10 @@ use super::journal::LetterKind;
 use super::notice::Notice;
 use super::spool::finished_name;
 use crate::system::local_time;
-use chrono::{DateTime, TimeDelta, Timelike as _, Utc};
-use std::collections::BTreeSet;
+use chrono::{DateTime, SecondsFormat, TimeDelta, Timelike as _, Utc};
+use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, File};
+use std::io;
 use std::path::Path;
 
 /// How often the journal forgets its oldest events, in seconds.
@@ -21,32 +22,33 @@ const PRUNED: &str = "pruned";
 const ALIVE: &str = "alive";
 /// When a notice last told of files that are no events, in seconds since the epoch.
 const REJECTED: &str = "rejected";
+/// The latest time still to come of which a notice has told.
+const AHEAD: &str = "ahead";
 const DAY: i64 = 86_400;
 
 impl Deliverer<'_> {
-    /// Forgets the names of files that were collected and are not in their directory any more.
+    /// Forgets files that were collected and are gone from their directory for good. Files of a
+    /// directory that cannot be listed or synced now are not forgotten: they might come back.
     pub(super) fn forget_stale(&mut self) -> Result<(), DeliverError> {
-        let mut names = self.journal.collected()?;
-        if names.is_empty() {
+        let keys = self.journal.collected()?;
+        if keys.is_empty() {
             return Ok(());
         }
-        for drop in &self.place.drops {
-            // What is gone must stay gone; a directory that is not there has nothing to bring back.
-            let _synced = File::open(drop).and_then(|file| file.sync_all());
-        }
-        let here: BTreeSet<String> = self
-            .place
-            .drops
-            .iter()
-            .filter_map(|drop| fs::read_dir(drop).ok())
-            .flatten()
-            .filter_map(|entry| {
-                let name = entry.ok()?.file_name().into_string().ok()?;
-                Some(finished_name(&name).map_or_else(|| name.clone(), str::to_owned))
-            })
-            .collect();
-        names.retain(|name| !here.contains(name));
-        Ok(self.journal.forget(&names)?)
+        let own: Vec<_> = self.place.drops.iter().map(|drop| here(drop)).collect();
+        let mut others = HashMap::new();
+        let mut is_gone = |key: &String| match key.rsplit_once('/') {
+            Some((directory, name)) => others
+                .entry(directory.to_owned())
+                .or_insert_with(|| here(Path::new(directory)))
+                .as_ref()
+                .is_some_and(|here| !here.contains(name)),
+            // An earlier version did not say where.
+            None => own
+                .iter()
+                .all(|here| here.as_ref().is_some_and(|here| !here.contains(key))),
+        };
+        let gone: Vec<String> = keys.into_iter().filter(|key| is_gone(key)).collect();
+        Ok(self.journal.forget(&gone)?)
     }
 
     /// Forgets old events now and then.
@@ -65,7 +67,12 @@ impl Deliverer<'_> {
     }
 
     /// Mails the sign of life of the day when its time has come.
-    pub(super) fn show_life(&mut self, now: DateTime<Utc>) -> Result<(), DeliverError> {
+    /// Of the drop directories, `unread` files and whole directories could not be read.
+    pub(super) fn show_life(
+        &mut self,
+        now: DateTime<Utc>,
+        unread: usize,
+    ) -> Result<(), DeliverError> {
         let Some(wanted) = self.place.config.alert.heartbeat else {
             return Ok(());
         };
@@ -78,12 +85,36 @@ impl Deliverer<'_> {
         let since = now - TimeDelta::seconds(DAY);
         let waiting = self.journal.waiting()?;
         let notice = Notice::Heartbeat {
-            events: self.journal.count_since(since)?,
+            events: self.journal.count_since(since, now)?,
             waiting: waiting.waiting,
             failed: waiting.failed,
+            unread: u64::try_from(unread).unwrap_or(u64::MAX),
         };
         self.notify(LetterKind::Heartbeat, &notice, now)?;
         self.journal.set_fact(ALIVE, &today)?;
+        Ok(())
+    }
+
+    /// Says once that the journal has times which are still to come.
+    pub(super) fn tell_ahead(&mut self, now: DateTime<Utc>) -> Result<(), DeliverError> {
+        let Some(ahead) = self.journal.ahead(&self.place.config.alert, now)? else {
+            return Ok(());
+        };
+        let latest = ahead.latest.to_rfc3339_opts(SecondsFormat::Secs, true);
+        if self.journal.fact(AHEAD)?.as_ref() == Some(&latest) {
+            return Ok(());
+        }
+        let path = self.place.config.journal.display();
+        (self.place.warn)(&format!(
+            "the journal {path} has times up to {latest}: the clock was ahead, or is behind now; \
+             times that are too late count as now"
+        ));
+        let notice = Notice::ClockAhead {
+            latest: latest.clone(),
+            events: ahead.events,
+        };
+        self.notify(LetterKind::Notice, &notice, now)?;
+        self.journal.set_fact(AHEAD, &latest)?;
         Ok(())
     }
 
@@ -151,4 +182,21 @@ impl Deliverer<'_> {
             .journal
             .queue(kind, &body, &self.channels, now, &message_id)?)
     }
+}
+
+/// The names of the event files in a drop directory, of which what is gone stays gone; nothing
+/// when that cannot be told. A directory that is not there has none.
+fn here(drop: &Path) -> Option<BTreeSet<String>> {
+    let entries = match fs::read_dir(drop) {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Some(BTreeSet::new()),
+        entries => entries.ok()?,
+    };
+    File::open(drop).and_then(|file| file.sync_all()).ok()?;
+    let mut names = BTreeSet::new();
+    for entry in entries {
+        if let Ok(name) = entry.ok()?.file_name().into_string() {
+            names.insert(finished_name(&name).map_or_else(|| name.clone(), str::to_owned));
+        }
+    }
+    Some(names)
 }

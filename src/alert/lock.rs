@@ -51,10 +51,9 @@ fn forget_request(journal: &Path) {
     drop(fs::remove_file(request_path(journal)));
 }
 
-/// Whether a deliverer in the background should end: somebody asked for the lock, or the place
-/// of the journal is gone.
+/// Whether a deliverer in the background should end, because somebody asked for the lock.
 pub(super) fn is_wanted_elsewhere(journal: &Path) -> bool {
-    request_path(journal).exists() || !lock_path(journal).exists()
+    request_path(journal).exists()
 }
 
 /// The lock, held until the file is dropped; nothing when another deliverer has it.
@@ -88,6 +87,22 @@ pub fn is_held(journal: &Path) -> io::Result<bool> {
     }
 }
 
+/// Whether a deliverer holds the lock, without making the lock file.
+///
+/// # Errors
+/// When the lock file cannot be opened, but for an absent one.
+pub fn is_running(journal: &Path) -> io::Result<bool> {
+    let file = match File::open(lock_path(journal)) {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(false),
+        file => file?,
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(cause)) => Err(cause),
+    }
+}
+
 fn open(journal: &Path) -> io::Result<File> {
     OpenOptions::new()
         .read(true)
@@ -106,10 +121,12 @@ mod tests {
     fn the_second_deliverer_waits_outside() {
         let directory = tempfile::tempdir().unwrap();
         let journal = directory.path().join("journal.db");
+        assert!(!is_running(&journal).unwrap());
+        assert!(!lock_path(&journal).exists());
         assert!(!is_held(&journal).unwrap());
         let held = acquire(&journal).unwrap();
         assert!(held.is_some());
-        assert!(is_held(&journal).unwrap());
+        assert!(is_held(&journal).unwrap() && is_running(&journal).unwrap());
         assert!(acquire(&journal).unwrap().is_none());
         assert!(!is_wanted_elsewhere(&journal));
         request(&journal).unwrap();

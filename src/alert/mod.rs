@@ -6,6 +6,7 @@
 //! ```
 
 mod attachment;
+mod background;
 mod collect;
 mod compose;
 mod deliverer;
@@ -15,6 +16,7 @@ mod encoding;
 mod event;
 mod fired;
 mod geo;
+mod inbox;
 mod journal;
 mod letter;
 mod lock;
@@ -25,24 +27,29 @@ mod preview;
 mod reporting;
 mod source;
 mod spool;
+mod standing;
 mod surplus;
 pub mod transport;
 mod watch;
 mod words;
 
+pub use background::run_in_background;
 pub use collect::{Collector, Found, Pass};
-pub use deliverer::{DeliverError, Deliverer, Report, Workplace, has_events, run_in_background};
+pub use deliverer::{DeliverError, Deliverer, Report, Workplace, has_events};
 pub use dispatch::{problem, send_test};
 pub use encoding::one_line;
 pub use event::{Claim, Event, HOST_LIMIT, VALUE_LIMIT};
 pub use fired::{FiredRule, RuleFinder, Verdict};
 pub use geo::locator;
+pub use inbox::Inbox;
 pub use journal::{
-    Attempt, Decision, Delivery, Entry, EventFilter, FoundEvent, History, Journal, JournalError,
-    Letter, LetterKind, Queued, Reason, Search, Sent, SourceCount, SourceTally, State, Stuck,
-    Tally, Troubles, Waiting, make_directory as make_journal_directory,
+    Ahead, Attempt, Decision, Delivery, Entry, EventFilter, FoundEvent, History, Journal,
+    JournalError, Letter, LetterKind, Queued, Reason, Search, Sent, SourceCount, SourceTally,
+    State, Stuck, Tally, Troubles, Waiting, make_directory as make_journal_directory,
 };
-pub use lock::{is_held as is_deliverer_alive, request as request_handover};
+pub use lock::{
+    is_held as is_deliverer_alive, is_running as is_deliverer_running, request as request_handover,
+};
 pub use message::People;
 pub use note::{Kind, Note, Rule, Source, Visit, stamp as note_time};
 pub use notice::Notice;

@@ -33,6 +33,16 @@ pub enum Notice {
         waiting: u64,
         /// How many letters were given up.
         failed: u64,
+        /// How many files and directories could not be read: alerts may wait there.
+        #[serde(default)]
+        unread: u64,
+    },
+    /// The journal has times that are still to come: the clock was ahead, or is behind now.
+    ClockAhead {
+        /// The latest of them, in UTC (RFC 3339).
+        latest: String,
+        /// How many events have such a time.
+        events: u64,
     },
     /// A report, written when it was asked for.
     Report {

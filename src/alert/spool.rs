@@ -14,6 +14,8 @@ use thiserror::Error;
 
 /// Everybody may put files there, nobody but the owner may list them, nobody may touch another's.
 const DROP_MODE: u32 = 0o1733;
+/// Everybody may pass through the directory above it.
+const PARENT_MODE: u32 = 0o755;
 /// What a finished event file's name ends in.
 const SUFFIX: &str = ".event";
 /// What an unfinished one's name starts with.
@@ -73,23 +75,32 @@ pub fn event_file(event: &Event, unique: u64) -> (String, Vec<u8>) {
 /// # Errors
 /// When neither its parent nor that one's parent is there, or they may not be written.
 pub(super) fn make_directory(directory: &Path) -> Result<(), SpoolError> {
-    let create = |path: &Path, mode| fs::DirBuilder::new().mode(mode).create(path);
-    let made = match create(directory, 0o700) {
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => directory
-            .parent()
-            .map_or(Err(cause), |parent| create(parent, 0o755))
-            .and_then(|()| create(directory, 0o700)),
-        other => other,
-    };
-    match made {
-        // The mode is set afterwards: a umask would have taken bits away.
-        Ok(()) => fs::set_permissions(directory, Permissions::from_mode(DROP_MODE))
-            .map_err(failed("set the mode of", directory)),
-        Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {
-            // Whoever may not do that is not the one whose business it is.
-            drop(repair(directory));
-            Ok(())
+    match make(directory, DROP_MODE) {
+        Err(error) if error.cause.kind() == io::ErrorKind::NotFound => {
+            let Some(parent) = directory.parent() else {
+                return Err(error);
+            };
+            make(parent, PARENT_MODE).map_err(|error| SpoolError {
+                path: directory.to_owned(),
+                ..error
+            })?;
+            make(directory, DROP_MODE)?;
         }
+        made => made?,
+    }
+    // Whoever may not do that is not the one whose business it is.
+    drop(repair(directory));
+    Ok(())
+}
+
+/// Makes one directory with this mode; one that is there already, as when another process was
+/// faster, stays as it is.
+fn make(directory: &Path, mode: u32) -> Result<(), SpoolError> {
+    match fs::DirBuilder::new().mode(mode).create(directory) {
+        // The mode is set afterwards: a umask would have taken bits away.
+        Ok(()) => fs::set_permissions(directory, Permissions::from_mode(mode))
+            .map_err(failed("set the mode of", directory)),
+        Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(cause) => Err(failed("make the directory", directory)(cause)),
     }
 }
@@ -164,6 +175,11 @@ fn failed(step: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SpoolErr
 mod tests {
     use super::*;
     use crate::alert::event::Claim;
+    use std::sync::Barrier;
+    use std::thread;
+
+    /// How many make the directory at once.
+    const RACERS: usize = 16;
 
     fn event() -> Event {
         Event {
@@ -210,6 +226,49 @@ mod tests {
             0o600
         );
         assert_eq!(fs::read_dir(&directory).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn whoever_comes_second_finds_the_directory_too() {
+        let place = tempfile::tempdir().unwrap();
+        for round in 0..200 {
+            let directory = place.path().join(format!("{round}/drop"));
+            let start = Barrier::new(RACERS);
+            thread::scope(|scope| {
+                let racers: Vec<_> = (0..RACERS)
+                    .map(|_| {
+                        scope.spawn(|| {
+                            start.wait();
+                            make_directory(&directory).map(|()| directory.is_dir())
+                        })
+                    })
+                    .collect();
+                for racer in racers {
+                    assert!(racer.join().unwrap().unwrap(), "round {round}");
+                }
+            });
+            let mode = fs::metadata(&directory).unwrap().permissions().mode();
+            assert_eq!(mode & 0o7777, DROP_MODE);
+        }
+    }
+
+    #[test]
+    fn first_events_that_come_at_once_are_all_recorded() {
+        let place = tempfile::tempdir().unwrap();
+        for round in 0..20 {
+            let directory = place.path().join(format!("{round}/drop"));
+            let start = Barrier::new(RACERS);
+            thread::scope(|scope| {
+                for unique in 0..RACERS {
+                    let (directory, start) = (&directory, &start);
+                    scope.spawn(move || {
+                        start.wait();
+                        write(directory, &event(), u64::try_from(unique).unwrap()).unwrap();
+                    });
+                }
+            });
+            assert_eq!(fs::read_dir(&directory).unwrap().count(), RACERS);
+        }
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! What was found in a drop directory and is not wanted there: counted by user and reason, told
-//! once, and told again with the new count when an hour has passed.
+//! What was found in a drop directory and is not wanted there or cannot be read: counted by user
+//! and reason, told once, and told again with the new count when an hour has passed.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
@@ -19,6 +19,8 @@ pub(super) enum Why {
     TooMany,
     /// It is the event of a later version; it stays.
     Newer,
+    /// The system could not read it; it stays.
+    Unread(String),
 }
 
 /// A reason, and a user: nobody in particular behind the first two hundred.
@@ -38,13 +40,15 @@ struct Count {
 }
 
 impl Surplus {
-    /// Counts a file of `uid`, which was deleted or could not be.
-    pub(super) fn count(&mut self, path: &Path, uid: u32, why: Why, is_deleted: bool) {
-        let mut key = (Some(uid), why, is_deleted);
+    /// Counts a file of `uid`, if that is known, which was deleted or could not be.
+    pub(super) fn count(&mut self, path: &Path, uid: Option<u32>, why: Why, is_deleted: bool) {
+        let mut key = (uid, why, is_deleted);
         if self.counts.len() >= MOST_TOLD_APART && !self.counts.contains_key(&key) {
             key.0 = None;
             if matches!(key.1, Why::NoEvent(_)) {
                 key.1 = Why::NoEvent("they are no events".to_owned());
+            } else if matches!(key.1, Why::Unread(_)) {
+                key.1 = Why::Unread("they cannot be read".to_owned());
             }
         }
         let count = self.counts.entry(key).or_default();
@@ -74,12 +78,13 @@ impl Surplus {
 
 fn line((uid, why, is_deleted): &Key, count: &Count, directory: &Path) -> String {
     let done = match (why, is_deleted) {
-        (Why::Newer, _) => "left",
+        (Why::Newer | Why::Unread(_), _) => "left",
         (_, true) => "deleted",
         (_, false) => "could not delete",
     };
     let who = match uid {
         Some(uid) => format!("uid {uid}"),
+        None if count.files == 1 => "uid not known".to_owned(),
         None => "several uids".to_owned(),
     };
     let what = if count.files == 1 {
@@ -95,6 +100,7 @@ fn line((uid, why, is_deleted): &Key, count: &Count, directory: &Path) -> String
              the events in them are lost"
         }
         Why::Newer => "a later version of tcpw wrote it; install that version to collect it",
+        Why::Unread(why) => return format!("{done} {what}: {why}; nothing is deleted unread"),
     };
     format!("{done} {what}: {why}")
 }
@@ -112,7 +118,7 @@ mod tests {
         let (mut surplus, drop) = (Surplus::default(), Path::new("/drop"));
         let count = |surplus: &mut Surplus, files: usize| {
             for _ in 0..files {
-                surplus.count(Path::new("/drop/x"), 7, Why::TooMany, true);
+                surplus.count(Path::new("/drop/x"), Some(7), Why::TooMany, true);
             }
         };
         count(&mut surplus, 3);
@@ -135,7 +141,7 @@ mod tests {
         let mut surplus = Surplus::default();
         for uid in 0..10_000 {
             let why = Why::NoEvent(format!("reason {uid}"));
-            surplus.count(Path::new("/drop/x"), uid, why, false);
+            surplus.count(Path::new("/drop/x"), Some(uid), why, false);
         }
         let told = surplus.tell(Path::new("/drop"), at(0));
         assert_eq!(told.len(), MOST_TOLD_APART + 1);

@@ -16,7 +16,9 @@ use serde::Serialize;
 
 /// Everything `match --format json` prints.
 #[derive(Debug, Serialize)]
-pub(super) struct Answers {
+pub(super) struct Told {
+    /// The build of libwrap that they are for.
+    pub(super) dialect: &'static str,
     pub(super) lookup: Option<JsonLookup>,
     pub(super) answers: Vec<JsonAnswer>,
 }
@@ -186,7 +188,7 @@ pub(super) fn answer(
 }
 
 /// The object as text.
-pub(super) fn print(answers: &Answers) -> Result<String, Failure> {
+pub(super) fn print(answers: &Told) -> Result<String, Failure> {
     serde_json::to_string_pretty(answers)
         .map_err(|error| Failure::new(format_args!("cannot write JSON: {error}")))
 }

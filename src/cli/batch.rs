@@ -10,7 +10,6 @@ use super::tables::TableFiles;
 use super::why::{file_of, located};
 use crate::engine::{Access, Fields, Host, Index, Request, Verdict};
 use crate::escape::visible;
-use crate::syntax::parse;
 use std::io::{self, BufRead as _, Read as _};
 
 /// A query is a few strings of which libwrap keeps 127 bytes each.
@@ -22,7 +21,7 @@ pub(super) fn run(
     machine: &Machine,
     context: &mut Context,
 ) -> Result<Exit, Failure> {
-    let (allow, deny) = (parse(files.allow.source()), parse(files.deny.source()));
+    let (allow, deny) = (files.allow.tree(), files.deny.tree());
     let index = Index::new(files.tables(&allow, &deny));
     let mut stdin = io::stdin().lock();
     let mut line = Vec::new();

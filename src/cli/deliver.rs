@@ -6,15 +6,17 @@ use super::event_log;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::fired::Fired;
+use super::named;
 use super::paths::Paths;
 use super::provisional;
 use super::settings;
+use super::waiting::{Waiting, drops};
 use crate::alert::transport::{self, Transport};
 use crate::alert::{
-    Deliverer, Event, FiredRule, Report, RuleFinder, Verdict, Workplace, has_events,
+    DeliverError, Deliverer, Event, FiredRule, Report, RuleFinder, Verdict, Workplace, has_events,
     request_handover, run_in_background,
 };
-use crate::config::{self, Config};
+use crate::config::Config;
 use crate::escape::visible;
 use crate::system::{
     DEV_LOG, Severity, SystemClock, close_inherited, host_name, leave_session, syslog,
@@ -29,12 +31,14 @@ use std::time::{Duration, Instant};
 /// How long to wait for another deliverer.
 const PATIENCE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(100);
+/// How often a round begins again on a journal that was replaced.
+const MOST_TRIES: u32 = 5;
 
 /// Collect all recorded events and send every mail that is not delivered yet
 ///
 /// Moves events from the drop directory into the journal, then tries each undelivered mail once,
 /// those that were given up too. Exit code 0: everything is delivered. 1: something still waits.
-/// 2: it could not be tried.
+/// 2: it could not be tried, or a drop directory cannot be read.
 #[derive(Debug, Args)]
 pub(crate) struct DeliverArgs {
     /// The drop directory, in place of the configured one
@@ -64,7 +68,15 @@ pub(crate) fn run(args: &DeliverArgs, context: &mut Context) -> Result<Exit, Fai
         in_background(args, &context.paths, config);
         return Ok(Exit::Done);
     }
-    let config = config?;
+    if let Some(directory) = &args.drop {
+        let help = "`tcpw notify --drop DIR` makes it with the first alert";
+        named::exists(directory, "drop directory", help)?;
+    }
+    once(args, &config?, context)
+}
+
+/// One round that somebody waits for.
+fn once(args: &DeliverArgs, config: &Config, context: &mut Context) -> Result<Exit, Failure> {
     let paths = context.paths.clone();
     let problems = RefCell::new(Vec::new());
     let log = paths.inside(Path::new(DEV_LOG));
@@ -74,10 +86,10 @@ pub(crate) fn run(args: &DeliverArgs, context: &mut Context) -> Result<Exit, Fai
         drop(syslog(&log, Severity::Warning, &text));
         problems.borrow_mut().push(text);
     };
-    let way = open(&config);
+    let way = open(config);
     let rules = Fired::new(&paths);
     let record = |event: &Event, rule: Option<&FiredRule>, verdict| {
-        event_log::record(&paths, &config, event, rule, verdict);
+        event_log::record(&paths, config, event, rule, verdict);
     };
     let ears = Ears {
         warn: &warn,
@@ -86,19 +98,21 @@ pub(crate) fn run(args: &DeliverArgs, context: &mut Context) -> Result<Exit, Fai
     let place = workplace(
         args.drop.as_deref(),
         &paths,
-        &config,
+        config,
         way.as_ref(),
         &rules,
         ears,
     );
-    let report = match in_foreground(&place, context)? {
-        None => {
-            return Err(
-                Failure::new("another deliverer is at work, and still busy after 10 s")
-                    .hint("it sends everything itself; run tcpw deliver again to see what is left"),
-            );
+    let report = match round(&place, context) {
+        Ok(report) => report,
+        Err(Untried::Failed(error)) => {
+            // Somebody must try again, also when nobody looks.
+            if error.may_pass() {
+                drop(background::start(&context.paths, args.drop.as_deref()));
+            }
+            return Err(cannot(error));
         }
-        Some(mut deliverer) => deliverer.round(true).map_err(Failure::new)?,
+        Err(Untried::Told(failure)) => return Err(failure),
     };
     // The lock is free again: what waits, and what came in the meantime, is the business of the
     // deliverer in the background.
@@ -113,7 +127,38 @@ pub(crate) fn run(args: &DeliverArgs, context: &mut Context) -> Result<Exit, Fai
     for text in problems.borrow().iter() {
         context.out.note(text)?;
     }
-    show(&report, way.as_ref(), context)
+    let exit = show(&report, way.as_ref(), context)?;
+    let outside = Waiting::look(args.drop.as_deref(), &context.paths, config);
+    for line in outside.lines() {
+        context.out.line(line)?;
+    }
+    let is_all = exit == Exit::Done && outside.is_nothing();
+    outside.exit(if is_all { exit } else { Exit::Negative }, context)
+}
+
+/// Why there was no round.
+enum Untried {
+    /// The deliverer could not work.
+    Failed(DeliverError),
+    /// Something else.
+    Told(Failure),
+}
+
+/// One round, once no other deliverer is at work; again if the journal is replaced meanwhile.
+fn round(place: &Workplace<'_>, context: &mut Context) -> Result<Report, Untried> {
+    let mut tries = 0;
+    loop {
+        let Some(mut deliverer) = lone(place, context)? else {
+            return Err(Untried::Told(
+                Failure::new("another deliverer is at work, and still busy after 10 s")
+                    .hint("it sends everything itself; run tcpw deliver again to see what is left"),
+            ));
+        };
+        match deliverer.round(true) {
+            Err(DeliverError::Replaced { .. }) if tries < MOST_TRIES => tries += 1,
+            done => return done.map_err(Untried::Failed),
+        }
+    }
 }
 
 /// The deliverer, once no other one is at work.
@@ -121,16 +166,27 @@ pub(super) fn in_foreground<'a>(
     place: &'a Workplace<'a>,
     context: &mut Context,
 ) -> Result<Option<Deliverer<'a>>, Failure> {
+    lone(place, context).map_err(|untried| match untried {
+        Untried::Failed(error) => cannot(error),
+        Untried::Told(failure) => failure,
+    })
+}
+
+fn lone<'a>(
+    place: &'a Workplace<'a>,
+    context: &mut Context,
+) -> Result<Option<Deliverer<'a>>, Untried> {
     let begin = Instant::now();
     let mut is_told = false;
     while begin.elapsed() < PATIENCE {
-        if let Some(deliverer) = Deliverer::start(place).map_err(cannot)? {
+        if let Some(deliverer) = Deliverer::start(place).map_err(Untried::Failed)? {
             return Ok(Some(deliverer));
         }
         if !is_told {
             context
                 .out
-                .note("another deliverer is at work; asking it to make room")?;
+                .note("another deliverer is at work; asking it to make room")
+                .map_err(Untried::Told)?;
             is_told = true;
         }
         // Again each time, as one that is just starting takes an earlier request for an old one.
@@ -223,8 +279,7 @@ pub(super) struct Ears<'a> {
     pub(super) record: &'a dyn Fn(&Event, Option<&FiredRule>, Verdict),
 }
 
-/// Events of a `notify` that could not read the configuration are in the default directory, so
-/// that one is looked at too; not where `--config` names a set-up of its own.
+/// What a deliverer on these files works with.
 pub(super) fn workplace<'a>(
     drop: Option<&Path>,
     paths: &Paths,
@@ -233,17 +288,9 @@ pub(super) fn workplace<'a>(
     rules: &'a dyn RuleFinder,
     ears: Ears<'a>,
 ) -> Workplace<'a> {
-    let mut drops = vec![drop.unwrap_or(&config.drop).to_owned()];
-    let default = paths.inside(Path::new(config::DEFAULT_DROP));
-    for other in [
-        Some(&config.drop),
-        (!paths.config_is_given).then_some(&default),
-    ] {
-        drops.extend(other.filter(|path| !drops.contains(path)).cloned());
-    }
     Workplace {
         config,
-        drops,
+        drops: drops(drop, paths, config),
         host: host_name(),
         clock: &SystemClock,
         rules,

@@ -11,6 +11,7 @@ use crate::escape::visible;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use std::ffi::OsStr;
+use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
@@ -123,24 +124,21 @@ fn tables(place: &Path) -> Result<TableFiles, Failure> {
     } else {
         let bytes = place.as_os_str().as_bytes();
         let Some(comma) = memchr::memchr(b',', bytes) else {
-            let is_there = place.exists();
-            let what = if is_there {
-                "is not a directory"
-            } else {
-                "does not exist"
+            let what = match std::fs::metadata(place) {
+                Ok(_) => format!("{shown} is not a directory"),
+                Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
+                    format!("{shown} does not exist")
+                }
+                Err(cause) => format!("cannot read {shown}: {cause}"),
             };
-            return Err(Failure::new(format_args!("{shown} {what}")).hint(help));
+            return Err(Failure::new(what).hint(help));
         };
         let part = |part: Option<&[u8]>| PathBuf::from(OsStr::from_bytes(part.unwrap_or_default()));
         let pair = (part(bytes.get(..comma)), part(bytes.get(comma + 1..)));
-        for path in [&pair.0, &pair.1] {
-            if !path.exists() {
-                let path = visible(path.as_os_str().as_bytes());
-                let what = format!("there is no table {path}");
-                return Err(Failure::new(what).hint("name /dev/null for an empty table"));
-            }
-        }
-        pair
+        return Ok(TableFiles {
+            allow: TableFile::read_named(&pair.0)?,
+            deny: TableFile::read_named(&pair.1)?,
+        });
     };
     Ok(TableFiles {
         allow: TableFile::read(&allow)?,

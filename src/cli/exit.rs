@@ -1,4 +1,4 @@
-//! The exit codes: three of every command, and one of `notify`.
+//! The exit codes: three of every command, and two of `notify`.
 
 use std::process::ExitCode;
 
@@ -13,6 +13,8 @@ pub(crate) enum Exit {
     Failed,
     /// `notify` could only tell the system log: 75 (sysexits.h, `EX_TEMPFAIL`).
     NotRecorded,
+    /// `notify` could tell nobody: 74 (sysexits.h, `EX_IOERR`).
+    Lost,
 }
 
 impl From<Exit> for ExitCode {
@@ -22,6 +24,7 @@ impl From<Exit> for ExitCode {
             Exit::Negative => Self::from(1),
             Exit::Failed => Self::from(2),
             Exit::NotRecorded => Self::from(75),
+            Exit::Lost => Self::from(74),
         }
     }
 }

@@ -1,10 +1,11 @@
 //! This machine, or the one below `--root`, as far as a verdict depends on it.
 
+use super::dialect::{DialectChoice, UNTESTED, installed};
 use super::paths::Paths;
 use crate::engine::{Account, ListFile, Surroundings};
-use crate::policy::{DEBIAN_12, Dialect};
+use crate::policy::{DEBIAN_12, DEBIAN_13, Dialect};
 use crate::system::{Netgroups, has_group, has_user, run_shell};
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
@@ -29,9 +30,12 @@ pub(crate) enum Aclexec {
 pub(crate) struct Machine {
     paths: Paths,
     aclexec: Aclexec,
-    dialect: &'static Dialect,
+    /// The build of the library; that which is installed unless one is given.
+    dialect: OnceCell<&'static Dialect>,
     lists: RefCell<HashMap<Vec<u8>, ListFile>>,
     netgroups: OnceCell<Netgroups>,
+    /// Whether somebody who was asked about is in a netgroup that a rule names.
+    met_member: Cell<bool>,
 }
 
 impl Machine {
@@ -39,19 +43,39 @@ impl Machine {
         Self {
             paths: paths.clone(),
             aclexec,
-            dialect: &DEBIAN_12,
+            dialect: OnceCell::new(),
             lists: RefCell::default(),
             netgroups: OnceCell::new(),
+            met_member: Cell::new(false),
         }
     }
 
-    /// With another build of the library.
-    #[must_use]
-    pub(crate) fn with_dialect(self, dialect: impl Into<&'static Dialect>) -> Self {
-        Self {
-            dialect: dialect.into(),
-            ..self
+    /// What the verdicts so far owe to the build of the library, for people.
+    pub(crate) fn remark(&self) -> Option<String> {
+        let dialect = self.dialect();
+        let title = dialect.title;
+        if !dialect.is_tested {
+            return Some(format!("for {title}: {UNTESTED}"));
         }
+        let (does, other) = if dialect.netgroups {
+            ("looks netgroups up", &DEBIAN_13)
+        } else {
+            ("does not look netgroups up", &DEBIAN_12)
+        };
+        self.met_member.get().then(|| {
+            format!(
+                "a netgroup has this client: libwrap of {title} {does}; ask about the other kind \
+                 with --dialect {}",
+                other.name
+            )
+        })
+    }
+
+    /// With the build of the library that is chosen, if one is.
+    #[must_use]
+    pub(crate) fn with_dialect(self, choice: Option<DialectChoice>) -> Self {
+        let dialect = choice.map_or_else(OnceCell::new, |choice| OnceCell::from(choice.dialect()));
+        Self { dialect, ..self }
     }
 
     /// The same machine, on which no command is run: what one would say is not known.
@@ -60,7 +84,10 @@ impl Machine {
             Aclexec::Run => Aclexec::Ask,
             Aclexec::Ask | Aclexec::True | Aclexec::False => self.aclexec,
         };
-        Self::new(&self.paths, aclexec).with_dialect(self.dialect)
+        Self {
+            dialect: self.dialect.clone(),
+            ..Self::new(&self.paths, aclexec)
+        }
     }
 
     fn inside(&self, path: &[u8]) -> PathBuf {
@@ -91,7 +118,9 @@ impl Surroundings for Machine {
     fn in_netgroup(&self, group: &[u8], name: &[u8]) -> bool {
         let read =
             || Netgroups::parse(&std::fs::read(self.inside(b"/etc/netgroup")).unwrap_or_default());
-        self.netgroups.get_or_init(read).contains_host(group, name)
+        let is_member = self.netgroups.get_or_init(read).contains_host(group, name);
+        self.met_member.set(self.met_member.get() || is_member);
+        is_member
     }
 
     fn has_interface(&self, name: &[u8]) -> bool {
@@ -123,5 +152,6 @@ impl Surroundings for Machine {
 
     fn dialect(&self) -> &'static Dialect {
         self.dialect
+            .get_or_init(|| installed(self.paths.root.as_deref()))
     }
 }

@@ -1,7 +1,7 @@
 //! `tcpw match`: may this client reach this daemon, and which rule says so?
 
 use super::Context;
-use super::answer::{Answers, Explained, JsonLookup, answer, print};
+use super::answer::{Explained, JsonLookup, Told, answer, print};
 use super::batch;
 use super::dialect::DialectChoice;
 use super::exit::Exit;
@@ -15,8 +15,8 @@ use super::tables::TableFiles;
 use super::ways::ways;
 use super::why::{place, why};
 use crate::engine::{
-    Access, Effect, Host, HostName, NameKind, Request, Tables, Trace, Verdict, always_succeeds,
-    by_name, decide, explain,
+    Access, Effect, Host, HostName, NameKind, Request, Surroundings as _, Tables, Trace, Verdict,
+    always_succeeds, by_name, decide, explain,
 };
 use crate::escape::visible;
 use clap::{Args, ValueEnum};
@@ -29,7 +29,7 @@ use std::os::unix::ffi::OsStrExt as _;
 /// is looked up unless --dns is given: without it and without --name the client's name is unknown.
 /// Commands of rules are shown and never run, but for those of aclexec with "--aclexec run".
 ///
-/// --format json prints one object: "lookup" (null, or "what" and "milliseconds" of finding a host
+/// --format json prints one object: "dialect" (the build of libwrap), "lookup" (null, or "what" and "milliseconds" of finding a host
 /// name's addresses) and "answers", one a client address: "verdict" (granted, denied, undecided),
 /// "daemon", "client" ("address", "name", "lookup"), "rule" (null, or "file", "line" and "text"),
 /// "why" (sentences), "effects" ("option", "text" as it is run, and "succeeds" for aclexec, null if
@@ -76,11 +76,14 @@ pub(crate) struct MatchArgs {
     /// runs them, as you. One that ends in & always succeeds.
     #[arg(long, value_enum, value_name = "RESULT")]
     aclexec: Option<AclexecChoice>,
-    /// The build of libwrap to answer for
+    /// The build of libwrap to answer for; by default the one that is installed
     ///
-    /// Only debian12 is compared with the library itself; the others follow their documents.
-    #[arg(long, value_enum, value_name = "NAME", default_value_t)]
-    dialect: DialectChoice,
+    /// The installed library is debian13 if it does not import the function innetgr, else debian12;
+    /// so is what is asked without a library. debian12 and debian13 are tested against the real
+    /// libraries (of Debian 12, trixie and sid). freebsd, netbsd, illumos and classic are from
+    /// documents and a rebuild, not tested against the system.
+    #[arg(long, value_enum, value_name = "NAME")]
+    dialect: Option<DialectChoice>,
     /// Tell the whole search: every rule considered, what is never reached, and what hangs on the
     /// client's name
     ///
@@ -137,8 +140,9 @@ impl From<AclexecChoice> for Aclexec {
 
 pub(crate) fn run(args: &MatchArgs, context: &mut Context) -> Result<Exit, Failure> {
     let (Some(daemon), Some(client)) = (&args.daemon, &args.client) else {
-        let files = TableFiles::read(context)?;
-        return batch::run(&files, &machine(args, context), context);
+        let machine = machine(args, context);
+        let files = TableFiles::read(context)?.read_as(machine.dialect().reading);
+        return batch::run(&files, &machine, context);
     };
     check_server(args)?;
     let (clients, lookup) = clients(client, args)?;
@@ -150,6 +154,7 @@ pub(crate) fn run(args: &MatchArgs, context: &mut Context) -> Result<Exit, Failu
         }
         _ => TableFiles::read(context)?,
     };
+    let files = files.read_as(machine.dialect().reading);
     let (allow, deny) = (files.allow.tree(), files.deny.tree());
     let tables = files.tables(&allow, &deny);
     let all: Vec<Asked<'_>> = clients
@@ -160,9 +165,15 @@ pub(crate) fn run(args: &MatchArgs, context: &mut Context) -> Result<Exit, Failu
         })
         .collect();
     match args.format {
-        Format::Human => tell(&all, lookup.as_ref(), args, &files, &tables, context)?,
+        Format::Human => {
+            tell(&all, lookup.as_ref(), args, &files, &tables, context)?;
+            if let Some(remark) = machine.remark() {
+                context.out.line(format!("  {remark}"))?;
+            }
+        }
         Format::Json => {
-            let answers = Answers {
+            let answers = Told {
+                dialect: machine.dialect().name,
                 lookup: lookup.as_ref().map(JsonLookup::from),
                 answers: all
                     .iter()

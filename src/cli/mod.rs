@@ -40,6 +40,7 @@ mod mail;
 mod mail_preview;
 mod match_;
 mod mistakes;
+mod named;
 mod notify;
 mod notify_line;
 mod open;
@@ -69,6 +70,7 @@ mod story;
 mod tables;
 mod test;
 mod undo;
+mod waiting;
 mod ways;
 mod why;
 
@@ -101,7 +103,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             if is_alarm && error.use_stderr() {
-                notify::log_words(&args, "these arguments are not those of an alarm");
+                // What is wrong with them is told by the exit code and on standard error too.
+                let _is_logged =
+                    notify::log_words(&args, "these arguments are not those of an alarm");
             }
             return output::show_usage(&error);
         }
@@ -111,10 +115,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         out: Output::new(cli.global.color),
         is_rehearsal: false,
     };
-    let result = dispatch(&cli.command, &mut context).and_then(|exit| {
-        context.out.flush()?;
-        Ok(exit)
-    });
+    let result = named::check(&cli.global, &cli.command)
+        .and_then(|()| dispatch(&cli.command, &mut context))
+        .and_then(|exit| {
+            context.out.flush()?;
+            Ok(exit)
+        });
     match result {
         Ok(exit) => exit.into(),
         Err(Failure::ClosedPipe) => Exit::Done.into(),

@@ -33,7 +33,8 @@ const MOST_SKIMMED: u64 = 64 * 1024;
 ///
 /// Writes one event file into the drop directory, wakes `tcpw deliver` if this user may, and
 /// returns; the mail is sent in the background. An event that cannot be written goes to the
-/// system log in full, and the exit code is 75. `tcpw-notify` is this command as a program of its
+/// system log in full, and the exit code is 75; if the system log does not take it either, the
+/// exit code is 74, and the event is lost. `tcpw-notify` is this command as a program of its
 /// own, which is loaded in less time; alarm rules run it.
 #[derive(Debug, Default, PartialEq, Eq, Args)]
 pub(crate) struct NotifyArgs {
@@ -68,9 +69,36 @@ pub(crate) fn run(args: &NotifyArgs, context: &mut Context) -> Result<Exit, Fail
     close_inherited();
     match record(args, &context.paths) {
         Ok(()) => Ok(Exit::Done),
-        Err(error) => {
-            context.out.note(&told(&error))?;
-            Ok(Exit::NotRecorded)
+        Err(unrecorded) => {
+            context.out.note(&unrecorded.told())?;
+            Ok(unrecorded.exit())
+        }
+    }
+}
+
+/// An event that could not be put into the drop directory.
+struct Unrecorded {
+    error: SpoolError,
+    /// What the system log said, if it did not take the event either.
+    refusal: Option<io::Error>,
+}
+
+impl Unrecorded {
+    fn told(&self) -> String {
+        let error = &self.error;
+        match &self.refusal {
+            None => format!("{error}; the event was sent to the system log instead"),
+            Some(cause) => format!(
+                "{error}; the system log did not take the event either ({cause}): it is lost"
+            ),
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        if self.refusal.is_none() {
+            Exit::NotRecorded
+        } else {
+            Exit::Lost
         }
     }
 }
@@ -81,12 +109,12 @@ pub(crate) fn run(args: &NotifyArgs, context: &mut Context) -> Result<Exit, Fail
 pub(super) fn run_line(words: &[OsString]) -> Option<Exit> {
     let (global, args) = line::read(words)?;
     close_inherited();
-    let Err(error) = record(&args, &Paths::new(&global)) else {
+    let Err(unrecorded) = record(&args, &Paths::new(&global)) else {
         return Some(Exit::Done);
     };
-    // Nobody may be there to read it; the system log has it.
-    drop(Output::new(ColorChoice::Never).note(&told(&error)));
-    Some(Exit::NotRecorded)
+    // Nobody may be there to read it; the exit code says it too.
+    drop(Output::new(ColorChoice::Never).note(&unrecorded.told()));
+    Some(unrecorded.exit())
 }
 
 /// Runs the command with the arguments of `tcpw-notify`; `tcpw` beside it explains what is not the
@@ -104,12 +132,16 @@ pub(super) fn run_alone(mut words: Vec<OsString>) -> ExitCode {
         }
         Err(cause) => format!("cannot find the path of tcpw: {cause}"),
     };
-    log_words(&words, &cause);
-    Exit::NotRecorded.into()
+    if log_words(&words, &cause) {
+        Exit::NotRecorded.into()
+    } else {
+        Exit::Lost.into()
+    }
 }
 
-/// Tells the system log about arguments that are wrong: the rule that has them runs unseen.
-pub(super) fn log_words(words: &[OsString], cause: &str) {
+/// Tells the system log about arguments that are wrong: the rule that has them runs unseen. Says
+/// whether the system log took it.
+pub(super) fn log_words(words: &[OsString], cause: &str) -> bool {
     let global = line::global(words);
     let mut text = format!("{cause}; nothing was recorded; arguments:");
     for word in words.iter().skip(1) {
@@ -117,16 +149,12 @@ pub(super) fn log_words(words: &[OsString], cause: &str) {
         text.push_str(&visible_short(word.as_bytes(), SHORT));
         text.push('"');
     }
-    log(&Paths::new(&global), Severity::Error, &text);
+    log(&Paths::new(&global), Severity::Error, &text).is_ok()
 }
 
-fn told(error: &SpoolError) -> String {
-    format!("{error}; the event was sent to the system log instead")
-}
-
-/// Makes the event safe, then sees to a deliverer. When it cannot be made safe it is in the system
-/// log.
-fn record(args: &NotifyArgs, paths: &Paths) -> Result<(), SpoolError> {
+/// Makes the event safe, then sees to a deliverer. When it cannot be made safe it goes to the
+/// system log.
+fn record(args: &NotifyArgs, paths: &Paths) -> Result<(), Unrecorded> {
     survive_size_limit();
     let event = event_of(args);
     let places = Places::find(args, paths);
@@ -136,8 +164,8 @@ fn record(args: &NotifyArgs, paths: &Paths) -> Result<(), SpoolError> {
             Ok(())
         }
         Err(error) => {
-            log_in_full(paths, &event, &error);
-            Err(error)
+            let refusal = log_in_full(paths, &event, &error).err();
+            Err(Unrecorded { error, refusal })
         }
     }
 }
@@ -164,7 +192,8 @@ impl Places {
             let config = config.unwrap_or_else(|error| {
                 if !error.is_permission() {
                     let text = format!("{error}; using the defaults");
-                    log(paths, Severity::Error, &text);
+                    // The event itself is what matters, and it has a place.
+                    drop(log(paths, Severity::Error, &text));
                 }
                 Config::default_at(&place)
             });
@@ -226,16 +255,17 @@ fn wake(args: &NotifyArgs, paths: &Paths, journal: &Path) {
     }
     if let Err(cause) = background::start_unseen(paths, args.drop.as_deref()) {
         let text = format!("cannot start the deliverer: {cause}; the event waits for tcpw deliver");
-        log(paths, Severity::Error, &text);
+        // The event is safe, and `tcpw queue` counts it.
+        drop(log(paths, Severity::Error, &text));
     }
 }
 
 /// The last resort: the event as one line in the system log; shortened only if it does not fit.
-fn log_in_full(paths: &Paths, event: &Event, error: &SpoolError) {
+fn log_in_full(paths: &Paths, event: &Event, error: &SpoolError) -> io::Result<()> {
     let cause = visible(error.to_string().as_bytes());
     let whole = format!("{cause}; event: {}", alert::one_line(event));
-    if log(paths, Severity::Error, &whole) {
-        return;
+    if log(paths, Severity::Error, &whole).is_ok() {
+        return Ok(());
     }
     let cut = |claim: &Claim| Claim::cut(claim.bytes(), SHORT);
     let short = Event {
@@ -251,11 +281,10 @@ fn log_in_full(paths: &Paths, event: &Event, error: &SpoolError) {
         paths,
         Severity::Error,
         &format!("{cause}; event: {}", alert::one_line(&short)),
-    );
+    )
 }
 
-/// Whether the system log took it.
-fn log(paths: &Paths, severity: Severity, text: &str) -> bool {
+fn log(paths: &Paths, severity: Severity, text: &str) -> io::Result<()> {
     let socket = paths.inside(Path::new(DEV_LOG));
-    syslog(&socket, severity, &visible(text.as_bytes())).is_ok()
+    syslog(&socket, severity, &visible(text.as_bytes()))
 }

@@ -38,13 +38,7 @@ enum Emit {
 }
 
 pub(crate) fn run(args: &ParseArgs, context: &mut Context) -> Result<Exit, Failure> {
-    let table = TableFile::read(&args.file)?;
-    if table.bytes.is_none() {
-        let path = args.file.display();
-        context
-            .out
-            .note(&format!("{path} does not exist: taken as an empty table"))?;
-    }
+    let table = TableFile::read_named(&args.file)?;
     let tree = parse(table.source());
     match args.emit {
         Emit::Source => context.out.bytes(&tree.print())?,

@@ -4,8 +4,9 @@ use super::Context;
 use super::background;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::queue_words::{describe, explain, full, head, object, row};
+use super::queue_words::{ahead_line, ahead_object, describe, explain, full, head, object, row};
 use super::settings;
+use super::waiting::Waiting;
 use crate::alert::{self, Journal, JournalError, Queued, State};
 use crate::config::Config;
 use crate::system::{Clock as _, SystemClock};
@@ -22,8 +23,14 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Show, retry or drop the letters that are not delivered yet
 ///
 /// Each letter once for every way it goes: mail, and the commands and webhooks of the
-/// configuration. Exit code 0: no letter was given up. 1: some were. 2: the journal cannot be
-/// read.
+/// configuration. Alerts that no deliverer has collected yet are counted too. Exit code 0: no
+/// letter was given up, and a deliverer sees to what waits. 1: some were given up, or no deliverer
+/// is running although something waits. 2: the journal or a drop directory cannot be read.
+///
+/// In JSON each drop directory in which alerts wait, or which cannot be read, is an object too
+/// (drop, events, oldest, problem), and so are a deliverer that is needed and not running
+/// (deliverer) and times in the journal that are still to come (clock, latest, events): they count
+/// as now.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct QueueArgs {
@@ -102,14 +109,20 @@ pub(crate) fn run(args: &QueueArgs, context: &mut Context) -> Result<Exit, Failu
 }
 
 fn list(args: ListArgs, config: &Config, context: &mut Context) -> Result<Exit, Failure> {
-    let Some(mut journal) = open(config)? else {
-        return nothing(args.format, context);
+    let mut outside = Waiting::look(None, &context.paths, config);
+    let now = SystemClock.now();
+    let (mut queued, ahead) = match open(config)? {
+        Some(mut journal) => (
+            journal.queued(args.all, MOST).map_err(cannot)?,
+            journal.ahead(&config.alert, now).map_err(cannot)?,
+        ),
+        None => (Vec::new(), None),
     };
-    let queued = journal.queued(args.all, MOST).map_err(cannot)?;
-    if queued.is_empty() {
-        return nothing(args.format, context);
+    for letter in &mut queued {
+        letter.believe(&config.alert, now);
     }
-    if args.format == Format::Table && !args.explain {
+    outside.look_for_deliverer(config)?;
+    if !queued.is_empty() && args.format == Format::Table && !args.explain {
         context.out.line(head())?;
     }
     for letter in &queued {
@@ -124,23 +137,31 @@ fn list(args: ListArgs, config: &Config, context: &mut Context) -> Result<Exit, 
             Format::Table => context.out.line(row(letter))?,
         }
     }
-    Ok(exit(&queued))
-}
-
-fn nothing(format: Format, context: &mut Context) -> Result<Exit, Failure> {
-    if format == Format::Table {
-        context
-            .out
-            .line("the queue is empty: every letter was delivered")?;
+    let mut more = match args.format {
+        Format::Json => outside.objects(),
+        Format::Table if queued.is_empty() && outside.is_nothing() => {
+            vec!["the queue is empty".to_owned()]
+        }
+        Format::Table => outside.lines(),
+    };
+    more.extend(ahead.map(|ahead| match args.format {
+        Format::Json => ahead_object(&ahead),
+        Format::Table => ahead_line(&ahead),
+    }));
+    for line in more {
+        context.out.line(line)?;
     }
-    Ok(Exit::Done)
+    outside.exit(exit(&queued), context)
 }
 
 fn show(letter: i64, config: &Config, context: &mut Context) -> Result<Exit, Failure> {
     let mut journal = open(config)?.ok_or_else(|| absent(letter))?;
     let facts = journal.letter(letter).map_err(cannot)?;
     let facts = facts.ok_or_else(|| absent(letter))?;
-    let ways = journal.ways(letter).map_err(cannot)?;
+    let mut ways = journal.ways(letter).map_err(cannot)?;
+    for way in &mut ways {
+        way.believe(&config.alert, SystemClock.now());
+    }
     let attempts = journal.attempts(letter).map_err(cannot)?;
     for line in full(&facts, &ways, &attempts, &config.alert) {
         context.out.line(line)?;
@@ -156,6 +177,7 @@ fn exit(queued: &[Queued]) -> Exit {
 }
 
 fn retry(letters: &[i64], config: &Config, context: &mut Context) -> Result<Exit, Failure> {
+    let outside = Waiting::look(None, &context.paths, config);
     let mut journal = open_to_write(config)?;
     let now = SystemClock.now();
     let mut ways = 0;
@@ -168,8 +190,11 @@ fn retry(letters: &[i64], config: &Config, context: &mut Context) -> Result<Exit
     }
     drop(journal);
     if ways == 0 {
-        context.out.line("nothing to try again")?;
-        return Ok(Exit::Done);
+        context.out.line("no letter waits or was given up")?;
+        for line in outside.lines() {
+            context.out.line(line)?;
+        }
+        return outside.exit(Exit::Done, context);
     }
     wake(config, context)?;
     let count = letters.len();
@@ -252,7 +277,7 @@ pub(super) fn open(config: &Config) -> Result<Option<Journal>, Failure> {
 }
 
 fn open_to_write(config: &Config) -> Result<Journal, Failure> {
-    if !config.journal.exists() {
+    if open(config)?.is_none() {
         let path = config.journal.display();
         return Err(Failure::new(format_args!("there is no journal {path} yet"))
             .hint("it is made when the first alarm is delivered"));
@@ -268,6 +293,7 @@ pub(super) fn cannot(error: JournalError) -> Failure {
         }
         JournalError::Newer { .. } => "use the newer tcpw",
         JournalError::Directory { .. }
+        | JournalError::Unreadable { .. }
         | JournalError::Database { .. }
         | JournalError::SetAside { .. } => "run it as the user who owns the journal, usually root",
     };

@@ -1,6 +1,6 @@
 //! Letters of the queue in words: rows, reasons, and everything about one.
 
-use crate::alert::{Attempt, Decision, Entry, Letter, LetterKind, Queued, Reason, State};
+use crate::alert::{Ahead, Attempt, Decision, Entry, Letter, LetterKind, Queued, Reason, State};
 use crate::config::Alert;
 use crate::escape::{visible, visible_short};
 use crate::system::local_time;
@@ -85,6 +85,21 @@ pub(super) fn object(letter: &Queued) -> String {
         "reasons": reasons,
     })
     .to_string()
+}
+
+/// That the journal has times which are still to come.
+pub(super) fn ahead_line(ahead: &Ahead) -> String {
+    let latest = local_time(ahead.latest).format("%Y-%m-%d %H:%M:%S %:z");
+    format!(
+        "the journal has times up to {latest}: the clock was ahead, or is behind now; times that \
+         are too late count as now"
+    )
+}
+
+/// The same for programs.
+pub(super) fn ahead_object(ahead: &Ahead) -> String {
+    let latest = ahead.latest.to_rfc3339_opts(SecondsFormat::Secs, true);
+    json!({"clock": "ahead", "latest": latest, "events": ahead.events}).to_string()
 }
 
 /// The heading of an explanation.

@@ -47,6 +47,7 @@ pub(super) fn told(error: JournalError) -> Failure {
             "`tcpw deliver` puts a damaged journal aside and begins a new one; sqlite3 FILE .recover may save rows of the old one"
         }
         JournalError::Directory { .. }
+        | JournalError::Unreadable { .. }
         | JournalError::Database { .. }
         | JournalError::SetAside { .. } => "read it as the user who owns the journal, usually root",
     };

@@ -4,7 +4,7 @@ use super::Context;
 use super::failure::Failure;
 use crate::engine::{Excerpt, Request, Surroundings, Table, Tables, skim};
 use crate::escape::visible;
-use crate::syntax::{Tree, parse_excerpt};
+use crate::syntax::{Reading, Tree, parse_as, parse_excerpt};
 use std::fs::{File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -21,6 +21,8 @@ pub(crate) struct TableFile {
     pub(crate) bytes: Option<Vec<u8>>,
     /// Complete lines of the file in front of the bytes.
     lines_before: u32,
+    /// How its tree is read.
+    reading: Reading,
 }
 
 impl TableFile {
@@ -32,7 +34,13 @@ impl TableFile {
             shown,
             bytes,
             lines_before: 0,
+            reading: Reading::DEBIAN,
         }
+    }
+
+    /// The same file, read as another build of libwrap does.
+    pub(crate) fn read_as(self, reading: Reading) -> Self {
+        Self { reading, ..self }
     }
 
     /// A table of which only an excerpt was kept; no bytes at all of an absent file.
@@ -54,6 +62,18 @@ impl TableFile {
         Ok(Self::new(path.to_owned(), bytes))
     }
 
+    /// Reads a table that was named on the command line, and so must be there.
+    pub(crate) fn read_named(path: &Path) -> Result<Self, Failure> {
+        let file = Self::read(path)?;
+        if file.bytes.is_some() {
+            return Ok(file);
+        }
+        Err(
+            Failure::new(format_args!("there is no table {}", file.shown))
+                .hint("name /dev/null for an empty table"),
+        )
+    }
+
     fn table<'t>(&self, tree: &'t Tree<'t>) -> Table<'t> {
         if self.bytes.is_some() {
             Table::Read(tree)
@@ -64,7 +84,11 @@ impl TableFile {
 
     /// Its tree; the lines are numbered as in the file.
     pub(crate) fn tree(&self) -> Tree<'_> {
-        parse_excerpt(self.source(), self.lines_before)
+        if self.reading == Reading::DEBIAN {
+            parse_excerpt(self.source(), self.lines_before)
+        } else {
+            parse_as(self.source(), self.reading)
+        }
     }
 
     /// Its bytes; none for an absent file.
@@ -88,12 +112,24 @@ impl TableFiles {
         Self { allow, deny }.announced(context)
     }
 
-    /// Reads of both tables no more than what settles `request`.
+    /// The same tables, read as another build of libwrap does.
+    pub(crate) fn read_as(self, reading: Reading) -> Self {
+        Self {
+            allow: self.allow.read_as(reading),
+            deny: self.deny.read_as(reading),
+        }
+    }
+
+    /// Reads of both tables no more than what settles `request`, where tables are read as Debian
+    /// does.
     pub(crate) fn for_request(
         context: &mut Context,
         request: &Request,
         world: &dyn Surroundings,
     ) -> Result<Self, Failure> {
+        if !world.dialect().has_debian_patterns() {
+            return Self::read(context);
+        }
         let (allow, deny) = (&context.paths.allow, &context.paths.deny);
         let excerpt = |path: &Path, file: Option<File>| match file {
             None => Ok(None),

@@ -11,9 +11,8 @@ use super::output::Style;
 use super::story::Story;
 use super::tables::TableFiles;
 use super::why::{file_of, located};
-use crate::engine::{Access, Verdict, explain};
+use crate::engine::{Access, Surroundings as _, Verdict, explain};
 use crate::escape::visible;
-use crate::syntax::parse;
 use clap::Args;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -26,7 +25,7 @@ use std::path::{Path, PathBuf};
 /// begins with # starts a comment. Each failure is printed with the whole search. No name is looked
 /// up.
 ///
-/// Exit code: 0 all hold, 1 some fail, 2 a file cannot be read, a line is no expectation, or a
+/// Exit code: 0 all hold, 1 some fail or a file has no expectation, 2 a file cannot be read, a line is no expectation, or a
 /// verdict cannot be told.
 #[derive(Debug, Args)]
 pub(crate) struct TestArgs {
@@ -38,11 +37,14 @@ pub(crate) struct TestArgs {
     /// Without it a verdict that depends on one cannot be told. "run" runs them, as you.
     #[arg(long, value_enum, value_name = "RESULT")]
     aclexec: Option<AclexecChoice>,
-    /// The build of libwrap to answer for
+    /// The build of libwrap to answer for; by default the one that is installed
     ///
-    /// Only debian12 is compared with the library itself; the others follow their documents.
-    #[arg(long, value_enum, value_name = "NAME", default_value_t)]
-    dialect: DialectChoice,
+    /// The installed library is debian13 if it does not import the function innetgr, else debian12;
+    /// so is what is asked without a library. debian12 and debian13 are tested against the real
+    /// libraries (of Debian 12, trixie and sid). freebsd, netbsd, illumos and classic are from
+    /// documents and a rebuild, not tested against the system.
+    #[arg(long, value_enum, value_name = "NAME")]
+    dialect: Option<DialectChoice>,
 }
 
 /// How many expectations came out how.
@@ -54,11 +56,12 @@ struct Tally {
 }
 
 pub(crate) fn run(args: &TestArgs, context: &mut Context) -> Result<Exit, Failure> {
-    let expectations = expectations(&args.files, context)?;
+    let (expectations, empty) = expectations(&args.files, context)?;
     let files = TableFiles::read(context)?;
     let aclexec = args.aclexec.map_or(Aclexec::Ask, Aclexec::from);
     let machine = Machine::new(&context.paths, aclexec).with_dialect(args.dialect);
-    let (allow, deny) = (parse(files.allow.source()), parse(files.deny.source()));
+    let files = files.read_as(machine.dialect().reading);
+    let (allow, deny) = (files.allow.tree(), files.deny.tree());
     let tables = files.tables(&allow, &deny);
     let mut tally = Tally::default();
     for (file, expectation) in &expectations {
@@ -88,15 +91,28 @@ pub(crate) fn run(args: &TestArgs, context: &mut Context) -> Result<Exit, Failur
         story.tell(&mut context.out)?;
         context.out.line("")?;
     }
-    tally.show(context)
+    for file in &empty {
+        context.out.line(format!(
+            "{file} has no expectation: nothing in it was tested"
+        ))?;
+    }
+    let exit = tally.show(context)?;
+    Ok(if exit == Exit::Done && !empty.is_empty() {
+        Exit::Negative
+    } else {
+        exit
+    })
 }
 
-/// All expectations with the files they stand in; every bad line is reported.
+/// All expectations with the files they stand in, and the files that have none; every bad line is
+/// reported.
+#[expect(clippy::type_complexity, reason = "two lists")]
 fn expectations(
     paths: &[PathBuf],
     context: &mut Context,
-) -> Result<Vec<(String, Expectation)>, Failure> {
+) -> Result<(Vec<(String, Expectation)>, Vec<String>), Failure> {
     let mut expectations = Vec::new();
+    let mut empty = Vec::new();
     let mut bad = 0_usize;
     for path in paths {
         let shown = visible(path.as_os_str().as_bytes());
@@ -108,6 +124,9 @@ fn expectations(
                 .note(&format!("{shown}:{line}:{column}: {}", problem.what))?;
         }
         bad += problems.len();
+        if found.is_empty() {
+            empty.push(shown.clone());
+        }
         expectations.extend(found.into_iter().map(|found| (shown.clone(), found)));
     }
     if bad > 0 {
@@ -117,7 +136,7 @@ fn expectations(
         ))
         .hint("a line is: DAEMON ADDRESS granted|denied [KEY=VALUE]..."));
     }
-    Ok(expectations)
+    Ok((expectations, empty))
 }
 
 impl Tally {
@@ -136,6 +155,7 @@ impl Tally {
         let (style, exit) = match (failed, untold) {
             (_, 1..) => (Style::Warn, Exit::Failed),
             (1.., 0) => (Style::Bad, Exit::Negative),
+            (0, 0) if total == 0 => (Style::Bad, Exit::Negative),
             (0, 0) => (Style::Good, Exit::Done),
         };
         let line = context.out.paint(style, &line);

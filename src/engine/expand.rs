@@ -1,26 +1,24 @@
 //! Replacing `%` letters by what is known of a request.
 
 use super::request::{Host, Request};
-use crate::policy::{End, Expansion, Part, parts};
-
-/// The longest expanded value; a longer one ends the daemon's process (F-PCT-04).
-const EXPANSION_LIMIT: usize = 8190;
+use crate::policy::{Dialect, End, Expansion, Part, parts_in};
 
 /// The bytes besides letters and digits that the filter keeps; all others become `_` (F-PCT-03).
 pub const FILTER_KEEPS: &[u8] = b"!@%-_=+:,./";
 
-/// `value` with its letters replaced, or `None` if that is too long.
+/// `value` with its letters replaced, or `None` if that is too long for the library, whose process
+/// ends then (F-PCT-04).
 ///
 /// Filtering a string changes it in the request, too: later rules see the changed one (F-PCT-05).
-pub(super) fn expand(value: &[u8], request: &mut Request) -> Option<Vec<u8>> {
+pub(super) fn expand(value: &[u8], request: &mut Request, dialect: &Dialect) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(value.len());
-    for (_, part) in parts(value) {
+    for (_, part) in parts_in(value, dialect) {
         match part {
             Part::Text(text) => out.extend_from_slice(text),
             Part::Unknown(_) => {}
             Part::Expansion(expansion) => replacement(expansion, request, &mut out),
         }
-        if out.len() > EXPANSION_LIMIT {
+        if out.len() > dialect.expansion_limit {
             return None;
         }
     }
@@ -84,6 +82,11 @@ fn filter(text: &mut [u8]) {
 mod tests {
     use super::*;
     use crate::engine::HostName;
+    use crate::policy::{DEBIAN_12, FREEBSD};
+
+    fn expand(value: &[u8], request: &mut Request) -> Option<Vec<u8>> {
+        super::expand(value, request, &DEBIAN_12)
+    }
 
     fn request() -> Request {
         let client = Host::new("192.0.2.7", HostName::unknown());
@@ -112,5 +115,13 @@ mod tests {
     fn f_pct_04_there_is_a_longest_value() {
         assert!(expand(&vec![b'x'; 8190], &mut request()).is_some());
         assert!(expand(&vec![b'x'; 8191], &mut request()).is_none());
+    }
+
+    #[test]
+    fn other_builds_know_no_ports_and_keep_less() {
+        let expand = |value: &[u8]| super::expand(value, &mut request(), &FREEBSD);
+        assert_eq!(expand(b"[%r%R]").unwrap(), b"[]");
+        assert!(expand(&vec![b'x'; 1022]).is_some());
+        assert!(expand(&vec![b'x'; 1023]).is_none());
     }
 }

@@ -9,8 +9,8 @@ use super::trace::Comparison;
 use super::verdict::{TableName, Undecided};
 use crate::escape::visible;
 use crate::policy::{
-    ClientPattern, DaemonPattern, Dialect, HostPattern, Process, Rule, TextPattern, Zoned6,
-    dotted_quad, ipv6,
+    ClientPattern, DaemonPattern, Dialect, HostPattern, Mapped, Masks, Process, Rule, TextPattern,
+    Zoned6, Zones, any_quad, dotted_quad, ipv6,
 };
 use crate::syntax::is_white;
 
@@ -81,7 +81,7 @@ impl<'r> Matcher<'r> {
     pub(super) fn client(&self, text: &[u8]) -> Answer {
         if is_quad(text) {
             // Most words are; lines at the limit have hundreds.
-            return Ok(text == unmapped(&self.request.client.address));
+            return Ok(text == self.text_of(&self.request.client.address));
         }
         let pattern = ClientPattern::read_in(text, self.dialect);
         let is_host = self.host(pattern.host, &self.request.client, &mut Vec::new())?;
@@ -93,14 +93,15 @@ impl<'r> Matcher<'r> {
         let name = &host.name;
         Ok(match pattern {
             HostPattern::Netgroup(group) => {
-                self.dialect.netgroups && self.world.in_netgroup(group, name.as_bytes())
+                // The machine may tell that the answer depends on the build.
+                self.world.in_netgroup(group, name.as_bytes()) && self.dialect.netgroups
             }
             HostPattern::ListFile(path) => return self.list_file(path, host, lists),
             HostPattern::Known => host.is_address_known() && name.is_known(),
             HostPattern::Local => name.is_known() && !name.as_bytes().contains(&b'.'),
             HostPattern::BadNet(_) => false,
             HostPattern::Ipv4Net { net, mask } => {
-                let address = dotted_quad(unmapped(&host.address)).map(u32::from);
+                let address = self.ipv4_of(&host.address);
                 address.is_some_and(|address| address & mask == net)
             }
             HostPattern::Ipv6Net { net, length } => self.in_ipv6_net(net, length, &host.address),
@@ -113,7 +114,7 @@ impl<'r> Matcher<'r> {
 
     /// Compares one string: a name, or an address as text.
     fn text(&self, pattern: TextPattern<'_>, text: &[u8]) -> bool {
-        let text = unmapped(text);
+        let text = self.text_of(text);
         match pattern {
             TextPattern::All => true,
             TextPattern::Known => !text.eq_ignore_ascii_case(b"unknown"),
@@ -132,21 +133,60 @@ impl<'r> Matcher<'r> {
             }
             TextPattern::BadIpv6(_) => false,
             TextPattern::Ipv6(pattern) => {
-                let address = ipv6(text).filter(|&address| self.is_zone_valid(address));
-                address.is_some_and(|address| address.address == pattern.address)
-                    && self.is_zone_valid(pattern)
+                let address = ipv6(text);
+                address.is_some_and(|address| {
+                    address.address == pattern.address && self.are_zones_alike(pattern, address)
+                })
             }
         }
     }
 
     fn in_ipv6_net(&self, net: Zoned6<'_>, length: u8, address: &[u8]) -> bool {
-        let Some(address) = ipv6(unmapped(address)) else {
+        let Some(address) = ipv6(self.text_of(address)) else {
             return false;
         };
+        let is_ipv4 = self.dialect.mapped == Mapped::AsTextAndNumber
+            && address.address.to_ipv4_mapped().is_some();
         let mask = u128::MAX.checked_shl(128 - u32::from(length)).unwrap_or(0);
-        (net.address.to_bits() ^ address.address.to_bits()) & mask == 0
-            && self.is_zone_valid(net)
-            && self.is_zone_valid(address)
+        !is_ipv4
+            && (net.address.to_bits() ^ address.address.to_bits()) & mask == 0
+            && self.are_zones_alike(net, address)
+    }
+
+    /// An address or a name as it is compared with texts.
+    fn text_of<'t>(&self, text: &'t [u8]) -> &'t [u8] {
+        match self.dialect.mapped {
+            Mapped::AsText | Mapped::AsTextAndNumber => unmapped(text),
+            Mapped::InNetworks | Mapped::Never => text,
+        }
+    }
+
+    /// An address as it is compared with IPv4 networks.
+    fn ipv4_of(&self, address: &[u8]) -> Option<u32> {
+        let quad = match self.dialect.masks {
+            Masks::QuadsAndLengths | Masks::Quads => dotted_quad,
+            Masks::AnyNumbers => any_quad,
+        };
+        let found = quad(self.text_of(address)).or_else(|| match self.dialect.mapped {
+            Mapped::AsText | Mapped::Never => None,
+            Mapped::AsTextAndNumber | Mapped::InNetworks => ipv6(address)?.address.to_ipv4_mapped(),
+        });
+        found.map(u32::from)
+    }
+
+    /// Whether the zones of a pattern and of a client let them match.
+    fn are_zones_alike(&self, pattern: Zoned6<'_>, client: Zoned6<'_>) -> bool {
+        let are_valid = || self.is_zone_valid(pattern) && self.is_zone_valid(client);
+        match self.dialect.zones {
+            Zones::Ignored => are_valid(),
+            // Zone 0 is none.
+            Zones::Demanded => {
+                let is_demanded = pattern.zone.is_some_and(|zone| zone != b"0");
+                are_valid() && (!is_demanded || pattern.zone == client.zone)
+            }
+            Zones::Compared => are_valid() && pattern.zone == client.zone,
+            Zones::Unread => pattern.zone.is_none(),
+        }
     }
 
     /// Whether the system can make sense of the zone; its value does not matter then (F-V6-09).
@@ -184,7 +224,7 @@ impl<'r> Matcher<'r> {
                 lists.pop();
                 return Ok(false);
             };
-            let address = unmapped(&host.address);
+            let address = self.text_of(&host.address);
             let words = words(&bytes).map(|(_, word)| word);
             let possible = words.filter(|word| *word == address || !is_quad(word));
             self.any_word(possible, host, lists)?

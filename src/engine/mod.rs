@@ -36,7 +36,7 @@ pub use verdict::{Access, Cause, Effect, Matched, Outcome, TableName, Undecided,
 pub use what_if::{NameKind, by_name};
 
 use crate::policy::{Rule, rules};
-use crate::syntax::Tree;
+use crate::syntax::{LINE_LIMIT, TooLong, Tree};
 use index::TableIndex;
 use list_index::ListIndexes;
 use matching::Matcher;
@@ -118,6 +118,9 @@ impl<'t> Index<'t> {
             table: self.tables.deny,
             index: self.deny.as_ref(),
         };
+        if !world.dialect().has_debian_patterns() {
+            return decide(&self.tables, request, world);
+        }
         let mut nobody = Nobody;
         let mut search = Search::new(request, world, &mut nobody);
         search.lists = Some(&self.lists);
@@ -191,6 +194,9 @@ impl<'r, O: Observer> Search<'r, O> {
             }
             Table::Unreadable => {
                 self.observer.step(|| Step::Unreadable(name));
+                if !self.world.dialect().unreadable_denies {
+                    return Ok(Found::Nothing);
+                }
                 return Ok(name.end(Cause::Unreadable(name)));
             }
             Table::Read(tree) => tree,
@@ -205,7 +211,7 @@ impl<'r, O: Observer> Search<'r, O> {
         };
         match found {
             Some((rule, matched)) => Ok(self.decided(rule, matched, aclexec)),
-            None => Ok(self.end_of(name, tree)),
+            None => self.end_of(name, tree),
         }
     }
 
@@ -247,7 +253,7 @@ impl<'r, O: Observer> Search<'r, O> {
         if self.world.dialect().options {
             run_options(&rule.options(), request, self.world, aclexec)
         } else {
-            run_command(rule, request)
+            run_command(rule, request, self.world.dialect())
         }
     }
 
@@ -279,21 +285,34 @@ impl<'r, O: Observer> Search<'r, O> {
     }
 
     /// What follows when no rule of the table matched.
-    fn end_of(&mut self, table: TableName, tree: &Tree<'_>) -> Found {
+    fn end_of(&mut self, table: TableName, tree: &Tree<'_>) -> Result<Found, Undecided> {
         let Some(broken) = tree.broken_line() else {
-            return Found::Nothing;
+            return Ok(Found::Nothing);
         };
         let (line, number) = (broken.index(), broken.number());
+        if tree.reading().too_long == TooLong::Hangs {
+            let table = match table {
+                TableName::Allow => "allow",
+                TableName::Deny => "deny",
+            };
+            // It counts complete lines only.
+            let (number, title) = (number.saturating_add(1), self.world.dialect().title);
+            let what = format!(
+                "line {number} of the {table} table has more than {LINE_LIMIT} bytes, and libwrap \
+                 of {title} hangs there: it answers nobody who gets that far"
+            );
+            return Err(Undecided { what, rule: None });
+        }
         self.observer.step(|| Step::Broken {
             table,
             line,
             number,
         });
-        table.end(Cause::BrokenTable {
+        Ok(table.end(Cause::BrokenTable {
             table,
             line,
             number,
-        })
+        }))
     }
 }
 

@@ -5,7 +5,7 @@ use super::expand::expand;
 use super::request::Request;
 use super::surroundings::{Account, Surroundings};
 use super::verdict::{Effect, Outcome};
-use crate::policy::{OptionKind, OptionProblem, OptionSpec, Rule, RuleOption, setenv};
+use crate::policy::{Dialect, OptionKind, OptionProblem, OptionSpec, Rule, RuleOption, setenv};
 
 /// How the options of a rule ended: with an outcome, and these effects on the way.
 pub(super) type Ran = (Outcome, Vec<Effect>);
@@ -20,8 +20,9 @@ pub(super) fn run_options(
     aclexec: &mut Option<bool>,
 ) -> Ran {
     let mut effects = Vec::new();
+    let mut accounts = Accounts::default();
     for option in options {
-        match run(option, request, world, aclexec) {
+        match run(option, request, world, aclexec, &mut accounts) {
             Ok(Step::Effect(effect)) => effects.push(effect),
             Ok(Step::End(outcome, effect)) => {
                 effects.extend(effect);
@@ -42,8 +43,8 @@ pub(super) fn run_options(
 
 /// Runs what stands in place of options in a build that has none: one shell command, whatever its
 /// words are; the verdict is the table's (7.6, `hosts_access(5)`).
-pub(super) fn run_command(rule: Rule<'_, '_>, request: &mut Request) -> Ran {
-    match expand(&rule.command(), request) {
+pub(super) fn run_command(rule: Rule<'_, '_>, request: &mut Request, dialect: &Dialect) -> Ran {
+    match expand(&rule.command(), request, dialect) {
         Some(command) => (
             Outcome::Table,
             vec![Effect::Spawn(command.trim_ascii().to_vec())],
@@ -67,10 +68,11 @@ fn run(
     request: &mut Request,
     world: &dyn Surroundings,
     aclexec: &mut Option<bool>,
+    accounts: &mut Accounts,
 ) -> Result<Step, OptionProblem> {
     let dialect = world.dialect();
     let spec = option.check_form_in(dialect)?;
-    let Some(value) = value_of(option, spec, request) else {
+    let Some(value) = value_of(option, spec, request, dialect) else {
         return Ok(Step::End(
             Outcome::ExpansionTooLong {
                 span: option.value_span,
@@ -79,8 +81,8 @@ fn run(
         ));
     };
     spec.kind
-        .check_value(option.value.as_ref().map(|_| value.as_slice()))?;
-    check_accounts(spec.kind, &value, world)?;
+        .check_value_in(option.value.as_ref().map(|_| value.as_slice()), dialect)?;
+    check_accounts(spec.kind, &value, world, accounts)?;
     Ok(match spec.kind {
         OptionKind::Allow => Step::End(Outcome::Allow, None),
         OptionKind::Deny => Step::End(Outcome::Deny, None),
@@ -113,12 +115,17 @@ fn run(
 }
 
 /// The value, expanded if the option wants that; empty where there is none.
-fn value_of(option: &RuleOption<'_>, spec: &OptionSpec, request: &mut Request) -> Option<Vec<u8>> {
+fn value_of(
+    option: &RuleOption<'_>,
+    spec: &OptionSpec,
+    request: &mut Request,
+    dialect: &Dialect,
+) -> Option<Vec<u8>> {
     let value = option.value.as_deref().unwrap_or_default();
     if !spec.expands {
         return Some(value.to_vec());
     }
-    let expanded = expand(value, request)?;
+    let expanded = expand(value, request, dialect)?;
     let start = expanded
         .iter()
         .position(|&byte| !crate::syntax::is_white(byte));
@@ -131,12 +138,43 @@ fn value_of(option: &RuleOption<'_>, spec: &OptionSpec, request: &mut Request) -
     Some(trimmed.unwrap_or_default().to_vec())
 }
 
-/// `user name`, `user name.group`, `group name`: checked, and without any further effect
-/// (F-OPT-13).
+/// The accounts that a process became, in a build where `user` and `group` switch. Both begin as root.
+#[derive(Default)]
+struct Accounts {
+    user: Option<Vec<u8>>,
+    group: Option<Vec<u8>>,
+}
+
+impl Accounts {
+    /// Becomes the group, then the user; only root can become another one (F-OPT-13).
+    fn switch(&mut self, user: Option<&[u8]>, group: Option<&[u8]>) -> Result<(), OptionProblem> {
+        let is_root = |user: &Option<Vec<u8>>| user.as_deref().is_none_or(|name| name == b"root");
+        for (wanted, is_user) in [(group, false), (user, true)] {
+            let Some(wanted) = wanted else {
+                continue;
+            };
+            let may_switch = is_root(&self.user);
+            let now = if is_user {
+                &mut self.user
+            } else {
+                &mut self.group
+            };
+            if !may_switch && now.as_deref() != Some(wanted) {
+                return Err(OptionProblem::SwitchedAway);
+            }
+            *now = Some(wanted.to_vec());
+        }
+        Ok(())
+    }
+}
+
+/// `user name`, `user name.group`, `group name`: checked, and in most builds without any further
+/// effect (F-OPT-13).
 fn check_accounts(
     kind: OptionKind,
     value: &[u8],
     world: &dyn Surroundings,
+    accounts: &mut Accounts,
 ) -> Result<(), OptionProblem> {
     let dot = memchr::memchr(b'.', value);
     let (user, group) = if kind == OptionKind::User {
@@ -147,12 +185,14 @@ fn check_accounts(
     } else if kind == OptionKind::Group {
         (None, Some(value))
     } else {
-        (None, None)
+        return Ok(());
     };
     let exists = |account, name: Option<&[u8]>| name.is_none_or(|n| world.has_account(account, n));
-    if exists(Account::Group, group) && exists(Account::User, user) {
-        Ok(())
-    } else {
-        Err(OptionProblem::UnknownAccount)
+    if !exists(Account::Group, group) || !exists(Account::User, user) {
+        return Err(OptionProblem::UnknownAccount);
     }
+    if world.dialect().accounts_switch {
+        accounts.switch(user, group)?;
+    }
+    Ok(())
 }

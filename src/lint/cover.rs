@@ -5,7 +5,7 @@
 //! domains, prefixes in prefixes. Everything else is taken for a pattern of its own.
 
 use super::view::{RuleView, base, has_except};
-use crate::policy::{ClientPattern, HostPattern, TextPattern, plain_quad};
+use crate::policy::{ClientPattern, Dialect, HostPattern, TextPattern, plain_quad};
 use crate::span::offset;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -90,15 +90,15 @@ impl Cover<'_> {
             grants: rule.grants(),
         };
         for (daemon, _) in base(&rule.daemons) {
-            let daemon = self.daemon_or_new(daemon);
+            let daemon = self.daemon_or_new(daemon, rule.dialect);
             for client in &terms.clients {
                 self.add_client(daemon, client, owner);
             }
         }
     }
 
-    fn daemon_or_new(&mut self, daemon: &[u8]) -> u32 {
-        let key = daemon_key(daemon);
+    fn daemon_or_new(&mut self, daemon: &[u8], dialect: &Dialect) -> u32 {
+        let key = daemon_key(daemon, dialect);
         if let Some(&known) = self.daemons.get(&*key) {
             return known;
         }
@@ -158,7 +158,10 @@ impl Cover<'_> {
         }
         let mut found: Option<CoveredBy> = None;
         for (daemon, _) in base(&terms.rule.daemons) {
-            let own = self.daemons.get(&*daemon_key(daemon)).copied();
+            let own = self
+                .daemons
+                .get(&*daemon_key(daemon, terms.rule.dialect))
+                .copied();
             let all = self.all_daemons.filter(|_| own != self.all_daemons);
             let ids = [own, all];
             for shape in &terms.clients {
@@ -275,7 +278,7 @@ impl<'v, 't, 's> Terms<'v, 't, 's> {
         let clients = base(&rule.clients).filter(|_| !has_too_many_pairs);
         Self {
             rule,
-            clients: clients.map(|(text, _)| shape(text)).collect(),
+            clients: clients.map(|(text, _)| shape(text, rule.dialect)).collect(),
             has_too_many_pairs,
         }
     }
@@ -293,7 +296,7 @@ pub(super) fn are_about_the_same(a: &RuleView<'_, '_>, b: &RuleView<'_, '_>) -> 
         _ => a == b,
     };
     let daemons = |rule: &RuleView<'_, '_>| -> Vec<Vec<u8>> {
-        let keys = base(&rule.daemons).map(|(text, _)| daemon_key(text).into_owned());
+        let keys = base(&rule.daemons).map(|(text, _)| daemon_key(text, rule.dialect).into_owned());
         keys.collect()
     };
     is_plain(a)
@@ -302,7 +305,7 @@ pub(super) fn are_about_the_same(a: &RuleView<'_, '_>, b: &RuleView<'_, '_>) -> 
         && a.clients.len() == b.clients.len()
         && base(&a.clients)
             .zip(base(&b.clients))
-            .all(|((a, _), (b, _))| same(&shape(a), &shape(b)))
+            .all(|((one, _), (other, _))| same(&shape(one, a.dialect), &shape(other, b.dialect)))
 }
 
 fn has_too_many_pairs(rule: &RuleView<'_, '_>) -> bool {
@@ -310,8 +313,8 @@ fn has_too_many_pairs(rule: &RuleView<'_, '_>) -> bool {
     daemons.saturating_mul(clients) > PAIRS_PER_WORD.saturating_mul(daemons + clients)
 }
 
-fn daemon_key(daemon: &[u8]) -> Cow<'_, [u8]> {
-    if daemon == b"*" {
+fn daemon_key<'d>(daemon: &'d [u8], dialect: &Dialect) -> Cow<'d, [u8]> {
+    if daemon == b"*" && dialect.wildcards {
         return Cow::Borrowed(b"all");
     }
     folded(daemon)
@@ -351,11 +354,18 @@ fn bit_of(length: u8) -> (usize, u8) {
 }
 
 /// What a client pattern matches, as far as containment goes.
-fn shape(text: &[u8]) -> Shape<'_> {
-    if text == b"*" || text.eq_ignore_ascii_case(b"ALL") {
+fn shape<'t>(text: &'t [u8], dialect: &Dialect) -> Shape<'t> {
+    if text.eq_ignore_ascii_case(b"ALL") {
         return Shape::All;
     }
     let pattern = ClientPattern::read(text);
+    if !dialect.has_debian_patterns() && ClientPattern::read_in(text, dialect) != pattern {
+        // It contains nothing but itself, as far as is known.
+        return Shape::Text(Form::Whole, text, false);
+    }
+    if text == b"*" {
+        return Shape::All;
+    }
     if pattern.user.is_some() {
         return Shape::Text(Form::Whole, text, false);
     }

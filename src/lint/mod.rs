@@ -5,6 +5,7 @@
 
 mod checks;
 mod cover;
+mod dialects;
 pub mod docs;
 mod repair;
 mod sink;

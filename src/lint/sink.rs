@@ -7,6 +7,7 @@ use super::witness::{self, Question, Searcher, Witness};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::engine::Surroundings;
 use crate::engine::TableName;
+use crate::policy::Dialect;
 use crate::span::Span;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -100,10 +101,15 @@ pub(super) struct Sink {
     /// How many were reported, those that are suppressed or left out included.
     reports: usize,
     suppressions: Arc<Suppressions>,
+    dialect: &'static Dialect,
 }
 
 impl Sink {
-    pub(super) fn new(most: usize, suppressions: Arc<Suppressions>) -> Self {
+    pub(super) fn new(
+        most: usize,
+        suppressions: Arc<Suppressions>,
+        dialect: &'static Dialect,
+    ) -> Self {
         Self {
             check: CHECKS.first().unwrap_or(&Check::NONE),
             table: TableName::Allow,
@@ -112,7 +118,13 @@ impl Sink {
             findings: Vec::new(),
             reports: 0,
             suppressions,
+            dialect,
         }
+    }
+
+    /// The build of libwrap that the tables are for.
+    pub(super) fn dialect(&self) -> &'static Dialect {
+        self.dialect
     }
 
     /// What follows comes from `check` and is about `table`.
@@ -139,6 +151,9 @@ impl Sink {
         about: impl FnOnce() -> About,
         words: impl FnOnce() -> (String, String),
     ) {
+        if !self.check.holds_in(self.dialect) {
+            return;
+        }
         self.reports += 1;
         if self.suppressions.covers(self.table, self.check.code, span) {
             return;

@@ -6,10 +6,12 @@
 
 use super::Policy;
 use super::checks as c;
+use super::dialects::holds;
 use super::sink::Sink;
 use super::site::Site;
 use super::view::{ClientView, LineView, RuleView};
 use crate::diagnostic::Severity;
+use crate::policy::Dialect;
 use std::sync::LazyLock;
 
 /// What a mistake does to the people who connect, and to whom they connect; the worst first.
@@ -68,6 +70,11 @@ pub struct Check {
 impl Check {
     /// Stands where no check is running.
     pub(super) const NONE: Self = row("", "", Info, Dead, Elsewhere);
+
+    /// Whether it is true of a build of libwrap.
+    pub(super) fn holds_in(&self, dialect: &Dialect) -> bool {
+        holds(self.code, dialect)
+    }
 
     /// Its place in [`CHECKS`].
     pub(super) fn row(&self) -> usize {
@@ -165,6 +172,12 @@ pub const CHECKS: &[Check] = &[
     row("TW110", "trailing-comment-matches", Error, Broad, Rule(c::trailing_comment_matches::check)),
     row("TW111", "utf-16", Error, LocksOut, Both(c::encoding::utf16)),
     row("TW112", "carriage-returns-only", Error, LocksOut, Both(c::encoding::cr_only)),
+    row("TW113", "skipped-last-line", Error, Missed, Line(c::skipped_last_line::check)),
+    row("TW114", "line-hangs", Error, LocksOut, Line(c::line_hangs::check)),
+    row("TW115", "long-line-cut", Error, Either, Line(c::long_line_cut::check)),
+    row("TW116", "comment-in-command", Warning, Breaks, Rule(c::comment_in_command::check)),
+    row("TW117", "account-switches-daemon", Warning, Breaks, Rule(c::account_switches_daemon::check)),
+    row("TW118", "brackets-protect-nothing", Error, Missed, Rule(c::open_brackets::check)),
     row("TW120", "idle-suppression", Warning, Style, Elsewhere),
 
     row("TW201", "empty-list", Error, Dead, Rule(c::empty_list::check)),

@@ -1,7 +1,7 @@
 //! A line, a rule and a client pattern, taken apart once for all checks.
 
 use crate::engine::TableName;
-use crate::policy::{ClientPattern, Element, OptionKind, Rule, RuleOption};
+use crate::policy::{ClientPattern, DEBIAN_12, Dialect, Element, OptionKind, Rule, RuleOption};
 use crate::span::Span;
 use crate::syntax::Line;
 
@@ -29,6 +29,8 @@ impl<'s> LineView<'_, 's> {
 #[derive(Debug)]
 pub(super) struct RuleView<'t, 's> {
     pub(super) table: TableName,
+    /// The build of libwrap that it is for.
+    pub(super) dialect: &'static Dialect,
     pub(super) rule: Rule<'t, 's>,
     pub(super) daemons: Vec<Element<'s>>,
     pub(super) clients: Vec<Element<'s>>,
@@ -36,13 +38,19 @@ pub(super) struct RuleView<'t, 's> {
 }
 
 impl<'t, 's> RuleView<'t, 's> {
+    /// A rule as Debian 12 takes it.
     pub(super) fn new(table: TableName, rule: Rule<'t, 's>) -> Self {
+        Self::new_in(table, rule, &DEBIAN_12)
+    }
+
+    pub(super) fn new_in(table: TableName, rule: Rule<'t, 's>, dialect: &'static Dialect) -> Self {
         Self {
             table,
+            dialect,
             rule,
             daemons: rule.daemons().elements().collect(),
             clients: rule.clients().elements().collect(),
-            options: if rule.has_options() {
+            options: if dialect.options && rule.has_options() {
                 rule.options()
             } else {
                 Vec::new()
@@ -58,7 +66,7 @@ impl<'t, 's> RuleView<'t, 's> {
         self.clients.clear();
         self.clients.extend(rule.clients().elements());
         self.options.clear();
-        if rule.has_options() {
+        if self.dialect.options && rule.has_options() {
             self.options = rule.options();
         }
     }
@@ -79,7 +87,7 @@ impl<'t, 's> RuleView<'t, 's> {
 
     /// Whether it grants: as its last option says, or else its table; never with a broken option.
     pub(super) fn grants(&self) -> bool {
-        if self.options.iter().any(is_broken) {
+        if self.has_broken_option() {
             return false;
         }
         let last = self.options.last().and_then(RuleOption::spec);
@@ -92,7 +100,8 @@ impl<'t, 's> RuleView<'t, 's> {
 
     /// Whether libwrap rejects one of its options.
     pub(super) fn has_broken_option(&self) -> bool {
-        self.options.iter().any(is_broken)
+        let mut options = self.options.iter();
+        options.any(|option| is_broken(option, self.dialect))
     }
 
     /// Whether it has an option of this kind.
@@ -113,11 +122,11 @@ impl<'t, 's> RuleView<'t, 's> {
 }
 
 /// Whether libwrap rejects the option, and with it everybody the rule matches.
-fn is_broken(option: &RuleOption<'_>) -> bool {
+fn is_broken(option: &RuleOption<'_>, dialect: &Dialect) -> bool {
     let value = option.value.as_deref();
     let checked = option
-        .check_form()
-        .and_then(|spec| spec.kind.check_value(value));
+        .check_form_in(dialect)
+        .and_then(|spec| spec.kind.check_value_in(value, dialect));
     checked.is_err()
 }
 

@@ -10,7 +10,7 @@ use super::suppress::Suppressions;
 use super::table::{CHECKS, Check, ClientCheck, LineCheck, RuleCheck, Run};
 use super::view::{self, ClientView, LineView, RuleView};
 use crate::engine::TableName;
-use crate::policy::{Element, Rule};
+use crate::policy::{ClientPattern, Dialect, Element, Rule};
 use crate::syntax::Tree;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -35,10 +35,11 @@ enum Part<'t> {
 /// Runs all checks; the findings are still where they were made.
 pub(super) fn check(policy: &Policy<'_>, site: &Site<'_>, most_per_code: usize) -> Sink {
     let parts = parts(policy);
+    let dialect = site.world.dialect();
     let job = Job {
         policy,
-        plan: Plan::new(),
-        new_sink: Sink::new(most_per_code, Arc::new(Suppressions::read(policy))),
+        plan: Plan::new(dialect),
+        new_sink: Sink::new(most_per_code, Arc::new(Suppressions::read(policy)), dialect),
         order: order(&parts),
         parts,
         next: AtomicUsize::new(0),
@@ -191,14 +192,14 @@ struct Plan {
 }
 
 impl Plan {
-    fn new() -> Self {
+    fn new(dialect: &Dialect) -> Self {
         let mut plan = Self {
             line: Vec::new(),
             rule: Vec::new(),
             daemons: Vec::new(),
             client: Vec::new(),
         };
-        for check in CHECKS {
+        for check in CHECKS.iter().filter(|check| check.holds_in(dialect)) {
             match check.run {
                 Run::Line(run) => plan.line.push((check, run)),
                 Run::Rule(run) => plan.rule.push((check, run)),
@@ -228,7 +229,7 @@ impl Plan {
         };
         match &mut reading.view {
             Some(view) => view.turn_to(rule),
-            None => reading.view = Some(RuleView::new(table, rule)),
+            None => reading.view = Some(RuleView::new_in(table, rule, sink.dialect())),
         }
         let Some(view) = &reading.view else {
             return;
@@ -275,6 +276,13 @@ impl Plan {
             // of those two say so once.
             if text.starts_with(b"#") || !view::is_balanced(text) {
                 break;
+            }
+            // What means something else than on Debian has a check of its own.
+            let dialect = rule.dialect;
+            if !dialect.has_debian_patterns()
+                && ClientPattern::read_in(text, dialect) != ClientPattern::read(text)
+            {
+                continue;
             }
             let client = ClientView::new(rule, text, *span, excepted);
             for (check, run) in &self.client {

@@ -58,6 +58,11 @@ pub fn dotted_quad(text: &[u8]) -> Option<Ipv4Addr> {
     inet_aton(text).filter(|address| !address.is_broadcast())
 }
 
+/// An IPv4 address in any form that `inet_aton` takes, of one part to four, and of any value.
+pub fn any_quad(text: &[u8]) -> Option<Ipv4Addr> {
+    inet_aton(text)
+}
+
 /// A dotted quad that is spelt as libwrap spells the addresses of clients: four decimal parts
 /// without leading zeros (F-V4-11).
 pub fn plain_quad(text: &[u8]) -> Option<Ipv4Addr> {

@@ -13,8 +13,11 @@ mod problem;
 mod rule;
 mod template;
 
-pub use address::{Zoned6, dotted_quad, ipv6, plain_quad};
-pub use dialect::{CLASSIC, DEBIAN_12, DEBIAN_13, DIALECTS, Dialect, FREEBSD};
+pub use address::{Zoned6, any_quad, dotted_quad, ipv6, plain_quad};
+pub use dialect::{
+    CLASSIC, DEBIAN_12, DEBIAN_13, DIALECTS, Dialect, FREEBSD, ILLUMOS, Ipv6, Mapped, Masks,
+    NETBSD, Zones,
+};
 pub use networks::{Network, networks};
 pub use number::{c_decimal, c_decimal_prefix, c_octal};
 pub(crate) use option::setenv;
@@ -24,4 +27,4 @@ pub use pattern::{
 };
 pub use problem::OptionProblem;
 pub use rule::{Element, List, Rule, rules};
-pub use template::{End, Expansion, Part, parts};
+pub use template::{End, Expansion, Part, parts, parts_in};

@@ -132,6 +132,11 @@ impl<'s> RuleOption<'s> {
         }
     }
 
+    /// Whether it is an empty field that ends where it begins, at `place`.
+    pub(super) fn is_empty_at(&self, place: u32) -> bool {
+        self.name.is_empty() && self.name_span == Span::empty(place)
+    }
+
     /// Adds the next token of the field.
     pub(super) fn take(&mut self, line: Line<'_, 's>, token: Token) {
         if token.kind == TokenKind::OptionName {
@@ -188,8 +193,20 @@ impl OptionKind {
     /// # Errors
     /// [`OptionProblem::BadValue`].
     pub fn check_value(self, value: Option<&[u8]>) -> Result<(), OptionProblem> {
+        self.check_value_in(value, &DEBIAN_12)
+    }
+
+    /// The same, in a dialect.
+    ///
+    /// # Errors
+    /// [`OptionProblem::BadValue`].
+    pub fn check_value_in(
+        self,
+        value: Option<&[u8]>,
+        dialect: &Dialect,
+    ) -> Result<(), OptionProblem> {
         let is_good = match (self, value) {
-            (Self::Severity, Some(value)) => is_severity(value),
+            (Self::Severity, Some(value)) => is_severity(value, dialect),
             (Self::Umask, Some(value)) => c_octal(value).is_some_and(|mask| mask <= 0o777),
             (Self::Nice, Some(value)) => c_decimal(value).is_some(),
             (Self::Rfc931, Some(value)) => c_decimal(value).is_some_and(|(number, _)| number > 0),
@@ -218,17 +235,18 @@ pub(crate) fn setenv(value: &[u8]) -> (&[u8], &[u8]) {
 }
 
 /// `facility.level` or `level` (F-SEV-01).
-fn is_severity(value: &[u8]) -> bool {
-    let known = |words: &[&str], text: &[u8]| {
-        words
-            .iter()
-            .any(|word| text.eq_ignore_ascii_case(word.as_bytes()))
+fn is_severity(value: &[u8], dialect: &Dialect) -> bool {
+    let known = |words: &[&str], more: &[&str], text: &[u8]| {
+        let is_it = |word: &&str| text.eq_ignore_ascii_case(word.as_bytes());
+        words.iter().chain(more).any(is_it)
     };
+    let is_level = |text: &[u8]| known(LEVELS, dialect.levels, text);
     match memchr::memchr(b'.', value).and_then(|dot| value.split_at_checked(dot)) {
         Some((facility, level)) => {
-            known(FACILITIES, facility) && known(LEVELS, level.get(1..).unwrap_or_default())
+            known(FACILITIES, dialect.facilities, facility)
+                && is_level(level.get(1..).unwrap_or_default())
         }
-        None => known(LEVELS, value),
+        None => is_level(value),
     }
 }
 

@@ -1,8 +1,9 @@
 //! One list element to what it matches: the forms of daemon and client patterns.
 
-use super::address::{Zoned6, dotted_quad, ipv6};
-use super::dialect::{DEBIAN_12, Dialect};
+use super::address::{Zoned6, any_quad, dotted_quad, ipv6};
+use super::dialect::{DEBIAN_12, Dialect, Ipv6, Masks};
 use super::number::{c_decimal, c_decimal_prefix};
+use crate::syntax::Brackets;
 
 /// How one string is compared: a daemon, user or host name, or an address as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +39,9 @@ impl<'a> TextPattern<'a> {
             Self::Known
         } else if text.last() == Some(&b'.') {
             Self::Prefix(text)
-        } else if let [b'[', inner @ .., b']'] = text {
+        } else if let [b'[', inner @ .., b']'] = text
+            && dialect.ipv6 == Ipv6::Numbers
+        {
             ipv6(inner).map_or(Self::BadIpv6(text), Self::Ipv6)
         } else {
             Self::Exact(text)
@@ -74,7 +77,7 @@ impl<'a> DaemonPattern<'a> {
 
     /// Reads an element of a daemon list.
     pub fn read_in(text: &'a [u8], dialect: &Dialect) -> Self {
-        let (process, host) = split_at_sign(text);
+        let (process, host) = split_at_sign(text, dialect);
         Self {
             process: Process::read(process, dialect),
             host: host.map(|host| HostPattern::read_in(host, dialect)),
@@ -84,7 +87,7 @@ impl<'a> DaemonPattern<'a> {
 
 impl<'a> Process<'a> {
     fn read(text: &'a [u8], dialect: &Dialect) -> Self {
-        match c_decimal(text) {
+        match c_decimal(text).filter(|_| dialect.ports) {
             Some((_, true)) => Self::Overflow,
             Some((number, false)) if let Ok(port) = u16::try_from(number) => Self::Port(port),
             _ => Self::Name(TextPattern::read(text, dialect)),
@@ -109,7 +112,7 @@ impl<'a> ClientPattern<'a> {
 
     /// Reads an element of a client list.
     pub fn read_in(text: &'a [u8], dialect: &Dialect) -> Self {
-        match split_at_sign(text) {
+        match split_at_sign(text, dialect) {
             (user, Some(host)) => Self {
                 user: Some(TextPattern::read(user, dialect)),
                 host: HostPattern::read_in(host, dialect),
@@ -181,13 +184,48 @@ impl<'a> HostPattern<'a> {
             [b'/', ..] if dialect.list_files => Self::ListFile(text),
             _ if text.eq_ignore_ascii_case(b"KNOWN") => Self::Known,
             _ if text.eq_ignore_ascii_case(b"LOCAL") => Self::Local,
-            _ => match split(text, 0, b'/') {
-                Some((net, mask)) => Self::net(net, mask, dialect),
-                None => Self::Text {
-                    pattern: TextPattern::read(text, dialect),
-                    also_name: !text.iter().all(|b| matches!(b, b'0'..=b'9' | b'.' | b'/')),
-                },
-            },
+            [b'[', inner @ ..] if dialect.ipv6 == Ipv6::NumbersAndNets => Self::leading(inner),
+            [b'[', inner @ .., b']'] if dialect.ipv6 == Ipv6::TextAndNets => {
+                Self::plain(inner, dialect)
+            }
+            _ => Self::plain(text, dialect),
+        }
+    }
+
+    /// A network, or else a text.
+    fn plain(text: &'a [u8], dialect: &Dialect) -> Self {
+        if let Some((net, mask)) = split(text, 0, b'/', dialect) {
+            return Self::net(net, mask, dialect);
+        }
+        let is_number = text.iter().all(|b| matches!(b, b'0'..=b'9' | b'.' | b'/'));
+        let is_name = dialect.colons_in_names || !text.contains(&b':');
+        Self::Text {
+            pattern: TextPattern::read(text, dialect),
+            also_name: !is_number && is_name,
+        }
+    }
+
+    /// What stands between a bracket and the first that closes one ([`Ipv6::NumbersAndNets`]).
+    fn leading(text: &'a [u8]) -> Self {
+        let inner = memchr::memchr(b']', text).and_then(|close| text.get(..close));
+        let Some(inner) = inner else {
+            return Self::BadNet(NetworkProblem::Net);
+        };
+        let (net, length) = match memchr::memchr(b'/', inner) {
+            Some(slash) => (
+                inner.get(..slash).unwrap_or_default(),
+                c_decimal_prefix(inner.get(slash + 1..).unwrap_or_default()),
+            ),
+            None => (inner, 128),
+        };
+        Self::ipv6_net(ipv6(net).filter(|net| net.zone.is_none()), length)
+    }
+
+    fn ipv6_net(net: Option<Zoned6<'a>>, length: i32) -> Self {
+        match (net, u8::try_from(length)) {
+            (Some(net), Ok(length @ 0..=128)) => Self::Ipv6Net { net, length },
+            (None, _) => Self::BadNet(NetworkProblem::Net),
+            (Some(_), _) => Self::BadNet(NetworkProblem::Mask),
         }
     }
 
@@ -211,18 +249,24 @@ impl<'a> HostPattern<'a> {
     }
 
     fn net(net: &'a [u8], mask: &[u8], dialect: &Dialect) -> Self {
-        if let [b'[', inner @ .., b']'] = net {
-            return match (ipv6(inner), u8::try_from(c_decimal_prefix(mask))) {
-                (Some(net), Ok(length @ 0..=128)) => Self::Ipv6Net { net, length },
-                (None, _) => Self::BadNet(NetworkProblem::Net),
-                (Some(_), _) => Self::BadNet(NetworkProblem::Mask),
-            };
+        if let [b'[', inner @ .., b']'] = net
+            && dialect.ipv6 == Ipv6::Numbers
+        {
+            return Self::ipv6_net(ipv6(inner), c_decimal_prefix(mask));
         }
-        let Some(net) = dotted_quad(net) else {
+        if dialect.ipv6 == Ipv6::TextAndNets && net.contains(&b':') {
+            return Self::ipv6_net(ipv6(net), c_decimal_prefix(mask));
+        }
+        let quad = match dialect.masks {
+            Masks::QuadsAndLengths | Masks::Quads => dotted_quad,
+            Masks::AnyNumbers => any_quad,
+        };
+        let Some(net) = quad(net) else {
             return Self::BadNet(NetworkProblem::Net);
         };
-        let length = || ipv4_mask(c_decimal_prefix(mask)).filter(|_| dialect.prefix_lengths);
-        let mask = dotted_quad(mask).map(u32::from).or_else(length);
+        let has_lengths = dialect.masks == Masks::QuadsAndLengths;
+        let length = || ipv4_mask(c_decimal_prefix(mask)).filter(|_| has_lengths);
+        let mask = quad(mask).map(u32::from).or_else(length);
         mask.map_or(Self::BadNet(NetworkProblem::Mask), |mask| Self::Ipv4Net {
             net: u32::from(net),
             mask,
@@ -239,17 +283,23 @@ fn ipv4_mask(length: i32) -> Option<u32> {
 }
 
 /// `user@host` and `daemon@host`: the first `@` behind the first byte (F-DAEMON-07, F-USER-01).
-fn split_at_sign(text: &[u8]) -> (&[u8], Option<&[u8]>) {
-    split(text, 1, b'@').map_or((text, None), |(before, behind)| (before, Some(behind)))
+fn split_at_sign<'t>(text: &'t [u8], dialect: &Dialect) -> (&'t [u8], Option<&'t [u8]>) {
+    split(text, 1, b'@', dialect).map_or((text, None), |(before, behind)| (before, Some(behind)))
 }
 
 /// Splits at the first `delimiter` outside of brackets, looking from byte `from` on only.
-fn split(text: &[u8], from: usize, delimiter: u8) -> Option<(&[u8], &[u8])> {
+fn split<'t>(
+    text: &'t [u8],
+    from: usize,
+    delimiter: u8,
+    dialect: &Dialect,
+) -> Option<(&'t [u8], &'t [u8])> {
+    let counts = dialect.reading.brackets == Brackets::Counted;
     let mut depth = 0_i32;
     for (at, &byte) in text.iter().enumerate().skip(from) {
         match byte {
-            b'[' => depth += 1,
-            b']' => depth -= 1,
+            b'[' if counts => depth += 1,
+            b']' if counts => depth -= 1,
             _ if byte == delimiter && depth == 0 => {
                 return Some((text.get(..at)?, text.get(at + 1..)?));
             }

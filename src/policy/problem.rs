@@ -26,6 +26,9 @@ pub enum OptionProblem {
     /// `user` and `group` need an account that exists (F-OPT-13).
     #[error("there is no such account on this machine")]
     UnknownAccount,
+    /// `user` has given the right to switch away, in a build where it really switches.
+    #[error("an option before it has given up the right to switch")]
+    SwitchedAway,
     /// A daemon that goes on to serve others cannot be replaced by a command (F-TWIST-03).
     #[error("a daemon that serves others too refuses it")]
     Resident,

@@ -60,6 +60,10 @@ impl<'t, 's> Rule<'t, 's> {
                 colons += 1;
                 fields.extend(current.take());
                 current = (colons > 1).then(|| RuleOption::behind(token.span.end));
+            } else if token.kind == TokenKind::Comment {
+                // Right behind a colon it leaves no field at all.
+                let at = token.span.start;
+                current = current.filter(|option| !option.is_empty_at(at));
             } else if let Some(option) = &mut current {
                 option.take(self.line, token);
             }
@@ -175,7 +179,7 @@ impl<'t, 's> List<'t, 's> {
         let mut colons = 0;
         self.line.tokens().filter(move |token| {
             colons += usize::from(token.kind == TokenKind::Colon);
-            colons == field && token.kind != TokenKind::Colon
+            colons == field && !matches!(token.kind, TokenKind::Colon | TokenKind::Comment)
         })
     }
 }

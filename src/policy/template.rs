@@ -1,5 +1,7 @@
 //! Values with `%` letters, taken apart (F-PCT-01, F-PCT-02).
 
+use super::dialect::{DEBIAN_12, Dialect};
+
 /// A letter behind `%`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expansion {
@@ -47,12 +49,20 @@ pub enum Part<'a> {
 
 /// The parts of `value` in order, each with the offset of its first byte in `value`.
 pub fn parts(value: &[u8]) -> Vec<(usize, Part<'_>)> {
+    parts_in(value, &DEBIAN_12)
+}
+
+/// The same, in a dialect.
+pub fn parts_in<'v>(value: &'v [u8], dialect: &Dialect) -> Vec<(usize, Part<'v>)> {
+    let is_known =
+        |expansion: &Expansion| dialect.port_letters || !matches!(expansion, Expansion::Port(_));
     let mut parts = Vec::new();
     let mut at = 0;
     while let Some(rest) = value.get(at..).filter(|rest| !rest.is_empty()) {
         let part = match *rest {
             [b'%', letter, ..] => {
-                let part = Expansion::read(letter).map_or(Part::Unknown(letter), Part::Expansion);
+                let expansion = Expansion::read(letter).filter(is_known);
+                let part = expansion.map_or(Part::Unknown(letter), Part::Expansion);
                 parts.push((at, part));
                 at += 2;
                 continue;

@@ -1,5 +1,6 @@
 //! The report as CSV: one number a line, with the part it belongs to.
 
+use super::logged::Logged;
 use super::numbers::{Report, Source};
 use ::csv::Writer;
 
@@ -47,16 +48,7 @@ pub fn csv(report: &Report) -> Vec<u8> {
     }
     sheet.row("letters", "all", "gathering", report.gathering.letters);
     if let Some(logged) = &report.logged {
-        for day in &logged.days {
-            sheet.row("logged-day", &day.date, "", day.events);
-        }
-        sheet.hours("logged-hour", &logged.hours);
-        for source in &logged.top_sources {
-            sheet.row("logged-source", &source.name, "", source.events);
-        }
-        for daemon in &logged.daemons {
-            sheet.row("logged-daemon", &daemon.name, "", daemon.events);
-        }
+        add_logged(&mut sheet, logged);
     }
     sheet.0.into_inner().unwrap_or_default()
 }
@@ -89,5 +81,33 @@ fn harmless(cell: &str) -> String {
         format!("'{cell}")
     } else {
         cell.to_owned()
+    }
+}
+
+fn add_logged(sheet: &mut Sheet, logged: &Logged) {
+    let lines = &logged.lines;
+    for (name, count) in [
+        ("lines", lines.lines),
+        ("refusals", lines.refusals),
+        ("others", lines.others),
+        ("untimed", lines.untimed),
+        ("outside", lines.outside),
+        ("not-understood", lines.not_understood),
+        ("copies", logged.copies),
+    ] {
+        sheet.row("logged", name, "", count);
+    }
+    for writer in &logged.not_by_root {
+        sheet.row("logged-not-by-root", &writer.name, "", writer.events);
+    }
+    for day in &logged.days {
+        sheet.row("logged-day", &day.date, "", day.events);
+    }
+    sheet.hours("logged-hour", &logged.hours);
+    for source in &logged.top_sources {
+        sheet.row("logged-source", &source.name, "", source.events);
+    }
+    for daemon in &logged.daemons {
+        sheet.row("logged-daemon", &daemon.name, "", daemon.events);
     }
 }

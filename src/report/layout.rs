@@ -278,12 +278,37 @@ fn add_logged(add: &mut dyn FnMut(&str, Body), logged: &Logged, words: &Words) {
         words.logged_what,
         &[
             ("files", &logged.read.join(", ")),
-            ("lines", &grouped(logged.lines)),
+            ("lines", &grouped(logged.lines.lines)),
             ("events", &grouped(logged.events)),
         ],
     )];
+    lines.push(fill(
+        words.logged_lines,
+        &[
+            ("untimed", &grouped(logged.lines.untimed)),
+            ("outside", &grouped(logged.lines.outside)),
+            ("strange", &grouped(logged.lines.not_understood)),
+        ],
+    ));
     if logged.events == 0 {
-        lines.push(words.logged_none.to_owned());
+        let unsure = logged.lines.has_unread();
+        let words = [words.logged_none, words.logged_unsure];
+        lines.push(words[usize::from(unsure)].to_owned());
+    }
+    if logged.copies > 0 {
+        let copies = grouped(logged.copies);
+        lines.push(fill(words.logged_copies, &[("count", &copies)]));
+    }
+    if logged.may_repeat {
+        lines.push(words.logged_may_repeat.to_owned());
+    }
+    if !logged.not_by_root.is_empty() {
+        let who: Vec<String> = logged
+            .not_by_root
+            .iter()
+            .map(|writer| format!("{} {}", writer.name, grouped(writer.events)))
+            .collect();
+        lines.push(fill(words.logged_not_by_root, &[("who", &who.join(", "))]));
     }
     add(words.logged, Body::Lines(lines));
     if logged.events == 0 {

@@ -15,7 +15,7 @@ mod words;
 pub use csv::csv;
 pub use days::Day;
 pub use html::html;
-pub use logged::{LogReader, Logged};
+pub use logged::{JOURNAL_FIELDS, Lines, LogReader, Logged, is_export};
 pub use numbers::{Gathering, Held, Letters, Named, Report, Rule, Source, Terms, report};
 pub use problem::Problem;
 pub use text::{Paper, text};

@@ -1,8 +1,8 @@
 //! What is wrong with the alarms themselves: the beginning of every report.
 
 use super::words::{Words, fill, grouped};
-use super::{Local, utc};
-use crate::alert::{LetterKind, Notice, Stuck, Troubles};
+use super::{Local, maybe_utc, utc};
+use crate::alert::{Inbox, LetterKind, Notice, Stuck, Troubles};
 use crate::escape::visible;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -11,6 +11,33 @@ use serde::Serialize;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "problem", rename_all = "kebab-case")]
 pub enum Problem {
+    /// A drop directory could not be read: alerts may wait there.
+    Unreadable {
+        /// The directory.
+        directory: String,
+        /// What the system said.
+        error: String,
+    },
+    /// Alerts wait in a drop directory, and are not in the journal.
+    Uncollected {
+        /// The directory.
+        directory: String,
+        /// How many.
+        events: u64,
+        /// When the oldest of them was recorded.
+        #[serde(serialize_with = "maybe_utc")]
+        oldest: Option<DateTime<Utc>>,
+    },
+    /// Something waits, and no deliverer is running.
+    NoDeliverer,
+    /// The journal has times that are still to come.
+    ClockAhead {
+        /// The latest of them.
+        #[serde(serialize_with = "utc")]
+        latest: DateTime<Utc>,
+        /// How many events have such a time, and are not counted.
+        events: u64,
+    },
     /// Letters were given up.
     GivenUp {
         /// How many, each way counted.
@@ -59,7 +86,22 @@ pub enum Problem {
 }
 
 impl Problem {
-    /// What is wrong.
+    /// What is wrong with a drop directory.
+    pub fn of_inbox(inbox: &Inbox) -> Vec<Self> {
+        let directory = visible(inbox.path.as_os_str().as_encoded_bytes());
+        let unreadable = inbox.problem.as_ref().map(|error| Self::Unreadable {
+            directory: directory.clone(),
+            error: visible(error.as_bytes()),
+        });
+        let uncollected = (inbox.events > 0).then_some(Self::Uncollected {
+            directory,
+            events: inbox.events,
+            oldest: inbox.oldest,
+        });
+        unreadable.into_iter().chain(uncollected).collect()
+    }
+
+    /// What is wrong with letters, and what notices have said.
     pub(super) fn all(troubles: &Troubles) -> Vec<Self> {
         let mut found = Vec::new();
         if troubles.failed > 0 {
@@ -103,7 +145,11 @@ impl Problem {
                     .map_or_else(String::new, |example| visible(example.as_bytes())),
             }),
             // Letters that were given up are told as they stand now.
-            Notice::GivenUp { .. } | Notice::Heartbeat { .. } | Notice::Report { .. } => None,
+            // So are times that are still to come.
+            Notice::GivenUp { .. }
+            | Notice::ClockAhead { .. }
+            | Notice::Heartbeat { .. }
+            | Notice::Report { .. } => None,
         }
     }
 
@@ -111,6 +157,29 @@ impl Problem {
     pub(super) fn line(&self, words: &Words, local: Local<'_>) -> String {
         let clock = |time: &DateTime<Utc>| local(*time).format("%Y-%m-%d %H:%M").to_string();
         match self {
+            Self::Unreadable { directory, error } => fill(
+                words.unreadable,
+                &[("directory", directory), ("error", error)],
+            ),
+            Self::Uncollected {
+                directory,
+                events,
+                oldest,
+            } => {
+                let (events, oldest) = (grouped(*events), oldest.as_ref().map(clock));
+                let time = oldest.as_deref().unwrap_or("?");
+                let values = [
+                    ("directory", directory.as_str()),
+                    ("events", &events),
+                    ("time", time),
+                ];
+                fill(words.uncollected, &values)
+            }
+            Self::NoDeliverer => words.no_deliverer.to_owned(),
+            Self::ClockAhead { latest, events } => fill(
+                words.clock_ahead,
+                &[("latest", &clock(latest)), ("events", &grouped(*events))],
+            ),
             Self::GivenUp { letters } => fill(words.given_up, &[("letters", &grouped(*letters))]),
             Self::Waiting { letters } => {
                 fill(words.undelivered, &[("letters", &grouped(*letters))])
@@ -123,17 +192,19 @@ impl Problem {
                 attempts,
                 events,
                 error,
-            } => fill(
-                words.stuck,
-                &[
-                    ("letter", &letter.to_string()),
+            } => {
+                let numbers = [letter.to_string(), grouped(*attempts), grouped(*events)];
+                let [letter, attempts, events] = numbers.each_ref().map(String::as_str);
+                let values = [
+                    ("letter", letter),
                     ("kind", words.kind(kind)),
                     ("channel", channel),
-                    ("attempts", &grouped(*attempts)),
-                    ("events", &grouped(*events)),
+                    ("attempts", attempts),
+                    ("events", events),
                     ("error", error),
-                ],
-            ),
+                ];
+                fill(words.stuck, &values)
+            }
             Self::Damaged { time, aside } => {
                 fill(words.damaged, &[("time", &clock(time)), ("aside", aside)])
             }
@@ -141,14 +212,15 @@ impl Problem {
                 time,
                 count,
                 example,
-            } => fill(
-                words.rejected,
-                &[
-                    ("time", &clock(time)),
-                    ("count", &grouped(*count)),
+            } => {
+                let (time, count) = (clock(time), grouped(*count));
+                let values = [
+                    ("time", time.as_str()),
+                    ("count", &count),
                     ("example", example),
-                ],
-            ),
+                ];
+                fill(words.rejected, &values)
+            }
         }
     }
 }

@@ -3,9 +3,10 @@
 //! the pieces tile the line.
 
 use super::bytes::{is_blank, is_separator, is_white};
+use super::reading::{Brackets, addresses};
 use super::tree::{LineKind, Reason, TokenKind};
 use nom::branch::alt;
-use nom::bytes::complete::{is_not, tag, take_till, take_till1, take_while, take_while1};
+use nom::bytes::complete::{is_not, tag, take, take_till, take_till1, take_while, take_while1};
 use nom::combinator::{opt, recognize, rest};
 use nom::multi::many0_count;
 use nom::sequence::{pair, preceded};
@@ -19,15 +20,19 @@ type Parsed<'i, T = &'i [u8]> = IResult<&'i [u8], T>;
 
 /// `line = blank_line | comment_line | rule`; anything else is a line without a colon.
 ///
-/// `text` is a logical line without its newline.
-pub(super) fn line<'i>(text: &'i [u8], sink: &mut impl FnMut(Lexeme<'i>)) -> LineKind {
+/// `text` is a logical line without its newline; `brackets` are those that protect a colon.
+pub(super) fn line<'i>(
+    text: &'i [u8],
+    brackets: Brackets,
+    sink: &mut impl FnMut(Lexeme<'i>),
+) -> LineKind {
     if let Ok((_, comment)) = comment_line(text) {
         sink((TokenKind::Comment, comment));
         LineKind::Comment
     } else if text.iter().copied().all(is_blank) {
         sink((TokenKind::Separator, text));
         LineKind::Blank
-    } else if rule(text, sink).is_ok() {
+    } else if rule(text, brackets, sink).is_ok() {
         LineKind::Rule
     } else {
         sink((TokenKind::Garbage, text));
@@ -43,11 +48,16 @@ fn comment_line(text: &[u8]) -> Parsed<'_> {
 /// `rule = daemon_list , ":" , client_list , { ":" , option_field }`.
 ///
 /// Fails before it has told the sink anything when there is no colon.
-fn rule<'i>(text: &'i [u8], sink: &mut impl FnMut(Lexeme<'i>)) -> Parsed<'i, ()> {
-    let (after, (daemons, first_colon)) = pair(field, tag(":")).parse(text)?;
+fn rule<'i>(
+    text: &'i [u8],
+    brackets: Brackets,
+    sink: &mut impl FnMut(Lexeme<'i>),
+) -> Parsed<'i, ()> {
+    let (after, daemons) = field(text, brackets)?;
+    let (after, first_colon) = tag(":").parse(after)?;
     list(daemons, sink)?;
     sink((TokenKind::Colon, first_colon));
-    let (mut after, clients) = field(after)?;
+    let (mut after, clients) = field(after, brackets)?;
     list(clients, sink)?;
     while let (next, Some(colon)) = opt(tag(":")).parse(after)? {
         sink((TokenKind::Colon, colon));
@@ -58,11 +68,19 @@ fn rule<'i>(text: &'i [u8], sink: &mut impl FnMut(Lexeme<'i>)) -> Parsed<'i, ()>
 
 /// `field`: up to a colon outside of brackets. The depth may go negative, and then no colon
 /// separates either (F-FIELD-04, F-FIELD-05).
-fn field(text: &[u8]) -> Parsed<'_> {
+fn field(text: &[u8], brackets: Brackets) -> Parsed<'_> {
     // Most have no brackets.
     let delimited = take_till(|byte| matches!(byte, b':' | b'[' | b']')).parse(text)?;
     if delimited.0.first().is_none_or(|&byte| byte == b':') {
         return Ok(delimited);
+    }
+    let passed = match brackets {
+        Brackets::Counted => None,
+        Brackets::Addresses => Some(addresses(text)),
+        Brackets::None => Some(0),
+    };
+    if let Some(passed) = passed {
+        return recognize(pair(take(passed), take_till(|byte| byte == b':'))).parse(text);
     }
     let depth = Cell::new(0_i32);
     take_while(|byte| {
@@ -162,9 +180,10 @@ mod tests {
 
     fn pieces(text: &str) -> (LineKind, Vec<(TokenKind, String)>) {
         let mut seen = Vec::new();
-        let kind = line(text.as_bytes(), &mut |(kind, piece): Lexeme<'_>| {
+        let mut keep = |(kind, piece): Lexeme<'_>| {
             seen.push((kind, String::from_utf8(piece.to_vec()).unwrap()));
-        });
+        };
+        let kind = line(text.as_bytes(), Brackets::Counted, &mut keep);
         assert_eq!(
             seen.iter().map(|(_, t)| t.as_str()).collect::<String>(),
             text,

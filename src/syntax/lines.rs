@@ -5,6 +5,7 @@
 //! read brought, its newline included (F-LINE-17); a full buffer ends the table (F-LINE-14).
 
 use super::LINE_LIMIT;
+use super::reading::{Reading, TooLong};
 use super::tree::Run;
 use crate::span::{Span, index, offset};
 use memchr::memchr;
@@ -52,11 +53,13 @@ pub(super) struct Scanner<'s> {
     number: u32,
     next_nul: usize,
     pieces: Vec<Piece>,
+    /// Whether what is left of a line that is too long is a line of its own.
+    cuts: bool,
 }
 
 impl<'s> Scanner<'s> {
     /// Begins behind `number` complete lines.
-    pub(super) fn new(source: &'s [u8], number: u32) -> Self {
+    pub(super) fn new(source: &'s [u8], number: u32, reading: Reading) -> Self {
         let next_nul = memchr(0, source).unwrap_or(source.len());
         Self {
             source,
@@ -64,6 +67,7 @@ impl<'s> Scanner<'s> {
             number,
             next_nul,
             pieces: Vec::new(),
+            cuts: reading.too_long == TooLong::Cut,
         }
     }
 
@@ -153,7 +157,7 @@ impl<'s> Scanner<'s> {
         };
         // libwrap counts complete lines only: a first line that is too long has number 0.
         let number = self.number;
-        if ending == Ending::TooLong {
+        if ending == Ending::TooLong && !self.cuts {
             self.skip_rest_of_line();
         }
         self.next_nul = self.find_nul();
@@ -212,7 +216,7 @@ mod tests {
 
     /// Text, line number and ending of each logical line.
     fn read(source: &[u8]) -> Vec<(Vec<u8>, u32, Ending)> {
-        let mut scanner = Scanner::new(source, 0);
+        let mut scanner = Scanner::new(source, 0, Reading::DEBIAN);
         let mut lines = Vec::new();
         while let Some(line) = scanner.next_line() {
             let mut text = if line.is_joined {

@@ -9,27 +9,35 @@
 mod bytes;
 mod grammar;
 mod lines;
+mod reading;
 mod tokens;
 mod tree;
 
 pub use bytes::{is_blank, is_separator, is_white};
+pub use reading::{Brackets, Comments, Reading, TooLong};
 pub use tree::{Line, LineKind, Reason, Run, Token, TokenKind, Tree};
 
 /// The longest logical line that libwrap reads, in bytes without its newline (F-LINE-14).
 pub const LINE_LIMIT: usize = 2046;
 
-/// Reads a table. Never fails: what libwrap would reject becomes a line of its own kind.
+/// Reads a table as Debian's library does. Never fails: what libwrap would reject becomes a line of
+/// its own kind.
 ///
 /// Offsets are 32 bits wide, so a source may have at most 4 GiB; whoever reads files checks that.
 pub fn parse(source: &[u8]) -> Tree<'_> {
     parse_excerpt(source, 0)
 }
 
+/// Reads a table as another build of the library does.
+pub fn parse_as(source: &[u8], reading: Reading) -> Tree<'_> {
+    read(source, 0, reading)
+}
+
 /// Reads a table but for `runs`, which are in order: each becomes one blank line. All else has the
 /// places and numbers that it has in the whole tree.
 pub fn parse_around<'s>(source: &'s [u8], runs: &[Run]) -> Tree<'s> {
-    let mut builder = tree::Builder::new(source);
-    let mut scanner = lines::Scanner::new(source, 0);
+    let mut builder = tree::Builder::new(source, Reading::DEBIAN);
+    let mut scanner = lines::Scanner::new(source, 0, Reading::DEBIAN);
     for run in runs {
         while scanner.at() < run.span.start
             && let Some(line) = scanner.next_line()
@@ -48,8 +56,12 @@ pub fn parse_around<'s>(source: &'s [u8], runs: &[Run]) -> Tree<'s> {
 
 /// Reads a part of a table that begins with a logical line, behind `lines_before` complete lines.
 pub fn parse_excerpt(source: &[u8], lines_before: u32) -> Tree<'_> {
-    let mut builder = tree::Builder::new(source);
-    let mut scanner = lines::Scanner::new(source, lines_before);
+    read(source, lines_before, Reading::DEBIAN)
+}
+
+fn read(source: &[u8], lines_before: u32, reading: Reading) -> Tree<'_> {
+    let mut builder = tree::Builder::new(source, reading);
+    let mut scanner = lines::Scanner::new(source, lines_before, reading);
     while let Some(line) = scanner.next_line() {
         builder.line(&line, scanner.pieces());
     }
@@ -71,6 +83,29 @@ mod tests {
             1 => (2040_usize..2050).prop_map(|length| vec![b'x'; length]),
         ];
         prop::collection::vec(pieces, 0..40).prop_map(|pieces| pieces.concat())
+    }
+
+    fn readings() -> impl Strategy<Value = Reading> {
+        prop::sample::select(vec![
+            Reading::DEBIAN,
+            Reading {
+                comments: Comments::Anywhere,
+                unterminated_ends: false,
+                too_long: TooLong::Hangs,
+                ..Reading::DEBIAN
+            },
+            Reading {
+                brackets: Brackets::Addresses,
+                unterminated_ends: false,
+                too_long: TooLong::Cut,
+                ..Reading::DEBIAN
+            },
+            Reading {
+                brackets: Brackets::None,
+                too_long: TooLong::Hangs,
+                ..Reading::DEBIAN
+            },
+        ])
     }
 
     proptest! {
@@ -106,8 +141,9 @@ mod tests {
         }
 
         #[test]
-        fn lines_tile_the_file_and_tokens_tile_their_line(source in tables()) {
-            let tree = parse(&source);
+        fn lines_tile_the_file_and_tokens_tile_their_line(source in tables(), reading in readings()) {
+            let tree = parse_as(&source, reading);
+            prop_assert_eq!(tree.print(), &*source);
             let mut at = 0;
             for line in tree.lines() {
                 prop_assert_eq!(line.span().start, at);

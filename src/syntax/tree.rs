@@ -3,6 +3,7 @@
 
 use super::grammar::{self, Lexeme};
 use super::lines::{Ending, LogicalLine, Piece};
+use super::reading::{Reading, TooLong, is_idle};
 use super::tokens::Tokens;
 use crate::span::{Span, index, offset};
 use std::borrow::Cow;
@@ -34,7 +35,7 @@ pub enum Reason {
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TokenKind {
-    /// A whole comment line, without its newline.
+    /// A whole comment line, without its newline; in some builds also the end of another line.
     Comment,
     /// Blanks and commas between items, or a blank line.
     Separator,
@@ -84,6 +85,7 @@ pub struct Run {
 #[derive(Debug, Clone)]
 pub struct Tree<'s> {
     source: &'s [u8],
+    reading: Reading,
     rows: Vec<Row>,
     tokens: Tokens,
     pieces: Vec<Piece>,
@@ -111,6 +113,11 @@ impl<'s> Tree<'s> {
     /// The bytes this tree was read from.
     pub fn source(&self) -> &'s [u8] {
         self.source
+    }
+
+    /// How it was read.
+    pub fn reading(&self) -> Reading {
+        self.reading
     }
 
     /// All logical lines, also those that libwrap never reads.
@@ -267,9 +274,10 @@ pub(super) struct Builder<'s> {
 }
 
 impl<'s> Builder<'s> {
-    pub(super) fn new(source: &'s [u8]) -> Self {
+    pub(super) fn new(source: &'s [u8], reading: Reading) -> Self {
         let tree = Tree {
             source,
+            reading,
             rows: Vec::new(),
             tokens: Tokens::default(),
             pieces: Vec::new(),
@@ -300,10 +308,16 @@ impl<'s> Builder<'s> {
         } else {
             self.plain_line(line)
         };
-        if matches!(
-            kind,
-            LineKind::Malformed(Reason::Unterminated | Reason::TooLong)
-        ) {
+        let reading = self.tree.reading;
+        let ends = match kind {
+            LineKind::Malformed(Reason::Unterminated) => reading.unterminated_ends,
+            LineKind::Malformed(Reason::TooLong) => reading.too_long != TooLong::Cut,
+            LineKind::Blank
+            | LineKind::Comment
+            | LineKind::Rule
+            | LineKind::Malformed(Reason::MissingColon) => false,
+        };
+        if ends {
             self.tree
                 .unread_from
                 .get_or_insert(offset(self.tree.rows.len()));
@@ -334,9 +348,11 @@ impl<'s> Builder<'s> {
         let newline = u32::from(line.ending == Ending::Newline);
         let span = Span::new(line.span.start, line.span.end - newline);
         let text = span.of(self.tree.source);
-        let tokens = &mut self.tree.tokens;
+        let (tokens, reading) = (&mut self.tree.tokens, self.tree.reading);
         let mut distance = 0;
-        let kind = classify(line.ending, text, &mut |(kind, text): Lexeme<'_>| {
+        let kind = classify(line.ending, text, reading, &mut |(kind, text): Lexeme<
+            '_,
+        >| {
             if !text.is_empty() {
                 tokens.push(kind, distance);
                 distance += offset(text.len());
@@ -354,19 +370,36 @@ impl<'s> Builder<'s> {
             self.text
                 .extend_from_slice(piece.source.of(self.tree.source));
         }
+        let reading = self.tree.reading;
         let mut placer = Placer::new(self.tree.source, &mut self.tree.tokens, line.span, pieces);
-        let kind = classify(line.ending, &self.text, &mut |(kind, text): Lexeme<'_>| {
-            placer.place(kind, text.len());
-        });
+        let mut place = |(kind, text): Lexeme<'_>| placer.place(kind, text.len());
+        let kind = classify(line.ending, &self.text, reading, &mut place);
         placer.finish(line.ending == Ending::Newline);
         kind
     }
 }
 
 /// The kind of a line, from how it ended or else from its text.
-fn classify<'i>(ending: Ending, text: &'i [u8], sink: &mut impl FnMut(Lexeme<'i>)) -> LineKind {
+fn classify<'i>(
+    ending: Ending,
+    text: &'i [u8],
+    reading: Reading,
+    sink: &mut impl FnMut(Lexeme<'i>),
+) -> LineKind {
     let reason = match ending {
-        Ending::Newline => return grammar::line(text, sink),
+        Ending::Newline => {
+            let (kept, comment) = text.split_at(reading.before_comment(text));
+            if comment.is_empty() {
+                return grammar::line(text, reading.brackets, sink);
+            }
+            let kind = grammar::line(kept, reading.brackets, sink);
+            sink((TokenKind::Comment, comment));
+            return if is_idle(kept) {
+                LineKind::Comment
+            } else {
+                kind
+            };
+        }
         // Nothing but splices and hidden bytes: libwrap reports the end of the file (F-LINE-07).
         Ending::EndOfFile if text.is_empty() => return LineKind::Blank,
         Ending::EndOfFile => Reason::Unterminated,

@@ -2,6 +2,7 @@
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use std::ffi::OsStr;
 use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc;
@@ -31,7 +32,7 @@ pub enum Ended {
 )]
 pub fn read_program(
     program: &str,
-    args: &[String],
+    args: &[impl AsRef<OsStr>],
     limit: Duration,
     visit: &mut dyn FnMut(&[u8]),
 ) -> io::Result<Ended> {

@@ -17,6 +17,8 @@ mod hostile;
 mod https;
 /// What letters say, and how they are shown beforehand.
 mod letter;
+/// An acknowledged event outlives read errors, a locked database and a journal that is replaced.
+mod loss;
 /// The manual page of the configuration.
 mod manual;
 /// Notes in which everything is hostile.
@@ -39,6 +41,8 @@ mod schedule;
 mod server;
 /// A directory that plays the system, and tcpw run in it.
 mod stage;
+/// What waits outside the journal is never passed over.
+mod waiting;
 /// HTTPS services that are told.
 mod webhook;
 /// What is said about mail servers that misbehave on the wire.

@@ -44,8 +44,18 @@ fn an_unwritable_drop_directory_sends_the_event_to_the_system_log() {
     stage.run(&["notify", &whole]).says(75, &[]);
     assert!(heard(&log).contains(&whole), "in full");
     drop(log);
+    let lost = [
+        "the system log did not take the event either (Connection refused",
+        "it is lost",
+    ];
+    let ran = stage.run(&args);
+    ran.says(74, &lost);
+    assert!(!ran.err.contains("instead"), "{}", ran.err);
     fs::remove_file(stage.path("dev/log")).unwrap();
-    stage.run(&args).says(75, &[]);
+    let lost = ["did not take the event either (No such file", "it is lost"];
+    stage.run(&args).says(74, &lost);
+    stage.alarm(&args[1..]).says(74, &lost);
+    stage.alarm(&["--adr", "x", "--", "h"]).says(2, &[]);
 }
 
 #[test]

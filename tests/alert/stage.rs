@@ -150,13 +150,20 @@ impl Drop for Stage {
         if !directory.is_dir() || std::thread::panicking() {
             return;
         }
-        let lock = File::create(directory.join("journal.db.lock")).unwrap();
-        wait_until("the deliverer ends", || {
-            // Again and again: one that is just starting takes the first request for an old one.
-            fs::write(directory.join("journal.db.handover"), "").unwrap();
-            lock.try_lock().is_ok()
-        });
+        drop(end_deliverer(self));
     }
+}
+
+/// Ends the deliverer in the background, and keeps others out as long as the result lives.
+pub(super) fn end_deliverer(stage: &Stage) -> File {
+    let directory = stage.path("var/lib/tcpw");
+    let lock = File::create(directory.join("journal.db.lock")).unwrap();
+    wait_until("the deliverer ends", || {
+        // Again and again: one that is just starting takes the first request for an old one.
+        fs::write(directory.join("journal.db.handover"), "").unwrap();
+        lock.try_lock().is_ok()
+    });
+    lock
 }
 
 impl Ran {

@@ -4,8 +4,8 @@ use super::repair::Lists;
 use super::{Stage, folders, name_of};
 use std::path::Path;
 use tcpw::lint::{Boldness, CHECKS, Policy, Repaired, Site, docs, repair, run};
-use tcpw::policy::{CLASSIC, DEBIAN_12, DEBIAN_13, FREEBSD};
-use tcpw::syntax::parse;
+use tcpw::policy::{CLASSIC, DEBIAN_12, DEBIAN_13, FREEBSD, NETBSD};
+use tcpw::syntax::parse_as;
 
 /// The two tables of a kind, as far as they are there.
 type Pair = [Option<Vec<u8>>; 2];
@@ -20,6 +20,7 @@ fn site(folder: &Path) -> Site<'static> {
         "--dialect classic" => &Lists(&CLASSIC),
         "--dialect debian13" => &Lists(&DEBIAN_13),
         "--dialect freebsd" => &Lists(&FREEBSD),
+        "--dialect netbsd" => &Lists(&NETBSD),
         _ => &Lists(&DEBIAN_12),
     };
     Site {
@@ -30,9 +31,10 @@ fn site(folder: &Path) -> Site<'static> {
 
 /// How many findings of this code the tables have.
 fn count(code: &str, pair: &Pair, site: &Site<'_>) -> usize {
+    let reading = site.world.dialect().reading;
     let [allow, deny] = pair
         .each_ref()
-        .map(|table| table.as_ref().map(|table| parse(table)));
+        .map(|table| table.as_ref().map(|table| parse_as(table, reading)));
     let policy = Policy {
         allow: allow.as_ref(),
         deny: deny.as_ref(),

@@ -1,6 +1,7 @@
 //! `tcpw lint` on the fixture of each code, its claims before the real libwrap, and hostile bytes.
 mod choice;
 mod codes;
+mod dialects;
 mod examples;
 mod files;
 mod fixed;
@@ -228,7 +229,10 @@ fn json_has_the_promised_shape() {
     assert_eq!(output.status.code(), Some(1));
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let object = json.as_object().unwrap();
-    assert_eq!(object.keys().collect::<Vec<_>>(), ["diagnostics"]);
+    assert_eq!(
+        object.keys().collect::<Vec<_>>(),
+        ["diagnostics", "dialect"]
+    );
     let first = &json["diagnostics"][0];
     let expected = serde_json::json!({
         "code": "TW301", "name": "host-bits-set", "severity": "error",
@@ -266,11 +270,11 @@ fn findings_beyond_the_cap_are_counted() {
 }
 
 #[test]
-fn a_missing_table_is_empty_and_a_directory_is_a_failure() {
+fn a_named_table_that_is_missing_and_a_directory_are_failures() {
     let directory = tempfile::tempdir().unwrap();
     let output = lint(directory.path(), &[], &["hosts.allow".to_owned()]);
-    assert_eq!(output.status.code(), Some(0));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("does not exist"));
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("there is no table hosts.allow"));
     std::fs::create_dir(directory.path().join("hosts.deny")).unwrap();
     let output = lint(directory.path(), &[], &["hosts.deny".to_owned()]);
     assert_eq!(output.status.code(), Some(2));

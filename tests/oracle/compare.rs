@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Instant, SystemTime};
+use tcpw::policy::{DEBIAN_12, Dialect};
 
 /// Cases from the same seeds in every run, and cases no run has seen before; `TCPW_CASES` asks for
 /// more of the latter.
@@ -27,17 +28,19 @@ const PROGRAM_EVERY: u64 = 16;
 const FIXED_SEED: u64 = 0x7c9_7700;
 
 /// A directory of its own and an oracle to ask about the files in it.
-struct Bench {
+pub(super) struct Bench {
     dir: PathBuf,
     oracle: Oracle,
+    /// What tcpw answers for; the installed library's unless it is named.
+    dialect: Option<&'static Dialect>,
     /// Whether harmless cases are put to the program all the same.
-    asks_program: bool,
+    pub(super) asks_program: bool,
     /// Whether those that are not are put to the compiled tables.
-    asks_index: bool,
+    pub(super) asks_index: bool,
 }
 
 /// A difference between libwrap and tcpw.
-struct Disagreement {
+pub(super) struct Disagreement {
     query: Vec<u8>,
     library: String,
     tcpw: String,
@@ -45,14 +48,25 @@ struct Disagreement {
 
 impl Bench {
     fn new(name: &str) -> Self {
+        Self::of(name, Oracle::start(), None)
+    }
+
+    /// A bench for another library than the installed one, and the dialect it speaks.
+    pub(super) fn of(name: &str, oracle: Oracle, dialect: Option<&'static Dialect>) -> Self {
         let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
         fs::create_dir_all(&dir).unwrap();
         Self {
             dir,
-            oracle: Oracle::start(),
+            oracle,
+            dialect,
             asks_program: true,
             asks_index: false,
         }
+    }
+
+    /// Where its files are.
+    pub(super) fn place(&self) -> String {
+        self.dir.to_str().unwrap().to_owned()
     }
 
     fn tables(&self, case: &Case) -> Tables {
@@ -60,7 +74,7 @@ impl Bench {
     }
 
     /// The first query that the two answer differently.
-    fn compare(&mut self, case: &Case, tally: &mut Tally) -> Option<Disagreement> {
+    pub(super) fn compare(&mut self, case: &Case, tally: &mut Tally) -> Option<Disagreement> {
         let tables = self.tables(case);
         let is_inside = inside::is_harmless(case);
         let library = if is_inside {
@@ -69,14 +83,15 @@ impl Bench {
             self.oracle.ask(&tables, &case.queries)
         };
         if is_inside && !self.asks_program {
-            let tcpw = inside::ask(case, &tables, self.asks_index);
+            let dialect = self.dialect.unwrap_or(&DEBIAN_12);
+            let tcpw = inside::ask(case, &tables, self.asks_index, dialect);
             tally.count_inside(library.len());
             for answer in &library {
                 tally.count(case, &tables, &answer.text);
             }
             return first_difference(&case.queries, &library, &tcpw);
         }
-        let tcpw = match subject::ask(&tables, &case.queries, &library) {
+        let tcpw = match subject::ask_in(self.dialect, &tables, &case.queries, &library) {
             Ok(answers) => answers,
             Err(complaint) => vec![complaint; case.queries.len()],
         };
@@ -87,7 +102,7 @@ impl Bench {
     }
 
     /// The smallest case with a disagreement, with both answers and libwrap's own words.
-    fn explain(&mut self, case: Case) -> String {
+    pub(super) fn explain(&mut self, case: Case) -> String {
         let ignored = &mut Tally::default();
         let small = shrink(case, |case| self.compare(case, ignored).is_some());
         let Some(found) = self.compare(&small, ignored) else {
@@ -131,7 +146,7 @@ fn first_difference(
 /// Works through the seeds `number`, `number + workers`, ...; stops at the first disagreement.
 fn work(number: usize, workers: usize, fresh: &Fresh, stop: &AtomicBool) -> Result<Tally, String> {
     let mut bench = Bench::new(&format!("oracle{number}"));
-    let place = bench.dir.to_str().unwrap().to_owned();
+    let place = bench.place();
     let mut tally = Tally::default();
     let seeds = |fixed, fresh_cases| {
         let fixed = (0..fixed).map(|n| FIXED_SEED + n);
@@ -166,11 +181,11 @@ struct Fresh {
 }
 
 /// A number from the environment.
-fn given(name: &str) -> Option<u64> {
+pub(super) fn given(name: &str) -> Option<u64> {
     let text = env::var(name).ok()?;
     Some(
         text.parse()
-            .expect("TCPW_SEED and TCPW_CASES are decimal numbers"),
+            .expect("TCPW_SEED, TCPW_CASES and TCPW_SUITE_QUERIES are decimal numbers"),
     )
 }
 

@@ -11,6 +11,7 @@ use tcpw::engine::{
     Access, Account, Cause, Index, ListFile, Surroundings, Table, TableName, Tables, Verdict,
     decide,
 };
+use tcpw::policy::Dialect;
 use tcpw::syntax::parse;
 
 /// Parts of the names of options that run something, change the process, or need an account.
@@ -42,8 +43,8 @@ pub(crate) fn is_harmless(case: &Case) -> bool {
     })
 }
 
-/// The files of this machine; there are no netgroups.
-struct Machine;
+/// The files of this machine, and a build of the library; there are no netgroups.
+struct Machine(&'static Dialect);
 
 impl Surroundings for Machine {
     fn list_file(&self, path: &[u8]) -> ListFile {
@@ -66,10 +67,18 @@ impl Surroundings for Machine {
     fn aclexec(&self, _command: &[u8]) -> Option<bool> {
         None
     }
+    fn dialect(&self) -> &'static Dialect {
+        self.0
+    }
 }
 
 /// One answer a query, as `tcpw match --batch` words it.
-pub(crate) fn ask(case: &Case, paths: &Paths, compiled: bool) -> Vec<String> {
+pub(crate) fn ask(
+    case: &Case,
+    paths: &Paths,
+    compiled: bool,
+    dialect: &'static Dialect,
+) -> Vec<String> {
     let trees = [&case.allow, &case.deny].map(|table| table.as_deref().map(parse));
     let [allow, deny] = trees
         .each_ref()
@@ -78,8 +87,8 @@ pub(crate) fn ask(case: &Case, paths: &Paths, compiled: bool) -> Vec<String> {
     let index = compiled.then(|| Index::new(tables));
     let queries = case.queries.iter().map(|query| request(query));
     let verdicts = queries.map(|request| match &index {
-        Some(index) => index.decide(&request, &Machine),
-        None => decide(&tables, &request, &Machine),
+        Some(index) => index.decide(&request, &Machine(dialect)),
+        None => decide(&tables, &request, &Machine(dialect)),
     });
     verdicts.map(|verdict| worded(&verdict, paths)).collect()
 }

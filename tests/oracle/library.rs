@@ -1,5 +1,6 @@
 //! The real libwrap behind a pipe: `oracle.c`, compiled once a run.
 
+use super::suite::Suite;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -78,7 +79,18 @@ pub(crate) struct Oracle {
 impl Oracle {
     /// Compiles the oracle if this run has not done so yet, and starts it.
     pub(crate) fn start() -> Self {
-        let mut child = Command::new(program())
+        Self::begin(Command::new(program()))
+    }
+
+    /// Starts it on the library of another suite.
+    pub(crate) fn of_suite(suite: &Suite) -> Self {
+        let mut command = suite.linker();
+        command.arg(program());
+        Self::begin(command)
+    }
+
+    fn begin(mut command: Command) -> Self {
+        let mut child = command
             .env_clear()
             .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
             .env("LC_ALL", "C")
@@ -153,7 +165,7 @@ impl Drop for Oracle {
 }
 
 /// The path of the compiled oracle.
-fn program() -> &'static Path {
+pub(super) fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
         let place = Path::new(env!("CARGO_TARGET_TMPDIR"));

@@ -26,6 +26,8 @@ mod sentences;
 mod shrink;
 mod skimmed;
 mod subject;
+mod suite;
+mod suites;
 mod tally;
 mod traced;
 mod ways;

@@ -9,10 +9,21 @@ use super::library::{Aclexec, Answer, Tables};
 use crate::sandbox::program;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
+use tcpw::policy::Dialect;
 
 /// One answer a query, or why there is none. tcpw never runs a command: it is told how libwrap's
 /// commands ended, which takes a second run for the queries where they failed.
 pub(crate) fn ask(
+    tables: &Tables,
+    queries: &[Vec<u8>],
+    library: &[Answer],
+) -> Result<Vec<String>, String> {
+    ask_in(None, tables, queries, library)
+}
+
+/// The same in a dialect; without one in that of the installed library.
+pub(crate) fn ask_in(
+    dialect: Option<&Dialect>,
     tables: &Tables,
     queries: &[Vec<u8>],
     library: &[Answer],
@@ -27,7 +38,8 @@ pub(crate) fn ask(
             .filter(|(_, f)| **f == wanted)
             .map(|(q, _)| q.clone())
             .collect();
-        ask_once(tables, &chosen, if wanted { "false" } else { "true" })
+        let aclexec = if wanted { "false" } else { "true" };
+        ask_once(dialect, tables, &chosen, aclexec)
     };
     let (mut well, mut badly) = (ask_if(false)?.into_iter(), ask_if(true)?.into_iter());
     let merged = failed
@@ -36,12 +48,20 @@ pub(crate) fn ask(
     Ok(merged.map(Option::unwrap).collect())
 }
 
-fn ask_once(tables: &Tables, queries: &[Vec<u8>], aclexec: &str) -> Result<Vec<String>, String> {
+fn ask_once(
+    dialect: Option<&Dialect>,
+    tables: &Tables,
+    queries: &[Vec<u8>],
+    aclexec: &str,
+) -> Result<Vec<String>, String> {
     if queries.is_empty() {
         return Ok(Vec::new());
     }
+    let dialect = dialect.map_or(vec![], |dialect| vec!["--dialect", dialect.name]);
     let mut child = Command::new(program())
-        .args(["match", "--batch", "--aclexec", aclexec, "--allow-file"])
+        .args(["match", "--batch", "--aclexec", aclexec])
+        .args(dialect)
+        .arg("--allow-file")
         .arg(&tables.allow)
         .arg("--deny-file")
         .arg(&tables.deny)

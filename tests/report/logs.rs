@@ -37,7 +37,16 @@ fn a_file_and_standard_input() {
         assert_eq!((err, code), ("", Some(0)));
         let found = logged(out);
         assert_eq!(found["events"], 6);
-        assert_eq!(found["lines"], 7);
+        let counts = [
+            "lines",
+            "refusals",
+            "others",
+            "untimed",
+            "outside",
+            "not_understood",
+        ];
+        let counts = counts.map(|name| found[name].as_u64().unwrap());
+        assert_eq!(counts, [7, 3, 2, 1, 1, 0]);
         assert_eq!(found["sources"], 2);
         assert_eq!(found["top_sources"][0]["name"], "192.0.2.7");
         assert_eq!(found["top_sources"][0]["events"], 5);
@@ -53,9 +62,69 @@ fn a_file_and_standard_input() {
         .done()
         .file("auth.log.2.gz", [0x1f, 0x8b, 8, 0])
         .run(&["report", "--log", "[ROOT]/auth.log.2.gz"])
-        .stderr("tcpw: the log [ROOT]/auth.log.2.gz is compressed\n  help: unpack it on the way: zcat [ROOT]/auth.log.2.gz | tcpw report --log -\n")
+        .stderr("tcpw: cannot unpack the log [ROOT]/auth.log.2.gz: gzip ended with exit status: 1: gzip: [ROOT]/auth.log.2.gz: unexpected end of file\n")
         .code(2)
         .done();
+}
+
+/// Each line counts once, and what could not be read is no "No refusals".
+#[test]
+fn lines_that_could_not_be_read_are_counted() {
+    let timed = "2026-03-02T10:00:00Z web1 sshd[6]: refused connect from x (192.0.2.7)\n";
+    for (log, counts, says) in [
+        (
+            "",
+            [0, 0, 0, 0, 0, 0],
+            "No refusals by libwrap in this time.",
+        ),
+        (
+            "2026-03-02T10:00:00Z web1 sshd[6]: Server listening\n",
+            [1, 0, 1, 0, 0, 0],
+            "No refusals by libwrap in this time.",
+        ),
+        (
+            "yesterday web1 sshd[6]: refused connect from x (192.0.2.7)\n",
+            [1, 0, 0, 1, 0, 0],
+            "but not every line could be read",
+        ),
+        (
+            "2026-03-02T10:00:00Z without a tag\n",
+            [1, 0, 0, 0, 0, 1],
+            "but not every line could be read",
+        ),
+        (
+            "2025-03-02T10:00:00Z web1 sshd[6]: refused connect from x (192.0.2.7)\n",
+            [1, 0, 0, 0, 1, 0],
+            "outside this time: 1",
+        ),
+        (timed, [1, 1, 0, 0, 0, 0], "refusals by libwrap: 1"),
+    ] {
+        let text = [&["report", "--log", "[ROOT]/auth.log"], &SPAN[..2]].concat();
+        let run = Sandbox::new().file("auth.log", log).run(&text);
+        let (out, _, code) = run.output();
+        let joined = out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(joined.contains(says), "{log}: {out}");
+        let is_sure = counts[1] + counts[3] + counts[5] == 0;
+        let all_clear = "No refusals by libwrap in this time.";
+        assert_eq!(joined.contains(all_clear), is_sure, "{log}: {out}");
+        assert_eq!(code, Some(0));
+        let json = [&["report", "--log", "[ROOT]/auth.log"], &SPAN[..]].concat();
+        let run = Sandbox::new().file("auth.log", log).run(&json);
+        let found = logged(run.output().0);
+        let names = [
+            "lines",
+            "refusals",
+            "others",
+            "untimed",
+            "outside",
+            "not_understood",
+        ];
+        assert_eq!(
+            names.map(|name| found[name].as_u64().unwrap()),
+            counts,
+            "{log}"
+        );
+    }
 }
 
 /// A stand-in that prints what journalctl prints, and keeps its arguments.

@@ -7,6 +7,7 @@ mod follow;
 mod golden;
 mod logs;
 mod mail;
+mod real_logs;
 mod sample;
 
 use std::fs;

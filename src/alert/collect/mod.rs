@@ -1,13 +1,15 @@
 //! The reading side of the drop directory. Its files were put there by anybody, so nothing in it is
 //! trusted: the reporter is the owner of the file, only regular files with the agreed name are
 //! read, each is of bounded size, one user's are of a bounded number, and what is no event is
-//! deleted, counted and told once. Root's events come first, the others in turn by user.
+//! deleted, counted and told once. A file that cannot be read may be one all the same: it stays.
+//! Root's events come first, the others in turn by user.
 
 use super::encoding::{DecodeError, LARGEST, decode};
 use super::event::Event;
 use super::spool::{finished_name, is_event_name};
 use super::surplus::{Surplus, Why};
 use chrono::{DateTime, TimeDelta, Utc};
+use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::fs::{self, Metadata, OpenOptions};
@@ -51,8 +53,8 @@ const MOST_BEFORE: TimeDelta = TimeDelta::minutes(5);
 pub struct Found {
     /// What the file says.
     pub event: Event,
-    /// Its name, unique for ever.
-    pub name: String,
+    /// Its directory and its name, unique for ever: the journal knows it by that.
+    pub key: String,
     /// Where it is.
     pub path: PathBuf,
 }
@@ -64,6 +66,12 @@ pub struct Pass {
     pub found: Vec<Found>,
     /// What was deleted because it is no event or more than a fair share, and why.
     pub rejected: Vec<String>,
+    /// What could not be read and stays, and why; each is told once an hour.
+    pub unread: Vec<String>,
+    /// How many of these the system could not read, told or not: it may be able to, later.
+    pub unread_files: usize,
+    /// How many of them a later version wrote.
+    pub newer_files: usize,
     /// Whether there may be more events than this pass took.
     pub is_full: bool,
 }
@@ -76,6 +84,7 @@ pub struct Collector {
     /// Users of whose surplus the last listing could not throw away all.
     over: HashSet<u32>,
     surplus: Surplus,
+    unread: Surplus,
 }
 
 impl Default for Collector {
@@ -85,6 +94,7 @@ impl Default for Collector {
             listed: HashMap::new(),
             over: HashSet::new(),
             surplus: Surplus::default(),
+            unread: Surplus::default(),
         }
     }
 }
@@ -98,6 +108,8 @@ struct Listing {
     is_cut: bool,
     /// Whether the next listing will find less.
     has_progress: bool,
+    /// Files of which not even the owner could be read.
+    unread: usize,
 }
 
 /// Why a file gives no event.
@@ -106,7 +118,9 @@ enum Unreadable {
     Gone,
     /// A later tcpw can read it.
     Newer,
-    /// It is none.
+    /// The system could not read it: it may be one, and stays.
+    Fault(String),
+    /// It is none, which its form proves.
     NoEvent(String),
 }
 
@@ -121,6 +135,9 @@ impl Collector {
             Some(listing) => listing,
             None => self.list(directory, now)?,
         };
+        pass.unread_files = take(&mut listing.unread);
+        let place = fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned());
+        let place = place.display();
         while pass.found.len() < self.limits.pass {
             let Some((uid, name)) = listing.names.pop_front() else {
                 break;
@@ -128,18 +145,26 @@ impl Collector {
             let path = directory.join(&name);
             match read(&path, uid, now) {
                 Ok(event) => {
-                    let name = finished_name(&name).unwrap_or(&name).to_owned();
-                    pass.found.push(Found { event, name, path });
+                    let key = format!("{place}/{}", finished_name(&name).unwrap_or(&name));
+                    pass.found.push(Found { event, key, path });
                     listing.has_progress = true;
                 }
                 Err(Unreadable::Gone) => {}
-                Err(Unreadable::Newer) => self.surplus.count(&path, uid, Why::Newer, false),
+                Err(Unreadable::Newer) => {
+                    self.unread.count(&path, Some(uid), Why::Newer, false);
+                    pass.newer_files += 1;
+                }
+                Err(Unreadable::Fault(why)) => {
+                    self.unread.count(&path, Some(uid), Why::Unread(why), false);
+                    pass.unread_files += 1;
+                }
                 Err(Unreadable::NoEvent(why)) => {
                     listing.has_progress |= self.reject(&path, uid, Why::NoEvent(why));
                 }
             }
         }
         pass.rejected = self.surplus.tell(directory, now);
+        pass.unread = self.unread.tell(directory, now);
         if listing.names.is_empty() {
             pass.is_full = listing.is_cut && listing.has_progress;
         } else {
@@ -161,11 +186,21 @@ impl Collector {
         let over = take(&mut self.over);
         for entry in entries {
             let entry = entry?;
-            // Of a file that was removed meanwhile there is none.
-            let (Ok(file), name) = (entry.metadata(), entry.file_name()) else {
-                continue;
+            let name = entry.file_name();
+            let name = name.to_str();
+            let file = match entry.metadata() {
+                Ok(file) => file,
+                Err(cause) => {
+                    // Of a file that was removed meanwhile there is none.
+                    if cause.kind() != io::ErrorKind::NotFound && name.is_some_and(is_name) {
+                        let why = Why::Unread(format!("it cannot be looked at: {cause}"));
+                        self.unread.count(&entry.path(), None, why, false);
+                        listing.unread += 1;
+                    }
+                    continue;
+                }
             };
-            let (uid, name) = (file.uid(), name.to_str());
+            let uid = file.uid();
             let share = users.entry(uid).or_default();
             let is_over =
                 uid != 0 && (over.contains(&uid) || share.is_over_with(&file, self.limits));
@@ -197,7 +232,7 @@ impl Collector {
     fn reject(&mut self, path: &Path, uid: u32, why: Why) -> bool {
         // Somebody's directory can only be removed while it is empty.
         let removed = fs::remove_file(path).or_else(|_| fs::remove_dir(path));
-        self.surplus.count(path, uid, why, removed.is_ok());
+        self.surplus.count(path, Some(uid), why, removed.is_ok());
         removed.is_ok()
     }
 }
@@ -247,10 +282,14 @@ fn in_turn(mut users: HashMap<u32, Share>) -> VecDeque<(u32, String)> {
     names
 }
 
+/// Whether this is the name of an event, finished or not.
+fn is_name(name: &str) -> bool {
+    is_event_name(name) || finished_name(name).is_some()
+}
+
 /// Why an entry with the name of an event is none, as far as that shows from outside.
 fn litter(name: Option<&str>, file: &Metadata) -> Option<Why> {
-    let name = name?;
-    if !is_event_name(name) && finished_name(name).is_none() {
+    if !name.is_some_and(is_name) {
         return None;
     }
     form_problem(file).map(|problem| Why::NoEvent(problem.to_owned()))
@@ -270,17 +309,24 @@ fn most_bytes() -> u64 {
     u64::try_from(LARGEST).unwrap_or(u64::MAX)
 }
 
-/// Whether a file is an event, finished or left behind. Its owner may set any other time than that
-/// of its last change.
+/// Whether a file is an event, finished or left by a crash. Its owner may set any other time than
+/// that of its last change. One from the future is left too: the clock was ahead then.
 fn is_wanted(name: &str, file: &Metadata, now: DateTime<Utc>) -> bool {
     is_event_name(name)
         || finished_name(name).is_some()
-            && now.timestamp().saturating_sub(file.ctime()) > STALE_SECONDS
+            && now.timestamp().saturating_sub(file.ctime()).abs() > STALE_SECONDS
 }
 
 fn read(path: &Path, uid: u32, now: DateTime<Utc>) -> Result<Event, Unreadable> {
     let failed = |what: &str, cause: &io::Error| {
-        Unreadable::NoEvent(format!("it cannot be {what}: {cause}"))
+        let told = format!("it cannot be {what}: {cause}");
+        // A link, or a socket: no regular file, whatever is wrong with the system besides.
+        let code = cause.raw_os_error().map(Errno::from_raw);
+        if matches!(code, Some(Errno::ELOOP | Errno::ENXIO)) {
+            Unreadable::NoEvent(told)
+        } else {
+            Unreadable::Fault(told)
+        }
     };
     let file = match OpenOptions::new()
         .read(true)
@@ -295,7 +341,8 @@ fn read(path: &Path, uid: u32, now: DateTime<Utc>) -> Result<Event, Unreadable> 
         return Err(Unreadable::NoEvent(problem.to_owned()));
     }
     if metadata.uid() != uid {
-        return Err(Unreadable::NoEvent("its owner has changed".to_owned()));
+        // The next listing sees whose it is now.
+        return Err(Unreadable::Fault("its owner has changed".to_owned()));
     }
     let mut bytes = Vec::with_capacity(1024);
     file.take(most_bytes() + 1)

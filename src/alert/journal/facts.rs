@@ -36,19 +36,22 @@ impl Journal {
         .map(drop)
     }
 
-    /// How many events the hours from that of `since` on have.
+    /// How many events the hours from that of `since` to that of `until` have.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub(in crate::alert) fn count_since(
         &mut self,
         since: DateTime<Utc>,
+        until: DateTime<Utc>,
     ) -> Result<u64, JournalError> {
         self.run("read", |database| {
-            let hour = since.timestamp().div_euclid(3600);
+            let hours = [since, until].map(|time| time.timestamp().div_euclid(3600));
             database
-                .prepare_cached("SELECT coalesce(sum(count), 0) FROM hours WHERE hour >= ?1")?
-                .query_row([hour], |row| count(row, 0))
+                .prepare_cached(
+                    "SELECT coalesce(sum(count), 0) FROM hours WHERE hour BETWEEN ?1 AND ?2",
+                )?
+                .query_row(hours, |row| count(row, 0))
         })
     }
 

@@ -1,6 +1,7 @@
 //! Events enter the journal: a batch in one transaction, each with the decision what becomes of
 //! it.
 
+use super::clock::{holds_back, longest};
 use super::letters::{Decision, LetterKind, NewLetter, Room, find_open, release};
 use super::memory::{Memory, Source};
 use super::{Journal, JournalError, stamp};
@@ -101,9 +102,11 @@ impl Journal {
 }
 
 fn forget(transaction: &Transaction<'_>, gone: &[String]) -> rusqlite::Result<()> {
-    let mut delete = transaction.prepare_cached("DELETE FROM collected WHERE name = ?1")?;
-    for name in gone {
-        delete.execute([name])?;
+    let mut delete =
+        transaction.prepare_cached("DELETE FROM collected WHERE name = ?1 OR name = ?2")?;
+    for key in gone {
+        let name = key.rsplit('/').next().unwrap_or_default();
+        delete.execute([key, name])?;
     }
     Ok(())
 }
@@ -157,11 +160,15 @@ fn unknown<'f>(
     transaction: &Transaction<'_>,
     found: &'f [Found],
 ) -> rusqlite::Result<Vec<&'f Found>> {
-    let mut insert =
-        transaction.prepare_cached("INSERT OR IGNORE INTO collected (name) VALUES (?1)")?;
+    // Earlier versions knew them by their name alone.
+    let mut insert = transaction.prepare_cached(
+        "INSERT OR IGNORE INTO collected (name)
+         SELECT ?1 WHERE NOT EXISTS (SELECT 1 FROM collected WHERE name = ?2)",
+    )?;
     let mut new = Vec::new();
     for item in found {
-        if insert.execute([&item.name])? > 0 {
+        let name = item.key.rsplit('/').next().unwrap_or_default();
+        if insert.execute([&item.key, name])? > 0 {
             new.push(item);
         }
     }
@@ -254,7 +261,7 @@ impl Batch<'_, '_> {
             return Ok((Decision::Now, Some(*letter)));
         }
         let (_, _, audience) = alarm;
-        if source.quiet_until > now {
+        if holds_back(source.quiet_until, now, longest(alert)) {
             let due = source.quiet_until;
             let letter = self.gather(LetterKind::Digest, Some(source), audience, due)?;
             return Ok((Decision::Repeat, Some(letter)));

@@ -3,6 +3,7 @@
 //! many letters an hour.
 
 use super::JournalError;
+use super::clock::longest;
 use super::memory::Memory;
 use super::{Journal, stamp};
 use crate::config::Alert;
@@ -145,12 +146,18 @@ impl Room {
         let (released, oldest): (u32, Option<i64>) = transaction
             .prepare_cached(
                 "SELECT count(*), min(released) FROM (SELECT released FROM letters
-                 WHERE released > ?1 AND kind IN ('alarm', 'digest', 'overflow')
+                 WHERE released > ?1 AND released <= ?3
+                     AND kind IN ('alarm', 'digest', 'overflow')
                  ORDER BY released DESC LIMIT ?2)",
             )?
-            .query_row(params![now - HOUR, alert.max_mails_per_hour], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })?;
+            .query_row(
+                params![
+                    now - HOUR,
+                    alert.max_mails_per_hour,
+                    now.saturating_add(longest(alert))
+                ],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )?;
         let waiting: u32 = transaction
             .prepare_cached(
                 "SELECT count(*) FROM (SELECT 1 FROM dispatches
@@ -162,7 +169,7 @@ impl Room {
         let most = alert.max_mails_per_hour;
         let is_stalled = released < most && waiting >= most;
         let again = match oldest {
-            Some(oldest) if released >= most => oldest + HOUR,
+            Some(oldest) if released >= most => oldest.min(now) + HOUR,
             _ => now + STALLED,
         };
         Ok(Self {
@@ -325,7 +332,7 @@ fn close_due(
 ) -> rusqlite::Result<()> {
     let now = time.timestamp();
     let transaction = database.transaction()?;
-    let due = due(&transaction, now)?;
+    let due = due(&transaction, now, longest(alert))?;
     if due.is_empty() {
         return Ok(());
     }
@@ -367,12 +374,12 @@ fn close_due(
 }
 
 /// The digests of everything first: they have waited longest.
-fn due(transaction: &Transaction<'_>, now: i64) -> rusqlite::Result<Vec<Due>> {
+fn due(transaction: &Transaction<'_>, now: i64, longest: i64) -> rusqlite::Result<Vec<Due>> {
     let mut query = transaction.prepare_cached(
         "SELECT id, kind = 'overflow', source, audience FROM letters
-         WHERE state = 'open' AND due <= ?1 ORDER BY kind <> 'overflow', due, id",
+         WHERE state = 'open' AND (due <= ?1 OR due > ?2) ORDER BY kind <> 'overflow', due, id",
     )?;
-    let letters = query.query_map([now], |row| {
+    let letters = query.query_map([now, now.saturating_add(longest)], |row| {
         Ok(Due {
             id: row.get(0)?,
             is_overflow: row.get(1)?,

@@ -1,6 +1,7 @@
 //! The journal: every event that was ever collected, what was decided about it, and the letters
 //! that tell of it; an SQLite database with one writer.
 
+mod clock;
 mod counts;
 mod events;
 mod facts;
@@ -15,6 +16,7 @@ mod search;
 mod tally;
 mod troubles;
 
+pub use clock::Ahead;
 pub use events::{Entry, EventFilter, History, Letter, SourceTally};
 pub(super) use intake::Terms;
 pub use letters::{Decision, LetterKind, Reason};
@@ -28,7 +30,7 @@ pub(super) use outbox::{Dispatch, Settled, pause};
 
 use chrono::{DateTime, Utc};
 use memory::Memory;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use std::ffi::OsString;
 use std::fs;
 use std::io;
@@ -62,6 +64,14 @@ pub enum JournalError {
         path: PathBuf,
         /// What SQLite said.
         cause: rusqlite::Error,
+    },
+    /// A journal of which not even that is known whether it is there.
+    #[error("cannot read the journal {}: {cause}", .path.display())]
+    Unreadable {
+        /// The journal.
+        path: PathBuf,
+        /// What the system said.
+        cause: io::Error,
     },
     /// A journal of a later tcpw.
     #[error("the journal {} was made by a newer tcpw (version {version})", .path.display())]
@@ -114,8 +124,10 @@ impl Journal {
             let path = path.to_owned();
             move |cause| JournalError::Database { step, path, cause }
         };
-        let database = Connection::open(path).map_err(failed("open"))?;
+        let mut database = Connection::open(path).map_err(failed("open"))?;
         database.busy_timeout(PATIENCE).map_err(failed("open"))?;
+        // A transaction that reads first and writes later would not be waited for.
+        database.set_transaction_behavior(TransactionBehavior::Immediate);
         database.set_prepared_statement_cache_capacity(STATEMENTS);
         // Pages that are freed can be given back only if that is said before the first table.
         database
@@ -139,8 +151,13 @@ impl Journal {
     /// # Errors
     /// When it cannot be opened, or is not of this version.
     pub fn open_to_read(path: &Path) -> Result<Option<Self>, JournalError> {
-        if !path.exists() {
-            return Ok(None);
+        match fs::metadata(path) {
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(cause) => {
+                let path = path.to_owned();
+                return Err(JournalError::Unreadable { path, cause });
+            }
+            Ok(_) => {}
         }
         let failed = |cause| JournalError::Database {
             step: "open",

@@ -1,6 +1,7 @@
 //! What is on its way: each letter on each of its ways out, tried with growing pauses, and never
 //! forgotten.
 
+use super::clock::{ASKED, RETRY};
 use super::letters::{Decision, Reason};
 use super::{Journal, JournalError, stamp};
 use crate::alert::transport::{Outcome, Step};
@@ -10,7 +11,7 @@ use rusqlite::{Connection, Row, Transaction, params};
 /// The first pause after a failure, in seconds.
 const FIRST_PAUSE: i64 = 60;
 /// The longest pause, in seconds.
-const LONGEST_PAUSE: i64 = 3600;
+pub(super) const LONGEST_PAUSE: i64 = 3600;
 
 /// A letter that is to leave by one way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,10 +117,12 @@ impl Journal {
         self.run("read", |database| {
             let mut query = database.prepare_cached(
                 "SELECT letter, channel, attempts, first_try FROM dispatches
-                 WHERE (state = 'waiting' AND (?2 OR next_due <= ?1)) OR (state = 'failed' AND ?2)
+                 WHERE (state = 'waiting' AND (?2 OR next_due <= ?1
+                         OR next_due > ?1 + CASE channel WHEN 'mail' THEN ?3 ELSE ?4 END))
+                     OR (state = 'failed' AND ?2)
                  ORDER BY letter, channel",
             )?;
-            let rows = query.query_map(params![now.timestamp(), all], |row| {
+            let rows = query.query_map(params![now.timestamp(), all, RETRY, ASKED], |row| {
                 Ok(Dispatch {
                     letter: row.get(0)?,
                     channel: row.get(1)?,
@@ -152,7 +155,7 @@ impl Journal {
     ) -> Result<Settled, JournalError> {
         let attempts = dispatch.attempts.saturating_add(1);
         let seconds = now.timestamp();
-        let first_try = dispatch.first_try.unwrap_or(seconds);
+        let first_try = dispatch.first_try.unwrap_or(seconds).min(seconds);
         let (mut settled, error) = judge(deliveries, !dispatch.refused.is_empty());
         if settled == Settled::Later && seconds - first_try >= give_up {
             settled = Settled::GivenUp;
@@ -201,9 +204,10 @@ impl Journal {
         self.run("write", |database| {
             database.execute(
                 "UPDATE dispatches SET next_due = ?3, last_error = ?4,
-                     first_try = coalesce(first_try, ?2)
-                 WHERE state = 'waiting' AND channel = ?1 AND next_due <= ?2",
-                params![channel, now.timestamp(), until, error],
+                     first_try = min(coalesce(first_try, ?2), ?2)
+                 WHERE state = 'waiting' AND channel = ?1 AND (next_due <= ?2
+                     OR next_due > ?2 + CASE channel WHEN 'mail' THEN ?5 ELSE ?6 END)",
+                params![channel, now.timestamp(), until, error, RETRY, ASKED],
             )
         })
         .map(drop)

@@ -1,8 +1,10 @@
 //! The queue as an operator sees it and changes it.
 
+use super::clock::{ASKED, RETRY, due_at, longest};
 use super::letters::{LetterKind, Reason};
 use super::outbox::{State, audience, count, reasons};
 use super::{Journal, JournalError, time_of};
+use crate::config::Alert;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row, params};
 
@@ -35,6 +37,18 @@ pub struct Queued {
     pub last_error: Option<String>,
     /// What was decided about its events.
     pub reasons: Vec<Reason>,
+}
+
+impl Queued {
+    /// Corrects a due time that is too late to be true: it counts as now.
+    pub fn believe(&mut self, alert: &Alert, now: DateTime<Utc>) {
+        let longest = match self.channel.as_deref() {
+            None => longest(alert),
+            Some("mail") => RETRY,
+            Some(_) => ASKED,
+        };
+        self.due = due_at(self.due, now.timestamp(), longest);
+    }
 }
 
 /// One attempt to deliver a letter to one recipient.

@@ -1,5 +1,6 @@
 //! The journal forgets its oldest events when they are too old, or when it has grown too large.
 
+use super::clock::RETRY;
 use super::memory::SLACK;
 use super::{Journal, JournalError, stamp};
 use crate::config::Retention;
@@ -25,10 +26,14 @@ impl Journal {
         now: DateTime<Utc>,
     ) -> Result<u64, JournalError> {
         let keep = TimeDelta::from_std(retention.keep).unwrap_or(TimeDelta::MAX);
-        let oldest = now.checked_sub_signed(keep).map_or(i64::MIN, stamp);
+        let believable = now + TimeDelta::seconds(RETRY);
+        let kept = Kept {
+            oldest: now.checked_sub_signed(keep).map_or(i64::MIN, stamp),
+            latest: stamp(believable),
+        };
         let mut forgotten = 0;
         loop {
-            let step = self.run("prune", |database| step(database, retention, oldest))?;
+            let step = self.run("prune", |database| step(database, retention, &kept))?;
             if step == 0 {
                 break;
             }
@@ -45,8 +50,51 @@ impl Journal {
     }
 }
 
+/// The times of the events that stay. A later one is from a time when the clock was ahead, and
+/// says nothing: such an event goes with those that entered the journal after it.
+struct Kept {
+    oldest: i64,
+    latest: i64,
+}
+
+/// Up to where the events go from `first` on, at most [`STEP`] of them, because of their time.
+fn too_old(
+    transaction: &Transaction<'_>,
+    first: i64,
+    kept: &Kept,
+) -> rusqlite::Result<Option<i64>> {
+    let end = first + STEP;
+    // Events that were reported late keep those after them a little longer.
+    let stays: Option<i64> = transaction
+        .query_row(
+            "SELECT id FROM events WHERE id >= ?1 AND id < ?2 AND time BETWEEN ?3 AND ?4
+             ORDER BY id LIMIT 1",
+            params![first, end, kept.oldest, kept.latest],
+            |row| row.get(0),
+        )
+        .optional()?;
+    let limit = stays.unwrap_or(end);
+    let last_old: Option<i64> = transaction.query_row(
+        "SELECT max(id) FROM events WHERE id >= ?1 AND id < ?2 AND time < ?3",
+        params![first, limit, kept.oldest],
+        |row| row.get(0),
+    )?;
+    if last_old.is_some() || stays.is_some() {
+        return Ok(last_old.map(|id| id + 1));
+    }
+    // All of them are from the future: the next one that is not says how old they are.
+    let next: Option<i64> = transaction
+        .query_row(
+            "SELECT time FROM events WHERE id >= ?1 AND time <= ?2 ORDER BY id LIMIT 1",
+            params![end, kept.latest],
+            |row| row.get(0),
+        )
+        .optional()?;
+    Ok(next.filter(|time| *time < kept.oldest).map(|_| end))
+}
+
 /// Forgets the oldest events that may go, at most [`STEP`] of them.
-fn step(database: &mut Connection, retention: &Retention, oldest: i64) -> rusqlite::Result<u64> {
+fn step(database: &mut Connection, retention: &Retention, kept: &Kept) -> rusqlite::Result<u64> {
     let transaction = database.transaction()?;
     let bounds: Option<(i64, i64)> =
         transaction.query_row("SELECT min(id), max(id) FROM events", [], |row| {
@@ -58,16 +106,9 @@ fn step(database: &mut Connection, retention: &Retention, oldest: i64) -> rusqli
     let end = if used(&transaction)? > retention.max_size {
         (first + STEP).min(last)
     } else {
-        // Events that were reported late keep those after them a little longer.
-        transaction
-            .query_row(
-                "SELECT id FROM events WHERE id >= ?1 AND id < ?2 AND time >= ?3
-                 ORDER BY id LIMIT 1",
-                params![first, first + STEP, oldest],
-                |row| row.get(0),
-            )
-            .optional()?
-            .unwrap_or((first + STEP).min(last + 1))
+        too_old(&transaction, first, kept)?
+            .unwrap_or(first)
+            .min(last + 1)
     };
     let end = end.min(needed(&transaction)?.unwrap_or(i64::MAX));
     if end <= first {

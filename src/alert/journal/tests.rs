@@ -60,7 +60,7 @@ impl Desk {
                         user: Claim::default(),
                         uid: 0,
                     },
-                    name: format!("{}.event", self.files),
+                    key: format!("/drop/{}.event", self.files),
                     path: PathBuf::new(),
                 }
             })
@@ -408,4 +408,75 @@ fn a_damaged_journal_is_put_aside() {
     assert_eq!(journal.waiting().unwrap(), Waiting::default());
     assert_eq!(fs::read(aside.unwrap()).unwrap().len(), 20_000);
     drop(directory);
+}
+
+/// A journal that was written while the clock was a year ahead holds nothing back.
+#[test]
+fn a_clock_that_was_ahead_silences_nothing() {
+    let mut desk = Desk::new();
+    desk.alert.quiet = Duration::from_secs(3600);
+    desk.alert.max_mails_per_hour = 3;
+    let today = desk.now;
+    desk.now += TimeDelta::days(365);
+    desk.enter(&[("192.0.2.1", "sshd")]);
+    desk.enter(&[
+        ("192.0.2.1", "sshd"),
+        ("192.0.2.2", "sshd"),
+        ("192.0.2.3", "sshd"),
+    ]);
+    desk.deliver_all();
+    // One that waits for the mail server, a digest that gathers, and the digest of everything.
+    desk.enter(&[("192.0.2.4", "sshd"), ("192.0.2.1", "sshd")]);
+    desk.journal
+        .database
+        .execute_batch(
+            "INSERT INTO letters (kind, state, message_id, created, due, released)
+                 SELECT 'notice', 'sent', 'w', created, due, released FROM letters LIMIT 1;
+             INSERT INTO dispatches (letter, channel, state, attempts, next_due, first_try)
+                 SELECT max(letters.id), 'mail', 'waiting', 1, max(next_due) + 60, max(next_due)
+                 FROM letters, dispatches;",
+        )
+        .unwrap();
+    let ahead = desk.journal.ahead(&desk.alert, desk.now).unwrap();
+    assert_eq!(ahead, None, "the clock was right then");
+    desk.now = today;
+    let ahead = desk.journal.ahead(&desk.alert, desk.now).unwrap().unwrap();
+    assert_eq!(
+        (ahead.latest - today, ahead.events),
+        (TimeDelta::days(365), 6)
+    );
+    // What gathered and what waited leaves now, and who was told of is told of again.
+    desk.pass(0);
+    let kinds: Vec<_> = desk.outbox().iter().map(|(kind, _)| *kind).collect();
+    assert_eq!(kinds, ["digest", "overflow", "notice"]);
+    desk.deliver_all();
+    desk.pass(3600);
+    desk.enter(&[("192.0.2.2", "sshd")]);
+    assert_eq!(desk.decisions().last(), Some(&"now"));
+}
+
+/// Events from the future do not keep the others, and the others do not make them old.
+#[test]
+fn events_from_the_future_are_forgotten_with_their_neighbours() {
+    let mut desk = Desk::new();
+    let start = desk.now;
+    desk.enter(&[("192.0.2.1", "sshd")]);
+    desk.now = start + TimeDelta::days(365);
+    desk.enter(&[("192.0.2.2", "sshd"), ("192.0.2.3", "sshd")]);
+    desk.now = start + TimeDelta::hours(1);
+    desk.enter(&[("192.0.2.4", "sshd")]);
+    desk.now = start + TimeDelta::days(2);
+    desk.enter(&[("192.0.2.5", "sshd")]);
+    desk.deliver_all();
+    let keep = |days: u64| Retention {
+        keep: Duration::from_secs(days * 86_400),
+        ..Retention::default()
+    };
+    assert_eq!(desk.journal.prune(&keep(3), desk.now).unwrap(), 0);
+    assert_eq!(desk.journal.prune(&keep(1), desk.now).unwrap(), 4);
+    let left = desk.decisions().len();
+    assert_eq!(left, 1);
+    // On a clock that is behind, all are from the future, and none is old.
+    let behind = start - TimeDelta::days(9999);
+    assert_eq!(desk.journal.prune(&keep(1), behind).unwrap(), 0);
 }

@@ -210,12 +210,14 @@ fn about_alarms(list: &mut List, ground: &Ground<'_>) {
             events,
             waiting,
             failed,
+            unread: _,
         }) => {
             list.add(labels.events_day, number(*events));
             list.add(labels.waiting, number(*waiting));
             list.add(labels.failed, number(*failed));
         }
-        Some(Notice::Rejected { .. } | Notice::Report { .. }) | None => (),
+        Some(Notice::Rejected { .. } | Notice::ClockAhead { .. } | Notice::Report { .. })
+        | None => (),
     }
 }
 

@@ -38,6 +38,13 @@ pub(super) fn lead(ground: &Ground<'_>) -> String {
             }
             Some(Notice::Rejected { count, .. }) => counted(leads.rejected, *count),
             Some(Notice::Heartbeat { .. }) => fill(leads.heartbeat, &server),
+            Some(Notice::ClockAhead { latest, .. }) => {
+                let values = [
+                    ("server", ground.setting.server),
+                    ("latest", &safe_text(latest)),
+                ];
+                fill(leads.clock_ahead, &values)
+            }
             Some(Notice::Report { .. }) => fill(leads.report, &server),
             None => fill(leads.notice, &server),
         },
@@ -57,9 +64,14 @@ pub(super) fn advice(ground: &Ground<'_>) -> String {
         Some(Notice::Heartbeat {
             waiting: 0,
             failed: 0,
+            unread: 0,
             ..
         }) => notes.heartbeat.to_owned(),
+        Some(Notice::Heartbeat { unread: 1.., .. }) => notes.heartbeat_unread.to_owned(),
         Some(Notice::Heartbeat { .. }) => notes.heartbeat_queue.to_owned(),
+        Some(Notice::ClockAhead { events, .. }) => {
+            fill(notes.clock_ahead, &[("events", &number(*events))])
+        }
         Some(Notice::Report { .. }) | None => String::new(),
     }
 }

@@ -44,6 +44,7 @@ pub(in crate::alert) fn letter(kind: LetterKind) -> Letter {
                     events: 12,
                     waiting: 0,
                     failed: 0,
+                    unread: 0,
                 }
                 .to_json(),
             );

@@ -127,11 +127,14 @@ fn about_alarms(notice: Option<&Notice>, words: &Words) -> String {
             events,
             waiting,
             failed,
-        }) => match (*waiting, *failed) {
-            (0, 0) => titles.all_well.of(*events),
-            (waiting, 0) => titles.some_wait.of(waiting),
-            (_, failed) => titles.some_failed.of(failed),
+            unread,
+        }) => match (*waiting, *failed, *unread) {
+            (0, 0, 0) => titles.all_well.of(*events),
+            (0, 0, unread) => titles.some_unread.of(unread),
+            (waiting, 0, _) => titles.some_wait.of(waiting),
+            (_, failed, _) => titles.some_failed.of(failed),
         },
+        Some(Notice::ClockAhead { .. }) => titles.clock_ahead.to_owned(),
         Some(Notice::Report { subject, .. }) if subject.is_empty() => titles.report.to_owned(),
         Some(Notice::Report { subject, .. }) => {
             // It may have what stands in front in every mail already.

@@ -127,6 +127,13 @@ fn letters_of_every_kind_are_as_they_should_be() {
                     ],
                 },
             ),
+            (
+                "notice-clock-ahead",
+                Notice::ClockAhead {
+                    latest: "2027-03-01T09:30:00Z".to_owned(),
+                    events: 7,
+                },
+            ),
         ] {
             let texts = Desk::new(language).write(&of_notice(LetterKind::Notice, &notice));
             let text = format!("Subject: {}\n\n{}", texts.subject, texts.text);

@@ -46,6 +46,11 @@ pub(super) const WORDS: Words = Words {
             one: "alive, but a letter was never delivered",
             many: "alive, but {count} letters were never delivered",
         },
+        some_unread: Counted {
+            one: "alive, but a file of alerts cannot be read",
+            many: "alive, but {count} files of alerts cannot be read",
+        },
+        clock_ahead: "the clock was ahead, or is behind",
         report: "report",
         test: "test mail",
     },
@@ -82,6 +87,7 @@ pub(super) const WORDS: Words = Words {
         },
         notice: "tcpw on {server} has something to say that this version of it cannot read:",
         heartbeat: "This letter shows that alarms of {server} reach you.",
+        clock_ahead: "The journal of {server} has times up to {latest}: the clock was ahead, or is behind now.",
         report: "A report of {server}.",
         test: "This is a test. Alarms of {server} reach you.",
     },
@@ -213,6 +219,8 @@ pub(super) const WORDS: Words = Words {
         },
         heartbeat: "If it does not come one day, neither would an alarm.",
         heartbeat_queue: "\"tcpw queue list\" shows the letters that did not arrive, and why.",
+        heartbeat_unread: "\"tcpw queue\" shows what waits in the drop directories; the system log says why it cannot be read.",
+        clock_ahead: "Times that are too late count as now, so that no alert waits for them. Check the clock, for example with timedatectl. Events with such times: {events}; reports leave them out until then.",
         test: "Nothing happened. This is how an alarm will look in your mail program.",
     },
     units: Units {

@@ -46,6 +46,11 @@ pub(super) const WORDS: Words = Words {
             one: "작동 중이나 메일 1통을 끝내 보내지 못했습니다",
             many: "작동 중이나 메일 {count}통을 끝내 보내지 못했습니다",
         },
+        some_unread: Counted {
+            one: "작동 중이나 경보 파일 1개를 읽을 수 없습니다",
+            many: "작동 중이나 경보 파일 {count}개를 읽을 수 없습니다",
+        },
+        clock_ahead: "시계가 앞서 있었거나 뒤처져 있습니다",
         report: "보고서",
         test: "시험 메일",
     },
@@ -82,6 +87,7 @@ pub(super) const WORDS: Words = Words {
         },
         notice: "{server} 서버의 tcpw가 보낸 알림이지만, 이 버전에서는 읽을 수 없습니다:",
         heartbeat: "이 메일이 도착했으므로 {server} 서버의 경보도 도착합니다.",
+        clock_ahead: "{server} 서버의 저널에 {latest}까지의 시각이 있습니다. 시계가 앞서 있었거나 지금 뒤처져 있습니다.",
         report: "{server} 서버의 보고서입니다.",
         test: "시험 메일입니다. {server} 서버의 경보가 여기로 도착합니다.",
     },
@@ -213,6 +219,8 @@ pub(super) const WORDS: Words = Words {
         },
         heartbeat: "이 메일이 오지 않는 날에는 경보도 오지 않습니다.",
         heartbeat_queue: "\"tcpw queue list\"로 도착하지 않은 메일과 그 이유를 볼 수 있습니다.",
+        heartbeat_unread: "\"tcpw queue\"로 드롭 디렉터리에서 기다리는 것을 볼 수 있고, 읽을 수 없는 이유는 시스템 로그에 있습니다.",
+        clock_ahead: "너무 늦은 시각은 지금으로 여기므로 경보가 그때까지 미뤄지지 않습니다. timedatectl 등으로 시계를 확인해 주십시오. 그런 시각의 이벤트는 {events}건이며, 그때까지 보고서에서 빠집니다.",
         test: "아무 일도 일어나지 않았습니다. 경보는 메일 프로그램에 이렇게 보입니다.",
     },
     units: Units {

@@ -53,6 +53,8 @@ pub(super) struct Titles {
     pub(super) all_well: Counted,
     pub(super) some_wait: Counted,
     pub(super) some_failed: Counted,
+    pub(super) some_unread: Counted,
+    pub(super) clock_ahead: &'static str,
     pub(super) report: &'static str,
     pub(super) test: &'static str,
 }
@@ -71,6 +73,7 @@ pub(super) struct Leads {
     pub(super) rejected: Counted,
     pub(super) notice: &'static str,
     pub(super) heartbeat: &'static str,
+    pub(super) clock_ahead: &'static str,
     pub(super) report: &'static str,
     pub(super) test: &'static str,
 }
@@ -202,6 +205,8 @@ pub(super) struct Notes {
     pub(super) rejected_more: Counted,
     pub(super) heartbeat: &'static str,
     pub(super) heartbeat_queue: &'static str,
+    pub(super) heartbeat_unread: &'static str,
+    pub(super) clock_ahead: &'static str,
     pub(super) test: &'static str,
 }
 

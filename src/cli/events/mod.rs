@@ -7,6 +7,7 @@ use super::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::period::Moment;
+use super::waiting::Waiting;
 use super::{saved, settings};
 use crate::alert::{FoundEvent, Journal, Search};
 use crate::system::{Clock as _, SystemClock};
@@ -23,7 +24,9 @@ const RECENT: usize = 10;
 /// In the order in which they entered the journal, the newest last. The table shows times as the
 /// clocks here show them; JSON and CSV have every value, with times in UTC. What visitors chose
 /// is shown with escapes such as \x1b, and in CSV with a quote before anything that a spreadsheet
-/// would compute.
+/// would compute. Alerts that no deliverer has collected yet are not among them: they are counted
+/// on standard error. Exit code 0: all events of the journal were shown. 1: so they were, but
+/// something waits and no deliverer is running. 2: the journal or a drop directory cannot be read.
 ///
 /// A JSON object has: id, time, collected, source (the network that counts as one visitor), addr,
 /// host (as libwrap called the visitor), daemon, server, user, pid, uid (who reported it), machine,
@@ -81,7 +84,8 @@ fn network(text: &str) -> Result<IpNet, String> {
 }
 
 pub(crate) fn run(args: &EventsArgs, context: &mut Context) -> Result<Exit, Failure> {
-    let path = settings::load(&context.paths)?.journal;
+    let config = settings::load(&context.paths)?;
+    let path = config.journal.clone();
     let now = SystemClock.now();
     let recent = args.follow && args.since.is_none();
     let search = Search {
@@ -93,14 +97,24 @@ pub(crate) fn run(args: &EventsArgs, context: &mut Context) -> Result<Exit, Fail
         newest: args.limit.or(recent.then_some(RECENT)),
     };
     let mut printer = Printer::new(args.format);
+    let mut outside = Waiting::look(None, &context.paths, &config);
+    let journal = saved::open(&path)?;
+    // Letters that wait are no business of this command; events that are not in the journal are.
+    if journal.is_some() && !outside.is_nothing() {
+        outside.look_for_deliverer(&config)?;
+    }
+    for line in outside.lines() {
+        context.out.note(&line)?;
+    }
+    let exit = outside.exit(Exit::Done, context)?;
     if args.follow {
         follow::run(&path, search, &mut printer, context)?;
-    } else {
-        let mut journal = saved::open_existing(&path)?;
-        show(&mut journal, &search, &mut printer, context)?;
-        printer.end(&mut context.out)?;
+        return Ok(Exit::Done);
     }
-    Ok(Exit::Done)
+    let mut journal = journal.map_or_else(|| saved::open_existing(&path), Ok)?;
+    show(&mut journal, &search, &mut printer, context)?;
+    printer.end(&mut context.out)?;
+    Ok(exit)
 }
 
 /// Prints what is found; gives the number of the last event.

@@ -1,11 +1,13 @@
 //! Findings for people.
 
+use super::super::dialect::UNTESTED;
 use super::super::excerpt::Excerpt;
 use super::super::failure::Failure;
 use super::super::output::{Output, Style};
 use super::judge::{Linted, Placed, Source};
 use crate::diagnostic::Severity;
 use crate::lint::Harm;
+use crate::policy::DEBIAN_12;
 use std::collections::BTreeMap;
 
 pub(super) fn print(all: &[Linted], out: &mut Output) -> Result<(), Failure> {
@@ -73,6 +75,15 @@ fn finding(placed: &Placed<'_>, out: &mut Output) -> Result<(), Failure> {
     out.line("")
 }
 
+/// The build of libwrap, unless it is that of Debian 12.
+fn build(all: &[Linted]) -> String {
+    match all.first().map(|linted| linted.dialect) {
+        Some(dialect) if !dialect.is_tested => format!(", for {}: {UNTESTED}", dialect.title),
+        Some(dialect) if dialect != &DEBIAN_12 => format!(", for {}", dialect.title),
+        Some(_) | None => String::new(),
+    }
+}
+
 /// How many findings of each severity, and what they do.
 fn summary(all: &[Linted]) -> String {
     let total = |severity| all.iter().map(|l| l.report.count(severity)).sum::<usize>();
@@ -91,6 +102,7 @@ fn summary(all: &[Linted]) -> String {
     .collect();
     let sources = all.iter().flat_map(|linted| &linted.sources);
     let names = sources.map(Source::name).collect::<Vec<_>>().join(", ");
+    let names = format!("{names}{}", build(all));
     if counts.is_empty() {
         return format!("nothing found in {names}");
     }

@@ -5,6 +5,7 @@ use super::super::output::Output;
 use super::judge::Linted;
 use crate::engine::TableName;
 use crate::lint::Witness;
+use crate::policy::DEBIAN_12;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -51,6 +52,8 @@ struct JsonWitness<'l> {
 
 #[derive(Serialize)]
 struct JsonReport<'l> {
+    /// The build of libwrap that the tables are for.
+    dialect: &'static str,
     diagnostics: Vec<JsonFinding<'l>>,
     /// How many more there are of each code; absent when all are shown.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -59,6 +62,9 @@ struct JsonReport<'l> {
 
 pub(super) fn print(all: &[Linted], out: &mut Output) -> Result<(), Failure> {
     let mut json = JsonReport {
+        dialect: all
+            .first()
+            .map_or(DEBIAN_12.name, |linted| linted.dialect.name),
         diagnostics: Vec::new(),
         left_out: BTreeMap::new(),
     };

@@ -3,13 +3,15 @@
 use super::super::Context;
 use super::super::excerpt::end_of;
 use super::super::failure::Failure;
+use super::super::named;
 use super::super::tables::TableFile;
 use super::{LintArgs, TableKind};
 use crate::engine::TableName;
 use crate::escape::visible;
 use crate::lint::{Finding, Policy, Report, Site, run as lint};
+use crate::policy::Dialect;
 use crate::span::{LineIndex, Position};
-use crate::syntax::parse;
+use crate::syntax::parse_as;
 use std::io::{self, Read as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
@@ -38,6 +40,8 @@ impl Source {
 
 /// Files judged together, and what was found in them.
 pub(super) struct Linted {
+    /// The build of libwrap that they are for.
+    pub(super) dialect: &'static Dialect,
     pub(super) sources: Vec<Source>,
     pub(super) report: Report,
 }
@@ -98,7 +102,13 @@ pub(super) fn policies(
             let file = if path.is_dir() || (path.is_symlink() && !path.exists()) {
                 TableFile::new(path.to_owned(), Some(Vec::new()))
             } else {
-                read(path, context)?
+                let file = TableFile::read(path)?;
+                if file.bytes.is_none() {
+                    let name = visible(path.as_os_str().as_bytes());
+                    let note = format!("{name} does not exist: taken as an empty table");
+                    context.out.note(&note)?;
+                }
+                file
             };
             Ok(Source::new(table, file))
         };
@@ -108,7 +118,7 @@ pub(super) fn policies(
     let mut policies = Vec::new();
     for group in of_files(args)? {
         let sources = group.into_iter().map(|(table, path)| {
-            let file = read(path, context)?;
+            let file = read(path)?;
             Ok(Source::new(table, file))
         });
         policies.push(sources.collect::<Result<Vec<_>, Failure>>()?);
@@ -138,6 +148,9 @@ pub(super) fn grouped(args: &LintArgs) -> Result<Vec<Group<'_>>, Failure> {
         let failure = Failure::new("standard input cannot be repaired in place");
         return Err(failure.hint("name a file; with --diff its repairs are only shown"));
     }
+    for path in &args.files {
+        named::exists(path, "table", "name a file that is there")?;
+    }
     of_files(args)
 }
 
@@ -160,15 +173,9 @@ fn table_of(path: &Path, given: Option<TableKind>) -> Result<TableName, Failure>
     })
 }
 
-fn read(path: &Path, context: &mut Context) -> Result<TableFile, Failure> {
+fn read(path: &Path) -> Result<TableFile, Failure> {
     if path != Path::new("-") {
-        let file = TableFile::read(path)?;
-        if file.bytes.is_none() {
-            let name = visible(path.as_os_str().as_bytes());
-            let note = format!("{name} does not exist: taken as an empty table");
-            context.out.note(&note)?;
-        }
-        return Ok(file);
+        return TableFile::read_named(path);
     }
     let mut bytes = Vec::new();
     io::stdin()
@@ -181,9 +188,10 @@ fn read(path: &Path, context: &mut Context) -> Result<TableFile, Failure> {
 
 /// Runs the checks.
 pub(super) fn judge(sources: Vec<Source>, site: &Site<'_>, max_per_code: usize) -> Linted {
+    let dialect = site.world.dialect();
     let tree = |table: TableName| {
         let source = sources.iter().find(|source| source.table == table);
-        source.map(|source| parse(source.file.source()))
+        source.map(|source| parse_as(source.file.source(), dialect.reading))
     };
     let (allow, deny) = (tree(TableName::Allow), tree(TableName::Deny));
     let policy = Policy {
@@ -192,5 +200,9 @@ pub(super) fn judge(sources: Vec<Source>, site: &Site<'_>, max_per_code: usize) 
     };
     let report = lint(&policy, site, max_per_code);
     drop((allow, deny));
-    Linted { sources, report }
+    Linted {
+        dialect,
+        sources,
+        report,
+    }
 }

@@ -63,9 +63,14 @@ pub(crate) struct LintArgs {
     write_baseline: bool,
     #[command(flatten)]
     repair: FixArgs,
-    /// The build of libwrap that the tables are for
-    #[arg(long, value_enum, value_name = "NAME", default_value_t)]
-    dialect: DialectChoice,
+    /// The build of libwrap that the tables are for; by default the one that is installed
+    ///
+    /// The installed library is debian13 if it does not import the function innetgr, else debian12;
+    /// so is what is asked without a library. debian12 and debian13 are tested against the real
+    /// libraries (of Debian 12, trixie and sid). freebsd, netbsd, illumos and classic are from
+    /// documents and a rebuild, not tested against the system.
+    #[arg(long, value_enum, value_name = "NAME")]
+    dialect: Option<DialectChoice>,
     /// The most findings of one code to show; the rest are counted
     #[arg(long, value_name = "N", default_value_t = 50)]
     max_per_code: usize,

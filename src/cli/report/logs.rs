@@ -4,7 +4,7 @@ use super::ReportArgs;
 use crate::cli::Context;
 use crate::cli::failure::Failure;
 use crate::escape::visible_short;
-use crate::report::{LogReader, Logged, Terms};
+use crate::report::{JOURNAL_FIELDS, LogReader, Logged, Terms, is_export};
 use crate::system::{Ended, each_line, read_program, time_of_local};
 use chrono::{DateTime, Utc};
 use std::fs::File;
@@ -16,10 +16,13 @@ use std::time::Duration;
 const JOURNALCTL: &str = "journalctl";
 /// How long it may take.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// How a compressed file begins.
-const GZIP: [u8; 2] = [0x1f, 0x8b];
-const XZ: [u8; 2] = [0xfd, b'7'];
-const ZSTD: [u8; 2] = [0x28, 0xb5];
+/// How compressed files start, the program that unpacks them, and the Debian package it is in.
+const PACKED: [(&[u8], &str, &str); 4] = [
+    (&[0x1f, 0x8b], "gzip", "gzip"),
+    (&[0xfd, b'7', b'z', b'X', b'Z'], "xz", "xz-utils"),
+    (b"BZh", "bzip2", "bzip2"),
+    (&[0x28, 0xb5, 0x2f, 0xfd], "zstd", "zstd"),
+];
 
 /// Reads all logs that were asked for.
 pub(super) fn read(
@@ -29,6 +32,9 @@ pub(super) fn read(
     context: &mut Context,
 ) -> Result<Logged, Failure> {
     let mut reader = LogReader::new(terms.since, terms.until, now, terms.local, &time_of_local);
+    if args.log.len() + usize::from(args.journald) > 1 {
+        reader = reader.of_several();
+    }
     for path in &args.log {
         read_file(path, &mut reader)?;
     }
@@ -53,18 +59,54 @@ fn read_file(path: &Path, reader: &mut LogReader<'_>) -> Result<(), Failure> {
         Box::new(BufReader::new(File::open(path).map_err(failed)?))
     };
     let start = file.fill_buf().map_err(failed)?;
-    if [GZIP, XZ, ZSTD]
-        .iter()
-        .any(|magic| start.starts_with(magic))
-    {
-        let name = path.display();
-        return Err(
-            Failure::new(format_args!("the log {name} is compressed")).hint(format_args!(
-                "unpack it on the way: zcat {name} | tcpw report --log -"
-            )),
-        );
+    let packed = PACKED.iter().find(|(magic, ..)| start.starts_with(magic));
+    match packed {
+        None if is_export(start) => reader.export(&mut *file).map_err(failed),
+        None => each_line(&mut *file, &mut |line| reader.line(line)).map_err(failed),
+        Some((_, program, _)) if path == Path::new("-") => Err(Failure::new(
+            "the log on standard input is compressed",
+        )
+        .hint(format_args!(
+            "unpack it on the way: {program} -dc | tcpw report --log -"
+        ))),
+        Some((_, program, package)) => unpack(path, program, package, reader),
     }
-    each_line(&mut file, &mut |line| reader.line(line)).map_err(failed)
+}
+
+/// Reads a compressed file by the program that unpacks its kind.
+fn unpack(
+    path: &Path,
+    program: &str,
+    package: &str,
+    reader: &mut LogReader<'_>,
+) -> Result<(), Failure> {
+    let name = path.display();
+    let failed = |why: &dyn std::fmt::Display| {
+        Failure::new(format_args!("cannot unpack the log {name}: {why}"))
+    };
+    // The path is an absolute one, so that it is never taken for an option.
+    let whole = std::path::absolute(path).map_err(|cause| failed(&cause))?;
+    let whole = whole.into_os_string();
+    let args = ["-dc".into(), whole];
+    let ended = read_program(program, &args, PATIENCE, &mut |line| reader.line(line))
+        .map_err(|cause| failed(&cause).hint(format_args!("apt install {package}")))?;
+    match ended {
+        Ended::Exited(status, _) if status.success() => Ok(()),
+        Ended::Exited(status, complaint) => {
+            let why = visible_short(complaint.as_bytes(), 300);
+            Err(failed(&format_args!(
+                "{program} ended with {status}: {why}"
+            )))
+        }
+        Ended::TooLong => {
+            let seconds = PATIENCE.as_secs();
+            Err(
+                failed(&format_args!("{program} took longer than {seconds} s")).hint(format_args!(
+                    "unpack it on the way: {program} -dc {name} | tcpw report --log -"
+                )),
+            )
+        }
+    }
 }
 
 fn read_journal(
@@ -81,13 +123,13 @@ fn read_journal(
         terms.until.timestamp().saturating_add(1)
     ));
     // What is not needed is most of an entry.
-    args.push("--output-fields=MESSAGE,SYSLOG_IDENTIFIER".to_owned());
+    args.push(format!("--output-fields={JOURNAL_FIELDS}"));
     if let Some(root) = &context.paths.root {
         args.push(format!("--root={}", root.display()));
     }
     reader.begin(JOURNALCTL);
     let hint = "it comes with systemd; without it, give the files of the system log by --log";
-    let ended = read_program(JOURNALCTL, &args, PATIENCE, &mut |line| reader.entry(line)).map_err(
+    let ended = read_program(JOURNALCTL, &args, PATIENCE, &mut |line| reader.line(line)).map_err(
         |cause| Failure::new(format_args!("cannot run {JOURNALCTL}: {cause}")).hint(hint),
     )?;
     match ended {

@@ -7,10 +7,11 @@ use super::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::period::Moment;
+use super::waiting::Waiting;
 use super::{saved, settings};
 use crate::alert::locator;
 use crate::config::{self, Config};
-use crate::report::{self, Language, Paper, Report, Terms};
+use crate::report::{self, Language, Paper, Problem, Report, Terms};
 use crate::system::{Clock as _, SystemClock, host_name, local_time};
 use clap::{Args, ValueEnum};
 use std::env;
@@ -27,16 +28,19 @@ const WIDTH: usize = 80;
 /// Problems of the alarms come first; then how many events there were, by day and hour, source,
 /// daemon and rule, which sources are new, and what became of the letters. Days and hours are
 /// those of the clocks here; what visitors chose is shown with escapes such as \x1b. Exit code 0:
-/// the alarms are well. 1: a letter could not be delivered, the journal was damaged, or files in
-/// the drop directory were no events.
+/// the alarms are well. 1: a letter could not be delivered, the journal was damaged, files in the
+/// drop directory were no events, alerts wait there, or no deliverer is running although one is
+/// needed. 2: the journal or a drop directory cannot be read.
 ///
-/// JSON has machine, since, until, problems (each with problem: given-up, waiting, letter, damaged
-/// or rejected), events, denied, granted, unknown, not_by_root, sources, new_sources,
+/// JSON has machine, since, until, problems (each with problem: unreadable, uncollected,
+/// no-deliverer, clock-ahead, given-up, waiting, letter, damaged or rejected), events, denied, granted, unknown, not_by_root, sources, new_sources,
 /// repeating_sources, days (date, events), hours (24 counts), top_sources and top_new_sources
 /// (source, name, place, daemon, events, total, first, last), daemons (name, events), rules (file,
 /// line, text, events), held_back (decision, events), letters (kind, state, letters, events),
-/// gathering (letters, events, due), and logged (read, lines, events, first, last, days, hours,
-/// sources, top_sources, daemons) with --log or --journald. CSV has one number a line: part, name,
+/// gathering (letters, events, due), and logged (read, lines, and of these: refusals, others,
+/// untimed, outside and not_understood; events, copies, may_repeat, not_by_root, first, last, days,
+/// hours, sources, top_sources, daemons) with
+/// --log or --journald. CSV has one number a line: part, name,
 /// detail, count.
 #[expect(clippy::doc_markdown, reason = "this is the help, not documentation")]
 #[derive(Debug, Args)]
@@ -59,11 +63,14 @@ pub(crate) struct ReportArgs {
     /// Write it into this file, which only its owner can read
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Add what libwrap itself logged in this file of the system log; - for standard input
+    /// Add what libwrap and its daemons logged in these files; - for standard input
     ///
-    /// Reads `refused connect from ...` and the like, with timestamps of the old and of the new
-    /// form, as a part of its own. Unpack compressed files: zcat FILE | tcpw report --log -
-    #[arg(long, value_name = "FILE")]
+    /// Reads `refused connect from ...` and what other daemons write of a refusal, as a part of its
+    /// own: files of rsyslog, syslog-ng, busybox, FreeBSD's syslogd and RFC 5424, logread,
+    /// journalctl (short, short-iso, short-precise, short-full, short-unix, export, json), and the
+    /// logs of vsftpd, xinetd, stunnel, mosquitto and proftpd. Files packed by gzip, xz, bzip2 or
+    /// zstd are unpacked. What stands in several of them is counted once.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
     log: Vec<PathBuf>,
     /// Add what libwrap itself logged in the journal of systemd
     #[arg(long)]
@@ -97,7 +104,8 @@ enum Lang {
 pub(crate) fn run(args: &ReportArgs, context: &mut Context) -> Result<Exit, Failure> {
     let config = settings::load(&context.paths)?;
     let language = language(args, &config);
-    let report = numbers(args, &config, context)?;
+    let mut outside = Waiting::look(None, &context.paths, &config);
+    let report = numbers(args, &config, &mut outside, context)?;
     if args.mail {
         mailing::send(&report, language, &config, context)?;
     } else {
@@ -113,11 +121,12 @@ pub(crate) fn run(args: &ReportArgs, context: &mut Context) -> Result<Exit, Fail
             None => context.out.bytes(&bytes)?,
         }
     }
-    Ok(if report.problems.is_empty() {
+    let exit = if report.problems.is_empty() {
         Exit::Done
     } else {
         Exit::Negative
-    })
+    };
+    outside.exit(exit, context)
 }
 
 fn language(args: &ReportArgs, config: &Config) -> Language {
@@ -127,7 +136,12 @@ fn language(args: &ReportArgs, config: &Config) -> Language {
     }
 }
 
-fn numbers(args: &ReportArgs, config: &Config, context: &mut Context) -> Result<Report, Failure> {
+fn numbers(
+    args: &ReportArgs,
+    config: &Config,
+    outside: &mut Waiting,
+    context: &mut Context,
+) -> Result<Report, Failure> {
     let now = SystemClock.now();
     let (locate, problems) = locator(&config.geo);
     for problem in problems {
@@ -151,12 +165,30 @@ fn numbers(args: &ReportArgs, config: &Config, context: &mut Context) -> Result<
     } else {
         None
     };
-    let mut journal = if wants_logs {
-        saved::open(&config.journal)?
+    let journal = if wants_logs {
+        saved::open(&config.journal)
     } else {
-        Some(saved::open_existing(&config.journal)?)
+        saved::open_existing(&config.journal).map(Some)
     };
-    report::report(journal.as_mut(), &terms, logged).map_err(saved::told)
+    if journal.is_err() {
+        for line in outside.lines() {
+            context.out.note(&line)?;
+        }
+    }
+    let mut journal = journal?;
+    outside.look_for_deliverer(config)?;
+    let mut problems: Vec<Problem> = outside.inboxes.iter().flat_map(Problem::of_inbox).collect();
+    problems.extend(outside.is_abandoned.then_some(Problem::NoDeliverer));
+    if let Some(journal) = &mut journal {
+        let ahead = journal.ahead(&config.alert, now).map_err(saved::told)?;
+        problems.extend(ahead.map(|ahead| Problem::ClockAhead {
+            latest: ahead.latest,
+            events: ahead.events,
+        }));
+    }
+    let mut report = report::report(journal.as_mut(), &terms, logged).map_err(saved::told)?;
+    report.problems.splice(0..0, problems);
+    Ok(report)
 }
 
 /// The terminal, or what stands in for it.

@@ -301,7 +301,7 @@ impl<'w> Compiler<'w> {
         let (outcome, _) = if self.dialect.options {
             run_options(&options, &mut request, world, &mut aclexec)
         } else {
-            run_command(rule, &mut request)
+            run_command(rule, &mut request, self.dialect)
         };
         match outcome {
             Outcome::Table if aclexec.is_none() => End::Unknown(ON_COMMAND.to_owned()),

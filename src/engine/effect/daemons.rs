@@ -7,7 +7,7 @@ use crate::engine::{Host, Request, Surroundings};
 use crate::escape::visible_short;
 use crate::policy::{DaemonPattern, Element, HostPattern, Process, Rule, TextPattern, rules};
 use crate::span::{index, offset};
-use crate::syntax::{Tree, parse};
+use crate::syntax::{Tree, parse_as};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
@@ -88,7 +88,7 @@ impl Views {
             .iter()
             .map(|text| [b" ", text.as_slice(), b":\n"].concat())
             .collect();
-        let lists: Vec<Tree<'_>> = sources.iter().map(|source| parse(source)).collect();
+        let lists = trees(&sources, world);
         let mut named: BTreeSet<Vec<u8>> =
             extra.iter().map(|name| name.to_ascii_lowercase()).collect();
         let mut notes = BTreeSet::new();
@@ -144,6 +144,13 @@ impl Views {
             notes: notes.into_iter().collect(),
         }
     }
+}
+
+/// The trees of sources, as the build of the library reads them.
+fn trees<'s>(sources: &'s [Vec<u8>], world: &dyn Surroundings) -> Vec<Tree<'s>> {
+    let reading = world.dialect().reading;
+    let read = |source: &'s Vec<u8>| parse_as(source, reading);
+    sources.iter().map(read).collect()
 }
 
 /// Notes the names of a daemon list, and what about it cannot be computed.

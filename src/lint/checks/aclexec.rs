@@ -32,7 +32,7 @@ pub(in crate::lint) fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Si
     for (table, tree) in policy.tables() {
         sink.turn_to(table);
         for rule in rules(tree).filter(|rule| rule.has_options()) {
-            let view = RuleView::new(table, rule);
+            let view = RuleView::new_in(table, rule, dialect);
             if view.has(OptionKind::Aclexec) && !view.has_broken_option() {
                 certain(&view, sink);
                 if is_decided_by_command(&view) && open.len() < RULE_LIMIT {
@@ -103,22 +103,7 @@ fn certain(rule: &RuleView<'_, '_>, sink: &mut Sink) {
         "everybody the rule matches is refused"
     };
     if let Some(option) = overruling(rule) {
-        sink.report(last.name_span.cover(last.value_span), || {
-            let name = quote(&option.name.to_ascii_lowercase());
-            let help = match (rule.grants(), rule.table) {
-                (true, TableName::Allow) => format!(
-                    "remove {name}: the rule lets in those for whom the command succeeds, by itself"
-                ),
-                (true, TableName::Deny) => {
-                    format!("move the rule to the allow table and remove {name}")
-                }
-                (false, _) => format!(
-                    "remove {name}, or write `spawn` if the command is not to decide anything"
-                ),
-            };
-            let what = format!("the option {name} decides whatever this command says: {everybody}");
-            (what, help)
-        });
+        overruled(rule, last, option, everybody, sink);
         return;
     }
     for option in others {
@@ -149,6 +134,32 @@ fn certain(rule: &RuleView<'_, '_>, sink: &mut Sink) {
             format!("this command always succeeds and filters nothing: {everybody}"),
             help.to_owned(),
         )
+    });
+}
+
+/// The command decides nothing, because `option` does.
+fn overruled(
+    rule: &RuleView<'_, '_>,
+    command: &RuleOption<'_>,
+    option: &RuleOption<'_>,
+    everybody: &str,
+    sink: &mut Sink,
+) {
+    sink.report(command.name_span.cover(command.value_span), || {
+        let name = quote(&option.name.to_ascii_lowercase());
+        let help = match (rule.grants(), rule.table) {
+            (true, TableName::Allow) => format!(
+                "remove {name}: the rule lets in those for whom the command succeeds, by itself"
+            ),
+            (true, TableName::Deny) => {
+                format!("move the rule to the allow table and remove {name}")
+            }
+            (false, _) => {
+                format!("remove {name}, or write `spawn` if the command is not to decide anything")
+            }
+        };
+        let what = format!("the option {name} decides whatever this command says: {everybody}");
+        (what, help)
     });
 }
 

@@ -111,12 +111,17 @@ pub(in crate::lint) fn port(rule: &RuleView<'_, '_>, sink: &mut Sink) {
             continue;
         }
         sink.report(*span, || {
-            (
+            let (text, nobody) = (quote(text), rule.nobody());
+            let message = if rule.dialect.ports {
                 format!(
-                    "{} is a port, which only some programs tell libwrap: for all others the rule {}",
-                    quote(text),
-                    rule.nobody()
-                ),
+                    "{text} is a port, which only some programs tell libwrap: for all others the rule {nobody}"
+                )
+            } else {
+                let title = rule.dialect.title;
+                format!("{title} knows no ports: {text} is never one there, but the name of a daemon, and the rule {nobody}")
+            };
+            (
+                message,
                 "write the name of the daemon, such as `sshd`".to_owned(),
             )
         });

@@ -1,13 +1,17 @@
 //! The files that rules name as lists of clients: read as libwrap reads them (F-FILE-01 to
 //! F-FILE-08), and judged with the rule.
 
+use super::dialect_form::missing_form;
+use super::netgroup;
 use crate::engine::{ListFile, TableName};
 use crate::lint::Policy;
 use crate::lint::sink::{About, Sink};
 use crate::lint::site::{FileKind, Look, Site};
 use crate::lint::view::RuleView;
 use crate::lint::words::quote;
-use crate::policy::{ClientPattern, Element, HostPattern, Rule, TextPattern, plain_quad, rules};
+use crate::policy::{
+    ClientPattern, Dialect, Element, HostPattern, Rule, TextPattern, plain_quad, rules,
+};
 use crate::span::{LineIndex, Span, offset};
 use std::collections::HashSet;
 
@@ -18,6 +22,8 @@ const DEAD: &str = "TW334";
 const WEAK: &str = "TW337";
 const UNREADABLE: &str = "TW338";
 const PATH: &str = "TW335";
+const NETGROUP: &str = "TW336";
+const FORM: &str = "TW339";
 
 /// Findings in one file of each code, and files in a row that name one another; the rest says
 /// nothing new.
@@ -32,7 +38,7 @@ pub(in crate::lint) fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Si
             continue;
         }
         sink.turn_to(table);
-        for rule in rules(tree) {
+        for rule in rules(tree).filter(|_| site.world.dialect().list_files) {
             for element in rule.clients().elements() {
                 if let Element::Pattern { text, span } = element {
                     pattern(&text, span, (table, rule), site, &mut done, sink);
@@ -182,7 +188,7 @@ impl Walk<'_, '_> {
 
     fn words(&mut self, path: &[u8], bytes: &[u8]) {
         let lines = LineIndex::new(bytes);
-        let (mut odd, mut dead) = (0, 0);
+        let (mut odd, mut off, mut dead) = (0, 0, 0);
         for word in bytes
             .split(u8::is_ascii_whitespace)
             .filter(|word| !word.is_empty())
@@ -202,6 +208,14 @@ impl Walk<'_, '_> {
                 }
             } else if word.starts_with(b"/") {
                 self.file(word);
+            } else if let Some((code, what, help)) = switched_off(word, self.site.world.dialect()) {
+                off += 1;
+                if off <= FINDINGS {
+                    let message = format!("{place}: {what}");
+                    let about = || About::Clients(word.to_vec());
+                    self.sink
+                        .report_as_about(code, self.span, about, || (message, help.to_owned()));
+                }
             } else if never_matches(word) {
                 dead += 1;
                 if dead <= FINDINGS {
@@ -238,6 +252,25 @@ fn is_odd(word: &[u8]) -> Option<(&'static str, &'static str)> {
         ));
     }
     None
+}
+
+/// Why a word that matches clients on Debian 12 matches nobody in another build, and the code for it.
+fn switched_off(word: &[u8], dialect: &Dialect) -> Option<(&'static str, String, &'static str)> {
+    let title = dialect.title;
+    if word.starts_with(b"@") && !dialect.netgroups {
+        let what = format!(
+            "{title} has no netgroups: {} matches nobody there",
+            quote(word)
+        );
+        return Some((NETGROUP, what, netgroup::REMEDY));
+    }
+    if dialect.has_debian_patterns() {
+        return None;
+    }
+    let form = missing_form(word, dialect)?;
+    let (fault, matched) = (form.fault(), form.matched());
+    let what = format!("{title} {fault}: {} matches {matched} there", quote(word));
+    Some((FORM, what, form.remedy()))
 }
 
 fn never_matches(word: &[u8]) -> bool {

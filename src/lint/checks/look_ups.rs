@@ -5,7 +5,7 @@ use crate::lint::Policy;
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words::quote;
-use crate::policy::{ClientPattern, Element, HostPattern, TextPattern, rules};
+use crate::policy::{ClientPattern, Dialect, Element, HostPattern, TextPattern, rules};
 use crate::span::Span;
 
 /// What a pattern makes the library look up.
@@ -15,16 +15,17 @@ enum LookUp {
     User,
 }
 
-fn look_up(text: &[u8]) -> Option<LookUp> {
+fn look_up(text: &[u8], dialect: &Dialect) -> Option<LookUp> {
     if super::is_ipv4_text(text) {
         return None;
     }
-    let pattern = ClientPattern::read(text);
+    let pattern = ClientPattern::read_in(text, dialect);
     if pattern.user.is_some() {
         return Some(LookUp::User);
     }
     match pattern.host {
-        HostPattern::Known | HostPattern::Local | HostPattern::Netgroup(_) => Some(LookUp::Name),
+        HostPattern::Known | HostPattern::Local => Some(LookUp::Name),
+        HostPattern::Netgroup(_) => dialect.netgroups.then_some(LookUp::Name),
         HostPattern::Text {
             also_name: true,
             pattern,
@@ -109,7 +110,7 @@ pub(in crate::lint) fn every_connection(policy: &Policy<'_>, sink: &mut Sink) {
                 let Element::Pattern { text, span } = element else {
                     continue;
                 };
-                let Some(kind) = look_up(&text) else {
+                let Some(kind) = look_up(&text, sink.dialect()) else {
                     continue;
                 };
                 sink.turn_to(table);

@@ -1,5 +1,6 @@
 //! The checks, one a file, and what several of them share.
 
+pub(super) mod account_switches_daemon;
 pub(super) mod aclexec;
 pub(super) mod aclexec_not_there;
 pub(super) mod address_range;
@@ -17,6 +18,7 @@ pub(super) mod bare_ipv6;
 pub(super) mod broken_continuation;
 pub(super) mod byte_order_mark;
 pub(super) mod commands;
+pub(super) mod comment_in_command;
 pub(super) mod comment_in_options;
 pub(super) mod comment_swallows;
 pub(super) mod daemon_list;
@@ -37,8 +39,10 @@ pub(super) mod host_bits_set;
 pub(super) mod idle_suppression;
 pub(super) mod indented_comment;
 pub(super) mod ipv6_host_bits;
+pub(super) mod line_hangs;
 pub(super) mod line_too_long;
 pub(super) mod list_files;
+pub(super) mod long_line_cut;
 pub(super) mod look_ups;
 pub(super) mod mapped_ipv6;
 pub(super) mod missing_colon;
@@ -52,12 +56,14 @@ pub(super) mod nul_byte;
 pub(super) mod octal_net;
 pub(super) mod odd_mask;
 pub(super) mod one_family_default;
+pub(super) mod open_brackets;
 pub(super) mod option_not_last;
 pub(super) mod percent_option;
 pub(super) mod percent_vanishes;
 pub(super) mod reserved_daemon;
 pub(super) mod resident;
 pub(super) mod short_address;
+pub(super) mod skipped_last_line;
 pub(super) mod spawn_filter;
 pub(super) mod table_files;
 pub(super) mod tail_of_address;
@@ -143,9 +149,10 @@ enum Trap {
 fn first_trap<'v, 's>(rule: &'v RuleView<'_, 's>) -> Option<(Trap, &'v RuleOption<'s>)> {
     let mut previous: Option<&RuleOption<'_>> = None;
     for option in &rule.options {
-        let problem = option
-            .check_form()
-            .and_then(|spec| spec.kind.check_value(option.value.as_deref()));
+        let problem = option.check_form_in(rule.dialect).and_then(|spec| {
+            spec.kind
+                .check_value_in(option.value.as_deref(), rule.dialect)
+        });
         let Err(problem) = problem else {
             previous = Some(option);
             continue;

@@ -32,7 +32,7 @@ pub(in crate::lint) fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Si
             if !is_suspect {
                 continue;
             }
-            let view = RuleView::new(table, rule);
+            let view = RuleView::new_in(table, rule, site.world.dialect());
             let is_everybody = base(&view.clients).any(|(text, _)| super::is_all(text));
             if !view.grants() || view.has(OptionKind::Aclexec) || is_everybody {
                 continue;

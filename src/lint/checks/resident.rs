@@ -40,6 +40,20 @@ fn option(rule: &RuleView<'_, '_>, kind: OptionKind) -> Option<Span> {
 }
 
 pub(in crate::lint) fn twist(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+    let dialect = rule.dialect;
+    if let Some(span) = option(rule, OptionKind::Twist).filter(|_| dialect.is_resident) {
+        sink.report(span, || {
+            (
+                format!(
+                    "sshd of {} asks in the process that accepts all connections: the first twist \
+                     replaces it and ends the service, and libwrap refuses each later one",
+                    dialect.title
+                ),
+                "use spawn, and deny after it".to_owned(),
+            )
+        });
+        return;
+    }
     if let (Some(span), Some(daemon)) = (option(rule, OptionKind::Twist), named(rule, &RESIDENT)) {
         sink.report(span, || {
             (

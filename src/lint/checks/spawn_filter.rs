@@ -66,7 +66,7 @@ pub(in crate::lint) fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Si
     for (table, tree) in policy.tables() {
         sink.turn_to(table);
         for rule in rules(tree).filter(|rule| rule.has_options()) {
-            let view = RuleView::new(table, rule);
+            let view = RuleView::new_in(table, rule, site.world.dialect());
             let Some((option, look)) = suspect(&view) else {
                 continue;
             };

@@ -11,6 +11,10 @@ pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let Some((Trap::Plain(OptionProblem::UnknownName), option)) = first_trap(rule) else {
         return;
     };
+    // An option of other builds has a code of its own.
+    if option.spec().is_some() {
+        return;
+    }
     sink.report(option.name_span, || {
         let help = if let Some(name) = closest(&option.name, OPTIONS.iter().map(|spec| spec.name)) {
             format!("write `{name}`, if that is meant")

@@ -35,7 +35,7 @@ pub(in crate::lint) fn check(policy: &Policy<'_>, sink: &mut Sink) {
         for rule in rules(tree) {
             match &mut view {
                 Some(view) => view.turn_to(rule),
-                None => view = Some(RuleView::new(table, rule)),
+                None => view = Some(RuleView::new_in(table, rule, sink.dialect())),
             }
             if let Some(view) = &view {
                 earlier.meet(view, tree, sink);

@@ -17,7 +17,7 @@ use super::{Policy, check};
 use crate::edit::{Edit, apply};
 use crate::engine::TableName;
 use crate::span::Span;
-use crate::syntax::{Tree, parse};
+use crate::syntax::{Tree, parse_as};
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
@@ -113,7 +113,8 @@ fn steps(
     boldness: Boldness,
     refused: &BTreeSet<(TableName, &'static str, Vec<u8>)>,
 ) -> Vec<Step> {
-    let (allow, deny) = (parse(&now.allow), parse(&now.deny));
+    let reading = site.world.dialect().reading;
+    let (allow, deny) = (parse_as(&now.allow, reading), parse_as(&now.deny, reading));
     let policy = Policy {
         allow: has_allow.then_some(&allow),
         deny: has_deny.then_some(&deny),

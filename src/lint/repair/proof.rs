@@ -3,7 +3,7 @@
 
 use crate::engine::{Access, Host, HostName, Index, Request, Surroundings, Table, Tables, decide};
 use crate::lint::witness::{Client, daemons_of, meant_by};
-use crate::syntax::{Tree, parse};
+use crate::syntax::{Tree, parse_as};
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -32,7 +32,8 @@ type Pair<'b> = (&'b [u8], &'b [u8]);
 /// What differs; of each client only the first daemon.
 pub fn differences(before: Pair<'_>, after: Pair<'_>, world: &dyn Surroundings) -> Vec<Difference> {
     let sources = [before.0, before.1, after.0, after.1];
-    let [a, b, c, d] = sources.map(parse);
+    let reading = world.dialect().reading;
+    let [a, b, c, d] = sources.map(|source| parse_as(source, reading));
     let trees = [&a, &b, &c, &d];
     let (first, second) = (Judge::new(&a, &b), Judge::new(&c, &d));
     let daemons = daemons(&trees);

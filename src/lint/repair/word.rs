@@ -44,7 +44,10 @@ pub(super) fn meant(code: &str, text: &[u8]) -> Option<Vec<u8>> {
             Some(address.to_ipv4_mapped()?.to_string().into_bytes())
         }
         "TW339" => {
-            let (net, length) = text.split_at(memchr::memchr(b'/', text)?);
+            let Some(slash) = memchr::memchr(b'/', text) else {
+                return name("TW321", text).or_else(|| name("TW322", text));
+            };
+            let (net, length) = text.split_at(slash);
             let length: u32 = str::from_utf8(length.get(1..)?).ok()?.parse().ok()?;
             dotted_quad(net).filter(|_| (1..=32).contains(&length))?;
             let mask = Ipv4Addr::from_bits(u32::MAX << (32 - length));

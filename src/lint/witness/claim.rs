@@ -1,9 +1,10 @@
 //! What the example of a finding must show, by its code: an example is a client of whom the engine
-//! confirms every part of it. A code that is not here has no example.
+//! confirms every part of it. A code that is not here has the strictest claim of its harm.
 
 use super::Group;
 use crate::engine::TableName;
 use crate::lint::sink::Finding;
+use crate::lint::table::Harm;
 
 /// What is claimed about a client and its verdict.
 #[derive(Debug, Clone, Copy)]
@@ -119,12 +120,14 @@ pub(super) fn claims(finding: &Finding, effect: bool, is_excepted: bool, word: &
                 vec![(missed(Reach::MissedByWord), &[Marked])]
             }
         }
-        _ => of_rules(finding, effect),
+        _ => {
+            of_rules(finding, effect).unwrap_or_else(|| by_harm(finding.harm, effect, is_excepted))
+        }
     }
 }
 
 /// Likewise, of daemons, options, commands and the policy as a whole.
-fn of_rules(finding: &Finding, effect: bool) -> Vec<Step> {
+fn of_rules(finding: &Finding, effect: bool) -> Option<Vec<Step>> {
     use Decider::{Any, Earlier, Later, NoRule, Other, Own};
     use Group::{Behind, Line, Strangers};
     use Reach::Both;
@@ -135,7 +138,7 @@ fn of_rules(finding: &Finding, effect: bool) -> Vec<Step> {
         command: Some(false),
         ..other
     };
-    match finding.diagnostic.code {
+    Some(match finding.diagnostic.code {
         "TW401" | "TW402" | "TW403" | "TW405" => {
             vec![(missed(Reach::MissedByDaemon), &[Line, Strangers])]
         }
@@ -164,6 +167,34 @@ fn of_rules(finding: &Finding, effect: bool) -> Vec<Step> {
         "TW703" => vec![(claim(Some(false), Own, Reach::Hidden), &[Behind])],
         "TW704" | "TW705" => vec![(claim(Some(true), NoRule, Reach::Any), &[Strangers])],
         "TW803" | "TW804" => vec![(claim(Some(is_deny), Any, Reach::Any), &[Strangers])],
-        _ => Vec::new(),
+        // Who can change a file, whom a list means that is not there, what another build or a command
+        // does: no verdict shows it.
+        "TW331" | "TW335" | "TW336" | "TW337" | "TW339" | "TW513" | "TW514" | "TW526" | "TW605"
+        | "TW801" => Vec::new(),
+        _ => return None,
+    })
+}
+
+/// The strictest claim that a harm allows, for codes of which no more is known.
+fn by_harm(harm: Harm, effect: bool, is_excepted: bool) -> Vec<Step> {
+    use Decider::{Later, Own, Word};
+    use Group::{Line, Marked, Strangers};
+    let decided = |granted, decider| claim(Some(granted), decider, Reach::Any);
+    match harm {
+        Harm::Missed if is_excepted => {
+            vec![(claim(Some(effect), Own, Reach::MissedByWord), &[Marked])]
+        }
+        Harm::Missed => vec![(claim(Some(!effect), Later, Reach::MissedByWord), &[Marked])],
+        Harm::Broad if is_excepted => {
+            vec![(claim(Some(!effect), Later, Reach::Excepted), &[Marked])]
+        }
+        Harm::Broad => vec![(decided(effect, Word), &[Marked, Strangers])],
+        Harm::LetsIn => vec![(decided(true, Word), &[Marked, Strangers])],
+        Harm::LocksOut => vec![(decided(false, Own), &[Line, Marked, Strangers])],
+        Harm::Either => vec![
+            (claim(Some(!effect), Later, Reach::MissedByList), &[Marked]),
+            (decided(effect, Word), &[Marked]),
+        ],
+        Harm::Dead | Harm::Breaks | Harm::Slow | Harm::Style => Vec::new(),
     }
 }

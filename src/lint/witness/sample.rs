@@ -74,21 +74,7 @@ impl Samples {
             }
         };
         let (daemons, clients) = fields(&text);
-        let mut names: Vec<Vec<u8>> = words(daemons)
-            .filter_map(daemon)
-            .rev()
-            .take(DAEMON_LIMIT)
-            .chain(others_of(daemons))
-            .collect();
-        if let About::Daemon(meant) = finding.about {
-            names = vec![meant.as_bytes().to_vec()];
-        }
-        if found.code == "TW108" {
-            names.retain(|name| is_known(name));
-        }
-        if names.is_empty() {
-            names.push(SOME_DAEMON.to_vec());
-        }
+        let names = daemons_tried(finding, daemons);
         let within = Span::new(
             found.span.start,
             found.span.end.min(line.span().end).max(found.span.start),
@@ -143,6 +129,26 @@ impl Samples {
             Group::Strangers => Client::strangers(),
         }
     }
+}
+
+/// The daemons that are tried for a finding in a rule about these.
+fn daemons_tried(finding: &Finding, daemons: &[u8]) -> Vec<Vec<u8>> {
+    let mut names: Vec<Vec<u8>> = words(daemons)
+        .filter_map(daemon)
+        .rev()
+        .take(DAEMON_LIMIT)
+        .chain(others_of(daemons))
+        .collect();
+    if let About::Daemon(meant) = finding.about {
+        names = vec![meant.as_bytes().to_vec()];
+    }
+    if finding.diagnostic.code == "TW108" {
+        names.retain(|name| is_known(name));
+    }
+    if names.is_empty() {
+        names.push(SOME_DAEMON.to_vec());
+    }
+    names
 }
 
 /// Whether a word of a comment is the name of a daemon.

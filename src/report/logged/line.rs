@@ -1,93 +1,99 @@
-//! The lines of a system log, and the few messages in them that libwrap's daemons write.
+//! The few messages in system logs that libwrap and the daemons that ask it write of a refusal.
+//!
+//! Each form is read whole, from its first byte to its last: user names, paths and host names are
+//! chosen by clients, and what stands inside a message is none of libwrap's. The forms were taken
+//! from the running daemons of Debian 12; `tests/report/daemons.sh` makes them write them again.
 
-use chrono::{DateTime, Utc};
-use std::net::IpAddr;
+use super::stamp::is_digits;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// Longer tags, names and counts are no program's.
 const LONGEST: usize = 255;
 
-/// When a line was written.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Stamp<'a> {
-    /// RFC 3339, as rsyslog and syslog-ng write it today.
-    Whole(DateTime<Utc>),
-    /// `Jan 31 12:00:00`, as syslog wrote it of old.
-    NoYear(&'a str),
-}
-
 /// A refusal.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Refusal<'a> {
-    /// The program that refused.
+    /// The name that the daemon's rules use, where the message has it.
     pub(super) daemon: &'a str,
-    /// The visitor's address, or its name where the address was not written.
+    /// The client's address, or its name where the address was not written.
     pub(super) source: &'a str,
     /// How many times: syslog daemons write repeats once.
     pub(super) times: u64,
 }
 
-/// The time at the beginning of a line, and the rest behind one blank.
-pub(super) fn stamp(line: &str) -> Option<(Stamp<'_>, &str)> {
-    let line = without_priority(line);
-    if line.as_bytes().first()?.is_ascii_digit() {
-        let (word, rest) = line.split_once(' ')?;
-        let time = DateTime::parse_from_rfc3339(word).ok()?;
-        return Some((Stamp::Whole(time.to_utc()), rest));
-    }
-    let (stamp, rest) = line.split_at_checked(15)?;
-    let has_form = stamp
-        .bytes()
-        .zip("Mmm 99 99:99:99".bytes())
-        .all(|(byte, form)| match form {
-            b'M' => byte.is_ascii_uppercase(),
-            b'm' => byte.is_ascii_lowercase(),
-            b'9' => byte.is_ascii_digit() || byte == b' ',
-            _ => byte == form,
-        });
-    has_form.then_some(())?;
-    Some((Stamp::NoYear(stamp), rest.strip_prefix(' ')?))
-}
-
-/// `<38>` at the beginning, as some servers keep it.
-fn without_priority(line: &str) -> &str {
-    let Some((number, rest)) = line.strip_prefix('<').and_then(|rest| rest.split_once('>')) else {
-        return line;
-    };
-    let is_number = (1..=3).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit());
-    if is_number { rest } else { line }
-}
-
-/// The tag and the message of `host tag[pid]: message`.
-pub(super) fn tagged(rest: &str) -> Option<(&str, &str)> {
-    let (host, rest) = rest.split_once(' ')?;
-    let (tag, message) = rest.split_once(": ")?;
-    let tag = match tag.split_once('[') {
-        None => tag,
-        Some((name, pid)) => {
-            let pid = pid.strip_suffix(']')?;
-            is_number(pid).then_some(name)?
-        }
-    };
-    (!host.is_empty()).then_some((tag, message))
-}
-
-/// The refusal that a message of a program tells of.
+/// The refusal that a message of a program is about.
 pub(super) fn refusal<'a>(tag: &'a str, message: &'a str) -> Option<Refusal<'a>> {
-    // `/usr/sbin/sshd` and `sshd` are one program.
-    let name = tag.rsplit('/').next()?;
-    let is_program = |c: char| c.is_ascii_alphanumeric() || "_.+-@".contains(c);
-    let is_tag = !name.is_empty() && name.len() <= LONGEST && name.chars().all(is_program);
-    is_tag.then_some(())?;
+    let name = program(tag)?;
     let (times, message) = repeated(message).unwrap_or((1, message));
     let (daemon, source) = libwrap(name, message)
         .or_else(|| xinetd(name, message))
+        .or_else(|| inetd(name, message))
         .or_else(|| stunnel(name, message))
-        .or_else(|| slapd(name, message))?;
+        .or_else(|| slapd(name, message))
+        .or_else(|| rpcbind(name, message))
+        .or_else(|| tftpd(name, message))
+        .or_else(|| mosquitto(name, message))
+        .or_else(|| snmpd(name, message))
+        .or_else(|| proftpd(name, message))?;
     Some(Refusal {
         daemon,
         source,
         times,
     })
+}
+
+/// A refusal in the log that a daemon keeps itself; `text` is what comes after the time.
+pub(super) fn own_refusal(text: &str) -> Option<Refusal<'_>> {
+    let (daemon, source) = vsftpd(text)
+        .or_else(|| xinetd_own(text))
+        .or_else(|| mosquitto("mosquitto", text))
+        .or_else(|| stunnel("stunnel", text))
+        .or_else(|| {
+            // `HOST proftpd[PID] SERVER (CLIENT[ADDR]): mod_wrap/1.2.4: ...`
+            let (host, rest) = text.split_once(" proftpd[")?;
+            let (pid, rest) = rest.split_once("] ")?;
+            (is_word(host) && is_digits(pid)).then(|| proftpd("proftpd", rest))?
+        })?;
+    Some(Refusal {
+        daemon,
+        source,
+        times: 1,
+    })
+}
+
+/// Whether a message that is not a [`refusal`] looks like one: a form that is not known here.
+pub(super) fn is_like_a_refusal(tag: &str, message: &str) -> bool {
+    const STARTS: [&str; 3] = [
+        "refused connect",
+        "connection refused from ",
+        "libwrap refused ",
+    ];
+    const PARTS: [&str; 4] = [
+        " REFUSED by libwrap",
+        " denied access by tcpd",
+        "tcp_wrappers denial",
+        " DENIED from ",
+    ];
+    let message = repeated(message).map_or(message, |(_, inner)| inner);
+    let is_alike = STARTS.iter().any(|start| message.starts_with(start))
+        || PARTS.iter().any(|part| message.contains(part));
+    program(tag).is_some() && is_alike
+}
+
+/// The program's own name: `/usr/sbin/sshd` and `sshd` are one program.
+fn program(tag: &str) -> Option<&str> {
+    let name = tag.rsplit('/').next()?;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_.+-@".contains(c);
+    (!name.is_empty() && name.len() <= LONGEST && name.chars().all(is_plain)).then_some(name)
+}
+
+/// The name that rules use for the program `name`. Since OpenSSH 9.8 the connection is a process
+/// of its own, which still asks as `sshd`.
+fn daemon_of(name: &str) -> &str {
+    match name {
+        "sshd-session" => "sshd",
+        other => other,
+    }
 }
 
 /// `message repeated 3 times: [ MESSAGE]`, which rsyslog writes for repeats.
@@ -102,7 +108,7 @@ fn repeated(message: &str) -> Option<(u64, &str)> {
 /// libwrap itself (`refuse`): `refused connect from CLIENT` and `... from CLIENT (ADDR)`.
 fn libwrap<'a>(name: &'a str, message: &'a str) -> Option<(&'a str, &'a str)> {
     let client = message.strip_prefix("refused connect from ")?;
-    Some((name, client_of(client)?))
+    Some((daemon_of(name), client_of(client)?))
 }
 
 /// `libwrap refused connection to telnet (libwrap=in.telnetd) from 192.0.2.7`.
@@ -142,6 +148,90 @@ fn slapd<'a>(name: &'a str, message: &'a str) -> Option<(&'a str, &'a str)> {
     is_number(number).then_some((name, client_of(client)?))
 }
 
+/// `refused connection from 192.0.2.7, service ftp (tcp)` of openbsd-inetd, which does not write the
+/// name that it asked libwrap with: the service stands for it.
+fn inetd<'a>(name: &'a str, message: &'a str) -> Option<(&'a str, &'a str)> {
+    (name == "inetd").then_some(())?;
+    let rest = message.strip_prefix("refused connection from ")?;
+    let (client, rest) = rest.split_once(", service ")?;
+    let (service, protocol) = rest.strip_suffix(')')?.split_once(" (")?;
+    (is_word(service) && is_word(protocol)).then_some((service, client_of(client)?))
+}
+
+/// `connect from 192.0.2.7 to getport/addr(portmapper): request from unauthorized host`.
+fn rpcbind<'a>(name: &'a str, message: &'a str) -> Option<(&'a str, &'a str)> {
+    (name == "rpcbind").then_some(())?;
+    let rest = message.strip_prefix("connect from ")?;
+    let (client, rest) = rest.split_once(" to ")?;
+    let call = rest.strip_suffix(": request from unauthorized host")?;
+    let is_call = |c: char| c.is_ascii_alphanumeric() || "_-/().".contains(c);
+    (call.len() <= LONGEST && call.chars().all(is_call)).then_some((name, address(client)?))
+}
+
+/// `connection refused from 192.0.2.7` of in.tftpd.
+fn tftpd<'a>(name: &'a str, message: &'a str) -> Option<(&'a str, &'a str)> {
+    name.ends_with("tftpd").then_some(())?;
+    let client = message.strip_prefix("connection refused from ")?;
+    Some((name, address(client)?))
+}
+
+/// `1795719532: Client connection from 192.0.2.7 denied access by tcpd.`, with or without the time.
+fn mosquitto<'a>(name: &'a str, message: &'a str) -> Option<(&'a str, &'a str)> {
+    (name == "mosquitto").then_some(())?;
+    let message = match message.split_once(": ") {
+        Some((time, rest)) if is_digits(time) => rest,
+        _ => message,
+    };
+    let rest = message.strip_prefix("Client connection from ")?;
+    let client = rest.strip_suffix(" denied access by tcpd.")?;
+    Some((name, address(client)?))
+}
+
+/// `Connection from UDP: [192.0.2.7]:50734->[192.0.2.1]:161 REFUSED`,
+/// `Connection from UDP/IPv6: [2001:db8::7]:42897 REFUSED`, and `<UNKNOWN> (192.0.2.7)` for the rest.
+fn snmpd<'a>(name: &'a str, message: &'a str) -> Option<(&'a str, &'a str)> {
+    matches!(name, "snmpd" | "snmptrapd").then_some(())?;
+    let peer = message
+        .strip_prefix("Connection from ")?
+        .strip_suffix(" REFUSED")?;
+    if let Some(inside) = peer.strip_prefix("<UNKNOWN> (") {
+        return Some((name, address(inside.strip_suffix(')')?)?));
+    }
+    let (transport, ends) = peer.split_once(": ")?;
+    let (client, _) = ends.strip_prefix('[')?.split_once("]:")?;
+    let is_end = |c: char| c.is_ascii_hexdigit() || "[]:.->%".contains(c);
+    let is_whole = is_word(transport) && ends.len() <= LONGEST && ends.chars().all(is_end);
+    is_whole.then_some((name, address(client)?))
+}
+
+/// `server.example (h.example[192.0.2.7]): mod_wrap/1.2.4: refused connection from ...`. The name
+/// is that of `TCPServiceName`, which is not written, or the usual one.
+fn proftpd<'a>(name: &'a str, message: &'a str) -> Option<(&'a str, &'a str)> {
+    (name == "proftpd").then_some(())?;
+    let (server, rest) = message.split_once(" (")?;
+    let (client, rest) = rest.split_once("): mod_wrap/")?;
+    let (version, from) = rest.split_once(": refused connection from ")?;
+    let (host, inside) = client.strip_suffix(']')?.split_once('[')?;
+    let is_whole = [server, host, version, from].into_iter().all(is_word);
+    is_whole.then_some((name, address(inside)?))
+}
+
+/// `[pid 165] CONNECT: Client "192.0.2.7", "Connection refused: tcp_wrappers denial."`.
+fn vsftpd(text: &str) -> Option<(&str, &str)> {
+    let (pid, rest) = text.strip_prefix("[pid ")?.split_once("] ")?;
+    let client = rest
+        .strip_prefix("CONNECT: Client \"")?
+        .strip_suffix("\", \"Connection refused: tcp_wrappers denial.\"")?;
+    is_digits(pid).then_some(("vsftpd", address(client)?))
+}
+
+/// `FAIL: telnet libwrap from=192.0.2.7`: in a log of its own, where the message that names the
+/// daemon is not written. In the system log it follows that message, and would count twice.
+fn xinetd_own(text: &str) -> Option<(&str, &str)> {
+    let (service, client) = text.strip_prefix("FAIL: ")?.split_once(" libwrap from=")?;
+    is_word(service).then_some((service, address(client)?))
+}
+
 /// `NAME`, `USER@NAME` or `NAME (ADDR)`, to the end: the address if there is one.
 fn client_of(text: &str) -> Option<&str> {
     if let Some((name, rest)) = text.split_once(' ') {
@@ -153,19 +243,24 @@ fn client_of(text: &str) -> Option<&str> {
             address(inside)
         };
     }
-    is_word(text).then(|| without_user(text))
+    is_word(text).then(|| address(text).unwrap_or_else(|| without_user(text)))
 }
 
 fn without_user(client: &str) -> &str {
     client.rsplit('@').next().unwrap_or(client)
 }
 
-/// An address, perhaps in brackets.
+/// An address, perhaps in brackets; an IPv4 address in IPv6 is the IPv4 address.
 fn address(text: &str) -> Option<&str> {
     let bare = text
         .strip_prefix('[')
         .and_then(|rest| rest.strip_suffix(']'))
         .unwrap_or(text);
+    if let Some(inside) = bare.strip_prefix("::ffff:")
+        && inside.parse::<Ipv4Addr>().is_ok()
+    {
+        return Some(inside);
+    }
     let plain = bare.split('%').next()?;
     plain.parse::<IpAddr>().is_ok().then_some(bare)
 }
@@ -182,12 +277,12 @@ fn is_number(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::super::stamp::{self, Line};
 
     fn read(line: &str) -> Option<(String, String, u64)> {
-        let (_, rest) = stamp(line)?;
-        let (tag, message) = tagged(rest)?;
-        let found = refusal(tag, message)?;
+        let Line::Refused(_, found) = stamp::read(line) else {
+            return None;
+        };
         Some((
             found.daemon.to_owned(),
             found.source.to_owned(),
@@ -207,7 +302,7 @@ mod tests {
             ),
             (
                 "Jan  1 12:00:00 web1 sshd-session[4711]: refused connect from 2001:db8::7 (2001:db8::7)",
-                "sshd-session",
+                "sshd",
                 "2001:db8::7",
                 1,
             ),

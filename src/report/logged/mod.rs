@@ -2,9 +2,13 @@
 //!
 //! Log lines hold what strangers chose (user names, paths), so a line counts only if the whole
 //! message is one that a daemon with libwrap writes, straight behind the program's tag: whatever
-//! stands in the middle of a message, or has something behind it, was not written by libwrap.
+//! stands in the middle of a message, or has something after it, was not written by libwrap. What
+//! is not counted is said: lines without a time, refusals of other times, forms that are not known.
 
+mod entry;
 mod line;
+mod seen;
+mod stamp;
 
 use super::Local;
 use super::days::{Calendar, Day};
@@ -12,9 +16,15 @@ use super::maybe_utc;
 use super::numbers::Named;
 use crate::escape::visible;
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use entry::{Entry, each_entry};
 use line::Refusal;
+use seen::Seen;
 use serde::Serialize;
+use stamp::{Line, Stamp};
 use std::collections::HashMap;
+use std::io::{self, BufRead};
+
+pub use entry::{FIELDS as JOURNAL_FIELDS, is_export};
 
 /// So many sources are told from each other.
 const MOST_SOURCES: usize = 500_000;
@@ -26,10 +36,18 @@ const MOST_DAEMONS: usize = 10_000;
 pub struct Logged {
     /// What was read.
     pub read: Vec<String>,
-    /// How many lines there were.
-    pub lines: u64,
-    /// Refusals in the time of the report.
+    /// What became of the lines.
+    #[serde(flatten)]
+    pub lines: Lines,
+    /// Refusals in the time of the report: one line may tell of several.
     pub events: u64,
+    /// Refusals that stand in several logs and are counted once.
+    pub copies: u64,
+    /// Whether there were too many to know copies from each other.
+    pub may_repeat: bool,
+    /// Refusals in the journal of systemd that root's own daemon did not write, by user and program:
+    /// anybody may write such a message.
+    pub not_by_root: Vec<Named>,
     /// The first of them.
     #[serde(serialize_with = "maybe_utc")]
     pub first: Option<DateTime<Utc>>,
@@ -48,6 +66,37 @@ pub struct Logged {
     pub daemons: Vec<Named>,
 }
 
+/// What became of the lines of logs: each is one of `lines`, and counts once among the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Lines {
+    /// How many there were.
+    pub lines: u64,
+    /// They are about refusals in the time of the report.
+    pub refusals: u64,
+    /// They say something else, in the time of the report.
+    pub others: u64,
+    /// When they were written could not be read.
+    pub untimed: u64,
+    /// They were written before or after the time of the report.
+    pub outside: u64,
+    /// No program and message could be read in them, or they look like a refusal of no known form.
+    pub not_understood: u64,
+}
+
+impl Lines {
+    /// Whether refusals may have been missed.
+    pub fn has_unread(&self) -> bool {
+        self.untimed + self.not_understood > 0
+    }
+}
+
+/// What a line or an entry says.
+enum What<'a> {
+    Refusal(&'a Refusal<'a>),
+    NotUnderstood,
+    Other,
+}
+
 /// Reads logs, line by line.
 pub struct LogReader<'a> {
     since: DateTime<Utc>,
@@ -56,8 +105,15 @@ pub struct LogReader<'a> {
     local: Local<'a>,
     time_of_local: &'a dyn Fn(NaiveDateTime) -> Option<DateTime<Utc>>,
     read: Vec<String>,
-    lines: u64,
+    /// The last time without a year, and what it means: lines of a second come together.
+    known: (String, Option<DateTime<Utc>>),
+    lines: Lines,
     events: u64,
+    copies: u64,
+    /// The refusal that the line before was, for `last message repeated`.
+    previous: Option<[String; 2]>,
+    seen: Option<Seen>,
+    others: HashMap<String, u64>,
     first: Option<DateTime<Utc>>,
     last: Option<DateTime<Utc>>,
     calendar: Calendar,
@@ -81,8 +137,13 @@ impl<'a> LogReader<'a> {
             local,
             time_of_local,
             read: Vec::new(),
-            lines: 0,
+            known: (String::new(), None),
+            lines: Lines::default(),
             events: 0,
+            copies: 0,
+            previous: None,
+            seen: None,
+            others: HashMap::new(),
             first: None,
             last: None,
             calendar: Calendar::default(),
@@ -91,91 +152,163 @@ impl<'a> LogReader<'a> {
         }
     }
 
+    /// The same reader for several logs, which may hold copies of one message.
+    #[must_use]
+    pub fn of_several(mut self) -> Self {
+        self.seen = Some(Seen::default());
+        self
+    }
+
     /// What is read from now on.
     pub fn begin(&mut self, name: &str) {
         self.read.push(visible(name.as_bytes()));
-    }
-
-    /// Reads a line of a file that a syslog daemon wrote.
-    pub fn line(&mut self, line: &[u8]) {
-        self.lines += 1;
-        let Ok(text) = std::str::from_utf8(line) else {
-            return;
-        };
-        let text = text.trim_end_matches(['\r', '\n']);
-        let Some((stamp, rest)) = line::stamp(text) else {
-            return;
-        };
-        let Some(refusal) = line::tagged(rest).and_then(|(tag, text)| line::refusal(tag, text))
-        else {
-            return;
-        };
-        if let Some(time) = self.time_of(&stamp) {
-            self.add(time, &refusal);
+        self.previous = None;
+        if let Some(seen) = &mut self.seen {
+            seen.begin();
         }
     }
 
-    /// Reads an entry that `journalctl -o json` printed.
-    pub fn entry(&mut self, line: &[u8]) {
-        self.lines += 1;
-        let Ok(entry) = serde_json::from_slice::<serde_json::Value>(line) else {
+    /// Reads a line of a file that a syslog daemon, a daemon of its own or `journalctl` wrote.
+    pub fn line(&mut self, line: &[u8]) {
+        if matches!(line.first(), Some(b'{' | b'\x1e')) || line.starts_with(b"data: {") {
+            return self.entry(&Entry::from_json(line).unwrap_or_default());
+        }
+        let text = String::from_utf8_lossy(line);
+        let text = text.trim_end_matches(['\r', '\n']);
+        if text.trim().is_empty() {
+            // It has no time, and needs none.
+            self.lines.lines += 1;
+            self.lines.others += 1;
+            return;
+        }
+        let previous = self.previous.take();
+        match stamp::read(text) {
+            Line::NoTime => self.count(None, What::Other),
+            Line::Unclear(stamp) => {
+                let time = self.time_of(&stamp);
+                self.count(time, What::NotUnderstood)
+            }
+            Line::Other(stamp) => {
+                let time = self.time_of(&stamp);
+                self.count(time, What::Other)
+            }
+            Line::Refused(stamp, refusal) => {
+                self.previous = Some([refusal.daemon, refusal.source].map(str::to_owned));
+                let time = self.time_of(&stamp);
+                self.count(time, What::Refusal(&refusal));
+            }
+            Line::Repeated(stamp, times) => {
+                let time = self.time_of(&stamp);
+                let Some([daemon, source]) = previous else {
+                    return self.count(time, What::Other);
+                };
+                let refusal = Refusal {
+                    daemon: &daemon,
+                    source: &source,
+                    times,
+                };
+                self.count(time, What::Refusal(&refusal));
+            }
+        }
+    }
+
+    /// Reads what `journalctl -o export` printed, which [`is_export`] knows by its start.
+    ///
+    /// # Errors
+    /// When `reader` fails, or ends inside an entry.
+    pub fn export(&mut self, reader: &mut dyn BufRead) -> io::Result<()> {
+        each_entry(reader, &mut |entry| self.entry(&entry))
+    }
+
+    fn entry(&mut self, entry: &Entry) {
+        let (Some(tag), Some(message)) = (&entry.identifier, &entry.message) else {
+            return self.count(entry.time, What::NotUnderstood);
+        };
+        let Some(refusal) = line::refusal(tag, message) else {
+            let is_unclear = line::is_like_a_refusal(tag, message);
+            let what = if is_unclear {
+                What::NotUnderstood
+            } else {
+                What::Other
+            };
+            return self.count(entry.time, what);
+        };
+        let before = self.events;
+        self.count(entry.time, What::Refusal(&refusal));
+        let added = self.events - before;
+        if added > 0 && !entry.is_of_root() {
+            let field = |field: &Option<String>| field.clone().unwrap_or_else(|| "?".to_owned());
+            let who = format!("uid {} ({})", field(&entry.uid), field(&entry.comm));
+            bump(&mut self.others, &who, added, MOST_DAEMONS);
+        }
+    }
+
+    fn count(&mut self, time: Option<DateTime<Utc>>, what: What<'_>) {
+        self.lines.lines += 1;
+        let Some(time) = time else {
+            self.lines.untimed += 1;
             return;
         };
-        // A field that is no text, or there twice, is none that libwrap wrote.
-        let field = |name: &str| entry.get(name).and_then(serde_json::Value::as_str);
-        let (Some(tag), Some(text)) = (field("SYSLOG_IDENTIFIER"), field("MESSAGE")) else {
+        if time < self.since || time >= self.until {
+            self.lines.outside += 1;
             return;
-        };
-        let time = field("__REALTIME_TIMESTAMP")
-            .and_then(|text| text.parse().ok())
-            .and_then(DateTime::from_timestamp_micros);
-        if let (Some(refusal), Some(time)) = (line::refusal(tag, text), time) {
-            self.add(time, &refusal);
+        }
+        match what {
+            What::NotUnderstood => self.lines.not_understood += 1,
+            What::Other => self.lines.others += 1,
+            What::Refusal(refusal) => {
+                self.lines.refusals += 1;
+                self.add(time, refusal);
+            }
         }
     }
 
     /// When a line was written. The old form has no year: it was the last time that the clocks
     /// showed this.
-    fn time_of(&self, stamp: &line::Stamp<'_>) -> Option<DateTime<Utc>> {
+    fn time_of(&mut self, stamp: &Stamp<'_>) -> Option<DateTime<Utc>> {
         match stamp {
-            line::Stamp::Whole(time) => Some(*time),
-            line::Stamp::NoYear(text) => {
-                let year = (self.local)(self.now)
-                    .format("%Y")
-                    .to_string()
-                    .parse::<i32>()
-                    .ok()?;
-                let latest = self.now + TimeDelta::days(1);
-                // A leap day was at most eight years ago.
-                (0..=8).find_map(|back| {
-                    let text = format!("{} {text}", year.checked_sub(back)?);
-                    let local = NaiveDateTime::parse_from_str(&text, "%Y %b %e %H:%M:%S").ok()?;
-                    (self.time_of_local)(local).filter(|time| *time <= latest)
-                })
+            Stamp::Whole(time) => Some(*time),
+            Stamp::Here(time) => (self.time_of_local)(*time),
+            Stamp::NoYear(text) => {
+                if self.known.0 != *text {
+                    self.known = ((*text).to_owned(), self.last_time_of(text));
+                }
+                self.known.1
             }
         }
     }
 
+    fn last_time_of(&self, text: &str) -> Option<DateTime<Utc>> {
+        let year = (self.local)(self.now)
+            .format("%Y")
+            .to_string()
+            .parse::<i32>()
+            .ok()?;
+        let latest = self.now + TimeDelta::days(1);
+        // A leap day was at most eight years ago.
+        (0..=8).find_map(|back| {
+            let text = format!("{} {text}", year.checked_sub(back)?);
+            let local = NaiveDateTime::parse_from_str(&text, "%Y %b %e %H:%M:%S").ok()?;
+            (self.time_of_local)(local).filter(|time| *time <= latest)
+        })
+    }
+
+    /// Counts a refusal, as often as no log before had it.
     fn add(&mut self, time: DateTime<Utc>, refusal: &Refusal<'_>) {
-        if time < self.since || time >= self.until {
+        let times = match &mut self.seen {
+            Some(seen) => seen.news((refusal.daemon, refusal.source), time, refusal.times),
+            None => refusal.times,
+        };
+        self.copies += refusal.times - times;
+        if times == 0 {
             return;
         }
-        self.events += refusal.times;
+        self.events += times;
         self.first = Some(self.first.map_or(time, |first| first.min(time)));
         self.last = Some(self.last.map_or(time, |last| last.max(time)));
-        self.calendar.add(time, refusal.times, self.local);
-        bump(
-            &mut self.sources,
-            refusal.source,
-            refusal.times,
-            MOST_SOURCES,
-        );
-        bump(
-            &mut self.daemons,
-            refusal.daemon,
-            refusal.times,
-            MOST_DAEMONS,
-        );
+        self.calendar.add(time, times, self.local);
+        bump(&mut self.sources, refusal.source, times, MOST_SOURCES);
+        bump(&mut self.daemons, refusal.daemon, times, MOST_DAEMONS);
     }
 
     /// What was found; the `most` largest counts are named.
@@ -189,6 +322,9 @@ impl<'a> LogReader<'a> {
             read: self.read,
             lines: self.lines,
             events: self.events,
+            copies: self.copies,
+            may_repeat: self.seen.is_some_and(|seen| seen.is_full()),
+            not_by_root: top(self.others, most),
             first: self.first,
             last: self.last,
             days,

@@ -1,0 +1,23 @@
+//! A line over the limit, in a build of libwrap that never comes back from it (F-LINE-14 to
+//! F-LINE-16).
+
+use crate::lint::sink::Sink;
+use crate::lint::view::LineView;
+use crate::syntax::{LINE_LIMIT, LineKind, Reason};
+
+pub(in crate::lint) fn check(view: LineView<'_, '_>, sink: &mut Sink) {
+    if view.line.kind() != LineKind::Malformed(Reason::TooLong) {
+        return;
+    }
+    let title = sink.dialect().title;
+    sink.report(view.span(), || {
+        (
+            format!(
+                "this line is longer than {LINE_LIMIT} bytes: libwrap of {title} hangs at it with \
+                 all of a processor, and nobody whom no line before it decides gets an answer"
+            ),
+            "split it into several lines; a backslash before the newline does not lift the limit"
+                .to_owned(),
+        )
+    });
+}

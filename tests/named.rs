@@ -1,0 +1,132 @@
+//! What a command is told to read must be there: every command that takes the name of a file, with
+//! a name that is none. Exit code 2, the name in the complaint, and nothing on standard output that
+//! could be taken for an answer.
+
+use crate::sandbox::Sandbox;
+
+const MISSING: &str = "[ROOT]/missing";
+
+/// A stage where every other word of the commands below is sound.
+fn stage() -> Sandbox {
+    Sandbox::new()
+        .allow("sshd: 192.0.2.7\n")
+        .deny("ALL: ALL\n")
+        .file("list", "192.0.2.9\n")
+        .file("dir/hosts.allow", "sshd: 192.0.2.7\n")
+        .file("access.test", "sshd 192.0.2.7 granted\n")
+        .file("auth.log", "")
+}
+
+#[test]
+fn what_is_named_and_missing_is_an_error() {
+    let commands: [&[&str]; 39] = [
+        &["lint", MISSING],
+        &["lint", "[ROOT]/etc/hosts.allow", MISSING],
+        &["lint", "--fix", MISSING],
+        &["lint", "--fix", "--diff", MISSING],
+        &["lint", "--baseline", MISSING],
+        &["--allow-file", MISSING, "lint"],
+        &["--deny-file", MISSING, "lint"],
+        &["parse", MISSING],
+        &["parse", "--emit", "json", MISSING],
+        &["--allow-file", MISSING, "fmt"],
+        &["--deny-file", MISSING, "fmt", "--check"],
+        &["--deny-file", MISSING, "list"],
+        &["--deny-file", MISSING, "expire"],
+        &["--deny-file", MISSING, "revoke", "192.0.2.7"],
+        &["--deny-file", MISSING, "open"],
+        &["--deny-file", MISSING, "remove-alert"],
+        &["--allow-file", MISSING, "match", "sshd", "192.0.2.7"],
+        &["match", "sshd", "192.0.2.7", "--deny-file", MISSING],
+        &["--deny-file", MISSING, "match", "--batch"],
+        &["test", MISSING],
+        &["test", "[ROOT]/access.test", MISSING],
+        &["--allow-file", MISSING, "test", "[ROOT]/access.test"],
+        &["diff", MISSING, "[ROOT]/dir"],
+        &["diff", "[ROOT]/dir", MISSING],
+        &["diff", "[ROOT]/dir", "/dev/null,[ROOT]/missing"],
+        &["allow", "--from", MISSING],
+        &["deny", "--from", MISSING],
+        &["revoke", "--from", MISSING],
+        &["setup", "--no-mail", "--from", MISSING],
+        &["apply", MISSING],
+        &["apply", "--check", MISSING],
+        &["report", "--log", MISSING],
+        &["report", "--log", "[ROOT]/auth.log", "--log", MISSING],
+        &["deliver", "--drop", MISSING],
+        &["--config", MISSING, "queue"],
+        &["--config", MISSING, "events"],
+        &["--config", MISSING, "match", "sshd", "192.0.2.7"],
+        &["--config", MISSING, "list"],
+        &["explain", "TW999", "missing"],
+    ];
+    for command in commands {
+        let run = stage().run(command);
+        let (out, err, code) = run.output();
+        assert_eq!(code, Some(2), "{command:?}: {out}{err}");
+        assert!(
+            err.contains("missing") || err.contains("TW999"),
+            "{command:?}: {err}"
+        );
+        assert_eq!(out, "", "{command:?}");
+    }
+}
+
+#[test]
+fn a_root_that_is_missing_is_an_error() {
+    for command in [
+        &["match", "sshd", "192.0.2.7"][..],
+        &["lint"],
+        &["queue"],
+        &["list"],
+    ] {
+        let output = std::process::Command::new(crate::sandbox::program())
+            .args(["--root", "/nonexistent/root"])
+            .args(command)
+            .output()
+            .unwrap();
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{command:?}: {err}");
+        assert!(
+            err.contains("there is no directory /nonexistent/root"),
+            "{err}"
+        );
+    }
+}
+
+/// A table that nobody named may be missing: to libwrap it is empty then. A link to nothing too.
+#[test]
+fn a_default_table_may_be_missing() {
+    Sandbox::new()
+        .run(&["match", "sshd", "192.0.2.7"])
+        .stdout("granted: sshd from 192.0.2.7\n  no rule matches, and without one libwrap grants\n")
+        .stderr(
+            "tcpw: [ROOT]/etc/hosts.allow does not exist: taken as an empty table\n\
+             tcpw: [ROOT]/etc/hosts.deny does not exist: taken as an empty table\n",
+        )
+        .done();
+}
+
+#[test]
+fn a_file_without_expectations_tests_nothing() {
+    for text in ["", "\n", "# sshd 192.0.2.7 granted\n"] {
+        stage()
+            .file("empty.test", text)
+            .run(&["test", "[ROOT]/empty.test"])
+            .code(1)
+            .stdout(
+                "[ROOT]/empty.test has no expectation: nothing in it was tested\n\
+                 0 expectations: 0 held, 0 failed\n",
+            )
+            .done();
+    }
+    stage()
+        .file("empty.test", "# later\n")
+        .run(&["test", "[ROOT]/access.test", "[ROOT]/empty.test"])
+        .code(1)
+        .stdout(
+            "[ROOT]/empty.test has no expectation: nothing in it was tested\n\
+             1 expectation: 1 held, 0 failed\n",
+        )
+        .done();
+}
