@@ -23,6 +23,7 @@ pub mod editor;
 pub mod engine;
 pub mod escape;
 pub mod lint;
+pub mod metadata;
 pub mod policy;
 pub mod report;
 pub mod span;

@@ -10,7 +10,7 @@ const PLAIN: [&str; 4] = ["span", "edit", "diagnostic", "escape"];
 
 /// The modules of the design, and what each may use beside plain data. The syntax tree is part of
 /// the face of `policy`, so whoever may use the one may read the other.
-const MODULES: [(&str, &[&str]); 14] = [
+const MODULES: [(&str, &[&str]); 15] = [
     ("span", &[]),
     ("edit", &[]),
     ("diagnostic", &[]),
@@ -20,8 +20,12 @@ const MODULES: [(&str, &[&str]); 14] = [
     ("syntax", &[]),
     ("policy", &["syntax"]),
     ("engine", &["policy", "syntax"]),
-    ("lint", &["syntax", "policy", "engine"]),
-    ("editor", &["syntax", "policy", "engine", "system"]),
+    ("metadata", &["syntax", "policy"]),
+    ("lint", &["syntax", "policy", "engine", "metadata"]),
+    (
+        "editor",
+        &["syntax", "policy", "engine", "system", "metadata"],
+    ),
     ("alert", &["system", "config"]),
     ("report", &["alert"]),
     ("host", &["policy", "syntax", "system", "config"]),
@@ -48,9 +52,9 @@ const CRATES: [(&str, &[&str]); 28] = [
     ("similar", &["editor"]),
     ("tempfile", &["editor", "cli"]),
     ("xattr", &["editor"]),
-    ("ring", &["editor"]),
+    ("ring", &["editor", "metadata", "alert"]),
     ("dns_lookup", &["system"]),
-    ("chrono", &["system", "alert", "cli", "report"]),
+    ("chrono", &["system", "alert", "cli", "report", "metadata"]),
     ("serde", &["alert", "config", "editor", "cli", "report"]),
     (
         "serde_json",

@@ -10,7 +10,7 @@ const MILESTONES: [&str; 14] = [
     "$ tcpw deny-all\n",
     "\n+ALL: ALL\n",
     "$ tcpw install-alert\n",
-    "\n+ALL : UNKNOWN : spawn /",
+    "\n+ALL: UNKNOWN : spawn /",
     "$ tcpw match sshd 192.0.2.10\ngranted: sshd from 192.0.2.10\n",
     "$ tcpw match sshd 203.0.113.77\ndenied: sshd from 203.0.113.77\n",
     "\n/bin/sh -c '/",

@@ -212,7 +212,7 @@ fn dialects_differ_where_their_documents_say_so() {
     assert!(
         run.output()
             .0
-            .contains("a daemon that serves others too refuses it")
+            .contains("the first twist ends a daemon that accepts all connections itself")
     );
 }
 

@@ -2,6 +2,7 @@
 //! failed, and ends when nothing is left to do.
 
 use super::deliverer::{DeliverError, Deliverer, Workplace, has_events};
+use super::journal::pause as pause_after;
 use super::standing::identity_of;
 use super::watch::Watch;
 use super::{lock, spool};
@@ -33,9 +34,20 @@ const LOOK: Duration = Duration::from_millis(100);
 pub fn run_in_background(place: &Workplace<'_>) -> Result<(), DeliverError> {
     let mut is_fruitless = false;
     let mut pause = FIRST_PAUSE;
+    let mut lacking = 0;
     loop {
         match visit(place) {
             Ok(None) => return Ok(()),
+            Ok(Some(end)) if end.is_lacking => {
+                lacking += 1;
+                (place.warn)(
+                    "this deliverer lacks what the mail needs (see above); it makes room, so that another one can deliver: tcpw-deliver.service, or tcpw deliver",
+                );
+                let seconds = pause_after(lacking);
+                if !lock::wait_in_turn(&place.config.journal, seconds) {
+                    return Ok(());
+                }
+            }
             Ok(Some(end)) => {
                 pause = FIRST_PAUSE;
                 // Files that can be neither collected nor deleted are no reason to stay.
@@ -93,6 +105,8 @@ struct End {
     is_asked: bool,
     /// Events it moved into the journal.
     collected: usize,
+    /// It lacks what a letter needs.
+    is_lacking: bool,
 }
 
 /// Works until nothing is left to do; nothing when another deliverer is at work.
@@ -137,10 +151,11 @@ impl Deliverer<'_> {
                 unread_pause = (unread_pause * 2).min(LONGEST_PAUSE);
             }
             let is_asked = lock::is_wanted_elsewhere(journal);
-            if is_asked || (is_over && report.unread == 0) {
+            if is_asked || report.is_lacking || (is_over && report.unread == 0) {
                 return Ok(End {
                     is_asked,
                     collected,
+                    is_lacking: report.is_lacking,
                 });
             }
             is_idle = left.is_none();
@@ -149,6 +164,7 @@ impl Deliverer<'_> {
                 return Ok(End {
                     is_asked: true,
                     collected,
+                    is_lacking: false,
                 });
             }
             self.stand()?;

@@ -1,7 +1,9 @@
 //! The slow path: drop directory -> journal -> outbox -> mail, by one process at a time.
 
 use super::collect::{Collector, Found};
-use super::dispatch::{self, Sender, Sent, answer, channels, is_about_letter, problem};
+use super::dispatch::{
+    self, Sender, Sent, answer, channels, is_about_letter, lacks_surroundings, problem,
+};
 use super::event::Event;
 use super::fired::{FiredRule, RuleFinder, Verdict};
 use super::journal::{
@@ -95,6 +97,8 @@ pub struct Report {
     pub unread: usize,
     /// What is left.
     pub left: Waiting,
+    /// Whether this process lacks what a letter needs, so that another one should deliver.
+    pub is_lacking: bool,
 }
 
 /// The one deliverer of a journal, as long as it lives.
@@ -206,7 +210,7 @@ impl<'a> Deliverer<'a> {
     /// Moves all events into the journal; a file is deleted only when its event is safe there.
     fn collect(&mut self) -> Result<Collected, DeliverError> {
         let mut collected = Collected::default();
-        let mut rejected = Vec::new();
+        let (mut rejected, mut rejected_files) = (Vec::new(), 0);
         self.stand()?;
         for directory in &self.place.drops {
             let mut gone = Vec::new();
@@ -226,6 +230,7 @@ impl<'a> Deliverer<'a> {
                 collected.unread += pass.unread_files;
                 collected.newer += pass.newer_files;
                 pass.unread.iter().for_each(|text| (self.place.warn)(text));
+                rejected_files += pass.rejected_files;
                 if pass.found.is_empty() {
                     if pass.is_full {
                         continue;
@@ -255,7 +260,7 @@ impl<'a> Deliverer<'a> {
                 self.journal.forget(&gone)?;
             }
         }
-        self.tell_rejected(rejected)?;
+        self.tell_rejected(rejected, rejected_files)?;
         Ok(collected)
     }
 
@@ -332,7 +337,19 @@ impl<'a> Deliverer<'a> {
             }
             let wait = wait.and_then(|wait| i64::try_from(wait.as_secs()).ok());
             let problems: Vec<String> = deliveries.iter().filter_map(problem).collect();
+            let is_lacking = deliveries.iter().any(lacks_surroundings);
+            // Another deliverer may have what is missing here: it need not wait.
+            let wait = if is_lacking {
+                Some(-pause(item.attempts.saturating_add(1)))
+            } else {
+                wait
+            };
             self.settle(&item, &deliveries, &letter.message_id, &problems, wait)?;
+            if is_lacking {
+                report.is_lacking = true;
+                blocked.insert(item.channel);
+                continue;
+            }
             if problems.is_empty() {
                 report.sent += 1;
                 has_sent_mail |= item.channel == dispatch::MAIL;
@@ -372,7 +389,10 @@ impl<'a> Deliverer<'a> {
         // Machines that lost the same server at the same time do not come back as one.
         let spread = u64::try_from(pause(item.attempts) / 5).unwrap_or(0) + 1;
         let jitter = i64::try_from(random_u64() % spread).unwrap_or(0);
-        let extra = jitter.max(wait.unwrap_or(0));
+        let extra = match wait {
+            Some(wait) if wait < 0 => wait,
+            wait => jitter.max(wait.unwrap_or(0)),
+        };
         let settled = self.journal.settle(item, deliveries, now, give_up, extra)?;
         for text in problems {
             (self.place.warn)(&format!("letter {message_id} not delivered: {text}"));

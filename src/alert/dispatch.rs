@@ -4,7 +4,7 @@ use super::compose;
 use super::journal::{Delivery, Dispatch, Letter};
 use super::message::People;
 use super::note::Note;
-use super::transport::{Outcome, Step, Transport, open_channel};
+use super::transport::{Cause, Outcome, Step, Transport, open_channel};
 use crate::config::{Channel, Config};
 use crate::system::random_u64;
 use chrono::{DateTime, Utc};
@@ -103,7 +103,7 @@ pub(super) fn send(sender: &Sender<'_>, dispatch: &Dispatch, letter: &Letter) ->
     let mut channels = sender.config.channels.iter();
     let Some(channel) = channels.find(|channel| way(channel) == dispatch.channel) else {
         let text = format!("{} is not configured any more", dispatch.channel);
-        return Sent::failed(Outcome::Permanent(Step::Message, text));
+        return Sent::failed(Outcome::Permanent(Step::Message, text.into()));
     };
     let names = &compose::system_names;
     match compose::texts(sender.config, sender.host, letter, &[], names) {
@@ -117,7 +117,7 @@ pub(super) fn send(sender: &Sender<'_>, dispatch: &Dispatch, letter: &Letter) ->
                 ..Sent::failed(outcome)
             }
         }
-        Err(error) => Sent::failed(Outcome::Transient(Step::Prepare, error.to_string())),
+        Err(error) => Sent::failed(Outcome::Transient(Step::Prepare, error.to_string().into())),
     }
 }
 
@@ -148,7 +148,7 @@ fn send_mail(sender: &Sender<'_>, dispatch: &Dispatch, letter: &Letter) -> Sent 
             wait: None,
             complaints: texts.problems,
         },
-        Err(text) => Sent::failed(Outcome::Transient(Step::Prepare, text)),
+        Err(text) => Sent::failed(Outcome::Transient(Step::Prepare, text.into())),
     }
 }
 
@@ -183,6 +183,18 @@ pub(super) fn answer(delivery: Delivery) -> Option<String> {
 pub(super) fn is_about_letter(outcome: &Outcome) -> bool {
     match outcome {
         Outcome::Delivered { .. } => true,
-        Outcome::Transient(step, _) | Outcome::Permanent(step, _) => step.concerns_letter(),
+        Outcome::Transient(step, fault) | Outcome::Permanent(step, fault) => {
+            step.concerns_letter() && !fault.concerns_way()
+        }
+    }
+}
+
+/// Whether it failed for want of something that another process may have.
+pub(super) fn lacks_surroundings(delivery: &Delivery) -> bool {
+    match &delivery.outcome {
+        Outcome::Delivered { .. } => false,
+        Outcome::Transient(_, fault) | Outcome::Permanent(_, fault) => {
+            fault.cause == Cause::Surroundings
+        }
     }
 }

@@ -144,11 +144,14 @@ impl Deliverer<'_> {
     }
 
     /// Says which files were no events: the system log each time, a letter once a day.
-    pub(super) fn tell_rejected(&mut self, mut rejected: Vec<String>) -> Result<(), DeliverError> {
+    pub(super) fn tell_rejected(
+        &mut self,
+        mut rejected: Vec<String>,
+        count: u64,
+    ) -> Result<(), DeliverError> {
         if rejected.is_empty() {
             return Ok(());
         }
-        let count = u64::try_from(rejected.len()).unwrap_or(u64::MAX);
         rejected.truncate(MOST_EXAMPLES);
         for problem in &rejected {
             (self.place.warn)(problem);

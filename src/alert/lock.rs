@@ -103,14 +103,36 @@ pub fn is_running(journal: &Path) -> io::Result<bool> {
     }
 }
 
+/// Waits for `seconds` without the lock, to try again then; false when another one waits already, or
+/// when the place of the journal is gone.
+pub(super) fn wait_in_turn(journal: &Path, seconds: i64) -> bool {
+    let Ok(file) = open_at(&beside(journal, ".turn")) else {
+        return false;
+    };
+    if file.try_lock().is_err() {
+        return false;
+    }
+    for _ in 0..seconds {
+        sleep(Duration::from_secs(1));
+        if !lock_path(journal).exists() {
+            return false;
+        }
+    }
+    true
+}
+
 fn open(journal: &Path) -> io::Result<File> {
+    open_at(&lock_path(journal))
+}
+
+fn open_at(path: &Path) -> io::Result<File> {
     OpenOptions::new()
         .read(true)
         .write(true)
         .create(true)
         .truncate(false)
         .mode(0o600)
-        .open(lock_path(journal))
+        .open(path)
 }
 
 #[cfg(test)]

@@ -53,5 +53,5 @@ pub use lock::{
 pub use message::People;
 pub use note::{Kind, Note, Rule, Source, Visit, stamp as note_time};
 pub use notice::Notice;
-pub use preview::{Preview, letter_of, preview, preview_sample};
+pub use preview::{Preview, letter_of, letter_of_report, preview, preview_sample};
 pub use spool::{SpoolError, event_file, repair as repair_drop, write as record};

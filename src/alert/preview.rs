@@ -4,7 +4,9 @@ use super::compose::{mail, system_names};
 use super::journal::{Entry, EventFilter, Journal, JournalError, Letter, LetterKind};
 use super::letter::{sample, sample_name};
 use super::message::People;
+use super::notice::Notice;
 use crate::config::Config;
+use chrono::{DateTime, Utc};
 use std::net::IpAddr;
 
 /// A letter as it would be sent.
@@ -54,6 +56,14 @@ fn show(
         eml: mail.bytes,
         problems: texts.problems,
     })
+}
+
+/// The letter that brings a report.
+pub fn letter_of_report(report: &Notice, now: DateTime<Utc>) -> Letter {
+    let mut letter = Letter::test("<preview.report@localhost>".to_owned(), now);
+    letter.kind = LetterKind::Report;
+    letter.body = Some(report.to_json());
+    letter
 }
 
 /// The letter that tells of the event of this number, or one with only that event if none does;

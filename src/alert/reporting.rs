@@ -1,9 +1,11 @@
-//! A report becomes a letter like any other.
+//! A report and a test message become letters like any other.
 
 use super::deliverer::{DeliverError, Deliverer, namer};
+use super::dispatch::MAIL;
 use super::journal::LetterKind;
 use super::message::People;
 use super::notice::Notice;
+use crate::config::Mailbox;
 
 impl Deliverer<'_> {
     /// Queues a report as a letter; gives the addresses it will go to.
@@ -23,5 +25,31 @@ impl Deliverer<'_> {
             .iter()
             .map(ToString::to_string)
             .collect())
+    }
+
+    /// Queues a test message for everybody configured, on every way, and one by mail for the people
+    /// of each `[[alert.rule]]`; gives their numbers.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    pub fn queue_trials(&mut self) -> Result<Vec<i64>, DeliverError> {
+        let now = self.place.clock.now();
+        let name = namer(self.place, now);
+        let mut letters = vec![
+            self.journal
+                .queue_trial(&[], &self.channels, now, &name())?,
+        ];
+        let mut audiences: Vec<&[Mailbox]> = Vec::new();
+        for rule in &self.place.config.alert.rules {
+            if !rule.to.is_empty() && !audiences.contains(&rule.to.as_slice()) {
+                audiences.push(&rule.to);
+            }
+        }
+        let mail = [MAIL.to_owned()];
+        for people in audiences {
+            let letter = self.journal.queue_trial(people, &mail, now, &name())?;
+            letters.push(letter);
+        }
+        Ok(letters)
     }
 }

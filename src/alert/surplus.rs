@@ -58,21 +58,22 @@ impl Surplus {
         count.files += 1;
     }
 
-    /// What is new and was not told within the hour.
-    pub(super) fn tell(&mut self, directory: &Path, now: DateTime<Utc>) -> Vec<String> {
+    /// What is new and was not told within the hour, and how many files it is about.
+    pub(super) fn tell(&mut self, directory: &Path, now: DateTime<Utc>) -> (Vec<String>, u64) {
         // A clock that was put back does not silence anything for long.
         let is_recent = |told: DateTime<Utc>| (told - now).abs() < QUIET;
         self.counts
             .retain(|_, count| count.files > 0 || count.told.is_some_and(is_recent));
-        let mut lines = Vec::new();
+        let (mut lines, mut files) = (Vec::new(), 0);
         for (key, count) in &mut self.counts {
             if count.files > 0 && !count.told.is_some_and(is_recent) {
                 lines.push(line(key, count, directory));
+                files += count.files;
                 count.files = 0;
                 count.told = Some(now);
             }
         }
-        lines
+        (lines, files)
     }
 }
 
@@ -122,18 +123,19 @@ mod tests {
             }
         };
         count(&mut surplus, 3);
-        let told = surplus.tell(drop, at(0));
-        assert_eq!(told.len(), 1);
+        let (told, files) = surplus.tell(drop, at(0));
+        assert_eq!((told.len(), files), (1, 3));
         assert!(
             told[0].starts_with("deleted 3 files of uid 7 in /drop: "),
             "{told:?}"
         );
         count(&mut surplus, 4);
-        assert!(surplus.tell(drop, at(59)).is_empty());
+        assert_eq!(surplus.tell(drop, at(59)), (Vec::new(), 0));
         count(&mut surplus, 5);
-        let told = surplus.tell(drop, at(61));
+        let (told, files) = surplus.tell(drop, at(61));
+        assert_eq!(files, 9);
         assert!(told[0].starts_with("deleted 9 files"), "{told:?}");
-        assert!(surplus.tell(drop, at(300)).is_empty());
+        assert!(surplus.tell(drop, at(300)).0.is_empty());
     }
 
     #[test]
@@ -143,7 +145,8 @@ mod tests {
             let why = Why::NoEvent(format!("reason {uid}"));
             surplus.count(Path::new("/drop/x"), Some(uid), why, false);
         }
-        let told = surplus.tell(Path::new("/drop"), at(0));
+        let (told, files) = surplus.tell(Path::new("/drop"), at(0));
+        assert_eq!(files, 10_000);
         assert_eq!(told.len(), MOST_TOLD_APART + 1);
         let all = "could not delete 9800 files of several uids in /drop: they are no events";
         assert!(told.iter().any(|line| line == all), "{told:?}");

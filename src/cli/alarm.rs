@@ -75,7 +75,7 @@ pub(super) fn schedule(context: &Context, config: &Config) -> Result<Setup, Fail
     let path = configuration(context)?;
     // The options that every other call of tcpw needs to work on the same files.
     let words = path.map_or_else(String::new, |path| format!(" --config {}", path.display()));
-    Setup::new(config, &words)
+    Setup::new(config, &words, &context.paths)
 }
 
 /// The configuration, if it is not the usual one.

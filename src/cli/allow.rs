@@ -97,7 +97,7 @@ impl ListArgs {
                 })
         });
         let label = Label {
-            since: stamp(now),
+            since: Some(stamp(now)),
             until: until.transpose()?.map(stamp),
             by: self.by.clone(),
             reason: self.reason.clone(),

@@ -239,7 +239,7 @@ fn steps(
             Step::Left(_) => plain("left"),
             Step::Forked(_) => plain("forked"),
             Step::Broken { number, .. } => JsonStep {
-                line: Some(*number),
+                line: Some(*number + 1),
                 ..plain("broken")
             },
             Step::Doubtful { number, .. } => JsonStep {

@@ -5,9 +5,10 @@ use super::changes::{ChangeArgs, ForceArgs, Intent, make};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::mistakes::new_mistakes;
-use super::refusal::wrong_word;
-use crate::editor::{Declared, Ground, Label, Refusal, declare, replace};
+use super::tables::TableFile;
+use crate::editor::{Declared, Ground, Label, Refusal, declare, replace, verify_alarms};
 use crate::escape::visible;
+use crate::policy::rules as rules_of;
 use clap::Args;
 use serde::Deserialize;
 use std::cell::{Cell, RefCell};
@@ -27,6 +28,12 @@ pub(crate) struct ApplyArgs {
     /// Only say whether it holds: exit code 0 if it does, 1 and the diff if not
     #[arg(long, conflicts_with_all = ["dry_run", "confirm_within"])]
     check: bool,
+    /// Remove the alerts of tcpw that are not in what is applied
+    ///
+    /// Without it, a rule that is wanted without its alert keeps it, and nothing is written if a
+    /// rule with one is not wanted at all.
+    #[arg(long)]
+    drop_alert: bool,
     #[command(flatten)]
     force: ForceArgs,
     #[command(flatten)]
@@ -58,17 +65,21 @@ struct Row {
 pub(crate) fn run(args: &ApplyArgs, context: &mut Context) -> Result<Exit, Failure> {
     let wanted = read(&args.source)?;
     let paths = context.paths.clone();
+    check_wish(&wanted, args, context)?;
     let is_pending = Cell::new(false);
     let mistakes = RefCell::new(Vec::new());
     let change = |ground: &Ground<'_>| {
         let change = match &wanted {
             Wanted::Tables([allow, deny]) => replace(ground, [allow.as_deref(), deny.as_deref()]),
-            Wanted::Rules([allow, deny]) => declare(ground, [allow, deny])?,
+            Wanted::Rules([allow, deny]) => declare(ground, [allow, deny], !args.drop_alert)?,
         };
         is_pending.set(!change.edits.is_empty());
         Ok::<_, Refusal>(change)
     };
     let verify = |before: &Ground<'_>, after: &Ground<'_>, _: &_| {
+        if !args.drop_alert {
+            verify_alarms(before, after)?;
+        }
         mistakes.replace(new_mistakes(&paths, before, after));
         Ok(())
     };
@@ -99,6 +110,33 @@ pub(crate) fn run(args: &ApplyArgs, context: &mut Context) -> Result<Exit, Failu
     } else {
         exit
     })
+}
+
+/// Refuses a list without rules where the tables have some: an empty file is a mishap more often
+/// than a wish.
+fn check_wish(wanted: &Wanted, args: &ApplyArgs, context: &Context) -> Result<(), Failure> {
+    let Wanted::Rules([allow, deny]) = wanted else {
+        return Ok(());
+    };
+    if !allow.is_empty() || !deny.is_empty() {
+        return Ok(());
+    }
+    for path in [&context.paths.allow, &context.paths.deny] {
+        let table = TableFile::read(path)?;
+        let tree = table.tree();
+        if rules_of(&tree).next().is_some() {
+            let name = visible(args.source.as_os_str().as_encoded_bytes());
+            return Err(Failure::new(format_args!(
+                "{name} holds no rule, and {} does",
+                table.shown
+            ))
+            .hint(
+                "give what `tcpw list --format json` prints; to remove all rules, apply a \
+                 directory with empty tables",
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Failure {
@@ -150,10 +188,6 @@ fn rules(text: &str, source: &Path) -> Result<[Vec<Declared>; 2], Failure> {
             .map(|(at, line)| serde_json::from_str(line).map_err(|error| wrong(at + 1, &error)))
             .collect::<Result<_, _>>()?
     };
-    if rows.is_empty() {
-        // An empty file is a mishap more often than a wish for no rules.
-        return Err(Failure::new(format_args!("{name} holds no rule")).hint(hint));
-    }
     let mut found = [Vec::new(), Vec::new()];
     for (at, row) in rows.into_iter().enumerate() {
         let [allow, deny] = &mut found;
@@ -162,24 +196,20 @@ fn rules(text: &str, source: &Path) -> Result<[Vec<Declared>; 2], Failure> {
             "deny" => deny,
             other => return Err(wrong(at + 1, &format_args!("`{other}` is no table"))),
         };
-        let label = row.since.map(|since| Label {
-            since,
+        let label = Label {
+            since: row.since,
             until: row.until,
             by: row.by,
             reason: row.reason,
-        });
+        };
+        let label = (label != Label::default()).then_some(label);
         let declared = Declared {
+            number: at + 1,
             daemons: row.daemons,
             clients: row.clients,
             options: row.options,
             label,
         };
-        declared.check().map_err(|error| {
-            let Failure::Told { what, .. } = wrong_word(&error) else {
-                return wrong(at + 1, &error);
-            };
-            wrong(at + 1, &what)
-        })?;
         list.push(declared);
     }
     Ok(found)

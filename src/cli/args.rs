@@ -20,6 +20,7 @@ use super::lint::LintArgs;
 use super::list::ListingArgs;
 use super::mail::MailArgs;
 use super::match_::MatchArgs;
+use super::mute::{MuteArgs, UnmuteArgs};
 use super::notify::NotifyArgs;
 use super::open::OpenArgs;
 use super::output::ColorChoice;
@@ -32,7 +33,7 @@ use super::rollback::RollbackArgs;
 use super::setup::SetupArgs;
 use super::show::ShowArgs;
 use super::test::TestArgs;
-use super::undo::UndoArgs;
+use super::undo::{RedoArgs, UndoArgs};
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 use std::iter;
@@ -138,6 +139,7 @@ pub(crate) enum Command {
     History(HistoryArgs),
     Show(ShowArgs),
     Undo(UndoArgs),
+    Redo(RedoArgs),
     Confirm(ConfirmArgs),
     #[command(hide = true)]
     Rollback(RollbackArgs),
@@ -153,6 +155,8 @@ pub(crate) enum Command {
     Report(ReportArgs),
     Deliver(DeliverArgs),
     Queue(QueueArgs),
+    Mute(MuteArgs),
+    Unmute(UnmuteArgs),
     Notify(NotifyArgs),
     Demo(DemoArgs),
     Completions(CompletionsArgs),

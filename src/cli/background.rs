@@ -2,7 +2,7 @@
 
 use super::paths::Paths;
 use crate::editor::FAST_NAME;
-use crate::system::{start_detached, start_unwatched};
+use crate::system::{start_bare, start_detached, start_unwatched};
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -15,6 +15,12 @@ const DELETED: &[u8] = b" (deleted)";
 /// Starts `tcpw deliver --background` on the same files as this run.
 pub(super) fn start(paths: &Paths, drop: Option<&Path>) -> io::Result<()> {
     start_command(&["deliver", "--background"], paths, drop)
+}
+
+/// Starts `tcpw deliver --background` as an alert does, with no more than a daemon may have.
+pub(super) fn start_as_alert(paths: &Paths) -> io::Result<()> {
+    let args = same_files(&["deliver", "--background"], paths, None)?;
+    start_bare(&program()?, &args)
 }
 
 /// Starts a command on the same files as this run. Its working directory is another, so all paths

@@ -6,6 +6,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::guard::{self, Kept};
 use super::machine::{Aclexec, Machine};
+use super::number::tell_number;
 use super::paths::Paths;
 use super::provisional::{self, Trial, patience};
 use super::real_name::depend_on_names;
@@ -13,7 +14,7 @@ use super::refusal::{internal, refused, told};
 use super::remarks::{remark, show_diff};
 use crate::editor::{
     Author, Change, Client, Companion, DiffLine, EditError, Editor, Files, Focus, Ground, Note,
-    Others, Purpose, Receipt, Refusal, Repair, Seen, Terms, order, unified,
+    Others, Purpose, Receipt, Refusal, Repair, Reversal, Seen, Terms, order, unified,
 };
 use crate::engine::{Differences, TableName, differences};
 use crate::system::{Clock as _, SystemClock, operator};
@@ -80,8 +81,8 @@ pub(super) struct Intent<'a> {
     pub(super) options: ChangeArgs,
     /// The only table at hand, if there is only one.
     pub(super) alone: Option<TableName>,
-    /// The change that is taken back, if one is.
-    pub(super) undoes: Option<u64>,
+    /// What is done about another change, if anything is.
+    pub(super) undoes: Option<Reversal>,
     /// The file that is written together with the tables, if there is one.
     pub(super) companion: Option<Beside<'a>>,
 }
@@ -113,12 +114,15 @@ struct Outcome {
     effect: Option<Differences>,
     /// The tables that did not exist.
     fresh: Vec<PathBuf>,
+    /// Whether something could not be followed.
+    is_hindered: bool,
 }
 
 /// Makes the change, or shows it, and says what was done. If another program writes a table
 /// meanwhile, the change is worked out again on what is there then.
 pub(super) fn make(context: &mut Context, intent: &Intent<'_>) -> Result<Exit, Failure> {
-    if !intent.options.dry_run && intent.undoes.is_none() {
+    let is_rollback = matches!(intent.undoes, Some(Reversal::Rollback(_)));
+    if !intent.options.dry_run && !is_rollback {
         provisional::take_back_due(context)?;
     }
     let trial = intent.options.confirm_within.map(Trial::new);
@@ -167,6 +171,11 @@ pub(super) fn make(context: &mut Context, intent: &Intent<'_>) -> Result<Exit, F
     let number = outcome.receipt.map_or(0, |receipt| receipt.number);
     match trial {
         Some(trial) if number > 0 => provisional::start(context, number, &trial)?,
+        None if number > 0 => {
+            let is_beside = |beside: Beside<'_>| beside.file.is_changed();
+            let is_beside = intent.companion.is_some_and(is_beside);
+            tell_number(context, number, intent.undoes, is_beside)?;
+        }
         _ => {}
     }
     Ok(Exit::Done)
@@ -202,10 +211,10 @@ fn attempt(
     others: Others,
     trial: Option<&Trial>,
 ) -> Result<Outcome, Obstacle> {
-    let purpose = if intent.options.dry_run {
-        Purpose::Preview
-    } else {
-        Purpose::Write
+    let purpose = match intent.undoes {
+        _ if intent.options.dry_run => Purpose::Preview,
+        Some(Reversal::Rollback(_)) => Purpose::Rollback,
+        Some(Reversal::Undo(_) | Reversal::Redo(_)) | None => Purpose::Write,
     };
     let paths = context.paths.clone();
     let editor = open(context, &paths, purpose, intent.alone)?;
@@ -288,6 +297,7 @@ impl Work<'_> {
             receipt: None,
             effect: None,
             fresh: absent(self.editor),
+            is_hindered: false,
         };
         let View { seen, focus } = view;
         let samples = focus.as_ref().map(|(focus, _)| focus.samples());
@@ -299,6 +309,8 @@ impl Work<'_> {
             outcome.remarks.extend(remarks);
         };
         remark_on(&change.notes);
+        let is_stray = |note: &Note| matches!(note, Note::Stray { .. });
+        outcome.is_hindered = change.notes.iter().any(is_stray);
         let outlook = |ground: &Ground<'_>| intent.outlook.map_or(Vec::new(), |tell| tell(ground));
         let beside = intent.companion.filter(|beside| beside.file.is_changed());
         if change.edits.is_empty() && beside.is_none() {
@@ -342,7 +354,7 @@ impl Work<'_> {
             author: author(),
             others: self.others,
             provisional: self.trial.map(|trial| trial.terms.clone()),
-            undoes: self.intent.undoes,
+            reversal: self.intent.undoes,
             companion: beside.map(|beside| beside.file.clone()),
         }
     }
@@ -371,6 +383,13 @@ fn open(
         history: &paths.history,
     };
     let editor = Editor::open(files, purpose).map_err(told)?;
+    for path in editor.overridden() {
+        let path = path.display();
+        context.out.note(&format!(
+            "another program holds a lock (flock) on {path} for longer than 2 seconds, which tcpw \
+             does not wait for: `lslocks` shows which one"
+        ))?;
+    }
     match editor.repair() {
         Some(Repair::Finished(number)) => context.out.note(&format!(
             "change {number} had been cut short and is now finished: see `tcpw show {number}`"
@@ -413,10 +432,10 @@ fn finish(context: &mut Context, outcome: &Outcome, intent: &Intent<'_>) -> Resu
             summary(effect, context)?;
         }
         let is_pending = intent.options.dry_run && !outcome.diff.is_empty();
-        context.out.line(if is_pending {
-            "dry run: nothing was written"
-        } else {
-            "nothing to change"
+        context.out.line(match (is_pending, outcome.is_hindered) {
+            (true, _) => "dry run: nothing was written",
+            (false, true) => "nothing was changed",
+            (false, false) => "nothing to change",
         })?;
         return Ok(());
     };

@@ -16,9 +16,9 @@ use std::cell::Cell;
 /// Bring both tables into one style, without changing a verdict
 ///
 /// One blank behind the colon of the daemons and around further colons, one blank between the words
-/// of a list, none at the end of a line. A rule of more than 100 columns goes on in the next line,
-/// indented, with the break between two words of a list or before an option. Comments stay as they
-/// are, and so do lines that libwrap cannot use. Every rule is compared word for word before
+/// of a list, none at the end of a line. A list of more than 100 columns goes on in the next line,
+/// indented, with the break between two of its words; options are not broken. Lines end as they did.
+/// Comments stay as they are, and so do lines that libwrap cannot use. Every rule is compared word for word before
 /// anything is written.
 #[derive(Debug, Args)]
 pub(crate) struct FmtArgs {

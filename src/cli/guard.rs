@@ -138,7 +138,8 @@ pub(super) fn check(
     let by = match after.decider(&verdict) {
         Some(rule) => super::remarks::at(paths, &after.place_of(&rule)),
         None if let Cause::BrokenTable { number, .. } = verdict.cause => {
-            format!("a line that libwrap cannot read behind line {number}")
+            let number = number + 1;
+            format!("line {number}, which libwrap cannot read")
         }
         None => "tables that cannot be read to their end".to_owned(),
     };

@@ -5,7 +5,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::provisional;
 use super::refusal::told;
-use crate::editor::{Entry, Fate, History};
+use crate::editor::{Entry, Fate, History, State};
 use crate::escape::{visible, visible_short};
 use crate::system::local_time;
 use chrono::{DateTime, SecondsFormat};
@@ -44,10 +44,17 @@ pub(crate) fn run(args: &HistoryArgs, context: &mut Context) -> Result<Exit, Fai
     if numbers.is_empty() && args.format == Format::Table {
         context.out.line("no changes yet")?;
     }
+    let timeline = history.timeline().map_err(told)?;
     for number in numbers {
         let entry = history.entry(number).map_err(told)?;
         let line = match args.format {
-            Format::Table => row(&entry, &fate(&history, &entry)?),
+            Format::Table => {
+                let mut fate = fate(&history, &entry)?;
+                if fate.is_empty() {
+                    fate = part(&entry, timeline.state(number));
+                }
+                row(&entry, &fate)
+            }
             Format::Json => object(&entry, &fate(&history, &entry)?),
         };
         context.out.line(line)?;
@@ -64,6 +71,16 @@ fn fate(history: &History, entry: &Entry) -> Result<String, Failure> {
         Some(Fate::Confirmed) => "confirmed".to_owned(),
         Some(Fate::TakenBack(by)) => format!("taken back by {by}"),
     })
+}
+
+/// What a change has to do with others, in words; nothing if it has nothing.
+fn part(entry: &Entry, state: Option<State>) -> String {
+    match (state, entry.redoes) {
+        (Some(State::Undone(by) | State::Dropped(by)), _) => format!("undone by {by}"),
+        (Some(State::Undid(undone)), _) => format!("undoes {undone}"),
+        (_, Some(redone)) => format!("makes {redone} again"),
+        (Some(State::Done | State::Beside) | None, None) => String::new(),
+    }
 }
 
 /// A time of day, here.
@@ -111,6 +128,7 @@ fn object(entry: &Entry, fate: &str) -> String {
         "tables": tables,
         "provisional": (!fate.is_empty()).then_some(fate),
         "undoes": entry.undoes,
+        "redoes": entry.redoes,
     })
     .to_string()
 }

@@ -69,7 +69,7 @@ pub(crate) fn run(args: &InstallAlertArgs, context: &mut Context) -> Result<Exit
         schedule::install(args.schedule, &setup, context)?;
     }
     alarm::explain(context, triggers)?;
-    schedule::explain(&setup, context)?;
+    schedule::explain(args.schedule, &setup, context)?;
     note_embedded(&config, context)?;
     Ok(exit)
 }

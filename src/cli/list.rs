@@ -2,13 +2,15 @@
 
 use super::Context;
 use super::exit::Exit;
+use super::expire::written;
 use super::failure::Failure;
 use super::machine::{Aclexec, Machine};
 use super::refusal::told;
-use crate::editor::{Editor, Files, Ground, Label, Listed, Purpose, listed};
+use super::remarks::{at, remark};
+use crate::editor::{Editor, Files, Ground, Label, Listed, Purpose, listed, stray_notes};
 use crate::engine::{Access, TableName};
 use crate::escape::visible_short;
-use crate::syntax::parse;
+use crate::syntax::{LineKind, Reason, parse};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -73,6 +75,20 @@ pub(crate) fn run(args: &ListingArgs, context: &mut Context) -> Result<Exit, Fai
         };
         context.out.line(line)?;
     }
+    for note in stray_notes(&ground, &written(&paths, &ground)) {
+        say(args.format, context, &remark(&paths, &note))?;
+    }
+    for table in [TableName::Allow, TableName::Deny] {
+        if let Some(broken) = ground.tree(table).broken_line() {
+            let place = ground.place(table, broken.index());
+            let what = unread(table, broken.kind());
+            say(
+                args.format,
+                context,
+                &format!("{what}: {}", at(&paths, &place)),
+            )?;
+        }
+    }
     if writers.len() > 1 {
         let names: Vec<&str> = writers.into_iter().collect();
         context.out.note(&format!(
@@ -81,6 +97,29 @@ pub(crate) fn run(args: &ListingArgs, context: &mut Context) -> Result<Exit, Fai
         ))?;
     }
     Ok(Exit::Done)
+}
+
+/// A line for people; beside lines for programs it goes to standard error.
+fn say(format: Format, context: &mut Context, text: &str) -> Result<(), Failure> {
+    match format {
+        Format::Table => context.out.line(text),
+        Format::Json => context.out.note(text),
+    }
+}
+
+/// What libwrap makes of a line at which it stops reading (F-LINE-12 to F-LINE-14).
+fn unread(table: TableName, kind: LineKind) -> String {
+    let effect = match table {
+        TableName::Allow => "libwrap reads nothing from here on and asks the deny table",
+        TableName::Deny => "libwrap refuses everybody whom no rule before it decides about",
+    };
+    if kind == LineKind::Malformed(Reason::TooLong) {
+        return format!("{effect}, because this line is longer than 2046 bytes");
+    }
+    format!(
+        "{effect}, because this line has no newline (`tcpw lint --unsafe-fixes` ends it and says who \
+         gains and who loses access)"
+    )
 }
 
 fn verb(access: Access) -> &'static str {
@@ -106,8 +145,13 @@ fn row(rule: &Listed, path: &str) -> String {
             by,
             reason,
         } = label;
-        words.push(format!("since {since}"));
-        for (word, value) in [("until", until), ("by", by), ("because", reason)] {
+        let values = [
+            ("since", since),
+            ("until", until),
+            ("by", by),
+            ("because", reason),
+        ];
+        for (word, value) in values {
             words.extend(
                 value
                     .as_ref()

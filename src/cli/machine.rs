@@ -4,7 +4,7 @@ use super::dialect::{DialectChoice, UNTESTED, installed};
 use super::paths::Paths;
 use crate::engine::{Account, ListFile, Surroundings};
 use crate::policy::{DEBIAN_12, DEBIAN_13, Dialect};
-use crate::system::{Netgroups, has_group, has_user, run_shell};
+use crate::system::{Netgroups, has_group, has_netgroup, has_user, run_shell};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -121,6 +121,17 @@ impl Surroundings for Machine {
         let is_member = self.netgroups.get_or_init(read).contains_host(group, name);
         self.met_member.set(self.met_member.get() || is_member);
         is_member
+    }
+
+    fn netgroup(&self, group: &[u8]) -> Option<bool> {
+        if self.paths.root.is_none() {
+            return has_netgroup(group);
+        }
+        match std::fs::read(self.inside(b"/etc/netgroup")) {
+            Ok(bytes) => Some(Netgroups::parse(&bytes).contains(group)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some(false),
+            Err(_) => None,
+        }
     }
 
     fn has_interface(&self, name: &[u8]) -> bool {

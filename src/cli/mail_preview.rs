@@ -3,15 +3,17 @@
 use super::Context;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::settings;
-use crate::alert::{Journal, LetterKind, Preview, letter_of, preview, preview_sample};
+use super::{report, settings};
+use crate::alert::{
+    Journal, LetterKind, Preview, letter_of, letter_of_report, preview, preview_sample,
+};
 use crate::config::Language;
-use crate::system::host_name;
+use crate::system::{Clock as _, SystemClock, host_name};
 use clap::{Args, ValueEnum};
 
 /// Show a letter as it would be sent, and check its templates
 ///
-/// Shows a sample, or with --event the letter that tells of an event in the journal. Sends
+/// Shows a sample (the report is the real one), or with --event the letter that tells of an event in the journal. Sends
 /// nothing. Exit code 0: it is shown. 2: a template fails, which is said with file and line; a
 /// letter that must go out has the built-in template then, and says so.
 #[derive(Debug, Args)]
@@ -42,7 +44,7 @@ enum Kind {
     Notice,
     /// The sign of life
     Heartbeat,
-    /// A report
+    /// The report of the last seven days, as tcpw report --mail would send it now
     Report,
     /// The letter of tcpw mail test
     Test,
@@ -78,6 +80,14 @@ pub(crate) fn run(args: &PreviewArgs, context: &mut Context) -> Result<Exit, Fai
     }
     let host = host_name();
     let made = match args.event {
+        None if args.kind == Kind::Report => {
+            let notice = report::as_mailed(&config, context)?;
+            preview(
+                &config,
+                &host,
+                &letter_of_report(&notice, SystemClock.now()),
+            )
+        }
         None => preview_sample(&config, &host, args.kind.letter()),
         Some(event) => {
             let letter = match Journal::open_to_read(&config.journal).map_err(journal)? {

@@ -30,6 +30,7 @@ mod failure;
 mod fired;
 mod fmt;
 mod guard;
+mod hardening;
 mod history;
 mod install_alert;
 mod lint;
@@ -37,12 +38,15 @@ mod list;
 mod lookup;
 mod machine;
 mod mail;
+mod mail_as_alert;
 mod mail_preview;
 mod match_;
 mod mistakes;
+mod mute;
 mod named;
 mod notify;
 mod notify_line;
+mod number;
 mod open;
 mod output;
 mod parse;
@@ -157,6 +161,7 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
         Command::History(args) => history::run(args, context),
         Command::Show(args) => show::run(args, context),
         Command::Undo(args) => undo::run(args, context),
+        Command::Redo(args) => undo::redo(args, context),
         Command::Apply(args) => apply::run(args, context),
         Command::Edit(args) => edit::run(args, context),
         Command::Confirm(args) => confirm::run(args, context),
@@ -173,6 +178,8 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
         Command::Report(args) => report::run(args, context),
         Command::Deliver(args) => deliver::run(args, context),
         Command::Queue(args) => queue::run(args, context),
+        Command::Mute(args) => mute::mute(args, context),
+        Command::Unmute(args) => mute::unmute(args, context),
         Command::Notify(args) => notify::run(args, context),
         Command::Demo(args) => demo::run(args, context),
         Command::Completions(args) => completions::run(args, context),

@@ -88,6 +88,7 @@ fn needs_tables(command: &Command) -> bool {
         | Command::History(_)
         | Command::Show(_)
         | Command::Undo(_)
+        | Command::Redo(_)
         | Command::Confirm(_)
         | Command::Rollback(_)
         | Command::Diff(_)
@@ -99,6 +100,8 @@ fn needs_tables(command: &Command) -> bool {
         | Command::Deliver(_)
         | Command::Queue(_)
         | Command::Notify(_)
+        | Command::Mute(_)
+        | Command::Unmute(_)
         | Command::Demo(_)
         | Command::Completions(_) => false,
     }

@@ -8,7 +8,9 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::history::clock;
 use super::refusal::told;
-use crate::editor::{Change, Fate, History, Provisional, Refusal, take_back};
+use crate::editor::{
+    Change, Fate, History, Provisional, Refusal, Reversal, take_back, verify_take_back,
+};
 use crate::system::{Clock as _, DEV_LOG, Moment, Severity, SystemClock, random_u64, syslog};
 use std::path::Path;
 
@@ -123,13 +125,13 @@ pub(super) fn take_back_now(context: &mut Context, number: u64) -> Result<(), Fa
     };
     let intent = Intent {
         change: &change,
-        verify: &|_, _, _| Ok(()),
+        verify: &|before, after, _| verify_take_back(before, after, &entry),
         about: &[],
         outlook: None,
         is_guarded: false,
         options: ChangeArgs::preview(false),
         alone: None,
-        undoes: Some(number),
+        undoes: Some(Reversal::Rollback(number)),
         companion: None,
     };
     let made = make(context, &intent);

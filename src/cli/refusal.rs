@@ -61,6 +61,14 @@ pub(super) fn refused(paths: &Paths, refusal: &Refusal) -> Failure {
             format!("it cannot be undone: {}", told_moves(paths, moved)),
             "undo the later changes first, or take what you need from `tcpw show`".to_owned(),
         ),
+        Refusal::Unwritable { number, what } => (
+            format!("rule {number} of the list: {what}"),
+            "give daemons, clients and options as `tcpw list --format json` prints them".to_owned(),
+        ),
+        Refusal::Disarmed(place) => (
+            format!("an alert of tcpw would be gone: {}", at(place)),
+            "keep that rule in what you apply, or give --drop-alert".to_owned(),
+        ),
         Refusal::Unusable(_)
         | Refusal::TooLong(_)
         | Refusal::Unterminated(_)
@@ -106,7 +114,8 @@ fn unusable(at: &dyn Fn(&Place) -> String, refusal: &Refusal) -> (String, String
                 "libwrap does not read the last line, which has no newline: {}",
                 at(place)
             ),
-            "to end it would change what happens to others: end or remove it yourself, then repeat",
+            "to end it would change what happens to others: `tcpw lint --unsafe-fixes --diff` shows \
+             that, and `tcpw lint --unsafe-fixes` ends it; or remove it, then repeat",
         ),
         Refusal::Undecided(what) => (
             format!(
@@ -123,6 +132,8 @@ fn unusable(at: &dyn Fn(&Place) -> String, refusal: &Refusal) -> (String, String
         | Refusal::Granted { .. }
         | Refusal::Silenced(_)
         | Refusal::Moved(_)
+        | Refusal::Unwritable { .. }
+        | Refusal::Disarmed(_)
         | Refusal::Internal(_) => (String::new(), ""),
     };
     (what, remedy.to_owned())
@@ -148,9 +159,6 @@ fn hint(error: &EditError) -> &'static str {
             "no table is that large: look at what is in it; nothing was changed"
         }
         EditError::Busy(_) => "wait until it is done, then repeat; nothing was changed",
-        EditError::Locked(_) => {
-            "`lslocks` shows which one: wait until it is done; nothing was changed"
-        }
         EditError::NotOurs(_) => {
             "make it belong to root with mode 700, and look at who wrote there; nothing was changed"
         }

@@ -7,6 +7,7 @@ use super::paths::Paths;
 use crate::editor::{DiffKind, DiffLine, Note, Place};
 use crate::engine::{Access, TableName};
 use crate::escape::visible_short;
+use crate::metadata::Why;
 
 /// As much of a rule as a message shows.
 const SHOWN: usize = 120;
@@ -79,6 +80,11 @@ pub(super) fn remark(paths: &Paths, note: &Note) -> String {
             "some clients on no list are refused without an alarm, by {}",
             at(paths, place)
         ),
+        Note::Armed(place) => format!(
+            "the alert of tcpw stays (--drop-alert removes it): {}",
+            at(paths, place)
+        ),
+        Note::Stray { place, why, .. } => stray(paths, place, why),
         Note::Repaired(place) => format!(
             "its last line had no newline, which was added: {}",
             at(paths, place)
@@ -86,12 +92,21 @@ pub(super) fn remark(paths: &Paths, note: &Note) -> String {
     }
 }
 
+/// A comment from which nothing follows.
+fn stray(paths: &Paths, place: &Place, why: &Why) -> String {
+    let (path, number) = (path(paths, place), place.number);
+    format!("{path}:{number}: {why}; {}", why.remedy())
+}
+
 /// `file:line: rule`.
 pub(super) fn at(paths: &Paths, place: &Place) -> String {
-    let path = match place.table {
-        TableName::Allow => &paths.allow,
-        TableName::Deny => &paths.deny,
-    };
     let text = visible_short(&place.text, SHOWN);
-    format!("{}:{}: `{text}`", path.display(), place.number)
+    format!("{}:{}: `{text}`", path(paths, place), place.number)
+}
+
+fn path<'p>(paths: &'p Paths, place: &Place) -> std::path::Display<'p> {
+    match place.table {
+        TableName::Allow => paths.allow.display(),
+        TableName::Deny => paths.deny.display(),
+    }
 }

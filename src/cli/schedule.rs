@@ -4,6 +4,7 @@
 use super::Context;
 use super::background;
 use super::failure::Failure;
+use super::hardening;
 use super::paths::Paths;
 use crate::config::{Config, DEFAULT_DROP, DEFAULT_JOURNAL};
 use crate::system::run_in_foreground;
@@ -18,7 +19,7 @@ use tempfile::NamedTempFile;
 /// The units, and the target of those that are enabled.
 const UNITS: [(&str, &str, Option<&str>); 7] = [
     (
-        "tcpw-deliver.service",
+        DELIVER,
         include_str!("../../packaging/systemd/tcpw-deliver.service"),
         None,
     ),
@@ -53,6 +54,8 @@ const UNITS: [(&str, &str, Option<&str>); 7] = [
         None,
     ),
 ];
+/// The unit that delivers.
+const DELIVER: &str = "tcpw-deliver.service";
 /// The unit that sees the events of daemons that do not run as root.
 const WATCH: &str = "tcpw-deliver.path";
 const WATCH_TARGET: &str = "paths.target";
@@ -65,7 +68,7 @@ const CRON_FILE: &str = "/etc/cron.d/tcpw";
 const PROGRAM: &str = "/usr/sbin/tcpw";
 
 /// Which of the two to install or to remove.
-#[derive(Debug, Clone, Copy, Args)]
+#[derive(Debug, Clone, Copy, Default, Args)]
 pub(super) struct ScheduleArgs {
     /// With the systemd units that deliver what daemons of other users record, and that remove
     /// rules whose time is over
@@ -82,11 +85,15 @@ pub(super) struct Setup {
     program: String,
     drop: String,
     journal: String,
+    /// Why the units cannot be hardened.
+    obstacle: Option<String>,
+    /// What is wrong with those that are installed.
+    misfit: Option<String>,
 }
 
 impl Setup {
     /// The files of `config`, as it is written; `words` are the options of every call.
-    pub(super) fn new(config: &Config, words: &str) -> Result<Self, Failure> {
+    pub(super) fn new(config: &Config, words: &str, paths: &Paths) -> Result<Self, Failure> {
         let program = background::program().map_err(|error| {
             Failure::new(format_args!("cannot find the path of tcpw itself: {error}"))
                 .hint("run it by its absolute path")
@@ -95,6 +102,8 @@ impl Setup {
             program: format!("{}{words}", program.display()),
             drop: config.drop.display().to_string(),
             journal: config.journal.display().to_string(),
+            obstacle: hardening::obstacle(config),
+            misfit: hardening::misfit(config, paths),
         })
     }
 
@@ -127,6 +136,14 @@ pub(super) fn install(
         for (name, text, _) in UNITS {
             put(context, &unit_path(name), &setup.fill(text))?;
         }
+        for path in hardening::drop_ins() {
+            if setup.obstacle.is_some() {
+                take_away(context, &path)?;
+            } else {
+                put(context, &path, hardening::HARDENED)?;
+            }
+        }
+        hardening::explain(setup.obstacle.as_deref(), context)?;
         if context.paths.root.is_some() {
             for (name, _, target) in UNITS {
                 if let Some(target) = target {
@@ -144,8 +161,16 @@ pub(super) fn install(
     Ok(())
 }
 
-/// Says which of the two sees to the events of daemons that do not run as root.
-pub(super) fn explain(setup: &Setup, context: &mut Context) -> Result<(), Failure> {
+/// Says which of the two sees to the events of daemons that do not run as root, and what is wrong
+/// with units that stay as they are.
+pub(super) fn explain(
+    args: ScheduleArgs,
+    setup: &Setup,
+    context: &mut Context,
+) -> Result<(), Failure> {
+    if let Some(misfit) = setup.misfit.as_ref().filter(|_| !args.systemd) {
+        context.out.note(misfit)?;
+    }
     let text = match in_place(&context.paths) {
         Some(what) => format!("daemons that do not run as root: their alarms are mailed by {what}"),
         None => format!(
@@ -170,6 +195,12 @@ pub(super) fn remove(args: ScheduleArgs, context: &mut Context) -> Result<(), Fa
                 drop(fs::remove_file(path));
             }
             take_away(context, &unit_path(name))?;
+        }
+        for path in hardening::drop_ins() {
+            take_away(context, &path)?;
+            let directory = context.paths.inside(Path::new(&path));
+            // Only one that is empty: what others put there stays.
+            drop(directory.parent().map(fs::remove_dir));
         }
         if context.paths.root.is_none() {
             systemctl(context, &["daemon-reload"])?;
@@ -198,6 +229,17 @@ fn in_place(paths: &Paths) -> Option<&'static str> {
     } else {
         is_there(CRON_FILE).then_some(CRON_FILE)
     }
+}
+
+/// The unit that delivers, if systemd runs the machine and it is installed.
+pub(super) fn running_unit(paths: &Paths) -> Option<&'static str> {
+    let is_running = paths.root.is_none() && Path::new(BOOTED).is_dir();
+    (is_running && in_place(paths) == Some(WATCH)).then_some(DELIVER)
+}
+
+/// Starts a unit, and does not wait for its end.
+pub(super) fn start(unit: &str, context: &mut Context) -> Result<(), Failure> {
+    systemctl(context, &["start", "--no-block", unit])
 }
 
 fn unit_path(name: &str) -> String {
@@ -272,5 +314,5 @@ fn systemctl(context: &mut Context, words: &[&str]) -> Result<(), Failure> {
         Err(error) => error.to_string(),
     };
     Err(Failure::new(format_args!("{line} failed: {problem}"))
-        .hint("the files are in place; run the same command again when its cause is removed"))
+        .hint("run the same command again when its cause is removed"))
 }

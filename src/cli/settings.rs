@@ -3,7 +3,7 @@
 use super::Context;
 use super::failure::Failure;
 use super::paths::Paths;
-use crate::config::{self, Config, ConfigError, DEFAULT_MAIL, Lint, Reason, Transport};
+use crate::config::{self, Config, ConfigError, Lint, Reason, Transport};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -59,14 +59,14 @@ fn wrong(error: &ConfigError) -> Failure {
 
 /// Says that mails go nowhere, if the configuration names no way out.
 pub(super) fn note_embedded(config: &Config, context: &mut Context) -> Result<(), Failure> {
-    let embedded = context.paths.inside(Path::new(DEFAULT_MAIL));
-    match &config.mail.transport {
-        Transport::File { directory } if *directory == embedded => {
-            let (toml, mails) = (context.paths.config.display(), directory.display());
-            context.out.note(&format!(
-                "no mail.transport in {toml}: mails are kept as files in {mails} and sent nowhere"
-            ))
-        }
-        Transport::File { .. } | Transport::Sendmail { .. } | Transport::Smtp(_) => Ok(()),
+    let Transport::File { directory } = &config.mail.transport else {
+        return Ok(());
+    };
+    if config.mail.has_way {
+        return Ok(());
     }
+    let (toml, mails) = (context.paths.config.display(), directory.display());
+    context.out.note(&format!(
+        "no mail.transport in {toml}: mails are kept as files in {mails} and sent nowhere"
+    ))
 }

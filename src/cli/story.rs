@@ -13,7 +13,7 @@ use crate::engine::{
 use crate::escape::visible;
 use crate::policy::{ClientPattern, Element, Rule};
 use crate::span::Span;
-use crate::syntax::{Line, LineKind, Reason, Tree};
+use crate::syntax::{Line, LineKind, Reading, Reason, Tree};
 
 /// Runs of plain rules that do not match are summarised when they are longer than this.
 const RUN_LIMIT: usize = 4;
@@ -285,15 +285,16 @@ impl Story<'_> {
             .and_then(|tree| tree.line(line))
             .map(Line::kind);
         let what = if kind == Some(LineKind::Malformed(Reason::TooLong)) {
-            "the next line has more than 2046 bytes"
+            "it has more than 2046 bytes"
         } else {
-            "the last line does not end in a newline"
+            "it does not end in a newline"
         };
         let then = match table {
             TableName::Allow => "it and all behind it is ignored, and the deny table is next",
             TableName::Deny => "everybody who gets here is denied",
         };
-        out.line(format!("  behind line {number}: {what}: {then}"))
+        let number = number + 1;
+        out.line(format!("  line {number}: {what}: {then}"))
     }
 
     fn unreached(&self, unreached: &Unreached, out: &mut Output) -> Result<(), Failure> {
@@ -405,6 +406,10 @@ pub(super) fn reason(line: Line<'_, '_>, comparison: &Comparison, request: &Requ
 
 /// The clients of a rule that nobody can be, in words.
 fn in_vain(line: Line<'_, '_>) -> String {
+    // Other builds have other forms, some of which match where Debian's do not.
+    if line.tree().reading() != Reading::DEBIAN {
+        return String::new();
+    }
     let elements = Rule::of(line).map(|rule| rule.clients().elements());
     let texts = elements
         .into_iter()

@@ -91,6 +91,9 @@ pub(crate) fn run(args: &TestArgs, context: &mut Context) -> Result<Exit, Failur
         story.tell(&mut context.out)?;
         context.out.line("")?;
     }
+    if let Some(remark) = machine.remark() {
+        context.out.note(&remark)?;
+    }
     for file in &empty {
         context.out.line(format!(
             "{file} has no expectation: nothing in it was tested"

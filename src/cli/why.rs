@@ -6,7 +6,7 @@ use crate::engine::{Cause, Effect, Matched, Outcome, Request, TableName, Verdict
 use crate::escape::visible;
 use crate::policy::{ClientPattern, HostPattern, Rule, TextPattern};
 use crate::span::Span;
-use crate::syntax::{LineKind, Reason, Tree};
+use crate::syntax::{LineKind, Reading, Reason, Tree};
 use std::borrow::Cow;
 
 /// The file of a table.
@@ -36,7 +36,7 @@ pub(super) fn place_by(cause: &Cause, tables: &TableFiles) -> Option<(String, Ve
     Some((place, rule.text().into_owned()))
 }
 
-/// The table and line that decided, the line as libwrap numbers it.
+/// The table and line that decided; libwrap counts only the lines before a broken one.
 pub(super) fn located(verdict: &Verdict) -> Option<(TableName, u32)> {
     located_by(&verdict.cause)
 }
@@ -47,7 +47,7 @@ pub(super) fn located_by(cause: &Cause) -> Option<(TableName, u32)> {
         Cause::Rule { matched, .. } | Cause::EitherWay(matched) => {
             Some((matched.table, matched.number))
         }
-        Cause::BrokenTable { table, number, .. } => Some((*table, *number)),
+        Cause::BrokenTable { table, number, .. } => Some((*table, *number + 1)),
         Cause::Unreadable(table) => Some((*table, 0)),
         Cause::Undecided(undecided) => undecided.rule.map(|rule| (rule.table, rule.number)),
         Cause::NoRule => None,
@@ -161,7 +161,8 @@ pub(super) fn client_reason(text: &[u8], request: &Request) -> String {
             "matches because the client's name does not lead back to its address".to_owned()
         }
         HostPattern::Text { .. } => format!("matches the address {address} or the name {name}"),
-        HostPattern::BadNet(_) => "never matches".to_owned(),
+        // On Debian it never matches; what does match is a network elsewhere.
+        HostPattern::BadNet(_) => format!("is the network of {address}"),
     };
     if pattern.user.is_some() {
         format!("{what}, with its user")
@@ -191,7 +192,12 @@ pub(super) fn outcome_reason(
             )
         }
         (Outcome::ExpansionTooLong { .. }, _) => {
-            "a value expands to more than 8190 bytes, and libwrap ends the daemon then".into()
+            let most = if tree.reading() == Reading::DEBIAN {
+                "8190 bytes"
+            } else {
+                "this build of libwrap holds"
+            };
+            format!("a value expands to more than {most}, and libwrap ends the daemon then")
         }
     })
 }

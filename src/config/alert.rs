@@ -16,6 +16,7 @@ pub(super) const ALERT: &[&str] = &[
     "give_up",
     "heartbeat",
     "syslog",
+    "mute",
     "rule",
     "command",
     "webhook",
@@ -40,8 +41,18 @@ pub struct Alert {
     pub heartbeat: Option<u32>,
     /// Whether every event is told to the system log too.
     pub syslog: bool,
+    /// Nobody is told of events of these clients.
+    pub mute: Vec<IpNet>,
     /// Exceptions; the first that fits an event decides.
     pub rules: Vec<AlertRule>,
+}
+
+impl Alert {
+    /// Whether nobody is to be told of an event of `address`.
+    pub fn is_muted(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.mute.iter().any(|net| net.contains(&address))
+    }
 }
 
 /// How many bits of an address make it one source with its neighbours.
@@ -87,6 +98,7 @@ impl Default for Alert {
             give_up: Duration::from_secs(5 * DAY),
             heartbeat: None,
             syslog: true,
+            mute: Vec::new(),
             rules: Vec::new(),
         }
     }
@@ -130,6 +142,7 @@ pub(super) fn alert(section: &Section<'_>) -> Result<Alert, ConfigError> {
         give_up: section.duration("give_up", 60)?.unwrap_or(defaults.give_up),
         heartbeat,
         syslog: section.flag("syslog")?.unwrap_or(defaults.syslog),
+        mute: section.networks("mute")?,
         rules: rules.iter().map(rule).collect::<Result<_, _>>()?,
     })
 }

@@ -63,6 +63,8 @@ const SMTP: &[&str] = &[
     "password_credential",
     "password",
     "ca_file",
+    "fingerprint",
+    "hello",
     "timeout",
 ];
 const COMMAND: &[&str] = &["name", "argv", "timeout"];
@@ -82,6 +84,8 @@ const PATH: &[&str] = &["path"];
 const JOURNAL: &[&str] = &["path", "keep", "max_size"];
 const GUARD: &[&str] = &["keep_in"];
 const LINT: &[&str] = &["select", "ignore", "per_path_ignore"];
+/// What `mail.subject` may have in braces.
+const FIELDS: [&str; 5] = ["host", "addr", "daemon", "server", "count"];
 const SENDMAIL_PATIENCE: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Copy)]
@@ -203,7 +207,9 @@ fn mail(section: &Section<'_>, place: Place<'_>) -> Result<(Mail, bool), ConfigE
     };
     let directory = section.path("file_dir")?;
     let program = section.path("sendmail")?;
-    let transport = match section.choice("transport", &ways)?.unwrap_or(default_way) {
+    let chosen = section.choice("transport", &ways)?;
+    let has_way = chosen.is_some() || directory.is_some() || !servers.is_empty();
+    let transport = match chosen.unwrap_or(default_way) {
         Way::File => Transport::File {
             directory: place(directory.as_deref().unwrap_or(Path::new(DEFAULT_MAIL))),
         },
@@ -218,14 +224,16 @@ fn mail(section: &Section<'_>, place: Place<'_>) -> Result<(Mail, bool), ConfigE
         Way::Smtp => Transport::Smtp(servers),
     };
     let languages = [("en", Language::English), ("ko", Language::Korean)];
-    let mail = Mail {
-        from: sender(section)?,
+    let own = own_address(&transport);
+    let mut mail = Mail {
+        from: sender(section)?.or_else(|| own.clone()),
         to: section.mailboxes("to")?,
         cc: section.mailboxes("cc")?,
         bcc: section.mailboxes("bcc")?,
-        subject: section.text("subject")?,
+        subject: subject(section)?,
         language: section.choice("language", &languages)?.unwrap_or_default(),
         transport,
+        has_way,
         attachments: section
             .paths("attachments")?
             .iter()
@@ -233,11 +241,48 @@ fn mail(section: &Section<'_>, place: Place<'_>) -> Result<(Mail, bool), ConfigE
             .collect(),
         form: letter::form(section, place)?,
     };
+    if mail.to.is_empty() && mail.cc.is_empty() && mail.bcc.is_empty() {
+        mail.to.extend(own);
+    }
     let nobody = mail.to.is_empty() && mail.cc.is_empty() && mail.bcc.is_empty();
     if nobody && !matches!(mail.transport, Transport::File { .. }) {
         return Err(section.missing("[mail] names nobody: add to = \"you@example.org\""));
     }
     Ok((mail, holds_password))
+}
+
+/// The subject, in which only these fields are known.
+fn subject(section: &Section<'_>) -> Result<Option<String>, ConfigError> {
+    let Some(subject) = section.text("subject")? else {
+        return Ok(None);
+    };
+    let fields = subject.split('{').skip(1).filter_map(|rest| {
+        let (name, _) = rest.split_once('}')?;
+        let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | ' ' | '.');
+        name.chars().all(is_word).then_some(name)
+    });
+    for name in fields {
+        if !FIELDS.contains(&name) {
+            let known: Vec<String> = FIELDS.iter().map(|field| format!("{{{field}}}")).collect();
+            let known = known.join(", ");
+            let problem = format!(
+                "has the unknown field {{{name}}}; known are {known}; templates with more go into subject_template"
+            );
+            return Err(section.bad_value("subject", problem));
+        }
+    }
+    Ok(Some(subject))
+}
+
+/// Who logs in, where that is a mail address: most providers take mails of no other sender.
+fn own_address(transport: &Transport) -> Option<Mailbox> {
+    let Transport::Smtp(servers) = transport else {
+        return None;
+    };
+    let login = servers.first()?.login.as_ref()?;
+    Mailbox::parse(&login.username)
+        .ok()
+        .filter(|mailbox| mailbox.name.is_none())
 }
 
 fn sender(section: &Section<'_>) -> Result<Option<Mailbox>, ConfigError> {

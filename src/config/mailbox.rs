@@ -21,7 +21,7 @@ pub struct Mailbox {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum MailboxError {
     /// `@` is missing.
-    #[error("{0:?} has no @; write user@host")]
+    #[error("{0:?} has no @; write user@host, and a name with a comma in quotes")]
     NoAt(String),
     /// The part in front of the `@`.
     #[error("{0:?} is not a valid user part of a mail address")]
@@ -43,6 +43,19 @@ impl Mailbox {
     /// The address alone, as it stands in an envelope.
     pub fn address(&self) -> String {
         format!("{}@{}", self.user, self.domain)
+    }
+
+    /// Reads addresses with commas between them; a comma in quotes is part of a name.
+    ///
+    /// # Errors
+    /// When one of them is not one.
+    pub fn parse_list(text: &str) -> Result<Vec<Self>, MailboxError> {
+        let mut is_quoted = false;
+        let parts = text.split(|c: char| {
+            is_quoted ^= c == '"';
+            c == ',' && !is_quoted
+        });
+        parts.map(Self::parse).collect()
     }
 
     /// Reads one address.

@@ -3,9 +3,11 @@
 mod alert;
 mod build;
 mod channel;
+mod endpoint;
 mod error;
 mod letter;
 mod mailbox;
+mod mute;
 mod revise;
 mod secret;
 mod section;
@@ -15,9 +17,11 @@ mod smtp;
 pub use alert::{Alert, AlertRule, Grouping, MailChoice};
 pub use build::{KEYS, parse};
 pub use channel::{Channel, CommandChannel, SECRET_PLACE, WebhookChannel};
+pub use endpoint::Endpoint;
 pub use error::{ConfigError, Reason};
 pub use letter::{Geo, LetterForm};
 pub use mailbox::{Mailbox, MailboxError};
+pub use mute::{muted_client, shown_client, with_mute, without_mute};
 pub use revise::{ReviseError, Setting, Wanted, revise, says, without_passwords};
 pub use settings::{
     Auth, Config, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_MAIL, DEFAULT_SENDMAIL, Language, Lint,

@@ -6,7 +6,8 @@ use thiserror::Error;
 use toml_edit::{Array, DocumentMut, Item, TableLike, Value, value};
 
 /// How a new configuration begins.
-const HEADER: &str = "# The configuration of tcpw; tcpw.toml(5) describes every key.\n\n";
+pub(super) const HEADER: &str =
+    "# The configuration of tcpw; tcpw.toml(5) describes every key.\n\n";
 /// Where passwords come from: one of them only.
 const PASSWORDS: [&str; 4] = [
     "password_file",

@@ -364,17 +364,18 @@ impl<'a> Section<'a> {
             .collect()
     }
 
-    /// A mail address or a list of them.
+    /// A mail address or a list of them; commas in one text separate them too.
     pub(super) fn mailboxes(&self, key: &str) -> Result<Vec<Mailbox>, ConfigError> {
-        self.items(key)
-            .map(|value| {
-                Mailbox::parse(&self.string(key, value)?).map_err(|cause| {
-                    let key = self.full(key);
-                    self.source
-                        .error(&value.span(), Reason::Address { key, cause })
-                })
-            })
-            .collect()
+        let mut all = Vec::new();
+        for value in self.items(key) {
+            let mailboxes = Mailbox::parse_list(&self.string(key, value)?).map_err(|cause| {
+                let key = self.full(key);
+                self.source
+                    .error(&value.span(), Reason::Address { key, cause })
+            })?;
+            all.extend(mailboxes);
+        }
+        Ok(all)
     }
 
     /// An address of a host or a list of them.

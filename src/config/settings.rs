@@ -99,6 +99,9 @@ pub struct Mail {
     pub language: Language,
     /// The way out.
     pub transport: Transport,
+    /// Whether the configuration says anything about the way out; mails are kept as files where it
+    /// does not.
+    pub has_way: bool,
     /// Files added to every mail.
     pub attachments: Vec<PathBuf>,
     /// How the letter is written.
@@ -147,6 +150,10 @@ pub struct Smtp {
     pub login: Option<Login>,
     /// Certificates (PEM) that are trusted instead of the system's.
     pub ca_file: Option<PathBuf>,
+    /// The only certificate that is accepted, by the SHA-256 of its DER form.
+    pub fingerprint: Option<[u8; 32]>,
+    /// How we call ourselves in EHLO; the full name of this machine when absent.
+    pub hello: Option<String>,
     /// How long to wait for each answer of the server.
     pub timeout: Duration,
 }
@@ -224,6 +231,7 @@ impl Config {
                 transport: Transport::File {
                     directory: place(Path::new(DEFAULT_MAIL)),
                 },
+                has_way: false,
                 attachments: Vec::new(),
                 form: LetterForm::default(),
             },

@@ -1,13 +1,17 @@
 //! `[mail.smtp]`, one server, or `[[mail.smtp]]`, several in order of preference.
 
 use super::build::known;
+use super::endpoint::Endpoint;
 use super::error::ConfigError;
+use super::mailbox::Mailbox;
 use super::secret::{self, Keys};
 use super::section::Section;
 use super::settings::{Auth, Login, Password, Smtp, Tls};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+/// The port for TLS from the first byte (RFC 8314).
+const TLS_PORT: u16 = 465;
 /// Where the password comes from.
 const PASSWORD: Keys = Keys {
     file: "password_file",
@@ -34,28 +38,91 @@ fn server(section: &Section<'_>, place: &dyn Fn(&Path) -> PathBuf) -> Result<Smt
         ("starttls", Tls::StartTls),
         ("implicit", Tls::Implicit),
     ];
-    let tls = section
-        .choice("tls", &protections)?
-        .unwrap_or(Tls::StartTls);
-    let default_port = match tls {
-        Tls::None => 25,
-        Tls::StartTls => 587,
-        Tls::Implicit => 465,
-    };
-    let port = section.number("port", 1..=u32::from(u16::MAX))?;
     let host = section
         .text("host")?
         .ok_or_else(|| section.missing("[mail.smtp] needs host = \"mail.example.org\""))?;
+    let endpoint =
+        Endpoint::parse(host.trim()).map_err(|problem| section.bad_value("host", problem))?;
+    let port = section
+        .number("port", 1..=u32::from(u16::MAX))?
+        .and_then(|port| u16::try_from(port).ok());
+    if differ(port, endpoint.port) {
+        return Err(section.bad_value("port", "is not the port that host says"));
+    }
+    let port = port.or(endpoint.port);
+    let given = section.choice("tls", &protections)?;
+    if differ(given, endpoint.tls) {
+        return Err(section.bad_value("tls", "is not what the scheme in host says"));
+    }
+    let tls = given.or(endpoint.tls).unwrap_or(if port == Some(TLS_PORT) {
+        Tls::Implicit
+    } else {
+        Tls::StartTls
+    });
+    let default_port = match tls {
+        Tls::None => 25,
+        Tls::StartTls => 587,
+        Tls::Implicit => TLS_PORT,
+    };
+    let host = endpoint.host;
+    let ca_file = section.path("ca_file")?.map(|path| place(&path));
+    let fingerprint = fingerprint(section)?;
+    if fingerprint.is_some() && (ca_file.is_some() || tls == Tls::None) {
+        let problem = "is the only certificate that counts: leave out ca_file, and use TLS";
+        return Err(section.bad_value("fingerprint", problem));
+    }
     Ok(Smtp {
         login: login(section, tls, &host, place)?,
         host,
-        port: port
-            .and_then(|port| u16::try_from(port).ok())
-            .unwrap_or(default_port),
+        port: port.unwrap_or(default_port),
         tls,
-        ca_file: section.path("ca_file")?.map(|path| place(&path)),
+        ca_file,
+        fingerprint,
+        hello: hello(section)?,
         timeout: Duration::from_secs(u64::from(section.number("timeout", 1..=600)?.unwrap_or(30))),
     })
+}
+
+/// Whether two places say different things.
+fn differ<T: PartialEq>(one: Option<T>, other: Option<T>) -> bool {
+    one.zip(other).is_some_and(|(one, other)| one != other)
+}
+
+/// `sha256:` and 64 hexadecimal digits, with colons between the bytes or without.
+fn fingerprint(section: &Section<'_>) -> Result<Option<[u8; 32]>, ConfigError> {
+    let Some(text) = section.text("fingerprint")? else {
+        return Ok(None);
+    };
+    bytes_of(text.trim()).map(Some).ok_or_else(|| {
+        let problem = "must be \"sha256:\" and the 64 hexadecimal digits that openssl x509 -noout -fingerprint -sha256 prints";
+        section.bad_value("fingerprint", problem)
+    })
+}
+
+fn bytes_of(text: &str) -> Option<[u8; 32]> {
+    let (kind, digits) = text.split_once(':')?;
+    let digits: String = digits.split(':').collect();
+    let is_hex = digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !kind.eq_ignore_ascii_case("sha256") || !is_hex {
+        return None;
+    }
+    let mut bytes = [0; 32];
+    for (at, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(digits.get(2 * at..2 * at + 2)?, 16).ok()?;
+    }
+    Some(bytes)
+}
+
+/// A name or an address in brackets, as RFC 5321 wants it in EHLO.
+fn hello(section: &Section<'_>) -> Result<Option<String>, ConfigError> {
+    let Some(name) = section.text("hello")? else {
+        return Ok(None);
+    };
+    if Mailbox::parse(&format!("x@{name}")).is_err() {
+        let problem = "must be a host name, or an address as [192.0.2.1] or [IPv6:2001:db8::1]";
+        return Err(section.bad_value("hello", problem));
+    }
+    Ok(Some(name))
 }
 
 fn login(

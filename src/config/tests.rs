@@ -22,6 +22,89 @@ fn an_empty_file_gives_the_defaults_below_the_root() {
 }
 
 #[test]
+fn a_server_is_named_as_people_name_it() {
+    let server = |keys: &str| {
+        let text = format!("[mail]\nto = 'a@b'\n[mail.smtp]\n{keys}");
+        read(&text).map(|config| match config.mail.transport {
+            Transport::Smtp(mut servers) => servers.remove(0),
+            Transport::File { .. } | Transport::Sendmail { .. } => panic!("smtp was chosen"),
+        })
+    };
+    let place = |keys: &str| server(keys).map(|smtp| (smtp.host, smtp.port, smtp.tls));
+    let at = |host: &str, port, tls| Ok((host.to_owned(), port, tls));
+    assert_eq!(place("host = 'm:587'"), at("m", 587, Tls::StartTls));
+    assert_eq!(place("host = 'm:465'"), at("m", 465, Tls::Implicit));
+    assert_eq!(place("host = 'm'\nport = 465"), at("m", 465, Tls::Implicit));
+    assert_eq!(place("host = 'smtps://m'"), at("m", 465, Tls::Implicit));
+    assert_eq!(
+        place("host = '[::1]'\ntls = 'none'"),
+        at("::1", 25, Tls::None)
+    );
+    for (keys, words) in [
+        (
+            "host = 'm:587'\nport = 25",
+            "t.toml:5:8: `mail.smtp.port` is not the port",
+        ),
+        (
+            "host = 'smtps://m'\ntls = 'none'",
+            "t.toml:5:7: `mail.smtp.tls` is not what",
+        ),
+        (
+            "host = 'a, b'",
+            "t.toml:4:8: `mail.smtp.host` \"a, b\" is not the name",
+        ),
+        (
+            "host = 'smtp://u:p@m'",
+            "t.toml:4:8: `mail.smtp.host` holds a user name",
+        ),
+        (
+            "host = 'm'\nfingerprint = 'AA'",
+            "t.toml:5:15: `mail.smtp.fingerprint` must be",
+        ),
+        (
+            "host = 'm'\nhello = 'a b'",
+            "t.toml:5:9: `mail.smtp.hello` must be",
+        ),
+    ] {
+        let error = server(keys).unwrap_err();
+        assert!(error.contains(words), "{error}");
+    }
+    let print = "AB:".repeat(31) + "cd";
+    let smtp = server(&format!(
+        "host = 'm'\nfingerprint = 'sha256:{print}'\nhello = 'h.example'"
+    ));
+    let smtp = smtp.unwrap();
+    let bytes = smtp.fingerprint.unwrap();
+    assert_eq!((bytes[0], bytes[31]), (0xab, 0xcd));
+    assert_eq!(smtp.hello.as_deref(), Some("h.example"));
+}
+
+#[test]
+fn who_logs_in_is_sender_and_reader_where_nobody_is_named() {
+    let login = "[mail.smtp]\nhost = 'm'\nusername = 'me@example.org'\npassword_file = '/p'\n";
+    let mail = read(login.replace("[mail.smtp]", "[mail]\n[mail.smtp]").as_str())
+        .unwrap()
+        .mail;
+    assert_eq!(mail.from.unwrap().address(), "me@example.org");
+    assert_eq!(mail.to[0].address(), "me@example.org");
+    let mail = read(&format!("[mail]\nto = 'a@x, \"B, C\" <b@x>'\n{login}"))
+        .unwrap()
+        .mail;
+    let to: Vec<String> = mail.to.iter().map(Mailbox::address).collect();
+    assert_eq!(to, ["a@x", "b@x"]);
+    assert_eq!(mail.to[1].name.as_deref(), Some("B, C"));
+    let error = read(&login.replace("me@example.org", "me")).unwrap_err();
+    assert!(error.contains("names nobody"), "{error}");
+    let error = read("[mail]\nto = 'a@x, b'\n").unwrap_err();
+    assert!(
+        error.contains("t.toml:2:6: `mail.to`: \"b\" has no @"),
+        "{error}"
+    );
+    let error = read("[mail]\nfrom = 'a@x, b@x'\n").unwrap_err();
+    assert!(error.contains("must be one address"), "{error}");
+}
+
+#[test]
 fn every_key_is_read() {
     let config = read(
         r#"

@@ -4,6 +4,7 @@ use super::change::{Change, Note, Refusal};
 use super::daemon::Daemon;
 use super::default::{SPELLING, check_reached, find, lists};
 use super::ground::{Ground, patterns};
+use super::label::{in_endings, in_style};
 use super::line::{put, with_deny_ended};
 use super::sample::{Daemons, strangers};
 use super::word::{WordError, refuse};
@@ -11,7 +12,7 @@ use crate::edit::Edit;
 use crate::engine::{Access, Cause, Effect, Request, TableName};
 use crate::policy::{Element, List, OptionKind, Rule, RuleOption, rules};
 use crate::span::Span;
-use crate::syntax::LINE_LIMIT;
+use crate::syntax::{LINE_LIMIT, Tree};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
@@ -123,8 +124,9 @@ fn unknown(change: &mut Change, ground: &Ground<'_>, command: &str) -> Result<()
             None => {}
         }
     }
-    let text = format!("ALL : UNKNOWN : spawn {command} : deny");
-    put(change, ground, TableName::Allow, line, ended(text)?)
+    let text = format!("ALL: UNKNOWN: spawn {command} : deny");
+    let text = in_style(ground.allow, &ended(ground.allow, text)?);
+    put(change, ground, TableName::Allow, line, text)
 }
 
 /// The last rule of the policy, `ALL: ALL`, with the alarm in it. That is the first one that
@@ -137,7 +139,8 @@ fn unlisted(change: &mut Change, ground: &Ground<'_>, command: &str) -> Result<(
     let Some((table, rule)) = found else {
         note_silent(change, ground, (TableName::Deny, usize::MAX));
         let text = format!("{SPELLING}: spawn {command} : deny");
-        return put(change, ground, TableName::Deny, None, ended(text)?);
+        let text = in_style(ground.deny, &ended(ground.deny, text)?);
+        return put(change, ground, TableName::Deny, None, text);
     };
     note_silent(change, ground, (table, rule.line().index()));
     if let Some(alarm) = own_alarm(rule) {
@@ -148,12 +151,11 @@ fn unlisted(change: &mut Change, ground: &Ground<'_>, command: &str) -> Result<(
     let mut text = SPELLING.as_bytes().to_vec();
     text.extend_from_slice(options.of(rule.line().tree().source()).trim_ascii_end());
     text.extend_from_slice(format!(": spawn {command} : deny").as_bytes());
-    if text.len() > LINE_LIMIT {
-        return Err(Refusal::LineTooLong);
-    }
-    let span = rule.line().span();
-    let edit = Edit::replace(Span::new(span.start, span.end - 1), text);
-    change.edits.push(table, edit);
+    let text = ended(ground.tree(table), text)?;
+    let text = restyled(rule, text);
+    change
+        .edits
+        .push(table, Edit::replace(rule.line().span(), text));
     Ok(())
 }
 
@@ -221,8 +223,15 @@ fn renew(
     if (rule.text().len() + command.len()).saturating_sub(old) > LINE_LIMIT {
         return Err(Refusal::LineTooLong);
     }
-    let edit = Edit::replace(alarm.value_span, command);
-    change.edits.push(table, edit);
+    let (line, value) = (rule.line().span(), alarm.value_span);
+    let source = rule.line().tree().source();
+    let parts = [
+        Span::new(line.start, value.start).of(source),
+        command.as_bytes(),
+        Span::new(value.end, line.end).of(source),
+    ];
+    let new = restyled(rule, parts.concat());
+    change.edits.push(table, Edit::replace(line, new));
     Ok(())
 }
 
@@ -266,13 +275,25 @@ fn is_only(list: List<'_, '_>, word: &[u8]) -> bool {
     only && elements.next().is_none() && !has_except
 }
 
-fn ended(line: String) -> Result<Vec<u8>, Refusal> {
+/// A rule with its newline, as the lines of its table end.
+fn ended(tree: &Tree<'_>, line: impl Into<Vec<u8>>) -> Result<Vec<u8>, Refusal> {
+    let mut line = line.into();
     if line.len() > LINE_LIMIT {
         return Err(Refusal::LineTooLong);
     }
-    let mut line = line.into_bytes();
     line.push(b'\n');
-    Ok(line)
+    Ok(in_endings(tree, line))
+}
+
+/// What becomes of a rule, in the style of tables if the rule has it.
+fn restyled(rule: Rule<'_, '_>, new: Vec<u8>) -> Vec<u8> {
+    let tree = rule.line().tree();
+    let old = rule.line().span().of(tree.source());
+    if in_style(tree, old) == old {
+        in_style(tree, &new)
+    } else {
+        new
+    }
 }
 
 fn nameless() -> Vec<Request> {

@@ -5,6 +5,7 @@ use super::daemon::Daemon;
 use super::edits::Edits;
 use super::ground::Place;
 use crate::engine::{Access, TableName};
+use crate::metadata::Why;
 
 /// A change that can be made.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,6 +52,17 @@ pub enum Note {
     Silent(Place),
     /// The table's last line had no newline; now it has one.
     Repaired(Place),
+    /// A rule keeps its alert, although it is wanted without.
+    Armed(Place),
+    /// A comment about a rule from which nothing follows.
+    Stray {
+        /// The comment.
+        place: Place,
+        /// Whether a rule may stay that should run out by it.
+        ends_rule: bool,
+        /// Why nothing follows from it.
+        why: Why,
+    },
 }
 
 /// Why a change cannot be made. Nothing is written then.
@@ -86,6 +98,15 @@ pub enum Refusal {
     Moved(Vec<(TableName, Vec<u64>)>),
     /// A verdict depends on something that is not known here.
     Undecided(String),
+    /// A rule that is wanted cannot be written.
+    Unwritable {
+        /// Its number in the list.
+        number: usize,
+        /// Why.
+        what: String,
+    },
+    /// The rule would lose its alert.
+    Disarmed(Place),
     /// The new line would be longer than libwrap reads.
     LineTooLong,
     /// The planned tables do not do what was asked for, or do more.

@@ -1,20 +1,25 @@
 //! `apply`: tables as they are wanted, given whole or rule by rule.
 
-use super::change::Change;
-use super::expire::{Listed, listed, with_label};
+use super::alarm::own_alarm;
+use super::change::{Change, Note};
+use super::expire::{Listed, listed, listed_rule, with_label};
 use super::ground::Ground;
-use super::label::Label;
+use super::label::{in_style, labelled};
 use super::line::put;
 use super::undo::difference;
 use super::{Refusal, WordError};
 use crate::edit::Edit;
 use crate::engine::{Bare, TableName};
-use crate::syntax::{LINE_LIMIT, parse};
+use crate::metadata::Label;
+use crate::policy::{Rule, rules};
+use crate::syntax::{LINE_LIMIT, Tree, parse};
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 /// A rule that is wanted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Declared {
+    /// Its number in the list it comes from.
+    pub number: usize,
     /// Its daemons, as a table has them.
     pub daemons: String,
     /// Its clients.
@@ -38,7 +43,7 @@ impl Declared {
     ///
     /// # Errors
     /// With what is wrong.
-    pub fn check(&self) -> Result<(), WordError> {
+    fn check(&self) -> Result<(), WordError> {
         if let Some(label) = &self.label {
             label.check()?;
         }
@@ -48,9 +53,9 @@ impl Declared {
         {
             return self.refuse("a list in it is empty");
         }
-        let text = self.text();
-        let tree = parse(&text);
         let empty = parse(b"");
+        let text = self.text(&empty);
+        let tree = parse(&text);
         let read = listed(&Ground::new(&tree, &empty, &Bare));
         let [only] = read.as_slice() else {
             return self.refuse("it is not one rule");
@@ -75,13 +80,14 @@ impl Declared {
         )
     }
 
-    fn text(&self) -> Vec<u8> {
-        let label = self.label.as_ref().map(Label::line).unwrap_or_default();
+    /// The rule with its comment, for a table.
+    fn text(&self, tree: &Tree<'_>) -> Vec<u8> {
         let options = match self.options.as_str() {
             "" => String::new(),
-            options => format!(": {options}"),
+            options => format!(" : {options}"),
         };
-        format!("{label}{}: {}{options}\n", self.daemons, self.clients).into_bytes()
+        let rule = format!("{}: {}{options}\n", self.daemons, self.clients);
+        labelled(self.label.as_ref(), in_style(tree, rule.as_bytes()))
     }
 
     fn key(&self) -> Key {
@@ -105,20 +111,81 @@ fn key(rule: &Listed) -> Key {
     )
 }
 
-/// The edits after which the tables hold exactly these rules, in this order. Rules that are there
-/// already keep their bytes, and comments stay where they are.
+/// Wanted rules with the alerts of tcpw that are there now: a rule that refuses the same clients at
+/// the same daemons, and says nothing else, raises them further on.
+fn armed(
+    ground: &Ground<'_>,
+    table: TableName,
+    wanted: &[Declared],
+    change: &mut Change,
+) -> Vec<Declared> {
+    let mut armed = wanted.to_vec();
+    for rule in rules(ground.tree(table)).filter(|rule| own_alarm(*rule).is_some()) {
+        let alarm = listed_rule(ground, table, rule);
+        let same =
+            |one: &&mut Declared| (&one.daemons, &one.clients) == (&alarm.daemons, &alarm.clients);
+        let is_plain = |one: &&mut Declared| match one.options.trim() {
+            "" => table == TableName::Deny,
+            options => options.eq_ignore_ascii_case("deny"),
+        };
+        let has_it = |one: &Declared| one.options.trim() == alarm.options;
+        if armed.iter_mut().filter(same).any(|one| has_it(one)) {
+            continue;
+        }
+        if let Some(one) = armed.iter_mut().filter(same).find(is_plain) {
+            one.options.clone_from(&alarm.options);
+            change.notes.push(Note::Armed(alarm.place));
+        }
+    }
+    armed
+}
+
+/// After planning: no rule that raises an alert of tcpw has lost it.
 ///
 /// # Errors
-/// When the table cannot be added to.
-pub fn declare(ground: &Ground<'_>, wanted: [&[Declared]; 2]) -> Result<Change, Refusal> {
+/// With the rule.
+pub fn verify_alarms(before: &Ground<'_>, after: &Ground<'_>) -> Result<(), Refusal> {
+    for table in [TableName::Allow, TableName::Deny] {
+        let of = |ground: &Ground<'_>| -> Vec<Listed> {
+            let armed = rules(ground.tree(table)).filter(|rule| own_alarm(*rule).is_some());
+            armed.map(|rule| listed_rule(ground, table, rule)).collect()
+        };
+        let left = of(after);
+        let is_left = |alarm: &Listed| {
+            left.iter()
+                .any(|one| (&one.daemons, &one.clients) == (&alarm.daemons, &alarm.clients))
+        };
+        if let Some(lost) = of(before).into_iter().find(|alarm| !is_left(alarm)) {
+            return Err(Refusal::Disarmed(lost.place));
+        }
+    }
+    Ok(())
+}
+
+/// The edits after which the tables hold exactly these rules, in this order. Rules that are there
+/// already keep their bytes, and comments stay where they are. If `keeps_alarms`, those of tcpw
+/// stay in the rules that are wanted without them.
+///
+/// # Errors
+/// When the table cannot be added to, or a rule that is not there cannot be written.
+pub fn declare(
+    ground: &Ground<'_>,
+    wanted: [&[Declared]; 2],
+    keeps_alarms: bool,
+) -> Result<Change, Refusal> {
     let mut change = Change::default();
     let all = listed(ground);
     for (table, wanted) in [TableName::Allow, TableName::Deny].into_iter().zip(wanted) {
+        let wanted = if keeps_alarms {
+            armed(ground, table, wanted, &mut change)
+        } else {
+            wanted.to_vec()
+        };
         let there: Vec<_> = all
             .iter()
             .filter(|rule| rule.place.table == table)
             .collect();
-        let lines: Vec<usize> = crate::policy::rules(ground.tree(table))
+        let lines: Vec<usize> = rules(ground.tree(table))
             .map(|rule| rule.line().index())
             .collect();
         let is: Vec<Key> = there.iter().map(|rule| key(rule)).collect();
@@ -129,12 +196,24 @@ pub fn declare(ground: &Ground<'_>, wanted: [&[Declared]; 2]) -> Result<Change, 
             }
             for line in lines.get(op.old_range()).unwrap_or_default() {
                 let rule = ground.tree(table).line(*line);
-                if let Some(rule) = rule.and_then(crate::policy::Rule::of) {
-                    change.edits.push(table, Edit::delete(with_label(rule)));
+                if let Some(rule) = rule.and_then(Rule::of) {
+                    for span in with_label(rule) {
+                        change.edits.push(table, Edit::delete(span));
+                    }
                 }
             }
             let new = wanted.get(op.new_range()).unwrap_or_default();
-            let text: Vec<u8> = new.iter().flat_map(Declared::text).collect();
+            for rule in new {
+                // Only what is to be written: what is there already need not make sense.
+                rule.check().map_err(|error| Refusal::Unwritable {
+                    number: rule.number,
+                    what: error.to_string(),
+                })?;
+            }
+            let text: Vec<u8> = new
+                .iter()
+                .flat_map(|one| one.text(ground.tree(table)))
+                .collect();
             if !text.is_empty() {
                 // In front of the first rule that stays behind them.
                 let next = lines.get(op.old_range().end).copied();

@@ -17,6 +17,17 @@ pub struct Author {
     pub command: Vec<String>,
 }
 
+/// What a change does about another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reversal {
+    /// It undoes it, because somebody asked for that.
+    Undo(u64),
+    /// It makes it again, after it was undone.
+    Redo(u64),
+    /// It undoes it, because nobody confirmed it in time.
+    Rollback(u64),
+}
+
 /// One commit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
@@ -34,6 +45,12 @@ pub struct Entry {
     /// The change it takes back, if it does so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoes: Option<u64>,
+    /// Whether it does so because nobody confirmed that change in time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_rollback: bool,
+    /// The change it makes again, if it does so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redoes: Option<u64>,
     /// What it did to the file that was written together with the tables, if there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub companion: Option<Side>,
@@ -53,6 +70,15 @@ pub struct Side {
 }
 
 impl Entry {
+    /// The opposite: what makes the change again, once it is undone.
+    #[must_use]
+    pub fn inverted(mut self) -> Self {
+        for side in [&mut self.allow, &mut self.deny] {
+            std::mem::swap(&mut side.before, &mut side.after);
+        }
+        self
+    }
+
     /// Both tables, the allow table first.
     pub fn sides(&self) -> [&Side; 2] {
         [&self.allow, &self.deny]

@@ -34,9 +34,6 @@ pub enum EditError {
     /// The lock did not come free in time.
     #[error("another tcpw is changing {}", .0.display())]
     Busy(PathBuf),
-    /// Another program locked the table for too long.
-    #[error("another program has locked {}", .0.display())]
-    Locked(PathBuf),
     /// The state directory belongs to somebody else, or others can write to it.
     #[error("{} is not for its owner alone", .0.display())]
     NotOurs(PathBuf),

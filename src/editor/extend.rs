@@ -3,13 +3,14 @@
 use super::change::Change;
 use super::client::Client;
 use super::ground::Ground;
-use super::label::Label;
+use super::label::{in_endings, in_style};
 use super::merge::merged;
 use crate::edit::Edit;
 use crate::engine::TableName;
-use crate::policy::{Element, Rule};
-use crate::span::{Span, offset};
-use crate::syntax::{LINE_LIMIT, Line};
+use crate::metadata::{Bond, Label, bond, identity};
+use crate::policy::{Element, Rule, WIDTH};
+use crate::span::offset;
+use crate::syntax::{Line, parse};
 
 /// Adds `clients` to the rule in front of `line`, or to the last rule, if tcpw wrote it for the
 /// same daemons, by the same person, for the same reason and time: no other rule stands between, so
@@ -27,11 +28,10 @@ pub(super) fn extend(
     let Some(rule) = before.into_iter().find_map(Rule::of) else {
         return clients;
     };
-    let Some(old) = own_clients(rule, label, daemons) else {
+    let Some((bond, old)) = own_clients(rule, label, daemons) else {
         return clients;
     };
-    let whole = rule.line().span();
-    let room = LINE_LIMIT.saturating_sub(usize::try_from(whole.end - whole.start).unwrap_or(0));
+    let room = WIDTH.saturating_sub(rule.text().len());
     let (mut fitting, mut rest) = (Vec::new(), Vec::new());
     let mut used = 0;
     for client in clients {
@@ -45,20 +45,30 @@ pub(super) fn extend(
     if fitting.is_empty() {
         return rest;
     }
-    let Some(span) = list_span(rule) else {
-        return [fitting, rest].concat();
-    };
     let all = merged([old, fitting].concat());
     let words: Vec<String> = all.iter().map(ToString::to_string).collect();
+    let new = format!("{}: {}\n", daemons.join(" "), words.join(" "));
+    let new = in_style(tree, new.as_bytes());
+    // The comment names the rule by its words, so both are written.
+    if let Some(new_rule) = parse(&new).line(0).and_then(Rule::of) {
+        let comment = bond.label.line(&identity(new_rule)).into_bytes();
+        let comment = Edit::replace(bond.line.span(), in_endings(tree, comment));
+        change.edits.push(table, comment);
+    }
     change
         .edits
-        .push(table, Edit::replace(span, words.join(" ")));
+        .push(table, Edit::replace(rule.line().span(), new));
     rest
 }
 
 /// The clients of a rule that tcpw wrote under such a label; none of any other.
-fn own_clients(rule: Rule<'_, '_>, label: &Label, daemons: &[String]) -> Option<Vec<Client>> {
-    let (is, _) = Label::above(rule.line())?;
+fn own_clients<'t, 's>(
+    rule: Rule<'t, 's>,
+    label: &Label,
+    daemons: &[String],
+) -> Option<(Bond<'t, 's>, Vec<Client>)> {
+    let bond = bond(rule).filter(|bond| bond.is_named)?;
+    let is = &bond.label;
     let is_same = (&is.until, &is.by, &is.reason) == (&label.until, &label.by, &label.reason);
     if !is_same || rule.has_options() || !is_plain(rule.line()) {
         return None;
@@ -76,22 +86,18 @@ fn own_clients(rule: Rule<'_, '_>, label: &Label, daemons: &[String]) -> Option<
         return None;
     }
     // In the spelling of tcpw, so that nothing else is changed by writing them anew.
-    words(rule.clients().elements().collect())?
+    let clients: Option<Vec<Client>> = words(rule.clients().elements().collect())?
         .iter()
         .map(|word| {
             let client = Client::parse(word).ok()?;
             (client.to_string() == *word).then_some(client)
         })
-        .collect()
+        .collect();
+    Some((bond, clients?))
 }
 
 /// Whether the line is not spliced from several.
 fn is_plain(line: Line<'_, '_>) -> bool {
     let length = line.text(line.span()).len();
     line.span().end - line.span().start == offset(length)
-}
-
-fn list_span(rule: Rule<'_, '_>) -> Option<Span> {
-    let spans: Vec<Span> = rule.clients().elements().map(|one| one.span()).collect();
-    Some(Span::new(spans.first()?.start, spans.last()?.end))
 }

@@ -33,7 +33,7 @@ pub struct Ground<'a> {
 pub struct Place {
     /// The table.
     pub table: TableName,
-    /// The line number libwrap reports.
+    /// The number of its last physical line, from 1.
     pub number: u32,
     /// The rule as libwrap reads it.
     pub text: Vec<u8>,
@@ -127,7 +127,7 @@ impl<'a> Ground<'a> {
         });
         Place {
             table,
-            number: line.map_or(0, Line::number),
+            number: line.map_or(0, Line::shown_number),
             text: text.unwrap_or_default(),
         }
     }

@@ -2,26 +2,34 @@
 
 use super::change::{Change, Note, Refusal};
 use super::ground::Ground;
-use super::label::Label;
+use super::label::in_endings;
 use crate::edit::Edit;
 use crate::engine::TableName;
+use crate::metadata::Comment;
+use crate::policy::WIDTH;
 use crate::span::offset;
-use crate::syntax::{LINE_LIMIT, LineKind, Reason, parse};
+use crate::syntax::{Line, LineKind, Reason, Tree, parse};
 use std::fmt::{Display, Write as _};
 
 /// As much of a line as the daemons may take, so that there is room for clients.
-const DAEMONS_LIMIT: usize = 1024;
+const DAEMONS_LIMIT: usize = WIDTH / 2;
 
-/// Rules `daemons: clients`, each with its newline and none longer than libwrap reads.
+/// Rules `daemons: clients`, each with its newline, in one line and, unless a single word fills
+/// that, no wider than `tcpw fmt` leaves it.
 pub(super) fn rules_for(daemons: &[impl Display], clients: &[impl Display]) -> Vec<u8> {
     let mut text = Vec::new();
     for daemons in packed(daemons, DAEMONS_LIMIT) {
-        let room = LINE_LIMIT - daemons.len() - ": ".len();
+        let room = room(&daemons);
         for clients in packed(clients, room) {
             text.extend_from_slice(format!("{daemons}: {clients}\n").as_bytes());
         }
     }
     text
+}
+
+/// As many bytes as the clients of a rule may take, so that it is not folded.
+fn room(daemons: &str) -> usize {
+    WIDTH.saturating_sub(daemons.len() + ": ".len())
 }
 
 /// Words with blanks between them, in as few lines of at most `limit` bytes as they fit into.
@@ -47,17 +55,6 @@ fn packed(words: &[impl Display], limit: usize) -> Vec<String> {
     lines
 }
 
-/// `rules` with the label above each.
-pub(super) fn labelled(label: Option<&Label>, rules: Vec<u8>) -> Vec<u8> {
-    let Some(label) = label.map(Label::line) else {
-        return rules;
-    };
-    let lines = rules.split_inclusive(|&byte| byte == b'\n');
-    lines
-        .flat_map(|rule| [label.as_bytes(), rule].concat())
-        .collect()
-}
-
 /// Puts `text` in front of line `line` and its label, or at the end of the table.
 pub(super) fn put(
     change: &mut Change,
@@ -68,13 +65,20 @@ pub(super) fn put(
 ) -> Result<(), Refusal> {
     match line.and_then(|line| ground.tree(table).line(line)) {
         Some(line) => {
-            let line = Label::above(line).map_or(line, |(_, above)| above);
-            let edit = Edit::insert(line.span().start, text);
+            let tree = ground.tree(table);
+            let above = line.index().checked_sub(1).and_then(|at| tree.line(at));
+            let line = above.filter(|above| is_about_rule(*above)).unwrap_or(line);
+            let edit = Edit::insert(line.span().start, in_endings(tree, text));
             change.edits.push(table, edit);
             Ok(())
         }
         None => append(change, ground, table, text),
     }
+}
+
+/// Whether a line is a comment about a rule, readable or not.
+fn is_about_rule(line: Line<'_, '_>) -> bool {
+    line.kind() == LineKind::Comment && Comment::read(&line.text(line.span())).is_some()
 }
 
 fn append(
@@ -88,7 +92,7 @@ fn append(
     let is_ended = source.is_empty() || source.ends_with(b"\n");
     let mut new = Vec::new();
     if !is_ended || tree.broken_line().is_some() {
-        new = repair(source);
+        new = ends_of(tree);
     }
     if let Some(broken) = tree.broken_line() {
         let place = ground.place(table, broken.index());
@@ -110,16 +114,11 @@ fn append(
     {
         new.clear();
     }
-    if new.is_empty()
-        && tree
-            .lines()
-            .next_back()
-            .is_some_and(|last| Label::of(last).is_some())
-    {
+    if new.is_empty() && tree.lines().next_back().is_some_and(is_about_rule) {
         // A label without a rule must not become one of the new rule's.
-        new.push(b'\n');
+        new.extend(in_endings(tree, b"\n".to_vec()));
     }
-    new.extend(text);
+    new.extend(in_endings(tree, text));
     change.edits.push(table, Edit::insert(end, new));
     Ok(())
 }
@@ -139,7 +138,7 @@ pub(super) fn with_deny_ended(
     else {
         return then(ground);
     };
-    let newlines = repair(source);
+    let newlines = ends_of(ground.deny);
     let ended = [source, &newlines].concat();
     let deny = parse(&ended);
     let mut change = then(&Ground::new(ground.allow, &deny, ground.world))?;
@@ -152,6 +151,16 @@ pub(super) fn with_deny_ended(
     let place = ground.place(TableName::Deny, broken.index());
     change.notes.insert(0, Note::Repaired(place));
     Ok(change)
+}
+
+/// What ends the last line of a table, as its other lines end.
+fn ends_of(tree: &Tree<'_>) -> Vec<u8> {
+    let newlines = repair(tree.source());
+    if tree.source().ends_with(b"\\") {
+        // Only a bare newline joins the next line, which is empty.
+        return newlines;
+    }
+    in_endings(tree, newlines)
 }
 
 /// The newlines that end the last line: two, if it ends in a backslash.
@@ -171,6 +180,7 @@ fn repair(source: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::syntax::LINE_LIMIT;
 
     #[test]
     fn no_rule_is_longer_than_libwrap_reads() {

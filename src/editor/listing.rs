@@ -8,14 +8,15 @@ use super::client::Client;
 use super::daemon::Daemon;
 use super::extend::extend;
 use super::ground::{Ground, ending};
-use super::label::Label;
-use super::line::{labelled, put, rules_for};
+use super::label::{in_endings, in_style, labelled};
+use super::line::{put, rules_for};
 use super::merge::merged;
 use super::named::{Elements, Named};
 use super::reach::{Reach, Relation};
 use super::sample::{Daemons, hosts, hosts_of_many};
 use crate::edit::Edit;
 use crate::engine::{Access, Cause, Matched, Request, TableName, Verdict};
+use crate::metadata::{Label, bond, identity};
 use crate::policy::Rule;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -178,6 +179,7 @@ pub fn list(ground: &Ground<'_>, asked: &Asked) -> Result<Change, Refusal> {
             continue;
         }
         let rules = rules_for(&daemons, &merged(clients));
+        let rules = in_style(ground.tree(table), &rules);
         let text = labelled(asked.label.as_ref(), rules);
         put(&mut change, ground, table, line, text)?;
     }
@@ -229,9 +231,13 @@ impl<'a, 'g> Survey<'a, 'g> {
             return;
         };
         let line = self.ground.tree(table).line(held.line);
-        let Some((label, above)) = line.and_then(Label::above) else {
+        let Some(rule) = line.and_then(Rule::of) else {
             return;
         };
+        let Some(bond) = bond(rule).filter(|bond| bond.is_named) else {
+            return;
+        };
+        let label = &bond.label;
         let until = asked.and_then(|asked| asked.until.as_ref());
         if self.missing.is_some() || label.until.is_none() || label.until.as_ref() == until {
             return;
@@ -240,14 +246,13 @@ impl<'a, 'g> Survey<'a, 'g> {
             self.need(held.line);
             return;
         };
-        let elements = line
-            .and_then(Rule::of)
-            .map_or(0, |rule| rule.clients().elements().count());
-        if elements != 1 {
+        if rule.clients().elements().count() != 1 {
             self.need(held.line);
             return;
         }
-        let edit = Edit::replace(above.span(), asked.line());
+        let new = asked.line(&identity(rule)).into_bytes();
+        let new = in_endings(self.ground.tree(table), new);
+        let edit = Edit::replace(bond.line.span(), new);
         if !change.edits.of(table).contains(&edit) {
             change.edits.push(table, edit);
         }

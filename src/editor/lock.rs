@@ -7,7 +7,7 @@ use super::error::EditError;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long to wait for one that holds a lock: `ATTEMPTS` times `PAUSE`, half a minute.
 const ATTEMPTS: u32 = 3000;
@@ -35,32 +35,48 @@ impl Lock {
     }
 
     /// Locks the table itself, for others who do so (flock(2)); nothing if there is none.
-    pub(super) fn of_table(table: &Path) -> Result<Option<Self>, EditError> {
-        for _ in 0..ATTEMPTS {
+    ///
+    /// Anybody who can read a table can hold such a lock for ever, so it is honoured out of
+    /// courtesy, for as long as `patience`, and protects nothing: the side file does.
+    pub(super) fn of_table(table: &Path, patience: Duration) -> Courtesy {
+        let start = Instant::now();
+        loop {
             // What is no file, or cannot be read, is told when the table is read.
             let Ok(file) = OpenOptions::new()
                 .read(true)
                 .custom_flags(nix::fcntl::OFlag::O_NONBLOCK.bits())
                 .open(table)
             else {
-                return Ok(None);
+                return Courtesy::Needless;
             };
             match file.try_lock() {
                 Ok(()) if is_still_there(&file, table) => {
-                    return Ok(Some(Self {
+                    return Courtesy::Locked(Self {
                         side: None,
                         _file: file,
-                    }));
+                    });
                 }
                 Ok(()) => {}
-                Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
-                Err(TryLockError::Error(error)) => {
-                    return Err(EditError::at("lock", table)(error));
+                // A file system without such locks has nobody who holds one.
+                Err(TryLockError::Error(_)) => return Courtesy::Needless,
+                Err(TryLockError::WouldBlock) if start.elapsed() >= patience => {
+                    return Courtesy::Overridden;
                 }
+                Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
             }
         }
-        Err(EditError::Locked(table.to_owned()))
     }
+}
+
+/// What came of the attempt to lock a table for others.
+#[derive(Debug)]
+pub(super) enum Courtesy {
+    /// It is locked.
+    Locked(Lock),
+    /// Somebody else holds a lock on it, which is not waited for any longer.
+    Overridden,
+    /// There is nothing to lock.
+    Needless,
 }
 
 /// Locks the file at `path`, created if need be; `what` is what another tcpw is busy with.

@@ -3,7 +3,7 @@
 use super::edits::Edits;
 use super::entry::Entry;
 use super::error::EditError;
-use super::lock::Lock;
+use super::lock::{Courtesy, Lock};
 use super::preview::{DiffLine, unified_between};
 use super::record::{Content, entry};
 use super::recover::{Repair, recover};
@@ -20,15 +20,21 @@ use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::thread;
+use std::time::Duration;
 
 /// From as many bytes on, two things are done at a time.
 const LARGE: usize = 1 << 20;
+
+/// How long those are waited for who hold a lock on a table.
+const COURTESY: Duration = Duration::from_secs(2);
 
 /// Whether the tables are to be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// They are: they are locked.
     Write,
+    /// They are, and nobody else is waited for who only holds a lock on a table.
+    Rollback,
     /// They are only looked at: nothing is locked and nothing can be committed.
     Preview,
 }
@@ -40,6 +46,8 @@ pub struct Editor {
     deny: TableFile,
     /// Allow first, then deny: always in this order, so that two tcpw cannot wait for each other.
     locks: Vec<Lock>,
+    /// The tables on which somebody else holds a lock.
+    overridden: Vec<PathBuf>,
     /// The directory of the history, and the lock on it if it was there.
     state_path: PathBuf,
     state: Option<State>,
@@ -78,14 +86,24 @@ impl Editor {
             return Err(EditError::SameFile(one.clone()));
         }
         let mut locks = Vec::new();
-        if purpose == Purpose::Write {
+        let is_writing = purpose != Purpose::Preview;
+        let patience = match purpose {
+            Purpose::Write => COURTESY,
+            Purpose::Rollback | Purpose::Preview => Duration::ZERO,
+        };
+        let mut overridden = Vec::new();
+        if is_writing {
             for target in [&allow_target, &deny_target].into_iter().flatten() {
                 locks.push(Lock::take(target)?);
-                locks.extend(Lock::of_table(target)?);
+                match Lock::of_table(target, patience) {
+                    Courtesy::Locked(lock) => locks.push(lock),
+                    Courtesy::Overridden => overridden.push(target.clone()),
+                    Courtesy::Needless => {}
+                }
             }
         }
         // A history that cannot be used is an obstacle only if something is to be written.
-        let is_state_wanted = purpose == Purpose::Write && history.is_dir();
+        let is_state_wanted = is_writing && history.is_dir();
         let state = is_state_wanted.then(|| State::open(history).ok()).flatten();
         let repair = state.as_ref().map(recover).transpose()?.flatten();
         let read = |path: Option<&Path>, target: Option<PathBuf>| match path.zip(target) {
@@ -96,15 +114,21 @@ impl Editor {
             allow: read(allow, allow_target)?,
             deny: read(deny, deny_target)?,
             locks,
+            overridden,
             state_path: history.to_owned(),
             state,
             repair,
         };
-        if purpose == Purpose::Write {
+        if is_writing {
             remove_leftover(&editor.allow);
             remove_leftover(&editor.deny);
         }
         Ok(editor)
+    }
+
+    /// The tables on which another program holds a lock that was not waited for any longer.
+    pub fn overridden(&self) -> &[PathBuf] {
+        &self.overridden
     }
 
     /// What was done about a commit that had been cut short.
@@ -410,7 +434,7 @@ mod tests {
             author,
             others: Others::Obstruct,
             provisional: None,
-            undoes: None,
+            reversal: None,
             companion: None,
         }
     }

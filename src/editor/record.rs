@@ -2,7 +2,7 @@
 //! who is about to do what.
 
 use super::companion::Companion;
-use super::entry::{Entry, Side, digests};
+use super::entry::{Entry, Reversal, Side, digests};
 use super::error::EditError;
 use super::state::State;
 use super::table::TableFile;
@@ -57,7 +57,15 @@ pub(super) fn entry(
         allow: allow.keep(state)?,
         deny: deny.keep(state)?,
         provisional: terms.provisional.clone(),
-        undoes: terms.undoes,
+        undoes: match terms.reversal {
+            Some(Reversal::Undo(number) | Reversal::Rollback(number)) => Some(number),
+            Some(Reversal::Redo(_)) | None => None,
+        },
+        is_rollback: matches!(terms.reversal, Some(Reversal::Rollback(_))),
+        redoes: match terms.reversal {
+            Some(Reversal::Redo(number)) => Some(number),
+            Some(Reversal::Undo(_) | Reversal::Rollback(_)) | None => None,
+        },
         companion: companion.transpose()?,
     })
 }

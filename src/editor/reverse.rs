@@ -20,9 +20,9 @@ use crate::syntax::parse;
 pub fn open_again(ground: &Ground<'_>) -> Result<Change, ApplyError> {
     let mut change = Change::default();
     for rule in defaults(ground, TableName::Deny) {
-        change
-            .edits
-            .push(TableName::Deny, Edit::delete(with_label(rule)));
+        for span in with_label(rule) {
+            change.edits.push(TableName::Deny, Edit::delete(span));
+        }
     }
     let deny = apply(ground.deny.source(), &change.edits.deny)?;
     let deny = parse(&deny);
@@ -51,12 +51,14 @@ pub fn remove_alarm(ground: &Ground<'_>) -> Change {
             if let Some(alarm) = own_alarm(rule) {
                 let is_default = defaults(ground, table)
                     .any(|default| default.line().index() == rule.line().index());
-                let span = if is_default {
-                    cut(rule, table, &alarm)
-                } else {
-                    with_label(rule)
-                };
-                change.edits.push(table, Edit::delete(span));
+                if is_default {
+                    let span = cut(rule, table, &alarm);
+                    change.edits.push(table, Edit::delete(span));
+                    continue;
+                }
+                for span in with_label(rule) {
+                    change.edits.push(table, Edit::delete(span));
+                }
             }
         }
     }

@@ -2,15 +2,17 @@
 
 use super::change::{Change, Note};
 use super::client::Client;
-use super::expire::with_label;
+use super::expire::{own_label, with_label};
 use super::ground::{Ground, Place};
-use super::label::Label;
+use super::label::relabel;
 use super::reach::Reach;
 use super::sample::hosts;
-use crate::edit::Edit;
+use crate::edit::{Edit, apply};
 use crate::engine::TableName;
+use crate::metadata::bond;
 use crate::policy::{Element, Rule, rules};
 use crate::span::Span;
+use crate::syntax::parse;
 use std::collections::BTreeSet;
 
 /// The edits that take `clients` out of every rule, of either table, that names exactly them; a
@@ -21,8 +23,12 @@ pub fn revoke(ground: &Ground<'_>, clients: &[Client], by: Option<&str>) -> Chan
     let mut change = Change::default();
     for table in [TableName::Allow, TableName::Deny] {
         for rule in rules(ground.tree(table)).filter(|rule| is_by(*rule, by)) {
-            for span in cuts(rule, &wanted) {
-                change.edits.push(table, Edit::delete(span));
+            let cuts = cuts(rule, &wanted);
+            for span in &cuts {
+                change.edits.push(table, Edit::delete(*span));
+            }
+            if let Some(edit) = relabelled(rule, &cuts) {
+                change.edits.push(table, edit);
             }
         }
     }
@@ -38,9 +44,29 @@ pub fn remaining(after: &Ground<'_>, clients: &[Client]) -> Vec<Note> {
 
 fn is_by(rule: Rule<'_, '_>, by: Option<&str>) -> bool {
     by.is_none_or(|by| {
-        let label = Label::above(rule.line()).map(|(label, _)| label);
+        let label = own_label(rule);
         label.and_then(|label| label.by).as_deref() == Some(by.trim())
     })
+}
+
+/// The comment of a rule of which a part is cut out, for what is left of it.
+fn relabelled(rule: Rule<'_, '_>, cuts: &[Span]) -> Option<Edit> {
+    let bond = bond(rule).filter(|bond| bond.is_named)?;
+    let line = rule.line();
+    let is_inside = |cut: &Span| line.span().start < cut.start && cut.end < line.span().end;
+    if cuts.is_empty() || !cuts.iter().all(is_inside) {
+        return None;
+    }
+    let moved: Vec<Edit> = cuts
+        .iter()
+        .map(|cut| {
+            let start = line.span().start;
+            Edit::delete(Span::new(cut.start - start, cut.end - start))
+        })
+        .collect();
+    let text = apply(line.span().of(line.tree().source()), &moved).ok()?;
+    let tree = parse(&text);
+    relabel(&bond, tree.line(0).and_then(Rule::of)?)
 }
 
 /// What is to be cut out of a rule.
@@ -58,7 +84,7 @@ fn cuts(rule: Rule<'_, '_>, wanted: &BTreeSet<&Client>) -> Vec<Span> {
         return Vec::new();
     }
     let Some(last_kept) = is_wanted.iter().rposition(|is_wanted| !is_wanted) else {
-        return vec![with_label(rule)];
+        return with_label(rule);
     };
     let next = named.iter().skip(1).chain(rest.first());
     let mut cuts: Vec<Span> = named

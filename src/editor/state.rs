@@ -389,6 +389,8 @@ mod tests {
                 deny: side(None, None),
                 provisional: None,
                 undoes: None,
+                is_rollback: false,
+                redoes: None,
                 companion: None,
             };
             state.begin(&entry).unwrap();

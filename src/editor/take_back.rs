@@ -1,7 +1,7 @@
 //! Taking a change out of tables that others have changed since.
 
 use super::change::{Change, Refusal};
-use super::entry::Entry;
+use super::entry::{Entry, digest};
 use super::ground::Ground;
 use crate::edit::Edit;
 use crate::engine::TableName;
@@ -37,6 +37,30 @@ pub fn take_back(
         }
     }
     Ok(change)
+}
+
+/// After planning: a table that nobody has touched since `entry` is what it was before it.
+///
+/// # Errors
+/// When it is not, which would be a defect.
+pub fn verify_take_back(
+    before: &Ground<'_>,
+    after: &Ground<'_>,
+    entry: &Entry,
+) -> Result<(), Refusal> {
+    for (table, side) in [TableName::Allow, TableName::Deny]
+        .into_iter()
+        .zip(entry.sides())
+    {
+        let was = digest(before.tree(table).source());
+        let is = digest(after.tree(table).source());
+        let wanted = side.before.clone().unwrap_or_else(|| digest(b""));
+        if side.is_changed() && side.after == Some(was) && is != wanted {
+            let what = "a table would not be what it was before the change";
+            return Err(Refusal::Internal(what.to_owned()));
+        }
+    }
+    Ok(())
 }
 
 /// The edits of `now` that do what makes `old` of `new`; none if these lines are not there any

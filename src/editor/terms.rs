@@ -1,7 +1,7 @@
 //! Under which terms a change is made: by whom, what others may do meanwhile, and for how long.
 
 use super::companion::Companion;
-use super::entry::Author;
+use super::entry::{Author, Reversal};
 use super::error::EditError;
 use super::provisional::Provisional;
 use super::table::TableFile;
@@ -24,8 +24,8 @@ pub struct Terms {
     pub others: Others,
     /// Until when it has to be confirmed; nothing if it is for good.
     pub provisional: Option<Provisional>,
-    /// The change it takes back, if it does so.
-    pub undoes: Option<u64>,
+    /// What it does about another change, if it does so.
+    pub reversal: Option<Reversal>,
     /// The file that is written together with the tables, if there is one.
     pub companion: Option<Companion>,
 }

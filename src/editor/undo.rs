@@ -51,6 +51,22 @@ pub fn undo(
     Ok(change)
 }
 
+/// After planning: both tables are what they were before `entry`.
+///
+/// # Errors
+/// When one is not, which would be a defect.
+pub fn verify_undo(after: &Ground<'_>, entry: &Entry) -> Result<(), Refusal> {
+    let tables = [TableName::Allow, TableName::Deny].into_iter();
+    let wrong = tables.zip(entry.sides()).find(|(table, side)| {
+        let wanted = side.before.clone().unwrap_or_else(|| digest(b""));
+        side.is_changed() && digest(after.tree(*table).source()) != wanted
+    });
+    wrong.map_or(Ok(()), |_| {
+        let what = "a table would not be what it was before the change";
+        Err(Refusal::Internal(what.to_owned()))
+    })
+}
+
 fn is_as_left(ground: &Ground<'_>, table: TableName, side: &Side) -> bool {
     Some(digest(ground.tree(table).source())) == side.after
 }

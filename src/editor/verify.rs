@@ -133,6 +133,8 @@ fn unchanged(
         | Note::Exception { .. }
         | Note::Remains { .. }
         | Note::Closed(_)
+        | Note::Stray { .. }
+        | Note::Armed(_)
         | Note::Silent(_) => None,
     });
     // Those of the planned tables, so that a line that comes alive is among them.

@@ -9,6 +9,10 @@ pub trait Surroundings {
     fn list_file(&self, path: &[u8]) -> ListFile;
     /// Whether `name` is in the netgroup (F-NETGR-02).
     fn in_netgroup(&self, group: &[u8], name: &[u8]) -> bool;
+    /// Whether the database of netgroups has this one (F-NETGR-01); `None` if nobody knows.
+    fn netgroup(&self, _group: &[u8]) -> Option<bool> {
+        None
+    }
     /// Whether there is a network interface of this name (F-V6-09).
     fn has_interface(&self, name: &[u8]) -> bool;
     /// Whether there is such an account (F-OPT-13).

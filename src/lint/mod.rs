@@ -7,10 +7,13 @@ mod checks;
 mod cover;
 mod dialects;
 pub mod docs;
+mod finding;
+mod foreign;
+mod group;
+mod precedence;
 mod repair;
 mod sink;
 mod site;
-mod style;
 mod suggest;
 mod suppress;
 mod table;
@@ -19,10 +22,10 @@ mod witness;
 mod words;
 mod work;
 
+pub use crate::policy::{formatted, means_the_same};
 pub use repair::{Boldness, DENY_ALL, Difference, Repaired, differences, repair};
 pub use sink::{Finding, Report};
 pub use site::{FileKind, Files, Look, Site};
-pub use style::{formatted, means_the_same};
 pub use table::{CHECKS, Check, Harm};
 pub use witness::Witness;
 

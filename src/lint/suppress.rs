@@ -4,6 +4,7 @@
 use super::Policy;
 use super::table::CHECKS;
 use crate::engine::TableName;
+use crate::metadata::Comment;
 use crate::span::{Span, offset};
 use crate::syntax::{Line, LineKind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -50,6 +51,10 @@ impl Suppressions {
             }
             let mut waiting: Vec<Suppression> = Vec::new();
             for line in tree.lines() {
+                if is_about_rule(line) {
+                    // It may stand between, and is no rule that could be meant.
+                    continue;
+                }
                 let codes = codes(line);
                 if codes.is_empty() {
                     for mut suppression in waiting.drain(..) {
@@ -114,6 +119,11 @@ impl Suppressions {
         })
         .collect()
     }
+}
+
+/// Whether a line is a comment of tcpw about a rule, readable or not.
+fn is_about_rule(line: Line<'_, '_>) -> bool {
+    line.kind() == LineKind::Comment && Comment::read(&line.text(line.span())).is_some()
 }
 
 /// The codes that a comment line suppresses; one without text if it says something else.

@@ -1,5 +1,6 @@
 //! A line, a rule and a client pattern, taken apart once for all checks.
 
+use super::table::Harm;
 use crate::engine::TableName;
 use crate::policy::{ClientPattern, DEBIAN_12, Dialect, Element, OptionKind, Rule, RuleOption};
 use crate::span::Span;
@@ -104,11 +105,35 @@ impl<'t, 's> RuleView<'t, 's> {
         options.any(|option| is_broken(option, self.dialect))
     }
 
+    /// A rule with other lists and the options of this one.
+    pub(super) fn with_lists(&self, lists: &str) -> Vec<u8> {
+        let options = self.options.first().map_or(&[][..], |first| {
+            let end = self.span().end.max(first.name_span.start);
+            Span::new(first.name_span.start, end).of(self.source())
+        });
+        let colon: &[u8] = if options.is_empty() { b"" } else { b": " };
+        [lists.as_bytes(), colon, options, b"\n"].concat()
+    }
+
     /// Whether it has an option of this kind.
     pub(super) fn has(&self, kind: OptionKind) -> bool {
         self.options
             .iter()
             .any(|option| option.spec().is_some_and(|spec| spec.kind == kind))
+    }
+
+    /// What a pattern does that no client is: beside `ALL` everybody gets in whom it was to restrict.
+    pub(super) fn rating(&self, excepted: bool) -> (Harm, &'static str) {
+        if excepted {
+            return (Harm::Missed, "it excepts nobody");
+        }
+        let is_all = |(text, _): (&[u8], Span)| text.eq_ignore_ascii_case(b"ALL") || text == b"*";
+        match (self.grants(), base(&self.clients).any(is_all)) {
+            (true, true) => (Harm::LetsIn, "the ALL beside it lets everybody in"),
+            (true, false) => (Harm::Missed, "it lets nobody in"),
+            (false, true) => (Harm::LocksOut, "the ALL beside it keeps everybody out"),
+            (false, false) => (Harm::Missed, "it keeps nobody out"),
+        }
     }
 
     /// What happens to nobody when a pattern of the rule never matches.
@@ -136,6 +161,22 @@ pub(super) fn base<'v>(elements: &'v [Element<'_>]) -> impl Iterator<Item = (&'v
         Element::Pattern { text, span } => Some((&**text, *span)),
         Element::Except { .. } => None,
     })
+}
+
+/// The patterns of a list: text, place, and whether it takes clients out of the list. It ends where
+/// a comment was meant to begin.
+pub(super) fn patterns<'v>(
+    elements: &'v [Element<'_>],
+) -> impl Iterator<Item = (&'v [u8], Span, bool)> + Clone {
+    let mut excepted = false;
+    let patterns = elements.iter().filter_map(move |element| match element {
+        Element::Pattern { text, span } => Some((&**text, *span, excepted)),
+        Element::Except { .. } => {
+            excepted = !excepted;
+            None
+        }
+    });
+    patterns.take_while(|(text, ..)| !text.starts_with(b"#"))
 }
 
 /// Whether the list has the word `EXCEPT` in it.

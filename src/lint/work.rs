@@ -47,9 +47,14 @@ pub(super) fn check(policy: &Policy<'_>, site: &Site<'_>, most_per_code: usize) 
     let mut done = job.all(site);
     done.sort_by_key(|(number, _)| *number);
     let mut sink = job.new_sink;
-    for (_, part) in done {
+    let mut first_whole = None;
+    for (number, part) in done {
+        if matches!(job.parts.get(number), Some(Part::Tables(_))) {
+            first_whole.get_or_insert(sink.kept());
+        }
         sink.append(part);
     }
+    sink.drop_derived(first_whole.unwrap_or(usize::MAX));
     idle_suppression::check(&mut sink);
     sink
 }
@@ -223,8 +228,10 @@ impl Plan {
         let Some(line) = tree.line(line) else {
             return;
         };
+        sink.begin_line();
         self.line(LineView { table, line }, sink);
         let Some(rule) = Rule::of(line).filter(|_| line.is_read()) else {
+            sink.end_line(None);
             return;
         };
         match &mut reading.view {
@@ -245,6 +252,7 @@ impl Plan {
             reading.clean = only.filter(|_| sink.reports() == before).cloned();
         }
         self.rule(view, sink);
+        sink.end_line(Some(view));
     }
 
     fn line(&self, view: LineView<'_, '_>, sink: &mut Sink) {

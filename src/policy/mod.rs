@@ -11,6 +11,7 @@ mod option;
 mod pattern;
 mod problem;
 mod rule;
+mod style;
 mod template;
 
 pub use address::{Zoned6, any_quad, dotted_quad, ipv6, plain_quad};
@@ -27,4 +28,5 @@ pub use pattern::{
 };
 pub use problem::OptionProblem;
 pub use rule::{Element, List, Rule, rules};
+pub use style::{WIDTH, formatted, is_crlf, means_the_same};
 pub use template::{End, Expansion, Part, parts, parts_in};

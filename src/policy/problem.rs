@@ -30,6 +30,8 @@ pub enum OptionProblem {
     #[error("an option before it has given up the right to switch")]
     SwitchedAway,
     /// A daemon that goes on to serve others cannot be replaced by a command (F-TWIST-03).
-    #[error("a daemon that serves others too refuses it")]
+    #[error(
+        "the first twist ends a daemon that accepts all connections itself, and it refuses each later one"
+    )]
     Resident,
 }

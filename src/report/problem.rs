@@ -156,72 +156,72 @@ impl Problem {
     /// For people.
     pub(super) fn line(&self, words: &Words, local: Local<'_>) -> String {
         let clock = |time: &DateTime<Utc>| local(*time).format("%Y-%m-%d %H:%M").to_string();
-        match self {
-            Self::Unreadable { directory, error } => fill(
+        let (template, values): (&str, Vec<(&str, String)>) = match self {
+            Self::Unreadable { directory, error } => (
                 words.unreadable,
-                &[("directory", directory), ("error", error)],
+                vec![("directory", directory.clone()), ("error", error.clone())],
             ),
             Self::Uncollected {
                 directory,
                 events,
                 oldest,
             } => {
-                let (events, oldest) = (grouped(*events), oldest.as_ref().map(clock));
-                let time = oldest.as_deref().unwrap_or("?");
-                let values = [
-                    ("directory", directory.as_str()),
-                    ("events", &events),
-                    ("time", time),
-                ];
-                fill(words.uncollected, &values)
+                let time = oldest.as_ref().map_or_else(|| "?".to_owned(), clock);
+                let events = ("events", grouped(*events));
+                let directory = ("directory", directory.clone());
+                (words.uncollected, vec![directory, events, ("time", time)])
             }
-            Self::NoDeliverer => words.no_deliverer.to_owned(),
-            Self::ClockAhead { latest, events } => fill(
+            Self::NoDeliverer => (words.no_deliverer, Vec::new()),
+            Self::ClockAhead { latest, events } => (
                 words.clock_ahead,
-                &[("latest", &clock(latest)), ("events", &grouped(*events))],
+                vec![("latest", clock(latest)), ("events", grouped(*events))],
             ),
-            Self::GivenUp { letters } => fill(words.given_up, &[("letters", &grouped(*letters))]),
-            Self::Waiting { letters } => {
-                fill(words.undelivered, &[("letters", &grouped(*letters))])
-            }
-            Self::Letter {
-                letter,
-                kind,
-                channel,
-                given_up: _,
-                attempts,
-                events,
-                error,
-            } => {
-                let numbers = [letter.to_string(), grouped(*attempts), grouped(*events)];
-                let [letter, attempts, events] = numbers.each_ref().map(String::as_str);
-                let values = [
-                    ("letter", letter),
-                    ("kind", words.kind(kind)),
-                    ("channel", channel),
-                    ("attempts", attempts),
-                    ("events", events),
-                    ("error", error),
-                ];
-                fill(words.stuck, &values)
-            }
-            Self::Damaged { time, aside } => {
-                fill(words.damaged, &[("time", &clock(time)), ("aside", aside)])
-            }
+            Self::GivenUp { letters } => (words.given_up, vec![("letters", grouped(*letters))]),
+            Self::Waiting { letters } => (words.undelivered, vec![("letters", grouped(*letters))]),
+            Self::Letter { .. } => (words.stuck, self.values(words)),
+            Self::Damaged { time, aside } => (
+                words.damaged,
+                vec![("time", clock(time)), ("aside", aside.clone())],
+            ),
             Self::Rejected {
                 time,
                 count,
                 example,
             } => {
-                let (time, count) = (clock(time), grouped(*count));
-                let values = [
-                    ("time", time.as_str()),
-                    ("count", &count),
-                    ("example", example),
-                ];
-                fill(words.rejected, &values)
+                let count = ("count", grouped(*count));
+                let example = ("example", example.clone());
+                (words.rejected, vec![("time", clock(time)), count, example])
             }
-        }
+        };
+        let values: Vec<(&str, &str)> = values
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        fill(template, &values)
+    }
+
+    /// What the sentence about a letter says of it; nothing of other problems.
+    fn values(&self, words: &Words) -> Vec<(&'static str, String)> {
+        let Self::Letter {
+            letter,
+            kind,
+            channel,
+            given_up: _,
+            attempts,
+            events,
+            error,
+        } = self
+        else {
+            return Vec::new();
+        };
+        vec![
+            ("letter", letter.to_string()),
+            ("kind", words.kind(kind).to_owned()),
+            ("channel", channel.clone()),
+            ("attempts", grouped(*attempts)),
+            ("events", grouped(*events)),
+            ("error", error.clone()),
+        ]
     }
 }
 

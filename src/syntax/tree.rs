@@ -201,6 +201,16 @@ impl<'t, 's> Line<'t, 's> {
         self.row().number
     }
 
+    /// The number of its last physical line in the file, from 1. libwrap counts complete lines,
+    /// and so reports that of the line before for one without a newline or of too many bytes.
+    pub fn shown_number(self) -> u32 {
+        let is_counted = !matches!(
+            self.kind(),
+            LineKind::Malformed(Reason::Unterminated | Reason::TooLong)
+        );
+        self.number() + u32::from(!is_counted)
+    }
+
     /// Whether libwrap uses it, that is, whether it stands before [`Tree::broken_line`].
     pub fn is_read(self) -> bool {
         self.tree

@@ -9,6 +9,9 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+/// What of our environment goes along.
+const KEPT: [&str; 4] = ["TZ", "CREDENTIALS_DIRECTORY", "HOME", "XDG_STATE_HOME"];
+
 /// Starts `program`, and does not wait for it: working directory `/`, standard streams on
 /// `/dev/null`, an environment of nothing but `PATH`, `TZ`, `CREDENTIALS_DIRECTORY` and what says
 /// where a user's own state is. It is expected to call [`leave_session`] as its first act.
@@ -19,7 +22,20 @@ pub fn start_detached(program: &Path, args: &[OsString]) -> io::Result<()> {
     detached(program, args).spawn().map(drop)
 }
 
-/// The same, and waits not even until the program is loaded: somebody waits for this process. When
+/// The same with no more than an alert has for sure: its daemon may be a service of systemd, which
+/// has neither a home nor credentials for tcpw.
+///
+/// # Errors
+/// When the process cannot be made or the program cannot be executed.
+pub fn start_bare(program: &Path, args: &[OsString]) -> io::Result<()> {
+    let mut command = detached(program, args);
+    for kept in KEPT {
+        command.env_remove(kept);
+    }
+    command.spawn().map(drop)
+}
+
+/// Like [`start_detached`], and waits not even until the program is loaded: somebody waits for this process. When
 /// it cannot be executed, the error is that of the child, which goes on in place of the program.
 ///
 /// # Errors
@@ -51,7 +67,7 @@ fn detached(program: &Path, args: &[OsString]) -> Command {
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null());
-    for kept in ["TZ", "CREDENTIALS_DIRECTORY", "HOME", "XDG_STATE_HOME"] {
+    for kept in KEPT {
         if let Some(value) = env::var_os(kept) {
             command.env(kept, value);
         }

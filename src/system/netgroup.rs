@@ -1,6 +1,31 @@
 //! Netgroups from `/etc/netgroup`, the files backend of netgroup(5).
 
+use super::program::{Ended, read_program};
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+/// A server of netgroups that takes longer is taken for out of reach.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// What getent(1) exits with for a name that its database does not have.
+const NOT_FOUND: i32 = 2;
+
+/// Whether the name service of this machine, whatever its sources are, has a netgroup: as getent(1)
+/// finds it with setnetgrent(3); `None` if it cannot be asked.
+pub fn has_netgroup(group: &[u8]) -> Option<bool> {
+    let group = str::from_utf8(group).ok()?;
+    if group.is_empty() || group.starts_with('-') || group.contains('\0') {
+        return Some(false);
+    }
+    let args = ["netgroup".to_owned(), group.to_owned()];
+    match read_program("getent", &args, PATIENCE, &mut |_| {}).ok()? {
+        Ended::Exited(status, _) => match status.code()? {
+            0 => Some(true),
+            NOT_FOUND => Some(false),
+            _ => None,
+        },
+        Ended::TooLong => None,
+    }
+}
 
 /// The groups of one file.
 #[derive(Debug, Clone, Default)]
@@ -48,6 +73,11 @@ impl Netgroups {
                 .extend(members(rest));
         }
         Self { groups }
+    }
+
+    /// Whether there is a group of this name.
+    pub fn contains(&self, group: &[u8]) -> bool {
+        self.groups.contains_key(group)
     }
 
     /// Whether a triple of `group`, or of a group in it, names `host`; ASCII case does not matter.
@@ -116,5 +146,12 @@ mod tests {
         assert!(!groups.contains_host(b"web", b"c"));
         assert!(groups.contains_host(b"any", b"unknown"));
         assert!(!groups.contains_host(b"nosuch", b"a.foo.com"));
+        assert!(groups.contains(b"all") && !groups.contains(b"nosuch"));
+    }
+
+    #[test]
+    fn the_name_service_has_no_group_that_nobody_defined() {
+        assert_eq!(has_netgroup(b"tcpw-has-no-such-group"), Some(false));
+        assert_eq!(has_netgroup(b"-x"), Some(false));
     }
 }

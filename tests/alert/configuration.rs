@@ -41,6 +41,6 @@ fn a_named_configuration_must_exist() {
     let stage = Stage::new();
     stage
         .run(&["--config", "/nonexistent/x.toml", "deliver"])
-        .says(2, &["/nonexistent/x.toml: cannot read"]);
+        .says(2, &["there is no configuration /nonexistent/x.toml"]);
     stage.run(&["deliver"]).says(0, &["collected 0"]);
 }

@@ -1,6 +1,8 @@
 //! From `tcpw notify` to a mail in a real inbox: the program as users run it, the real SQLite
 //! journal, and Debian's aiosmtpd on the other side.
 
+/// A test message that has no more than an alert has.
+mod as_alert;
 /// What a broken configuration says.
 mod configuration;
 /// Nothing is lost and nothing is doubled when many come at once or a process is killed.
@@ -19,8 +21,12 @@ mod https;
 mod letter;
 /// An acknowledged event outlives read errors, a locked database and a journal that is replaced.
 mod loss;
+/// Debian's mail systems under the flags of the units.
+mod mailers;
 /// The manual page of the configuration.
 mod manual;
+/// What messages say is true, and their commands do something.
+mod message;
 /// Notes in which everything is hostile.
 mod note;
 /// A server that is down while a thousand visitors knock and deliverers are killed.
@@ -41,6 +47,8 @@ mod schedule;
 mod server;
 /// A directory that plays the system, and tcpw run in it.
 mod stage;
+/// What is said about servers that refuse and about TLS that fails, and what helps.
+mod trouble;
 /// What waits outside the journal is never passed over.
 mod waiting;
 /// HTTPS services that are told.

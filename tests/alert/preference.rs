@@ -255,7 +255,7 @@ fn a_token_that_is_refused_is_told_in_the_servers_words() {
     let Outcome::Permanent(Step::Auth, text) = try_login(&rogue, Auth::Xoauth2) else {
         panic!("it was refused");
     };
-    assert_eq!(text, "535 5.7.8 token expired");
+    assert_eq!(text.text, "535 5.7.8 token expired");
     let endless = offering(b"250-x\r\n250 AUTH PLAIN\r\n", |line| {
         let is_login = line.is_empty() || line.starts_with("AUTH");
         is_login.then_some(b"334 more\r\n")
@@ -263,5 +263,5 @@ fn a_token_that_is_refused_is_told_in_the_servers_words() {
     let Outcome::Transient(Step::Auth, text) = try_login(&endless, Auth::Plain) else {
         panic!("it never ends");
     };
-    assert_eq!(text, "the server asks again and again");
+    assert_eq!(text.text, "the server asks again and again");
 }

@@ -103,7 +103,9 @@ fn a_program_that_fails_hangs_or_talks_without_end() {
 
 #[test]
 fn a_program_gets_no_descriptor_that_was_left_open() {
-    let stage = Stage::configured("[[alert.command]]\nname = 'x'\nargv = ['/etc/page']\n");
+    let stage = Stage::configured(
+        "[mail]\ntransport = 'file'\n[[alert.command]]\nname = 'x'\nargv = ['/etc/page']\n",
+    );
     let script = stage.path("etc/page");
     let fds = stage.path("fds");
     fs::write(

@@ -111,6 +111,27 @@ impl Certificates {
         openssl(self.directory.path(), &command);
     }
 
+    /// A certificate of the same key that has signed itself, for `names` or for no host.
+    pub(super) fn add_self_signed(&self, name: &str, names: Option<&str>) {
+        let names = names.map_or_else(String::new, |names| {
+            format!(" -addext subjectAltName={names}")
+        });
+        let command =
+            format!("req -x509 -key leaf.key -out {name}.pem -subj /CN={name} -days 2{names}");
+        openssl(self.directory.path(), &command);
+    }
+
+    /// The SHA-256 of a certificate, as openssl has it.
+    pub(super) fn fingerprint(&self, name: &str) -> String {
+        let output = Command::new("openssl")
+            .args(["x509", "-noout", "-fingerprint", "-sha256", "-in"])
+            .arg(self.path(&format!("{name}.pem")))
+            .output()
+            .unwrap();
+        let line = String::from_utf8(output.stdout).unwrap();
+        line.trim().split_once('=').unwrap().1.to_owned()
+    }
+
     pub(super) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }

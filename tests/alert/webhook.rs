@@ -218,8 +218,8 @@ fn each_answer_of_a_service_has_its_meaning() {
         let way = open(settings);
         let (got, text) = match way.send(&hostile("x")) {
             Outcome::Delivered { answer } => (0, answer),
-            Outcome::Transient(_, text) => (1, text),
-            Outcome::Permanent(_, text) => (2, text),
+            Outcome::Transient(_, fault) => (1, fault.text),
+            Outcome::Permanent(_, fault) => (2, fault.text),
         };
         assert_eq!(got, kind, "{status}: {text}");
         assert!(text.contains(words), "{words:?} in {text:?}");
@@ -258,8 +258,9 @@ fn a_service_that_asks_for_time_is_left_alone() {
 fn fails(settings: WebhookChannel, wanted: Step, words: &str) {
     let outcome = open(settings).send(&hostile("x"));
     let (step, text) = match outcome {
-        Outcome::Transient(step, text) => (Some(step), text),
-        Outcome::Permanent(_, text) | Outcome::Delivered { answer: text } => (None, text),
+        Outcome::Transient(step, fault) => (Some(step), fault.text),
+        Outcome::Permanent(_, fault) => (None, fault.text),
+        Outcome::Delivered { answer: text } => (None, text),
     };
     assert_eq!(step, Some(wanted), "{text}");
     assert!(text.contains(words), "{words:?} in {text:?}");
@@ -273,10 +274,14 @@ fn services_that_cannot_be_trusted_or_understood() {
     let start =
         |leaf, answer: &str| webhook(&Service::start(&certificates, leaf, answer), &certificates);
     let fine = answer("200 OK", "", "");
-    fails(start("wrong", &fine), Step::Tls, "not valid for name");
+    fails(
+        start("wrong", &fine),
+        Step::Tls,
+        "not for 127.0.0.1, but for other.example",
+    );
     let mut strange = start("leaf", &fine);
     strange.ca_file = None;
-    fails(strange, Step::Tls, "UnknownIssuer");
+    fails(strange, Step::Tls, "not signed by a trusted authority");
     let mut silent = start("leaf", "");
     silent.timeout = Duration::from_millis(300);
     fails(silent, Step::Post, "no answer within the time limit");

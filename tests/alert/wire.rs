@@ -31,6 +31,8 @@ pub(super) fn server(port: u16, tls: Tls) -> Smtp {
         tls,
         login: None,
         ca_file: None,
+        fingerprint: None,
+        hello: None,
         timeout: LONG,
     }
 }
@@ -338,10 +340,14 @@ fn bad_certificates_and_protection_that_is_not_there() {
     let strange = Certificates::new();
     let (namesake, stranger) = (strange.path("ca.pem"), strange.path("leaf.pem"));
     for (name, ca_file, words) in [
-        ("wrong", &ca, "not valid for name"),
-        ("old", &ca, "Expired"),
-        ("leaf", &namesake, "BadSignature"),
-        ("leaf", &stranger, "UnknownIssuer"),
+        (
+            "wrong",
+            &ca,
+            "the certificate is not for 127.0.0.1, but for other.example",
+        ),
+        ("old", &ca, "the certificate has expired"),
+        ("leaf", &namesake, "not signed by a trusted authority"),
+        ("leaf", &stranger, "not signed by a trusted authority"),
     ] {
         let config = certified(&certificates, name);
         for (protection, tls) in [
@@ -396,7 +402,7 @@ fn words_slipped_in_before_tls_are_not_believed() {
     transient(
         &deliveries[0].outcome,
         Step::StartTls,
-        "somebody may be listening in",
+        "sent data between STARTTLS and the TLS handshake",
     );
     assert!(rogue.heard().iter().all(|line| !line.starts_with("AUTH")));
     for (act, words) in [

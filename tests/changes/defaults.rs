@@ -89,8 +89,8 @@ fn default_and_alarm_in_either_order_give_the_same_tables() {
     });
     let alarm = alarm();
     let expected = (
-        format!("ALL: 0.0.0.1\nALL: 10.1.2.3\nALL : UNKNOWN : {alarm}\n"),
-        format!("ALL: ALL: {alarm}\n"),
+        format!("ALL: 0.0.0.1\nALL: 10.1.2.3\nALL: UNKNOWN : {alarm}\n"),
+        format!("ALL: ALL : {alarm}\n"),
     );
     assert_eq!(tables, [expected.clone(), expected]);
 }
@@ -147,7 +147,7 @@ fn the_alarm_for_the_unknown_names_its_configuration_and_is_brought_up_to_date()
     let sandbox = Sandbox::new("ALL: 0.0.0.1\nALL: PARANOID: deny\nALL: ALL: deny\n", "");
     run(&sandbox, &["install-alert", "--on", "unknown"]);
     let expected = |alarm: &str| {
-        format!("ALL: 0.0.0.1\nALL: PARANOID: deny\nALL : UNKNOWN : {alarm}\nALL: ALL: deny\n")
+        format!("ALL: 0.0.0.1\nALL: PARANOID: deny\nALL: UNKNOWN : {alarm}\nALL: ALL: deny\n")
     };
     assert_eq!(sandbox.tables().0, expected(&alarm()));
     let config = sandbox.path("etc/other.toml");

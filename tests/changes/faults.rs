@@ -100,11 +100,7 @@ fn a_missing_table_is_created_readable() {
     let sandbox = Sandbox::new("", "");
     std::fs::remove_file(sandbox.path("etc/hosts.deny")).unwrap();
     let ran = sandbox.run(&["deny", "10.1.2.3"]);
-    assert!(
-        ran.out.ends_with("created /etc/hosts.deny\n"),
-        "{}",
-        ran.out
-    );
+    assert!(ran.out.contains("created /etc/hosts.deny\n"), "{}", ran.out);
     assert_eq!(
         ran.err,
         "tcpw: /etc/hosts.deny does not exist: taken as an empty table\n"

@@ -79,8 +79,28 @@ fn every_change_is_recorded_with_who_and_how() {
     assert_eq!(state.permissions().mode() & 0o777, 0o700);
 }
 
+/// What two changes, two undos and two redos have to do with each other.
+fn check_ends(sandbox: &Sandbox) {
+    let history = run(sandbox, &["history"]);
+    let ends: Vec<&str> = history
+        .lines()
+        .map(|row| row.rsplit("  ").next().unwrap())
+        .collect();
+    assert_eq!(
+        ends,
+        [
+            "(undone by 4)",
+            "(undone by 3)",
+            "(undoes 2)",
+            "(undoes 1)",
+            "(makes 1 again)",
+            "(makes 2 again)"
+        ]
+    );
+}
+
 #[test]
-fn a_change_is_taken_back_and_that_too() {
+fn each_undo_goes_one_change_further_back_and_redo_forth() {
     let sandbox = Sandbox::new("ALL: 0.0.0.1\n", "# last line has no newline");
     let tables: Vec<_> = [&["install-alert"][..], &["allow", "10.1.2.3"]]
         .iter()
@@ -100,20 +120,63 @@ fn a_change_is_taken_back_and_that_too() {
     assert!(dry.contains("-ALL: 10.1.2.3\n"), "{dry}");
     assert!(dry.ends_with("dry run: nothing was written\n"), "{dry}");
     assert_eq!(sandbox.tables(), last);
-    assert!(run(&sandbox, &["undo"]).ends_with("changed /etc/hosts.allow\n"));
+    let out = run(&sandbox, &["undo"]);
+    let end = "changed /etc/hosts.allow\nchange 3 undoes change 2\n";
+    assert!(out.ends_with(end), "{out}");
     assert_eq!(sandbox.tables(), tables[1]);
-    // What 2 did is undone, so 1 can be undone.
-    run(&sandbox, &["undo", "1"]);
+    refused(
+        &sandbox,
+        &["undo", "2"],
+        &["change 2 is undone already, by change 3", "`tcpw redo`"],
+    );
+    refused(&sandbox, &["undo", "3"], &["change 3 undid change 2"]);
+    // The second undo goes one change further back.
+    run(&sandbox, &["undo"]);
     assert_eq!(sandbox.tables(), tables[0]);
-    run(&sandbox, &["undo", "4"]);
-    run(&sandbox, &["undo", "3"]);
+    refused(&sandbox, &["undo"], &["no change that could be undone"]);
+    run(&sandbox, &["redo"]);
+    assert_eq!(sandbox.tables(), tables[1]);
+    let out = run(&sandbox, &["redo"]);
+    assert!(
+        out.ends_with("change 6 makes change 2 again: `tcpw undo` undoes it\n"),
+        "{out}"
+    );
     assert_eq!(sandbox.tables(), last);
-    assert_eq!(run(&sandbox, &["history"]).lines().count(), 6);
+    refused(&sandbox, &["redo"], &["no undone change"]);
+    check_ends(&sandbox);
     std::fs::write(sandbox.path("etc/hosts.allow"), "# rewritten\n").unwrap();
     refused(
         &sandbox,
         &["undo"],
         &["/etc/hosts.allow has been changed since by another program"],
+    );
+}
+
+#[test]
+fn a_new_change_is_where_redo_ends_and_redo_asks_the_guard() {
+    let sandbox = Sandbox::new("ALL: 10.1.2.3\n", "");
+    let before = sandbox.tables();
+    let out = run(&sandbox, &["deny-all", "--force"]);
+    assert!(
+        out.ends_with("this is change 1: `tcpw undo` undoes it\n"),
+        "{out}"
+    );
+    let after = sandbox.tables();
+    run(&sandbox, &["undo", "--force"]);
+    assert_eq!(sandbox.tables(), before);
+    refused(&sandbox, &["redo"], &["your own session from 0.0.0.1"]);
+    run(&sandbox, &["redo", "--force"]);
+    assert_eq!(sandbox.tables(), after);
+    run(&sandbox, &["undo", "--force"]);
+    run(&sandbox, &["allow", "10.9.9.9"]);
+    refused(&sandbox, &["redo", "--force"], &["no undone change"]);
+    // By its number it can still be made again, since nobody has changed its table.
+    run(&sandbox, &["redo", "1", "--force"]);
+    assert_eq!(sandbox.tables().1, after.1);
+    refused(
+        &sandbox,
+        &["redo", "5", "--force"],
+        &["change 5 is not one that was undone"],
     );
 }
 

@@ -1,9 +1,9 @@
 //! Why, by whom and until when: kept in a comment above the rule, listed, and run out.
 
-use super::sandbox::Sandbox;
+use super::sandbox::{Sandbox, named};
 
-const PAST: &str = "# tcpw: since=2020-01-01T00:00:00Z until=2020-01-02T00:00:00Z";
-const FUTURE: &str = "# tcpw: since=2020-01-01T00:00:00Z until=2999-01-02T00:00:00Z by=alice";
+const PAST: &str = "since=2020-01-01T00:00:00Z until=2020-01-02T00:00:00Z";
+const FUTURE: &str = "since=2020-01-01T00:00:00Z until=2999-01-02T00:00:00Z by=alice";
 
 fn run(sandbox: &Sandbox, arguments: &[&str]) -> String {
     let ran = sandbox.run(arguments);
@@ -30,7 +30,8 @@ fn the_comment_stands_above_the_rule_and_is_listed() {
     let (allow, _) = sandbox.tables();
     let lines: Vec<&str> = allow.lines().collect();
     assert_eq!(lines.len(), 4, "{allow}");
-    assert!(lines[2].starts_with("# tcpw: since=2"), "{allow}");
+    assert!(lines[2].starts_with("# tcpw: rule="), "{allow}");
+    assert!(lines[2].contains(" since=2"), "{allow}");
     assert!(
         lines[2].ends_with("Z by=Al%20Ice reason=visit%0AALL: ALL %5C"),
         "{allow}"
@@ -69,10 +70,12 @@ fn the_comment_stands_above_the_rule_and_is_listed() {
 
 #[test]
 fn what_has_run_out_is_removed_and_nothing_else() {
-    let allow = format!(
-        "{PAST}\n# a word between\nsshd: 10.0.0.1\n{PAST}\nsshd: 10.0.0.2 \\\n 10.0.0.3\n{FUTURE}\nsshd: 10.0.0.4\n"
-    );
-    let deny = format!("# mine\n{PAST} reason=attack\nALL: 10.0.0.5\nALL: 10.0.0.6\n");
+    let between = named(PAST, "sshd: 10.0.0.1").replace("\nsshd", "\n# a word between\n\nsshd");
+    let spliced = named(PAST, "sshd: 10.0.0.2 \\\n 10.0.0.3");
+    let later = named(FUTURE, "sshd: 10.0.0.4");
+    let allow = format!("{between}{spliced}{later}");
+    let attack = named(&format!("{PAST} reason=attack"), "ALL: 10.0.0.5");
+    let deny = format!("# mine\n{attack}ALL: 10.0.0.6\n");
     let sandbox = Sandbox::new(&allow, &deny);
     let before = sandbox.tables();
     assert!(run(&sandbox, &["expire", "--dry-run"]).ends_with("dry run: nothing was written\n"));
@@ -82,7 +85,7 @@ fn what_has_run_out_is_removed_and_nothing_else() {
         assert!(out.contains(table), "{out}");
     }
     let expected = (
-        format!("{PAST}\n# a word between\nsshd: 10.0.0.1\n{FUTURE}\nsshd: 10.0.0.4\n"),
+        format!("# a word between\n\n{later}"),
         "# mine\nALL: 10.0.0.6\n".to_owned(),
     );
     assert_eq!(sandbox.tables(), expected);
@@ -93,7 +96,7 @@ fn what_has_run_out_is_removed_and_nothing_else() {
 
 #[test]
 fn expiry_asks_the_guard() {
-    let sandbox = Sandbox::new(&format!("{PAST}\nsshd: 10.1.2.3\n"), "ALL: ALL\n");
+    let sandbox = Sandbox::new(&named(PAST, "sshd: 10.1.2.3"), "ALL: ALL\n");
     let mut command = sandbox.command(&["expire"]);
     let ran = sandbox.ran(command.env("SSH_CONNECTION", "10.1.2.3 1 10.1.2.1 22"));
     assert_eq!(ran.code, Some(2));
@@ -105,17 +108,19 @@ fn expiry_asks_the_guard() {
 #[test]
 fn a_label_stays_with_its_rule() {
     // A rule that has to come first goes in front of the label, too.
-    let sandbox = Sandbox::new(&format!("{FUTURE}\nALL: ALL: deny\n"), "");
+    let rule = named(FUTURE, "ALL: ALL: deny");
+    let sandbox = Sandbox::new(&rule, "");
+    run(&sandbox, &["allow", "10.1.2.3"]);
+    assert_eq!(sandbox.tables().0, format!("ALL: 10.1.2.3\n{rule}"));
+    // A label whose rule is gone is not that of the next rule.
+    let sandbox = Sandbox::new(&format!("# tcpw: {PAST}\n"), "");
     run(&sandbox, &["allow", "10.1.2.3"]);
     assert_eq!(
         sandbox.tables().0,
-        format!("ALL: 10.1.2.3\n{FUTURE}\nALL: ALL: deny\n")
+        format!("# tcpw: {PAST}\n\nALL: 10.1.2.3\n")
     );
-    // A label whose rule is gone is not that of the next rule.
-    let sandbox = Sandbox::new(&format!("{PAST}\n"), "");
-    run(&sandbox, &["allow", "10.1.2.3"]);
-    assert_eq!(sandbox.tables().0, format!("{PAST}\n\nALL: 10.1.2.3\n"));
-    assert_eq!(run(&sandbox, &["expire"]), "nothing to change\n");
+    let out = run(&sandbox, &["expire"]);
+    assert!(out.ends_with("was removed or changed; remove the comment; if the rule was changed and shall still run out, revoke it and write it again with `--for`\nnothing was changed\n"), "{out}");
 }
 
 #[test]

@@ -131,12 +131,12 @@ fn a_rule_of_tcpw_grows_and_networks_are_merged() {
             "sshd: 10.2.2.2"
         ]
     );
-    // A full line stays below the limit of libwrap.
+    // No line is wider than `tcpw fmt` leaves it, and a full one is followed by another.
     let many: Vec<String> = (0..200).map(|n| format!("10.3.{n}.1")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     let rules = allow(&many, "bob");
-    assert_eq!(rules.len(), 4, "{rules:#?}");
-    assert!(rules.iter().all(|rule| rule.len() <= 2046));
+    assert!((20..30).contains(&rules.len()), "{rules:#?}");
+    assert!(rules.iter().all(|rule| rule.len() <= 100));
     let words = rules.iter().flat_map(|rule| rule.split(' '));
     assert_eq!(words.filter(|word| word.starts_with("10.3.")).count(), 200);
 }

@@ -54,6 +54,18 @@ mod history;
 /// Why, by whom and until when: labels, and rules that run out.
 mod labels;
 
+/// Comments about rules, locks of others, and what undo goes back to.
+mod records;
+
+/// What tcpw writes is clean.
+mod clean;
+
+/// What list prints is what apply takes, and alerts stay.
+mod round_trip;
+
+/// Random histories with others who write between.
+mod histories;
+
 /// The reverse of the default and of the alarm.
 mod reverse;
 

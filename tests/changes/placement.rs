@@ -31,7 +31,7 @@ fn a_change_shows_its_diff_and_a_second_run_changes_nothing() {
     assert_eq!(sandbox.tables().0, "# mine\n");
     assert_eq!(
         sandbox.run(&arguments),
-        expected("changed /etc/hosts.allow")
+        expected("changed /etc/hosts.allow\nthis is change 1: `tcpw undo` undoes it")
     );
     let after = sandbox.tables();
     assert_eq!(

@@ -15,7 +15,7 @@ fn deny_all_and_open() {
         let before = sandbox.tables();
         run(&sandbox, "deny-all");
         assert_ne!(sandbox.tables(), before);
-        assert!(run(&sandbox, "open").ends_with("changed /etc/hosts.deny\n"));
+        assert!(run(&sandbox, "open").contains("changed /etc/hosts.deny\n"));
         assert_eq!(sandbox.tables(), before);
         assert_eq!(run(&sandbox, "open"), "nothing to change\n");
     }

@@ -1,6 +1,6 @@
 //! What is taken off the lists again, and what still holds then.
 
-use super::sandbox::Sandbox;
+use super::sandbox::{Sandbox, named};
 
 /// The allow table before, the clients, the allow table after.
 fn revokes(before: &str, clients: &[&str], after: &str) {
@@ -86,12 +86,20 @@ const CASES: &[(&str, &[&str], &str)] = &[
 
 #[test]
 fn one_of_several_or_the_whole_rule() {
-    let label = "# tcpw: since=2026-11-22T19:30:00Z by=alice";
     for (before, clients, after) in CASES {
         revokes(before, clients, after);
     }
-    let rule = "sshd: 10.0.0.1\n";
-    revokes(&format!("{label}\n{rule}# b\n"), &["10.0.0.1"], "# b\n");
+    let words = "since=2026-11-22T19:30:00Z by=alice";
+    let rule = named(words, "sshd: 10.0.0.1");
+    revokes(&format!("{rule}# b\n"), &["10.0.0.1"], "# b\n");
+    // The comment follows what is left of the rule.
+    let [both, one] =
+        ["10.0.0.1 10.0.0.2", "10.0.0.2"].map(|clients| named(words, &format!("sshd: {clients}")));
+    revokes(&both, &["10.0.0.1"], &one);
+    // The comment of another rule stays.
+    let orphan = rule.replace("sshd:", "ALL:");
+    let comment = orphan.lines().next().unwrap();
+    revokes(&orphan, &["10.0.0.1"], &format!("{comment}\n"));
 }
 
 #[test]

@@ -77,6 +77,15 @@ pub fn names(directory: &Path) -> Vec<String> {
     names
 }
 
+/// A rule below the comment of tcpw that says these words about it.
+pub fn named(words: &str, rule: &str) -> String {
+    let text = format!("{rule}\n");
+    let tree = tcpw::syntax::parse(text.as_bytes());
+    let line = tree.line(0).and_then(tcpw::policy::Rule::of).unwrap();
+    let identity = tcpw::metadata::identity(line);
+    format!("# tcpw: rule={identity} {words}\n{text}")
+}
+
 /// The alarm's part of a rule, with the path of the program beside the one under test.
 pub fn alarm() -> String {
     format!(

@@ -38,11 +38,12 @@ fn all_of_it_is_one_change() {
         ran.out,
         format!(
             "--- /etc/hosts.allow\n+++ /etc/hosts.allow\n@@ -1 +1,3 @@\n # mine\n+ALL: 0.0.0.1\n\
-             +ALL : UNKNOWN : {alarm}\n\
-             --- /etc/hosts.deny\n+++ /etc/hosts.deny\n@@ -0,0 +1 @@\n+ALL: ALL: {alarm}\n\
+             +ALL: UNKNOWN : {alarm}\n\
+             --- /etc/hosts.deny\n+++ /etc/hosts.deny\n@@ -0,0 +1 @@\n+ALL: ALL : {alarm}\n\
              --- /etc/tcpw.toml\n+++ /etc/tcpw.toml\n@@ -0,0 +1,4 @@\n\
              +# The configuration of tcpw; tcpw.toml(5) describes every key.\n+\n+[mail]\n+transport = \"file\"\n\
              created /etc/tcpw.toml\nchanged /etc/hosts.allow\nchanged /etc/hosts.deny\n\
+             this is change 1: `tcpw undo` undoes it in the tables\n\
              created /var/spool/tcpw/drop with mode 1733\ncreated /var/lib/tcpw with mode 700\n\
              unknown: catches clients on no list whose address has no name in DNS; strangers with a name pass it by\n\
              unlisted: catches every client on no list, with a name or without\n\
@@ -276,7 +277,7 @@ fn a_test_mail_that_fails_leaves_the_choice() {
         assert!(ran.err.contains(words), "{}", ran.err);
     }
     assert!(ran.out.contains("no route today"), "{}", ran.out);
-    assert!(sandbox.tables().1.starts_with("ALL: ALL: spawn "));
+    assert!(sandbox.tables().1.starts_with("ALL: ALL : spawn "));
     assert_eq!(sandbox.run(&["undo", "1"]).code, Some(0));
     assert_eq!(sandbox.tables(), (String::new(), String::new()));
 }
@@ -292,6 +293,47 @@ fn what_is_not_confirmed_is_taken_back() {
         assert!(start.elapsed().as_secs() < 40, "{:?}", sandbox.tables());
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
+}
+
+#[test]
+fn a_server_and_its_readers_are_given_as_people_write_them() {
+    let sandbox = Sandbox::new("", "");
+    std::fs::write(sandbox.path("etc/password"), "geheim\n").unwrap();
+    let private = std::fs::Permissions::from_mode(0o600);
+    std::fs::set_permissions(sandbox.path("etc/password"), private).unwrap();
+    let with = |host: &str, more: &[&str]| {
+        let words = [
+            "setup",
+            "--allow",
+            "0.0.0.1",
+            "--no-test-mail",
+            "--smtp-host",
+            host,
+        ];
+        sandbox.run(&[&words[..], more].concat())
+    };
+    let login = [
+        "--username",
+        "ann@example.org",
+        "--password-file",
+        "/etc/password",
+    ];
+    for (host, words) in [
+        ("a, b", "is not the name or the address of one server"),
+        ("smtp://u:p@m", "holds a user name"),
+        ("m:99999", "has \"99999\" for a port"),
+    ] {
+        let ran = with(host, &login);
+        assert_eq!(ran.code, Some(2), "{}", ran.out);
+        assert!(ran.err.contains(words), "{}", ran.err);
+        assert_eq!(configuration(&sandbox), "");
+    }
+    let ran = with("smtps://mail.example.org", &login);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    assert!(configuration(&sandbox).contains("host = \"smtps://mail.example.org\"\n"));
+    let more = ["--mail-to", "a@x, \"B, C\" <b@x>", "--overwrite"];
+    let ran = with("[::1]:587", &[&login[..], &more].concat());
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
 }
 
 /// Runs the program on a terminal.

@@ -1,12 +1,12 @@
 //! Tables as they are wanted: `apply` from a directory or a list, `edit` with an editor.
 
-use super::sandbox::{Ran, Sandbox};
+use super::sandbox::{Ran, Sandbox, named};
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Stdio;
 
 const ALLOW: &str = "# the office\nALL: 0.0.0.1\n\nsshd: 10.1.2.3 # not a comment\n";
-const DENY: &str = "# tcpw: since=2026-11-22T19:30:00Z by=ann reason=scanner\nALL: 192.0.2.1\nALL: ALL: severity auth.info\n";
+const DENY: &str = "# tcpw: rule=af355f9a210e since=2026-11-22T19:30:00Z by=ann reason=scanner\nALL: 192.0.2.1\nALL: ALL : severity auth.info\n";
 
 fn apply(sandbox: &Sandbox, arguments: &[&str], list: &str) -> Ran {
     std::fs::write(sandbox.path("wanted"), list).unwrap();
@@ -55,8 +55,10 @@ fn rules_come_and_go_and_comments_stay() {
     assert_eq!(
         sandbox.tables(),
         (
-            "# the office\nALL: 0.0.0.1\n\n# tcpw: since=2026-11-23T00:00:00Z by=bob\nvsftpd: 10.4.4.4\n"
-                .to_owned(),
+            format!(
+                "# the office\nALL: 0.0.0.1\n\n{}",
+                named("since=2026-11-23T00:00:00Z by=bob", "vsftpd: 10.4.4.4")
+            ),
             DENY.to_owned()
         )
     );

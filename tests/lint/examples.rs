@@ -177,6 +177,16 @@ fn expected(witness: &Witness, dir: &Path) -> String {
     format!("{verdict}\t{by}")
 }
 
+/// Whether the example is decided by the last line of a table, which has no newline.
+fn broken(tables: &[String; 2], witness: &Witness) -> bool {
+    witness.by.is_some_and(|(table, line)| {
+        let text = &tables[usize::from(table == TableName::Deny)];
+        let lines = text.bytes().filter(|byte| *byte == b'\n').count();
+        let is_open = !text.ends_with('\n') || text.ends_with("\\\n");
+        is_open && usize::try_from(line).unwrap() > lines
+    })
+}
+
 /// Codes whose rule is said to decide by itself, so that their examples must name its line.
 const OWN: [&str; 14] = [
     "TW108", "TW306", "TW321", "TW322", "TW323", "TW324", "TW325", "TW510", "TW511", "TW520",
@@ -264,6 +274,16 @@ fn every_example_on_random_tables_is_what_the_library_decides() {
                 }
                 // What stands for the command may be a word of a longer one.
                 if witness.command.is_some() && answer.aclexec != Aclexec::All(succeeds) {
+                    continue;
+                }
+                // Of a line that ends the table libwrap reports the number of the one before.
+                let before = Witness {
+                    by: witness
+                        .by
+                        .map(|(table, line)| (table, line.saturating_sub(1))),
+                    ..(*witness).clone()
+                };
+                if broken(&open, witness) && answer.text == expected(&before, dir.path()) {
                     continue;
                 }
                 prop_assert_eq!(

@@ -6,12 +6,14 @@ mod examples;
 mod files;
 mod fixed;
 mod formats;
+mod groups;
 mod harm;
 mod repair;
 mod sarif;
 mod seventeen;
 mod style;
 mod witness;
+mod words;
 
 use crate::oracle::Oracle;
 use proptest::prelude::*;

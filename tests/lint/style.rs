@@ -14,7 +14,7 @@ fn rules_get_one_style_and_the_rest_stays() {
         ("sshd:10.0.0.1 ,10.0.0.2\n", "sshd: 10.0.0.1 10.0.0.2\n"),
         (
             "  sshd\t,  vsftpd :ALL:deny\r\n",
-            "sshd vsftpd: ALL : deny\n",
+            "sshd vsftpd: ALL : deny\r\n",
         ),
         (
             "a: [::1]:spawn echo a\\:b  c & :  allow \n",
@@ -48,9 +48,9 @@ fn long_rules_are_broken_between_words() {
     assert_eq!(
         once,
         format!(
-            "sshd: {} \\\n    {} \\\n    : spawn /bin/echo {} & \\\n    : deny\n",
+            "sshd: {} \\\n    {} \\\n    10.1.2.15 : spawn /bin/echo {} & : deny\n",
             list(10),
-            list(16).split(' ').skip(10).collect::<Vec<_>>().join(" "),
+            list(15).split(' ').skip(10).collect::<Vec<_>>().join(" "),
             "x".repeat(90)
         )
     );

@@ -200,7 +200,7 @@ impl Pair<'_> {
 
 fn label(random: &mut Random) -> Option<Label> {
     (!random.chance(50)).then(|| Label {
-        since: "2026-11-22T19:30:00Z".to_owned(),
+        since: Some("2026-11-22T19:30:00Z".to_owned()),
         until: random.chance(30).then(|| "2026-11-23T19:30:00Z".to_owned()),
         by: Some("alice".to_owned()),
         reason: None,

@@ -72,6 +72,8 @@ pub struct Pass {
     pub unread_files: usize,
     /// How many of them a later version wrote.
     pub newer_files: usize,
+    /// How many files those sentences are about.
+    pub rejected_files: u64,
     /// Whether there may be more events than this pass took.
     pub is_full: bool,
 }
@@ -163,8 +165,8 @@ impl Collector {
                 }
             }
         }
-        pass.rejected = self.surplus.tell(directory, now);
-        pass.unread = self.unread.tell(directory, now);
+        (pass.rejected, pass.rejected_files) = self.surplus.tell(directory, now);
+        (pass.unread, _) = self.unread.tell(directory, now);
         if listing.names.is_empty() {
             pass.is_full = listing.is_cut && listing.has_progress;
         } else {

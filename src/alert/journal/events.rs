@@ -2,6 +2,7 @@
 
 use super::letters::{Decision, LetterKind, Reason};
 use super::outbox::{audience, count, reasons};
+use super::trial::TRIAL;
 use super::{Journal, JournalError, time_of};
 use crate::alert::event::{Claim, Event};
 use crate::alert::fired::{FiredRule, Verdict};
@@ -105,6 +106,8 @@ pub struct Letter {
     pub audience: Vec<String>,
     /// How many events it has.
     pub count: u64,
+    /// The times of the first and of the last of all its events.
+    pub period: Option<(DateTime<Utc>, DateTime<Utc>)>,
     /// The first of its events, oldest first, at most 50.
     pub events: Vec<Entry>,
     /// Its sources, those with most events first, at most 50.
@@ -130,6 +133,7 @@ impl Letter {
             created,
             audience: Vec::new(),
             count: 0,
+            period: None,
             events: Vec::new(),
             sources: Vec::new(),
             source_count: 0,
@@ -230,6 +234,7 @@ fn letter(database: &Connection, id: i64) -> rusqlite::Result<Option<Letter>> {
                 created: time_of(row.get(3)?),
                 audience: audience(&row.get::<_, String>(4)?),
                 count: count(row, 5)?,
+                period: None,
                 body: row.get(6)?,
                 events: Vec::new(),
                 sources: Vec::new(),
@@ -248,6 +253,9 @@ fn letter(database: &Connection, id: i64) -> rusqlite::Result<Option<Letter>> {
     let Some((mut facts, first, known)) = found else {
         return Ok(None);
     };
+    if facts.body.as_deref() == Some(TRIAL) {
+        (facts.kind, facts.body) = (LetterKind::Test, None);
+    }
     facts.events = events_of(database, id)?;
     facts.reasons = reasons(database, id)?;
     facts.source_count = database
@@ -256,6 +264,7 @@ fn letter(database: &Connection, id: i64) -> rusqlite::Result<Option<Letter>> {
         ))?
         .query_row([id], |row| count(row, 0))?;
     facts.sources = sources_of(database, id)?;
+    facts.period = period_of(database, id)?;
     if let Some((total, first_time, last_event)) = known {
         facts.history = Some(History {
             count: u64::try_from(total).unwrap_or(0),
@@ -264,6 +273,19 @@ fn letter(database: &Connection, id: i64) -> rusqlite::Result<Option<Letter>> {
         });
     }
     Ok(Some(facts))
+}
+
+fn period_of(
+    database: &Connection,
+    letter: i64,
+) -> rusqlite::Result<Option<(DateTime<Utc>, DateTime<Utc>)>> {
+    let sql = format!("SELECT min(time), max(time) FROM events WHERE {OF_LETTER}");
+    let (first, last): (Option<i64>, Option<i64>) = database
+        .prepare_cached(&sql)?
+        .query_row([letter], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(first
+        .zip(last)
+        .map(|(first, last)| (time_of(first), time_of(last))))
 }
 
 /// The events of a letter and of those that became part of it.

@@ -242,6 +242,12 @@ impl Batch<'_, '_> {
         let alert = self.terms.alert;
         let now = self.terms.now.timestamp();
         let quiet_until = now + i64::try_from(alert.quiet.as_secs()).unwrap_or(i64::MAX / 2);
+        if event
+            .address()
+            .is_some_and(|address| alert.is_muted(address))
+        {
+            return Ok((Decision::Never, None));
+        }
         let rule = alert
             .rules
             .iter()
@@ -383,7 +389,7 @@ fn number_of(pid: &Claim) -> Option<i64> {
 }
 
 /// Whom a letter is for, as the journal has it.
-fn audience_of(to: &[crate::config::Mailbox]) -> String {
+pub(super) fn audience_of(to: &[crate::config::Mailbox]) -> String {
     if to.is_empty() {
         return String::new();
     }

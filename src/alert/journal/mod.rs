@@ -14,6 +14,7 @@ mod retention;
 mod schema;
 mod search;
 mod tally;
+mod trial;
 mod troubles;
 
 pub use clock::Ahead;

@@ -370,8 +370,8 @@ fn record(
 ) -> rusqlite::Result<usize> {
     let (outcome, step, text) = match &delivery.outcome {
         Outcome::Delivered { answer } => ("delivered", Step::Message, answer),
-        Outcome::Transient(step, text) => ("transient", *step, text),
-        Outcome::Permanent(step, text) => ("permanent", *step, text),
+        Outcome::Transient(step, fault) => ("transient", *step, &fault.text),
+        Outcome::Permanent(step, fault) => ("permanent", *step, &fault.text),
     };
     transaction
         .prepare_cached(

@@ -317,7 +317,7 @@ fn a_letter_that_fails_is_tried_again_until_it_is_given_up() {
         recipient: recipient.map(str::to_owned),
         outcome,
     };
-    let down = || fail(Outcome::Transient(Step::Connect, "down".to_owned()), None);
+    let down = || fail(Outcome::Transient(Step::Connect, "down".into()), None);
     let give_up = 86_400;
     let mut tries = 0;
     loop {
@@ -337,8 +337,8 @@ fn a_letter_that_fails_is_tried_again_until_it_is_given_up() {
     assert!(desk.journal.tell_given_up().unwrap().is_empty());
     assert_eq!(desk.journal.retry(1, desk.now).unwrap(), 1);
     let due = desk.journal.due(desk.now, false).unwrap();
-    let refused = Outcome::Permanent(Step::Recipient, "550 no".to_owned());
-    let later = Outcome::Transient(Step::Recipient, "450 later".to_owned());
+    let refused = Outcome::Permanent(Step::Recipient, "550 no".into());
+    let later = Outcome::Transient(Step::Recipient, "450 later".into());
     let some = [fail(refused, Some("x@y")), fail(later, Some("a@b"))];
     let settled = desk.journal.settle(&due[0], &some, desk.now, give_up, 0);
     assert_eq!(settled.unwrap(), Settled::Later);

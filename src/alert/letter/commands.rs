@@ -1,4 +1,4 @@
-//! What to type to allow or to block the source of a letter. A command is only made from an
+//! What to type to allow the source of a letter, or to hear no more about it. A command is only made from an
 //! address and a daemon's name that are what they seem to be.
 
 use super::super::event::{Claim, Event};
@@ -52,14 +52,14 @@ pub(super) fn commands(
     };
     let make = |label: String, command: String| Command { label, command };
     vec![
-        make(label, format!("tcpw allow {target}{option} {reason}")),
+        make(label, format!("sudo tcpw allow {target}{option} {reason}")),
         make(
             words.commands.allow_day.to_owned(),
-            format!("tcpw allow {target}{option} --for 24h {reason}"),
+            format!("sudo tcpw allow {target}{option} --for 24h {reason}"),
         ),
         make(
-            words.commands.deny.to_owned(),
-            format!("tcpw deny {target} {reason}"),
+            words.commands.mute.to_owned(),
+            format!("sudo tcpw mute {target}"),
         ),
     ]
 }
@@ -146,14 +146,14 @@ mod tests {
         assert_eq!(
             with(|_| ()),
             [
-                "tcpw allow 203.0.113.7 --daemon sshd --reason 'alarm of 2026-03-01'",
-                "tcpw allow 203.0.113.7 --daemon sshd --for 24h --reason 'alarm of 2026-03-01'",
-                "tcpw deny 203.0.113.7 --reason 'alarm of 2026-03-01'",
+                "sudo tcpw allow 203.0.113.7 --daemon sshd --reason 'alarm of 2026-03-01'",
+                "sudo tcpw allow 203.0.113.7 --daemon sshd --for 24h --reason 'alarm of 2026-03-01'",
+                "sudo tcpw mute 203.0.113.7",
             ]
         );
         let mapped = with(|event| event.addr = Claim::cut(b"::ffff:203.0.113.7", 99));
         assert!(
-            mapped[0].starts_with("tcpw allow 203.0.113.7 "),
+            mapped[0].starts_with("sudo tcpw allow 203.0.113.7 "),
             "{mapped:?}"
         );
     }
@@ -169,7 +169,9 @@ mod tests {
         let local = letter.created.fixed_offset();
         let made = commands(&letter, words(Language::English), local);
         assert!(
-            made[0].command.starts_with("tcpw allow 2001:db8::/64 "),
+            made[0]
+                .command
+                .starts_with("sudo tcpw allow 2001:db8::/64 "),
             "{made:?}"
         );
         letter.events[1].event.addr = Claim::cut(b"192.0.2.1", 99);

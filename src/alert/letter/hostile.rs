@@ -119,6 +119,7 @@ fn check(kind: LetterKind, language: Language, bytes: &[u8], is_address: bool) {
         texts.text
     );
     assert_eq!(texts.subject.lines().count(), 1);
+    assert!(!texts.subject.contains("=?"), "{}", texts.subject);
     for part in [&texts.subject, &texts.text, &texts.html] {
         let is_raw = |c: char| c.is_control() && c != '\n';
         assert!(!part.contains(is_raw), "{part:?}");
@@ -128,7 +129,7 @@ fn check(kind: LetterKind, language: Language, bytes: &[u8], is_address: bool) {
             "{part}"
         );
         assert!(
-            !part.contains("tcpw deny") && !part.contains("<pre"),
+            !part.contains("tcpw mute") && !part.contains("<pre"),
             "{part}"
         );
     }

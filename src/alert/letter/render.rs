@@ -177,7 +177,8 @@ fn tidy(form: Form, text: &str) -> String {
     match form {
         Form::Subject => {
             let words: Vec<&str> = text.split(char::is_control).collect();
-            let line = words.join(" ");
+            // A value must not be taken for an encoded word (RFC 2047) by whoever reads the mail.
+            let line = words.join(" ").replace("=?", "=[?]");
             let line = line.trim();
             match line.char_indices().nth(MOST_SUBJECT) {
                 Some((cut, _)) => format!("{}...", line.get(..cut).unwrap_or_default()),

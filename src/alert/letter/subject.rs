@@ -130,8 +130,8 @@ fn about_alarms(notice: Option<&Notice>, words: &Words) -> String {
             unread,
         }) => match (*waiting, *failed, *unread) {
             (0, 0, 0) => titles.all_well.of(*events),
-            (0, 0, unread) => titles.some_unread.of(unread),
-            (waiting, 0, _) => titles.some_wait.of(waiting),
+            (waiting, 0, 0) => titles.some_wait.of(waiting),
+            (_, 0, unread) => titles.some_unread.of(unread),
             (_, failed, _) => titles.some_failed.of(failed),
         },
         Some(Notice::ClockAhead { .. }) => titles.clock_ahead.to_owned(),

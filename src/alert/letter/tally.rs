@@ -52,9 +52,17 @@ impl Tally {
         strangers.dedup();
         let known = u64::try_from(letter.events.len()).unwrap_or(u64::MAX);
         Self {
-            first: first.unwrap_or(letter.created),
-            last: last.unwrap_or(letter.created),
-            is_partial: listed < letter.source_count,
+            first: letter
+                .period
+                .map(|(first, _)| first)
+                .or(first)
+                .unwrap_or(letter.created),
+            last: letter
+                .period
+                .map(|(_, last)| last)
+                .or(last)
+                .unwrap_or(letter.created),
+            is_partial: letter.period.is_none() && listed < letter.source_count,
             verdict,
             has_all: known >= letter.count,
             strangers,

@@ -28,11 +28,11 @@ impl Channel for CommandWay {
     /// Exit code 0 is success; whatever else may be repaired, so that it is tried again.
     fn send(&self, note: &Note) -> Outcome {
         let Some((program, args)) = self.settings.argv.split_first() else {
-            return Outcome::Transient(Step::Prepare, "argv is empty".to_owned());
+            return Outcome::Transient(Step::Prepare, "argv is empty".into());
         };
         let mut json = match serde_json::to_vec(&note.clone().made_safe()) {
             Ok(json) => json,
-            Err(error) => return Outcome::Transient(Step::Prepare, error.to_string()),
+            Err(error) => return Outcome::Transient(Step::Prepare, error.to_string().into()),
         };
         json.push(b'\n');
         let path = Path::new(program);
@@ -44,8 +44,10 @@ impl Channel for CommandWay {
                     said => visible_short(said, MOST_SAID),
                 },
             },
-            Ok(ended) => Outcome::Transient(Step::Program, format!("{program}: {}", ended.said())),
-            Err(cause) => Outcome::Transient(Step::Program, format!("{program}: {cause}")),
+            Ok(ended) => {
+                Outcome::Transient(Step::Program, format!("{program}: {}", ended.said()).into())
+            }
+            Err(cause) => Outcome::Transient(Step::Program, format!("{program}: {cause}").into()),
         }
     }
 

@@ -2,6 +2,9 @@
 //! (RFC 5321, 3207, 4954, 8314), and so that it is always known whether the mail may have been
 //! taken.
 
+use super::answer::Answer;
+use super::fault::{Cause, Fault};
+use super::tls;
 use super::wire::{Broken, Reply, Wire};
 use super::{Mail, Outcome, Step};
 use crate::alert::journal::Delivery;
@@ -9,15 +12,15 @@ use crate::config::{Auth, Login, Smtp, Tls};
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::commands::Auth as AuthCommand;
 use lettre::transport::smtp::response::Response;
-use rustls::ClientConfig;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How much of an answer is kept.
 const MOST_SAID: usize = 500;
 /// Once the mail is settled, a server has this long to say goodbye.
 const FAREWELL: Duration = Duration::from_secs(1);
+/// A server that said nothing has this long to answer to TLS.
+const SECOND_TRY: Duration = Duration::from_secs(2);
 /// The server is about to close the connection (RFC 5321, 4.2.3).
 const CLOSING: u16 = 421;
 /// LOGIN asks for a name and a password; who asks for more will never be satisfied.
@@ -28,7 +31,7 @@ pub(super) struct Setting<'a> {
     pub(super) server: &'a Smtp,
     /// How we call ourselves.
     pub(super) hello: &'a str,
-    pub(super) tls: Option<Arc<ClientConfig>>,
+    pub(super) tls: Option<tls::Client>,
     pub(super) credentials: Option<Credentials>,
     pub(super) addresses: Vec<SocketAddr>,
     /// When everything must be over.
@@ -60,18 +63,22 @@ impl Progress {
 /// The step that failed. Nothing of the mail was sent.
 pub(super) fn connect(setting: &Setting<'_>) -> Result<Wire, Outcome> {
     let Setting { server, tls, .. } = setting;
-    let at = |step: Step| move |broken: Broken| Outcome::Transient(step, broken.to_string());
+    let at = |step: Step| move |broken: Broken| Outcome::Transient(step, broken.into());
     let mut wire = Wire::connect(&setting.addresses, server.timeout, setting.end)
         .map_err(at(Step::Connect))?;
     if let (Tls::Implicit, Some(tls)) = (server.tls, tls) {
         wire = wire.protect(tls, &server.host).map_err(at(Step::Tls))?;
     }
-    positive(wire.greeting(), Step::Greeting)?;
+    match wire.greeting() {
+        Err(Broken::Silent) if !wire.is_protected() => return Err(silent(wire)),
+        greeting => positive(greeting, Step::Greeting)?,
+    };
     let mut offers = hello(&mut wire, setting.hello)?;
     if let (Tls::StartTls, Some(tls)) = (server.tls, tls) {
         if !offers.starttls {
-            let text = "the server does not offer STARTTLS; nothing was sent".to_owned();
-            return Err(Outcome::Transient(Step::StartTls, text));
+            let text = "the server does not offer STARTTLS; nothing was sent";
+            let fault = Fault::new(Cause::NoStartTls, text);
+            return Err(Outcome::Transient(Step::StartTls, fault));
         }
         positive(wire.command("STARTTLS\r\n"), Step::StartTls)?;
         wire = wire.protect(tls, &server.host).map_err(|broken| {
@@ -80,7 +87,7 @@ pub(super) fn connect(setting: &Setting<'_>) -> Result<Wire, Outcome> {
             } else {
                 Step::Tls
             };
-            Outcome::Transient(step, broken.to_string())
+            Outcome::Transient(step, broken.into())
         })?;
         // What was offered before is forgotten: nobody vouches for it.
         offers = hello(&mut wire, setting.hello)?;
@@ -89,6 +96,17 @@ pub(super) fn connect(setting: &Setting<'_>) -> Result<Wire, Outcome> {
         log_in(&mut wire, login, credentials, &offers)?;
     }
     Ok(wire)
+}
+
+/// A server that said nothing first waits for TLS, or is no mail server.
+fn silent(wire: Wire) -> Outcome {
+    let fault = if wire.speaks_tls(SECOND_TRY) {
+        let text = "the server says nothing first: it speaks TLS from the first byte";
+        Fault::new(Cause::SpeaksTls, text)
+    } else {
+        Broken::Silent.into()
+    };
+    Outcome::Transient(Step::Greeting, fault)
 }
 
 /// What a server says it can do.
@@ -120,10 +138,10 @@ fn log_in(
     credentials: &Credentials,
     offers: &Offers,
 ) -> Result<(), Outcome> {
-    let failed = |text: String| Outcome::Transient(Step::Auth, text);
+    let failed = |fault: Fault| Outcome::Transient(Step::Auth, fault);
     if !wire.is_protected() && !wire.is_local() {
         let text = "the password would cross the network readable; it was not sent";
-        return Err(failed(text.to_owned()));
+        return Err(failed(Fault::new(Cause::NoProtection, text)));
     }
     let wanted: &[Mechanism] = match login.auth {
         Auth::Offered => &[Mechanism::Plain, Mechanism::Login],
@@ -136,9 +154,11 @@ fn log_in(
         offers.auth.contains(&name)
     };
     let Some(&mechanism) = wanted.iter().find(is_offered) else {
-        return Err(failed(no_common_way(wanted, offers)));
+        let text = no_common_way(wanted, offers);
+        return Err(failed(Fault::new(Cause::NoCommonLogin, text)));
     };
-    let odd = |error: &dyn std::fmt::Display| failed(visible(&format!("{mechanism}: {error}")));
+    let odd =
+        |error: &dyn std::fmt::Display| failed(visible(&format!("{mechanism}: {error}")).into());
     let command = AuthCommand::new(mechanism, credentials.clone(), None).map_err(|e| odd(&e))?;
     let mut reply = positive(wire.command(&command.to_string()), Step::Auth)?;
     for _ in 0..MOST_CHALLENGES {
@@ -160,7 +180,7 @@ fn log_in(
         reply = positive(wire.command(&answer), Step::Auth)?;
     }
     if reply.code == 334 {
-        return Err(failed("the server asks again and again".to_owned()));
+        return Err(failed("the server asks again and again".into()));
     }
     Ok(())
 }
@@ -235,7 +255,7 @@ fn send_message(wire: &mut Wire, message: &[u8]) -> (Outcome, bool) {
     match wire.command("DATA\r\n") {
         Ok(reply) if reply.is_positive() && reply.code != 354 => {
             let text = format!("DATA: {} {}", reply.code, reply.text(MOST_SAID));
-            return (Outcome::Transient(Step::Conversation, text), true);
+            return (Outcome::Transient(Step::Conversation, text.into()), true);
         }
         reply => {
             if let Err(outcome) = answered(reply, "DATA", Step::Message) {
@@ -248,7 +268,7 @@ fn send_message(wire: &mut Wire, message: &[u8]) -> (Outcome, bool) {
     if let Err(broken) = wire.send(&stuffed(message)) {
         // Without its end no server takes a message (RFC 5321, 4.1.1.4).
         let text = format!("{broken} before the message was complete");
-        return (Outcome::Transient(Step::Message, text), true);
+        return (Outcome::Transient(Step::Message, text.into()), true);
     }
     // From here on the server may have taken it, whatever we hear or do not hear; it has all the
     // time that is left, for a mail that is sent twice is worse than one that is slow.
@@ -262,8 +282,9 @@ fn send_message(wire: &mut Wire, message: &[u8]) -> (Outcome, bool) {
             unknown(&format!("{} {}", reply.code, reply.text(MOST_SAID)))
         }
         Ok(reply) => {
-            let is_transient = reply.is_transient();
-            (refusal(&reply, Step::Message), is_transient)
+            let outcome = refusal(&reply, Step::Message);
+            let is_transient = matches!(outcome, Outcome::Transient(..));
+            (outcome, is_transient)
         }
         Err(broken) => unknown(&broken.to_string()),
     }
@@ -273,7 +294,7 @@ fn unknown(what: &str) -> (Outcome, bool) {
     let text = format!(
         "{what}; the mail may have been taken all the same: it is sent again later, with the same Message-ID"
     );
-    (Outcome::Transient(Step::Receipt, text), false)
+    (Outcome::Transient(Step::Receipt, text.into()), false)
 }
 
 /// The message with a second dot before each line that begins with one (RFC 5321, 4.5.2), and
@@ -317,7 +338,7 @@ pub(super) fn leave(wire: &mut Wire) {
 /// What is not a yes, at a step on the way to the server.
 fn positive(reply: Result<Reply, Broken>, step: Step) -> Result<Reply, Outcome> {
     match reply {
-        Err(broken) => Err(Outcome::Transient(step, broken.to_string())),
+        Err(broken) => Err(Outcome::Transient(step, broken.into())),
         Ok(reply) if reply.is_positive() => Ok(reply),
         Ok(reply) => Err(refusal(&reply, step)),
     }
@@ -329,32 +350,43 @@ fn answered(reply: Result<Reply, Broken>, verb: &str, step: Step) -> Result<Repl
     match reply {
         Err(broken) => Err(Outcome::Transient(
             Step::Conversation,
-            format!("{verb}: {broken}"),
+            Fault::from(broken).reworded(|text| format!("{verb}: {text}")),
         )),
         Ok(reply) if reply.is_positive() => Ok(reply),
         Ok(reply) if reply.code == CLOSING => Err(Outcome::Transient(
             Step::Conversation,
-            format!("{verb}: {} {}", reply.code, reply.text(MOST_SAID)),
+            refused(&reply).reworded(|text| format!("{verb}: {text}")),
         )),
         Ok(reply) => Err(refusal(&reply, step)),
     }
 }
 
+/// What is about the way and not about the mail may be repaired, or another server may do better:
+/// it is not for good, whatever the code says.
 fn refusal(reply: &Reply, step: Step) -> Outcome {
-    let text = format!("{} {}", reply.code, reply.text(MOST_SAID));
-    if reply.is_transient() {
-        Outcome::Transient(step, text)
+    let fault = refused(reply);
+    let is_for_later = step.concerns_letter() && fault.concerns_way();
+    if reply.is_transient() || is_for_later {
+        Outcome::Transient(step, fault)
     } else {
-        Outcome::Permanent(step, text)
+        Outcome::Permanent(step, fault)
     }
+}
+
+fn refused(reply: &Reply) -> Fault {
+    let said = reply.text(MOST_SAID);
+    let answer = Answer::of(reply.code, &said);
+    Fault::new(Cause::Refused(answer), format!("{} {said}", reply.code))
 }
 
 fn with_address(outcome: Outcome, address: &str) -> Outcome {
     match outcome {
-        Outcome::Transient(step, text) if step == Step::Sender => {
-            Outcome::Transient(step, format!("{address}: {text}"))
+        Outcome::Transient(step, fault) if step == Step::Sender => {
+            Outcome::Transient(step, fault.reworded(|text| format!("{address}: {text}")))
         }
-        Outcome::Permanent(step, text) => Outcome::Permanent(step, format!("{address}: {text}")),
+        Outcome::Permanent(step, fault) => {
+            Outcome::Permanent(step, fault.reworded(|text| format!("{address}: {text}")))
+        }
         other @ (Outcome::Transient(..) | Outcome::Delivered { .. }) => other,
     }
 }

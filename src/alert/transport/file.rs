@@ -53,7 +53,7 @@ impl Transport for FileTransport {
             ),
             Err(cause) => for_all(Outcome::Transient(
                 Step::File,
-                format!("{}: {cause}", self.directory.display()),
+                format!("{}: {cause}", self.directory.display()).into(),
             )),
         }
     }

@@ -1,9 +1,12 @@
 //! The ways out for a mail, behind one trait; each says exactly at which step it failed.
 
+mod answer;
 mod command;
 mod conversation;
+mod fault;
 mod file;
 mod password;
+mod pinned;
 mod program;
 mod sendmail;
 mod smtp;
@@ -11,6 +14,8 @@ mod tls;
 mod webhook;
 mod wire;
 
+pub use answer::{Answer, Sense, Status};
+pub use fault::{Cause, CertificateFault, Fault};
 pub use file::FileTransport;
 pub use sendmail::SendmailTransport;
 pub use smtp::SmtpTransport;
@@ -18,6 +23,7 @@ pub use smtp::SmtpTransport;
 use super::journal::Delivery;
 use super::note::Note;
 use crate::config;
+use crate::system::full_host_name;
 use std::fmt;
 use std::path::Path;
 use std::time::Duration;
@@ -116,9 +122,9 @@ pub enum Outcome {
         answer: String,
     },
     /// It may work later.
-    Transient(Step, String),
+    Transient(Step, Fault),
     /// It will not work as it is.
-    Permanent(Step, String),
+    Permanent(Step, Fault),
 }
 
 /// What one server, of several, made of a mail.
@@ -191,7 +197,7 @@ pub fn open(
             Box::new(SendmailTransport::new(program, *timeout))
         }
         config::Transport::Smtp(servers) => {
-            Box::new(SmtpTransport::new(servers, host, credentials))
+            Box::new(SmtpTransport::new(servers, host, credentials).with_full_name(full_host_name))
         }
     }
 }

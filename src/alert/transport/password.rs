@@ -1,6 +1,7 @@
 //! Getting a password or another secret, without it ever being an argument or in the
 //! environment.
 
+use super::fault::{Cause, Fault};
 use super::program::{Surroundings, run_limited};
 use crate::config::{Password, Secret};
 use std::fs::File;
@@ -15,21 +16,25 @@ const MOST_BYTES: u64 = 4096;
 /// The first line of what `source` gives.
 ///
 /// # Errors
-/// A sentence that names the file or the program; never the password.
+/// Words that name the file or the program; never the password.
 pub(super) fn fetch(
     source: &Password,
     credentials: Option<&Path>,
     timeout: Duration,
-) -> Result<Secret, String> {
+) -> Result<Secret, Fault> {
+    // What this process has not got, another one may have: it must say so, and make room.
+    let mine = |text: String| Fault::new(Cause::Surroundings, text);
     let bytes = match source {
         Password::Literal(secret) => return Ok(secret.clone()),
         Password::File(path) => read_private(path)?,
         Password::Credential(name) => {
             let directory = credentials.ok_or_else(|| {
-                format!("no systemd credential {name:?}: CREDENTIALS_DIRECTORY is not set")
+                mine(format!(
+                    "no systemd credential {name:?}: this process was not started by a unit that has it (CREDENTIALS_DIRECTORY is not set)"
+                ))
             })?;
             let path = directory.join(name);
-            read(&path, File::open(&path))?
+            read(&path, File::open(&path)).map_err(mine)?
         }
         Password::Command(argv) => {
             let (program, options) = argv.split_first().ok_or("password_command is empty")?;
@@ -40,9 +45,9 @@ pub(super) fn fetch(
                 timeout,
                 Surroundings::Ours,
             )
-            .map_err(|cause| format!("cannot run {program}: {cause}"))?;
+            .map_err(|cause| mine(format!("cannot run {program}: {cause}")))?;
             if ended.code != Some(0) {
-                return Err(format!("{program} failed: {}", ended.said()));
+                return Err(mine(format!("{program} failed: {}", ended.said())));
             }
             ended.stdout
         }
@@ -50,9 +55,9 @@ pub(super) fn fetch(
     let line = bytes.split(|&b| b == b'\n').next().unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     match std::str::from_utf8(line) {
-        Ok("") => Err("the password is empty".to_owned()),
+        Ok("") => Err("the password is empty".into()),
         Ok(text) => Ok(Secret(text.to_owned())),
-        Err(_) => Err("the password is not UTF-8".to_owned()),
+        Err(_) => Err("the password is not UTF-8".into()),
     }
 }
 

@@ -3,15 +3,14 @@
 
 use super::conversation::{self, Progress, Setting};
 use super::password::fetch;
-use super::{Attempt, Mail, Outcome, Step, Transport, tls};
+use super::{Attempt, Fault, Mail, Outcome, Step, Transport, tls};
 use crate::alert::journal::Delivery;
 use crate::config::{Mailbox, Smtp, Tls};
 use lettre::Address;
 use lettre::transport::smtp::authentication::Credentials;
-use rustls::ClientConfig;
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -24,7 +23,12 @@ const NAMELESS: &str = "[127.0.0.1]";
 #[derive(Debug)]
 pub struct SmtpTransport {
     servers: Vec<Smtp>,
-    hello: String,
+    /// What this machine is called.
+    host: String,
+    /// Finds its full name.
+    full_name: fn(&str) -> Option<String>,
+    /// How we call ourselves where the configuration does not say.
+    hello: OnceLock<String>,
     credentials: Option<PathBuf>,
     attempts: Mutex<Vec<Attempt>>,
 }
@@ -38,13 +42,34 @@ impl SmtpTransport {
     /// Mails go to the first of `servers` that takes them; we call ourselves `host`.
     /// `credentials` is the directory of systemd's credentials.
     pub fn new(servers: &[Smtp], host: &str, credentials: Option<&Path>) -> Self {
-        let is_domain = Mailbox::parse(&format!("x@{host}")).is_ok();
         Self {
             servers: servers.to_vec(),
-            hello: if is_domain { host } else { NAMELESS }.to_owned(),
+            host: host.to_owned(),
+            full_name: |_| None,
+            hello: OnceLock::new(),
             credentials: credentials.map(Path::to_owned),
             attempts: Mutex::default(),
         }
+    }
+
+    /// `find` knows the full name of this machine: many servers want one in EHLO.
+    #[must_use]
+    pub fn with_full_name(mut self, find: fn(&str) -> Option<String>) -> Self {
+        self.full_name = find;
+        self
+    }
+
+    /// How we call ourselves to `server`: as it is configured, else by the full name of this
+    /// machine, which is looked up once.
+    fn hello_to<'a>(&'a self, server: &'a Smtp) -> &'a str {
+        server.hello.as_deref().unwrap_or_else(|| {
+            self.hello.get_or_init(|| {
+                let name = (self.full_name)(&self.host);
+                let name = name.unwrap_or_else(|| self.host.clone());
+                let is_domain = Mailbox::parse(&format!("x@{name}")).is_ok();
+                if is_domain { name } else { NAMELESS.to_owned() }
+            })
+        })
     }
 
     fn send_by(&self, server: &Smtp, mail: &Mail) -> Progress {
@@ -66,7 +91,7 @@ impl SmtpTransport {
     fn prepare<'a>(&'a self, server: &'a Smtp, end: Instant) -> Result<Setting<'a>, Outcome> {
         Ok(Setting {
             server,
-            hello: &self.hello,
+            hello: self.hello_to(server),
             credentials: self.log_in_as(server)?,
             tls: tls_config(server)?,
             addresses: resolve(server)?,
@@ -80,7 +105,7 @@ impl SmtpTransport {
         };
         fetch(&login.password, self.credentials.as_deref(), server.timeout)
             .map(|secret| Some(Credentials::new(login.username.clone(), secret.0)))
-            .map_err(|text| Outcome::Transient(Step::Prepare, text))
+            .map_err(|fault| Outcome::Transient(Step::Prepare, fault))
     }
 
     /// Notes what `server` made of it.
@@ -103,8 +128,8 @@ impl SmtpTransport {
             Outcome::Delivered { answer } => Outcome::Delivered {
                 answer: named(answer),
             },
-            Outcome::Transient(step, text) => Outcome::Transient(step, named(text)),
-            Outcome::Permanent(step, text) => Outcome::Permanent(step, named(text)),
+            Outcome::Transient(step, fault) => Outcome::Transient(step, fault.reworded(named)),
+            Outcome::Permanent(step, fault) => Outcome::Permanent(step, fault.reworded(named)),
         };
         Delivery {
             recipient: delivery.recipient,
@@ -124,7 +149,8 @@ impl SmtpTransport {
             .filter_map(Attempt::problem)
             .collect();
         let is_alone = self.servers.len() == 1 || tried.len() < 2;
-        let (Outcome::Transient(step, _) | Outcome::Permanent(step, _)) = &delivery.outcome else {
+        let (Outcome::Transient(step, fault) | Outcome::Permanent(step, fault)) = &delivery.outcome
+        else {
             return delivery;
         };
         if is_alone {
@@ -135,12 +161,13 @@ impl SmtpTransport {
             .iter()
             .all(|attempt| matches!(attempt.delivery.outcome, Outcome::Permanent(..)));
         let text = format!("no server took it: {}", tried.join("; "));
+        let fault = Fault::new(fault.cause, text);
         Delivery {
             recipient: delivery.recipient,
             outcome: if is_permanent {
-                Outcome::Permanent(*step, text)
+                Outcome::Permanent(*step, fault)
             } else {
-                Outcome::Transient(*step, text)
+                Outcome::Transient(*step, fault)
             },
         }
     }
@@ -199,28 +226,30 @@ fn addressable(mail: &Mail) -> (Mail, Vec<Delivery>) {
     if let Err(error) = mail.from.parse::<Address>() {
         mail.recipients.clear();
         let text = format!("{}: {error}", crate::escape::visible(mail.from.as_bytes()));
-        return (mail, super::for_all(Outcome::Permanent(Step::Sender, text)));
+        return (
+            mail,
+            super::for_all(Outcome::Permanent(Step::Sender, text.into())),
+        );
     }
     let mut refused = Vec::new();
     mail.recipients.retain(|recipient| {
         let parsed = recipient.parse::<Address>();
         refused.extend(parsed.as_ref().err().map(|error| Delivery {
             recipient: Some(recipient.clone()),
-            outcome: Outcome::Permanent(Step::Recipient, error.to_string()),
+            outcome: Outcome::Permanent(Step::Recipient, error.to_string().into()),
         }));
         parsed.is_ok()
     });
     (mail, refused)
 }
 
-fn tls_config(server: &Smtp) -> Result<Option<Arc<ClientConfig>>, Outcome> {
+fn tls_config(server: &Smtp) -> Result<Option<tls::Client>, Outcome> {
     if server.tls == Tls::None {
         return Ok(None);
     }
-    tls::authorities(server.ca_file.as_deref())
-        .and_then(tls::client)
+    tls::client(server.ca_file.as_deref(), server.fingerprint)
         .map(Some)
-        .map_err(|text| Outcome::Transient(Step::Prepare, text))
+        .map_err(|text| Outcome::Transient(Step::Prepare, text.into()))
 }
 
 /// The addresses of the server. A resolver has no time limit of its own, so it is asked in a
@@ -234,7 +263,7 @@ fn resolve(server: &Smtp) -> Result<Vec<SocketAddr>, Outcome> {
         drop(sender.send(found));
     });
     let host = &server.host;
-    let failed = |text: String| Outcome::Transient(Step::Resolve, format!("{host}: {text}"));
+    let failed = |text: String| Outcome::Transient(Step::Resolve, format!("{host}: {text}").into());
     let found: Vec<SocketAddr> = receiver
         .recv_timeout(server.timeout.max(Duration::from_millis(1)))
         .map_err(|_| failed("no answer within the time limit".to_owned()))?

@@ -1,7 +1,9 @@
 //! An HTTPS service that is told: a POST of JSON, made from a template in which every value is
 //! JSON of itself. Nothing is sent unprotected, and nobody is followed elsewhere.
 
+use super::fault::{Cause, Fault};
 use super::password::fetch;
+use super::pinned::Seen;
 use super::{Channel, Outcome, Step, tls};
 use crate::alert::note::Note;
 use crate::config::{SECRET_PLACE, WebhookChannel};
@@ -47,7 +49,7 @@ impl WebhookWay {
     }
 
     fn post(&self, note: &Note, secret: &str) -> Result<Response<Body>, Outcome> {
-        let prepare = |text: String| Outcome::Transient(Step::Prepare, text);
+        let prepare = |text: String| Outcome::Transient(Step::Prepare, text.into());
         let body = body(self.settings.body.as_deref(), note).map_err(prepare)?;
         let agent = self.agent().map_err(prepare)?;
         let mut request = agent.post(self.settings.url.replace(SECRET_PLACE, secret));
@@ -62,8 +64,8 @@ impl WebhookWay {
             request = request.header(name, value.replace(SECRET_PLACE, secret));
         }
         request.send(body.as_bytes()).map_err(|error| {
-            let (step, text) = told(&error);
-            Outcome::Transient(step, text)
+            let (step, fault) = told(&error);
+            Outcome::Transient(step, fault)
         })
     }
 
@@ -90,7 +92,7 @@ impl WebhookWay {
         Ok(config.into())
     }
 
-    fn secret(&self) -> Result<String, String> {
+    fn secret(&self) -> Result<String, Fault> {
         let WebhookChannel {
             secret, timeout, ..
         } = &self.settings;
@@ -101,7 +103,7 @@ impl WebhookWay {
         if secret.bytes().all(|b| (b'!'..=b'~').contains(&b)) {
             return Ok(secret);
         }
-        Err("the secret has a character that can stand in no address and in no header".to_owned())
+        Err("the secret has a character that can stand in no address and in no header".into())
     }
 
     fn judge(&self, mut response: Response<Body>) -> Outcome {
@@ -122,17 +124,17 @@ impl WebhookWay {
                 let place = visible_short(place.unwrap_or_default().as_bytes(), MOST_SAID);
                 let text =
                     format!("{text}: it is elsewhere now ({place}), and is not followed there");
-                Outcome::Permanent(Step::Post, text)
+                Outcome::Permanent(Step::Post, text.into())
             }
             408 | 429 | 500.. => {
                 self.quiet_until
                     .set(wait.and_then(|wait| Instant::now().checked_add(wait)));
-                Outcome::Transient(Step::Post, text)
+                Outcome::Transient(Step::Post, text.into())
             }
             _ if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
-                Outcome::Permanent(Step::Auth, text)
+                Outcome::Permanent(Step::Auth, text.into())
             }
-            _ => Outcome::Permanent(Step::Post, text),
+            _ => Outcome::Permanent(Step::Post, text.into()),
         }
     }
 }
@@ -144,11 +146,11 @@ impl Channel for WebhookWay {
                 "the service asked to be left alone for {} s more",
                 wait.as_secs() + 1
             );
-            return Outcome::Transient(Step::Post, text);
+            return Outcome::Transient(Step::Post, text.into());
         }
         let secret = match self.secret() {
             Ok(secret) => secret,
-            Err(text) => return Outcome::Transient(Step::Prepare, text),
+            Err(fault) => return Outcome::Transient(Step::Prepare, fault),
         };
         let outcome = match self.post(note, &secret) {
             Ok(response) => self.judge(response),
@@ -211,15 +213,25 @@ fn header(response: &Response<Body>, name: &str) -> Option<String> {
 }
 
 /// The step that failed, and what to say.
-fn told(error: &Error) -> (Step, String) {
-    let text = if let Error::Timeout(_) = error {
-        "no answer within the time limit".to_owned()
+fn told(error: &Error) -> (Step, Fault) {
+    let tls_error = if let Error::Rustls(error) = error {
+        Some(error)
     } else if let Error::Io(cause) = error {
-        cause.to_string()
+        cause.get_ref().and_then(|inner| inner.downcast_ref())
     } else {
-        error.to_string()
+        None
     };
-    (step_of(error), visible_short(text.as_bytes(), MOST_SAID))
+    let (cause, text) = if let Some(error) = tls_error {
+        tls::trouble(error, &Seen::default())
+    } else if let Error::Timeout(_) = error {
+        (Cause::Silent, "no answer within the time limit".to_owned())
+    } else if let Error::Io(cause) = error {
+        (Cause::Other, cause.to_string())
+    } else {
+        (Cause::Other, error.to_string())
+    };
+    let text = visible_short(text.as_bytes(), MOST_SAID);
+    (step_of(error), Fault::new(cause, text))
 }
 
 fn step_of(error: &Error) -> Step {
@@ -271,8 +283,8 @@ fn hide(outcome: Outcome, secret: &str) -> Outcome {
         Outcome::Delivered { answer } => Outcome::Delivered {
             answer: hidden(answer),
         },
-        Outcome::Transient(step, text) => Outcome::Transient(step, hidden(text)),
-        Outcome::Permanent(step, text) => Outcome::Permanent(step, hidden(text)),
+        Outcome::Transient(step, fault) => Outcome::Transient(step, fault.reworded(hidden)),
+        Outcome::Permanent(step, fault) => Outcome::Permanent(step, fault.reworded(hidden)),
     }
 }
 

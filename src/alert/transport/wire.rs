@@ -1,9 +1,12 @@
 //! A connection to a mail server whose every answer has an end, in time and in length. What is
 //! read before the change to TLS is never taken for something said after it (RFC 3207, 6).
 
+use super::fault::{Cause, Fault};
+use super::pinned::Seen;
+use super::tls;
 use crate::escape::visible_short;
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ClientConnection, StreamOwned};
+use rustls::{ClientConnection, StreamOwned};
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
@@ -35,15 +38,15 @@ pub(super) enum Broken {
     Endless,
     /// Words that were there before TLS began.
     #[error(
-        "something was said behind the server's \"go ahead\" and before TLS: somebody may be listening in; nothing was sent"
+        "the server sent data between STARTTLS and the TLS handshake, which may be an attack; nothing was sent"
     )]
     Injected,
     /// The server's name cannot stand in a certificate.
     #[error("{0} is not a name that a certificate can be for")]
     Name(String),
     /// TLS.
-    #[error("{0}")]
-    Tls(rustls::Error),
+    #[error("{1}")]
+    Tls(Cause, String),
     /// Anything else.
     #[error("{0}")]
     Io(io::Error),
@@ -51,6 +54,9 @@ pub(super) enum Broken {
 
 impl From<io::Error> for Broken {
     fn from(cause: io::Error) -> Self {
+        if let Some(error) = tls_error(&cause) {
+            return Self::of_tls(error, &Seen::default());
+        }
         let kind = cause.kind();
         let is_one_of = |kinds: &[io::ErrorKind]| kinds.contains(&kind);
         if is_one_of(&[io::ErrorKind::WouldBlock, io::ErrorKind::TimedOut]) {
@@ -67,6 +73,36 @@ impl From<io::Error> for Broken {
         } else {
             Self::Io(cause)
         }
+    }
+}
+
+impl Broken {
+    fn of_tls(error: &rustls::Error, seen: &Seen) -> Self {
+        let (cause, text) = tls::trouble(error, seen);
+        Self::Tls(cause, text)
+    }
+}
+
+/// What TLS has to say in an error of the stream.
+fn tls_error(cause: &io::Error) -> Option<&rustls::Error> {
+    cause.get_ref()?.downcast_ref()
+}
+
+impl From<Broken> for Fault {
+    fn from(broken: Broken) -> Self {
+        let text = broken.to_string();
+        let cause = match broken {
+            Broken::Silent => Cause::Silent,
+            Broken::Injected => Cause::Injected,
+            Broken::Tls(cause, _) => cause,
+            Broken::Io(cause) if cause.kind() == io::ErrorKind::ConnectionRefused => {
+                Cause::NobodyListens
+            }
+            Broken::Closed | Broken::Odd(_) | Broken::Endless | Broken::Name(_) | Broken::Io(_) => {
+                Cause::Other
+            }
+        };
+        Self::new(cause, text)
     }
 }
 
@@ -329,7 +365,7 @@ impl Wire {
     ///
     /// # Errors
     /// When the server cannot prove it, or when something was received that was not asked for.
-    pub(super) fn protect(self, config: &Arc<ClientConfig>, name: &str) -> Result<Self, Broken> {
+    pub(super) fn protect(self, client: &tls::Client, name: &str) -> Result<Self, Broken> {
         let Stream::Plain(mut timed) = self.stream else {
             return Err(Broken::Injected);
         };
@@ -338,16 +374,38 @@ impl Wire {
         }
         let server =
             ServerName::try_from(name.to_owned()).map_err(|_| Broken::Name(name.to_owned()))?;
-        let connection = ClientConnection::new(Arc::clone(config), server).map_err(Broken::Tls)?;
+        let connection = ClientConnection::new(Arc::clone(&client.config), server)
+            .map_err(|error| Broken::of_tls(&error, &client.seen))?;
         timed.until = (Instant::now() + self.step).min(self.end);
         let mut stream = StreamOwned::new(connection, timed);
         while stream.conn.is_handshaking() {
-            stream.conn.complete_io(&mut stream.sock)?;
+            if let Err(cause) = stream.conn.complete_io(&mut stream.sock) {
+                return Err(match tls_error(&cause) {
+                    Some(error) => Broken::of_tls(error, &client.seen),
+                    None => cause.into(),
+                });
+            }
         }
         Ok(Self {
             stream: Stream::Protected(Box::new(stream)),
             ..self
         })
+    }
+
+    /// Whether a server that keeps silent answers to TLS, within `patience`. Nothing else can be
+    /// said on this connection afterwards.
+    pub(super) fn speaks_tls(mut self, patience: Duration) -> bool {
+        // No certificate has this fingerprint: nothing is trusted, and nothing is sent.
+        let Ok(client) = tls::client(None, Some([0; 32])) else {
+            return false;
+        };
+        let end = Instant::now() + patience;
+        (self.step, self.end) = (patience, end);
+        match self.protect(&client, "localhost") {
+            Ok(_) => true,
+            Err(Broken::Tls(cause, _)) => cause != Cause::SpeaksPlainly,
+            Err(_) => false,
+        }
     }
 }
 

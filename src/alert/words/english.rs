@@ -186,8 +186,8 @@ pub(super) const WORDS: Words = Words {
             many: "{count} because an [[alert.rule]] wants them in a digest",
         },
         never: Counted {
-            one: "1 of which an [[alert.rule]] wants nobody told",
-            many: "{count} of which an [[alert.rule]] wants nobody told",
+            one: "1 of which the configuration wants nobody told",
+            many: "{count} of which the configuration wants nobody told",
         },
         stalled: Counted {
             one: "1 because letters that could not be delivered piled up",
@@ -198,7 +198,7 @@ pub(super) const WORDS: Words = Words {
         allow: "To allow this visitor for good:",
         allow_daemon: "To allow this visitor to use {daemon} for good:",
         allow_day: "To allow it for one day:",
-        deny: "To block it for good, for every daemon:",
+        mute: "To get no more alerts about it (it stays refused where it is refused):",
     },
     warnings: Warnings {
         one_reporter: "Reported by uid {uid}, not by root: any local user could have made this up. Compare with the log of the daemon before you act on it.",

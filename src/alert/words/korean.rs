@@ -186,8 +186,8 @@ pub(super) const WORDS: Words = Words {
             many: "{count}건: [[alert.rule]]에 따라 모아서 알립니다",
         },
         never: Counted {
-            one: "1건: [[alert.rule]]에 따라 알리지 않습니다",
-            many: "{count}건: [[alert.rule]]에 따라 알리지 않습니다",
+            one: "1건: 설정에 따라 알리지 않습니다",
+            many: "{count}건: 설정에 따라 알리지 않습니다",
         },
         stalled: Counted {
             one: "1건: 전송되지 못한 메일이 쌓여 있었습니다",
@@ -198,7 +198,7 @@ pub(super) const WORDS: Words = Words {
         allow: "이 접속자를 계속 허용하려면:",
         allow_daemon: "이 접속자의 {daemon} 접속을 계속 허용하려면:",
         allow_day: "하루만 허용하려면:",
-        deny: "모든 데몬에 대해 계속 차단하려면:",
+        mute: "이 접속자에 대한 알림을 더 받지 않으려면 (거부된 접속은 계속 거부됩니다):",
     },
     warnings: Warnings {
         one_reporter: "root가 아닌 uid {uid}의 보고입니다. 이 서버의 어느 사용자라도 꾸며 낼 수 있으므로, 조치하기 전에 데몬의 로그와 비교해 주십시오.",

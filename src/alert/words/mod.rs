@@ -181,7 +181,7 @@ pub(super) struct Commands {
     pub(super) allow: &'static str,
     pub(super) allow_daemon: &'static str,
     pub(super) allow_day: &'static str,
-    pub(super) deny: &'static str,
+    pub(super) mute: &'static str,
 }
 
 /// What the reader must not overlook.

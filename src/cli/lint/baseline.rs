@@ -4,9 +4,11 @@
 //! about in the file; each entry covers as many findings as were there when it was written.
 
 use super::super::failure::Failure;
-use super::judge::{Linted, Placed};
+use super::judge::{Linted, Source};
 use crate::engine::TableName;
 use crate::escape::visible;
+use crate::lint::Finding;
+use crate::span::Span;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -36,8 +38,15 @@ impl Baseline {
     /// Today's findings.
     pub(super) fn of(all: &[Linted]) -> Self {
         let mut counts: BTreeMap<Key, usize> = BTreeMap::new();
-        for placed in all.iter().flat_map(Linted::placed) {
-            *counts.entry(key(&placed)).or_default() += 1;
+        for linted in all {
+            for finding in &linted.report.findings {
+                let places = std::iter::once(&finding.diagnostic.span).chain(&finding.others);
+                for span in places {
+                    *counts
+                        .entry(key(&linted.sources, finding, *span))
+                        .or_default() += 1;
+                }
+            }
         }
         let findings = counts.into_iter();
         let findings = findings.map(|((code, table, line), count)| Entry {
@@ -102,33 +111,35 @@ impl Baseline {
             *left.entry(key).or_default() += entry.count;
         }
         for linted in all {
-            let is_new: Vec<bool> = linted
-                .placed()
-                .map(|placed| match left.get_mut(&key(&placed)) {
+            let sources = &linted.sources;
+            linted.report.retain_places(|finding, span| {
+                match left.get_mut(&key(sources, finding, span)) {
                     Some(count) if *count > 0 => {
                         *count -= 1;
                         false
                     }
                     _ => true,
-                })
-                .collect();
-            let mut is_new = is_new.into_iter();
-            let findings = &mut linted.report.findings;
-            findings.retain(|_| is_new.next().unwrap_or(true));
+                }
+            });
+            linted.count_places();
         }
     }
 }
 
-fn key(placed: &Placed<'_>) -> Key {
-    let source = placed.source;
-    let line = source.lines.line_span(placed.start.line);
-    let table = match source.table {
+/// What a place of a finding is known again by.
+fn key(sources: &[Source], finding: &Finding, span: Span) -> Key {
+    let source = sources.iter().find(|source| source.table == finding.table);
+    let line = source.map_or(&[][..], |source| {
+        let line = source.lines.position(span.start).line;
+        source.lines.line_span(line).of(source.file.source())
+    });
+    let table = match finding.table {
         TableName::Allow => "allow",
         TableName::Deny => "deny",
     };
     (
-        placed.finding.diagnostic.code.to_owned(),
+        finding.diagnostic.code.to_owned(),
         table.to_owned(),
-        visible(line.of(source.file.source())),
+        visible(line),
     )
 }

@@ -10,7 +10,7 @@ use super::super::site::Disk;
 use super::LintArgs;
 use super::judge::grouped;
 use crate::edit::Edit;
-use crate::editor::{Change, Edits, Ground, Refusal};
+use crate::editor::{Change, Edits, Ground, Refusal, rebound};
 use crate::engine::{Surroundings, TableName};
 use crate::escape::visible;
 use crate::lint::{Boldness, DENY_ALL, Difference, Repaired, Site, differences, repair};
@@ -118,12 +118,14 @@ fn plan(
     boldness: Boldness,
 ) -> (Edits, Done) {
     let (allow, deny) = pair(ground);
-    let repaired = repair(
+    let mut repaired = repair(
         (alone != Some(TableName::Deny)).then_some(allow),
         (alone != Some(TableName::Allow)).then_some(deny),
         site,
         boldness,
     );
+    repaired.allow = rebound(allow, repaired.allow);
+    repaired.deny = rebound(deny, repaired.deny);
     let mut edits = Edits::default();
     let tables = [
         (TableName::Allow, allow, &repaired.allow),

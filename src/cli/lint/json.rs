@@ -23,6 +23,9 @@ struct JsonFinding<'l> {
     end_column: u32,
     message: &'l str,
     help: &'l str,
+    /// All lines with the same cause; absent when there is one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    lines: Vec<u32>,
     /// An example that was computed with these tables.
     #[serde(skip_serializing_if = "Option::is_none")]
     witness: Option<JsonWitness<'l>>,
@@ -84,6 +87,7 @@ pub(super) fn print(all: &[Linted], out: &mut Output) -> Result<(), Failure> {
                 end_column: placed.end.column,
                 message: &found.message,
                 help: &found.help,
+                lines: placed.lines,
                 witness: witness
                     .zip(placed.witness)
                     .map(|(w, text)| as_json(w, text)),

@@ -52,6 +52,8 @@ pub(super) struct Placed<'l> {
     pub(super) finding: &'l Finding,
     pub(super) start: Position,
     pub(super) end: Position,
+    /// All lines it is about, if they are several.
+    pub(super) lines: Vec<u32>,
     /// The example, as a clause with the names of the files.
     pub(super) witness: Option<String>,
 }
@@ -63,14 +65,32 @@ impl Linted {
             let source = self.source(finding.table)?;
             let (line, column) = end_of(&source.lines, finding.diagnostic.span);
             let witness = finding.witness.as_ref();
+            let others = finding.others.iter();
+            let mut lines: Vec<u32> = others
+                .map(|span| source.lines.position(span.start).line)
+                .collect();
+            let start = source.lines.position(finding.diagnostic.span.start);
+            if !lines.is_empty() {
+                lines.insert(0, start.line);
+            }
             Some(Placed {
+                lines,
                 source,
                 finding,
-                start: source.lines.position(finding.diagnostic.span.start),
+                start,
                 end: Position { line, column },
                 witness: witness.map(|witness| witness.clause(|table| self.file(table))),
             })
         })
+    }
+
+    /// Says anew in the messages how many places there are.
+    pub(super) fn count_places(&mut self) {
+        let sources = &self.sources;
+        self.report.count_places(|table, at| {
+            let source = sources.iter().find(|source| source.table == table);
+            source.map_or(0, |source| source.lines.position(at).line)
+        });
     }
 
     fn source(&self, table: TableName) -> Option<&Source> {

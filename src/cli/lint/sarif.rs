@@ -65,6 +65,17 @@ fn result(placed: Placed<'_>) -> Value {
         }}],
         "properties": { "harm": placed.finding.harm.as_str() },
     });
+    let others = placed.lines.get(1..).unwrap_or_default();
+    if let (false, Some(object)) = (others.is_empty(), result.as_object_mut()) {
+        let uri = uri(&placed.source.file.path);
+        let related = others.iter().map(|line| {
+            json!({ "physicalLocation": {
+                "artifactLocation": { "uri": uri },
+                "region": { "startLine": line },
+            }})
+        });
+        object.insert("relatedLocations".to_owned(), related.collect());
+    }
     if let (Some(index), Some(object)) = (index, result.as_object_mut()) {
         object.insert("ruleIndex".to_owned(), json!(index));
     }

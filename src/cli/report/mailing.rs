@@ -18,6 +18,15 @@ const PAPER: Paper = Paper {
     is_unicode: true,
 };
 
+/// The report as it is mailed.
+pub(super) fn notice(report: &Report, language: Language) -> Notice {
+    Notice::Report {
+        subject: report::subject(report, language),
+        text: report::text(report, language, PAPER, &local_time),
+        html: report::html(report, language, &local_time),
+    }
+}
+
 /// Queues the report, and starts the deliverer.
 pub(super) fn send(
     report: &Report,
@@ -26,11 +35,7 @@ pub(super) fn send(
     context: &mut Context,
 ) -> Result<(), Failure> {
     settings::note_embedded(config, context)?;
-    let letter = Notice::Report {
-        subject: report::subject(report, language),
-        text: report::text(report, language, PAPER, &local_time),
-        html: report::html(report, language, &local_time),
-    };
+    let letter = notice(report, language);
     let paths = context.paths.clone();
     let problems = RefCell::new(Vec::new());
     let warn = |text: &str| problems.borrow_mut().push(visible(text.as_bytes()));

@@ -9,17 +9,19 @@ use super::failure::Failure;
 use super::period::Moment;
 use super::waiting::Waiting;
 use super::{saved, settings};
-use crate::alert::locator;
+use crate::alert::{Notice, locator};
 use crate::config::{self, Config};
 use crate::report::{self, Language, Paper, Problem, Report, Terms};
 use crate::system::{Clock as _, SystemClock, host_name, local_time};
 use clap::{Args, ValueEnum};
 use std::env;
-use std::fs::OpenOptions;
-use std::io::{IsTerminal as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs;
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
 
+/// How many sources, daemons and rules are named where nobody says.
+const MOST_NAMED: u16 = 10;
 /// How wide text is where nobody says.
 const WIDTH: usize = 80;
 
@@ -60,7 +62,7 @@ pub(crate) struct ReportArgs {
     /// The language [default: mail.language of the configuration]
     #[arg(long, value_enum, value_name = "LANGUAGE")]
     lang: Option<Lang>,
-    /// Write it into this file, which only its owner can read
+    /// Write it into a new file, which only its owner can read, in place of what is there
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Add what libwrap and its daemons logged in these files; - for standard input
@@ -76,7 +78,7 @@ pub(crate) struct ReportArgs {
     #[arg(long)]
     journald: bool,
     /// How many sources, daemons and rules to name
-    #[arg(long, value_name = "N", default_value_t = 10)]
+    #[arg(long, value_name = "N", default_value_t = MOST_NAMED)]
     top: u16,
 }
 
@@ -109,7 +111,7 @@ pub(crate) fn run(args: &ReportArgs, context: &mut Context) -> Result<Exit, Fail
     if args.mail {
         mailing::send(&report, language, &config, context)?;
     } else {
-        let is_terminal = args.output.is_none() && std::io::stdout().is_terminal();
+        let is_terminal = args.output.is_none() && io::stdout().is_terminal();
         let bytes = match args.format {
             Format::Text => report::text(&report, language, paper(is_terminal), &local_time).into(),
             Format::Html => report::html(&report, language, &local_time).into_bytes(),
@@ -127,6 +129,27 @@ pub(crate) fn run(args: &ReportArgs, context: &mut Context) -> Result<Exit, Fail
         Exit::Negative
     };
     outside.exit(exit, context)
+}
+
+/// The report of the last seven days, as `tcpw report --mail` would send it now.
+pub(super) fn as_mailed(config: &Config, context: &mut Context) -> Result<Notice, Failure> {
+    let since = "7d"
+        .parse()
+        .map_err(|error| Failure::new(error).hint("this is a fault of tcpw itself"))?;
+    let args = ReportArgs {
+        since,
+        until: None,
+        format: Format::Text,
+        mail: true,
+        lang: None,
+        output: None,
+        log: Vec::new(),
+        journald: false,
+        top: MOST_NAMED,
+    };
+    let mut outside = Waiting::look(None, &context.paths, config);
+    let report = numbers(&args, config, &mut outside, context)?;
+    Ok(mailing::notice(&report, language(&args, config)))
 }
 
 fn language(args: &ReportArgs, config: &Config) -> Language {
@@ -165,7 +188,8 @@ fn numbers(
     } else {
         None
     };
-    let journal = if wants_logs {
+    // A report by mail comes regularly, also before there is anything to say.
+    let journal = if wants_logs || args.mail {
         saved::open(&config.journal)
     } else {
         saved::open_existing(&config.journal).map(Some)
@@ -213,17 +237,25 @@ fn paper(is_terminal: bool) -> Paper {
     }
 }
 
+/// Writes a new file, mode 0600, and puts it in the place of what is there when it is whole. A link
+/// is replaced and never followed; what is neither file nor link stays.
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let failed = |cause| {
         Failure::new(format_args!("cannot write {}: {cause}", path.display()))
             .hint("name a file in a directory that you may write to")
     };
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(path)
+    let is_special = fs::symlink_metadata(path)
+        .is_ok_and(|found| !found.is_file() && !found.file_type().is_symlink());
+    if is_special {
+        return Err(failed(io::Error::other("it is not a regular file")));
+    }
+    let directory = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let mut file = NamedTempFile::new_in(directory.unwrap_or(Path::new("."))).map_err(failed)?;
+    file.write_all(bytes)
+        .and_then(|()| file.as_file().sync_all())
         .map_err(failed)?;
-    file.write_all(bytes).map_err(failed)
+    file.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
 }

@@ -8,7 +8,7 @@ use crate::cli::client_list::clients_of;
 use crate::cli::failure::Failure;
 use crate::cli::guard::{own_session, spelling};
 use crate::cli::refusal::wrong_word;
-use crate::config::{DEFAULT_SENDMAIL, Mailbox};
+use crate::config::{DEFAULT_SENDMAIL, Endpoint, Mailbox};
 use crate::editor::Daemon;
 use crate::system::host_name;
 use std::env;
@@ -108,18 +108,22 @@ fn server(args: &mut SetupArgs, context: &mut Context) -> Result<(), Failure> {
         Ok(answer.to_owned())
     };
     let mail = &mut args.mail;
-    mail.smtp_host = Some(valid(context, "The name of the mail server", "", some)?);
-    if mail.tls.is_none() {
-        let text = "Its protection: starttls, implicit or none";
-        mail.tls = Some(valid(context, text, "starttls", |answer| match answer {
-            "starttls" => Ok(Protection::Starttls),
-            "implicit" => Ok(Protection::Implicit),
-            "none" => Ok(Protection::None),
-            other => Err(Failure::new(format_args!("`{other}` is none of the three"))
-                .hint("ask whoever runs the server; starttls and implicit are encrypted")),
-        })?);
+    let host = valid(context, "The name of the mail server", "", |answer| {
+        let host = some(answer)?;
+        Endpoint::parse(answer).map_err(|problem| {
+            Failure::new(format_args!("the name {problem}"))
+                .hint("type it as mail.example.org or mail.example.org:587")
+        })?;
+        Ok(host)
+    })?;
+    let told = Endpoint::parse(&host).ok();
+    let port = told.as_ref().and_then(|told| told.port);
+    let is_told = told.is_some_and(|told| told.tls.is_some());
+    mail.smtp_host = Some(host);
+    if mail.tls.is_none() && !is_told {
+        mail.tls = Some(protection(context, port)?);
     }
-    if mail.smtp_port.is_none() {
+    if mail.smtp_port.is_none() && port.is_none() && !is_told {
         let usual = match mail.tls {
             Some(Protection::Implicit) => "465",
             Some(Protection::None) => "25",
@@ -146,12 +150,38 @@ fn server(args: &mut SetupArgs, context: &mut Context) -> Result<(), Failure> {
     Ok(())
 }
 
+/// How the connection to a server with this port is protected.
+fn protection(context: &mut Context, port: Option<u16>) -> Result<Protection, Failure> {
+    let text = "Its protection: starttls, implicit or none";
+    let usual = if port == Some(465) {
+        "implicit"
+    } else {
+        "starttls"
+    };
+    valid(context, text, usual, |answer| match answer {
+        "starttls" => Ok(Protection::Starttls),
+        "implicit" => Ok(Protection::Implicit),
+        "none" => Ok(Protection::None),
+        other => Err(Failure::new(format_args!("`{other}` is none of the three"))
+            .hint("ask whoever runs the server; starttls and implicit are encrypted")),
+    })
+}
+
 fn recipients(args: &mut SetupArgs, context: &mut Context) -> Result<(), Failure> {
-    let default = format!("root@{}", host_name());
-    let text = "Who is told about refused visitors? Mail addresses, with blanks between them";
+    let login = args.mail.username.clone();
+    let login = login.filter(|name| Mailbox::parse(name).is_ok());
+    let default = login.unwrap_or_else(|| format!("root@{}", host_name()));
+    let text = "Who is told about refused visitors? Mail addresses, separated by spaces or commas";
     args.mail.mail_to = valid(context, text, &default, |answer| {
-        let words = words(answer);
-        let wrong = words.iter().find_map(|word| Mailbox::parse(word).err());
+        // With commas or names it is a list as the configuration takes it.
+        let words = if answer.contains([',', '<']) {
+            vec![answer.to_owned()]
+        } else {
+            words(answer)
+        };
+        let wrong = words
+            .iter()
+            .find_map(|word| Mailbox::parse_list(word).err());
         wrong.map_or(Ok(words), |error| {
             Err(Failure::new(error).hint("write it as user@host"))
         })

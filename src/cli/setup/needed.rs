@@ -2,7 +2,7 @@
 
 use super::SetupArgs;
 use crate::cli::failure::Failure;
-use crate::config::says;
+use crate::config::{Mailbox, says};
 
 /// Something that no option says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +22,11 @@ pub(super) fn of(args: &SetupArgs, text: Option<&str>) -> Vec<Needed> {
     let mail = &args.mail;
     let has_way =
         mail.smtp_host.is_some() || mail.sendmail.is_some() || has("transport") || has("smtp");
-    let has_recipients = !mail.mail_to.is_empty() || has("to") || has("cc") || has("bcc");
+    // Whoever logs in with an address is told where nobody else is named.
+    let is_address = |name: &String| Mailbox::parse(name).is_ok();
+    let has_login = mail.smtp_host.is_some() && mail.username.as_ref().is_some_and(is_address);
+    let has_recipients =
+        !mail.mail_to.is_empty() || has("to") || has("cc") || has("bcc") || has_login;
     let mut needed = Vec::new();
     if args.allow.is_empty() && args.from.is_empty() {
         needed.push(Needed::Clients);

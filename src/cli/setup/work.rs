@@ -8,7 +8,7 @@ use crate::cli::client_list::clients_of;
 use crate::cli::failure::Failure;
 use crate::cli::paths::Paths;
 use crate::cli::refusal::wrong_word;
-use crate::cli::schedule::{self, Setup};
+use crate::cli::schedule::{self, ScheduleArgs, Setup};
 use crate::cli::settings::load;
 use crate::config::{
     self, Config, Login, Password, ReviseError, Smtp, Transport, revise, without_passwords,
@@ -209,7 +209,7 @@ impl Work {
         }
         if let Some(alarm) = &self.alarm {
             alarm::explain(context, alarm.triggers)?;
-            schedule::explain(&alarm.schedule, context)?;
+            schedule::explain(ScheduleArgs::default(), &alarm.schedule, context)?;
         }
         if let Transport::File { directory } = &self.config.mail.transport {
             let path = directory.display();

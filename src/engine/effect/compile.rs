@@ -290,7 +290,7 @@ impl<'w> Compiler<'w> {
             let is_setenv = option
                 .spec()
                 .is_some_and(|s| s.kind == crate::policy::OptionKind::Setenv);
-            letters * 255 + value.len() > 8190 || (is_setenv && letters > 0)
+            letters * 255 + value.len() > self.dialect.expansion_limit || (is_setenv && letters > 0)
         });
         if changes {
             return End::Unknown("what an option with % comes to".to_owned());

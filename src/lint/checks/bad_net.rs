@@ -8,8 +8,10 @@ use crate::policy::{HostPattern, NetworkProblem};
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     let host = client.host;
     let is_bad = client.pattern.host == HostPattern::BadNet(NetworkProblem::Net);
-    // Brackets, `0/0` and a relative path have checks of their own, or none yet.
-    if !is_bad || host.contains(&b'[') || host.ends_with(b"/0") || host.ends_with(b"/00") {
+    // Brackets, `0/0` and a relative path have checks of their own.
+    let is_path = host.starts_with(b"./") || host.starts_with(b"~/");
+    if !is_bad || is_path || host.contains(&b'[') || host.ends_with(b"/0") || host.ends_with(b"/00")
+    {
         return;
     }
     sink.report(client.span, || {

@@ -2,105 +2,13 @@
 //! F-DAEMON-11).
 
 use crate::lint::Policy;
+use crate::lint::group::Cause;
 use crate::lint::sink::{About, Sink};
-use crate::lint::suggest::closest;
+use crate::lint::suggest::daemon_meant;
 use crate::lint::view::{RuleView, base};
-use crate::lint::words::quote;
+use crate::lint::words::{self, quote};
 use crate::policy::{DaemonPattern, Element, Process, rules};
 use std::collections::HashMap;
-
-/// The special words, and names by which programs ask libwrap, sorted, in Debian 12 and 13 and in the days of inetd.
-pub(in crate::lint) const DAEMONS: &[&str] = &[
-    "ALL",
-    "KNOWN",
-    "LOCAL",
-    "PARANOID",
-    "UNKNOWN",
-    "apcupsd",
-    "apt-cacher-ng",
-    "argus",
-    "atftpd",
-    "auditd",
-    "bacula-dir",
-    "bacula-fd",
-    "bacula-sd",
-    "bootpd",
-    "conman",
-    "conserver",
-    "cyrus",
-    "dante",
-    "dovecot",
-    "exim",
-    "exim4",
-    "fam",
-    "fingerd",
-    "ftpd",
-    "gdm",
-    "icecast",
-    "imap",
-    "imapd",
-    "in.fingerd",
-    "in.ftpd",
-    "in.rexecd",
-    "in.rlogind",
-    "in.rshd",
-    "in.talkd",
-    "in.telnetd",
-    "in.tftpd",
-    "ipop3d",
-    "linuxconf",
-    "lockd",
-    "mountd",
-    "mysqld",
-    "nbd-server",
-    "nfsd",
-    "nrpe",
-    "ntop",
-    "nut",
-    "pop3",
-    "portmap",
-    "portreserve",
-    "postfix",
-    "pptpd",
-    "proftpd",
-    "pure-ftpd",
-    "quasselcore",
-    "rexecd",
-    "rlogind",
-    "rpc.mountd",
-    "rpc.statd",
-    "rpcbind",
-    "rquotad",
-    "rshd",
-    "rsync",
-    "rsyncd",
-    "rsyslogd",
-    "sendmail",
-    "slapd",
-    "smtpd",
-    "snmpd",
-    "snmptrapd",
-    "sockd",
-    "ssh",
-    "sshd",
-    "sshd-session",
-    "statd",
-    "stunnel",
-    "stunnel4",
-    "swat",
-    "syslog-ng",
-    "talkd",
-    "tcpd",
-    "telnetd",
-    "tftpd",
-    "uucico",
-    "vncserver",
-    "vsftpd",
-    "xinetd",
-    "xrdp",
-    "ypbind",
-    "ypserv",
-];
 
 pub(in crate::lint) fn port(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     for element in &rule.daemons {
@@ -130,31 +38,30 @@ pub(in crate::lint) fn port(rule: &RuleView<'_, '_>, sink: &mut Sink) {
 
 pub(in crate::lint) fn unknown(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     for (text, span) in base(&rule.daemons) {
-        // Most names are written as they are known.
-        if DAEMONS
-            .binary_search_by(|name| name.as_bytes().cmp(text))
-            .is_ok()
-        {
-            continue;
-        }
-        let is_known = |name: &&str| text.eq_ignore_ascii_case(name.as_bytes());
-        let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
-        if text.len() < 4 || !text.iter().all(is_name) || DAEMONS.iter().any(is_known) {
-            continue;
-        }
-        let Some(meant) = closest(text, DAEMONS.iter().copied().skip(5)) else {
+        let Some(meant) = daemon_meant(text) else {
             continue;
         };
-        let words = || {
-            (
-                format!(
-                    "no daemon of this name is known; if `{meant}` is meant, the rule {}",
-                    rule.nobody()
-                ),
-                format!("write `{meant}`, or accept it with a comment if there is such a daemon"),
-            )
-        };
-        sink.report_about(span, || About::Daemon(meant), words);
+        let what = rule.nobody();
+        let none = format!(
+            "no daemon that is known to ask libwrap is called {}; if `{meant}` is meant,",
+            quote(text)
+        );
+        sink.report_group(
+            "TW403",
+            span,
+            Cause::of_rules(&[text, what.as_bytes()]),
+            || About::Daemon(meant),
+            || {
+                (
+                    format!("{none} the rule {what}"),
+                    format!(
+                        "write `{meant}`; if a service of stunnel, sslh or xinetd has this name, \
+                         accept it with a comment"
+                    ),
+                )
+            },
+            |places| format!("{none} {places} {}", words::plural(what)),
+        );
     }
 }
 
@@ -187,15 +94,5 @@ pub(in crate::lint) fn two_cases(policy: &Policy<'_>, sink: &mut Sink) {
                 }
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_names_are_sorted_as_the_search_needs_it() {
-        assert!(DAEMONS.is_sorted_by(|a, b| a < b));
     }
 }

@@ -8,14 +8,18 @@ use crate::lint::sink::Sink;
 use crate::lint::site::Site;
 use crate::lint::view::{RuleView, base};
 use crate::lint::witness::{Client, Question, Trial};
-use crate::policy::{OptionKind, rules};
+use crate::policy::{OptionKind, Rule, rules};
 use crate::span::Span;
 
 pub(in crate::lint) fn spelling(policy: &Policy<'_>, sink: &mut Sink) {
     let Some(deny) = policy.deny else {
         return;
     };
-    if !Defaults::of(policy).is_closed || rules(deny).any(|rule| is_plain_default(&rule.text())) {
+    // What an alarm adds behind it does not hide it from a search.
+    let is_found = |rule: Rule<'_, '_>| {
+        reads_default(&rule.text()) && !RuleView::new(TableName::Deny, rule).grants()
+    };
+    if !Defaults::of(policy).is_closed || rules(deny).any(is_found) {
         return;
     }
     sink.turn_to(TableName::Deny);
@@ -33,6 +37,12 @@ pub(in crate::lint) fn spelling(policy: &Policy<'_>, sink: &mut Sink) {
 pub(super) fn is_plain_default(text: &[u8]) -> bool {
     let mut words = text.split(|&byte| byte == b':').map(<[u8]>::trim_ascii);
     words.next() == Some(b"ALL") && words.next() == Some(b"ALL") && words.next().is_none()
+}
+
+/// Whether a rule begins so, whatever its options are.
+fn reads_default(text: &[u8]) -> bool {
+    let mut words = text.split(|&byte| byte == b':').map(<[u8]>::trim_ascii);
+    words.next() == Some(b"ALL") && words.next() == Some(b"ALL")
 }
 
 pub(in crate::lint) fn unknown(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Sink) {

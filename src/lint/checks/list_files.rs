@@ -5,6 +5,7 @@ use super::dialect_form::missing_form;
 use super::netgroup;
 use crate::engine::{ListFile, TableName};
 use crate::lint::Policy;
+use crate::lint::foreign::{is_placeholder, oddity};
 use crate::lint::sink::{About, Sink};
 use crate::lint::site::{FileKind, Look, Site};
 use crate::lint::view::RuleView;
@@ -285,6 +286,11 @@ fn never_matches(word: &[u8]) -> bool {
             pattern: TextPattern::Exact(text),
             also_name: false,
         } => plain_quad(text).is_none(),
+        // Words of a list may hold an address of IPv6 and a user.
+        HostPattern::Text {
+            pattern: TextPattern::Exact(text) | TextPattern::Prefix(text),
+            ..
+        } => oddity(text, b":%@").is_some() || is_placeholder(text),
         HostPattern::Netgroup(_)
         | HostPattern::ListFile(_)
         | HostPattern::Known

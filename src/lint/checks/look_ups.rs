@@ -105,31 +105,43 @@ pub(in crate::lint) fn names(policy: &Policy<'_>, sink: &mut Sink) {
 
 pub(in crate::lint) fn every_connection(policy: &Policy<'_>, sink: &mut Sink) {
     for (table, tree) in policy.tables() {
-        for rule in rules(tree) {
-            for element in rule.clients().elements() {
-                let Element::Pattern { text, span } = element else {
-                    continue;
-                };
-                let Some(kind) = look_up(&text, sink.dialect()) else {
-                    continue;
-                };
-                sink.turn_to(table);
-                sink.report(span, || {
-                    let what = match kind {
-                        LookUp::Name => {
-                            "the name of every client that comes this far is looked up in DNS"
-                        }
-                        LookUp::User => {
-                            "the user of every client that matches is asked for by ident"
-                        }
-                    };
-                    (
-                        format!("from {} on, {what} before the verdict", quote(&text)),
-                        "put the rules by address first".to_owned(),
-                    )
-                });
-                return;
+        let mut elements = rules(tree).flat_map(|rule| {
+            let elements: Vec<Element<'_>> = rule.clients().elements().collect();
+            elements
+        });
+        while let Some(element) = elements.next() {
+            let Element::Pattern { text, span } = element else {
+                continue;
+            };
+            let Some(kind) = look_up(&text, sink.dialect()) else {
+                continue;
+            };
+            // What follows by address could come first; else there is nothing to be done.
+            if !elements.any(|element| is_by_address(&element, sink.dialect())) {
+                break;
             }
+            sink.turn_to(table);
+            sink.report(span, || {
+                let what = match kind {
+                    LookUp::Name => {
+                        "the name of every client that comes this far is looked up in DNS"
+                    }
+                    LookUp::User => "the user of every client that matches is asked for by ident",
+                };
+                (
+                    format!("from {} on, {what} before the verdict", quote(&text)),
+                    "put the rules by address first".to_owned(),
+                )
+            });
+            return;
         }
+    }
+}
+
+/// Whether a pattern names clients, and by their address.
+fn is_by_address(element: &Element<'_>, dialect: &Dialect) -> bool {
+    match element {
+        Element::Pattern { text, .. } => look_up(text, dialect).is_none() && !super::is_all(text),
+        Element::Except { .. } => false,
     }
 }

@@ -25,10 +25,15 @@ pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
                 quote(client.text),
                 client.nobody()
             ),
-            format!(
-                "write `{0}.` for all addresses that begin with {0}",
-                plain(text)
-            ),
+            if parts > 1 {
+                format!(
+                    "write `{0}.` for all addresses that begin with {0}",
+                    plain(text)
+                )
+            } else {
+                // A port, the rest of a mask, the head of an IPv6 address: all but a network.
+                "write the whole address, or a network such as `192.0.2.0/24`".to_owned()
+            },
         )
     });
 }

@@ -6,12 +6,16 @@ use super::default_words::is_plain_default;
 use crate::engine::TableName;
 use crate::lint::Policy;
 use crate::lint::cover::{Cover, CoveredBy, Terms, are_about_the_same};
-use crate::lint::sink::Sink;
+use crate::lint::group::Cause;
+use crate::lint::sink::{About, Sink};
 use crate::lint::view::RuleView;
 use crate::lint::words;
+use crate::metadata::bond;
 use crate::policy::{Element, List, OptionKind, Rule, rules};
 use crate::syntax::Tree;
 
+/// The code of this check.
+const UNREACHED: &str = "TW701";
 /// The code of rules that stand twice in a table; it shares the search with this check.
 const DUPLICATE: &str = "TW702";
 /// The code of rules that say the opposite of an earlier one; likewise.
@@ -58,6 +62,10 @@ struct Earlier<'p, 't> {
 impl Earlier<'_, '_> {
     /// Reports the rule if nothing is left for it, and else remembers it.
     fn meet(&mut self, view: &RuleView<'_, '_>, tree: &Tree<'_>, sink: &mut Sink) {
+        // What is left of it is not what was written.
+        if super::bare_ipv6::address(view).is_some() {
+            return;
+        }
         let terms = Terms::of(view);
         let own = match view.table {
             TableName::Allow => &self.allow,
@@ -87,6 +95,11 @@ impl Earlier<'_, '_> {
             if view.table == TableName::Allow {
                 self.asked.add(&terms, false);
             }
+            return;
+        }
+        // A rule that runs out leaves all to those after it.
+        let label = bond(view.rule).filter(|bond| bond.is_named);
+        if label.is_some_and(|bond| bond.label.until.is_some()) {
             return;
         }
         match view.table {
@@ -127,6 +140,15 @@ fn ends_the_search(rule: &RuleView<'_, '_>) -> bool {
     })
 }
 
+/// A rule for which nothing is left, and the earlier one that takes it.
+struct Hidden<'v, 't, 's> {
+    rule: &'v RuleView<'t, 's>,
+    by: CoveredBy,
+    /// The table of the earlier rule, and the rule.
+    table: TableName,
+    earlier: Option<Rule<'t, 's>>,
+}
+
 fn report(
     rule: &RuleView<'_, '_>,
     table: TableName,
@@ -134,93 +156,161 @@ fn report(
     by: CoveredBy,
     sink: &mut Sink,
 ) {
-    let earlier = tree.line(by.line).and_then(Rule::of);
-    let is_copy = by.is_alone
-        && table == rule.table
-        && earlier.is_some_and(|earlier| same_words(earlier, rule.rule));
-    let number = earlier.map_or(0, Rule::number);
-    let place = || {
-        if table == rule.table {
-            format!("line {number}")
-        } else {
-            format!("line {number} of {}", words::table(table))
-        }
+    let hidden = Hidden {
+        rule,
+        by,
+        table,
+        earlier: tree.line(by.line).and_then(Rule::of),
     };
-    if is_copy {
-        sink.report_as(DUPLICATE, rule.span(), || {
-            let place = place();
-            (
-                format!("this rule stands in {place} already and does nothing here"),
-                "take it out".to_owned(),
-            )
-        });
-        return;
-    }
-    let others = if by.is_alone {
-        "decides"
-    } else {
-        "and other rules decide"
-    };
-    if by.grants == Some(rule.grants()) && rule.options.is_empty() {
+    let is_here = table == rule.table;
+    if is_here && by.is_alone && hidden.earlier.is_some_and(|own| same_words(own, rule.rule)) {
+        hidden.report_copy(sink);
+    } else if by.grants == Some(rule.grants()) && rule.options.is_empty() {
         // A second wall behind the first, such as `ALL: ALL` behind an alarm for everybody; in the
         // deny table that spelling is what audits search for.
         let is_default = table == TableName::Deny && is_plain_default(&rule.rule.text());
-        if table == rule.table && !is_default {
-            sink.report_as(REDUNDANT, rule.span(), || {
-                let place = place();
-                (
-                    format!("this rule changes nothing: {place} {others} the same before it"),
-                    "take it out".to_owned(),
-                )
-            });
+        if is_here && !is_default {
+            hidden.report_redundant(sink);
         }
-        return;
+    } else if hidden.contradicts() {
+        hidden.report_contradiction(sink);
+    } else {
+        hidden.report_unreached(sink);
     }
-    let contradicts = by.is_alone
-        && by.grants == Some(!rule.grants())
-        && earlier.is_some_and(|earlier| {
-            same_lists(earlier, rule.rule)
-                || are_about_the_same(&RuleView::new(table, earlier), rule)
-        });
-    if contradicts {
-        sink.report_as(CONTRADICTION, rule.span(), || {
-            let place = place();
-            (
-                format!("{place} says the opposite about the same clients, and decides first"),
-                "take out the one that is not meant".to_owned(),
-            )
-        });
-        return;
-    }
-    sink.report(rule.span(), || unreached(rule, by, others, table, &place()));
 }
 
-/// What is said of a rule that other rules leave nobody for.
-fn unreached(
-    rule: &RuleView<'_, '_>,
-    by: CoveredBy,
-    others: &str,
-    table: TableName,
-    place: &str,
-) -> (String, String) {
-    let what = match by.grants {
+impl Hidden<'_, '_, '_> {
+    /// All rules that one line hides in one way are one finding.
+    fn cause(&self) -> Cause {
+        let flags = [
+            u8::from(self.table == TableName::Allow),
+            u8::from(self.by.is_alone),
+            self.by.grants.map_or(2, u8::from),
+            u8::from(self.rule.grants()),
+        ];
+        Cause::of_rules(&[&self.by.line.to_ne_bytes(), &flags])
+    }
+
+    fn place(&self) -> String {
+        let number = self.earlier.map_or(0, Rule::number);
+        if self.table == self.rule.table {
+            format!("line {number}")
+        } else {
+            format!("line {number} of {}", words::table(self.table))
+        }
+    }
+
+    fn others(&self) -> &'static str {
+        if self.by.is_alone {
+            "decides"
+        } else {
+            "and other rules decide"
+        }
+    }
+
+    fn contradicts(&self) -> bool {
+        let is_same = |earlier| {
+            same_lists(earlier, self.rule.rule)
+                || are_about_the_same(&RuleView::new(self.table, earlier), self.rule)
+        };
+        self.by.is_alone
+            && self.by.grants == Some(!self.rule.grants())
+            && self.earlier.is_some_and(is_same)
+    }
+
+    fn put(
+        &self,
+        code: &str,
+        sink: &mut Sink,
+        words: impl FnOnce() -> (String, String),
+        several: impl FnOnce(&str) -> String,
+    ) {
+        let marked = || About::Marked;
+        sink.report_group(code, self.rule.span(), self.cause(), marked, words, several);
+    }
+
+    fn report_copy(&self, sink: &mut Sink) {
+        let words = || {
+            let place = self.place();
+            (
+                format!("this rule stands in {place} already and does nothing here"),
+                "remove it".to_owned(),
+            )
+        };
+        self.put(DUPLICATE, sink, words, |places| {
+            format!(
+                "{places} stand in {} already and do nothing here",
+                self.place()
+            )
+        });
+    }
+
+    fn report_redundant(&self, sink: &mut Sink) {
+        let others = self.others();
+        let words = || {
+            let place = self.place();
+            (
+                format!("this rule changes nothing: {place} {others} the same before it"),
+                "remove it".to_owned(),
+            )
+        };
+        self.put(REDUNDANT, sink, words, |places| {
+            let place = self.place();
+            format!("{places} change nothing: {place} {others} the same before them")
+        });
+    }
+
+    fn report_contradiction(&self, sink: &mut Sink) {
+        let words = || {
+            let place = self.place();
+            (
+                format!("{place} says the opposite about the same clients, and decides first"),
+                "remove the one that is not meant".to_owned(),
+            )
+        };
+        self.put(CONTRADICTION, sink, words, |places| {
+            let place = self.place();
+            format!(
+                "{place} says the opposite of {places} about the same clients, and decides first"
+            )
+        });
+    }
+
+    fn report_unreached(&self, sink: &mut Sink) {
+        let (others, what) = (self.others(), outcome(self.rule, self.by));
+        let words = || {
+            let place = self.place();
+            (
+                format!(
+                    "this rule is never reached: {place} {others} first about everybody it \
+                     matches{what}"
+                ),
+                remedy(self.rule, self.table, &place),
+            )
+        };
+        self.put(UNREACHED, sink, words, |places| {
+            format!(
+                "{} hides {places}: it {others} first about everybody they match{what}",
+                self.place()
+            )
+        });
+    }
+}
+
+/// What the earlier rule does with those whom the later one treats otherwise.
+fn outcome(rule: &RuleView<'_, '_>, by: CoveredBy) -> &'static str {
+    match by.grants {
         Some(true) if !rule.grants() => ", and lets them in",
         Some(false) if rule.grants() => ", and refuses them",
         Some(_) | None => "",
-    };
-    (
-        format!(
-            "this rule is never reached: {place} {others} first about everybody it matches{what}"
-        ),
-        remedy(rule, table, place),
-    )
+    }
 }
 
 fn remedy(rule: &RuleView<'_, '_>, table: TableName, place: &str) -> String {
     if table == rule.table {
-        format!("take it out, or move it in front of {place}")
+        format!("remove it, or move it before {place}")
     } else {
-        format!("take it out, or put a rule with `: deny` in front of {place}")
+        format!("remove it, or put a rule with `: deny` before {place}")
     }
 }
 

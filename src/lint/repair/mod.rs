@@ -121,6 +121,7 @@ fn steps(
     };
     let mut steps: Vec<Step> = check(&policy, site, usize::MAX)
         .finish(&policy, None)
+        .singly()
         .findings
         .iter()
         .filter_map(|finding| step(finding, &policy, boldness))

@@ -1,7 +1,6 @@
 //! What a word was meant to be, by the code of the finding about it.
 
-use crate::lint::checks::daemon_list::DAEMONS;
-use crate::lint::suggest::closest;
+use crate::lint::suggest::{closest, daemon_meant};
 use crate::policy::{ClientPattern, HostPattern, OPTIONS, dotted_quad, networks};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -35,7 +34,9 @@ pub(super) fn meant(code: &str, text: &[u8]) -> Option<Vec<u8>> {
             let is_clean = text
                 .iter()
                 .all(|byte| byte.is_ascii_digit() || *byte == b'.');
-            is_clean.then(|| [text, b"."].concat())
+            // One number is not what an address begins with: the rest of a mask, a port.
+            let is_address = is_clean && text.contains(&b'.');
+            is_address.then(|| [text, b"."].concat())
         }
         "TW310" => range(text),
         "TW312" => {
@@ -84,7 +85,7 @@ fn name(code: &str, text: &[u8]) -> Option<Vec<u8>> {
                 .map(<[u8]>::to_vec)
         }
         "TW401" => owned("sshd"),
-        "TW403" => owned(closest(text, DAEMONS.iter().copied().skip(5))?),
+        "TW403" => owned(daemon_meant(text)?),
         "TW501" => owned(closest(text, OPTIONS.iter().map(|option| option.name))?),
         _ => None,
     }

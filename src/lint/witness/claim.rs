@@ -120,6 +120,8 @@ pub(super) fn claims(finding: &Finding, effect: bool, is_excepted: bool, word: &
                 vec![(missed(Reach::MissedByWord), &[Marked])]
             }
         }
+        // The rule that is meant is not the one that stands there.
+        "TW217" => vec![(missed(Reach::Any), &[Marked, Line])],
         _ => {
             of_rules(finding, effect).unwrap_or_else(|| by_harm(finding.harm, effect, is_excepted))
         }
@@ -169,8 +171,8 @@ fn of_rules(finding: &Finding, effect: bool) -> Option<Vec<Step>> {
         "TW803" | "TW804" => vec![(claim(Some(is_deny), Any, Reach::Any), &[Strangers])],
         // Who can change a file, whom a list means that is not there, what another build or a command
         // does: no verdict shows it.
-        "TW331" | "TW335" | "TW336" | "TW337" | "TW339" | "TW513" | "TW514" | "TW526" | "TW605"
-        | "TW801" => Vec::new(),
+        "TW121" | "TW122" | "TW123" | "TW331" | "TW335" | "TW336" | "TW337" | "TW339" | "TW513"
+        | "TW514" | "TW526" | "TW605" | "TW801" => Vec::new(),
         _ => return None,
     })
 }
@@ -184,12 +186,25 @@ fn by_harm(harm: Harm, effect: bool, is_excepted: bool) -> Vec<Step> {
         Harm::Missed if is_excepted => {
             vec![(claim(Some(effect), Own, Reach::MissedByWord), &[Marked])]
         }
-        Harm::Missed => vec![(claim(Some(!effect), Later, Reach::MissedByWord), &[Marked])],
+        Harm::Missed => vec![
+            (claim(Some(!effect), Later, Reach::MissedByWord), &[Marked]),
+            (
+                claim(Some(!effect), Later, Reach::MissedByList),
+                &[Line, Strangers],
+            ),
+            (
+                claim(Some(!effect), Later, Reach::MissedByDaemon),
+                &[Line, Strangers],
+            ),
+        ],
         Harm::Broad if is_excepted => {
             vec![(claim(Some(!effect), Later, Reach::Excepted), &[Marked])]
         }
         Harm::Broad => vec![(decided(effect, Word), &[Marked, Strangers])],
-        Harm::LetsIn => vec![(decided(true, Word), &[Marked, Strangers])],
+        Harm::LetsIn => vec![
+            (decided(true, Word), &[Marked, Strangers]),
+            (decided(true, Own), &[Marked, Line]),
+        ],
         Harm::LocksOut => vec![(decided(false, Own), &[Line, Marked, Strangers])],
         Harm::Either => vec![
             (claim(Some(!effect), Later, Reach::MissedByList), &[Marked]),

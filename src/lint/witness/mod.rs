@@ -307,7 +307,8 @@ fn decider(verdict: &Verdict) -> Option<By> {
         } => Some(By {
             table,
             line,
-            number,
+            // libwrap counts the lines before it.
+            number: number + 1,
         }),
         Cause::NoRule | Cause::Unreadable(_) | Cause::EitherWay(_) | Cause::Undecided(_) => None,
     }

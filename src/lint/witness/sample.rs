@@ -1,7 +1,6 @@
 //! Clients that the words of a table are about, also where libwrap does not read them so.
 
 use super::{Group, lines_behind};
-use crate::lint::checks::daemon_list::DAEMONS;
 use crate::lint::sink::{About, Finding};
 use crate::span::Span;
 use crate::syntax::Line;
@@ -86,13 +85,8 @@ impl Samples {
         let is_about_clients = before.len() > daemons.len() || daemons.is_empty();
         let marked: &[u8] = match &finding.about {
             About::Clients(words) => words,
-            About::Marked | About::Daemon(_) | About::Rule(_) | About::Seen(_) => {
-                if is_about_clients {
-                    &marked
-                } else {
-                    clients
-                }
-            }
+            About::Marked | About::Daemon(_) | About::Seen(_) if is_about_clients => &marked,
+            About::Marked | About::Daemon(_) | About::Rule(_) | About::Seen(_) => clients,
         };
         let is_except = |word: &&[u8]| word.eq_ignore_ascii_case(b"EXCEPT");
         // Those of the daemons do not count for the clients.
@@ -151,10 +145,9 @@ fn daemons_tried(finding: &Finding, daemons: &[u8]) -> Vec<Vec<u8>> {
     names
 }
 
-/// Whether a word of a comment is the name of a daemon.
+/// Whether a word of a comment is certainly the name of a daemon.
 fn is_known(daemon: &[u8]) -> bool {
-    let name = str::from_utf8(daemon).unwrap_or_default();
-    DAEMONS.binary_search(&name).is_ok()
+    daemon == SOME_DAEMON || OTHER_DAEMONS.contains(&daemon)
 }
 
 /// The clients that all words of a client list are about. A line without a colon has no such list:

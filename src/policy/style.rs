@@ -1,11 +1,12 @@
 //! One style for tables: spacing, separators and continued lines. Only what means nothing to
 //! libwrap is changed.
 
-use crate::policy::{Element, List, Rule};
+use super::rule::{Element, List, Rule};
 use crate::syntax::{LINE_LIMIT, Line, TokenKind, Tree};
 
-/// Longer rules go on in the next line, where a word ends before this column.
-const WIDTH: usize = 100;
+/// Longer lists go on in the next line, where a word ends before this column. Options stay in one
+/// line: whoever removes a line with `sed` must not leave half a rule behind.
+pub const WIDTH: usize = 100;
 /// Between two words where a rule goes on in the next line.
 const BREAK: &[u8] = b" \\\n    ";
 /// What libwrap joins: the backslash and the newline are no part of the logical line.
@@ -14,18 +15,30 @@ const SPLICE: usize = 2;
 /// The table in one style.
 pub fn formatted(tree: &Tree<'_>) -> Vec<u8> {
     let source = tree.source();
+    let is_crlf = is_crlf(tree);
     let mut out = Vec::with_capacity(source.len());
     for line in tree.lines() {
         let rule = Rule::of(line).filter(|_| line.is_read());
-        match rule.and_then(|_| styled(line)) {
+        match rule.and_then(|_| styled(line, !is_crlf)) {
             Some(new) => {
                 out.extend_from_slice(&new);
-                out.push(b'\n');
+                out.extend_from_slice(if is_crlf { b"\r\n" } else { b"\n" });
             }
             None => out.extend_from_slice(line.span().of(source)),
         }
     }
     out
+}
+
+/// Whether all lines of a table end in CR and LF, and there is one. Such a table gets no line that
+/// ends otherwise.
+pub fn is_crlf(tree: &Tree<'_>) -> bool {
+    let mut ended = tree
+        .lines()
+        .map(|line| line.span().of(tree.source()))
+        .filter(|line| line.ends_with(b"\n"))
+        .peekable();
+    ended.peek().is_some() && ended.all(|line| line.ends_with(b"\r\n"))
 }
 
 /// Whether two tables hold the same rules in the same order, word for word, and the same other
@@ -59,8 +72,9 @@ fn is_same_rule(a: Rule<'_, '_>, b: Rule<'_, '_>) -> bool {
         && options.all(|(a, b)| (&a.name, &a.value) == (&b.name, &b.value))
 }
 
-/// A rule in one style, without its newline; nothing if it must stay as it is.
-fn styled(line: Line<'_, '_>) -> Option<Vec<u8>> {
+/// A rule in one style, without its newline; nothing if it must stay as it is. A line that ends in
+/// a backslash and CR LF does not go on (F-LINE-03), so some rules `may_fold` and others not.
+fn styled(line: Line<'_, '_>, may_fold: bool) -> Option<Vec<u8>> {
     let flat = Flat::of(line)?;
     // A `#` must not come to the first column (F-LINE-08), nor a backslash that a blank kept from
     // the newline to its end (F-LINE-03).
@@ -68,7 +82,7 @@ fn styled(line: Line<'_, '_>) -> Option<Vec<u8>> {
         return None;
     }
     let (folded, joined) = flat.folded();
-    if joined < LINE_LIMIT {
+    if may_fold && joined < LINE_LIMIT {
         return Some(folded);
     }
     (flat.text.len() <= LINE_LIMIT).then_some(flat.text)
@@ -91,12 +105,12 @@ impl Flat {
         let mut colons = 0;
         for token in line.tokens() {
             match token.kind {
-                TokenKind::Separator | TokenKind::White => flat.blank(),
+                TokenKind::Separator | TokenKind::White => flat.blank(colons < 2),
                 TokenKind::Colon => {
                     flat.trim();
                     // `daemons: clients : option : option`
                     if colons > 0 && !flat.text.ends_with(b":") {
-                        flat.blank();
+                        flat.blank(false);
                     }
                     flat.text.extend_from_slice(b": ");
                     colons += 1;
@@ -116,10 +130,12 @@ impl Flat {
         Some(flat)
     }
 
-    /// One blank between two words, however many there were.
-    fn blank(&mut self) {
+    /// One blank between two words, however many there were; the line `may_break` at it.
+    fn blank(&mut self, may_break: bool) {
         if !self.text.is_empty() && !self.text.ends_with(b" ") {
-            self.blanks.push(self.text.len());
+            if may_break {
+                self.blanks.push(self.text.len());
+            }
             self.text.push(b' ');
         }
     }

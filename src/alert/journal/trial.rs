@@ -1,0 +1,43 @@
+//! A test message that goes the way of an alert: through the queue, by the deliverer.
+
+use super::intake::audience_of;
+use super::letters::{LetterKind, NewLetter, release};
+use super::{Journal, JournalError};
+use crate::config::Mailbox;
+use chrono::{DateTime, Utc};
+
+/// What a test message has for a body: the journal has no kind of its own for it.
+pub(super) const TRIAL: &str = "trial";
+
+impl Journal {
+    /// Queues a test message for `people`, or for everybody configured if that is nobody; gives its
+    /// number.
+    ///
+    /// # Errors
+    /// When the database cannot be written; nothing is then.
+    pub(in crate::alert) fn queue_trial(
+        &mut self,
+        people: &[Mailbox],
+        channels: &[String],
+        now: DateTime<Utc>,
+        message_id: &str,
+    ) -> Result<i64, JournalError> {
+        self.run("write", |database| {
+            let transaction = database.transaction()?;
+            let letter = NewLetter {
+                kind: LetterKind::Notice,
+                source: None,
+                audience: &audience_of(people),
+                message_id,
+                thread: None,
+                now,
+                due: now.timestamp(),
+                body: Some(TRIAL),
+            };
+            let id = letter.open(&transaction)?;
+            release(&transaction, id, channels, now.timestamp())?;
+            transaction.commit()?;
+            Ok(id)
+        })
+    }
+}
