@@ -54,7 +54,7 @@ fn what_cannot_be_read_or_computed_is_told() {
         .stderr(&format!("tcpw: there are no tables in [ROOT]/empty: neither hosts.allow nor hosts.deny, here or in etc\n{help}"))
         .code(2)
         .done()
-        .file("acl/hosts.allow", "sshd: 192.0.2.7\nsshd: 10.1.1.1: aclexec true\n")
+        .file("acl/hosts.allow", "sshd: 192.0.2.7\nsshd: 10.1.1.1: aclexec is-friend %a\n")
         .file("acl/hosts.deny", "ALL: ALL\n")
         .run(&["diff", "[ROOT]/old", "[ROOT]/acl"])
         .stdout(ACLEXEC)

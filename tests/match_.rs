@@ -93,7 +93,11 @@ fn what_cannot_be_told_is_exit_code_2() {
         .stdout(
             "undecided: sshd from 10.1.1.1\n  \
              [ROOT]/etc/hosts.allow:1: sshd: 10.: aclexec /bin/check %a\n  \
-             it depends on whether the command of aclexec succeeds\n",
+             because `sshd` matches the daemon and `10.` matches the address 10.1.1.1\n  \
+             it depends on whether the command of aclexec succeeds\n  \
+             asks: /bin/check 10.1.1.1\n  \
+             if the command succeeds: granted by [ROOT]/etc/hosts.allow:1\n  \
+             if the command fails: denied by [ROOT]/etc/hosts.deny:1\n",
         )
         .done();
     stage
@@ -106,6 +110,130 @@ fn what_cannot_be_told_is_exit_code_2() {
              asks: /bin/check 10.1.1.1 (taken to be a command that fails)\n",
         )
         .done();
+}
+
+/// What a command that nobody runs cannot change is certain (F-ACL-01, F-ACL-03, F-ACL-04).
+#[test]
+fn what_no_command_can_change_is_granted_or_denied() {
+    let allow = "\
+sshd: ALL: aclexec /bin/check %a : allow
+vsftpd: ALL: aclexec /bin/check %a &
+smtpd: ALL: aclexec /bin/check %a : deny
+slapd: ALL: aclexec /bin/check %a
+";
+    let deny = "sshd vsftpd smtpd: ALL\n";
+    for (daemon, code, expected) in [
+        (
+            "sshd",
+            0,
+            "granted: sshd from 10.1.1.1\n  \
+             [ROOT]/etc/hosts.allow:1: sshd: ALL: aclexec /bin/check %a : allow\n  \
+             because `sshd` matches the daemon and `ALL` matches every client\n  \
+             its option `allow` grants, whatever the command of aclexec says\n  \
+             asks: /bin/check 10.1.1.1\n",
+        ),
+        (
+            "vsftpd",
+            0,
+            "granted: vsftpd from 10.1.1.1\n  \
+             [ROOT]/etc/hosts.allow:2: vsftpd: ALL: aclexec /bin/check %a &\n  \
+             because `vsftpd` matches the daemon and `ALL` matches every client\n  \
+             asks: /bin/check 10.1.1.1 & (always succeeds, whatever its programs do)\n",
+        ),
+        (
+            "smtpd",
+            1,
+            "denied: smtpd from 10.1.1.1\n  \
+             [ROOT]/etc/hosts.allow:3: smtpd: ALL: aclexec /bin/check %a : deny\n  \
+             because `smtpd` matches the daemon and `ALL` matches every client\n  \
+             its option `deny` denies, whatever the command of aclexec says\n  \
+             asks: /bin/check 10.1.1.1\n",
+        ),
+        (
+            "slapd",
+            0,
+            "granted: slapd from 10.1.1.1\n  \
+             [ROOT]/etc/hosts.allow:4: slapd: ALL: aclexec /bin/check %a\n  \
+             because `slapd` matches the daemon and `ALL` matches every client\n  \
+             granted whatever the command of aclexec says\n  \
+             asks: /bin/check 10.1.1.1\n  \
+             if the command succeeds: granted by [ROOT]/etc/hosts.allow:4\n  \
+             if the command fails: granted, because no other rule applies\n",
+        ),
+    ] {
+        Sandbox::new()
+            .allow(allow)
+            .deny(deny)
+            .run(&["match", daemon, "10.1.1.1"])
+            .code(code)
+            .stdout(expected)
+            .done();
+    }
+    Sandbox::new()
+        .allow(allow)
+        .deny(deny)
+        .stdin("sshd\t10.1.1.1\nvsftpd\t10.1.1.1\nsmtpd\t10.1.1.1\nslapd\t10.1.1.1\n")
+        .run(&["match", "--batch"])
+        .stdout(
+            "granted\t[ROOT]/etc/hosts.allow:1\n\
+             granted\t[ROOT]/etc/hosts.allow:2\n\
+             denied\t[ROOT]/etc/hosts.allow:3\n\
+             granted\t[ROOT]/etc/hosts.allow:4\n",
+        )
+        .done();
+    // That a command which ends in & fails is not to be had.
+    Sandbox::new()
+        .allow(allow)
+        .deny(deny)
+        .stdin("vsftpd\t10.1.1.1\n")
+        .run(&["match", "--batch", "--aclexec", "false"])
+        .stdout("granted\t[ROOT]/etc/hosts.allow:2\n")
+        .done();
+}
+
+/// Two commands, one in each table: three ways, told to people and to programs.
+#[test]
+fn every_way_is_told_with_what_it_runs() {
+    let stage = Sandbox::new()
+        .allow("sshd: ALL: aclexec /bin/check %a\n")
+        .deny("ALL: ALL: spawn /bin/log %a : aclexec /bin/bad %a\n")
+        .run(&["match", "sshd", "10.1.1.1"])
+        .code(2)
+        .stdout(
+            "undecided: sshd from 10.1.1.1\n  \
+             [ROOT]/etc/hosts.allow:1: sshd: ALL: aclexec /bin/check %a\n  \
+             because `sshd` matches the daemon and `ALL` matches every client\n  \
+             it depends on whether the command of aclexec succeeds\n  \
+             asks: /bin/check 10.1.1.1\n  \
+             if the command of [ROOT]/etc/hosts.allow:1 succeeds: granted by \
+             [ROOT]/etc/hosts.allow:1\n  \
+             if the command of [ROOT]/etc/hosts.allow:1 fails and that of [ROOT]/etc/hosts.deny:1 \
+             succeeds: denied by [ROOT]/etc/hosts.deny:1\n    \
+             runs: /bin/log 10.1.1.1\n    \
+             asks: /bin/bad 10.1.1.1\n  \
+             if the command of [ROOT]/etc/hosts.allow:1 fails and that of [ROOT]/etc/hosts.deny:1 \
+             fails: granted, because no other rule applies\n    \
+             runs: /bin/log 10.1.1.1\n    \
+             asks: /bin/bad 10.1.1.1\n",
+        )
+        .done();
+    let run = stage
+        .run(&["match", "sshd", "10.1.1.1", "--format", "json"])
+        .code(2);
+    let text = run.stdout_text().to_owned();
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let answer = &json["answers"][0];
+    assert_eq!(answer["verdict"], "undecided");
+    assert_eq!(answer["effects"][0]["succeeds"], serde_json::Value::Null);
+    let ways = answer["ways"].as_array().unwrap();
+    let verdicts: Vec<_> = ways.iter().map(|way| &way["verdict"]).collect();
+    assert_eq!(verdicts, ["granted", "denied", "granted"]);
+    assert_eq!(ways[1]["commands"][0]["succeeds"], false);
+    assert_eq!(ways[1]["commands"][1]["succeeds"], true);
+    assert_eq!(ways[1]["rule"]["line"], 1);
+    assert_eq!(ways[1]["effects"][0]["text"], "/bin/log 10.1.1.1");
+    assert_eq!(ways[2]["rule"], serde_json::Value::Null);
+    run.stdout(&text).done();
 }
 
 #[test]

@@ -104,7 +104,7 @@ fuzz_target!(|input: &[u8]| {
     let verdict = decide(&tables, &request, &Bare);
     let file = |table| &paths[usize::from(table == TableName::Deny)];
     let place = match verdict.cause {
-        Cause::Rule { matched, .. } => format!("{}:{}", file(matched.table), matched.number),
+        Cause::Rule { matched, .. } | Cause::EitherWay(matched) => format!("{}:{}", file(matched.table), matched.number),
         Cause::BrokenTable { table, number, .. } => format!("{}:{number}", file(table)),
         Cause::NoRule | Cause::Unreadable(_) | Cause::Undecided(_) => "default".to_owned(),
     };

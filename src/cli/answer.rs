@@ -5,9 +5,10 @@ use super::lookup::Lookup;
 use super::match_::word_of;
 use super::story::{name_kind, reason, tree_of};
 use super::tables::TableFiles;
-use super::why::{file_of, located, place, why};
+use super::ways::{JsonWay, json_ways};
+use super::why::{file_of, located_by, place_by, why};
 use crate::engine::{
-    Comparison, Effect, NameKind, Request, Step, TableName, Tables, Trace, Verdict,
+    Cause, Comparison, Effect, NameKind, Request, Step, TableName, Tables, Trace, Verdict,
 };
 use crate::escape::visible;
 use crate::policy::Rule;
@@ -47,6 +48,8 @@ pub(super) struct JsonAnswer {
     rule: Option<JsonPlace>,
     why: Vec<String>,
     effects: Vec<JsonEffect>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ways: Vec<JsonWay>,
     #[serde(skip_serializing_if = "Option::is_none")]
     explanation: Option<JsonExplanation>,
 }
@@ -60,14 +63,26 @@ struct JsonClient {
 
 /// A line of a table; `text` is null where it is no rule.
 #[derive(Debug, Serialize)]
-struct JsonPlace {
+pub(super) struct JsonPlace {
     file: String,
     line: u32,
     text: Option<String>,
 }
 
+impl JsonPlace {
+    /// The line that is a cause.
+    pub(super) fn of(cause: &Cause, files: &TableFiles) -> Option<Self> {
+        let (table, line) = located_by(cause)?;
+        Some(Self {
+            file: file_of(files, table).shown.clone(),
+            line,
+            text: place_by(cause, files).map(|(_, text)| visible(&text)),
+        })
+    }
+}
+
 #[derive(Debug, Serialize)]
-struct JsonEffect {
+pub(super) struct JsonEffect {
     option: &'static str,
     text: String,
     succeeds: Option<bool>,
@@ -80,8 +95,8 @@ struct JsonExplanation {
     names: Vec<JsonByName>,
 }
 
-/// A step: `kind` is `opened`, `absent`, `unreadable`, `rule`, `options`, `left`, `broken` or
-/// `doubtful`.
+/// A step: `kind` is `opened`, `absent`, `unreadable`, `rule`, `options`, `left`, `forked`,
+/// `broken` or `doubtful`.
 #[derive(Debug, Default, Serialize)]
 struct JsonStep {
     kind: &'static str,
@@ -142,9 +157,10 @@ pub(super) fn answer(
             name: visible(request.client().name().as_bytes()),
             lookup: lookup.map(JsonLookup::from),
         },
-        rule: json_place(verdict, files),
+        rule: JsonPlace::of(&verdict.cause, files),
         why: why(verdict, request, files),
         effects: verdict.effects.iter().map(effect).collect(),
+        ways: json_ways(verdict, files),
         explanation: explained.map(|explained| JsonExplanation {
             steps: steps(explained.trace, request, files, tables),
             unreached: explained
@@ -164,7 +180,7 @@ pub(super) fn answer(
                     name: name_word(*kind),
                     what: name_kind(*kind),
                     verdict: word_of(verdict.access),
-                    rule: json_place(verdict, files),
+                    rule: JsonPlace::of(&verdict.cause, files),
                 })
                 .collect(),
         }),
@@ -177,20 +193,11 @@ pub(super) fn print(answers: &Told) -> Result<String, Failure> {
         .map_err(|error| Failure::new(format_args!("cannot write JSON: {error}")))
 }
 
-fn json_place(verdict: &Verdict, files: &TableFiles) -> Option<JsonPlace> {
-    let (table, line) = located(verdict)?;
-    Some(JsonPlace {
-        file: file_of(files, table).shown.clone(),
-        line,
-        text: place(verdict, files).map(|(_, text)| visible(&text)),
-    })
-}
-
-fn effect(effect: &Effect) -> JsonEffect {
+pub(super) fn effect(effect: &Effect) -> JsonEffect {
     let (option, text, succeeds) = match effect {
         Effect::Spawn(command) => ("spawn", visible(command), None),
         Effect::Twist(command) => ("twist", visible(command), None),
-        Effect::Aclexec(command, success) => ("aclexec", visible(command), Some(*success)),
+        Effect::Aclexec(command, success) => ("aclexec", visible(command), *success),
         Effect::Setenv(name, value) => {
             let text = format!("{}={}", visible(name), visible(value));
             ("setenv", text, None)
@@ -230,6 +237,7 @@ fn steps(
             Step::Absent(_) => plain("absent"),
             Step::Unreadable(_) => plain("unreadable"),
             Step::Left(_) => plain("left"),
+            Step::Forked(_) => plain("forked"),
             Step::Broken { number, .. } => JsonStep {
                 line: Some(*number + 1),
                 ..plain("broken")

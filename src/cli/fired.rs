@@ -144,7 +144,7 @@ fn request((daemon, address, host): &Question) -> Request {
 
 fn answer(verdict: &engine::Verdict, files: &TableFiles, digests: &[String; 2]) -> Answer {
     let matched = match &verdict.cause {
-        Cause::Rule { matched, .. } => Some(*matched),
+        Cause::Rule { matched, .. } | Cause::EitherWay(matched) => Some(*matched),
         Cause::Undecided(undecided) => undecided.rule,
         Cause::NoRule | Cause::BrokenTable { .. } | Cause::Unreadable(_) => None,
     };

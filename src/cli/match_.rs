@@ -12,10 +12,11 @@ use super::output::Style;
 use super::query::is_address;
 use super::story::Story;
 use super::tables::TableFiles;
+use super::ways::ways;
 use super::why::{place, why};
 use crate::engine::{
     Access, Effect, Host, HostName, NameKind, Request, Surroundings as _, Tables, Trace, Verdict,
-    by_name, decide, explain,
+    always_succeeds, by_name, decide, explain,
 };
 use crate::escape::visible;
 use clap::{Args, ValueEnum};
@@ -31,9 +32,11 @@ use std::os::unix::ffi::OsStrExt as _;
 /// --format json prints one object: "dialect" (the build of libwrap), "lookup" (null, or "what" and "milliseconds" of finding a host
 /// name's addresses) and "answers", one a client address: "verdict" (granted, denied, undecided),
 /// "daemon", "client" ("address", "name", "lookup"), "rule" (null, or "file", "line" and "text"),
-/// "why" (sentences), "effects" ("option", "text" as it is run, and "succeeds" for aclexec). With
-/// --explain each has an "explanation": "steps" in order, each with a "kind" (opened, absent,
-/// unreadable, rule, options, left, broken, doubtful), a "file" and what belongs to its kind;
+/// "why" (sentences), "effects" ("option", "text" as it is run, and "succeeds" for aclexec, null if
+/// not known), and, where a rule asks a command that nobody runs, "ways": for each way the commands
+/// can end, "commands" ("file", "line", "succeeds"), "verdict", "rule" and "effects". With --explain
+/// each has an "explanation": "steps" in order, each with a "kind" (opened, absent, unreadable,
+/// rule, options, left, forked, broken, doubtful), a "file" and what belongs to its kind;
 /// "unreached" ("file", "rules", "first"); and "names", the verdict for a client whose name is
 /// unknown, paranoid, known or known-local (without a dot).
 #[derive(Debug, Args)]
@@ -69,7 +72,8 @@ pub(crate) struct MatchArgs {
     port: Option<u16>,
     /// How the commands of the option aclexec end
     ///
-    /// Without it a verdict that depends on one is undecided. "run" runs them, as you.
+    /// Without it both ends are answered, and the verdict is undecided where they differ. "run"
+    /// runs them, as you. One that ends in & always succeeds.
     #[arg(long, value_enum, value_name = "RESULT")]
     aclexec: Option<AclexecChoice>,
     /// The build of libwrap to answer for; by default the one that is installed
@@ -383,6 +387,9 @@ pub(super) fn show(
     for effect in &verdict.effects {
         out.line(format!("  {}", describe(effect)))?;
     }
+    for way in ways(verdict, tables) {
+        out.line(format!("  {way}"))?;
+    }
     Ok(())
 }
 
@@ -391,11 +398,13 @@ pub(super) fn describe(effect: &Effect) -> String {
         Effect::Spawn(command) => format!("runs: {}", visible(command)),
         Effect::Twist(command) => format!("runs in place of the daemon: {}", visible(command)),
         Effect::Aclexec(command, success) => {
-            let end = if *success { "succeeds" } else { "fails" };
-            format!(
-                "asks: {} (taken to be a command that {end})",
-                visible(command)
-            )
+            let end = match success {
+                _ if always_succeeds(command) => " (always succeeds, whatever its programs do)",
+                Some(true) => " (taken to be a command that succeeds)",
+                Some(false) => " (taken to be a command that fails)",
+                None => "",
+            };
+            format!("asks: {}{end}", visible(command))
         }
         Effect::Setenv(name, value) => format!("sets: {}={}", visible(name), visible(value)),
         Effect::Other(name, value) if value.is_empty() => format!("applies: {name}"),

@@ -78,6 +78,7 @@ mod tables;
 mod test;
 mod undo;
 mod waiting;
+mod ways;
 mod why;
 
 use args::{Cli, Command};

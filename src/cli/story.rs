@@ -7,8 +7,8 @@ use super::output::{Output, Style};
 use super::tables::TableFiles;
 use super::why::{client_reason, file_of, located, outcome_reason};
 use crate::engine::{
-    Cause, Comparison, ListAnswer, NameKind, Outcome, Request, Step, Table, TableName, Tables,
-    Trace, Unreached, Verdict,
+    Cause, Comparison, Effect, ListAnswer, NameKind, Outcome, Request, Step, Table, TableName,
+    Tables, Trace, Unreached, Verdict,
 };
 use crate::escape::visible;
 use crate::policy::{ClientPattern, Element, Rule};
@@ -68,7 +68,11 @@ impl Place {
                 table: comparison.table,
                 next_line: comparison.line + 1,
             },
-            Step::Doubtful { .. } | Step::Ran { .. } | Step::Left(_) | Step::Broken { .. } => self,
+            Step::Doubtful { .. }
+            | Step::Ran { .. }
+            | Step::Left(_)
+            | Step::Forked(_)
+            | Step::Broken { .. } => self,
         }
     }
 }
@@ -95,7 +99,8 @@ impl Story<'_> {
             self.step(step, rest.first(), at.table, out)?;
             steps = rest;
         }
-        if let Cause::Undecided(undecided) = &self.verdict.cause {
+        let last = self.verdict.ways.last();
+        if let Cause::Undecided(undecided) = last.map_or(&self.verdict.cause, |way| &way.cause) {
             out.line(format!("    {}; all else hangs on that", undecided.what))?;
         } else {
             for unreached in self.trace.unreached(self.tables) {
@@ -164,14 +169,23 @@ impl Story<'_> {
                 for (number, effect) in (1..).zip(effects) {
                     out.line(format!("    option {number} {}", describe(effect)))?;
                 }
-                if next.is_some_and(|next| matches!(next, Step::Left(_))) {
-                    return Ok(());
+                match next {
+                    Some(Step::Left(_)) => return Ok(()),
+                    Some(Step::Forked(table)) => {
+                        let own = own_verdict(*table);
+                        return out.line(format!("    if the command succeeds: {own}"));
+                    }
+                    _ => {}
                 }
                 self.outcome(*outcome, table, out)
             }
             Step::Left(_) => out.line(
                 "    a command of aclexec has failed, so this rule counts for nothing, and the rest of \
                  the table is not read",
+            ),
+            Step::Forked(_) => out.line(
+                "    if it fails: this rule counts for nothing, the rest of the table is not read, and \
+                 what follows applies",
             ),
             Step::Broken {
                 table,
@@ -303,7 +317,14 @@ impl Story<'_> {
             return Ok(());
         };
         if all.all(|other| other == first) {
-            return out.line("the client's name matters only if a rule names it");
+            let or = if self.is_asked_by_name() {
+                ", and to the command of aclexec"
+            } else {
+                ""
+            };
+            return out.line(format!(
+                "the client's name matters only if a rule names it{or}"
+            ));
         }
         out.line("by the client's name:")?;
         for (kind, verdict) in self.others {
@@ -317,6 +338,19 @@ impl Story<'_> {
             out.line(format!("  {:<27} {word} {by}", name_kind(*kind)))?;
         }
         Ok(())
+    }
+
+    /// Whether a command that decides is another one for a client of another name.
+    fn is_asked_by_name(&self) -> bool {
+        let commands = |verdict: &Verdict| -> Vec<Effect> {
+            let later = verdict.ways.iter().flat_map(|way| &way.effects);
+            let effects = verdict.effects.iter().chain(later);
+            let asked = effects.filter(|effect| matches!(effect, Effect::Aclexec(_, None)));
+            asked.cloned().collect()
+        };
+        let mut all = self.others.iter().map(|(_, verdict)| commands(verdict));
+        let first = all.next();
+        all.any(|other| Some(other) != first)
     }
 
     fn tree(&self, table: TableName) -> Option<&Tree<'_>> {

@@ -1,7 +1,8 @@
 //! A verdict in words: where the deciding rule is and why it matched.
 
+use super::match_::word_of;
 use super::tables::{TableFile, TableFiles};
-use crate::engine::{Cause, Matched, Outcome, Request, TableName, Verdict};
+use crate::engine::{Cause, Effect, Matched, Outcome, Request, TableName, Verdict};
 use crate::escape::visible;
 use crate::policy::{ClientPattern, HostPattern, Rule, TextPattern};
 use crate::span::Span;
@@ -18,8 +19,13 @@ pub(super) fn file_of(tables: &TableFiles, name: TableName) -> &TableFile {
 
 /// `FILE:LINE` and the text of the rule that decided, if one did.
 pub(super) fn place(verdict: &Verdict, tables: &TableFiles) -> Option<(String, Vec<u8>)> {
-    let matched = match &verdict.cause {
-        Cause::Rule { matched, .. } => *matched,
+    place_by(&verdict.cause, tables)
+}
+
+/// Likewise, of a cause.
+pub(super) fn place_by(cause: &Cause, tables: &TableFiles) -> Option<(String, Vec<u8>)> {
+    let matched = match cause {
+        Cause::Rule { matched, .. } | Cause::EitherWay(matched) => *matched,
         Cause::Undecided(undecided) => undecided.rule?,
         Cause::NoRule | Cause::BrokenTable { .. } | Cause::Unreadable(_) => return None,
     };
@@ -32,8 +38,15 @@ pub(super) fn place(verdict: &Verdict, tables: &TableFiles) -> Option<(String, V
 
 /// The table and line that decided; libwrap counts only the lines before a broken one.
 pub(super) fn located(verdict: &Verdict) -> Option<(TableName, u32)> {
-    match &verdict.cause {
-        Cause::Rule { matched, .. } => Some((matched.table, matched.number)),
+    located_by(&verdict.cause)
+}
+
+/// Likewise, of a cause.
+pub(super) fn located_by(cause: &Cause) -> Option<(TableName, u32)> {
+    match cause {
+        Cause::Rule { matched, .. } | Cause::EitherWay(matched) => {
+            Some((matched.table, matched.number))
+        }
         Cause::BrokenTable { table, number, .. } => Some((*table, *number + 1)),
         Cause::Unreadable(table) => Some((*table, 0)),
         Cause::Undecided(undecided) => undecided.rule.map(|rule| (rule.table, rule.number)),
@@ -49,7 +62,16 @@ pub(super) fn why(verdict: &Verdict, request: &Request, tables: &TableFiles) -> 
             let path = file_of(tables, *table).path.display();
             vec![format!("{path} cannot be read, and libwrap denies then")]
         }
-        Cause::Undecided(undecided) => vec![undecided.what.clone()],
+        Cause::Undecided(undecided) => {
+            let rule = undecided.rule.filter(|_| !verdict.ways.is_empty());
+            let matched = rule.map(|rule| rule_reason(&rule, request, tables));
+            let what = undecided.what.clone();
+            matched.into_iter().chain([what]).collect()
+        }
+        Cause::EitherWay(rule) => vec![
+            rule_reason(rule, request, tables),
+            format!("{} {WHATEVER}", word_of(verdict.access)),
+        ],
         Cause::BrokenTable { table, line, .. } => {
             let file = file_of(tables, *table);
             let tree = file.tree();
@@ -68,10 +90,34 @@ pub(super) fn why(verdict: &Verdict, request: &Request, tables: &TableFiles) -> 
             let file = file_of(tables, matched.table);
             let tree = file.tree();
             let mut reasons = vec![match_reason(&tree, matched, request)];
-            reasons.extend(outcome_reason(&tree, *outcome, matched.table));
+            reasons.extend(
+                overrules(verdict, *outcome)
+                    .or_else(|| outcome_reason(&tree, *outcome, matched.table)),
+            );
             reasons
         }
     }
+}
+
+/// What is said where the end of a command makes no difference.
+pub(super) const WHATEVER: &str = "whatever the command of aclexec says";
+
+/// Whether an option that decides stands after an `aclexec`, which then decides nothing (F-ACL-03).
+fn overrules(verdict: &Verdict, outcome: Outcome) -> Option<String> {
+    let is_aclexec = |effect: &Effect| matches!(effect, Effect::Aclexec(..));
+    let (option, verb) = match outcome {
+        Outcome::Allow => ("allow", "grants"),
+        Outcome::Deny => ("deny", "denies"),
+        Outcome::Twist => ("twist", "runs a command in place of the daemon"),
+        Outcome::Table | Outcome::Broken { .. } | Outcome::ExpansionTooLong { .. } => return None,
+    };
+    let is_asked = verdict.effects.iter().any(is_aclexec);
+    is_asked.then(|| format!("its option `{option}` {verb}, {WHATEVER}"))
+}
+
+fn rule_reason(matched: &Matched, request: &Request, tables: &TableFiles) -> String {
+    let file = file_of(tables, matched.table);
+    match_reason(&file.tree(), matched, request)
 }
 
 fn match_reason(tree: &Tree<'_>, matched: &Matched, request: &Request) -> String {

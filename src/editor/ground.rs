@@ -83,8 +83,13 @@ impl<'a> Ground<'a> {
         }
     }
 
-    /// What libwrap decides.
+    /// What libwrap decides; undecided where a command of `aclexec` chooses the rule, even if access
+    /// is the same either way: a change may part the two.
     pub fn decide(&self, request: &Request) -> Verdict {
+        self.either_way(request).one_way()
+    }
+
+    fn either_way(&self, request: &Request) -> Verdict {
         let tables = self.tables();
         let asked = self.asked.get();
         let is_small = self.allow.source().len() + self.deny.source().len() < LINEAR_SIZE;
@@ -115,7 +120,7 @@ impl<'a> Ground<'a> {
     /// The rule that decided a verdict, or by which it is in doubt.
     pub fn decider(&self, verdict: &Verdict) -> Option<Matched> {
         match &verdict.cause {
-            Cause::Rule { matched, .. } => Some(*matched),
+            Cause::Rule { matched, .. } | Cause::EitherWay(matched) => Some(*matched),
             Cause::Undecided(undecided) => undecided.rule,
             Cause::NoRule | Cause::BrokenTable { .. } | Cause::Unreadable(_) => None,
         }

@@ -4,6 +4,7 @@
 //! everything else. What it has to know of the machine it asks through [`Surroundings`].
 
 mod buckets;
+mod command;
 mod effect;
 mod expand;
 mod glob;
@@ -19,8 +20,10 @@ mod skim;
 mod surroundings;
 mod trace;
 mod verdict;
+mod ways;
 mod what_if;
 
+pub use command::always_succeeds;
 pub use effect::{
     Change, Claim, Daemons, Decider, Differences, Example, NameGroup, NameSet, deciders,
     differences, differences_of_user,
@@ -32,7 +35,7 @@ pub use sieve::{Keeps, Sieve};
 pub use skim::{Excerpt, skim};
 pub use surroundings::{Account, Bare, ListFile, Surroundings};
 pub use trace::{Comparison, ListAnswer, Step, Trace, Unreached};
-pub use verdict::{Access, Cause, Effect, Matched, Outcome, TableName, Undecided, Verdict};
+pub use verdict::{Access, Cause, Effect, Matched, Outcome, TableName, Undecided, Verdict, Way};
 pub use what_if::{NameKind, by_name};
 
 use crate::policy::{Rule, rules};
@@ -43,6 +46,7 @@ use matching::Matcher;
 use options::{Ran, run_command, run_options};
 use std::borrow::Cow;
 use trace::{Nobody, Observer};
+use ways::Ways;
 
 /// One table, as far as libwrap gets to read it.
 #[derive(Debug, Clone, Copy)]
@@ -139,6 +143,7 @@ struct Search<'r, O> {
     request: Cow<'r, Request>,
     world: &'r dyn Surroundings,
     effects: Vec<Effect>,
+    ways: Ways,
     observer: &'r mut O,
     lists: Option<&'r ListIndexes>,
 }
@@ -154,6 +159,7 @@ impl<'r, O: Observer> Search<'r, O> {
             request: Cow::Borrowed(request),
             world,
             effects: Vec::new(),
+            ways: Ways::default(),
             observer,
             lists: None,
         }
@@ -161,7 +167,7 @@ impl<'r, O: Observer> Search<'r, O> {
 
     /// The allow table, then the deny table.
     fn run(mut self, sources: [Source<'_, '_>; 2]) -> Verdict {
-        let mut aclexec = true;
+        let mut aclexec = Some(true);
         for (name, source) in [TableName::Allow, TableName::Deny].into_iter().zip(sources) {
             match self.table(name, source, &mut aclexec) {
                 Ok(Found::Nothing) => {}
@@ -175,18 +181,14 @@ impl<'r, O: Observer> Search<'r, O> {
     }
 
     fn verdict(self, access: Access, cause: Cause) -> Verdict {
-        Verdict {
-            access,
-            cause,
-            effects: self.effects,
-        }
+        self.ways.end(access, cause, self.effects)
     }
 
     fn table(
         &mut self,
         name: TableName,
         source: Source<'_, '_>,
-        aclexec: &mut bool,
+        aclexec: &mut Option<bool>,
     ) -> Result<Found, Undecided> {
         let tree = match source.table {
             Table::Absent => {
@@ -211,7 +213,7 @@ impl<'r, O: Observer> Search<'r, O> {
             }
         };
         match found {
-            Some((rule, matched)) => self.decided(rule, matched, aclexec),
+            Some((rule, matched)) => Ok(self.decided(rule, matched, aclexec)),
             None => self.end_of(name, tree),
         }
     }
@@ -221,33 +223,35 @@ impl<'r, O: Observer> Search<'r, O> {
         &mut self,
         rule: Rule<'_, '_>,
         matched: Matched,
-        aclexec: &mut bool,
-    ) -> Result<Found, Undecided> {
+        aclexec: &mut Option<bool>,
+    ) -> Found {
         let name = matched.table;
         if !rule.has_options() {
-            return Ok(name.matched(Outcome::Table, matched));
+            return name.matched(Outcome::Table, matched);
         }
-        let (outcome, effects) = match self.run_options(rule, aclexec) {
-            Ran::Ended(outcome, effects) => (outcome, effects),
-            Ran::Undecided(what) => {
-                let rule = Some(matched);
-                return Err(Undecided { what, rule });
-            }
-        };
+        let (outcome, effects) = self.run_options(rule, aclexec);
         self.observer.step(|| Step::Ran {
             effects: effects.clone(),
             outcome,
         });
         self.effects.extend(effects);
         // What aclexec left behind decides, now and for every later rule (F-ACL-06).
-        if outcome == Outcome::Table && !*aclexec {
-            self.observer.step(|| Step::Left(name));
-            return Ok(Found::Nothing);
+        match (outcome, *aclexec) {
+            (Outcome::Table, Some(false)) => {
+                self.observer.step(|| Step::Left(name));
+                Found::Nothing
+            }
+            (Outcome::Table, None) => {
+                self.observer.step(|| Step::Forked(name));
+                self.ways.fork(matched, &self.effects);
+                *aclexec = Some(false);
+                Found::Nothing
+            }
+            _ => name.matched(outcome, matched),
         }
-        Ok(name.matched(outcome, matched))
     }
 
-    fn run_options(&mut self, rule: Rule<'_, '_>, aclexec: &mut bool) -> Ran {
+    fn run_options(&mut self, rule: Rule<'_, '_>, aclexec: &mut Option<bool>) -> Ran {
         let request = self.request.to_mut();
         if self.world.dialect().options {
             run_options(&rule.options(), request, self.world, aclexec)

@@ -1,26 +1,23 @@
 //! Running the options of a rule that matched, as far as the verdict goes.
 
+use super::command::always_succeeds;
 use super::expand::expand;
 use super::request::Request;
 use super::surroundings::{Account, Surroundings};
 use super::verdict::{Effect, Outcome};
 use crate::policy::{Dialect, OptionKind, OptionProblem, OptionSpec, Rule, RuleOption, setenv};
 
-/// How the options of a rule ended.
-pub(super) enum Ran {
-    /// With an outcome, and these effects on the way.
-    Ended(Outcome, Vec<Effect>),
-    /// With something nobody knows.
-    Undecided(String),
-}
+/// How the options of a rule ended: with an outcome, and these effects on the way.
+pub(super) type Ran = (Outcome, Vec<Effect>);
 
 /// Runs `options` from left to right. `aclexec` is libwrap's memory of the last `aclexec`
-/// (F-ACL-03, F-ACL-06); filtering may change `request` (F-PCT-05).
+/// (F-ACL-03, F-ACL-06), nothing if it is not known how that one ended; filtering may change
+/// `request` (F-PCT-05).
 pub(super) fn run_options(
     options: &[RuleOption<'_>],
     request: &mut Request,
     world: &dyn Surroundings,
-    aclexec: &mut bool,
+    aclexec: &mut Option<bool>,
 ) -> Ran {
     let mut effects = Vec::new();
     let mut accounts = Accounts::default();
@@ -29,31 +26,30 @@ pub(super) fn run_options(
             Ok(Step::Effect(effect)) => effects.push(effect),
             Ok(Step::End(outcome, effect)) => {
                 effects.extend(effect);
-                return Ran::Ended(outcome, effects);
+                return (outcome, effects);
             }
-            Ok(Step::Undecided(what)) => return Ran::Undecided(what),
             Err(problem) => {
                 let span = if option.value.is_some() && problem == OptionProblem::BadValue {
                     option.value_span
                 } else {
                     option.name_span
                 };
-                return Ran::Ended(Outcome::Broken { problem, span }, effects);
+                return (Outcome::Broken { problem, span }, effects);
             }
         }
     }
-    Ran::Ended(Outcome::Table, effects)
+    (Outcome::Table, effects)
 }
 
 /// Runs what stands in place of options in a build that has none: one shell command, whatever its
 /// words are; the verdict is the table's (7.6, `hosts_access(5)`).
 pub(super) fn run_command(rule: Rule<'_, '_>, request: &mut Request, dialect: &Dialect) -> Ran {
     match expand(&rule.command(), request, dialect) {
-        Some(command) => Ran::Ended(
+        Some(command) => (
             Outcome::Table,
             vec![Effect::Spawn(command.trim_ascii().to_vec())],
         ),
-        None => Ran::Ended(
+        None => (
             Outcome::ExpansionTooLong {
                 span: rule.line().span(),
             },
@@ -65,14 +61,13 @@ pub(super) fn run_command(rule: Rule<'_, '_>, request: &mut Request, dialect: &D
 enum Step {
     Effect(Effect),
     End(Outcome, Option<Effect>),
-    Undecided(String),
 }
 
 fn run(
     option: &RuleOption<'_>,
     request: &mut Request,
     world: &dyn Surroundings,
-    aclexec: &mut bool,
+    aclexec: &mut Option<bool>,
     accounts: &mut Accounts,
 ) -> Result<Step, OptionProblem> {
     let dialect = world.dialect();
@@ -98,13 +93,15 @@ fn run(
             let (name, value) = setenv(&value);
             Step::Effect(Effect::Setenv(name.to_vec(), value.to_vec()))
         }
-        OptionKind::Aclexec => match world.aclexec(&value) {
-            Some(success) => {
-                *aclexec = success;
-                Step::Effect(Effect::Aclexec(value, success))
-            }
-            None => Step::Undecided("it depends on whether the command of aclexec succeeds".into()),
-        },
+        OptionKind::Aclexec => {
+            let said = world.aclexec(&value);
+            *aclexec = if always_succeeds(&value) {
+                Some(true)
+            } else {
+                said
+            };
+            Step::Effect(Effect::Aclexec(value, *aclexec))
+        }
         OptionKind::Banners
         | OptionKind::Group
         | OptionKind::Keepalive

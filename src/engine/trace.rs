@@ -61,6 +61,9 @@ pub enum Step {
     /// A failed `aclexec` makes the rule that was compared last count for nothing, and leaves the
     /// rest of its table unread (F-ACL-02, F-ACL-06).
     Left(TableName),
+    /// Nobody knows how the `aclexec` of the rule that was compared last ends. If it succeeds, the
+    /// rule ends the search as its table says; the steps after this one are those if it fails.
+    Forked(TableName),
     /// The table ends in a line that libwrap cannot read.
     Broken {
         /// The table.
@@ -83,7 +86,8 @@ impl Step {
             | Self::Absent(_)
             | Self::Unreadable(_)
             | Self::Ran { .. }
-            | Self::Left(_) => return None,
+            | Self::Left(_)
+            | Self::Forked(_) => return None,
         };
         (table == name).then_some(line)
     }

@@ -31,8 +31,44 @@ pub struct Verdict {
     pub access: Access,
     /// Why.
     pub cause: Cause,
-    /// What the options do, in order.
+    /// What the options do, in order; as far as the first command whose end is not known and
+    /// matters.
     pub effects: Vec<Effect>,
+    /// Where a rule with `aclexec` matched and nobody knows how its command ends: every way it can
+    /// go on, the commands that succeed first. Empty if the ends are known or do not matter.
+    pub ways: Vec<Way>,
+}
+
+/// How a search ends if the commands of `aclexec` end in one way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Way {
+    /// The rules whose commands were asked, and whether they succeed.
+    pub ends: Vec<(Matched, bool)>,
+    /// Whether the client gets to the daemon then.
+    pub access: Access,
+    /// Why.
+    pub cause: Cause,
+    /// What the options of further rules do then.
+    pub effects: Vec<Effect>,
+}
+
+impl Verdict {
+    /// The same verdict for a reader to whom access by two different ways is not one answer: it is
+    /// undecided wherever it goes on in different ways.
+    pub fn one_way(self) -> Self {
+        match self.cause {
+            Cause::EitherWay(matched) => Self {
+                access: Access::Undecided,
+                cause: Cause::Undecided(Undecided::by_command(matched)),
+                ..self
+            },
+            Cause::NoRule
+            | Cause::Rule { .. }
+            | Cause::BrokenTable { .. }
+            | Cause::Unreadable(_)
+            | Cause::Undecided(_) => self,
+        }
+    }
 }
 
 /// What decided.
@@ -58,6 +94,9 @@ pub enum Cause {
     },
     /// The deny table cannot be opened: all are denied (F-LINE-23).
     Unreadable(TableName),
+    /// A rule with `aclexec` matched, and access is the same however its command ends; the ways of
+    /// the verdict say by which rules.
+    EitherWay(Matched),
     /// It cannot be told.
     Undecided(Undecided),
 }
@@ -109,8 +148,8 @@ pub enum Effect {
     Spawn(Vec<u8>),
     /// `twist`: likewise.
     Twist(Vec<u8>),
-    /// `aclexec`: likewise, with its result.
-    Aclexec(Vec<u8>, bool),
+    /// `aclexec`: likewise, and whether it succeeds; nothing if that is not known.
+    Aclexec(Vec<u8>, Option<bool>),
     /// `setenv`: a name and a value.
     Setenv(Vec<u8>, Vec<u8>),
     /// Another option: its keyword and its value, empty where there is none.
@@ -125,3 +164,16 @@ pub struct Undecided {
     /// The rule that matched, where the doubt is about its options.
     pub rule: Option<Matched>,
 }
+
+impl Undecided {
+    /// It depends on the command of the rule that matched.
+    pub(super) fn by_command(matched: Matched) -> Self {
+        Self {
+            what: ON_COMMAND.to_owned(),
+            rule: Some(matched),
+        }
+    }
+}
+
+/// What is not known where a command of `aclexec` decides.
+pub(super) const ON_COMMAND: &str = "it depends on whether the command of aclexec succeeds";

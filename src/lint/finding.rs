@@ -3,7 +3,7 @@
 use super::Policy;
 use super::group::Group;
 use super::table::{CHECKS, Harm};
-use super::witness::Witness;
+use super::witness::{Question, Witness};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::engine::TableName;
 use crate::span::{LineIndex, Span};
@@ -16,8 +16,8 @@ pub struct Finding {
     pub table: TableName,
     /// What is wrong, and where in it.
     pub diagnostic: Diagnostic,
-    /// What it does; for [`Harm::Missed`] as its rule has it, for [`Harm::Either`] as its witness
-    /// shows it here.
+    /// What it does; for [`Harm::Missed`] and [`Harm::Broad`] as its rule has it, for [`Harm::Either`]
+    /// as its witness shows it here.
     pub harm: Harm,
     /// An example client, where one shows it.
     pub witness: Option<Witness>,
@@ -61,6 +61,8 @@ pub(super) enum About {
     Daemon(&'static str),
     /// In a rule that libwrap does not read as one.
     Rule(Vec<u8>),
+    /// The check has met this client.
+    Seen(Question),
 }
 
 /// What a run found.

@@ -23,6 +23,8 @@ pub enum Harm {
     LocksOut,
     /// The rule misses whom it means: an allow rule keeps them out, a deny rule lets them in.
     Missed,
+    /// The rule matches others than it means: an allow rule lets them in, a deny rule keeps them out.
+    Broad,
     /// Either of the two, by what the tables say beside it.
     Either,
     /// What is written has no effect.
@@ -41,7 +43,7 @@ impl Harm {
         match self {
             Self::LetsIn => "lets people in",
             Self::LocksOut => "locks people out",
-            Self::Missed | Self::Either => "lets people in or locks people out",
+            Self::Missed | Self::Broad | Self::Either => "lets people in or locks people out",
             Self::Dead => "does nothing",
             Self::Breaks => "breaks a service",
             Self::Slow => "slows everybody down",
@@ -151,7 +153,7 @@ const fn row(
     }
 }
 
-use Harm::{Breaks, Dead, Either, LetsIn, LocksOut, Missed, Slow, Style};
+use Harm::{Breaks, Broad, Dead, Either, LetsIn, LocksOut, Missed, Slow, Style};
 use Run::{Client, Daemons, Elsewhere, Line, Policy as Both, Rule, Site as There};
 use Severity::{Error, Info, Warning};
 
@@ -165,9 +167,9 @@ pub const CHECKS: &[Check] = &[
     row("TW105", "missing-colon", Error, Dead, Line(c::missing_colon::check)),
     row("TW106", "nul-byte", Error, Either, Line(c::nul_byte::check)),
     row("TW107", "byte-order-mark", Error, Either, Line(c::byte_order_mark::check)),
-    row("TW108", "indented-comment", Error, LetsIn, Rule(c::indented_comment::check)),
+    row("TW108", "indented-comment", Error, Broad, Rule(c::indented_comment::check)),
     row("TW109", "trailing-comment", Error, Either, Rule(c::trailing_comment::check)),
-    row("TW110", "trailing-comment-matches", Error, LetsIn, Rule(c::trailing_comment_matches::check)),
+    row("TW110", "trailing-comment-matches", Error, Broad, Rule(c::trailing_comment_matches::check)),
     row("TW111", "utf-16", Error, LocksOut, Both(c::encoding::utf16)),
     row("TW112", "carriage-returns-only", Error, LocksOut, Both(c::encoding::cr_only)),
     row("TW113", "skipped-last-line", Error, Missed, Line(c::skipped_last_line::check)),
@@ -182,8 +184,8 @@ pub const CHECKS: &[Check] = &[
     row("TW123", "unnamed-comment", Error, Either, Elsewhere),
 
     row("TW201", "empty-list", Error, Dead, Rule(c::empty_list::check)),
-    row("TW202", "unbalanced-bracket", Error, LetsIn, Rule(c::unbalanced_bracket::check)),
-    row("TW203", "verdict-as-client", Error, LetsIn, Client(c::verdict_as_client::check)),
+    row("TW202", "unbalanced-bracket", Error, Either, Rule(c::unbalanced_bracket::check)),
+    row("TW203", "verdict-as-client", Error, Either, Client(c::verdict_as_client::check)),
     row("TW204", "bare-ipv6", Error, Missed, Rule(c::bare_ipv6::check)),
     row("TW205", "backslash-in-list", Error, Missed, Client(c::backslash_in_list::check)),
     row("TW206", "space-around-slash", Error, Missed, Rule(c::spaced_slash::check)),
@@ -199,11 +201,11 @@ pub const CHECKS: &[Check] = &[
     row("TW218", "option-without-colon", Error, Breaks, Rule(c::missing_second_colon::check)),
 
     row("TW301", "host-bits-set", Error, Missed, Client(c::host_bits_set::check)),
-    row("TW302", "zero-prefix", Error, LetsIn, Client(c::zero_prefix::check)),
+    row("TW302", "zero-prefix", Error, Missed, Client(c::zero_prefix::check)),
     row("TW303", "bad-mask", Error, Missed, Client(c::bad_mask::check)),
     row("TW304", "bad-network", Error, Missed, Client(c::bad_net::check)),
     row("TW305", "bad-brackets", Error, Missed, Client(c::bad_brackets::check)),
-    row("TW306", "all-of-ipv6", Error, LetsIn, Client(c::all_of_ipv6::check)),
+    row("TW306", "all-of-ipv6", Error, Broad, Client(c::all_of_ipv6::check)),
     row("TW307", "odd-prefix-length", Warning, Either, Client(c::odd_mask::check)),
     row("TW308", "octal-network", Error, Missed, Client(c::octal_net::check)),
     row("TW309", "short-address", Error, Missed, Client(c::short_address::check)),
@@ -217,11 +219,11 @@ pub const CHECKS: &[Check] = &[
     row("TW317", "mask-apart", Error, Missed, Rule(c::misplaced_mask::check)),
     row("TW318", "daemon-as-client", Error, Missed, Elsewhere),
     row("TW319", "not-an-address", Error, Missed, Rule(c::not_an_address::check)),
-    row("TW321", "wildcard-address", Warning, LetsIn, Client(c::wildcard_address::check)),
-    row("TW322", "wildcard-domain", Warning, LetsIn, Client(c::wildcard_domain::check)),
-    row("TW323", "tail-of-address", Warning, LetsIn, Client(c::tail_of_address::check)),
-    row("TW324", "trailing-dot-name", Error, LetsIn, Client(c::trailing_dot_name::check)),
-    row("TW325", "ipv6-host-bits", Warning, LetsIn, Client(c::ipv6_host_bits::check)),
+    row("TW321", "wildcard-address", Warning, Broad, Client(c::wildcard_address::check)),
+    row("TW322", "wildcard-domain", Warning, Broad, Client(c::wildcard_domain::check)),
+    row("TW323", "tail-of-address", Warning, Broad, Client(c::tail_of_address::check)),
+    row("TW324", "trailing-dot-name", Error, Broad, Client(c::trailing_dot_name::check)),
+    row("TW325", "ipv6-host-bits", Warning, Broad, Client(c::ipv6_host_bits::check)),
     row("TW326", "unknown-netgroup", Warning, Missed, There(c::unknown_netgroup::check)),
     row("TW327", "not-except", Error, LetsIn, Rule(c::not_except::check)),
     row("TW328", "user-without-host", Error, Missed, Elsewhere),
@@ -254,9 +256,17 @@ pub const CHECKS: &[Check] = &[
     row("TW509", "user-does-nothing", Warning, Breaks, Rule(c::user_option::check)),
     row("TW510", "allow-in-deny-table", Warning, LetsIn, Rule(c::allow_in_deny::check)),
     row("TW511", "deny-in-allow-table", Info, LocksOut, Rule(c::deny_in_allow::check)),
-    row("TW512", "aclexec-opens-deny-table", Error, LetsIn, Both(c::aclexec_memory::check)),
+    row("TW512", "aclexec-opens-deny-table", Error, LetsIn, Elsewhere),
     row("TW513", "aclexec-not-there", Error, LocksOut, There(c::aclexec_not_there::check)),
     row("TW514", "options-switched-off", Error, Either, Elsewhere),
+    row("TW520", "aclexec-overruled", Error, Either, There(c::aclexec::check)),
+    row("TW521", "aclexec-always-succeeds", Error, Either, Elsewhere),
+    row("TW522", "aclexec-hides-rule", Error, Dead, Elsewhere),
+    row("TW523", "aclexec-in-deny-table", Error, LetsIn, Elsewhere),
+    row("TW524", "spawn-as-filter", Warning, LetsIn, There(c::spawn_filter::check)),
+    row("TW525", "aclexec-refuses-nobody", Error, LetsIn, Elsewhere),
+    row("TW526", "aclexec-superseded", Error, Broad, Elsewhere),
+    row("TW527", "aclexec-before-rule", Warning, LocksOut, Elsewhere),
 
     row("TW601", "visitor-waits", Warning, Slow, Rule(c::visitor_waits::check)),
     row("TW602", "percent-vanishes", Warning, Breaks, Rule(c::percent_vanishes::check)),
@@ -277,8 +287,10 @@ pub const CHECKS: &[Check] = &[
     row("TW707", "contradiction", Error, Dead, Elsewhere),
     row("TW708", "names-decide", Info, LetsIn, Both(c::look_ups::names)),
     row("TW709", "look-up-for-everybody", Info, Slow, Both(c::look_ups::every_connection)),
-    row("TW710", "unknown-is-not-everybody", Info, Style, Both(c::default_words::unknown)),
+    row("TW710", "unknown-is-not-everybody", Info, Style, There(c::default_words::unknown)),
     row("TW711", "default-spelling", Info, Style, Both(c::default_words::spelling)),
+    row("TW720", "nearly-everybody", Warning, LetsIn, There(c::nearly_everybody::check)),
+    row("TW721", "user-says-so", Warning, LetsIn, Elsewhere),
 
     row("TW801", "table-writable", Error, LetsIn, There(c::table_files::check)),
     row("TW802", "table-unreadable", Warning, Breaks, Elsewhere),

@@ -88,11 +88,7 @@ impl<'t, 's> RuleView<'t, 's> {
 
     /// Whether it grants: as its last option says, or else its table; never with a broken option.
     pub(super) fn grants(&self) -> bool {
-        if self
-            .options
-            .iter()
-            .any(|option| is_broken(option, self.dialect))
-        {
+        if self.has_broken_option() {
             return false;
         }
         let last = self.options.last().and_then(RuleOption::spec);
@@ -101,6 +97,12 @@ impl<'t, 's> RuleView<'t, 's> {
             Some(OptionKind::Deny | OptionKind::Twist) => false,
             _ => self.table == TableName::Allow,
         }
+    }
+
+    /// Whether libwrap rejects one of its options.
+    pub(super) fn has_broken_option(&self) -> bool {
+        let mut options = self.options.iter();
+        options.any(|option| is_broken(option, self.dialect))
     }
 
     /// A rule with other lists and the options of this one.

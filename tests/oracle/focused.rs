@@ -85,7 +85,10 @@ fn seen(ground: &Ground<'_>, verdict: &Verdict) -> String {
     let cause = match &verdict.cause {
         Cause::Rule { outcome, .. } => format!("{:?}", std::mem::discriminant(outcome)),
         Cause::Undecided(undecided) => undecided.what.clone(),
-        cause @ (Cause::NoRule | Cause::BrokenTable { .. } | Cause::Unreadable(_)) => {
+        cause @ (Cause::NoRule
+        | Cause::BrokenTable { .. }
+        | Cause::Unreadable(_)
+        | Cause::EitherWay(_)) => {
             format!("{cause:?}")
         }
     };

@@ -100,7 +100,9 @@ fn worded(verdict: &Verdict, paths: &Paths) -> String {
         Access::Undecided => "undecided",
     };
     let place = match &verdict.cause {
-        Cause::Rule { matched, .. } => Some((matched.table, matched.number)),
+        Cause::Rule { matched, .. } | Cause::EitherWay(matched) => {
+            Some((matched.table, matched.number))
+        }
         Cause::BrokenTable { table, number, .. } => Some((*table, *number)),
         Cause::NoRule | Cause::Unreadable(_) | Cause::Undecided(_) => None,
     };

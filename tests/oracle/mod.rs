@@ -19,6 +19,7 @@ mod options;
 mod patterns;
 mod questions;
 mod random;
+mod reasons;
 mod remaining;
 mod rows;
 mod sentences;
@@ -29,7 +30,8 @@ mod suite;
 mod suites;
 mod tally;
 mod traced;
+mod ways;
 
 pub(crate) use generate::{Source, case, case_from};
-pub(crate) use library::{Answer, Oracle, Tables};
+pub(crate) use library::{Aclexec, Answer, Oracle, Tables};
 pub(crate) use random::Random;

@@ -33,6 +33,7 @@ fn seen(verdict: &Verdict, tree: &Tree<'_>) -> String {
         ),
         Cause::BrokenTable { number, .. } => format!("broken {number}"),
         Cause::Undecided(undecided) => undecided.what.clone(),
+        Cause::EitherWay(matched) => format!("either way {}", matched.number),
         cause @ (Cause::NoRule | Cause::Unreadable(_)) => format!("{cause:?}"),
     };
     format!("{:?} {cause} {:?}", verdict.access, verdict.effects)

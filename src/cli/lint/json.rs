@@ -37,6 +37,12 @@ struct JsonWitness<'l> {
     address: &'l str,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'l str>,
+    /// What the client says that its user is; absent unless a rule asks that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<&'l str>,
+    /// How the commands of aclexec end; absent unless the verdict depends on them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    command_succeeds: Option<bool>,
     verdict: &'static str,
     /// `allow` or `deny`; absent when no rule decides.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,6 +105,8 @@ fn as_json(witness: &Witness, text: String) -> JsonWitness<'_> {
         daemon: &witness.daemon,
         address: &witness.address,
         name: witness.name.as_deref(),
+        user: witness.user.as_deref(),
+        command_succeeds: witness.command,
         verdict: if witness.granted { "granted" } else { "denied" },
         table: witness.by.map(|(table, _)| match table {
             TableName::Allow => "allow",

@@ -2,7 +2,8 @@
 
 use super::address::{Axis, Shape, shapes};
 use crate::engine::matching::{LIST_WORD_LIMIT, words};
-use crate::engine::options::{Ran, run_command, run_options};
+use crate::engine::options::{run_command, run_options};
+use crate::engine::verdict::ON_COMMAND;
 use crate::engine::{Access, Host, HostName, ListFile, Outcome, Request, Surroundings, TableName};
 use crate::engine::{Account, wildcard_matches};
 use crate::policy::{ClientPattern, Dialect, Element, HostPattern, Rule, TextPattern, dotted_quad};
@@ -299,22 +300,20 @@ impl<'w> Compiler<'w> {
         }
         let mut request = Request::new("d", Host::new("192.0.2.1", HostName::unknown()));
         let world = &Unasked(self.world);
-        let ran = if self.dialect.options {
-            run_options(&options, &mut request, world, &mut true)
+        let mut aclexec = Some(true);
+        let (outcome, _) = if self.dialect.options {
+            run_options(&options, &mut request, world, &mut aclexec)
         } else {
             run_command(rule, &mut request, self.dialect)
         };
-        match ran {
-            Ran::Undecided(what) => End::Unknown(what),
-            Ran::Ended(Outcome::Table, _) => End::Access(own),
-            Ran::Ended(Outcome::Allow, _) => End::Access(Access::Granted),
-            Ran::Ended(
-                Outcome::Deny
-                | Outcome::Twist
-                | Outcome::Broken { .. }
-                | Outcome::ExpansionTooLong { .. },
-                _,
-            ) => End::Access(Access::Denied),
+        match outcome {
+            Outcome::Table if aclexec.is_none() => End::Unknown(ON_COMMAND.to_owned()),
+            Outcome::Table => End::Access(own),
+            Outcome::Allow => End::Access(Access::Granted),
+            Outcome::Deny
+            | Outcome::Twist
+            | Outcome::Broken { .. }
+            | Outcome::ExpansionTooLong { .. } => End::Access(Access::Denied),
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::lint::Policy;
 use crate::lint::sink::Sink;
 use crate::lint::site::{FileKind, Look, Site};
 use crate::lint::view::{RuleView, base};
+use crate::lint::witness::is_filter;
 use crate::lint::words::{plain, quote};
 use crate::policy::{OptionKind, RuleOption, rules};
 
@@ -77,7 +78,7 @@ fn judge(
     }
     if program.starts_with(b"/") {
         if let Some(look) = site.files.look(program) {
-            file(option, program, &look, sink);
+            file(rule, option, program, &look, sink);
             closed(rule, option, program, &look, sink);
         }
         return;
@@ -110,7 +111,13 @@ fn judge(
     });
 }
 
-fn file(option: &RuleOption<'_>, program: &[u8], look: &Look, sink: &mut Sink) {
+fn file(
+    rule: &RuleView<'_, '_>,
+    option: &RuleOption<'_>,
+    program: &[u8],
+    look: &Look,
+    sink: &mut Sink,
+) {
     let problem = match look.kind {
         FileKind::Missing => Some("is not there"),
         FileKind::DanglingLink => Some("is a link to nothing"),
@@ -120,8 +127,13 @@ fn file(option: &RuleOption<'_>, program: &[u8], look: &Look, sink: &mut Sink) {
     };
     if let Some(problem) = problem {
         sink.report_as(MISSING, option.value_span, || {
+            let then = if is_filter(rule.rule, option.value_span) {
+                "so this aclexec fails for everybody"
+            } else {
+                "and libwrap reports nothing"
+            };
             (
-                format!("{} {problem}, and libwrap tells nobody", quote(program)),
+                format!("{} {problem}, {then}", quote(program)),
                 if is_own(program) {
                     "`tcpw install-alert` writes the path of the tcpw that is there".to_owned()
                 } else {

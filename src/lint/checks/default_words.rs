@@ -1,10 +1,12 @@
 //! Two things that people believe of their defaults: that an audit finds them, and that UNKNOWN
 //! means everybody on no list (F-DAEMON-02, F-MAGIC-01).
 
-use crate::engine::TableName;
+use crate::engine::{Access, Effect, TableName};
 use crate::lint::Policy;
 use crate::lint::sink::Sink;
+use crate::lint::site::Site;
 use crate::lint::view::{RuleView, base, has_except};
+use crate::lint::witness::{Client, Question, Trial};
 use crate::policy::{OptionKind, Rule, rules};
 use crate::span::Span;
 use crate::syntax::Tree;
@@ -76,7 +78,7 @@ fn reads_default(text: &[u8]) -> bool {
     words.next() == Some(b"ALL") && words.next() == Some(b"ALL")
 }
 
-pub(in crate::lint) fn unknown(policy: &Policy<'_>, sink: &mut Sink) {
+pub(in crate::lint) fn unknown(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Sink) {
     let mut alarm = None;
     for (table, tree) in policy.tables() {
         for rule in rules(tree).filter(|rule| rule.has_options()) {
@@ -90,20 +92,32 @@ pub(in crate::lint) fn unknown(policy: &Policy<'_>, sink: &mut Sink) {
             }
             let found = base(&view.clients).find(is_unknown);
             if let Some((_, span)) = found {
-                alarm.get_or_insert((table, span));
+                alarm.get_or_insert((table, span, rule));
             }
         }
     }
-    let Some((table, span)) = alarm else {
+    let Some((table, span, rule)) = alarm else {
         return;
     };
+    let trial = Trial::new(policy, site.world);
+    // Only where somebody with a name is really refused, and no other rule says so to anybody.
+    let named = Client::strangers().into_iter();
+    let named: Vec<_> = named.filter(|client| client.name.is_some()).collect();
+    let is_silent = |question: &Question| {
+        let verdict = trial.decide(question);
+        let is_spawn = |effect: &Effect| matches!(effect, Effect::Spawn(_));
+        verdict.access == Access::Denied && !verdict.effects.iter().any(is_spawn)
+    };
+    if trial.is_too_long || !Trial::questions(rule, &named).iter().any(is_silent) {
+        return;
+    }
     sink.turn_to(table);
     sink.report(span, || {
         (
-            "this alarm is about clients without a believable name only: a stranger whose address \
-             has one is refused in silence"
+            "this alert is about clients whose address has no name: whoever has one is refused in \
+             silence"
                 .to_owned(),
-            "for an alarm about everybody on no list, write it with ALL, behind all rules that grant"
+            "for an alert about everybody on no list, write it with ALL, after all rules that grant"
                 .to_owned(),
         )
     });

@@ -69,11 +69,16 @@ pub(in crate::lint) fn names(policy: &Policy<'_>, sink: &mut Sink) {
     let mut first: Option<(Span, Vec<u8>)> = None;
     let mut count = 0_usize;
     for rule in rules(tree) {
-        let mut elements = rule.clients().elements();
-        let named = elements.find_map(|element| match element {
-            Element::Pattern { text, span } if is_name(&text) => Some((span, text.into_owned())),
-            Element::Pattern { .. } | Element::Except { .. } => None,
-        });
+        // Nobody gets in by the name of an exception.
+        let base = rule
+            .clients()
+            .elements()
+            .map_while(|element| match element {
+                Element::Pattern { text, span } => Some((span, text)),
+                Element::Except { .. } => None,
+            });
+        let named =
+            { base }.find_map(|(span, text)| is_name(&text).then(|| (span, text.into_owned())));
         let Some(named) = named else {
             continue;
         };

@@ -1,7 +1,7 @@
 //! The checks, one a file, and what several of them share.
 
 pub(super) mod account_switches_daemon;
-pub(super) mod aclexec_memory;
+pub(super) mod aclexec;
 pub(super) mod aclexec_not_there;
 pub(super) mod address_range;
 pub(super) mod address_spelling;
@@ -52,6 +52,7 @@ pub(super) mod misplaced_mask;
 pub(super) mod missing_colon;
 pub(super) mod missing_second_colon;
 pub(super) mod missing_value;
+pub(super) mod nearly_everybody;
 pub(super) mod netgroup;
 pub(super) mod no_default_deny;
 pub(super) mod no_final_newline;
@@ -72,6 +73,7 @@ pub(super) mod rule_comment;
 pub(super) mod short_address;
 pub(super) mod skipped_last_line;
 pub(super) mod spaced_slash;
+pub(super) mod spawn_filter;
 pub(super) mod swapped_lists;
 pub(super) mod table_files;
 pub(super) mod tail_of_address;

@@ -17,7 +17,7 @@ pub(in crate::lint) fn check(policy: &Policy<'_>, sink: &mut Sink) {
     sink.turn_to(TableName::Deny);
     sink.report(Span::empty(0), || {
         (
-            "no rule denies everybody: whoever is on no list gets in".to_owned(),
+            "no rule refuses everybody: whom no rule matches gets in".to_owned(),
             "end the deny table with `ALL: ALL`, once the allow table names all friends".to_owned(),
         )
     });

@@ -11,8 +11,11 @@ pub(in crate::lint) fn check(view: LineView<'_, '_>, sink: &mut Sink) {
         return;
     }
     sink.report(view.span(), || {
+        let text = view.span().of(view.source());
+        let is_nothing = text.starts_with(b"#") || !text.contains(&b':');
         let what = match view.table {
-            TableName::Allow => "libwrap does not use it, and what it allows is lost",
+            TableName::Allow if is_nothing => "libwrap does not use it",
+            TableName::Allow => "libwrap does not use it, and what it says is lost",
             TableName::Deny => {
                 "libwrap denies everybody that no rule before it decides, even if it is a comment"
             }

@@ -85,7 +85,7 @@ pub(in crate::lint) fn check(policy: &Policy<'_>, sink: &mut Sink) {
             Family::V6 => ("IPv6", "IPv4"),
         };
         (
-            format!("this denies everybody on {denied}, but nobody on {open}"),
+            format!("this denies everybody on {denied}, but not on {open}"),
             "write `ALL: ALL`, which denies everybody".to_owned(),
         )
     });

@@ -1,6 +1,7 @@
 //! Rules that never decide anything, because earlier ones match everybody they match (F-ORDER-01),
 //! and duplicates among them.
 
+use super::aclexec::is_decided_by_command;
 use super::default_words::is_plain_default;
 use crate::engine::TableName;
 use crate::lint::Policy;
@@ -21,12 +22,15 @@ const DUPLICATE: &str = "TW702";
 const CONTRADICTION: &str = "TW707";
 /// The code of rules whose verdict earlier rules have given already; likewise.
 const REDUNDANT: &str = "TW706";
+/// The code of rules that an `aclexec` about the same clients leaves nobody for; likewise.
+const AFTER_COMMAND: &str = "TW522";
 
 pub(in crate::lint) fn check(policy: &Policy<'_>, sink: &mut Sink) {
     let mut earlier = Earlier {
         policy,
         allow: Cover::default(),
         deny: Cover::default(),
+        asked: Cover::default(),
         is_certain: true,
     };
     for (table, tree) in policy.tables() {
@@ -49,6 +53,8 @@ struct Earlier<'p, 't> {
     policy: &'p Policy<'t>,
     allow: Cover<'t>,
     deny: Cover<'t>,
+    /// The rules of the allow table whose commands decide.
+    asked: Cover<'t>,
     /// Whether no `aclexec` can have skipped the rest of its table.
     is_certain: bool,
 }
@@ -76,10 +82,19 @@ impl Earlier<'_, '_> {
             report(view, TableName::Allow, allow, by, sink);
             return;
         }
-        if view.has(OptionKind::Aclexec) {
+        if view.table == TableName::Allow
+            && let Some(by) = self.asked.covers(&terms)
+        {
+            report_after_command(view, tree, by, sink);
+            return;
+        }
+        if view.has(OptionKind::Aclexec) && is_decided_by_command(view) {
             // When its command fails, the rest of the table is skipped (F-ACL-02): nothing
             // behind it keeps anybody from the deny table for certain.
             self.is_certain = false;
+            if view.table == TableName::Allow {
+                self.asked.add(&terms, false);
+            }
             return;
         }
         // A rule that runs out leaves all to those after it.
@@ -95,6 +110,22 @@ impl Earlier<'_, '_> {
             TableName::Deny => self.deny.add(&terms, true),
         }
     }
+}
+
+/// A rule whose clients all meet a command before it: who passes is let in there, and who fails goes
+/// on with the deny table (F-ACL-02).
+fn report_after_command(rule: &RuleView<'_, '_>, tree: &Tree<'_>, by: CoveredBy, sink: &mut Sink) {
+    sink.report_as(AFTER_COMMAND, rule.span(), || {
+        let earlier = tree.line(by.line).and_then(Rule::of);
+        let number = earlier.map_or(0, Rule::number);
+        (
+            format!(
+                "this rule is never reached: whoever fails the aclexec in line {number} goes on \
+                 with the deny table, and whoever passes is let in there"
+            ),
+            format!("move it before line {number}"),
+        )
+    });
 }
 
 /// Whether a match leaves nothing to the next table. A rule with neutral options only may count as

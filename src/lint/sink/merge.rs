@@ -103,9 +103,15 @@ impl Sink {
         if let Some(world) = world.filter(|_| !self.findings.is_empty()) {
             let mut searcher = Searcher::new(policy, world);
             for finding in &mut self.findings {
+                if let Some(harm) = witness::harm_of_line(policy, finding) {
+                    finding.harm = harm;
+                }
                 finding.witness = searcher.witness(finding);
                 let is_granted = match finding.harm {
                     Harm::Missed => witness::missed_are_granted(policy, finding),
+                    Harm::Broad => {
+                        witness::missed_are_granted(policy, finding).map(|missed| !missed)
+                    }
                     Harm::Either => finding.witness.as_ref().map(|witness| witness.granted),
                     Harm::LetsIn
                     | Harm::LocksOut

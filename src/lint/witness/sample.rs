@@ -12,7 +12,9 @@ const WORD_LIMIT: usize = 12;
 /// As many daemons of a line as are tried.
 const DAEMON_LIMIT: usize = 3;
 /// The daemon of rules about all of them.
-pub(super) const SOME_DAEMON: &[u8] = b"sshd";
+pub(in crate::lint) const SOME_DAEMON: &[u8] = b"sshd";
+/// Further daemons, for what is said about all of them and is not true of that one.
+pub(super) const OTHER_DAEMONS: [&[u8]; 3] = [b"vsftpd", b"in.ftpd", b"slapd"];
 /// Addresses nobody lists (RFC 5737, RFC 3849) and a name nobody owns (RFC 2606).
 const STRANGER: &str = "203.0.113.7";
 const STRANGER6: &str = "2001:db8:fe::7";
@@ -57,6 +59,7 @@ pub(super) struct Samples {
     pub(super) is_excepted: bool,
     marked: Vec<Client>,
     line: Vec<Client>,
+    after: Vec<Client>,
     behind: Vec<Client>,
 }
 
@@ -65,35 +68,30 @@ impl Samples {
         let found = &finding.diagnostic;
         let text = match &finding.about {
             About::Rule(rule) => Cow::Borrowed(rule.as_slice()),
-            About::Marked | About::Clients(_) | About::Daemon(_) => line.text(line.span()),
+            About::Marked | About::Clients(_) | About::Daemon(_) | About::Seen(_) => {
+                line.text(line.span())
+            }
         };
         let (daemons, clients) = fields(&text);
-        let mut names: Vec<Vec<u8>> = words(daemons)
-            .filter_map(daemon)
-            .rev()
-            .take(DAEMON_LIMIT)
-            .collect();
-        if let About::Daemon(meant) = finding.about {
-            names = vec![meant.as_bytes().to_vec()];
-        }
-        if names.is_empty() {
-            names.push(SOME_DAEMON.to_vec());
-        }
+        let names = daemons_tried(finding, daemons);
         let within = Span::new(
             found.span.start,
             found.span.end.min(line.span().end).max(found.span.start),
         );
         let marked = line.text(within);
         let before = line.text(Span::new(line.span().start, within.start));
+        let after = line.text(Span::new(within.end, line.span().end.max(within.end)));
         // What is marked is the whole rule, or a daemon: then its clients are meant.
         let is_about_clients = before.len() > daemons.len() || daemons.is_empty();
         let marked: &[u8] = match &finding.about {
             About::Clients(words) => words,
-            About::Marked | About::Daemon(_) if is_about_clients => &marked,
-            About::Marked | About::Daemon(_) | About::Rule(_) => clients,
+            About::Marked | About::Daemon(_) | About::Seen(_) if is_about_clients => &marked,
+            About::Marked | About::Daemon(_) | About::Rule(_) | About::Seen(_) => clients,
         };
         let is_except = |word: &&[u8]| word.eq_ignore_ascii_case(b"EXCEPT");
-        let excepts = words(&before).filter(is_except).count();
+        // Those of the daemons do not count for the clients.
+        let own_list = before.get(daemons.len() + 1..).unwrap_or(&before);
+        let excepts = words(own_list).filter(is_except).count();
         // Who writes `!x` wants x excepted, behind EXCEPT too.
         let is_negated = marked.starts_with(b"!");
         let mut behind = Vec::new();
@@ -110,7 +108,8 @@ impl Samples {
             daemons: names,
             is_excepted: excepts % 2 == 1 || is_negated,
             marked: special.into_iter().chain(all).collect(),
-            line: words(clients).take(WORD_LIMIT).flat_map(meant).collect(),
+            line: clients_of_line(found.code, clients),
+            after: words(&after).take(WORD_LIMIT).flat_map(meant).collect(),
             behind,
         }
     }
@@ -119,16 +118,65 @@ impl Samples {
         match group {
             Group::Marked => self.marked.clone(),
             Group::Line => self.line.clone(),
+            Group::After => self.after.clone(),
             Group::Behind => self.behind.clone(),
             Group::Strangers => Client::strangers(),
         }
     }
 }
 
-/// The daemons of a line.
+/// The daemons that are tried for a finding in a rule about these.
+fn daemons_tried(finding: &Finding, daemons: &[u8]) -> Vec<Vec<u8>> {
+    let mut names: Vec<Vec<u8>> = words(daemons)
+        .filter_map(daemon)
+        .rev()
+        .take(DAEMON_LIMIT)
+        .chain(others_of(daemons))
+        .collect();
+    if let About::Daemon(meant) = finding.about {
+        names = vec![meant.as_bytes().to_vec()];
+    }
+    if finding.diagnostic.code == "TW108" {
+        names.retain(|name| is_known(name));
+    }
+    if names.is_empty() {
+        names.push(SOME_DAEMON.to_vec());
+    }
+    names
+}
+
+/// Whether a word of a comment is certainly the name of a daemon.
+fn is_known(daemon: &[u8]) -> bool {
+    daemon == SOME_DAEMON || OTHER_DAEMONS.contains(&daemon)
+}
+
+/// The clients that all words of a client list are about. A line without a colon has no such list:
+/// only its addresses are clients for certain, and none if it was to be a comment; nor are the words
+/// of a comment names.
+fn clients_of_line(code: &str, clients: &[u8]) -> Vec<Client> {
+    let all = words(clients).take(WORD_LIMIT).flat_map(meant);
+    match code {
+        "TW105" if clients.trim_ascii_start().starts_with(b"#") => Vec::new(),
+        "TW105" | "TW108" => all.filter(|client| client.name.is_none()).collect(),
+        _ => all.collect(),
+    }
+}
+
+/// The daemons of a line; several, if it is about all of them.
 pub(in crate::lint) fn daemons_of(line: Line<'_, '_>) -> Vec<Vec<u8>> {
     let text = line.text(line.span());
-    words(fields(&text).0).filter_map(daemon).collect()
+    let list = fields(&text).0;
+    let own = words(list).filter_map(daemon);
+    own.chain(others_of(list)).collect()
+}
+
+/// Further daemons, if a list has a word for many.
+fn others_of(list: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    let is_wide = words(list).any(|word| {
+        word.eq_ignore_ascii_case(b"ALL") || word.iter().any(|byte| b"*?".contains(byte))
+    });
+    let others = OTHER_DAEMONS.into_iter().filter(move |_| is_wide);
+    others.map(<[u8]>::to_vec)
 }
 
 /// The clients that all words of a line are about.
@@ -182,6 +230,9 @@ fn daemon(word: &[u8]) -> Option<Vec<u8>> {
     let word = word.strip_prefix("\u{feff}".as_bytes()).unwrap_or(word);
     if word.eq_ignore_ascii_case(b"ALL") || word.contains(&b'*') || word.contains(&b'?') {
         return Some(SOME_DAEMON.to_vec());
+    }
+    if word.eq_ignore_ascii_case(b"EXCEPT") {
+        return None;
     }
     let reserved: [&[u8]; 3] = [b"LOCAL", b"UNKNOWN", b"PARANOID"];
     if reserved
