@@ -83,7 +83,7 @@ mod tests {
         let change = in_steps(&ground, &steps).unwrap();
         assert!(change.edits.allow.is_empty());
         let deny = apply(b"", &change.edits.deny).unwrap();
-        assert_eq!(deny, b"ALL: ALL: spawn /x notify : deny\n");
+        assert_eq!(deny, b"ALL: ALL : spawn /x notify : deny\n");
     }
 
     #[test]

@@ -291,9 +291,12 @@ fn add_logged(add: &mut dyn FnMut(&str, Body), logged: &Logged, words: &Words) {
         ],
     ));
     if logged.events == 0 {
-        let unsure = logged.lines.has_unread();
-        let words = [words.logged_none, words.logged_unsure];
-        lines.push(words[usize::from(unsure)].to_owned());
+        let none = if logged.lines.has_unread() {
+            words.logged_unsure
+        } else {
+            words.logged_none
+        };
+        lines.push(none.to_owned());
     }
     if logged.copies > 0 {
         let copies = grouped(logged.copies);

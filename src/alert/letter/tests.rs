@@ -414,10 +414,9 @@ fn a_template_that_fails_is_told_with_its_line_and_nothing_is_lost() {
             texts.problems
         );
         for part in [&texts.text, &texts.html] {
-            assert!(
-                part.contains("To get no more alerts about it") && part.contains("203.0.113.7")
-            );
-            assert!(part.contains("A template of this letter failed"), "{part}");
+            for words in ["To get no more alerts", "203.0.113.7", "this letter failed"] {
+                assert!(part.contains(words), "{part}");
+            }
         }
     }
     let (mut desk, directory) = own("mine {{ host }}");

@@ -183,31 +183,31 @@ impl<'a> LogReader<'a> {
         }
         let previous = self.previous.take();
         match stamp::read(text) {
-            Line::NoTime => self.count(None, What::Other),
+            Line::NoTime => self.count(None, &What::Other),
             Line::Unclear(stamp) => {
                 let time = self.time_of(&stamp);
-                self.count(time, What::NotUnderstood)
+                self.count(time, &What::NotUnderstood);
             }
             Line::Other(stamp) => {
                 let time = self.time_of(&stamp);
-                self.count(time, What::Other)
+                self.count(time, &What::Other);
             }
             Line::Refused(stamp, refusal) => {
                 self.previous = Some([refusal.daemon, refusal.source].map(str::to_owned));
                 let time = self.time_of(&stamp);
-                self.count(time, What::Refusal(&refusal));
+                self.count(time, &What::Refusal(&refusal));
             }
             Line::Repeated(stamp, times) => {
                 let time = self.time_of(&stamp);
                 let Some([daemon, source]) = previous else {
-                    return self.count(time, What::Other);
+                    return self.count(time, &What::Other);
                 };
                 let refusal = Refusal {
                     daemon: &daemon,
                     source: &source,
                     times,
                 };
-                self.count(time, What::Refusal(&refusal));
+                self.count(time, &What::Refusal(&refusal));
             }
         }
     }
@@ -222,7 +222,7 @@ impl<'a> LogReader<'a> {
 
     fn entry(&mut self, entry: &Entry) {
         let (Some(tag), Some(message)) = (&entry.identifier, &entry.message) else {
-            return self.count(entry.time, What::NotUnderstood);
+            return self.count(entry.time, &What::NotUnderstood);
         };
         let Some(refusal) = line::refusal(tag, message) else {
             let is_unclear = line::is_like_a_refusal(tag, message);
@@ -231,10 +231,10 @@ impl<'a> LogReader<'a> {
             } else {
                 What::Other
             };
-            return self.count(entry.time, what);
+            return self.count(entry.time, &what);
         };
         let before = self.events;
-        self.count(entry.time, What::Refusal(&refusal));
+        self.count(entry.time, &What::Refusal(&refusal));
         let added = self.events - before;
         if added > 0 && !entry.is_of_root() {
             let field = |field: &Option<String>| field.clone().unwrap_or_else(|| "?".to_owned());
@@ -243,7 +243,7 @@ impl<'a> LogReader<'a> {
         }
     }
 
-    fn count(&mut self, time: Option<DateTime<Utc>>, what: What<'_>) {
+    fn count(&mut self, time: Option<DateTime<Utc>>, what: &What<'_>) {
         self.lines.lines += 1;
         let Some(time) = time else {
             self.lines.untimed += 1;
