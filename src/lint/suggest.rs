@@ -199,7 +199,7 @@ mod tests {
             ("vsftp", "vsftpd"),
             ("VSFTPDD", "vsftpd"),
             ("prooftpd", "proftpd"),
-            ("sldap", "slapd"),
+            ("slpad", "slapd"),
             ("rpcbin", "rpcbind"),
             ("ftp", "vsftpd"),
         ] {

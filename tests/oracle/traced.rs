@@ -135,8 +135,8 @@ fn the_trace_leads_to_the_verdict() {
             let (end, effects) = end_of(&trace);
             // Where a command is not run, the trace goes on as if it had failed.
             let last = verdict.ways.last();
-            let cause = last.map_or(&verdict.cause, |way| &way.cause);
-            assert!(agrees(&end, cause), "{}: {end:?}", shown());
+            let reason = last.map_or(&verdict.cause, |way| &way.cause);
+            assert!(agrees(&end, reason), "{}: {end:?}", shown());
             let later = last.map_or(&[][..], |way| &way.effects);
             let told = [&verdict.effects, later].concat();
             assert_eq!(effects, told, "{}", shown());

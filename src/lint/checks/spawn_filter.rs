@@ -13,9 +13,9 @@ use crate::policy::{OptionKind, Rule, RuleOption, rules};
 const RULE_LIMIT: usize = 64;
 
 /// What programs are called that only tell somebody: their names have one of these in them.
-const TELLERS: [&str; 44] = [
-    "alarm", "alert", "audit", "cat", "count", "curl", "date", "dig", "echo", "finger", "history",
-    "host", "journal", "log", "mail", "message", "monitor", "msg", "nc", "netcat", "notif", "ntfy",
+const TELLERS: [&str; 43] = [
+    "alarm", "alert", "audit", "cat", "curl", "date", "dig", "echo", "finger", "history", "host",
+    "journal", "log", "mail", "message", "monitor", "msg", "nc", "netcat", "notif", "ntfy",
     "print", "push", "record", "report", "send", "slack", "sms", "stat", "tcpdump", "tcpw", "tee",
     "telegram", "touch", "trace", "track", "wall", "warn", "watch", "wget", "whois", "write",
     "xmessage",
