@@ -121,7 +121,7 @@ fn each_undo_goes_one_change_further_back_and_redo_forth() {
     assert!(dry.ends_with("dry run: nothing was written\n"), "{dry}");
     assert_eq!(sandbox.tables(), last);
     let out = run(&sandbox, &["undo"]);
-    let end = "changed /etc/hosts.allow\nchange 3 undoes change 2\n";
+    let end = "changed /etc/hosts.allow\n10.1.2.3 loses access to every daemon\nchange 3 undoes change 2\n";
     assert!(out.ends_with(end), "{out}");
     assert_eq!(sandbox.tables(), tables[1]);
     refused(
