@@ -117,8 +117,8 @@ fn unread(table: TableName, kind: LineKind) -> String {
         return format!("{effect}, because this line is longer than 2046 bytes");
     }
     format!(
-        "{effect}, because this line has no newline (`tcpw lint --unsafe-fixes` ends it and says who \
-         gains and who loses access)"
+        "{effect}, because this line has no newline (`tcpw fmt --final-newline` ends it and says \
+         who gains and who loses access)"
     )
 }
 

@@ -114,8 +114,8 @@ fn unusable(at: &dyn Fn(&Place) -> String, refusal: &Refusal) -> (String, String
                 "libwrap does not read the last line, which has no newline: {}",
                 at(place)
             ),
-            "to end it would change what happens to others: `tcpw lint --unsafe-fixes --diff` shows \
-             that, and `tcpw lint --unsafe-fixes` ends it; or remove it, then repeat",
+            "to end it would change what happens to others: `tcpw fmt --final-newline` ends it and \
+             says who gains and who loses access; or remove it, then repeat",
         ),
         Refusal::Undecided(what) => (
             format!(

@@ -25,9 +25,9 @@ const RULES: &[&str] = &[
 const RESTS: &[&str] = &["TW319", "TW204"];
 /// Codes that end a word, the deepest cause first.
 const WORDS: &[&str] = &[
-    "TW317", "TW205", "TW311", "TW310", "TW316", "TW315", "TW318", "TW328", "TW314", "TW203",
-    "TW305", "TW301", "TW302", "TW303", "TW304", "TW312", "TW313", "TW309", "TW407", "TW401",
-    "TW405",
+    "TW206", "TW317", "TW205", "TW311", "TW310", "TW316", "TW315", "TW318", "TW328", "TW314",
+    "TW203", "TW305", "TW301", "TW302", "TW303", "TW304", "TW312", "TW313", "TW309", "TW407",
+    "TW401", "TW405",
 ];
 /// Codes about words beside `ALL`, which say the same of a word that is no pattern.
 const BESIDE: &str = "TW216";

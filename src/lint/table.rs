@@ -189,7 +189,6 @@ pub const CHECKS: &[Check] = &[
     row("TW204", "bare-ipv6", Error, Missed, Rule(c::bare_ipv6::check)),
     row("TW205", "backslash-in-list", Error, Missed, Client(c::backslash_in_list::check)),
     row("TW206", "space-around-slash", Error, Missed, Rule(c::spaced_slash::check)),
-    row("TW207", "user-without-client", Error, Missed, Client(c::user_alone::check)),
     row("TW208", "mask-with-holes", Warning, Either, Client(c::mask_with_holes::check)),
     row("TW211", "except-first", Error, Dead, Rule(c::except_first::check)),
     row("TW212", "except-last", Warning, Either, Rule(c::except_last::check)),

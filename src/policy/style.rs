@@ -93,6 +93,8 @@ fn styled(line: Line<'_, '_>, may_fold: bool) -> Option<Vec<u8>> {
 struct Flat {
     text: Vec<u8>,
     blanks: Vec<usize>,
+    /// Where the lists end and the options start, if there are any: options are not broken.
+    lists: Option<usize>,
 }
 
 impl Flat {
@@ -108,6 +110,9 @@ impl Flat {
                 TokenKind::Separator | TokenKind::White => flat.blank(colons < 2),
                 TokenKind::Colon => {
                     flat.trim();
+                    if colons == 1 {
+                        flat.lists = Some(flat.text.len());
+                    }
                     // `daemons: clients : option : option`
                     if colons > 0 && !flat.text.ends_with(b":") {
                         flat.blank(false);
@@ -150,7 +155,7 @@ impl Flat {
     fn folded(&self) -> (Vec<u8>, usize) {
         let mut folded = Vec::with_capacity(self.text.len());
         let (mut done, mut start, mut splices) = (0, 0, 0);
-        let whole = self.text.len();
+        let whole = self.lists.unwrap_or(self.text.len());
         let ends = self.blanks.iter().skip(1).chain([&whole]);
         for (&blank, &end) in self.blanks.iter().zip(ends) {
             let column = folded.len() - start + (end - done);

@@ -60,7 +60,7 @@ fn what_list_prints_apply_takes_for_odd_tables() {
     }
     let sandbox = Sandbox::new("ALL: 0.0.0.1\n", "");
     for arguments in [
-        &["install-alert"][..],
+        &["install-alert", "--force"][..],
         &["deny", "192.0.2.1", "--for", "1h", "--reason", "until=x"],
     ] {
         assert_eq!(sandbox.run(arguments).code, Some(0));
@@ -108,7 +108,7 @@ const DEFAULT: &str = r#"{"table":"allow","daemons":"ALL","clients":"0.0.0.1"}
 #[test]
 fn alerts_stay_unless_they_are_to_go() {
     let sandbox = Sandbox::new("ALL: 0.0.0.1\n", "");
-    assert_eq!(sandbox.run(&["install-alert"]).code, Some(0));
+    assert_eq!(sandbox.run(&["install-alert", "--force"]).code, Some(0));
     let armed = sandbox.tables();
     // One rule with an alert is not wanted at all.
     let ran = apply(&sandbox, &[], DEFAULT);

@@ -133,7 +133,7 @@ fn fix_writes_through_the_editor_and_says_what_it_did() {
     assert!(text.contains("-SSHD: 10.0.0.1\n"), "{text}");
     assert!(
         text.contains(
-            "changed [ROOT]/etc/hosts.allow\nTW702: remove the rule\nnobody gains or loses access\n"
+            "this is change 1: `tcpw undo` undoes it\nTW702: remove the rule\nnobody gains or loses access\n"
         ),
         "{text}"
     );
@@ -152,7 +152,7 @@ fn fix_writes_through_the_editor_and_says_what_it_did() {
         "{text}"
     );
     assert!(
-        text.contains("+ sshd  10.1.2.0/24  e.g. 10.1.2.0"),
+        text.contains("10.1.2.0/24 gains access to sshd\n"),
         "{text}"
     );
     run.stdout(&text).code(1).done();
@@ -176,7 +176,7 @@ fn named_files_are_repaired_in_place() {
     let run = stage.run(&["lint", "--unsafe-fixes", both[0], both[1]]);
     let text = run.stdout_text().to_owned();
     assert!(
-        text.contains("+ sshd  10.1.2.0/24  e.g. 10.1.2.0"),
+        text.contains("10.1.2.0/24 gains access to sshd\n"),
         "{text}"
     );
     let stage = run

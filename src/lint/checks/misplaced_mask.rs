@@ -1,5 +1,6 @@
 //! A mask that stands apart from its network: to libwrap these are two words (F-FIELD-02).
 
+use super::spaced_slash;
 use crate::lint::foreign::network;
 use crate::lint::sink::{About, Rating, Sink};
 use crate::lint::table::Harm;
@@ -14,6 +15,8 @@ pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
         return;
     }
     let words: Vec<_> = patterns(&rule.clients).collect();
+    // Those have a check of their own.
+    let spaced = spaced_slash::networks(&rule.clients, rule.source());
     for (at, &(text, span, excepted)) in words.iter().enumerate() {
         let following = |step: usize| {
             let word = words.get(at + step).filter(|word| word.2 == excepted);
@@ -23,6 +26,9 @@ pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
             continue;
         };
         let whole = Span::new(span.start, end.end);
+        if spaced.contains(&whole) {
+            continue;
+        }
         let rating = Rating {
             harm: Harm::Missed,
             about: About::Clients(net.clone().into_bytes()),

@@ -86,7 +86,6 @@ pub(super) mod unknown_netgroup;
 pub(super) mod unknown_option;
 pub(super) mod unreachable_rule;
 pub(super) mod unwanted_value;
-pub(super) mod user_alone;
 pub(super) mod user_option;
 pub(super) mod verdict_as_client;
 pub(super) mod visitor_waits;

@@ -186,9 +186,11 @@ impl Places {
 fn comes_first(first: &str, then: &str) -> bool {
     let class = |code: &str| code.as_bytes().get(2).copied().unwrap_or_default();
     let is_form = first < "TW509" || first == "TW514";
+    // Whoever waits for a filter waits for its answer.
+    let is_filter = ("TW520".."TW528").contains(&first);
     match (class(first), class(then)) {
         (b'1' | b'2', b'3'..=b'6') | (b'3', b'5') => true,
-        (b'5', b'6') => is_form,
+        (b'5', b'6') => is_form || is_filter,
         (b'1' | b'2' | b'3' | b'5', b'7') => is_form && then != "TW702" && then != "TW711",
         _ => false,
     }
