@@ -9,7 +9,7 @@ use tcpw::lint::{Boldness, Site, repair};
 use tcpw::policy::{DEBIAN_12, Dialect};
 
 /// Pairs of tables that are repaired; `TCPW_PAIRS` names another number.
-const PAIRS: u64 = 10_000;
+const PAIRS: u64 = 1_000;
 /// Queries of a pair that the library is asked.
 const QUERIES: usize = 8;
 
