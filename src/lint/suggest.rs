@@ -147,7 +147,7 @@ pub(super) fn is_slip(text: &[u8], word: &[u8]) -> bool {
             let is_doubled = same > 0 && text.get(same) == text.get(same - 1);
             word.len() >= 4 && is_doubled && after(&text, same + 1) == after(word, same)
         }
-        std::cmp::Ordering::Less => word.len() >= 5 && after(&text, same) == after(word, same + 1),
+        std::cmp::Ordering::Less => word.len() >= 6 && after(&text, same) == after(word, same + 1),
     }
 }
 
