@@ -49,15 +49,10 @@ impl Focus {
     /// about, or the name asked for the address.
     pub fn new(tables: [&[u8]; 2], clients: &[Client], opposed: Option<TableName>) -> Option<Self> {
         let size: usize = tables.iter().map(|table| table.len()).sum();
-        let [allow, deny] = tables.map(<[u8]>::len);
-        let opposed_size = match opposed {
-            Some(TableName::Allow) => allow,
-            Some(TableName::Deny) => deny,
-            None => 0,
-        };
+        // Any address may have a name that is asked for, and any rule then be an exception.
         let is_worth_it = size >= SMALLEST
             && clients.len() <= CLIENTS_LIMIT
-            && !(has_names(clients) && opposed_size >= SMALLEST);
+            && !(has_names(clients) && opposed.is_some());
         is_worth_it.then(|| Self::of_any_size(tables, clients, opposed))
     }
 
@@ -105,13 +100,8 @@ impl Focus {
     pub fn tables<'s>(&self, tables: [&'s [u8]; 2]) -> Option<Seen<'s>> {
         let [allow, deny] = tables;
         let runs = |name, table| {
-            let is_opposed = self.opposed == Some(name);
-            if is_opposed && self.has_names {
-                // Any of its addresses may have the name.
-                return Some(Vec::new());
-            }
             let keeps = Keeps {
-                names: is_opposed,
+                names: self.opposed == Some(name),
                 options: self.has_names,
             };
             self.sieve.runs(table, keeps)

@@ -12,6 +12,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use tcpw::policy::Dialect;
+use tcpw::syntax::{parse, parse_as};
 
 /// One answer a query, or why there is none. tcpw never runs a command: it is told how libwrap's
 /// commands ended, which takes a second run for the queries where they failed.
@@ -61,6 +62,19 @@ fn named(table: &Path) -> &Path {
     }
 }
 
+/// How tcpw and libwrap name the place of the line at which libwrap stops reading: tcpw by its
+/// number in the file, libwrap by that of the complete line before it.
+fn broken(table: &Path, dialect: Option<&Dialect>) -> Option<(String, String)> {
+    let bytes = fs::read(table).ok()?;
+    let tree = match dialect {
+        Some(dialect) => parse_as(&bytes, dialect.reading),
+        None => parse(&bytes),
+    };
+    let line = tree.broken_line()?;
+    let place = |number: u32| format!("\t{}:{number}", table.display());
+    Some((place(line.shown_number()), place(line.number())))
+}
+
 fn ask_once(
     dialect: Option<&Dialect>,
     tables: &Tables,
@@ -70,10 +84,10 @@ fn ask_once(
     if queries.is_empty() {
         return Ok(Vec::new());
     }
-    let dialect = dialect.map_or(vec![], |dialect| vec!["--dialect", dialect.name]);
+    let words = dialect.map_or(vec![], |dialect| vec!["--dialect", dialect.name]);
     let mut child = Command::new(program())
         .args(["match", "--batch", "--aclexec", aclexec])
-        .args(dialect)
+        .args(words)
         .arg("--allow-file")
         .arg(named(&tables.allow))
         .arg("--deny-file")
@@ -91,9 +105,19 @@ fn ask_once(
     // What it does not read it does not answer, which the count below shows.
     drop(child.stdin.take().unwrap().write_all(&text));
     let output = child.wait_with_output().unwrap();
+    let broken = [&tables.allow, &tables.deny].map(|table| broken(table, dialect));
+    let counted = |answer: &str| {
+        let found = broken
+            .iter()
+            .flatten()
+            .find_map(|(shown, counted)| Some((answer.strip_suffix(shown.as_str())?, counted)));
+        found.map_or(answer.to_owned(), |(start, counted)| {
+            format!("{start}{counted}")
+        })
+    };
     let answers: Vec<String> = String::from_utf8_lossy(&output.stdout)
         .lines()
-        .map(str::to_owned)
+        .map(counted)
         .collect();
     if matches!(output.status.code(), Some(0..=2)) && answers.len() == queries.len() {
         return Ok(answers);
