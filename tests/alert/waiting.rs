@@ -226,8 +226,9 @@ fn a_clock_that_was_ahead_silences_no_alert() {
     drop(lock);
     stage.notify("after");
     wait_until("the alert, what had gathered, and the notice", || {
-        let mails = stage.mails()[before..].join("\n");
-        mails.contains("the clock was ahead") && stage.mails().len() >= before + 3
+        // Files of one second come in any order.
+        let mails = stage.mails();
+        mails.len() >= before + 3 && mails.join("\n").contains("the clock was ahead")
     });
     while !super::record::heard(&log).contains("count as now") {}
     let last = "SELECT decision FROM events ORDER BY id DESC LIMIT 1";

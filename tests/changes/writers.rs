@@ -26,7 +26,8 @@ fn append_lines(table: &Path, round: usize, stop: &AtomicBool) -> u32 {
         // Between opening and writing the table may be replaced.
         thread::sleep(Duration::from_micros(200) * (number % 7));
         // In one call, as shells do it: nobody can append a line in two without a lock.
-        let line = format!("foreign: 198.51.{round}.1 {number}.example\n");
+        let (high, low) = (number / 250 % 250, number % 250);
+        let line = format!("foreign: 198.{round}.{high}.{low} {number}.example\n");
         file.write_all(line.as_bytes()).unwrap();
         number += 1;
         thread::sleep(Duration::from_millis(1));
