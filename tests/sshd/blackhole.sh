@@ -59,7 +59,7 @@ is_waiting || fail "the mail server answered"
 [ "$got" = "20 0" ] || fail "20 logins after 40 alarms: wanted 20 banners, got $got"
 say "black hole: 40 refused, 40 recorded; 20 of 20 logins get their banner"
 
-alarm=$(sed -n 's/^ALL: ALL: \(spawn .*\) : deny$/\1/p' /etc/hosts.deny)
+alarm=$(sed -n 's/^ALL: ALL : \(spawn .*\) : deny$/\1/p' /etc/hosts.deny)
 [ -n "$alarm" ] || fail "the rule is not as expected"
 read -r none true alarm <<<"$($python "$here/banner.py" $friend $ssh_port 9 /etc/hosts.allow \
     "sshd: $friend" "sshd: $friend: spawn (/bin/true)" "sshd: $friend: $alarm")"

@@ -75,8 +75,8 @@ configuration
 say "$(/usr/sbin/sshd -V 2>&1 | grep -o 'OpenSSH[^,]*' | head -1), $(/usr/local/bin/tcpw --version | head -1)"
 expect "before any rule" $stranger BANNER
 show allow $friend --daemon sshd
-show install-alert
 show deny-all --force
+show install-alert
 for table in /etc/hosts.allow /etc/hosts.deny; do
     say "$table:"
     if [ -e $table ]; then sed 's/^/    /' $table; else say "    (absent)"; fi
