@@ -58,7 +58,7 @@ impl Server {
         write("etc/hosts.deny", "# Who may not. See hosts_access(5).\n");
         write("usr/bin/logger", "#!/bin/sh\n");
         let everybody = std::fs::Permissions::from_mode(0o755);
-        for path in ["", "usr/bin/logger"] {
+        for path in ["", "usr", "usr/bin", "usr/bin/logger"] {
             std::fs::set_permissions(folder.path().join(path), everybody.clone()).unwrap();
         }
         // What the README names lies in the checkout.
@@ -138,9 +138,15 @@ fn its_sessions_are_what_the_program_prints() {
     if std::env::var_os("TCPW_UPDATE").is_some() {
         std::fs::write(readme(), &updated).unwrap();
     } else {
+        let differences: Vec<String> = similar::TextDiff::from_lines(&text, &updated)
+            .iter_all_changes()
+            .filter(|change| change.tag() != similar::ChangeTag::Equal)
+            .map(|change| format!("{}{change}", change.tag()))
+            .collect();
         assert!(
-            updated == text,
-            "out of date: TCPW_UPDATE=1 cargo test readme\n{updated}"
+            differences.is_empty(),
+            "out of date: TCPW_UPDATE=1 cargo test readme\n{}",
+            differences.concat()
         );
     }
 }

@@ -64,7 +64,11 @@ fn the_comment_stands_above_the_rule_and_is_listed() {
         (&rows[2]["access"], &rows[2]["by"]),
         (&"deny".into(), &serde_json::Value::Null)
     );
-    assert!(run(&sandbox, &arguments).ends_with("nothing to change\n"));
+    // A day from now ends later than a day from then.
+    run(&sandbox, &arguments);
+    let (later, _) = sandbox.tables();
+    assert_eq!(later.lines().count(), 4, "{later}");
+    assert!(later.lines().nth(2).unwrap() >= lines[2], "{later}");
     assert!(run(&sandbox, &["expire"]).ends_with("nothing to change\n"));
 }
 
