@@ -55,7 +55,14 @@ fn no_files_use_each_other_in_a_circle() {
     let found: Vec<String> = crates()
         .iter()
         .flat_map(|(root, files)| circles(files).into_iter().map(move |circle| (root, circle)))
-        .map(|(root, circle)| format!("{}: {} files: {}", root.display(), circle.len(), circle.join(" ")))
+        .map(|(root, circle)| {
+            format!(
+                "{}: {} files: {}",
+                root.display(),
+                circle.len(),
+                circle.join(" ")
+            )
+        })
         .collect();
     super::assert_none(&super::known::surprises(&found, &super::known::CIRCLES));
 }
