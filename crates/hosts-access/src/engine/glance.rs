@@ -2,8 +2,7 @@
 //! bytes of a line, without its tree. Most lines of a long table hold addresses, networks and names
 //! that a glance settles; whatever else a line holds is left to the matcher.
 
-use super::matching::LIST_WORD_LIMIT;
-use super::sieve::{number, quad};
+use super::text::{LIST_WORD_LIMIT, number, quad};
 use crate::policy::{Rule, dotted_quad, ipv6};
 use crate::span::{Span, offset};
 use memchr::{memchr, memchr2, memmem};
@@ -261,9 +260,10 @@ fn is_name(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::list::list_matches;
-    use super::super::matching::{Matcher, unmapped};
+    use super::super::matching::Matcher;
     use super::super::request::{Host, HostName, Request};
     use super::super::surroundings::Bare;
+    use super::super::text::unmapped;
     use super::*;
     use crate::policy::rules;
     use crate::syntax::parse;

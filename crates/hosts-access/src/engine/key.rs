@@ -1,8 +1,8 @@
 //! What a pattern and a host have in common when the one matches the other, as a hash: the index
 //! files rules under the keys of their patterns and looks them up under the keys of a request.
 
-use super::matching::unmapped;
 use super::request::{Host, Request};
+use super::text::unmapped;
 use crate::policy::{HostPattern, TextPattern, dotted_quad, ipv6};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 

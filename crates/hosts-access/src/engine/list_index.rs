@@ -3,9 +3,9 @@
 
 use super::buckets::{Buckets, Merged};
 use super::key::{Key, KeyHasher, Kind, Lengths, Scope};
-use super::matching::{LIST_WORD_LIMIT, words};
 use super::request::Host;
 use super::surroundings::{ListFile, Surroundings};
+use super::text::{LIST_WORD_LIMIT, words};
 use crate::policy::HostPattern;
 use crate::span::{index, offset};
 use std::cell::RefCell;

@@ -6,9 +6,10 @@
 //! comment, or for other daemons, or with clients of which each is another one.
 
 use super::glance::Glance;
-use super::matching::{Matcher, unmapped};
+use super::matching::Matcher;
 use super::request::Request;
 use super::surroundings::Surroundings;
+use super::text::unmapped;
 use super::verdict::TableName;
 use crate::policy::{DaemonPattern, Process, Rule, TextPattern};
 use crate::syntax::{LINE_LIMIT, is_separator, parse_excerpt};

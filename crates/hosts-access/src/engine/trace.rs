@@ -1,7 +1,7 @@
 //! What a search looked at on its way to a verdict, told by the search itself.
 
+use super::tables::{Table, Tables};
 use super::verdict::{Effect, Matched, Outcome, TableName};
-use super::{Table, Tables};
 use crate::policy::{Rule, rules};
 use crate::span::Span;
 

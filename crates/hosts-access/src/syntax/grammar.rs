@@ -3,8 +3,8 @@
 //! the pieces tile the line.
 
 use super::bytes::{is_blank, is_separator, is_white};
+use super::kinds::{LineKind, Reason, TokenKind};
 use super::reading::{Brackets, addresses};
-use super::tree::{LineKind, Reason, TokenKind};
 use nom::branch::alt;
 use nom::bytes::complete::{is_not, tag, take, take_till, take_till1, take_while, take_while1};
 use nom::combinator::{opt, recognize, rest};

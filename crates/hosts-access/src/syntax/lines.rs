@@ -4,9 +4,8 @@
 //! A backslash before the newline deletes both (F-LINE-01); a NUL hides the rest of what that one
 //! read brought, its newline included (F-LINE-17); a full buffer ends the table (F-LINE-14).
 
-use super::LINE_LIMIT;
+use super::kinds::{LINE_LIMIT, Run};
 use super::reading::{Reading, TooLong};
-use super::tree::Run;
 use crate::span::{Span, index, offset};
 use memchr::memchr;
 

@@ -1,6 +1,6 @@
 //! Where the tokens of a tree start, in four bytes each: a table of a million rules has five million.
 
-use super::tree::TokenKind;
+use super::kinds::TokenKind;
 use crate::span::{index, offset};
 
 /// Bits for the distance of a token from the start of its line; the others hold its kind.

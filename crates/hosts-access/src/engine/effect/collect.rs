@@ -2,13 +2,14 @@
 
 use super::address::Axis;
 use super::claim::{Change, Claim, Daemons, Differences, Example, NameSet};
+use super::compile::End;
 use super::compile::{Atom, Compiler, Slot};
 use super::daemons::{View, Views};
 use super::judge::{Fate, Judge, Reason, Walk};
 use super::names::Names;
 use super::profile::{NONE, Profile};
 use super::sweep::{MAPPED, Piece, Region, pieces};
-use super::{Work, compile::End};
+use super::work::Work;
 use crate::engine::{Surroundings, TableName};
 use crate::escape::visible_short;
 use crate::span::index;

@@ -8,7 +8,7 @@ use super::judge::{Judge, OPEN_LIMIT, Walk};
 use super::merge::Placed;
 use super::profile::{NONE, Profile};
 use super::sweep::{Piece, Region};
-use super::{Work, end};
+use super::work::{Work, end};
 use crate::engine::{Access, Surroundings, Table, TableName, Tables};
 use crate::policy::rules;
 use crate::span::index;
