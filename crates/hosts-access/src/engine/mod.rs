@@ -3,43 +3,26 @@
 //! The matcher here is linear and follows the library step by step; it is the reference for
 //! everything else. What it has to know of the machine it asks through [`Surroundings`].
 
-mod buckets;
-mod command;
 mod effect;
-mod expand;
-mod glance;
-mod glob;
-mod index;
-mod key;
-mod list;
-mod list_index;
-mod matching;
-mod options;
-mod request;
-mod search;
-mod sieve;
-mod skim;
-mod surroundings;
-mod tables;
-mod text;
-mod trace;
-mod verdict;
-mod ways;
-mod what_if;
+pub(super) mod index;
+pub(super) mod model;
+pub(super) mod search;
 
-pub use command::always_succeeds;
 pub use effect::{
     Change, Claim, Daemons, Decider, Differences, Example, NameGroup, NameSet, deciders,
     differences, differences_of_user,
 };
-pub use expand::FILTER_KEEPS;
-pub use glob::wildcard_matches;
-pub use request::{Fields, Host, HostName, Request};
-pub use search::{Index, decide, explain};
-pub use sieve::{Keeps, Sieve};
-pub use skim::{Excerpt, skim};
-pub use surroundings::{Account, Bare, ListFile, Surroundings};
-pub use tables::{Table, Tables};
-pub use trace::{Comparison, ListAnswer, Step, Trace, Unreached};
-pub use verdict::{Access, Cause, Effect, Matched, Outcome, TableName, Undecided, Verdict, Way};
-pub use what_if::{NameKind, by_name};
+pub use model::request::{Fields, Host, HostName, Request};
+pub use model::surroundings::{Account, Bare, ListFile, Surroundings};
+pub use model::tables::{Table, Tables};
+pub use model::verdict::{
+    Access, Cause, Effect, Matched, Outcome, TableName, Undecided, Verdict, Way,
+};
+pub use search::command::always_succeeds;
+pub use search::decide::{Index, decide, explain};
+pub use search::expand::FILTER_KEEPS;
+pub use search::glob::wildcard_matches;
+pub use search::sieve::{Keeps, Sieve};
+pub use search::skim::{Excerpt, skim};
+pub use search::trace::{Comparison, ListAnswer, Step, Trace, Unreached};
+pub use search::what_if::{NameKind, by_name};

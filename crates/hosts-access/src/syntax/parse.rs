@@ -1,9 +1,9 @@
 //! A table, a part of it, or a table around what does not matter, to a tree.
 
-use super::kinds::Run;
-use super::lines::Scanner;
-use super::reading::Reading;
-use super::tree::{Builder, Tree};
+use crate::syntax::kinds::Run;
+use crate::syntax::lines::Scanner;
+use crate::syntax::reading::Reading;
+use crate::syntax::tree::{Builder, Tree};
 
 /// Reads a table as Debian's library does. Never fails: what libwrap would reject becomes a line of
 /// its own kind.
@@ -55,9 +55,9 @@ fn read(source: &[u8], lines_before: u32, reading: Reading) -> Tree<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::reading::{Brackets, Comments, TooLong};
-    use super::super::tree::Line;
     use super::*;
+    use crate::syntax::reading::{Brackets, Comments, TooLong};
+    use crate::syntax::tree::Line;
     use proptest::prelude::*;
 
     /// Bytes that mean something to the reader are common; whole files of them are likely.

@@ -1,12 +1,13 @@
 //! The tree of a table: lines, and the tokens that tile them. Flat and small, because tables of a
 //! million rules exist.
 
-use super::grammar::{self, Lexeme};
-use super::kinds::{LineKind, Reason, Token, TokenKind};
-use super::lines::{Ending, LogicalLine, Piece};
-use super::reading::{Reading, TooLong, is_idle};
-use super::tokens::Tokens;
 use crate::span::{Span, index, offset};
+use crate::syntax::grammar;
+use crate::syntax::grammar::Lexeme;
+use crate::syntax::kinds::{LineKind, Reason, Token, TokenKind};
+use crate::syntax::lines::{Ending, LogicalLine, Piece};
+use crate::syntax::reading::{Reading, TooLong, is_idle};
+use crate::syntax::tokens::Tokens;
 use std::borrow::Cow;
 
 /// A parsed table. The tokens of its lines tile the source.

@@ -1,14 +1,14 @@
 //! Who gains and who loses when one pair of tables takes the place of another.
 
-use super::super::{Surroundings, TableName, Tables};
-use super::claim::Differences;
-use super::collect::claims;
-use super::compile::Compiler;
-use super::daemons::{Heads, Views};
-use super::judge::Judge;
-use super::merge::Merged;
-use super::sweep::Region;
-use super::work::{Work, end};
+use crate::engine::effect::claim::Differences;
+use crate::engine::effect::collect::claims;
+use crate::engine::effect::compile::Compiler;
+use crate::engine::effect::daemons::{Heads, Views};
+use crate::engine::effect::judge::Judge;
+use crate::engine::effect::merge::Merged;
+use crate::engine::effect::sweep::Region;
+use crate::engine::effect::work::{Work, end};
+use crate::engine::{Surroundings, TableName, Tables};
 
 /// Who gains or loses which daemon when `new` takes the place of `old`. Both are asked on the same
 /// machine, by daemons that do not tell their end of the connection; `daemons` are told apart beside

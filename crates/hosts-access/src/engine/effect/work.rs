@@ -1,11 +1,11 @@
 //! The rules of both pairs that can matter, taken apart.
 
-use super::super::{Access, Table, TableName};
-use super::compile::{Atom, Compiler, Slot};
-use super::daemons::Heads;
-use super::merge::Placed;
-use super::profile::Known;
-use super::sweep::Region;
+use crate::engine::effect::compile::{Atom, Compiler, Slot};
+use crate::engine::effect::daemons::Heads;
+use crate::engine::effect::merge::Placed;
+use crate::engine::effect::profile::Known;
+use crate::engine::effect::sweep::Region;
+use crate::engine::{Access, Table, TableName};
 use crate::policy::Rule;
 
 /// What becomes of those whom no rule matches.

@@ -1,16 +1,18 @@
 //! The search: two tables and a request to a verdict, with the rule that decided. It is linear and
 //! follows the library step by step; an [`Index`] only leaves out rules that cannot match.
 
-use super::index::TableIndex;
-use super::list_index::ListIndexes;
-use super::matching::Matcher;
-use super::options::{Ran, run_command, run_options};
-use super::request::Request;
-use super::surroundings::Surroundings;
-use super::tables::{Table, Tables};
-use super::trace::{Nobody, Observer, Step, Trace};
-use super::verdict::{Access, Cause, Effect, Matched, Outcome, TableName, Undecided, Verdict};
-use super::ways::Ways;
+use crate::engine::index::list_index::ListIndexes;
+use crate::engine::index::table_index::TableIndex;
+use crate::engine::model::request::Request;
+use crate::engine::model::surroundings::Surroundings;
+use crate::engine::model::tables::{Table, Tables};
+use crate::engine::model::verdict::{
+    Access, Cause, Effect, Matched, Outcome, TableName, Undecided, Verdict,
+};
+use crate::engine::search::matching::Matcher;
+use crate::engine::search::options::{Ran, run_command, run_options};
+use crate::engine::search::trace::{Nobody, Observer, Step, Trace};
+use crate::engine::search::ways::Ways;
 use crate::policy::{Rule, rules};
 use crate::syntax::{LINE_LIMIT, TooLong, Tree};
 use std::borrow::Cow;

@@ -1,14 +1,14 @@
 //! Whether an element of a list matches a request.
 
-use super::glance::{Glance, place_among_addresses};
-use super::glob::wildcard_matches;
-use super::list::list_matches;
-use super::list_index::ListIndexes;
-use super::request::{Host, Request};
-use super::surroundings::{ListFile, Surroundings};
-use super::text::{LIST_WORD_LIMIT, is_quad, unmapped, words};
-use super::trace::{Comparison, ListAnswer};
-use super::verdict::{TableName, Undecided};
+use crate::engine::index::list_index::ListIndexes;
+use crate::engine::model::request::{Host, Request};
+use crate::engine::model::surroundings::{ListFile, Surroundings};
+use crate::engine::model::text::{LIST_WORD_LIMIT, is_quad, unmapped, words};
+use crate::engine::model::verdict::{TableName, Undecided};
+use crate::engine::search::glance::{Glance, place_among_addresses};
+use crate::engine::search::glob::wildcard_matches;
+use crate::engine::search::list::list_matches;
+use crate::engine::search::trace::{Comparison, ListAnswer};
 use crate::escape::visible;
 use crate::policy::{
     ClientPattern, DaemonPattern, Dialect, HostPattern, Mapped, Masks, Process, Rule, TextPattern,
@@ -19,17 +19,17 @@ use crate::policy::{
 const LIST_NESTING: usize = 64;
 
 /// Compares patterns with one request.
-pub(super) struct Matcher<'r> {
+pub(crate) struct Matcher<'r> {
     request: &'r Request,
     world: &'r dyn Surroundings,
     dialect: &'static Dialect,
     indexes: Option<&'r ListIndexes>,
 }
 
-pub(super) type Answer = Result<bool, Undecided>;
+pub(crate) type Answer = Result<bool, Undecided>;
 
 impl<'r> Matcher<'r> {
-    pub(super) fn new(request: &'r Request, world: &'r dyn Surroundings) -> Self {
+    pub(crate) fn new(request: &'r Request, world: &'r dyn Surroundings) -> Self {
         Self {
             request,
             world,
@@ -39,12 +39,12 @@ impl<'r> Matcher<'r> {
     }
 
     /// With compiled list files.
-    pub(super) fn with_lists(self, indexes: Option<&'r ListIndexes>) -> Self {
+    pub(crate) fn with_lists(self, indexes: Option<&'r ListIndexes>) -> Self {
         Self { indexes, ..self }
     }
 
     /// Compares `rule` with the request: its daemons first, then its clients.
-    pub(super) fn rule(
+    pub(crate) fn rule(
         &self,
         table: TableName,
         rule: Rule<'_, '_>,
@@ -74,7 +74,7 @@ impl<'r> Matcher<'r> {
         }
     }
 
-    pub(super) fn daemon(&self, text: &[u8]) -> Answer {
+    pub(crate) fn daemon(&self, text: &[u8]) -> Answer {
         let pattern = DaemonPattern::read_in(text, self.dialect);
         let is_process = match pattern.process {
             Process::Port(port) => self.request.server_port == Some(port),
@@ -88,7 +88,7 @@ impl<'r> Matcher<'r> {
     }
 
     /// Whether an element of a client list matches.
-    pub(super) fn client(&self, text: &[u8]) -> Answer {
+    pub(crate) fn client(&self, text: &[u8]) -> Answer {
         if is_quad(text) {
             // Most words are; lines at the limit have hundreds.
             return Ok(text == self.text_of(&self.request.client.address));

@@ -4,10 +4,10 @@ use crate::policy::dotted_quad;
 use crate::syntax::is_white;
 
 /// The longest word of a list file; libwrap crashes on a longer one (F-FILE-06).
-pub(super) const LIST_WORD_LIMIT: usize = 8192;
+pub(crate) const LIST_WORD_LIMIT: usize = 8192;
 
 /// `::ffff:1.2.3.4` is compared as `1.2.3.4` (F-V4-15).
-pub(super) fn unmapped(text: &[u8]) -> &[u8] {
+pub(crate) fn unmapped(text: &[u8]) -> &[u8] {
     match text.split_at_checked(7) {
         Some((prefix, rest))
             if prefix.eq_ignore_ascii_case(b"::ffff:") && dotted_quad(rest).is_some() =>
@@ -19,7 +19,7 @@ pub(super) fn unmapped(text: &[u8]) -> &[u8] {
 }
 
 /// The words of a list file, each with its place.
-pub(super) fn words(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+pub(crate) fn words(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let mut at = 0;
     std::iter::from_fn(move || {
         let rest = bytes.get(at..)?;
@@ -33,7 +33,7 @@ pub(super) fn words(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
 
 /// Whether a word is made of digits and dots, with a digit at both ends: it is compared with the
 /// address as it stands, and with nothing else.
-pub(super) fn is_quad(word: &[u8]) -> bool {
+pub(crate) fn is_quad(word: &[u8]) -> bool {
     let digits_and_dots = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
     let ends_in_digits = |word: &[u8]| {
         word.first().is_some_and(u8::is_ascii_digit) && word.last().is_some_and(u8::is_ascii_digit)
@@ -43,7 +43,7 @@ pub(super) fn is_quad(word: &[u8]) -> bool {
 
 /// An IPv4 address at the start of `text`, as clients are spelt, and its length.
 #[inline]
-pub(super) fn quad(text: &[u8]) -> Option<(u32, usize)> {
+pub(crate) fn quad(text: &[u8]) -> Option<(u32, usize)> {
     let (mut address, mut octet, mut digits, mut dots) = (0, 0_u32, 0, 0);
     for (at, &byte) in text.iter().enumerate() {
         let digit = byte.wrapping_sub(b'0');
@@ -71,7 +71,7 @@ pub(super) fn quad(text: &[u8]) -> Option<(u32, usize)> {
 }
 
 /// A number of at most three digits, without a leading zero, and its length.
-pub(super) fn number(text: &[u8], most: u32) -> Option<(u32, usize)> {
+pub(crate) fn number(text: &[u8], most: u32) -> Option<(u32, usize)> {
     let (mut value, mut digits) = (0, 0);
     while let Some(digit) = text.get(digits).map(|byte| byte.wrapping_sub(b'0'))
         && digit < 10

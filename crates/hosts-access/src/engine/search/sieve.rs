@@ -5,8 +5,8 @@
 //! daemon list that was seen before and with clients that are plain addresses, networks and names,
 //! none of which is one of those looked for. Everything else is kept for the grammar and the matcher.
 
-use super::request::Host;
-use super::text::{number, quad, unmapped};
+use crate::engine::model::request::Host;
+use crate::engine::model::text::{number, quad, unmapped};
 use crate::span::{Span, offset};
 use crate::syntax::{LINE_LIMIT, Run};
 use memchr::{memchr, memrchr};
