@@ -29,7 +29,7 @@ use support::{Classic, Shim, journal_rows, make_journal, middle_and_late, number
 use tempfile::TempDir;
 
 const TCPW: &str = env!("CARGO_BIN_EXE_tcpw");
-const FAST: &str = env!("CARGO_BIN_EXE_tcpw-notify");
+const FAST: &str = concat!(env!("CARGO_BIN_EXE_tcpw"), "-notify");
 const ROUNDS: usize = 200;
 /// Each of these leaves a deliverer behind until its system is removed.
 const COLD_ROUNDS: usize = 30;
@@ -44,6 +44,7 @@ const LEAST_TIMES_AS_MANY: f64 = 35.0;
 const MOST_DELAY: f64 = 1000.0;
 
 fn main() {
+    support::build_notifier();
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = silent.local_addr().unwrap().port();
     let classic = Classic::start();

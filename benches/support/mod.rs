@@ -225,3 +225,13 @@ pub(crate) fn middle_and_late(mut times: Vec<f64>) -> (f64, f64) {
     times.sort_by(f64::total_cmp);
     (times[times.len() / 2], times[times.len() * 95 / 100])
 }
+
+/// Builds the program that alert rules run: it is a package of its own, which a bench does not build.
+pub(crate) fn build_notifier() {
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--release", "--locked", "--package", "tcpw-notify"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status()
+        .unwrap();
+    assert!(built.success());
+}

@@ -12,26 +12,24 @@ mod compose;
 mod deliverer;
 mod dispatch;
 mod duties;
-mod encoding;
-mod event;
 mod fired;
 mod geo;
 mod inbox;
 mod journal;
 mod letter;
-mod lock;
 mod message;
 mod note;
 mod notice;
 mod preview;
 mod reporting;
 mod source;
-mod spool;
 mod standing;
 mod surplus;
 pub mod transport;
 mod watch;
 mod words;
+
+use tcpw_event::{encoding, event, lock, spool};
 
 pub use background::run_in_background;
 pub use collect::{Collector, Found, Pass};

@@ -10,22 +10,6 @@ use std::net::IpAddr;
 /// A name that stands for a source is cut here; it is shown, never looked up.
 const LONGEST_NAME: usize = 200;
 
-impl Event {
-    /// The visitor's address, if it is one: IPv4 also where it comes inside IPv6 (F-V4-15), and
-    /// without the zone of a link (F-V6-09).
-    pub fn address(&self) -> Option<IpAddr> {
-        let bytes = match self.addr.bytes() {
-            [] => self.host.bytes(),
-            addr => addr,
-        };
-        let text = std::str::from_utf8(bytes).ok()?;
-        let text = text.split('%').next().unwrap_or(text);
-        text.parse()
-            .ok()
-            .map(|address: IpAddr| address.to_canonical())
-    }
-}
-
 /// What the events of one visitor have in common: `192.0.2.7/32`, `2001:db8::/64`, or
 /// `name ` and what it is called.
 pub(super) fn source_of(event: &Event, grouping: Grouping) -> String {

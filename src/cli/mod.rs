@@ -46,7 +46,6 @@ mod mistakes;
 mod mute;
 mod named;
 mod notify;
-mod notify_line;
 mod number;
 mod open;
 mod output;
@@ -110,9 +109,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             if is_alarm && error.use_stderr() {
-                // What is wrong with them is told by the exit code and on standard error too.
-                let _is_logged =
-                    notify::log_words(&args, "these arguments are not those of an alarm");
+                notify::log_words(&args, "these arguments are not those of an alarm");
             }
             return output::show_usage(&error);
         }
@@ -136,12 +133,6 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             Exit::Failed.into()
         }
     }
-}
-
-/// Runs the program `tcpw-notify`, which is `tcpw notify` and nothing else: a visitor waits for it,
-/// and the whole of tcpw takes longer to load than an event to record.
-pub fn run_notify(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    notify::run_alone(args.into_iter().collect())
 }
 
 /// The definition of all commands and options, from which the manual is made.

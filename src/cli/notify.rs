@@ -1,33 +1,18 @@
-//! `tcpw notify`: what an alarm rule runs. Records one event durably, wakes the deliverer, and
-//! returns: the visitor's connection waits for it.
+//! `tcpw notify`: what an alarm rule runs, with the explanations of clap. Recording itself is the
+//! business of `tcpw-notify`.
 
 use super::Context;
-use super::background;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::notify_line as line;
 use super::output::{ColorChoice, Output};
 use super::paths::Paths;
-use crate::alert::{self, Claim, Event, HOST_LIMIT, SpoolError, VALUE_LIMIT};
-use crate::config::{self, Config, DEFAULT_DROP, DEFAULT_JOURNAL};
-use crate::escape::{visible, visible_short};
-use crate::system::{
-    Clock as _, DEV_LOG, Severity, SystemClock, close_inherited, random_u64, replace_by,
-    survive_size_limit, syslog,
-};
+use crate::config::{self, Config};
 use clap::Args;
-use memchr::memmem;
 use std::ffi::OsString;
-use std::fs::File;
-use std::io::{self, Read as _};
-use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
-
-/// How much of each value goes into the system log when the whole is too long for it.
-const SHORT: usize = 512;
-/// A configuration of this size is read in full.
-const MOST_SKIMMED: u64 = 64 * 1024;
+use tcpw_event::descriptors::close_inherited;
+use tcpw_event::syslog::Severity;
+use tcpw_notify::{Arguments, Places, Run, Unrecorded, log, read, record, run_of};
 
 /// Record a connection and wake the deliverer; what an alarm rule runs
 ///
@@ -67,39 +52,36 @@ pub(crate) struct NotifyArgs {
 /// Runs the command.
 pub(crate) fn run(args: &NotifyArgs, context: &mut Context) -> Result<Exit, Failure> {
     close_inherited();
-    match record(args, &context.paths) {
+    let args = args.arguments();
+    let run = context.paths.run();
+    match record(&args, &run, &places(&args, &run, &context.paths)) {
         Ok(()) => Ok(Exit::Done),
         Err(unrecorded) => {
-            context.out.note(&unrecorded.told())?;
-            Ok(unrecorded.exit())
+            context.out.note(&unrecorded.text())?;
+            Ok(exit(&unrecorded))
         }
     }
 }
 
-/// An event that could not be put into the drop directory.
-struct Unrecorded {
-    error: SpoolError,
-    /// What the system log said, if it did not take the event either.
-    refusal: Option<io::Error>,
-}
-
-impl Unrecorded {
-    fn told(&self) -> String {
-        let error = &self.error;
-        match &self.refusal {
-            None => format!("{error}; the event was sent to the system log instead"),
-            Some(cause) => format!(
-                "{error}; the system log did not take the event either ({cause}): it is lost"
-            ),
+impl NotifyArgs {
+    fn arguments(&self) -> Arguments {
+        Arguments {
+            addr: self.addr.clone(),
+            daemon: self.daemon.clone(),
+            server: self.server.clone(),
+            pid: self.pid.clone(),
+            user: self.user.clone(),
+            drop: self.drop.clone(),
+            host: self.host.clone(),
         }
     }
+}
 
-    fn exit(&self) -> Exit {
-        if self.refusal.is_none() {
-            Exit::NotRecorded
-        } else {
-            Exit::Lost
-        }
+fn exit(unrecorded: &Unrecorded) -> Exit {
+    if unrecorded.is_lost() {
+        Exit::Lost
+    } else {
+        Exit::NotRecorded
     }
 }
 
@@ -107,184 +89,83 @@ impl Unrecorded {
 /// nothing for others, which clap explains. A visitor waits for it: building the definition of the
 /// arguments takes longer than recording the event.
 pub(super) fn run_line(words: &[OsString]) -> Option<Exit> {
-    let (global, args) = line::read(words)?;
+    let (run, args) = read(words)?;
     close_inherited();
-    let Err(unrecorded) = record(&args, &Paths::new(&global)) else {
+    let paths = Paths::of(&run);
+    let Err(unrecorded) = record(&args, &run, &places(&args, &run, &paths)) else {
         return Some(Exit::Done);
     };
     // Nobody may be there to read it; the exit code says it too.
-    drop(Output::new(ColorChoice::Never).note(&unrecorded.told()));
-    Some(unrecorded.exit())
+    drop(Output::new(ColorChoice::Never).note(&unrecorded.text()));
+    Some(exit(&unrecorded))
 }
 
-/// Runs the command with the arguments of `tcpw-notify`; `tcpw` beside it explains what is not the
-/// line of an alarm rule.
-pub(super) fn run_alone(mut words: Vec<OsString>) -> ExitCode {
-    words.insert(words.len().min(1), "notify".into());
-    if let Some(exit) = run_line(&words) {
-        return exit.into();
-    }
-    let rest = words.get(1..).unwrap_or_default();
-    let cause = match background::program() {
-        Ok(program) => {
-            let cause = replace_by(&program, rest);
-            format!("cannot run {}: {cause}", program.display())
-        }
-        Err(cause) => format!("cannot find the path of tcpw: {cause}"),
-    };
-    if log_words(&words, &cause) {
-        Exit::NotRecorded.into()
-    } else {
-        Exit::Lost.into()
-    }
+/// Tells the system log about arguments that are wrong: the rule that has them runs unseen.
+pub(super) fn log_words(words: &[OsString], cause: &str) {
+    // What is wrong with them is told by the exit code and on standard error too.
+    let _is_logged = run_of(words).log_words(words, cause);
 }
 
-/// Tells the system log about arguments that are wrong: the rule that has them runs unseen. Says
-/// whether the system log took it.
-pub(super) fn log_words(words: &[OsString], cause: &str) -> bool {
-    let global = line::global(words);
-    let mut text = format!("{cause}; nothing was recorded; arguments:");
-    for word in words.iter().skip(1) {
-        text.push_str(" \"");
-        text.push_str(&visible_short(word.as_bytes(), SHORT));
-        text.push('"');
-    }
-    log(&Paths::new(&global), Severity::Error, &text).is_ok()
-}
-
-/// Makes the event safe, then sees to a deliverer. When it cannot be made safe it goes to the
-/// system log.
-fn record(args: &NotifyArgs, paths: &Paths) -> Result<(), Unrecorded> {
-    survive_size_limit();
-    let event = event_of(args);
-    let places = Places::find(args, paths);
-    match alert::record(&places.drop, &event, random_u64()) {
-        Ok(_) => {
-            wake(args, paths, &places.journal);
-            Ok(())
-        }
-        Err(error) => {
-            let refusal = log_in_full(paths, &event, &error).err();
-            Err(Unrecorded { error, refusal })
-        }
-    }
-}
-
-/// Where the event goes, and the deliverer works.
-struct Places {
-    drop: PathBuf,
-    journal: PathBuf,
-}
-
-impl Places {
-    /// The configured places; the defaults where the configuration cannot be read, for a mistake in
-    /// it must not lose an event. A reader without permission is usual (the rule runs as the
-    /// daemon's user), and `install-alert` writes a drop directory of its own into the rule.
-    fn find(args: &NotifyArgs, paths: &Paths) -> Self {
+/// The configured places; the defaults where the configuration cannot be read, for a mistake in it
+/// must not lose an event. A reader without permission is usual (the rule runs as the daemon's
+/// user), and `install-alert` writes a drop directory of its own into the rule.
+fn places(args: &Arguments, run: &Run, paths: &Paths) -> Places {
+    let mut places = run.default_places();
+    if !run.has_default_places() {
         let place = |path: &Path| paths.inside(path);
-        let (drop, journal) = if is_silent(paths) {
-            (
-                place(Path::new(DEFAULT_DROP)),
-                place(Path::new(DEFAULT_JOURNAL)),
-            )
-        } else {
-            let config = config::load(&paths.config, paths.config_is_given, &place);
-            let config = config.unwrap_or_else(|error| {
-                if !error.is_permission() {
-                    let text = format!("{error}; using the defaults");
-                    // The event itself is what matters, and it has a place.
-                    drop(log(paths, Severity::Error, &text));
-                }
-                Config::default_at(&place)
-            });
-            (config.drop, config.journal)
+        let config = config::load(&paths.config, paths.config_is_given, &place);
+        let config = config.unwrap_or_else(|error| {
+            if !error.is_permission() {
+                let text = format!("{error}; using the defaults");
+                // The event itself is what matters, and it has a place.
+                drop(log(run, Severity::Error, &text));
+            }
+            Config::default_at(&place)
+        });
+        places = Places {
+            drop: config.drop,
+            journal: config.journal,
         };
-        Self {
-            drop: args.drop.clone().unwrap_or(drop),
-            journal,
+    }
+    places.drop = args.drop.clone().unwrap_or(places.drop);
+    places
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::args::{Cli, Command};
+    use super::*;
+    use proptest::prelude::*;
+
+    fn words(line: &[&str]) -> Vec<OsString> {
+        line.iter().map(OsString::from).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_read_is_what_clap_reads(
+            line in proptest::collection::vec(
+                prop_oneof![
+                    Just("notify"), Just("--addr"), Just("--daemon"), Just("--server"),
+                    Just("--pid"), Just("--user"), Just("--drop"), Just("--root"), Just("--config"),
+                    Just("--"), Just("-x"), Just(""), Just("v"), Just("--help"), Just("-"),
+                ],
+                0..9,
+            ),
+            has_verb: bool,
+            is_whole: bool,
+        ) {
+            let head = if has_verb { &["tcpw", "notify"][..] } else { &["tcpw"] };
+            let end = if is_whole { &["--", "h"][..] } else { &[] };
+            let words = words(&[head, &line, end].concat());
+            if let Some((run, args)) = read(&words) {
+                let cli = Cli::read_by_clap(words).unwrap();
+                prop_assert_eq!(Paths::new(&cli.global).run(), Paths::of(&run).run());
+                let Command::Notify(other) = cli.command else {
+                    return Err(TestCaseError::fail("another command"));
+                };
+                prop_assert_eq!(other.arguments(), args);
+            }
         }
     }
-}
-
-/// Whether the configuration is absent or has none of the words that name another place, so that
-/// nobody has to wait until all of it is understood.
-fn is_silent(paths: &Paths) -> bool {
-    let mut text = Vec::new();
-    let read =
-        File::open(&paths.config).and_then(|file| file.take(MOST_SKIMMED).read_to_end(&mut text));
-    match read {
-        // An escape may spell a key in other letters.
-        Ok(length) => {
-            u64::try_from(length).is_ok_and(|length| length < MOST_SKIMMED)
-                && [&b"drop"[..], b"journal", b"\\u", b"\\U"]
-                    .iter()
-                    .all(|word| memmem::find(&text, word).is_none())
-        }
-        Err(cause) => cause.kind() == io::ErrorKind::NotFound && !paths.config_is_given,
-    }
-}
-
-fn event_of(args: &NotifyArgs) -> Event {
-    let cut = |value: &Option<OsString>, limit| {
-        Claim::cut(value.as_deref().unwrap_or_default().as_bytes(), limit)
-    };
-    Event {
-        time: SystemClock.now(),
-        host: cut(&args.host, HOST_LIMIT),
-        addr: cut(&args.addr, VALUE_LIMIT),
-        daemon: cut(&args.daemon, VALUE_LIMIT),
-        server: cut(&args.server, VALUE_LIMIT),
-        pid: cut(&args.pid, VALUE_LIMIT),
-        user: cut(&args.user, VALUE_LIMIT),
-        uid: 0,
-    }
-}
-
-/// Starts a deliverer unless one is at work or the journal is not this user's business.
-fn wake(args: &NotifyArgs, paths: &Paths, journal: &Path) {
-    let is_alive = alert::is_deliverer_alive(journal).or_else(|cause| {
-        if cause.kind() != io::ErrorKind::NotFound
-            || alert::make_journal_directory(journal).is_err()
-        {
-            return Err(cause);
-        }
-        alert::is_deliverer_alive(journal)
-    });
-    if is_alive.unwrap_or(true) {
-        return;
-    }
-    if let Err(cause) = background::start_unseen(paths, args.drop.as_deref()) {
-        let text = format!("cannot start the deliverer: {cause}; the event waits for tcpw deliver");
-        // The event is safe, and `tcpw queue` counts it.
-        drop(log(paths, Severity::Error, &text));
-    }
-}
-
-/// The last resort: the event as one line in the system log; shortened only if it does not fit.
-fn log_in_full(paths: &Paths, event: &Event, error: &SpoolError) -> io::Result<()> {
-    let cause = visible(error.to_string().as_bytes());
-    let whole = format!("{cause}; event: {}", alert::one_line(event));
-    if log(paths, Severity::Error, &whole).is_ok() {
-        return Ok(());
-    }
-    let cut = |claim: &Claim| Claim::cut(claim.bytes(), SHORT);
-    let short = Event {
-        host: cut(&event.host),
-        addr: cut(&event.addr),
-        daemon: cut(&event.daemon),
-        server: cut(&event.server),
-        pid: cut(&event.pid),
-        user: cut(&event.user),
-        ..event.clone()
-    };
-    log(
-        paths,
-        Severity::Error,
-        &format!("{cause}; event: {}", alert::one_line(&short)),
-    )
-}
-
-fn log(paths: &Paths, severity: Severity, text: &str) -> io::Result<()> {
-    let socket = paths.inside(Path::new(DEV_LOG));
-    syslog(&socket, severity, &visible(text.as_bytes()))
 }

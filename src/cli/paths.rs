@@ -3,6 +3,7 @@
 use super::args::GlobalArgs;
 use crate::system::is_root;
 use std::path::{Path, PathBuf};
+use tcpw_notify::Run;
 
 /// The files every command works on.
 #[derive(Debug, Clone)]
@@ -47,6 +48,27 @@ impl Paths {
             deny: deny.unwrap_or(Path::new("")).to_owned(),
             history: own.unwrap_or_else(|| self.history.clone()),
             ..self.clone()
+        }
+    }
+
+    /// The files of a run that was told about them in the line of an alarm rule.
+    pub(crate) fn of(run: &Run) -> Self {
+        Self::new(&GlobalArgs {
+            root: run.root.clone(),
+            config: run.config.clone(),
+            allow_file: run.allow.clone(),
+            deny_file: run.deny.clone(),
+            ..GlobalArgs::default()
+        })
+    }
+
+    /// The files of this run, for programs that it starts.
+    pub(crate) fn run(&self) -> Run {
+        Run {
+            root: self.root.clone(),
+            config: self.config_is_given.then(|| self.config.clone()),
+            allow: Some(self.allow.clone()),
+            deny: Some(self.deny.clone()),
         }
     }
 

@@ -9,11 +9,8 @@ use std::fmt;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+pub use tcpw_event::places::{DEFAULT_DROP, DEFAULT_JOURNAL};
 
-/// The journal, when the configuration names none.
-pub const DEFAULT_JOURNAL: &str = "/var/lib/tcpw/journal.db";
-/// The drop directory, when the configuration names none.
-pub const DEFAULT_DROP: &str = "/var/spool/tcpw/drop";
 /// Where the `file` transport puts mails, when the configuration does not say.
 pub const DEFAULT_MAIL: &str = "/var/lib/tcpw/mail";
 /// The program of the `sendmail` transport, when the configuration names none.

@@ -33,7 +33,7 @@ pub struct Triggers {
 }
 
 /// The program that is `tcpw notify` and nothing else, and is there for alarm rules.
-pub const FAST_NAME: &str = "tcpw-notify";
+pub use tcpw_event::places::NOTIFIER as FAST_NAME;
 
 /// The command line for `spawn`: `binary notify`, or `binary` alone if that is the program for
 /// alarms, with `--config` and `--drop` where they are given.

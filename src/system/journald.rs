@@ -1,11 +1,11 @@
 //! Structured entries in the system's log: for systemd's journal in its native form, else for the
 //! classic log as one line of `key="value"` pairs.
 
-use super::syslog::{AUTH, DEV_LOG, PATIENCE, Severity, syslog};
 use crate::escape::visible_short;
 use std::io;
 use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
+use tcpw_event::syslog::{AUTH, DEV_LOG, PATIENCE, Severity, syslog};
 
 /// Where systemd's journal listens.
 pub const JOURNAL_SOCKET: &str = "/run/systemd/journal/socket";

@@ -11,7 +11,7 @@ use std::process::{Command, Output};
 const DROP: &str = "var/spool/tcpw/drop";
 const PROGRAMS: [&str; 2] = [
     concat!(env!("CARGO_BIN_EXE_tcpw"), " notify"),
-    env!("CARGO_BIN_EXE_tcpw-notify"),
+    concat!(env!("CARGO_BIN_EXE_tcpw"), "-notify"),
 ];
 const EVENT: &str =
     "--addr 192.0.2.7 --daemon sshd --server sshd@192.0.2.1 --pid 4711 -- '-evil\nhost'";

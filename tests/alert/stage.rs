@@ -60,7 +60,7 @@ impl Stage {
 
     /// A run of the program for alarm rules.
     pub(super) fn alarm<S: AsRef<OsStr>>(&self, args: &[S]) -> Ran {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tcpw-notify"));
+        let mut command = Command::new(concat!(env!("CARGO_BIN_EXE_tcpw"), "-notify"));
         command.arg("--root").arg(self.root.path()).args(args);
         let begin = Instant::now();
         Ran::new(&command.output().unwrap(), begin.elapsed())

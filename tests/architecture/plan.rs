@@ -5,7 +5,7 @@
 pub(super) type Room = (&'static str, &'static [&'static str]);
 
 /// The rooms of `src`.
-pub(super) const ROOMS: [Room; 11] = [
+pub(super) const ROOMS: [Room; 10] = [
     ("diagnostic", &[]),
     ("system", &[]),
     ("config", &[]),
@@ -15,7 +15,6 @@ pub(super) const ROOMS: [Room; 11] = [
     ("alert", &["system", "config"]),
     ("report", &["alert"]),
     ("lib", EVERY_ROOM),
-    ("notify", &["cli"]),
     ("cli", EVERY_ROOM),
 ];
 

@@ -91,7 +91,7 @@ const HISTORIES: &[&[&[&str]]] = &[
 /// Two tables in a root where the program is that alert rules run.
 fn sandbox_of(allow: &str, deny: &str) -> Sandbox {
     let sandbox = Sandbox::new(allow, deny);
-    let program = env!("CARGO_BIN_EXE_tcpw-notify").trim_start_matches('/');
+    let program = concat!(env!("CARGO_BIN_EXE_tcpw"), "-notify").trim_start_matches('/');
     let program = sandbox.path(program);
     std::fs::create_dir_all(program.parent().unwrap()).unwrap();
     std::fs::write(&program, "#!/bin/sh\n").unwrap();

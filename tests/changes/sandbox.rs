@@ -90,6 +90,6 @@ pub fn named(words: &str, rule: &str) -> String {
 pub fn alarm() -> String {
     format!(
         "spawn {} --addr %a --daemon %d --server %s --pid %p -- %h : deny",
-        env!("CARGO_BIN_EXE_tcpw-notify")
+        concat!(env!("CARGO_BIN_EXE_tcpw"), "-notify")
     )
 }

@@ -3,7 +3,7 @@
 
 use super::encoding::encode;
 use super::event::Event;
-use crate::config::DEFAULT_DROP;
+use super::places::DEFAULT_DROP;
 use chrono::{DateTime, Utc};
 use nix::fcntl::OFlag;
 use std::fs::{self, File, OpenOptions, Permissions};
@@ -74,7 +74,7 @@ pub fn event_file(event: &Event, unique: u64) -> (String, Vec<u8>) {
 ///
 /// # Errors
 /// When neither its parent nor that one's parent is there, or they may not be written.
-pub(super) fn make_directory(directory: &Path) -> Result<(), SpoolError> {
+pub fn make_directory(directory: &Path) -> Result<(), SpoolError> {
     match make(directory, DROP_MODE) {
         Err(error) if error.cause.kind() == io::ErrorKind::NotFound => {
             let Some(parent) = directory.parent() else {
@@ -122,7 +122,7 @@ pub fn repair(directory: &Path) -> io::Result<Option<u32>> {
 }
 
 /// Whether `name` is one that [`write`] gives to finished files.
-pub(super) fn is_event_name(name: &str) -> bool {
+pub fn is_event_name(name: &str) -> bool {
     let Some(stem) = name.strip_suffix(SUFFIX) else {
         return false;
     };
@@ -137,7 +137,7 @@ pub(super) fn is_event_name(name: &str) -> bool {
 }
 
 /// The finished name of a file that [`write`] has not finished.
-pub(super) fn finished_name(name: &str) -> Option<&str> {
+pub fn finished_name(name: &str) -> Option<&str> {
     name.strip_prefix(UNFINISHED)
         .filter(|name| is_event_name(name))
 }
@@ -174,7 +174,7 @@ fn failed(step: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SpoolErr
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::alert::event::Claim;
+    use crate::event::Claim;
     use std::sync::Barrier;
     use std::thread;
 

@@ -24,11 +24,11 @@ const WITHOUT_USER: &str = "1";
 const WITH_USER: &str = "2";
 const END: &str = "end";
 /// The largest event file: all values at their limit, every byte escaped, and the frame.
-pub(super) const LARGEST: usize = 4 * (HOST_LIMIT + 5 * VALUE_LIMIT) + 1024;
+pub const LARGEST: usize = 4 * (HOST_LIMIT + 5 * VALUE_LIMIT) + 1024;
 
 /// Why a text is not an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub(super) enum DecodeError {
+pub enum DecodeError {
     /// More than [`LARGEST`] bytes.
     #[error("it is too large")]
     TooLarge,
@@ -47,7 +47,7 @@ pub(super) enum DecodeError {
 }
 
 /// The text of `event`.
-pub(super) fn encode(event: &Event) -> String {
+pub fn encode(event: &Event) -> String {
     let time = event.time.to_rfc3339_opts(SecondsFormat::Nanos, true);
     let version = if event.user.is_empty() {
         WITHOUT_USER
@@ -76,7 +76,7 @@ pub fn one_line(event: &Event) -> String {
 ///
 /// # Errors
 /// When it is anything but the text of an event.
-pub(super) fn decode(bytes: &[u8], uid: u32) -> Result<Event, DecodeError> {
+pub fn decode(bytes: &[u8], uid: u32) -> Result<Event, DecodeError> {
     if bytes.len() > LARGEST {
         return Err(DecodeError::TooLarge);
     }

@@ -1,28 +1,46 @@
 //! The line of an alarm rule, read without clap: a visitor waits for it. Reads less than clap, and
 //! nothing otherwise than clap.
 
-use super::args::GlobalArgs;
-use super::notify::NotifyArgs;
+use crate::run::Run;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 
+/// The arguments of `tcpw notify`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Arguments {
+    /// The client's address (`%a`).
+    pub addr: Option<OsString>,
+    /// The daemon (`%d`).
+    pub daemon: Option<OsString>,
+    /// The server's end of the connection (`%s`).
+    pub server: Option<OsString>,
+    /// The daemon's process (`%p`).
+    pub pid: Option<OsString>,
+    /// The client's user (`%u`).
+    pub user: Option<OsString>,
+    /// The drop directory, in place of the configured one.
+    pub drop: Option<PathBuf>,
+    /// The client as libwrap calls it (`%h`).
+    pub host: Option<OsString>,
+}
+
 /// The arguments in `words`, the program's name first; nothing for anything that only clap can
 /// tell.
-pub(super) fn read(words: &[OsString]) -> Option<(GlobalArgs, NotifyArgs)> {
-    let mut global = GlobalArgs::default();
-    let mut args = NotifyArgs::default();
+pub fn read(words: &[OsString]) -> Option<(Run, Arguments)> {
+    let mut run = Run::default();
+    let mut args = Arguments::default();
     let mut is_ours = false;
     let mut rest = words.iter().skip(1).map(OsString::as_os_str);
     while let Some(word) = rest.next() {
         match word.as_bytes() {
             b"--" if is_ours => {
                 set(&mut args.host, rest.next()?)?;
-                return rest.next().is_none().then_some((global, args));
+                return rest.next().is_none().then_some((run, args));
             }
             b"notify" if !is_ours => is_ours = true,
-            b"--root" => set_path(&mut global.root, rest.next()?)?,
-            b"--config" => set_path(&mut global.config, rest.next()?)?,
+            b"--root" => set_path(&mut run.root, rest.next()?)?,
+            b"--config" => set_path(&mut run.config, rest.next()?)?,
             host if is_ours && !host.starts_with(b"-") => set(&mut args.host, word)?,
             option if is_ours => {
                 let value = rest.next()?;
@@ -39,18 +57,18 @@ pub(super) fn read(words: &[OsString]) -> Option<(GlobalArgs, NotifyArgs)> {
             _ => return None,
         }
     }
-    args.host.is_some().then_some((global, args))
+    args.host.is_some().then_some((run, args))
 }
 
 /// The system that `words` speak of, as far as that can be told: for what cannot be read.
-pub(super) fn global(words: &[OsString]) -> GlobalArgs {
+pub fn run_of(words: &[OsString]) -> Run {
     let after = |option: &str| {
         let at = words.iter().position(|word| word == option)?;
         words.get(at + 1).map(PathBuf::from)
     };
-    GlobalArgs {
+    Run {
         root: after("--root"),
-        ..GlobalArgs::default()
+        ..Run::default()
     }
 }
 
@@ -68,9 +86,7 @@ fn set_path(slot: &mut Option<PathBuf>, value: &OsStr) -> Option<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::args::{Cli, Command};
     use super::*;
-    use proptest::prelude::*;
 
     fn words(line: &[&str]) -> Vec<OsString> {
         line.iter().map(OsString::from).collect()
@@ -81,8 +97,8 @@ mod tests {
         let line = "tcpw notify --config /c --drop /d --addr 192.0.2.7 --daemon sshd \
                     --server sshd@192.0.2.1 --pid 4711 -- -rf";
         let line: Vec<&str> = line.split(' ').collect();
-        let (global, args) = read(&words(&line)).unwrap();
-        assert_eq!(global.config, Some("/c".into()));
+        let (run, args) = read(&words(&line)).unwrap();
+        assert_eq!(run.config, Some("/c".into()));
         assert_eq!(args.drop, Some("/d".into()));
         assert_eq!(args.addr, Some("192.0.2.7".into()));
         assert_eq!(args.pid, Some("4711".into()));
@@ -107,34 +123,6 @@ mod tests {
             &["tcpw", "--", "host"],
         ] {
             assert!(read(&words(line)).is_none(), "{line:?}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn what_is_read_is_what_clap_reads(
-            line in proptest::collection::vec(
-                prop_oneof![
-                    Just("notify"), Just("--addr"), Just("--daemon"), Just("--server"),
-                    Just("--pid"), Just("--user"), Just("--drop"), Just("--root"), Just("--config"),
-                    Just("--"), Just("-x"), Just(""), Just("v"), Just("--help"), Just("-"),
-                ],
-                0..9,
-            ),
-            has_verb: bool,
-            is_whole: bool,
-        ) {
-            let head = if has_verb { &["tcpw", "notify"][..] } else { &["tcpw"] };
-            let end = if is_whole { &["--", "h"][..] } else { &[] };
-            let words = words(&[head, &line, end].concat());
-            if let Some((global, args)) = read(&words) {
-                let cli = Cli::read_by_clap(words).unwrap();
-                prop_assert_eq!(cli.global, global);
-                let Command::Notify(other) = cli.command else {
-                    return Err(TestCaseError::fail("another command"));
-                };
-                prop_assert_eq!(other, args);
-            }
         }
     }
 }

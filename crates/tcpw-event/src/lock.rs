@@ -14,7 +14,7 @@ const TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// Where the lock of the journal at `journal` is.
-pub(super) fn lock_path(journal: &Path) -> PathBuf {
+pub fn lock_path(journal: &Path) -> PathBuf {
     beside(journal, ".lock")
 }
 
@@ -27,7 +27,7 @@ fn beside(journal: &Path, end: &str) -> PathBuf {
 }
 
 /// Where a deliverer in the foreground asks the one in the background to make room.
-pub(super) fn request_path(journal: &Path) -> PathBuf {
+pub fn request_path(journal: &Path) -> PathBuf {
     beside(journal, ".handover")
 }
 
@@ -52,7 +52,7 @@ fn forget_request(journal: &Path) {
 }
 
 /// Whether a deliverer in the background should end, because somebody asked for the lock.
-pub(super) fn is_wanted_elsewhere(journal: &Path) -> bool {
+pub fn is_wanted_elsewhere(journal: &Path) -> bool {
     request_path(journal).exists()
 }
 
@@ -60,7 +60,7 @@ pub(super) fn is_wanted_elsewhere(journal: &Path) -> bool {
 ///
 /// # Errors
 /// When the lock file cannot be made.
-pub(super) fn acquire(journal: &Path) -> io::Result<Option<File>> {
+pub fn acquire(journal: &Path) -> io::Result<Option<File>> {
     let file = open(journal)?;
     for _ in 0..TRIES {
         match file.try_lock() {
@@ -105,7 +105,7 @@ pub fn is_running(journal: &Path) -> io::Result<bool> {
 
 /// Waits for `seconds` without the lock, to try again then; false when another one waits already, or
 /// when the place of the journal is gone.
-pub(super) fn wait_in_turn(journal: &Path, seconds: i64) -> bool {
+pub fn wait_in_turn(journal: &Path, seconds: i64) -> bool {
     let Ok(file) = open_at(&beside(journal, ".turn")) else {
         return false;
     };

@@ -10,9 +10,9 @@ use std::time::Duration;
 /// Where the system log listens.
 pub const DEV_LOG: &str = "/dev/log";
 /// Facility `auth`, where refusals are logged by libwrap's own users (sshd).
-pub(super) const AUTH: u8 = 4;
+pub const AUTH: u8 = 4;
 /// A log that does not read must not hold a visitor.
-pub(super) const PATIENCE: Duration = Duration::from_millis(200);
+pub const PATIENCE: Duration = Duration::from_millis(200);
 
 /// How bad it is (RFC 3164, table 2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +26,8 @@ pub enum Severity {
 }
 
 impl Severity {
-    pub(super) fn code(self) -> u8 {
+    /// Its number (RFC 5424, section 6.2.1).
+    pub fn code(self) -> u8 {
         match self {
             Self::Error => 3,
             Self::Warning => 4,

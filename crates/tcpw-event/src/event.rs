@@ -1,6 +1,7 @@
 //! A recorded fact about a connection: what libwrap said, when, and who reported it.
 
 use chrono::{DateTime, Utc};
+use std::net::IpAddr;
 
 /// The longest host that is kept in full: far above what DNS (255) and libwrap (127,
 /// F-DAEMON-12) can produce.
@@ -81,5 +82,21 @@ impl Event {
             [] => self.host.bytes(),
             addr => addr,
         }
+    }
+}
+
+impl Event {
+    /// The visitor's address, if it is one: IPv4 also where it comes inside IPv6 (F-V4-15), and
+    /// without the zone of a link (F-V6-09).
+    pub fn address(&self) -> Option<IpAddr> {
+        let bytes = match self.addr.bytes() {
+            [] => self.host.bytes(),
+            addr => addr,
+        };
+        let text = std::str::from_utf8(bytes).ok()?;
+        let text = text.split('%').next().unwrap_or(text);
+        text.parse()
+            .ok()
+            .map(|address: IpAddr| address.to_canonical())
     }
 }

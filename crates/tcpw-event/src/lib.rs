@@ -1,0 +1,16 @@
+//! What a notifier needs, and nothing else: events, the drop directory that makes them durable, the
+//! lock of the deliverer, the system log, and how to work unseen.
+
+#![deny(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
+
+pub mod descriptors;
+pub mod detach;
+pub mod encoding;
+pub mod event;
+pub mod lock;
+pub mod places;
+pub mod random;
+pub mod signals;
+pub mod spool;
+pub mod syslog;

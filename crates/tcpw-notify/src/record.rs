@@ -1,0 +1,147 @@
+//! Recording one event: durably in the drop directory, or else in the system log.
+
+use crate::line::Arguments;
+use crate::run::{Places, Run};
+use hosts_access::escape::visible;
+use std::ffi::OsString;
+use std::fs::DirBuilder;
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
+use tcpw_event::encoding::one_line;
+use tcpw_event::event::{Claim, Event, HOST_LIMIT, VALUE_LIMIT};
+use tcpw_event::lock::is_held;
+use tcpw_event::random::random_u64;
+use tcpw_event::signals::survive_size_limit;
+use tcpw_event::spool::{self, SpoolError};
+use tcpw_event::syslog::{DEV_LOG, Severity, syslog};
+
+/// How much of each value goes into the system log when the whole is too long for it.
+pub(crate) const SHORT: usize = 512;
+
+/// An event that could not be put into the drop directory.
+#[derive(Debug)]
+pub struct Unrecorded {
+    error: SpoolError,
+    /// What the system log said, if it did not take the event either.
+    refusal: Option<io::Error>,
+}
+
+impl Unrecorded {
+    /// What happened, for people.
+    pub fn text(&self) -> String {
+        let error = &self.error;
+        match &self.refusal {
+            None => format!("{error}; the event was sent to the system log instead"),
+            Some(cause) => format!(
+                "{error}; the system log did not take the event either ({cause}): it is lost"
+            ),
+        }
+    }
+
+    /// Whether the system log did not take the event either.
+    pub fn is_lost(&self) -> bool {
+        self.refusal.is_some()
+    }
+}
+
+/// Makes the event of `args` safe in `places`, then sees to a deliverer. When it cannot be made safe
+/// it goes to the system log.
+///
+/// # Errors
+/// When the drop directory does not take it.
+pub fn record(args: &Arguments, run: &Run, places: &Places) -> Result<(), Unrecorded> {
+    survive_size_limit();
+    let event = event_of(args);
+    match spool::write(&places.drop, &event, random_u64()) {
+        Ok(_) => {
+            wake(args, run, &places.journal);
+            Ok(())
+        }
+        Err(error) => {
+            let refusal = log_in_full(run, &event, &error).err();
+            Err(Unrecorded { error, refusal })
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "an event is of the moment in which it is recorded"
+)]
+fn event_of(args: &Arguments) -> Event {
+    let cut = |value: &Option<OsString>, limit| {
+        Claim::cut(value.as_deref().unwrap_or_default().as_bytes(), limit)
+    };
+    Event {
+        time: chrono::Utc::now(),
+        host: cut(&args.host, HOST_LIMIT),
+        addr: cut(&args.addr, VALUE_LIMIT),
+        daemon: cut(&args.daemon, VALUE_LIMIT),
+        server: cut(&args.server, VALUE_LIMIT),
+        pid: cut(&args.pid, VALUE_LIMIT),
+        user: cut(&args.user, VALUE_LIMIT),
+        uid: 0,
+    }
+}
+
+/// Starts a deliverer unless one is at work or the journal is not this user's business.
+fn wake(args: &Arguments, run: &Run, journal: &Path) {
+    let is_alive = is_held(journal).or_else(|cause| {
+        if cause.kind() != io::ErrorKind::NotFound || make_directory(journal).is_err() {
+            return Err(cause);
+        }
+        is_held(journal)
+    });
+    if is_alive.unwrap_or(true) {
+        return;
+    }
+    if let Err(cause) = run.start_deliverer(args.drop.as_deref()) {
+        let text = format!("cannot start the deliverer: {cause}; the event waits for tcpw deliver");
+        // The event is safe, and `tcpw queue` counts it.
+        drop(log(run, Severity::Error, &text));
+    }
+}
+
+/// The last resort: the event as one line in the system log; shortened only if it does not fit.
+fn log_in_full(run: &Run, event: &Event, error: &SpoolError) -> io::Result<()> {
+    let cause = visible(error.to_string().as_bytes());
+    let whole = format!("{cause}; event: {}", one_line(event));
+    if log(run, Severity::Error, &whole).is_ok() {
+        return Ok(());
+    }
+    let cut = |claim: &Claim| Claim::cut(claim.bytes(), SHORT);
+    let short = Event {
+        host: cut(&event.host),
+        addr: cut(&event.addr),
+        daemon: cut(&event.daemon),
+        server: cut(&event.server),
+        pid: cut(&event.pid),
+        user: cut(&event.user),
+        ..event.clone()
+    };
+    log(
+        run,
+        Severity::Error,
+        &format!("{cause}; event: {}", one_line(&short)),
+    )
+}
+
+/// Tells the system log.
+///
+/// # Errors
+/// When it does not take it.
+pub fn log(run: &Run, severity: Severity, text: &str) -> io::Result<()> {
+    let socket = run.inside(Path::new(DEV_LOG));
+    syslog(&socket, severity, &visible(text.as_bytes()))
+}
+
+/// Makes the directory of the journal, for its owner alone; not those above it.
+fn make_directory(journal: &Path) -> io::Result<()> {
+    let directory = journal.parent().unwrap_or(Path::new("/"));
+    match DirBuilder::new().mode(0o700).create(directory) {
+        Err(cause) if cause.kind() != io::ErrorKind::AlreadyExists => Err(cause),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,149 @@
+//! The system that a run is about, and the programs of tcpw on it.
+
+use hosts_access::escape::visible_short;
+use memchr::memmem;
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf, absolute};
+use tcpw_event::detach::start_unwatched;
+use tcpw_event::places::{
+    ALLOW_TABLE, CONFIGURATION, DEFAULT_DROP, DEFAULT_JOURNAL, DENY_TABLE, NOTIFIER,
+};
+use tcpw_event::syslog::Severity;
+
+/// What Linux puts after the path of a program whose file is gone.
+const DELETED: &[u8] = b" (deleted)";
+/// A configuration of this size is read in full.
+const MOST_SKIMMED: u64 = 64 * 1024;
+
+/// Which files a run is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Run {
+    /// The directory all other paths are below, if not `/`.
+    pub root: Option<PathBuf>,
+    /// The configuration, if it was named.
+    pub config: Option<PathBuf>,
+    /// The allow table, if it was named.
+    pub allow: Option<PathBuf>,
+    /// The deny table, if it was named.
+    pub deny: Option<PathBuf>,
+}
+
+/// Where an event goes, and the deliverer works.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Places {
+    /// The drop directory.
+    pub drop: PathBuf,
+    /// The journal.
+    pub journal: PathBuf,
+}
+
+impl Run {
+    /// A path named in the configuration, as it is found on this machine.
+    pub fn inside(&self, path: &Path) -> PathBuf {
+        match &self.root {
+            None => path.to_owned(),
+            Some(root) => root.join(path.strip_prefix("/").unwrap_or(path)),
+        }
+    }
+
+    /// The places that are used where the configuration names no other.
+    pub fn default_places(&self) -> Places {
+        Places {
+            drop: self.inside(Path::new(DEFAULT_DROP)),
+            journal: self.inside(Path::new(DEFAULT_JOURNAL)),
+        }
+    }
+
+    /// Whether the configuration is absent or has none of the words that name another place, so that
+    /// nobody has to wait until all of it is understood.
+    pub fn has_default_places(&self) -> bool {
+        let path = self.place(self.config.as_ref(), CONFIGURATION);
+        let mut text = Vec::new();
+        let read = File::open(path).and_then(|file| file.take(MOST_SKIMMED).read_to_end(&mut text));
+        match read {
+            // An escape may spell a key in other letters.
+            Ok(length) => {
+                u64::try_from(length).is_ok_and(|length| length < MOST_SKIMMED)
+                    && [&b"drop"[..], b"journal", b"\\u", b"\\U"]
+                        .iter()
+                        .all(|word| memmem::find(&text, word).is_none())
+            }
+            // That this user may not read it is usual: the rule runs as the daemon's user.
+            Err(cause) => match cause.kind() {
+                io::ErrorKind::NotFound => self.config.is_none(),
+                kind => kind == io::ErrorKind::PermissionDenied,
+            },
+        }
+    }
+
+    /// The arguments that let a command work on the files of this run. Its working directory is
+    /// another, so all paths are made absolute.
+    ///
+    /// # Errors
+    /// When the working directory is not known.
+    pub fn arguments(&self, words: &[&str], drop: Option<&Path>) -> io::Result<Vec<OsString>> {
+        let mut args: Vec<OsString> = words.iter().map(Into::into).collect();
+        let allow = self.place(self.allow.as_ref(), ALLOW_TABLE);
+        let deny = self.place(self.deny.as_ref(), DENY_TABLE);
+        for (option, path) in [
+            ("--root", self.root.as_deref()),
+            ("--config", self.config.as_deref()),
+            ("--allow-file", Some(allow.as_path())),
+            ("--deny-file", Some(deny.as_path())),
+            ("--drop", drop),
+        ] {
+            if let Some(path) = path {
+                let mut arg = OsString::from(format!("{option}="));
+                arg.push(absolute(path)?);
+                args.push(arg);
+            }
+        }
+        Ok(args)
+    }
+
+    /// Starts `tcpw deliver --background`, for a process of one thread that somebody waits for: it
+    /// does not wait until the program is loaded.
+    pub(crate) fn start_deliverer(&self, drop: Option<&Path>) -> io::Result<()> {
+        let args = self.arguments(&["deliver", "--background"], drop)?;
+        start_unwatched(&program()?, &args)
+    }
+
+    fn place(&self, given: Option<&PathBuf>, default: &str) -> PathBuf {
+        given
+            .cloned()
+            .unwrap_or_else(|| self.inside(Path::new(default)))
+    }
+
+    /// Tells the system log about arguments that are wrong: the rule that has them runs unseen. Says
+    /// whether the system log took it.
+    pub fn log_words(&self, words: &[OsString], cause: &str) -> bool {
+        let mut text = format!("{cause}; nothing was recorded; arguments:");
+        for word in words.iter().skip(1) {
+            text.push_str(" \"");
+            text.push_str(&visible_short(word.as_bytes(), crate::record::SHORT));
+            text.push('"');
+        }
+        crate::record::log(self, Severity::Error, &text).is_ok()
+    }
+}
+
+/// Where `tcpw` is: this very program, or the one beside it. A program that was replaced since it
+/// was started is at its place again.
+///
+/// # Errors
+/// When the system does not say where this program is.
+pub fn program() -> io::Result<PathBuf> {
+    let own = env::current_exe()?;
+    let name = own.file_name().unwrap_or_default().as_bytes();
+    let name = name.strip_suffix(DELETED).unwrap_or(name);
+    let name = if name == NOTIFIER.as_bytes() {
+        "tcpw".as_bytes()
+    } else {
+        name
+    };
+    Ok(own.with_file_name(OsStr::from_bytes(name)))
+}

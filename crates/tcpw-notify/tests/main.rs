@@ -1,0 +1,102 @@
+//! The program as a rule runs it. That this target is called `main`, like the one of the whole
+//! toolkit, lets `cargo test --test main` build the program for the tests there.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
+use std::fs;
+use std::os::unix::net::UnixDatagram;
+use std::path::Path;
+use std::process::{Command, Output};
+use std::time::Duration;
+use tcpw_event::encoding::decode;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_tcpw-notify");
+
+fn notify(root: &Path, args: &[&str]) -> Output {
+    let mut command = Command::new(PROGRAM);
+    command.arg("--root").arg(root).args(args).output().unwrap()
+}
+
+fn root() -> tempfile::TempDir {
+    let root = tempfile::tempdir().unwrap();
+    for folder in ["dev", "etc", "var/lib", "var/spool"] {
+        fs::create_dir_all(root.path().join(folder)).unwrap();
+    }
+    root
+}
+
+#[test]
+fn an_event_is_a_file_in_the_drop_directory() {
+    let root = root();
+    let ran = notify(
+        root.path(),
+        &["--addr", "192.0.2.7", "--daemon", "sshd", "--", "-evil"],
+    );
+    assert_eq!(
+        (ran.status.code(), ran.stderr.len(), ran.stdout.len()),
+        (Some(0), 0, 0)
+    );
+    let drop = root.path().join("var/spool/tcpw/drop");
+    let found: Vec<_> = fs::read_dir(drop)
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .collect();
+    assert_eq!(found.len(), 1);
+    let event = decode(&fs::read(&found[0]).unwrap(), 0).unwrap();
+    assert_eq!(event.host.bytes(), b"-evil");
+    assert_eq!(event.addr.bytes(), b"192.0.2.7");
+    assert_eq!(event.daemon.bytes(), b"sshd");
+}
+
+#[test]
+fn what_cannot_be_dropped_goes_to_the_system_log() {
+    let root = root();
+    fs::write(root.path().join("var/spool/tcpw"), "no directory").unwrap();
+    let args = ["--addr", "192.0.2.7", "--", "pc.example.org"];
+    let ran = notify(root.path(), &args);
+    assert_eq!(
+        ran.status.code(),
+        Some(74),
+        "nobody listens: it is lost, and said so"
+    );
+    let log = UnixDatagram::bind(root.path().join("dev/log")).unwrap();
+    log.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let ran = notify(root.path(), &args);
+    assert_eq!(ran.status.code(), Some(75));
+    let mut line = vec![0; 8192];
+    let length = log.recv(&mut line).unwrap();
+    let line = String::from_utf8_lossy(&line[..length]);
+    assert!(
+        line.contains("host 14 pc.example.org; addr 9 192.0.2.7;"),
+        "{line}"
+    );
+}
+
+#[test]
+fn a_place_that_is_configured_is_the_business_of_tcpw() {
+    let root = root();
+    let other = root.path().join("other");
+    fs::create_dir(&other).unwrap();
+    fs::write(
+        root.path().join("etc/tcpw.toml"),
+        "[drop]\npath = '/other'\n",
+    )
+    .unwrap();
+    // A copy with no tcpw beside it: the event is not lost, but goes to the usual place.
+    let alone = root.path().join("tcpw-notify");
+    let copied = Command::new("cp")
+        .args([Path::new(PROGRAM), &alone])
+        .status();
+    assert!(copied.unwrap().success());
+    let mut command = Command::new(&alone);
+    let ran = command
+        .arg("--root")
+        .arg(root.path())
+        .args(["--", "h"])
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&ran.stderr).into_owned();
+    assert_eq!(ran.status.code(), Some(0), "{told}");
+    assert!(told.contains("cannot run"), "{told}");
+    let usual = root.path().join("var/spool/tcpw/drop");
+    assert_eq!(fs::read_dir(usual).unwrap().count(), 1);
+}
