@@ -1,9 +1,9 @@
 //! Findings, and the report that holds them.
 
-use super::Policy;
 use super::group::Group;
+use super::policy::Policy;
 use super::table::{CHECKS, Harm};
-use super::witness::{Question, Witness};
+use super::trial::{Question, Witness};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::engine::TableName;
 use crate::span::{LineIndex, Span};

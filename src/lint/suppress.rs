@@ -1,7 +1,7 @@
 //! Comments that accept findings: `# tcpw: ignore=TW301,TW601 reason`, on a line of its own above
 //! the rule.
 
-use super::Policy;
+use super::policy::Policy;
 use super::table::CHECKS;
 use crate::engine::TableName;
 use crate::metadata::Comment;

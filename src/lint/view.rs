@@ -155,6 +155,33 @@ fn is_broken(option: &RuleOption<'_>, dialect: &Dialect) -> bool {
     checked.is_err()
 }
 
+/// Whether the option runs a command.
+pub(super) fn runs_command(option: &RuleOption<'_>) -> bool {
+    let kinds = [OptionKind::Spawn, OptionKind::Twist, OptionKind::Aclexec];
+    option.spec().is_some_and(|spec| kinds.contains(&spec.kind))
+}
+
+/// Whether the value at `at` is a command that decides what its rule does, and nothing else: a
+/// program that is missing there fails for everybody.
+pub(super) fn is_filter(rule: Rule<'_, '_>, at: Span) -> bool {
+    let options = rule.options();
+    let kind = |option: &RuleOption<'_>| option.spec().map(|spec| spec.kind);
+    let is_overruled = options.last().and_then(kind).is_some_and(|kind| {
+        matches!(
+            kind,
+            OptionKind::Allow | OptionKind::Deny | OptionKind::Twist
+        )
+    });
+    let last = options
+        .iter()
+        .rfind(|option| kind(option) == Some(OptionKind::Aclexec));
+    let is_simple = |command: &[u8]| !command.iter().any(|byte| b";|&`$(){}!".contains(byte));
+    !is_overruled
+        && last.is_some_and(|option| {
+            option.value_span == at && option.value.as_deref().is_some_and(is_simple)
+        })
+}
+
 /// The texts and places of the patterns before the first `EXCEPT`: all that a list can match.
 pub(super) fn base<'v>(elements: &'v [Element<'_>]) -> impl Iterator<Item = (&'v [u8], Span)> {
     elements.iter().map_while(|element| match element {

@@ -1,10 +1,12 @@
 //! The edits that repair a finding, by code.
 
-use super::{lines, word};
+use super::{lines, readings};
 use crate::diagnostic::{Diagnostic, Fix};
 use crate::edit::Edit;
 use crate::engine::TableName;
-use crate::lint::checks::{except_last, percent_vanishes, unescaped_colon};
+use crate::lint::checks::commands::percent_vanishes;
+use crate::lint::checks::lists::except_last;
+use crate::lint::checks::options::unescaped_colon;
 use crate::lint::command::{Piece, is_whole, pieces};
 use crate::lint::view::RuleView;
 use crate::policy::{Dialect, Rule, RuleOption};
@@ -32,7 +34,11 @@ pub(super) fn of(
         "TW702" if is_plain => lines::removed(line),
         "TW706" if is_plain && lines::is_plain_rule(&rule()?) => lines::removed(line),
         "TW120" if is_plain && !text.contains(&b' ') => lines::without_code(found.span, line),
-        "TW325" => bold("write the network", found.span, word::ipv6_network(text)?),
+        "TW325" => bold(
+            "write the network",
+            found.span,
+            readings::ipv6_network(text)?,
+        ),
         "TW406" => bold("write ALL", found.span, b"ALL".to_vec()),
         "TW212" => {
             let colon = except_last::colon(&rule()?)?;
@@ -66,7 +72,7 @@ pub(super) fn of(
         "TW601" => in_background(found.span, text),
         "TW602" => doubled(found.span.start, &rule()?),
         code => lines::of(code, found.span, line).or_else(|| {
-            let new = word::meant(code, text)?;
+            let new = readings::meant(code, text)?;
             bold("write what is meant", found.span, new)
         }),
     }

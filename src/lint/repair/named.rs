@@ -2,10 +2,11 @@
 //! let in by a repair of the line.
 
 use super::proof::may_gain;
-use super::{DENY_ALL, word};
+use super::readings;
+use super::repaired::DENY_ALL;
 use crate::edit::{Edit, apply};
 use crate::engine::{Surroundings, TableName};
-use crate::lint::checks::spaced_slash::joined;
+use crate::lint::checks::lists::spaced_slash::joined;
 use crate::lint::view::RuleView;
 use crate::policy::{ClientPattern, Dialect, Element, Rule, ipv6};
 use crate::span::{Span, offset};
@@ -223,12 +224,12 @@ fn clients_named(text: &[u8], sides: &Sides) -> Vec<Vec<u8>> {
         if !is_wanted {
             continue;
         }
-        patterns.extend(word::readings(word));
+        patterns.extend(readings::readings(word));
         for count in [2, 3] {
             let part = words.get(at..at + count).unwrap_or_default();
             let whole = joined(&part.join(&b" "[..]));
             if whole.contains(&b'/') && !part.is_empty() {
-                patterns.extend(word::network(&whole));
+                patterns.extend(readings::network(&whole));
             }
         }
     }

@@ -4,7 +4,7 @@
 use crate::engine::{
     self, Access, Change, Host, HostName, Index, Request, Surroundings, Table, Tables, decide,
 };
-use crate::lint::witness::{Client, daemons_of, meant_by};
+use crate::lint::trial::{Client, daemons_of, meant_by};
 use crate::policy::{ClientPattern, DaemonPattern, Element, Process, TextPattern, rules};
 use crate::syntax::{Tree, parse_as};
 use std::collections::BTreeSet;

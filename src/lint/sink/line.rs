@@ -1,8 +1,9 @@
 //! What is found about one line: what follows from other findings there is dropped.
 
-use super::super::precedence::{Ends, Found, derived, ends};
-use super::super::view::{RuleView, base};
-use super::{Finding, Kept, Noted, Sink};
+use super::store::{Kept, Noted, Sink};
+use crate::lint::finding::Finding;
+use crate::lint::precedence::{Ends, Found, derived, ends};
+use crate::lint::view::{RuleView, base};
 use crate::policy::Element;
 use crate::span::Span;
 

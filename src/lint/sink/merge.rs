@@ -1,12 +1,12 @@
 //! The findings of all parts together, and the report that is made of them.
 
-use super::super::Policy;
-use super::super::finding::Report;
-use super::super::precedence::Found;
-use super::super::table::{self, CHECKS, Check, Harm};
-use super::super::witness::{self, Searcher};
-use super::Sink;
+use super::store::Sink;
 use crate::engine::Surroundings;
+use crate::lint::finding::Report;
+use crate::lint::policy::Policy;
+use crate::lint::precedence::Found;
+use crate::lint::table::{self, CHECKS, Check, Harm};
+use crate::lint::witness::{self, Searcher};
 use std::cmp::Reverse;
 
 impl Sink {

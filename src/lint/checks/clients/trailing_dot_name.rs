@@ -1,0 +1,32 @@
+//! A name with a dot at its end is a prefix: it matches other people's names (F-NAME-03).
+
+use super::address_range;
+use crate::lint::sink::Sink;
+use crate::lint::view::ClientView;
+use crate::lint::words::plain;
+use crate::policy::{HostPattern, TextPattern};
+
+pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
+    let HostPattern::Text {
+        pattern: TextPattern::Prefix(text),
+        also_name: true,
+    } = client.pattern.host
+    else {
+        return;
+    };
+    // A range of addresses is no name, whatever it ends in.
+    if address_range::is_range(client.host) {
+        return;
+    }
+    sink.report(client.span, || {
+        let text = plain(text);
+        let name = text.trim_end_matches('.');
+        (
+            format!(
+                "`{text}` is the beginning of a name: it does not match `{name}`, but \
+                 `{text}example.org`, which anybody can own"
+            ),
+            format!("write `{name}`"),
+        )
+    });
+}

@@ -1,0 +1,99 @@
+//! Daemons by port, by a misspelt name, and by one name in two spellings (F-DAEMON-01,
+//! F-DAEMON-11).
+
+use crate::lint::finding::About;
+use crate::lint::group::Cause;
+use crate::lint::policy::Policy;
+use crate::lint::sink::Sink;
+use crate::lint::suggest::daemon_meant;
+use crate::lint::view::{RuleView, base};
+use crate::lint::words::{self, quote};
+use crate::policy::{DaemonPattern, Element, Process, rules};
+use std::collections::HashMap;
+
+pub(in crate::lint) fn port(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+    for element in &rule.daemons {
+        let Element::Pattern { text, span } = element else {
+            continue;
+        };
+        if !matches!(DaemonPattern::read(text).process, Process::Port(_)) {
+            continue;
+        }
+        sink.report(*span, || {
+            let (text, nobody) = (quote(text), rule.nobody());
+            let message = if rule.dialect.ports {
+                format!(
+                    "{text} is a port, which only some programs tell libwrap: for all others the rule {nobody}"
+                )
+            } else {
+                let title = rule.dialect.title;
+                format!("{title} knows no ports: {text} is never one there, but the name of a daemon, and the rule {nobody}")
+            };
+            (
+                message,
+                "write the name of the daemon, such as `sshd`".to_owned(),
+            )
+        });
+    }
+}
+
+pub(in crate::lint) fn unknown(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+    for (text, span) in base(&rule.daemons) {
+        let Some(meant) = daemon_meant(text) else {
+            continue;
+        };
+        let what = rule.nobody();
+        let none = format!(
+            "no daemon that is known to ask libwrap is called {}; if `{meant}` is meant,",
+            quote(text)
+        );
+        sink.report_group(
+            "TW403",
+            span,
+            Cause::of_rules(&[text, what.as_bytes()]),
+            || About::Daemon(meant),
+            || {
+                (
+                    format!("{none} the rule {what}"),
+                    format!(
+                        "write `{meant}`; if a service of stunnel, sslh or xinetd has this name, \
+                         accept it with a comment"
+                    ),
+                )
+            },
+            |places| format!("{none} {places} {}", words::plural(what)),
+        );
+    }
+}
+
+pub(in crate::lint) fn two_cases(policy: &Policy<'_>, sink: &mut Sink) {
+    let mut spellings: HashMap<Vec<u8>, Vec<u8>> = HashMap::new();
+    for (table, tree) in policy.tables() {
+        sink.turn_to(table);
+        let mut last: Vec<u8> = Vec::new();
+        for rule in rules(tree) {
+            for element in rule.daemons().elements() {
+                let Element::Pattern { text, span } = element else {
+                    continue;
+                };
+                // Long tables repeat one daemon.
+                if *text == *last || text.eq_ignore_ascii_case(b"ALL") {
+                    continue;
+                }
+                last.clear();
+                last.extend_from_slice(&text);
+                let first = spellings
+                    .entry(text.to_ascii_lowercase())
+                    .or_insert_with(|| text.to_vec());
+                if **first != *text {
+                    sink.report(span, || {
+                        (
+                            format!("{} is {} in another spelling", quote(&text), quote(first)),
+                            format!("write {}", quote(first)),
+                        )
+                    });
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The files of the tables themselves: who can change them, who can read them, and what they are
+//! (F-LINE-21, F-LINE-23).
+
+use crate::engine::TableName;
+use crate::lint::machine_files::{FileKind, Look, Site};
+use crate::lint::policy::Policy;
+use crate::lint::sink::Sink;
+use crate::lint::words::{self, quote};
+use crate::span::Span;
+
+/// The codes of what this check finds beside its own.
+const UNREADABLE: &str = "TW802";
+const DIRECTORY: &str = "TW803";
+const DANGLING: &str = "TW804";
+
+pub(in crate::lint) fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Sink) {
+    for (table, path) in [TableName::Allow, TableName::Deny]
+        .into_iter()
+        .zip(site.tables)
+    {
+        let Some(path) = path.filter(|_| policy.tree(table).is_some()) else {
+            continue;
+        };
+        let Some(look) = site.files.look(path) else {
+            continue;
+        };
+        sink.turn_to(table);
+        match look.kind {
+            FileKind::Missing | FileKind::Special => {}
+            FileKind::DanglingLink => no_file(table, (DANGLING, "a link to nothing"), sink),
+            FileKind::Directory => no_file(table, (DIRECTORY, "a directory"), sink),
+            FileKind::File => file(table, path, &look, sink),
+        }
+    }
+}
+
+/// Something that libwrap takes for an empty table.
+fn no_file(table: TableName, (code, what): (&str, &str), sink: &mut Sink) {
+    let effect = match table {
+        TableName::Allow => "it lets nobody in",
+        TableName::Deny => "it keeps nobody out",
+    };
+    sink.report_as(code, Span::empty(0), || {
+        (
+            format!("{} is {what}: {effect}", words::table(table)),
+            "put a file in its place".to_owned(),
+        )
+    });
+}
+
+fn file(table: TableName, path: &[u8], look: &Look, sink: &mut Sink) {
+    let at = Span::empty(0);
+    if look.mode & 0o004 == 0 {
+        sink.report_as(UNREADABLE, at, || {
+            let effect = match table {
+                TableName::Allow => "to them it is empty",
+                TableName::Deny => "they refuse everybody",
+            };
+            (
+                format!(
+                    "daemons that do not run as root cannot read {} (mode {:03o}): {effect}",
+                    words::table(table),
+                    look.mode
+                ),
+                format!("chmod 644 {}", quote(path)),
+            )
+        });
+    }
+    if look.is_weak() || look.weak_parent.is_some() {
+        sink.report(at, || {
+            let what = match look.weak_parent.as_deref() {
+                Some(directory) => format!("the directory {}", quote(directory)),
+                None => quote(path),
+            };
+            (
+                format!(
+                    "others than root can change {what}, and with it who gets in and what is run"
+                ),
+                format!("chown root and chmod go-w {what}"),
+            )
+        });
+    }
+}

@@ -1,0 +1,29 @@
+//! A word such as `ALL` in what was meant as a comment behind a rule (F-LINE-09).
+
+use crate::lint::checks::list_words::{comment_words, is_broad};
+use crate::lint::sink::Sink;
+use crate::lint::view::RuleView;
+use crate::lint::words::quote;
+
+pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+    let Some((_, words)) = comment_words(rule) else {
+        return;
+    };
+    let Some((text, span)) = words.into_iter().find(|(text, _)| is_broad(text)) else {
+        return;
+    };
+    sink.report(span, || {
+        let what = if rule.grants() {
+            "lets them in"
+        } else {
+            "keeps them out"
+        };
+        (
+            format!(
+                "{} behind `#` is no comment but a pattern for many clients: the rule {what}",
+                quote(text)
+            ),
+            "put the comment on a line of its own, with the `#` in the first column".to_owned(),
+        )
+    });
+}

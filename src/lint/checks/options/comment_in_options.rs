@@ -1,0 +1,21 @@
+//! A `#` among the options begins no comment (F-LINE-09, F-OPT-05).
+
+use super::traps::{Trap, first_trap};
+use crate::lint::sink::Sink;
+use crate::lint::view::RuleView;
+use crate::lint::words::REFUSES;
+use crate::span::{Span, offset};
+
+pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+    let Some((Trap::Comment, option)) = first_trap(rule) else {
+        return;
+    };
+    let span = option.name_span.cover(option.value_span);
+    let at = memchr::memchr(b'#', span.of(rule.source())).unwrap_or_default();
+    sink.report(Span::new(span.start + offset(at), span.end), || {
+        (
+            format!("a `#` behind a rule begins no comment but is part of the option: {REFUSES}"),
+            "put the comment on a line of its own, with the `#` in the first column".to_owned(),
+        )
+    });
+}

@@ -1,0 +1,26 @@
+//! An empty option, most often behind a colon at the end of the line (F-OPT-02).
+
+use super::traps::{Trap, first_trap};
+use crate::lint::sink::Sink;
+use crate::lint::view::RuleView;
+use crate::lint::words::REFUSES;
+use crate::policy::OptionProblem;
+use crate::span::Span;
+
+pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+    let Some((Trap::Plain(OptionProblem::MissingName), option)) = first_trap(rule) else {
+        return;
+    };
+    let at = option.name_span.start;
+    sink.report(Span::new(at.saturating_sub(1), at), || {
+        let place = if option.is_last {
+            "the colon at the end"
+        } else {
+            "this colon"
+        };
+        (
+            format!("no option stands behind {place}: {REFUSES}"),
+            "take the colon out".to_owned(),
+        )
+    });
+}

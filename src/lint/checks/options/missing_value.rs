@@ -1,0 +1,20 @@
+//! An option without the value it needs (F-OPT-05).
+
+use super::traps::{Trap, first_trap};
+use crate::lint::sink::Sink;
+use crate::lint::view::RuleView;
+use crate::lint::words::{REFUSES, quote};
+use crate::policy::OptionProblem;
+
+pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+    let Some((Trap::Plain(OptionProblem::MissingValue), option)) = first_trap(rule) else {
+        return;
+    };
+    sink.report(option.name_span, || {
+        let name = quote(&option.name);
+        (
+            format!("the option {name} needs a value: {REFUSES}"),
+            format!("write the value behind {name}, or take the option out"),
+        )
+    });
+}

@@ -1,0 +1,22 @@
+//! `allow`, `deny` and `twist` must be the last option (F-OPT-03).
+
+use super::traps::{Trap, first_trap};
+use crate::lint::sink::Sink;
+use crate::lint::view::RuleView;
+use crate::lint::words::{REFUSES, quote};
+use crate::policy::OptionProblem;
+
+pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+    let Some((Trap::Plain(OptionProblem::NotLast), option)) = first_trap(rule) else {
+        return;
+    };
+    sink.report(option.name_span, || {
+        (
+            format!(
+                "another option stands behind {}, which must be the last one: {REFUSES}",
+                quote(&option.name)
+            ),
+            format!("put {} at the end of the rule", quote(&option.name)),
+        )
+    });
+}

@@ -1,0 +1,94 @@
+//! An alarm that refuses clients whom a later rule of the allow table would let in (F-ORDER-02).
+
+use crate::engine::TableName;
+use crate::lint::checks::list_words::{is_all, matches_all};
+use crate::lint::policy::Policy;
+use crate::lint::sink::Sink;
+use crate::lint::view::{RuleView, base, has_except};
+use crate::policy::{ClientPattern, HostPattern, OptionKind, TextPattern, rules};
+use crate::span::Span;
+
+/// More alarms than this at a time are not followed, so that the time stays linear.
+const ALARM_LIMIT: usize = 16;
+
+/// An alarm and the element by which it catches clients without a name.
+struct Alarm<'t, 's> {
+    rule: RuleView<'t, 's>,
+    span: Span,
+}
+
+pub(in crate::lint) fn check(policy: &Policy<'_>, sink: &mut Sink) {
+    let Some(tree) = policy.allow else {
+        return;
+    };
+    sink.turn_to(TableName::Allow);
+    let mut alarms: Vec<Alarm<'_, '_>> = Vec::new();
+    for rule in rules(tree) {
+        // Most tables have no alarm; their rules need not be taken apart.
+        if alarms.is_empty() && !rule.has_options() {
+            continue;
+        }
+        let rule = RuleView::new(TableName::Allow, rule);
+        if rule.grants() && admits_nameless(&rule) {
+            alarms.retain(|alarm| {
+                let hit = shares_daemon(&alarm.rule, &rule);
+                if hit {
+                    report(alarm, &rule, sink);
+                }
+                !hit
+            });
+        } else if alarms.len() < ALARM_LIMIT {
+            alarms.extend(alarm(rule));
+        }
+    }
+}
+
+fn report(alarm: &Alarm<'_, '_>, hidden: &RuleView<'_, '_>, sink: &mut Sink) {
+    sink.report(alarm.span, || {
+        let number = hidden.rule.number();
+        (
+            format!(
+                "this alarm refuses clients without a name before line {number} can let them in, \
+                 though it lists them by address"
+            ),
+            format!("move the alarm behind every rule that grants, line {number} among them"),
+        )
+    });
+}
+
+fn alarm<'t, 's>(rule: RuleView<'t, 's>) -> Option<Alarm<'t, 's>> {
+    let is_alarm = rule.has(OptionKind::Spawn) && !rule.has(OptionKind::Aclexec) && !rule.grants();
+    if !is_alarm || has_except(&rule.daemons) || has_except(&rule.clients) {
+        return None;
+    }
+    let (_, span) = base(&rule.clients)
+        .find(|(text, _)| is_all(text) || text.eq_ignore_ascii_case(b"UNKNOWN"))?;
+    Some(Alarm { rule, span })
+}
+
+/// Whether the rule lets in clients by their address.
+fn admits_nameless(rule: &RuleView<'_, '_>) -> bool {
+    base(&rule.clients).any(|(text, _)| {
+        matches!(
+            ClientPattern::read(text).host,
+            HostPattern::Ipv4Net { .. }
+                | HostPattern::Ipv6Net { .. }
+                | HostPattern::ListFile(_)
+                | HostPattern::Text {
+                    also_name: false,
+                    ..
+                }
+                | HostPattern::Text {
+                    pattern: TextPattern::All | TextPattern::Ipv6(_),
+                    ..
+                }
+        )
+    })
+}
+
+fn shares_daemon(alarm: &RuleView<'_, '_>, rule: &RuleView<'_, '_>) -> bool {
+    matches_all(&alarm.daemons)
+        || base(&rule.daemons).any(|(text, _)| {
+            is_all(text) || base(&alarm.daemons).any(|(other, _)| other.eq_ignore_ascii_case(text))
+        })
+}
