@@ -1,13 +1,13 @@
 //! What each code means: the one source of `tcpw explain`, of tcpw-codes(7) and of the rules in
 //! SARIF.
 //!
-//! `codes.txt` is written by hand; `examples.txt` is made from the fixtures by a test, so that
+//! The texts stand with the row of each check; `examples.txt` is made from the fixtures by a test, so that
 //! every example is one that the linter was run on.
 
+use super::table::ROWS;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-const CODES: &str = include_str!("codes.txt");
 const EXAMPLES: &str = include_str!("examples.txt");
 
 /// What a code means.
@@ -27,48 +27,72 @@ pub struct Doc {
     pub good: &'static str,
 }
 
-static DOCS: LazyLock<BTreeMap<&'static str, Doc>> = LazyLock::new(read);
+/// The texts of a code, before they are borrowed.
+#[derive(Default)]
+struct Texts {
+    what: String,
+    why: String,
+    repair: &'static str,
+    facts: &'static str,
+    bad: &'static str,
+    good: &'static str,
+}
+
+static TEXTS: LazyLock<BTreeMap<&'static str, Texts>> = LazyLock::new(read);
 
 /// What `code` means; nothing is said about a code that does not exist.
 pub fn of(code: &str) -> Doc {
-    DOCS.get(code).copied().unwrap_or_default()
+    TEXTS.get(code).map_or_else(Doc::default, |texts| Doc {
+        what: &texts.what,
+        why: &texts.why,
+        repair: texts.repair,
+        facts: texts.facts,
+        bad: texts.bad,
+        good: texts.good,
+    })
 }
 
 /// The codes that are explained, in order.
 pub fn codes() -> impl Iterator<Item = &'static str> {
-    DOCS.keys().copied()
+    TEXTS.keys().copied()
 }
 
-fn read() -> BTreeMap<&'static str, Doc> {
-    let mut docs: BTreeMap<&'static str, Doc> = BTreeMap::new();
-    for entry in CODES.split("\n\n") {
-        let (code, text) = entry.trim().split_once('\n').unwrap_or_default();
-        let field = |name: &str| {
-            let mut lines = text.lines();
-            lines
-                .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
-                .unwrap_or_default()
+fn read() -> BTreeMap<&'static str, Texts> {
+    let mut all: BTreeMap<&'static str, Texts> = BTreeMap::new();
+    for row in ROWS {
+        let mut paragraphs = row.text.split("\n\n");
+        let mut joined = || {
+            let lines = paragraphs.next().unwrap_or_default().lines();
+            lines.map(str::trim).collect::<Vec<_>>().join(" ")
         };
-        let doc = Doc {
-            what: field("what"),
-            why: field("why"),
-            repair: field("repair"),
-            facts: field("facts"),
-            ..Doc::default()
+        let (what, why) = (joined(), joined());
+        let mut fields = paragraphs.next().unwrap_or_default().lines();
+        let mut field = |name: &str| {
+            let line = fields
+                .next()
+                .and_then(|line| line.trim().strip_prefix(name));
+            line.unwrap_or_default()
         };
-        docs.insert(code, doc);
+        let texts = Texts {
+            what,
+            why,
+            repair: field("Repair: "),
+            facts: field("Facts: "),
+            ..Texts::default()
+        };
+        all.insert(row.check.code, texts);
     }
     for entry in EXAMPLES.split("\n== ") {
         let Some((head, text)) = entry.trim_start_matches("== ").split_once('\n') else {
             continue;
         };
         match head.split_once(' ') {
-            Some((code, "bad")) => docs.entry(code).or_default().bad = text,
-            Some((code, "good")) => docs.entry(code).or_default().good = text,
+            Some((code, "bad")) => all.entry(code).or_default().bad = text,
+            Some((code, "good")) => all.entry(code).or_default().good = text,
             _ => {}
         }
     }
-    docs
+    all
 }
 
 #[cfg(test)]

@@ -3,18 +3,23 @@
 //! A check is a file in `checks`; the table of all codes is [`CHECKS`]. Findings are data: nothing
 //! here prints, and nothing here fails.
 
+mod check;
 mod checks;
+mod claims;
 mod command;
 mod cover;
-mod dialects;
 pub mod docs;
 mod finding;
+mod fix;
 mod foreign;
 mod group;
+mod harms;
 mod machine_files;
 mod policy;
 mod precedence;
 mod repair;
+mod report;
+mod row;
 mod run;
 mod sink;
 mod suggest;
@@ -26,10 +31,12 @@ mod witness;
 mod words;
 
 pub use crate::policy::{formatted, means_the_same};
-pub use finding::{Finding, Report};
+pub use check::{Check, Harm};
+pub use finding::Finding;
 pub use machine_files::{FileKind, Files, Look, Site};
 pub use policy::Policy;
 pub use repair::{Boldness, Changes, DENY_ALL, Difference, Repaired, changes, repair};
+pub use report::Report;
 pub use run::run;
-pub use table::{CHECKS, Check, Harm};
+pub use table::CHECKS;
 pub use trial::Witness;

@@ -2,14 +2,16 @@
 //!
 //! The findings are those of one thread that takes the parts in their order.
 
+use super::check::Check;
 use super::checks::lines::idle_suppression;
 use super::checks::lists::{never_matches, spaced_slash};
-use super::finding::Report;
 use super::machine_files::Site;
 use super::policy::Policy;
+use super::report::Report;
+use super::row::{ClientCheck, LineCheck, Row, RuleCheck, Run};
 use super::sink::Sink;
 use super::suppress::Suppressions;
-use super::table::{CHECKS, Check, ClientCheck, LineCheck, RuleCheck, Run};
+use super::table::{ROWS, is_code};
 use super::view::{self, ClientView, LineView, RuleView};
 use crate::engine::TableName;
 use crate::policy::{ClientPattern, Dialect, Element, Rule};
@@ -32,7 +34,7 @@ enum Part<'t> {
     /// The checks of single lines and rules, on some lines of a table.
     Lines(TableName, &'t Tree<'t>, Range<usize>),
     /// A check that looks at both tables.
-    Tables(&'static Check),
+    Tables(&'static Row),
 }
 
 /// Runs all checks; keeps at most `most_per_code` findings of each code and counts the rest.
@@ -40,7 +42,8 @@ enum Part<'t> {
 /// The most dangerous findings come first. `site` is asked for what the tables name: list files,
 /// programs and the like. The time is linear in the size of the tables.
 pub fn run(policy: &Policy<'_>, site: &Site<'_>, most_per_code: usize) -> Report {
-    check(policy, site, most_per_code).finish(policy, Some(site.world))
+    let found = check(policy, site, most_per_code);
+    Report::of(found, policy, Some(site.world))
 }
 
 /// Runs all checks; the findings are still where they were made.
@@ -66,7 +69,7 @@ pub(super) fn check(policy: &Policy<'_>, site: &Site<'_>, most_per_code: usize) 
         sink.append(part);
     }
     sink.drop_derived(first_whole.unwrap_or(usize::MAX));
-    idle_suppression::check(&mut sink);
+    idle_suppression::check(&mut sink, is_code);
     sink
 }
 
@@ -82,8 +85,8 @@ fn parts<'t>(policy: &Policy<'t>) -> Vec<Part<'t>> {
             parts.push(Part::Lines(table, tree, lines));
         }
     }
-    let is_whole = |check: &&Check| matches!(check.run, Run::Policy(_) | Run::Site(_));
-    parts.extend(CHECKS.iter().filter(is_whole).map(Part::Tables));
+    let is_whole = |row: &&Row| matches!(row.run, Run::Policy(_) | Run::Site(_));
+    parts.extend(ROWS.iter().filter(is_whole).map(Part::Tables));
     parts
 }
 
@@ -151,11 +154,11 @@ impl Job<'_, '_> {
                         self.plan.at(*table, tree, line, &mut reading, &mut sink);
                     }
                 }
-                Part::Tables(check) => {
-                    let Run::Policy(run) = check.run else {
+                Part::Tables(row) => {
+                    let Run::Policy(run) = row.run else {
                         continue;
                     };
-                    sink.begin(check, TableName::Allow);
+                    sink.begin(&row.check, TableName::Allow);
                     run(self.policy, &mut sink);
                 }
             }
@@ -169,8 +172,8 @@ impl Job<'_, '_> {
         let parts = self.parts.iter().enumerate();
         parts
             .filter_map(|(number, part)| match part {
-                Part::Tables(check) => match check.run {
-                    Run::Site(run) => Some((number, *check, run)),
+                Part::Tables(row) => match row.run {
+                    Run::Site(run) => Some((number, &row.check, run)),
                     Run::Line(_)
                     | Run::Rule(_)
                     | Run::Daemons(_)
@@ -215,8 +218,9 @@ impl Plan {
             daemons: Vec::new(),
             client: Vec::new(),
         };
-        for check in CHECKS.iter().filter(|check| check.holds_in(dialect)) {
-            match check.run {
+        for row in ROWS.iter().filter(|row| row.check.holds_in(dialect)) {
+            let check = &row.check;
+            match row.run {
                 Run::Line(run) => plan.line.push((check, run)),
                 Run::Rule(run) => plan.rule.push((check, run)),
                 Run::Daemons(run) => plan.daemons.push((check, run)),

@@ -2,7 +2,6 @@
 //! the rule.
 
 use super::policy::Policy;
-use super::table::CHECKS;
 use crate::engine::TableName;
 use crate::metadata::Comment;
 use crate::span::{Span, offset};
@@ -99,18 +98,16 @@ impl Suppressions {
         is_covered
     }
 
-    /// Those without effect.
-    pub(super) fn idle(&self) -> Vec<(TableName, Span, Idle)> {
+    /// Those without effect; `is_code` tells whether a text is a code.
+    pub(super) fn idle(&self, is_code: fn(&[u8]) -> bool) -> Vec<(TableName, Span, Idle)> {
         let idle = self
             .found
             .iter()
             .filter(|found| !found.is_used.load(Ordering::Relaxed));
         idle.map(|found| {
-            let is_known =
-                |check: &super::Check| found.code.eq_ignore_ascii_case(check.code.as_bytes());
             let why = if found.code.is_empty() {
                 Idle::Unreadable
-            } else if CHECKS.iter().any(is_known) {
+            } else if is_code(&found.code) {
                 Idle::NothingFound
             } else {
                 Idle::UnknownCode

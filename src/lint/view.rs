@@ -1,6 +1,6 @@
 //! A line, a rule and a client pattern, taken apart once for all checks.
 
-use super::table::Harm;
+use super::check::Harm;
 use crate::engine::TableName;
 use crate::policy::{ClientPattern, DEBIAN_12, Dialect, Element, OptionKind, Rule, RuleOption};
 use crate::span::Span;

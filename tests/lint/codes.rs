@@ -106,7 +106,7 @@ fn roff(text: &str) -> String {
 /// The manual page of all codes.
 fn page() -> String {
     let mut page = String::from(
-        ".\\\" Made from src/lint/codes.txt by a test: TCPW_UPDATE=1 cargo test codes\n\
+        ".\\\" Made from src/lint/checks by a test: TCPW_UPDATE=1 cargo test codes\n\
          .TH tcpw\\-codes 7 \"\" tcpw \"tcpw manual\"\n.SH NAME\n\
          tcpw\\-codes \\- what the codes of tcpw lint mean\n.SH DESCRIPTION\n\
          Each finding of \\fBtcpw\\-lint\\fR(1) has a code, which never changes its meaning. By their \

@@ -6,7 +6,6 @@
 //! which the rule has another mistake is not made.
 
 mod edits;
-mod lines;
 mod named;
 mod proof;
 mod readings;

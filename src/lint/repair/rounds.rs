@@ -1,5 +1,6 @@
 //! Rounds of repairs: one a rule at a time, and what comes of them is proved before the next.
 
+use super::edits::Scope;
 use super::proof::are_equal;
 use super::repaired::{DENY_ALL, Repaired};
 use super::{edits, named, touched};
@@ -9,6 +10,7 @@ use crate::engine::TableName;
 use crate::lint::finding::Finding;
 use crate::lint::machine_files::Site;
 use crate::lint::policy::Policy;
+use crate::lint::report::Report;
 use crate::lint::run::check;
 use crate::lint::trial::line_at;
 use crate::span::Span;
@@ -20,10 +22,6 @@ use std::collections::{BTreeSet, HashMap};
 const ROUNDS: usize = 1500;
 /// When a round changes a verdict, its repairs are tried one by one, up to this many.
 const SINGLE_LIMIT: usize = 200;
-
-/// The codes of repairs that read the whole table anew, and of one that moves a rule.
-const WHOLE: [&str; 2] = ["TW111", "TW112"];
-const MOVED: &str = "TW703";
 
 /// Which repairs are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +42,7 @@ struct Step {
     title: String,
     edits: Vec<Edit>,
     is_safe: bool,
+    scope: Scope,
     /// What it touches: no other repair of a round may.
     reach: Span,
     key: Key,
@@ -174,7 +173,7 @@ impl Work<'_> {
     fn findings(&self, now: &Repaired) -> Vec<Finding> {
         let (allow, deny) = (self.parsed(&now.allow), self.parsed(&now.deny));
         let policy = self.policy(&allow, &deny);
-        let report = check(&policy, self.site, usize::MAX).finish(&policy, None);
+        let report = Report::of(check(&policy, self.site, usize::MAX), &policy, None);
         report.singly().findings
     }
 
@@ -197,7 +196,7 @@ impl Work<'_> {
         // of it on how the whole table is read.
         steps.sort_by_key(|step| {
             let Span { start, end } = step.reach;
-            let is_part = !WHOLE.contains(&step.code);
+            let is_part = step.scope != Scope::Table;
             (step.table, start, is_part, step.code, Reverse(end))
         });
         let mut last: Option<(TableName, u32)> = None;
@@ -216,7 +215,7 @@ impl Work<'_> {
         let tree: &Tree<'_> = policy.tree(finding.table)?;
         let found = &finding.diagnostic;
         let line = line_at(tree, found.span.start)?;
-        let fix = edits::of(found, finding.table, line, self.site.world.dialect())?;
+        let (fix, scope) = edits::of(finding, line, self.site.world.dialect())?;
         if self.boldness == Boldness::Safe && !fix.is_safe {
             return None;
         }
@@ -252,6 +251,7 @@ impl Work<'_> {
             title: fix.title,
             edits: fix.edits,
             is_safe: fix.is_safe,
+            scope,
             reach,
             key,
         })
@@ -263,10 +263,10 @@ impl Work<'_> {
         let world = self.site.world;
         let (allow, deny) = (self.parsed(&now.allow), self.parsed(&now.deny));
         let is_allowed = |step: &Step| {
-            let is_whole = WHOLE.contains(&step.code);
+            let is_whole = step.scope == Scope::Table;
             if step.is_safe {
                 true
-            } else if is_whole || step.code == MOVED {
+            } else if step.scope != Scope::Lines {
                 let then = applied(now, std::slice::from_ref(step));
                 let words = if is_whole { &then } else { now };
                 touched::grants_only_the_named(words.table(step.table), now, &then, world)
@@ -300,15 +300,8 @@ impl Work<'_> {
             let line = policy
                 .tree(finding.table)
                 .and_then(|tree| line_at(tree, at));
-            let fix = line.and_then(|line| {
-                edits::of(
-                    &finding.diagnostic,
-                    finding.table,
-                    line,
-                    self.site.world.dialect(),
-                )
-            });
-            fix.is_some_and(|fix| fix.is_safe)
+            let fix = line.and_then(|line| edits::of(finding, line, self.site.world.dialect()));
+            fix.is_some_and(|(fix, _)| fix.is_safe)
         };
         let mut worse = Vec::with_capacity(steps.len());
         for table in [TableName::Allow, TableName::Deny] {

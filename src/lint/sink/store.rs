@@ -3,11 +3,11 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::engine::TableName;
+use crate::lint::check::Check;
 use crate::lint::finding::{About, Finding, Rating};
 use crate::lint::group::{Cause, Group};
 use crate::lint::precedence::{Dead, Found};
 use crate::lint::suppress::{Idle, Suppressions};
-use crate::lint::table::{self, CHECKS, Check};
 use crate::policy::Dialect;
 use crate::span::Span;
 use std::collections::HashMap;
@@ -19,17 +19,17 @@ pub(in crate::lint) struct Sink {
     pub(super) check: &'static Check,
     pub(super) table: TableName,
     pub(super) most: usize,
-    /// How many findings there are of each row of [`CHECKS`].
+    /// How many findings there are, by the number of their code.
     pub(super) counts: Vec<usize>,
     pub(super) findings: Vec<Finding>,
-    /// The findings with several places, by row, table and cause; none for those left out.
+    /// The findings with several places, by code, table and cause; none for those left out.
     pub(super) groups: HashMap<Key, Option<usize>>,
     /// The causes of those left out.
     pub(super) over_cap: Vec<Key>,
     /// What was found about the line so far; nothing is noted outside of lines.
     pub(super) line: Option<Vec<Noted>>,
-    /// The places of findings outside of lines that are left out, by row.
-    pub(super) left_out: Vec<(usize, TableName, Span)>,
+    /// The places of findings outside of lines that are left out.
+    pub(super) left_out: Vec<(&'static Check, TableName, Span)>,
     pub(super) dead: Dead,
     /// How many were reported, those that are suppressed or left out included.
     pub(super) reports: usize,
@@ -41,12 +41,11 @@ pub(in crate::lint) struct Sink {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Noted {
     pub(super) found: Found,
-    pub(super) row: usize,
     pub(super) key: Option<Key>,
     pub(super) kept: Kept,
 }
 
-/// Row, table and cause of findings that are one.
+/// The number of the code, table and cause of findings that are one.
 pub(super) type Key = (usize, TableName, u64);
 
 /// Where a finding is.
@@ -69,10 +68,10 @@ impl Sink {
         dialect: &'static Dialect,
     ) -> Self {
         Self {
-            check: CHECKS.first().unwrap_or(&Check::NONE),
+            check: &Check::NONE,
             table: TableName::Allow,
             most,
-            counts: vec![0; CHECKS.len()],
+            counts: vec![0; Check::NUMBERS],
             findings: Vec::new(),
             groups: HashMap::new(),
             over_cap: Vec::new(),
@@ -136,40 +135,40 @@ impl Sink {
         self.put(span, None, || rating, |_| words());
     }
 
-    /// As [`Sink::report_rated`], but under the code of another row of the table.
+    /// As [`Sink::report_rated`], but under the code of another check.
     pub(in crate::lint) fn report_rated_as(
         &mut self,
-        code: &str,
+        check: &'static Check,
         span: Span,
         rating: Rating,
         words: impl FnOnce() -> (String, String),
     ) {
         let own = self.check;
-        self.check = table::check_of(code).unwrap_or(own);
+        self.check = check;
         self.report_rated(span, rating, words);
         self.check = own;
     }
 
-    /// As [`Sink::report`], but under the code of another row of the table.
+    /// As [`Sink::report`], but under the code of another check.
     pub(in crate::lint) fn report_as(
         &mut self,
-        code: &str,
+        check: &'static Check,
         span: Span,
         words: impl FnOnce() -> (String, String),
     ) {
-        self.report_as_about(code, span, || About::Marked, words);
+        self.report_as_about(check, span, || About::Marked, words);
     }
 
-    /// As [`Sink::report_about`], but under the code of another row of the table.
+    /// As [`Sink::report_about`], but under the code of another check.
     pub(in crate::lint) fn report_as_about(
         &mut self,
-        code: &str,
+        check: &'static Check,
         span: Span,
         about: impl FnOnce() -> About,
         words: impl FnOnce() -> (String, String),
     ) {
         let own = self.check;
-        self.check = table::check_of(code).unwrap_or(own);
+        self.check = check;
         self.report_about(span, about, words);
         self.check = own;
     }
@@ -178,7 +177,7 @@ impl Sink {
     /// message and help for one place, `several` the message for the places that it is given.
     pub(in crate::lint) fn report_group(
         &mut self,
-        code: &str,
+        check: &'static Check,
         span: Span,
         cause: Cause,
         about: impl FnOnce() -> About,
@@ -186,7 +185,7 @@ impl Sink {
         several: impl FnOnce(&str) -> String,
     ) {
         let own = self.check;
-        self.check = table::check_of(code).unwrap_or(own);
+        self.check = check;
         let harm = self.check.harm;
         let rating = || Rating {
             harm,
@@ -211,32 +210,23 @@ impl Sink {
             return;
         }
         self.reports += 1;
-        let row = self.check.row();
-        let key = cause.map(|cause| (row, self.table, cause.key()));
-        let kept = if self.suppressions.covers(self.table, self.check.code, span) {
+        let check = self.check;
+        let key = cause.map(|cause| (check.number(), self.table, cause.key()));
+        let kept = if self.suppressions.covers(self.table, check.code, span) {
             Kept::Nowhere
         } else {
-            self.keep(row, span, key, rating, words)
+            self.keep(span, key, rating, words)
         };
-        let found = Found {
-            code: self.check.code,
-            span,
-        };
+        let found = Found { check, span };
         match &mut self.line {
-            Some(line) => line.push(Noted {
-                found,
-                row,
-                key,
-                kept,
-            }),
-            None if matches!(kept, Kept::Counted) => self.left_out.push((row, self.table, span)),
+            Some(line) => line.push(Noted { found, key, kept }),
+            None if matches!(kept, Kept::Counted) => self.left_out.push((check, self.table, span)),
             None => {}
         }
     }
 
     fn keep(
         &mut self,
-        row: usize,
         span: Span,
         key: Option<Key>,
         rating: impl FnOnce() -> Rating,
@@ -254,7 +244,7 @@ impl Sink {
         }
         let at = self.findings.len();
         let mut is_kept = true;
-        if let Some(count) = self.counts.get_mut(row) {
+        if let Some(count) = self.counts.get_mut(self.check.number()) {
             *count += 1;
             is_kept = *count <= self.most;
         }
@@ -268,6 +258,7 @@ impl Sink {
         let (message, help) = words(&mut group);
         let Rating { harm, about } = rating();
         self.findings.push(Finding {
+            check: self.check,
             table: self.table,
             harm,
             witness: None,
@@ -299,14 +290,17 @@ impl Sink {
         }
     }
 
-    pub(super) fn uncount(&mut self, row: usize) {
-        if let Some(count) = self.counts.get_mut(row) {
+    pub(super) fn uncount(&mut self, number: usize) {
+        if let Some(count) = self.counts.get_mut(number) {
             *count = count.saturating_sub(1);
         }
     }
 
     /// The comments that suppress nothing of what was reported so far.
-    pub(in crate::lint) fn idle_suppressions(&self) -> Vec<(TableName, Span, Idle)> {
-        self.suppressions.idle()
+    pub(in crate::lint) fn idle_suppressions(
+        &self,
+        is_code: fn(&[u8]) -> bool,
+    ) -> Vec<(TableName, Span, Idle)> {
+        self.suppressions.idle(is_code)
     }
 }

@@ -1,6 +1,5 @@
 //! The example client of a finding: the first of whom the engine confirms what the finding claims.
 
-mod claims;
 mod harm;
 mod samples;
 mod search;

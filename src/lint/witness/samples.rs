@@ -1,14 +1,15 @@
 //! The clients that are tried for a finding.
 
-use super::claims::Group;
+use crate::lint::check::Check;
+use crate::lint::claims::Group;
 use crate::lint::finding::{About, Finding};
+use crate::lint::table::row_of;
 use crate::lint::trial::{
-    Client, OTHER_DAEMONS, SOME_DAEMON, STRANGER6, daemon, fields, meant, others_of, words,
+    Client, OTHER_DAEMONS, SOME_DAEMON, daemon, fields, meant, others_of, words,
 };
 use crate::span::Span;
 use crate::syntax::Line;
 use std::borrow::Cow;
-use std::net::Ipv6Addr;
 
 /// As many words of a line as are tried.
 const WORD_LIMIT: usize = 12;
@@ -68,12 +69,13 @@ impl Samples {
         }
         let mut all: Vec<Client> = words(marked).take(WORD_LIMIT).flat_map(meant).collect();
         all.sort_by_key(|client| client.name.is_some());
-        let special = special(found.code, marked);
+        let also_tried = row_of(finding.check).and_then(|row| row.also_tried);
+        let special = also_tried.and_then(|client| client(&String::from_utf8_lossy(marked)));
         Self {
             daemons: names,
             is_excepted: excepts % 2 == 1 || is_negated,
             marked: special.into_iter().chain(all).collect(),
-            line: clients_of_line(found.code, clients),
+            line: clients_of_line(finding.check, daemons, clients),
             after: words(&after).take(WORD_LIMIT).flat_map(meant).collect(),
             behind,
         }
@@ -101,7 +103,7 @@ fn daemons_tried(finding: &Finding, daemons: &[u8]) -> Vec<Vec<u8>> {
     if let About::Daemon(meant) = finding.about {
         names = vec![meant.as_bytes().to_vec()];
     }
-    if finding.diagnostic.code == "TW108" {
+    if finding.check.may_be_prose {
         names.retain(|name| is_known(name));
     }
     if names.is_empty() {
@@ -118,39 +120,15 @@ fn is_known(daemon: &[u8]) -> bool {
 /// The clients that all words of a client list are about. A line without a colon has no such list:
 /// only its addresses are clients for certain, and none if it was to be a comment; nor are the words
 /// of a comment names.
-fn clients_of_line(code: &str, clients: &[u8]) -> Vec<Client> {
+fn clients_of_line(check: &Check, daemons: &[u8], clients: &[u8]) -> Vec<Client> {
     let all = words(clients).take(WORD_LIMIT).flat_map(meant);
-    match code {
-        "TW105" if clients.trim_ascii_start().starts_with(b"#") => Vec::new(),
-        "TW105" | "TW108" => all.filter(|client| client.name.is_none()).collect(),
-        _ => all.collect(),
+    if !check.may_be_prose {
+        all.collect()
+    } else if daemons.is_empty() && clients.trim_ascii_start().starts_with(b"#") {
+        Vec::new()
+    } else {
+        all.filter(|client| client.name.is_none()).collect()
     }
-}
-
-/// Clients that a pattern matches although nobody meant them.
-fn special(code: &str, marked: &[u8]) -> Vec<Client> {
-    let text = String::from_utf8_lossy(marked);
-    match code {
-        "TW306" => vec![Client::at(&STRANGER6)],
-        "TW321" => vec![Client::named(
-            text.replace('*', "evil.example").replace('?', "1"),
-        )],
-        "TW325" => last_of_network(&text)
-            .map(|address| Client::at(&address))
-            .into_iter()
-            .collect(),
-        "TW322" => vec![Client::named(text.replace('*', "evil"))],
-        "TW324" => vec![Client::named(format!("{text}example.org"))],
-        _ => Vec::new(),
-    }
-}
-
-/// The last address of `[net]/length`.
-fn last_of_network(text: &str) -> Option<Ipv6Addr> {
-    let (net, length) = text.strip_prefix('[')?.split_once("]/")?;
-    let net: Ipv6Addr = net.parse().ok()?;
-    let hosts = u128::MAX.checked_shr(length.parse().ok()?).unwrap_or(0);
-    Some(Ipv6Addr::from_bits(net.to_bits() | hosts))
 }
 
 /// The lines behind `line`, as far as they are searched.

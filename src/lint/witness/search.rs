@@ -3,13 +3,14 @@
 //! Candidates come from the words of the rule ([`super::samples`]); the first whose verdict shows what the
 //! finding claims is its witness.
 
-use super::claims::{Claim, Decider, Reach, claims};
 use super::harm::effect;
 use super::samples::Samples;
 use crate::engine::{Access, Cause, Matched, Surroundings, TableName, Verdict};
+use crate::lint::check::Harm;
+use crate::lint::claims::{self, Claim, Decider, Reach, Shown, Step};
 use crate::lint::finding::{About, Finding};
 use crate::lint::policy::Policy;
-use crate::lint::table::Harm;
+use crate::lint::table::row_of;
 use crate::lint::trial::{
     Client, OTHER_DAEMONS, Question, SOME_DAEMON, Trial, Witness, line_at, lists,
 };
@@ -55,8 +56,7 @@ impl<'p, 't> Searcher<'p, 't> {
             return None;
         }
         // A line that says nothing, or the same as its table, harms nobody.
-        let harmless = ["TW101", "TW102", "TW202", "TW203"];
-        if finding.harm == Harm::Dead && harmless.contains(&finding.diagnostic.code) {
+        if finding.harm == Harm::Dead && finding.check.harm != Harm::Dead {
             return None;
         }
         let tree = self.policy.tree(finding.table)?;
@@ -191,6 +191,20 @@ impl<'l, 't, 's> Place<'l, 't, 's> {
             lists: Rule::of(line).map(lists),
             word,
         }
+    }
+}
+
+/// The claims of a finding, the best first; `effect` and `is_excepted` as in [`Shown`].
+fn claims(finding: &Finding, effect: bool, is_excepted: bool, word: &[u8]) -> Vec<Step> {
+    let shown = Shown {
+        is_deny: finding.table == TableName::Deny,
+        effect,
+        is_excepted,
+        word,
+    };
+    match row_of(finding.check).and_then(|row| row.shown) {
+        Some(claims) => claims(&shown),
+        None => claims::by_harm(finding.harm, &shown),
     }
 }
 

@@ -1,9 +1,27 @@
 //! There are no address ranges (F-V4-17).
 
+use crate::lint::check::{Ends, Harm};
+use crate::lint::claims;
+use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
 use crate::lint::words::quote;
-use crate::policy::HostPattern;
+use crate::policy::{HostPattern, networks};
+use std::net::{IpAddr, Ipv4Addr};
+
+row! {
+    /// A range of addresses is written with a hyphen.
+    ///
+    /// libwrap knows no ranges; the pattern is compared as text and matches nobody.
+    ///
+    /// Repair: --unsafe-fixes
+    /// Facts: F-V4-17
+    pub(in crate::lint) const CHECK: Row = Row::error("TW310", "address-range", Harm::Missed)
+        .run(Run::Client(check))
+        .ends(Ends::Word, 5)
+        .fixed(Repair::Word(range))
+        .shown(claims::missed_by_word);
+}
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     if !is_range(client.host) || !matches!(client.pattern.host, HostPattern::Text { .. }) {
@@ -30,4 +48,28 @@ pub(in crate::lint::checks) fn is_range(text: &[u8]) -> bool {
         && text
             .iter()
             .all(|byte| byte.is_ascii_digit() || b".-[]".contains(byte))
+}
+
+/// `10.1.2.1-10.1.2.9`, `10.1.2.1-9` or `10.1.2.[1-9]` as the fewest networks.
+pub(in crate::lint) fn range(text: &[u8]) -> Option<Vec<u8>> {
+    let text = str::from_utf8(text).ok()?;
+    let (first, last) = text.split_once('-')?;
+    let (first, last) = match (first.split_once('['), last.strip_suffix(']')) {
+        (Some((head, first)), Some(last)) => (format!("{head}{first}"), last),
+        (None, None) => (first.to_owned(), last),
+        _ => return None,
+    };
+    let (head, _) = first.rsplit_once('.')?;
+    let last = if last.contains('.') {
+        last.to_owned()
+    } else {
+        format!("{head}.{last}")
+    };
+    let ends: (Ipv4Addr, Ipv4Addr) = (first.parse().ok()?, last.parse().ok()?);
+    let networks = networks(IpAddr::V4(ends.0), IpAddr::V4(ends.1))?;
+    if networks.iter().any(|network| network.length == 0) {
+        return None;
+    }
+    let words: Vec<_> = networks.iter().map(ToString::to_string).collect();
+    Some(words.join(" ").into_bytes())
 }

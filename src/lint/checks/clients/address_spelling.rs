@@ -1,10 +1,26 @@
 //! An address that no client is ever spelt like: leading zeros, numbers over 255 (F-V4-01).
 
+use crate::lint::check::{Ends, Harm};
+use crate::lint::claims;
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
 use crate::lint::words::quote;
 use crate::policy::{HostPattern, TextPattern};
 use std::net::Ipv4Addr;
+
+row! {
+    /// No IPv4 address is spelt like this.
+    ///
+    /// Addresses are compared as text; leading zeros, one number, or parts beyond 255 never occur.
+    ///
+    /// Repair: by hand
+    /// Facts: F-V4-01
+    pub(in crate::lint) const CHECK: Row = Row::error("TW313", "address-spelling", Harm::Missed)
+        .run(Run::Client(check))
+        .ends(Ends::Word, 18)
+        .shown(claims::missed_by_word);
+}
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     let HostPattern::Text {

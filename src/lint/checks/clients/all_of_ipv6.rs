@@ -1,9 +1,26 @@
 //! `[net]/` followed by no number is prefix length 0: every IPv6 address (F-V6-04).
 
+use crate::lint::check::Harm;
+use crate::lint::claims;
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
+use crate::lint::trial::{Client, STRANGER6};
 use crate::lint::view::ClientView;
 use crate::lint::words::quote;
 use crate::policy::HostPattern;
+
+row! {
+    /// What stands behind the slash of an IPv6 network begins with no digit.
+    ///
+    /// libwrap takes it for the length 0, and the pattern matches all of IPv6.
+    ///
+    /// Repair: by hand
+    /// Facts: F-V6-04
+    pub(in crate::lint) const CHECK: Row = Row::error("TW306", "all-of-ipv6", Harm::Broad)
+        .run(Run::Client(check))
+        .shown(claims::matched_by_word)
+        .also_tried(also_tried);
+}
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     let HostPattern::Ipv6Net { net, length: 0 } = client.pattern.host else {
@@ -30,4 +47,9 @@ pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
                 .to_owned(),
         )
     });
+}
+
+/// A client that the pattern matches although nobody meant it.
+fn also_tried(_: &str) -> Option<Client> {
+    Some(Client::at(&STRANGER6))
 }

@@ -1,9 +1,28 @@
 //! Brackets that hold no IPv6 address, most often its prefix length too: never matches (F-V6-07).
 
+use crate::lint::check::{Ends, Harm};
+use crate::lint::claims;
+use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
 use crate::lint::words::{plain, quote};
-use crate::policy::{HostPattern, NetworkProblem, TextPattern, ipv6};
+use crate::policy::{HostPattern, NetworkProblem, TextPattern, dotted_quad, ipv6};
+use std::net::Ipv6Addr;
+
+row! {
+    /// What stands in brackets is no plain IPv6 address.
+    ///
+    /// The prefix length belongs behind the brackets, and names or IPv4 addresses in brackets match
+    /// nobody.
+    ///
+    /// Repair: --unsafe-fixes
+    /// Facts: F-V6-07
+    pub(in crate::lint) const CHECK: Row = Row::error("TW305", "bad-brackets", Harm::Missed)
+        .run(Run::Client(check))
+        .ends(Ends::Word, 12)
+        .fixed(Repair::Word(meant))
+        .shown(claims::missed_by_word);
+}
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     let is_bad = match client.pattern.host {
@@ -45,4 +64,16 @@ pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
             help,
         )
     });
+}
+
+/// What the word was meant to be.
+fn meant(text: &[u8]) -> Option<Vec<u8>> {
+    let inner = text.strip_prefix(b"[")?.strip_suffix(b"]")?;
+    if dotted_quad(inner).is_some() {
+        return Some(inner.to_vec());
+    }
+    let slash = memchr::memchr(b'/', inner)?;
+    let (net, length) = inner.split_at(slash);
+    str::from_utf8(net).ok()?.parse::<Ipv6Addr>().ok()?;
+    Some([b"[", net, b"]", length].concat())
 }

@@ -1,9 +1,25 @@
 //! What stands before the slash is no network of four numbers: nothing matches (F-V4-13).
 
+use crate::lint::check::{Ends, Harm};
+use crate::lint::claims;
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
 use crate::lint::words::quote;
 use crate::policy::{HostPattern, NetworkProblem};
+
+row! {
+    /// What stands before a slash is no network of four numbers.
+    ///
+    /// With a slash only four full numbers count; `10.1.2/24`, `ALL/24` and `name/32` match nobody.
+    ///
+    /// Repair: by hand
+    /// Facts: F-V4-13
+    pub(in crate::lint) const CHECK: Row = Row::error("TW304", "bad-network", Harm::Missed)
+        .run(Run::Client(check))
+        .ends(Ends::Word, 16)
+        .shown(claims::missed_by_word);
+}
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     let host = client.host;

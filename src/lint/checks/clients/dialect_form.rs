@@ -1,16 +1,49 @@
 //! Patterns and options that mean something else in the build of libwrap that the tables are for.
 
+use super::wildcard_address::prefix;
+use super::wildcard_domain::domain;
+use crate::lint::check::Harm;
+use crate::lint::claims;
 use crate::lint::machine_files::Site;
 use crate::lint::policy::Policy;
+use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words::quote;
 use crate::policy::{
-    ClientPattern, DaemonPattern, Dialect, Element, HostPattern, Process, TextPattern, rules,
+    ClientPattern, DaemonPattern, Dialect, Element, HostPattern, Process, TextPattern, dotted_quad,
+    rules,
 };
+use std::net::Ipv4Addr;
 
-/// The code of options where there are none; it shares the walk with this check.
-const OPTIONS: &str = "TW514";
+row! {
+    /// A wildcard, a prefix length, a list file or an address in brackets stands in a build of
+    /// libwrap that does not know the form.
+    ///
+    /// There the pattern matches nobody, without a word. The library as released in 1997 has none
+    /// of the four; FreeBSD and NetBSD have no wildcards and no IPv4 prefix lengths, illumos no
+    /// list files either; NetBSD and illumos want the length of an IPv6 network inside the
+    /// brackets.
+    ///
+    /// Repair: --unsafe-fixes
+    /// Facts: none
+    pub(in crate::lint) const CHECK: Row = Row::error("TW339", "form-switched-off", Harm::Missed)
+        .run(Run::Site(check))
+        .fixed(Repair::Word(meant))
+        .shown(claims::nothing);
+}
+
+row! {
+    /// Options stand in a build of libwrap that has none.
+    ///
+    /// There everything behind the second colon is one shell command: allow and deny do nothing,
+    /// and the verdict is that of the table.
+    ///
+    /// Repair: by hand
+    /// Facts: none
+    pub(in crate::lint) const OPTIONS: Row = Row::error("TW514", "options-switched-off", Harm::Either)
+        .shown(claims::nothing);
+}
 
 /// A form that a build does not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,7 +165,7 @@ fn command(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let Some(first) = options.first().filter(|option| option.spec().is_some()) else {
         return;
     };
-    sink.report_as(OPTIONS, first.name_span, || {
+    sink.report_as(&OPTIONS.check, first.name_span, || {
         (
             format!(
                 "{} has no options: it takes all behind the second colon for one shell command, \
@@ -227,4 +260,16 @@ fn missing_text(usual: TextPattern<'_>, own: HostPattern<'_>) -> Option<Form> {
         | HostPattern::BadNet(_)
         | HostPattern::Text { .. } => Some(Form::Ipv6),
     }
+}
+
+/// What the word was meant to be.
+fn meant(text: &[u8]) -> Option<Vec<u8>> {
+    let Some(slash) = memchr::memchr(b'/', text) else {
+        return prefix(text).or_else(|| domain(text));
+    };
+    let (net, length) = text.split_at(slash);
+    let length: u32 = str::from_utf8(length.get(1..)?).ok()?.parse().ok()?;
+    dotted_quad(net).filter(|_| (1..=32).contains(&length))?;
+    let mask = Ipv4Addr::from_bits(u32::MAX << (32 - length));
+    Some([net, b"/", mask.to_string().as_bytes()].concat())
 }

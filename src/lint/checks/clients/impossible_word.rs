@@ -1,21 +1,56 @@
 //! Words that are no form of a client pattern: no client can have such a name (F-FIELD-02,
 //! F-LINE-11).
 
+use super::address_range;
+use crate::lint::check::{Ends, Harm};
 use crate::lint::checks::list_words::is_ipv4_text;
 use crate::lint::finding::{About, Rating};
 use crate::lint::foreign::{Oddity, is_placeholder, letters_for_numbers, meant, oddity};
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::{ClientView, RuleView, is_balanced, patterns};
 use crate::lint::words::quote;
 use crate::policy::{ClientPattern, HostPattern, NetworkProblem, TextPattern};
 use crate::span::Span;
 
-/// The code of places that a recipe leaves open; it shares the walk with this check.
-const PLACEHOLDER: &str = "TW316";
-/// The code of ranges of addresses; likewise.
-const RANGE: &str = "TW310";
-/// The code of a user without a host; likewise.
-const NO_HOST: &str = "TW328";
+row! {
+    /// A word holds a character that no name of a client holds.
+    ///
+    /// Names of hosts hold ASCII letters, digits, `-`, `_` and `.` only, and the resolver drops
+    /// every other answer. Quotes, `;`, `|`, full-width and invisible characters are part of the
+    /// word, which then matches nobody.
+    ///
+    /// Repair: by hand
+    /// Facts: F-FIELD-02 F-LINE-11 F-LINE-20
+    pub(in crate::lint) const CHECK: Row = Row::error("TW315", "impossible-name", Harm::Missed)
+        .run(Run::Rule(check))
+        .ends(Ends::Word, 7)
+        .is_no_pattern();
+}
+
+row! {
+    /// A place to fill in stands where a client should be, such as `$IP`, `<IP>` or `192.0.2.x`.
+    ///
+    /// libwrap fills in nothing: it takes the word for the name of a host, and no client has it.
+    ///
+    /// Repair: by hand
+    /// Facts: F-NAME-01 F-V4-03
+    pub(in crate::lint) const PLACEHOLDER: Row = Row::error("TW316", "placeholder", Harm::Missed)
+        .ends(Ends::Word, 6)
+        .is_no_pattern();
+}
+
+row! {
+    /// A user has no host after its `@`.
+    ///
+    /// The pattern of a user is `user@host`. An empty host matches nobody.
+    ///
+    /// Repair: by hand
+    /// Facts: F-USER-01
+    pub(in crate::lint) const NO_HOST: Row = Row::error("TW328", "user-without-host", Harm::Missed)
+        .ends(Ends::Word, 9)
+        .is_no_pattern();
+}
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let mut words = patterns(&rule.clients);
@@ -74,7 +109,7 @@ fn is_dash(text: &[u8]) -> bool {
 
 fn range(rule: &RuleView<'_, '_>, span: Span, sink: &mut Sink) {
     let text = span.of(rule.source());
-    sink.report_as(RANGE, span, || {
+    sink.report_as(&address_range::CHECK.check, span, || {
         (
             format!(
                 "{} looks like a range, which libwrap does not know: it matches the two ends only",
@@ -205,7 +240,7 @@ fn letters(
         );
         (message, help)
     };
-    sink.report_rated_as(PLACEHOLDER, span, Rating { harm, about }, words);
+    sink.report_rated_as(&PLACEHOLDER.check, span, Rating { harm, about }, words);
 }
 
 fn placeholder(rule: &RuleView<'_, '_>, span: Span, excepted: bool, sink: &mut Sink) {
@@ -214,7 +249,7 @@ fn placeholder(rule: &RuleView<'_, '_>, span: Span, excepted: bool, sink: &mut S
         harm,
         about: About::Clients(b"ALL".to_vec()),
     };
-    sink.report_rated_as(PLACEHOLDER, span, rating, || {
+    sink.report_rated_as(&PLACEHOLDER.check, span, rating, || {
         (
             format!(
                 "{} is a place to fill in, which libwrap takes for the name of a host; {what}",
@@ -231,7 +266,7 @@ fn no_host(rule: &RuleView<'_, '_>, text: &[u8], span: Span, excepted: bool, sin
         harm,
         about: About::Clients(b"ALL".to_vec()),
     };
-    sink.report_rated_as(NO_HOST, span, rating, || {
+    sink.report_rated_as(&NO_HOST.check, span, rating, || {
         (
             format!("no host stands after the `@` of {}; {what}", quote(text)),
             "write the host after it, as in `alice@192.0.2.7`".to_owned(),

@@ -1,15 +1,20 @@
 //! The files that rules name as lists of clients: read as libwrap reads them (F-FILE-01 to
 //! F-FILE-08), and judged with the rule.
 
+use super::dialect_form;
 use super::dialect_form::missing_form;
 use super::netgroup;
 use crate::engine::{ListFile, TableName};
+use crate::lint::check::{Check, Harm};
 use crate::lint::checks::list_words::is_ipv4_text;
 use crate::lint::checks::lists::spaced_slash;
+use crate::lint::claims;
+use crate::lint::claims::{Decider, Group, Reach, Shown, Step, claim};
 use crate::lint::finding::About;
 use crate::lint::foreign::{is_placeholder, oddity};
 use crate::lint::machine_files::{FileKind, Look, Site};
 use crate::lint::policy::Policy;
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words::quote;
@@ -19,15 +24,86 @@ use crate::policy::{
 use crate::span::{LineIndex, Span, offset};
 use std::collections::HashSet;
 
-/// The codes of what this check finds beside its own.
-const WORD: &str = "TW332";
-const CYCLE: &str = "TW333";
-const DEAD: &str = "TW334";
-const WEAK: &str = "TW337";
-const UNREADABLE: &str = "TW338";
-const PATH: &str = "TW335";
-const NETGROUP: &str = "TW336";
-const FORM: &str = "TW339";
+row! {
+    /// A list file that a rule names is not there.
+    ///
+    /// libwrap reports nothing: the pattern matches nobody, and after EXCEPT it excepts nobody.
+    ///
+    /// Repair: by hand
+    /// Facts: F-FILE-07
+    pub(in crate::lint) const CHECK: Row = Row::error("TW331", "list-file-missing", Harm::Missed)
+        .run(Run::Site(check))
+        .shown(claims::nothing);
+}
+
+row! {
+    /// A list file holds a word that is no pattern there.
+    ///
+    /// List files know no comments, no EXCEPT, no commas, no brackets around ranges: every word is
+    /// a pattern of its own, and ALL behind a `#` matches everybody.
+    ///
+    /// Repair: by hand
+    /// Facts: F-FILE-01 F-FILE-02 F-FILE-03
+    pub(in crate::lint) const WORD: Row = Row::error("TW332", "list-file-word", Harm::Either)
+        .shown(shown);
+}
+
+row! {
+    /// List files name one another in a circle.
+    ///
+    /// The daemon that reads them dies, unless an earlier word matched.
+    ///
+    /// Repair: by hand
+    /// Facts: F-FILE-06
+    pub(in crate::lint) const CYCLE: Row = Row::error("TW333", "list-file-cycle", Harm::Breaks);
+}
+
+row! {
+    /// A word in a list file matches nobody.
+    ///
+    /// The rules for patterns are the same as in tables: host bits, short networks, ranges and bare
+    /// prefixes never match.
+    ///
+    /// Repair: by hand
+    /// Facts: F-FILE-04
+    pub(in crate::lint) const DEAD: Row = Row::error("TW334", "list-file-dead-word", Harm::Missed)
+        .shown(claims::missed_by_list);
+}
+
+row! {
+    /// A list file is named by something else than a plain absolute path.
+    ///
+    /// Only a word that begins with a slash is a file, and libwrap knows no wildcards or masks in
+    /// it.
+    ///
+    /// Repair: by hand
+    /// Facts: F-FILE-08
+    pub(in crate::lint) const PATH: Row = Row::error("TW335", "list-file-path", Harm::Missed)
+        .shown(claims::nothing);
+}
+
+row! {
+    /// Others than root can change a list file or a directory above it.
+    ///
+    /// Whoever can write into the list decides whom the rule matches.
+    ///
+    /// Repair: by hand
+    /// Facts: F-FILE-01
+    pub(in crate::lint) const WEAK: Row = Row::error("TW337", "list-file-writable", Harm::LetsIn)
+        .shown(claims::nothing);
+}
+
+row! {
+    /// Daemons that do not run as root cannot read a list file.
+    ///
+    /// A list that cannot be opened matches nobody, and only the log tells: a daemon with its own
+    /// user decides otherwise than one of root.
+    ///
+    /// Repair: by hand
+    /// Facts: F-FILE-07
+    pub(in crate::lint) const UNREADABLE: Row = Row::warning("TW338", "list-file-unreadable", Harm::Breaks)
+;
+}
 
 /// Findings in one file of each code, and files in a row that name one another; the rest says
 /// nothing new.
@@ -67,7 +143,7 @@ fn pattern(
         // `./list` or `list/hosts`: a slash, and neither a network nor a path.
         let is_path = text.starts_with(b"./") || text.starts_with(b"~/");
         if is_path {
-            sink.report_as(PATH, span, || path_words(text));
+            sink.report_as(&PATH.check, span, || path_words(text));
         }
         return;
     };
@@ -81,7 +157,7 @@ fn pattern(
         }
     }
     if path.iter().any(|byte| b"*?".contains(byte)) {
-        sink.report_as(PATH, span, || path_words(path));
+        sink.report_as(&PATH.check, span, || path_words(path));
         return;
     }
     let Some(look) = site.files.look(path) else {
@@ -125,7 +201,7 @@ fn access(
     sink: &mut Sink,
 ) {
     if look.is_weak() || look.weak_parent.is_some() {
-        sink.report_as(WEAK, span, || {
+        sink.report_as(&WEAK.check, span, || {
             let what = match look.weak_parent.as_deref() {
                 Some(directory) => format!("the directory {}", quote(directory)),
                 None => quote(path),
@@ -137,7 +213,7 @@ fn access(
         });
     }
     if let Some(obstacle) = look.obstacle(path, 0o004) {
-        sink.report_as(UNREADABLE, span, || {
+        sink.report_as(&UNREADABLE.check, span, || {
             let nobody = RuleView::new(table, rule).nobody();
             (
                 format!(
@@ -171,7 +247,7 @@ struct Walk<'w, 's> {
 impl Walk<'_, '_> {
     fn file(&mut self, path: &[u8]) {
         if self.chain.iter().any(|file| file == path) {
-            self.sink.report_as(CYCLE, self.span, || {
+            self.sink.report_as(&CYCLE.check, self.span, || {
                 (
                     format!(
                         "the list {} names itself, directly or through others: the daemon dies \
@@ -217,17 +293,20 @@ impl Walk<'_, '_> {
                     let rest = on.split(|&byte| byte == b'\n').next();
                     let about = || About::Clients(rest.unwrap_or_default().to_vec());
                     self.sink
-                        .report_as_about(WORD, self.span, about, || (message, help.to_owned()));
+                        .report_as_about(&WORD.check, self.span, about, || {
+                            (message, help.to_owned())
+                        });
                 }
             } else if word.starts_with(b"/") {
                 self.file(word);
-            } else if let Some((code, what, help)) = switched_off(word, self.site.world.dialect()) {
+            } else if let Some((check, what, help)) = switched_off(word, self.site.world.dialect())
+            {
                 off += 1;
                 if off <= FINDINGS {
                     let message = format!("{place}: {what}");
                     let about = || About::Clients(word.to_vec());
                     self.sink
-                        .report_as_about(code, self.span, about, || (message, help.to_owned()));
+                        .report_as_about(check, self.span, about, || (message, help.to_owned()));
                 }
             } else if never_matches(word) {
                 dead += 1;
@@ -237,7 +316,9 @@ impl Walk<'_, '_> {
                         "write it as a table needs it: `10.1.2.0/24`, `10.1.2.`, `[2001:db8::]/32`";
                     let about = || About::Clients(word.to_vec());
                     self.sink
-                        .report_as_about(DEAD, self.span, about, || (message, help.to_owned()));
+                        .report_as_about(&DEAD.check, self.span, about, || {
+                            (message, help.to_owned())
+                        });
                 }
             }
         }
@@ -267,15 +348,15 @@ fn is_odd(word: &[u8]) -> Option<(&'static str, &'static str)> {
     None
 }
 
-/// Why a word that matches clients on Debian 12 matches nobody in another build, and the code for it.
-fn switched_off(word: &[u8], dialect: &Dialect) -> Option<(&'static str, String, &'static str)> {
+/// Why a word that matches clients on Debian 12 matches nobody in another build, and the check for it.
+fn switched_off(word: &[u8], dialect: &Dialect) -> Option<(&'static Check, String, &'static str)> {
     let title = dialect.title;
     if word.starts_with(b"@") && !dialect.netgroups {
         let what = format!(
             "{title} has no netgroups: {} matches nobody there",
             quote(word)
         );
-        return Some((NETGROUP, what, netgroup::REMEDY));
+        return Some((&netgroup::CHECK.check, what, netgroup::REMEDY));
     }
     if dialect.has_debian_patterns() {
         return None;
@@ -283,7 +364,7 @@ fn switched_off(word: &[u8], dialect: &Dialect) -> Option<(&'static str, String,
     let form = missing_form(word, dialect)?;
     let (fault, matched) = (form.fault(), form.matched());
     let what = format!("{title} {fault}: {} matches {matched} there", quote(word));
-    Some((FORM, what, form.remedy()))
+    Some((&dialect_form::CHECK.check, what, form.remedy()))
 }
 
 fn never_matches(word: &[u8]) -> bool {
@@ -310,4 +391,12 @@ fn never_matches(word: &[u8]) -> bool {
         | HostPattern::Ipv6Net { .. }
         | HostPattern::Text { .. } => false,
     }
+}
+
+fn shown(shown: &Shown<'_>) -> Vec<Step> {
+    let matched = claim(Some(shown.effect), Decider::Own, Reach::Word);
+    vec![
+        (shown.missed(Reach::MissedByList), &[Group::Marked]),
+        (matched, &[Group::Marked]),
+    ]
 }

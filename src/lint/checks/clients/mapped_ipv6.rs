@@ -1,9 +1,27 @@
 //! `[::ffff:1.2.3.4]` matches neither the IPv4 client nor its mapped form (F-V6-08).
 
+use crate::lint::check::{Ends, Harm};
+use crate::lint::claims;
+use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
 use crate::lint::words::quote;
 use crate::policy::{HostPattern, TextPattern};
+use std::net::Ipv6Addr;
+
+row! {
+    /// An IPv4 address is written in its mapped IPv6 form.
+    ///
+    /// libwrap takes mapped clients for IPv4 clients, so the pattern never meets one.
+    ///
+    /// Repair: --unsafe-fixes
+    /// Facts: F-V6-08
+    pub(in crate::lint) const CHECK: Row = Row::error("TW312", "mapped-ipv6", Harm::Missed)
+        .run(Run::Client(check))
+        .ends(Ends::Word, 17)
+        .fixed(Repair::Word(meant))
+        .shown(claims::missed_by_word);
+}
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     let address = match client.pattern.host {
@@ -34,4 +52,11 @@ pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
             format!("write the IPv4 address or network, such as `{address}`"),
         )
     });
+}
+
+/// What the word was meant to be.
+fn meant(text: &[u8]) -> Option<Vec<u8>> {
+    let inner = text.strip_prefix(b"[")?.strip_suffix(b"]")?;
+    let address: Ipv6Addr = str::from_utf8(inner).ok()?.parse().ok()?;
+    Some(address.to_ipv4_mapped()?.to_string().into_bytes())
 }

@@ -1,11 +1,28 @@
 //! Netgroups in a build of libwrap that does not look them up (F-NETGR-02).
 
+use crate::lint::check::Harm;
+use crate::lint::claims;
 use crate::lint::machine_files::Site;
 use crate::lint::policy::Policy;
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words::quote;
 use crate::policy::{ClientPattern, DaemonPattern, Element, HostPattern, rules};
+
+row! {
+    /// A netgroup stands in a build of libwrap without netgroups.
+    ///
+    /// There `@group` matches nobody, and each visit logs a warning: friends are locked out, in the
+    /// deny table nobody is kept out, and after EXCEPT nobody is excepted. Debian switched
+    /// netgroups off in 7.6.q-33.
+    ///
+    /// Repair: by hand
+    /// Facts: F-NETGR-01 F-NETGR-02
+    pub(in crate::lint) const CHECK: Row = Row::error("TW336", "netgroup-switched-off", Harm::Missed)
+        .run(Run::Site(check))
+        .shown(claims::nothing);
+}
 
 /// What to do instead.
 pub(super) const REMEDY: &str =

@@ -1,8 +1,25 @@
 //! `ANY`, `FAIL` and the like are no words of libwrap but names of hosts (F-MAGIC-02).
 
+use crate::lint::check::{Ends, Harm};
+use crate::lint::claims;
+use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
 use crate::lint::words::quote;
+
+row! {
+    /// The word is no special word.
+    ///
+    /// ANY and FAIL, and special words with a dot, are names of hosts here.
+    ///
+    /// Repair: --unsafe-fixes
+    /// Facts: F-MAGIC-02
+    pub(in crate::lint) const CHECK: Row = Row::error("TW314", "no-such-word", Harm::Missed)
+        .run(Run::Client(check))
+        .ends(Ends::Word, 10)
+        .fixed(Repair::Word(|text| text.eq_ignore_ascii_case(b"ANY").then(|| b"ALL".to_vec())))
+        .shown(claims::missed_by_word);
+}
 
 const WORDS: &[&str] = &["ANY", "ANYBODY", "EVERYBODY", "EVERYONE", "FAIL", "NONE"];
 

@@ -2,14 +2,30 @@
 //! (F-FIELD-01, F-OPT-04).
 
 use crate::engine::TableName;
+use crate::lint::check::{Ends, Harm};
 use crate::lint::checks::lists::bare_ipv6;
 use crate::lint::finding::{About, Rating};
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
-use crate::lint::table::Harm;
 use crate::lint::view::{RuleView, patterns};
 use crate::lint::words::{plain, quote};
 use crate::policy::plain_quad;
 use crate::span::Span;
+
+row! {
+    /// A port, a URL or a hardware address stands where a client should be.
+    ///
+    /// libwrap compares addresses and names only. The colon in such a word ends the list of
+    /// clients, and what follows is read as an option that does not exist: that refuses everybody
+    /// whom the rule matches.
+    ///
+    /// Repair: by hand
+    /// Facts: F-OPT-04 F-FIELD-01
+    pub(in crate::lint) const CHECK: Row = Row::error("TW319", "not-an-address", Harm::Missed)
+        .run(Run::Rule(check))
+        .ends(Ends::Rest, 1)
+        .is_no_pattern();
+}
 
 /// Groups of a hardware address.
 const GROUPS: usize = 6;

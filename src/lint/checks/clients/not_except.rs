@@ -1,14 +1,28 @@
 //! Words that were meant as `EXCEPT`: what stands after them is in the list, not out of it
 //! (F-EXCEPT-02).
 
+use crate::lint::check::{Ends, Harm};
 use crate::lint::finding::{About, Rating};
 use crate::lint::foreign::oddity;
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::suggest::is_slip;
-use crate::lint::table::Harm;
 use crate::lint::view::{RuleView, patterns};
 use crate::lint::words::quote;
 use crate::policy::Element;
+
+row! {
+    /// A word was meant as EXCEPT and is another one.
+    ///
+    /// Only EXCEPT takes clients out of a list. `BUT`, `NOT`, `EXEPT` and `-name` are names of
+    /// hosts, and what stands after them is in the list like the rest.
+    ///
+    /// Repair: by hand
+    /// Facts: F-EXCEPT-02
+    pub(in crate::lint) const CHECK: Row = Row::error("TW327", "not-except", Harm::LetsIn)
+        .run(Run::Rule(check))
+        .ends(Ends::Rule, 8);
+}
 
 const WORDS: &[&str] = &[
     "BUT",

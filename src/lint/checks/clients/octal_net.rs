@@ -1,10 +1,25 @@
 //! In a network a leading zero means octal (F-V4-12).
 
+use crate::lint::check::Harm;
+use crate::lint::claims;
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
 use crate::lint::words::quote;
 use crate::policy::HostPattern;
 use std::net::Ipv4Addr;
+
+row! {
+    /// A part of a network begins with 0 and is read as octal.
+    ///
+    /// `010.0.0.0/8` is the network 8.0.0.0/8.
+    ///
+    /// Repair: by hand
+    /// Facts: F-V4-12
+    pub(in crate::lint) const CHECK: Row = Row::error("TW308", "octal-network", Harm::Missed)
+        .run(Run::Client(check))
+        .shown(claims::missed_by_word);
+}
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     let HostPattern::Ipv4Net { net, .. } = client.pattern.host else {

@@ -1,9 +1,25 @@
 //! A prefix length with something behind the number: only the number counts (F-V4-10, F-V6-06).
 
+use crate::lint::check::Harm;
+use crate::lint::claims::{Decider, Group, Reach, Shown, Step, claim};
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
 use crate::lint::words::quote;
 use crate::policy::{HostPattern, dotted_quad};
+
+row! {
+    /// A prefix length is followed by something else, or written oddly.
+    ///
+    /// libwrap reads the digits it finds and ignores the rest; the reader of the table sees
+    /// something else.
+    ///
+    /// Repair: by hand
+    /// Facts: F-V4-10 F-V6-06
+    pub(in crate::lint) const CHECK: Row = Row::warning("TW307", "odd-prefix-length", Harm::Either)
+        .run(Run::Client(check))
+        .shown(shown);
+}
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     let bits = match client.pattern.host {
@@ -44,4 +60,9 @@ pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
             format!("write `/{bits}`, if that is meant"),
         )
     });
+}
+
+fn shown(shown: &Shown<'_>) -> Vec<Step> {
+    let word = claim(Some(shown.effect), Decider::Word, Reach::Any);
+    vec![(word, &[Group::Marked])]
 }

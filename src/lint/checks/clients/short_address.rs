@@ -1,10 +1,27 @@
 //! An IPv4 address with fewer than four numbers and no dot at its end never matches (F-V4-03).
 
+use crate::lint::check::{Ends, Harm};
 use crate::lint::checks::lists::bare_ipv6;
+use crate::lint::claims;
+use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
 use crate::lint::words::{plain, quote};
 use crate::policy::{HostPattern, TextPattern};
+
+row! {
+    /// An IPv4 address has fewer than four numbers and no dot at its end.
+    ///
+    /// Addresses are compared as text, so `10.1.2` matches nobody; `10.1.2.` is the network.
+    ///
+    /// Repair: --unsafe-fixes
+    /// Facts: F-V4-03
+    pub(in crate::lint) const CHECK: Row = Row::error("TW309", "short-address", Harm::Missed)
+        .run(Run::Client(check))
+        .ends(Ends::Word, 19)
+        .fixed(Repair::Word(meant))
+        .shown(claims::missed_by_word);
+}
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     let HostPattern::Text {
@@ -37,4 +54,21 @@ pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
             },
         )
     });
+}
+
+/// What the word was meant to be.
+fn meant(text: &[u8]) -> Option<Vec<u8>> {
+    // A number alone may be a length, a port or the head of another address.
+    let is_head = text.contains(&b'.') && is_prefix(text);
+    is_head.then(|| [text, b"."].concat())
+}
+
+/// Whether a text is one to three numbers of an IPv4 address, with dots between them.
+pub(in crate::lint) fn is_prefix(text: &[u8]) -> bool {
+    let parts: Vec<&[u8]> = text.split(|&byte| byte == b'.').collect();
+    let is_byte = |part: &&[u8]| {
+        let is_short = part.len() == 1 || !part.starts_with(b"0");
+        is_short && str::from_utf8(part).is_ok_and(|part| part.parse::<u8>().is_ok())
+    };
+    parts.len() < 4 && parts.iter().all(is_byte)
 }

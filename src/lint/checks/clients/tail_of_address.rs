@@ -1,9 +1,24 @@
 //! A pattern of a dot and numbers matches the tail of addresses (F-V4-04).
 
+use crate::lint::check::Harm;
+use crate::lint::claims;
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
 use crate::lint::words::plain;
 use crate::policy::{HostPattern, TextPattern};
+
+row! {
+    /// A pattern of digits begins with a dot.
+    ///
+    /// It matches every address that ends so, all over the world.
+    ///
+    /// Repair: by hand
+    /// Facts: F-V4-04
+    pub(in crate::lint) const CHECK: Row = Row::warning("TW323", "tail-of-address", Harm::Broad)
+        .run(Run::Client(check))
+        .shown(claims::matched_by_word);
+}
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     let HostPattern::Text {

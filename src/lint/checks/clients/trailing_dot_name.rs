@@ -1,10 +1,29 @@
 //! A name with a dot at its end is a prefix: it matches other people's names (F-NAME-03).
 
 use super::address_range;
+use crate::lint::check::Harm;
+use crate::lint::claims;
+use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
+use crate::lint::trial::Client;
 use crate::lint::view::ClientView;
 use crate::lint::words::plain;
 use crate::policy::{HostPattern, TextPattern};
+
+row! {
+    /// A host name ends in a dot.
+    ///
+    /// Then it is the beginning of a name: it does not match the host, but any longer name, which
+    /// anybody can own.
+    ///
+    /// Repair: --unsafe-fixes
+    /// Facts: F-NAME-03
+    pub(in crate::lint) const CHECK: Row = Row::error("TW324", "trailing-dot-name", Harm::Broad)
+        .run(Run::Client(check))
+        .fixed(Repair::Word(|text| text.strip_suffix(b".").map(<[u8]>::to_vec)))
+        .shown(claims::matched_by_word)
+        .also_tried(also_tried);
+}
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     let HostPattern::Text {
@@ -29,4 +48,9 @@ pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
             format!("write `{name}`"),
         )
     });
+}
+
+/// A client that the pattern matches although nobody meant it.
+fn also_tried(text: &str) -> Option<Client> {
+    Some(Client::named(format!("{text}example.org")))
 }

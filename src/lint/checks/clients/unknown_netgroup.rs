@@ -1,14 +1,26 @@
 //! Netgroups that the database of the machine does not know (F-NETGR-01).
 
+use crate::lint::check::Harm;
 use crate::lint::finding::{About, Rating};
 use crate::lint::machine_files::Site;
 use crate::lint::policy::Policy;
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
-use crate::lint::table::Harm;
 use crate::lint::view::{ClientView, RuleView, patterns};
 use crate::lint::words::quote;
 use crate::policy::HostPattern;
 use std::collections::HashMap;
+
+row! {
+    /// A netgroup is not in the netgroup database of this machine.
+    ///
+    /// An unknown group has no members: the pattern matches nobody.
+    ///
+    /// Repair: by hand
+    /// Facts: F-NETGR-01
+    pub(in crate::lint) const CHECK: Row = Row::warning("TW326", "unknown-netgroup", Harm::Missed)
+        .run(Run::Site(check));
+}
 
 /// As many groups as are asked for: a database may be on another machine.
 const GROUPS: usize = 100;

@@ -1,9 +1,27 @@
 //! A wildcard for addresses is compared with names too, and their owners choose them (F-V4-18).
 
+use crate::lint::check::Harm;
+use crate::lint::claims;
+use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
+use crate::lint::trial::Client;
 use crate::lint::view::ClientView;
 use crate::lint::words::quote;
 use crate::policy::{HostPattern, TextPattern};
+
+row! {
+    /// A wildcard over addresses also matches names.
+    ///
+    /// The owner of a client's reverse DNS chooses its name: `10.*` matches 10.evil.example.
+    ///
+    /// Repair: --unsafe-fixes
+    /// Facts: F-V4-18
+    pub(in crate::lint) const CHECK: Row = Row::warning("TW321", "wildcard-address", Harm::Broad)
+        .run(Run::Client(check))
+        .fixed(Repair::Word(prefix))
+        .shown(claims::matched_by_word)
+        .also_tried(also_tried);
+}
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     let HostPattern::Text {
@@ -31,4 +49,19 @@ pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
             "write a prefix (`10.1.`) or a network (`10.1.0.0/16`)".to_owned(),
         )
     });
+}
+
+/// The prefix that `192.0.2.*` was meant to be.
+pub(super) fn prefix(text: &[u8]) -> Option<Vec<u8>> {
+    let head = text.strip_suffix(b"*")?;
+    let is_clean = head
+        .iter()
+        .all(|byte| byte.is_ascii_digit() || *byte == b'.');
+    (is_clean && head.ends_with(b".")).then(|| head.to_vec())
+}
+
+/// A client that the pattern matches although nobody meant it.
+fn also_tried(text: &str) -> Option<Client> {
+    let name = text.replace('*', "evil.example").replace('?', "1");
+    Some(Client::named(name))
 }

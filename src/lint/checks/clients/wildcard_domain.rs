@@ -1,9 +1,27 @@
 //! `*foo.com` matches every name that ends so, `xfoo.com` too (F-NAME-04).
 
+use crate::lint::check::Harm;
+use crate::lint::claims;
+use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
+use crate::lint::trial::Client;
 use crate::lint::view::ClientView;
 use crate::lint::words::{plain, quote};
 use crate::policy::{HostPattern, TextPattern};
+
+row! {
+    /// A wildcard stands directly before a domain.
+    ///
+    /// `*foo.com` matches xfoo.com, which anybody can own.
+    ///
+    /// Repair: --unsafe-fixes
+    /// Facts: F-NAME-04
+    pub(in crate::lint) const CHECK: Row = Row::warning("TW322", "wildcard-domain", Harm::Broad)
+        .run(Run::Client(check))
+        .fixed(Repair::Word(domain))
+        .shown(claims::matched_by_word)
+        .also_tried(also_tried);
+}
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     let HostPattern::Text {
@@ -34,4 +52,17 @@ pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
             format!("write `.{domain}`, and `{domain}` if the host itself is meant too"),
         )
     });
+}
+
+/// The domain that `*example.org` was meant to be.
+pub(super) fn domain(text: &[u8]) -> Option<Vec<u8>> {
+    let tail = text
+        .strip_prefix(b"*")
+        .filter(|tail| !tail.contains(&b'*'))?;
+    Some([b".", tail].concat())
+}
+
+/// A client that the pattern matches although nobody meant it.
+fn also_tried(text: &str) -> Option<Client> {
+    Some(Client::named(text.replace('*', "evil")))
 }

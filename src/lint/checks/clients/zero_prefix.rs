@@ -1,9 +1,27 @@
 //! `/0` behind an IPv4 network is an error to libwrap: it matches no address (F-V4-08).
 
+use crate::lint::check::{Ends, Harm};
+use crate::lint::claims;
+use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
 use crate::lint::words::quote;
 use crate::policy::{HostPattern, NetworkProblem};
+
+row! {
+    /// An IPv4 network has the prefix length 0.
+    ///
+    /// libwrap rejects the length 0 and the pattern matches no address: `ALL: 0.0.0.0/0` in the
+    /// deny table keeps nobody out.
+    ///
+    /// Repair: --unsafe-fixes
+    /// Facts: F-V4-08
+    pub(in crate::lint) const CHECK: Row = Row::error("TW302", "zero-prefix", Harm::Missed)
+        .run(Run::Client(check))
+        .ends(Ends::Word, 14)
+        .fixed(Repair::Word(|text| is_everything(text).then(|| b"ALL".to_vec())))
+        .shown(claims::missed_by_word);
+}
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     let is_zero = client.host.ends_with(b"/0") || client.host.ends_with(b"/00");
@@ -26,4 +44,24 @@ pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
                 .to_owned(),
         )
     });
+}
+
+/// Whether a word means everybody, or every address of a family.
+pub(in crate::lint) fn is_everything(text: &[u8]) -> bool {
+    let all: [&[u8]; 9] = [
+        b"ALL",
+        b"ANY",
+        b"*",
+        b"0/0",
+        b"0.0.0.0/0",
+        b"0.0.0.0/0.0.0.0",
+        b"::/0",
+        b"[::]/0",
+        b"[::/0]",
+    ];
+    let text = text
+        .strip_suffix(b"/00")
+        .map(|net| [net, b"/0"].concat())
+        .unwrap_or(text.to_vec());
+    all.iter().any(|other| text.eq_ignore_ascii_case(other))
 }

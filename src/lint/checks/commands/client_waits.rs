@@ -1,10 +1,27 @@
 //! libwrap waits for a spawned command, and the visitor waits with it (F-SPAWN-03).
 
+use crate::diagnostic::Fix;
+use crate::edit::Edit;
+use crate::lint::check::Harm;
 use crate::lint::checks::options::traps::{Trap, first_trap};
-use crate::lint::command::is_in_background;
+use crate::lint::command::{Piece, is_in_background, is_whole, pieces};
+use crate::lint::fix::{Broken, edits};
+use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::policy::OptionKind;
+
+row! {
+    /// A command makes the visitor wait.
+    ///
+    /// libwrap waits until the command has ended before it answers.
+    ///
+    /// Repair: --unsafe-fixes
+    /// Facts: F-SPAWN-03
+    pub(in crate::lint) const CHECK: Row = Row::warning("TW601", "visitor-waits", Harm::Slow)
+        .run(Run::Rule(check))
+        .fixed(Repair::Line(fix));
+}
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     // A command that a colon has cut in two does not end where it was meant to.
@@ -47,6 +64,35 @@ fn returns_at_once(command: &[u8]) -> bool {
         _ => false,
     };
     is_notify && !command.iter().any(|byte| b";|&`$".contains(byte))
+}
+
+/// A command that the shell does not wait for; none where that would be another command.
+fn fix(broken: &Broken<'_, '_>) -> Option<Fix> {
+    let (found, text) = (broken.span, broken.text());
+    let pieces = pieces(text);
+    let is_operator = |piece: &Piece<'_>, of: &[&[u8]]| matches!(piece, Piece::Operator(text) if of.contains(text));
+    let is_open = pieces
+        .last()
+        .is_none_or(|last| is_operator(last, &[b"|", b"&", b";"]));
+    let has_comment = pieces
+        .iter()
+        .any(|piece| matches!(piece, Piece::Word(word) if word.text.starts_with(b"#")));
+    if is_open || has_comment || !is_whole(text) || text.ends_with(b"\\") {
+        return None;
+    }
+    // `a; b &` waits for a.
+    let is_list = pieces
+        .iter()
+        .any(|piece| is_operator(piece, &[b";", b"\n"]));
+    let all = if is_list {
+        vec![
+            Edit::insert(found.start, "("),
+            Edit::insert(found.end, ") &"),
+        ]
+    } else {
+        vec![Edit::insert(found.end, " &")]
+    };
+    Some(edits("run it in the background", all))
 }
 
 #[cfg(test)]

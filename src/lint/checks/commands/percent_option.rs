@@ -1,8 +1,21 @@
 //! A client's own text as an argument that a command may take for an option (F-PCT-03).
 
+use crate::lint::check::Harm;
 use crate::lint::command::{Word, base_name, commands};
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::{RuleView, runs_command};
+
+row! {
+    /// A client's text stands where a command reads options.
+    ///
+    /// A name may begin with a hyphen; libwrap filters quotes and the like, but not that.
+    ///
+    /// Repair: by hand
+    /// Facts: F-PCT-03
+    pub(in crate::lint) const CHECK: Row = Row::warning("TW606", "client-chooses-option", Harm::Breaks)
+        .run(Run::Rule(check));
+}
 
 /// The letters whose text the client, or who runs its DNS, can choose.
 const CHOSEN: &[u8] = b"hnuc";

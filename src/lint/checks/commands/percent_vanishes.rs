@@ -1,12 +1,30 @@
 //! A percent sign that was meant for the command: libwrap takes it, and the letter behind it, out or
 //! puts something else there (F-PCT-01, F-PCT-02, F-SPAWN-06).
 
+use crate::diagnostic::Fix;
+use crate::edit::Edit;
+use crate::lint::check::Harm;
 use crate::lint::command::{Piece, Word, base_name, pieces};
+use crate::lint::fix::{Broken, edits};
+use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::{RuleView, runs_command};
 use crate::lint::words::{plain, quote};
 use crate::policy::{Dialect, Expansion, Part, RuleOption, parts_in};
 use crate::span::{Span, offset};
+
+row! {
+    /// A percent sign does not reach the command.
+    ///
+    /// libwrap removes it with the letter after it, or puts the daemon, a name or the like there:
+    /// `%d` in the format of date is the daemon.
+    ///
+    /// Repair: --unsafe-fixes
+    /// Facts: F-PCT-02 F-SPAWN-06
+    pub(in crate::lint) const CHECK: Row = Row::warning("TW602", "percent-vanishes", Harm::Breaks)
+        .run(Run::Rule(check))
+        .fixed(Repair::Line(fix));
+}
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     for option in &rule.options {
@@ -136,4 +154,20 @@ fn formats(value: &[u8]) -> Vec<(Word<'_>, &[u8])> {
         found.extend(format.map(|word| (*word, name)));
     }
     found
+}
+
+/// Every percent sign of the command of an option that does not reach it, written twice.
+fn fix(broken: &Broken<'_, '_>) -> Option<Fix> {
+    let (rule, found) = (broken.rule()?, broken.span.start);
+    let is_there = |option: &&RuleOption<'_>| {
+        (option.value_span.start..option.value_span.end).contains(&found)
+    };
+    let option = rule.options.iter().find(is_there)?;
+    let value = option.value_span.of(rule.source());
+    let signs = doubled(option, value, rule.dialect)?;
+    let all = signs
+        .into_iter()
+        .map(|at| Edit::insert(option.value_span.start + offset(at), "%"));
+    let all: Vec<Edit> = all.collect();
+    (!all.is_empty()).then(|| edits("write two percent signs", all))
 }

@@ -1,20 +1,67 @@
 //! The programs that rules run: where they are, who can change them, and what a client can make
 //! of their arguments.
 
+use crate::lint::check::Harm;
 use crate::lint::checks::list_words::matches_all;
 use crate::lint::checks::lists::never_matches::never_matches;
+use crate::lint::claims;
+use crate::lint::claims::{Decider, Group, Reach, Shown, Step, claim};
+use crate::lint::harms::Place;
 use crate::lint::machine_files::{FileKind, Look, Site};
 use crate::lint::policy::Policy;
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::{RuleView, base, is_filter, runs_command};
 
 use crate::lint::words::{plain, quote};
-use crate::policy::{RuleOption, rules};
+use crate::policy::{Rule, RuleOption, rules};
 
-/// The codes of what this check finds beside its own.
-const MISSING: &str = "TW604";
-const WEAK: &str = "TW605";
-const CLOSED: &str = "TW609";
+row! {
+    /// A command is named without its path.
+    ///
+    /// It is looked for where the daemon's PATH says, which is not yours.
+    ///
+    /// Repair: by hand
+    /// Facts: F-SPAWN-04
+    pub(in crate::lint) const CHECK: Row = Row::info("TW603", "command-without-path", Harm::Breaks)
+        .run(Run::Site(check));
+}
+
+row! {
+    /// A command is not there or cannot be run.
+    ///
+    /// libwrap ignores how a spawned command ends, so nobody hears of it; an aclexec that cannot
+    /// run counts as failed.
+    ///
+    /// Repair: by hand
+    /// Facts: F-SPAWN-01 F-ACL-04
+    pub(in crate::lint) const MISSING: Row = Row::warning("TW604", "command-missing", Harm::Breaks)
+        .shown(shown)
+        .harm(harm);
+}
+
+row! {
+    /// Others than root can change a command or a directory above it.
+    ///
+    /// Daemons mostly run it as root: whoever can change it becomes root.
+    ///
+    /// Repair: by hand
+    /// Facts: F-SPAWN-04
+    pub(in crate::lint) const WEAK: Row = Row::error("TW605", "command-writable", Harm::LetsIn)
+        .shown(claims::nothing);
+}
+
+row! {
+    /// A command is closed to the user that the daemon runs as.
+    ///
+    /// libwrap runs a command as the daemon itself. One with a user of its own, such as slapd or
+    /// stunnel4, cannot run what only root may run, and nobody is told: the alarm is lost.
+    ///
+    /// Repair: by hand
+    /// Facts: F-SPAWN-01 F-SPAWN-04
+    pub(in crate::lint) const CLOSED: Row = Row::warning("TW609", "command-closed-to-daemon", Harm::Breaks)
+;
+}
 
 /// What the shell does itself (POSIX, section 2.14 and 1.6).
 const BUILTINS: [&str; 14] = [
@@ -122,7 +169,7 @@ fn file(
         FileKind::File => None,
     };
     if let Some(problem) = problem {
-        sink.report_as(MISSING, option.value_span, || {
+        sink.report_as(&MISSING.check, option.value_span, || {
             let then = if is_filter(rule.rule, option.value_span) {
                 "so this aclexec fails for everybody"
             } else {
@@ -141,7 +188,7 @@ fn file(
     }
     let weak = look.weak_parent.as_deref();
     if look.is_weak() || weak.is_some() {
-        sink.report_as(WEAK, option.value_span, || {
+        sink.report_as(&WEAK.check, option.value_span, || {
             let what = match weak {
                 Some(directory) => format!("the directory {}", quote(directory)),
                 None => quote(program),
@@ -183,10 +230,20 @@ fn closed(
         None if matches_all(&rule.daemons) => "a daemon that does not run as root".to_owned(),
         None => return,
     };
-    sink.report_as(CLOSED, option.value_span, || {
+    sink.report_as(&CLOSED.check, option.value_span, || {
         (
             format!("{who} cannot run {}: {obstacle}", quote(program)),
             "let everybody run it: chmod 755, also for the directories above it".to_owned(),
         )
     });
+}
+
+fn shown(shown: &Shown<'_>) -> Vec<Step> {
+    let missing = claim(Some(!shown.effect), Decider::Later, Reach::Both).if_failed();
+    vec![(missing, &[Group::Line, Group::Strangers])]
+}
+
+fn harm(place: &Place<'_, '_>) -> Option<Harm> {
+    let is_filter = is_filter(Rule::of(place.line)?, place.span);
+    is_filter.then(|| place.by_effect(Harm::LocksOut, Harm::LetsIn))
 }

@@ -1,9 +1,34 @@
 //! `twist` and `banners` for daemons that cannot bear them (F-TWIST-03, F-OPT-14).
 
+use crate::lint::check::Harm;
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::{RuleView, base};
 use crate::policy::OptionKind;
 use crate::span::Span;
+
+row! {
+    /// twist in a daemon that stays.
+    ///
+    /// twist replaces the process. A daemon that serves all its clients in one process refuses the
+    /// client instead, or ends. The sshd of FreeBSD ends at the first twist.
+    ///
+    /// Repair: by hand
+    /// Facts: F-TWIST-02 F-TWIST-03
+    pub(in crate::lint) const TWIST: Row = Row::warning("TW607", "twist-in-resident-daemon", Harm::Breaks)
+        .run(Run::Rule(twist));
+}
+
+row! {
+    /// A banner stands before a protocol that it breaks.
+    ///
+    /// The text comes before anything the daemon says; clients of LDAP or TLS cannot read it.
+    ///
+    /// Repair: by hand
+    /// Facts: F-OPT-14
+    pub(in crate::lint) const BANNERS: Row = Row::warning("TW608", "banner-breaks-protocol", Harm::Breaks)
+        .run(Run::Rule(banners));
+}
 
 /// Daemons that serve all clients in the process that asks libwrap.
 const RESIDENT: [&str; 9] = [

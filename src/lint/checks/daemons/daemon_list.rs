@@ -1,15 +1,54 @@
 //! Daemons by port, by a misspelt name, and by one name in two spellings (F-DAEMON-01,
 //! F-DAEMON-11).
 
+use crate::lint::check::Harm;
+use crate::lint::claims;
 use crate::lint::finding::About;
 use crate::lint::group::Cause;
 use crate::lint::policy::Policy;
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::suggest::daemon_meant;
 use crate::lint::view::{RuleView, base};
 use crate::lint::words::{self, quote};
 use crate::policy::{DaemonPattern, Element, Process, rules};
 use std::collections::HashMap;
+
+row! {
+    /// A port number stands in the daemon list.
+    ///
+    /// It matches only where the program tells libwrap the port. Programs that ask by name, and
+    /// tcpdmatch, never match it; other builds than Debian's know no ports at all.
+    ///
+    /// Repair: by hand
+    /// Facts: F-DAEMON-10 F-DAEMON-11
+    pub(in crate::lint) const PORT: Row = Row::warning("TW402", "daemon-port", Harm::Missed)
+        .run(Run::Daemons(port))
+        .shown(claims::missed_by_daemon);
+}
+
+row! {
+    /// A daemon name looks misspelt.
+    ///
+    /// A rule for a daemon that does not exist protects nothing.
+    ///
+    /// Repair: by hand
+    /// Facts: F-DAEMON-01
+    pub(in crate::lint) const MISSPELT: Row = Row::warning("TW403", "daemon-misspelt", Harm::Missed)
+        .run(Run::Daemons(unknown))
+        .shown(claims::missed_by_daemon);
+}
+
+row! {
+    /// One daemon is spelt in two cases.
+    ///
+    /// Case does not matter to libwrap, but it does to whoever searches the table.
+    ///
+    /// Repair: by hand
+    /// Facts: F-DAEMON-01
+    pub(in crate::lint) const TWO_CASES: Row = Row::info("TW404", "daemon-in-two-cases", Harm::Style)
+        .run(Run::Policy(two_cases));
+}
 
 pub(in crate::lint) fn port(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     for element in &rule.daemons {
@@ -48,7 +87,7 @@ pub(in crate::lint) fn unknown(rule: &RuleView<'_, '_>, sink: &mut Sink) {
             quote(text)
         );
         sink.report_group(
-            "TW403",
+            &MISSPELT.check,
             span,
             Cause::of_rules(&[text, what.as_bytes()]),
             || About::Daemon(meant),

@@ -1,11 +1,28 @@
 //! A daemon is named by its process: no path, and `sshd` rather than `ssh` (F-DAEMON-01).
 
+use crate::lint::check::{Ends, Harm};
+use crate::lint::claims;
 use crate::lint::finding::About;
 use crate::lint::group::Cause;
+use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words::{self, plain, quote};
 use crate::policy::Element;
+
+row! {
+    /// A daemon is named by a path or by the name of its client.
+    ///
+    /// libwrap compares the name of the process: `sshd`, not `ssh` or `/usr/sbin/sshd`.
+    ///
+    /// Repair: --unsafe-fixes
+    /// Facts: F-DAEMON-01
+    pub(in crate::lint) const CHECK: Row = Row::warning("TW401", "daemon-name", Harm::Missed)
+        .run(Run::Daemons(check))
+        .ends(Ends::Word, 21)
+        .fixed(Repair::Word(meant))
+        .shown(claims::missed_by_daemon);
+}
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     for element in &rule.daemons {
@@ -39,7 +56,7 @@ pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
         };
         let what = rule.nobody();
         sink.report_group(
-            "TW401",
+            &CHECK.check,
             *span,
             Cause::of_rules(&[text, what.as_bytes()]),
             || About::Marked,
@@ -53,4 +70,17 @@ pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
             },
         );
     }
+}
+
+/// What the word was meant to be.
+fn meant(text: &[u8]) -> Option<Vec<u8>> {
+    if text.starts_with(b"/") {
+        let slash = memchr::memrchr(b'/', text)?;
+        let name = text.get(slash + 1..).filter(|name| !name.is_empty());
+        return name.map(<[u8]>::to_vec);
+    }
+    // The program asks as `sshd` (Debian 13). That `ssh` is not the name of another daemon, nobody
+    // knows.
+    text.eq_ignore_ascii_case(b"sshd-session")
+        .then(|| b"sshd".to_vec())
 }

@@ -1,12 +1,39 @@
 //! Words that mean something among clients only, in a list of daemons (F-DAEMON-03).
 
+use crate::diagnostic::Fix;
+use crate::lint::check::{Ends, Harm};
+use crate::lint::claims;
+use crate::lint::fix::{Broken, replace};
+use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words::quote;
 use crate::policy::Element;
 
-/// The code of the word that matches every daemon; it shares the walk with this check.
-const KNOWN: &str = "TW406";
+row! {
+    /// LOCAL, UNKNOWN or PARANOID stands where daemons are listed.
+    ///
+    /// These words are special among clients. As a daemon each is a plain name, which no program
+    /// has.
+    ///
+    /// Repair: by hand
+    /// Facts: F-DAEMON-03
+    pub(in crate::lint) const CHECK: Row = Row::error("TW405", "reserved-word-as-daemon", Harm::Missed)
+        .run(Run::Daemons(check))
+        .ends(Ends::Word, 22)
+        .shown(claims::missed_by_daemon);
+}
+
+row! {
+    /// KNOWN stands where daemons are listed.
+    ///
+    /// It matches every daemon but one that calls itself unknown, which is ALL in other words.
+    ///
+    /// Repair: --unsafe-fixes
+    /// Facts: F-DAEMON-03
+    pub(in crate::lint) const KNOWN: Row = Row::warning("TW406", "known-as-daemon", Harm::Style)
+        .fixed(Repair::Line(fix));
+}
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     for element in &rule.daemons {
@@ -15,7 +42,7 @@ pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
         };
         let is = |word: &str| text.eq_ignore_ascii_case(word.as_bytes());
         if is("KNOWN") {
-            sink.report_as(KNOWN, *span, || {
+            sink.report_as(&KNOWN.check, *span, || {
                 (
                     "as a daemon `KNOWN` is everyone but one called `unknown`".to_owned(),
                     "write `ALL`, if all daemons are meant".to_owned(),
@@ -35,4 +62,8 @@ pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
             });
         }
     }
+}
+
+fn fix(broken: &Broken<'_, '_>) -> Option<Fix> {
+    Some(replace("write ALL", broken.span, "ALL"))
 }

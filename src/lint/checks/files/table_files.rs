@@ -2,16 +2,61 @@
 //! (F-LINE-21, F-LINE-23).
 
 use crate::engine::TableName;
+use crate::lint::check::{Check, Harm};
+use crate::lint::claims;
 use crate::lint::machine_files::{FileKind, Look, Site};
 use crate::lint::policy::Policy;
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::words::{self, quote};
 use crate::span::Span;
 
-/// The codes of what this check finds beside its own.
-const UNREADABLE: &str = "TW802";
-const DIRECTORY: &str = "TW803";
-const DANGLING: &str = "TW804";
+row! {
+    /// Others than root can change a table, or a directory above it.
+    ///
+    /// Whoever can change the table decides who gets in, and can run commands as root.
+    ///
+    /// Repair: by hand
+    /// Facts: F-LINE-23
+    pub(in crate::lint) const CHECK: Row = Row::error("TW801", "table-writable", Harm::LetsIn)
+        .run(Run::Site(check))
+        .shown(claims::nothing);
+}
+
+row! {
+    /// Daemons that do not run as root cannot read a table.
+    ///
+    /// An allow table that cannot be read is taken as empty; with a deny table that cannot be read,
+    /// everybody is refused.
+    ///
+    /// Repair: by hand
+    /// Facts: F-LINE-23
+    pub(in crate::lint) const UNREADABLE: Row = Row::warning("TW802", "table-unreadable", Harm::Breaks)
+;
+}
+
+row! {
+    /// A directory stands in place of a table.
+    ///
+    /// libwrap takes it for an empty table, without a word.
+    ///
+    /// Repair: by hand
+    /// Facts: F-LINE-21
+    pub(in crate::lint) const DIRECTORY: Row = Row::error("TW803", "table-is-directory", Harm::Missed)
+        .shown(claims::empty_table);
+}
+
+row! {
+    /// A table is a link to nothing.
+    ///
+    /// libwrap takes it for an empty table, without a word: a deny table like that keeps nobody
+    /// out.
+    ///
+    /// Repair: by hand
+    /// Facts: F-LINE-21
+    pub(in crate::lint) const DANGLING: Row = Row::error("TW804", "table-is-dangling-link", Harm::Missed)
+        .shown(claims::empty_table);
+}
 
 pub(in crate::lint) fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Sink) {
     for (table, path) in [TableName::Allow, TableName::Deny]
@@ -27,20 +72,20 @@ pub(in crate::lint) fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Si
         sink.turn_to(table);
         match look.kind {
             FileKind::Missing | FileKind::Special => {}
-            FileKind::DanglingLink => no_file(table, (DANGLING, "a link to nothing"), sink),
-            FileKind::Directory => no_file(table, (DIRECTORY, "a directory"), sink),
+            FileKind::DanglingLink => no_file(table, (&DANGLING.check, "a link to nothing"), sink),
+            FileKind::Directory => no_file(table, (&DIRECTORY.check, "a directory"), sink),
             FileKind::File => file(table, path, &look, sink),
         }
     }
 }
 
 /// Something that libwrap takes for an empty table.
-fn no_file(table: TableName, (code, what): (&str, &str), sink: &mut Sink) {
+fn no_file(table: TableName, (check, what): (&'static Check, &str), sink: &mut Sink) {
     let effect = match table {
         TableName::Allow => "it lets nobody in",
         TableName::Deny => "it keeps nobody out",
     };
-    sink.report_as(code, Span::empty(0), || {
+    sink.report_as(check, Span::empty(0), || {
         (
             format!("{} is {what}: {effect}", words::table(table)),
             "put a file in its place".to_owned(),
@@ -51,7 +96,7 @@ fn no_file(table: TableName, (code, what): (&str, &str), sink: &mut Sink) {
 fn file(table: TableName, path: &[u8], look: &Look, sink: &mut Sink) {
     let at = Span::empty(0);
     if look.mode & 0o004 == 0 {
-        sink.report_as(UNREADABLE, at, || {
+        sink.report_as(&UNREADABLE.check, at, || {
             let effect = match table {
                 TableName::Allow => "to them it is empty",
                 TableName::Deny => "they refuse everybody",

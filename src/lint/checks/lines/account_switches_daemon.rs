@@ -1,10 +1,25 @@
 //! `user` and `group` where they really switch, in a daemon that goes on to serve others
 //! (F-OPT-13).
 
+use crate::lint::check::Harm;
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words::quote;
 use crate::policy::OptionKind;
+
+row! {
+    /// The option user or group stands in a build of libwrap where it really switches, and whose
+    /// sshd accepts all connections in the process that asks.
+    ///
+    /// From the first match on the daemon lacks the rights of root, and serves nobody properly.
+    ///
+    /// Repair: by hand
+    /// Facts: F-OPT-13
+    pub(in crate::lint) const CHECK: Row = Row::warning("TW117", "account-switches-daemon", Harm::Breaks)
+        .run(Run::Rule(check))
+        .only_where(|dialect| dialect.accounts_switch && dialect.is_resident);
+}
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let title = sink.dialect().title;

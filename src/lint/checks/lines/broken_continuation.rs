@@ -1,9 +1,28 @@
 //! A backslash, then a blank or a carriage return, then the newline: no continuation (F-LINE-03).
 
+use crate::diagnostic::Fix;
+use crate::lint::check::Harm;
+use crate::lint::claims;
+use crate::lint::fix::{Broken, replace};
+use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::LineView;
 use crate::span::{Span, offset};
 use crate::syntax::{LineKind, Reason};
+
+row! {
+    /// A blank or a carriage return stands between a backslash and the newline.
+    ///
+    /// Then the line is not continued: the backslash becomes a word and the next line stands alone,
+    /// so exceptions written there are lost.
+    ///
+    /// Repair: --unsafe-fixes
+    /// Facts: F-LINE-03
+    pub(in crate::lint) const CHECK: Row = Row::error("TW103", "broken-continuation", Harm::Either)
+        .run(Run::Line(check))
+        .fixed(Repair::Line(fix))
+        .shown(claims::mangled);
+}
 
 pub(in crate::lint) fn check(view: LineView<'_, '_>, sink: &mut Sink) {
     let kind = view.line.kind();
@@ -36,4 +55,9 @@ pub(in crate::lint) fn check(view: LineView<'_, '_>, sink: &mut Sink) {
             "end the line with the backslash itself".to_owned(),
         )
     });
+}
+
+fn fix(broken: &Broken<'_, '_>) -> Option<Fix> {
+    let blanks = Span::new(broken.span.start + 1, broken.span.end);
+    Some(replace("end the line with the backslash", blanks, ""))
 }

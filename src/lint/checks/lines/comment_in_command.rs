@@ -1,9 +1,24 @@
 //! A `#` inside a command, in a build of libwrap where it begins a comment anywhere (F-LINE-09).
 
+use crate::lint::check::Harm;
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::span::Span;
-use crate::syntax::TokenKind;
+use crate::syntax::{Comments, TokenKind};
+
+row! {
+    /// A `#` ends a command, in a build of libwrap where it begins a comment anywhere.
+    ///
+    /// The shell gets only what stands before it, and options after it are not read. A backslash
+    /// keeps the `#`, but stays itself.
+    ///
+    /// Repair: by hand
+    /// Facts: F-LINE-09
+    pub(in crate::lint) const CHECK: Row = Row::warning("TW116", "comment-in-command", Harm::Breaks)
+        .run(Run::Rule(check))
+        .only_where(|dialect| dialect.reading.comments == Comments::Anywhere);
+}
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let Some(option) = rule.options.last() else {

@@ -1,9 +1,42 @@
 //! A table in an encoding that libwrap does not read: UTF-16, or lines that end in carriage returns
 //! (F-LINE-18, F-LINE-19).
 
+use crate::diagnostic::Fix;
+use crate::lint::check::Harm;
+use crate::lint::claims;
+use crate::lint::fix::{Broken, replace};
 use crate::lint::policy::Policy;
+use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::span::{Span, offset};
+
+row! {
+    /// The file is UTF-16.
+    ///
+    /// libwrap reads bytes: every NUL hides the rest of its line, the table ends at once, and a
+    /// deny table in this encoding refuses everybody.
+    ///
+    /// Repair: --unsafe-fixes
+    /// Facts: F-LINE-17 F-LINE-18
+    pub(in crate::lint) const UTF_16: Row = Row::error("TW111", "utf-16", Harm::LocksOut)
+        .run(Run::Policy(utf16))
+        .fixed(Repair::Table(as_utf8))
+        .shown(claims::of_table_end);
+}
+
+row! {
+    /// The lines end in carriage returns only.
+    ///
+    /// To libwrap the file is one line without a newline: nothing in it is used, and a deny table
+    /// like that refuses everybody.
+    ///
+    /// Repair: --unsafe-fixes
+    /// Facts: F-LINE-12 F-LINE-13 F-LINE-19
+    pub(in crate::lint) const CARRIAGE_RETURNS: Row = Row::error("TW112", "carriage-returns-only", Harm::LocksOut)
+        .run(Run::Policy(cr_only))
+        .fixed(Repair::Table(with_newlines))
+        .shown(claims::of_table_end);
+}
 
 /// Bytes at the beginning of UTF-16.
 const MARKS: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
@@ -55,4 +88,46 @@ pub(in crate::lint) fn cr_only(policy: &Policy<'_>, sink: &mut Sink) {
             )
         });
     }
+}
+
+/// A whole table of UTF-16 as UTF-8.
+fn as_utf8(broken: &Broken<'_, '_>) -> Option<Fix> {
+    let source = broken.source();
+    let (order, units) = source.split_at_checked(2)?;
+    let unit: fn([u8; 2]) -> u16 = match order {
+        [0xff, 0xfe] => u16::from_le_bytes,
+        [0xfe, 0xff] => u16::from_be_bytes,
+        _ => return None,
+    };
+    let units = units.chunks_exact(2);
+    if !units.remainder().is_empty() {
+        return None;
+    }
+    let units = units.filter_map(|pair| pair.try_into().ok()).map(unit);
+    let mut text: String = char::decode_utf16(units).collect::<Result<_, _>>().ok()?;
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    let whole = Span::new(0, offset(source.len()));
+    Some(replace("save it as UTF-8", whole, text))
+}
+
+/// A whole table with a newline for every carriage return.
+fn with_newlines(broken: &Broken<'_, '_>) -> Option<Fix> {
+    let source = broken.source();
+    let mut text = source.to_vec();
+    for byte in &mut text {
+        if *byte == b'\r' {
+            *byte = b'\n';
+        }
+    }
+    if !text.ends_with(b"\n") {
+        text.push(b'\n');
+    }
+    let whole = Span::new(0, offset(source.len()));
+    Some(replace(
+        "write newlines for the carriage returns",
+        whole,
+        text,
+    ))
 }

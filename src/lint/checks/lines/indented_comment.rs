@@ -1,10 +1,32 @@
 //! `#` begins a comment only in the first column; elsewhere it is a word of a live rule
 //! (F-LINE-08).
 
+use crate::diagnostic::Fix;
+use crate::lint::check::{Ends, Harm};
+use crate::lint::claims;
+use crate::lint::fix::{Broken, replace};
+use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::policy::Element;
 use crate::span::Span;
+use crate::syntax::Comments;
+
+row! {
+    /// A `#` that is not in the first column begins no comment.
+    ///
+    /// The line is a live rule: `#` is a daemon name, and every other word counts.
+    ///
+    /// Repair: --unsafe-fixes
+    /// Facts: F-LINE-08
+    pub(in crate::lint) const CHECK: Row = Row::error("TW108", "indented-comment", Harm::Broad)
+        .run(Run::Rule(check))
+        .only_where(|dialect| dialect.reading.comments == Comments::FirstColumn)
+        .ends(Ends::Rule, 2)
+        .fixed(Repair::Line(fix))
+        .shown(claims::of_line)
+        .may_be_prose();
+}
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let Some(Element::Pattern { text, span }) = rule.daemons.first() else {
@@ -25,4 +47,9 @@ pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
             "move the `#` to the first column, or take the line out".to_owned(),
         )
     });
+}
+
+fn fix(broken: &Broken<'_, '_>) -> Option<Fix> {
+    let indent = Span::new(broken.line.span().start, broken.span.start);
+    Some(replace("move the # to the first column", indent, ""))
 }

@@ -1,9 +1,24 @@
 //! A line over the limit, in a build of libwrap that never comes back from it (F-LINE-14 to
 //! F-LINE-16).
 
+use crate::lint::check::Harm;
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::LineView;
-use crate::syntax::{LINE_LIMIT, LineKind, Reason};
+use crate::syntax::{LINE_LIMIT, LineKind, Reason, TooLong};
+
+row! {
+    /// A line is longer than 2046 bytes, in a build of libwrap that hangs at it.
+    ///
+    /// The daemon that asks is busy for ever, even if the line is a comment. Whoever is decided by
+    /// an earlier line still gets an answer; nobody else does.
+    ///
+    /// Repair: by hand
+    /// Facts: F-LINE-14 F-LINE-15 F-LINE-16
+    pub(in crate::lint) const CHECK: Row = Row::error("TW114", "line-hangs", Harm::LocksOut)
+        .run(Run::Line(check))
+        .only_where(|dialect| dialect.reading.too_long == TooLong::Hangs);
+}
 
 pub(in crate::lint) fn check(view: LineView<'_, '_>, sink: &mut Sink) {
     if view.line.kind() != LineKind::Malformed(Reason::TooLong) {

@@ -1,10 +1,29 @@
 //! A logical line over libwrap's limit ends the table (F-LINE-14 to F-LINE-16).
 
 use crate::engine::TableName;
+use crate::lint::check::Harm;
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::LineView;
+use crate::lint::{claims, harms};
 use crate::policy::Rule;
-use crate::syntax::{LINE_LIMIT, LineKind, Reason};
+use crate::syntax::{LINE_LIMIT, LineKind, Reason, TooLong};
+
+row! {
+    /// A line is longer than 2046 bytes.
+    ///
+    /// libwrap stops reading the table there. In the allow table this rule and all behind it are
+    /// lost; in the deny table everybody who gets that far is refused. Continuing the line with a
+    /// backslash does not lift the limit.
+    ///
+    /// Repair: by hand
+    /// Facts: F-LINE-14 F-LINE-15 F-LINE-16
+    pub(in crate::lint) const CHECK: Row = Row::error("TW102", "line-too-long", Harm::LocksOut)
+        .run(Run::Line(check))
+        .only_where(|dialect| dialect.reading.too_long == TooLong::Ends)
+        .shown(claims::of_table_end)
+        .harm(harms::of_lost_line);
+}
 
 pub(in crate::lint) fn check(view: LineView<'_, '_>, sink: &mut Sink) {
     if view.line.kind() != LineKind::Malformed(Reason::TooLong) {

@@ -1,9 +1,24 @@
 //! A line over the limit, in a build of libwrap that skips its start and reads its end as a line of
 //! its own (F-LINE-14 to F-LINE-16).
 
+use crate::lint::check::Harm;
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::LineView;
-use crate::syntax::{LINE_LIMIT, LineKind, Reason};
+use crate::syntax::{LINE_LIMIT, LineKind, Reason, TooLong};
+
+row! {
+    /// A line is longer than 2046 bytes, in a build of libwrap that cuts it.
+    ///
+    /// The first 2047 bytes are skipped, and the rest is read as a line of its own: the end of a
+    /// list of clients becomes daemons, the end of a comment may become a rule.
+    ///
+    /// Repair: by hand
+    /// Facts: F-LINE-14 F-LINE-15 F-LINE-16
+    pub(in crate::lint) const CHECK: Row = Row::error("TW115", "long-line-cut", Harm::Either)
+        .run(Run::Line(check))
+        .only_where(|dialect| dialect.reading.too_long == TooLong::Cut);
+}
 
 pub(in crate::lint) fn check(view: LineView<'_, '_>, sink: &mut Sink) {
     if view.line.kind() != LineKind::Malformed(Reason::TooLong) {

@@ -1,11 +1,28 @@
 //! A line without a colon is skipped (F-LINE-22).
 
+use crate::lint::check::{Ends, Harm};
+use crate::lint::claims;
 use crate::lint::finding::About;
 use crate::lint::foreign::is_address_like;
 use crate::lint::group::Cause;
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::LineView;
 use crate::syntax::{LineKind, Reason};
+
+row! {
+    /// A line has no colon.
+    ///
+    /// libwrap logs a warning and skips it. In the deny table it refuses nobody.
+    ///
+    /// Repair: by hand
+    /// Facts: F-LINE-22
+    pub(in crate::lint) const CHECK: Row = Row::error("TW105", "missing-colon", Harm::Dead)
+        .run(Run::Line(check))
+        .ends(Ends::Rule, 1)
+        .shown(claims::missed_in_line)
+        .may_be_prose();
+}
 
 pub(in crate::lint) fn check(view: LineView<'_, '_>, sink: &mut Sink) {
     if view.line.kind() != LineKind::Malformed(Reason::MissingColon) {
@@ -17,7 +34,7 @@ pub(in crate::lint) fn check(view: LineView<'_, '_>, sink: &mut Sink) {
         let help = "write `sshd: CLIENT` in each line; is this a list of addresses? Then name its \
                     path in a rule: `sshd: /etc/hosts.list`";
         sink.report_group(
-            "TW105",
+            &CHECK.check,
             span,
             Cause::of_lines(&[]),
             || About::Marked,

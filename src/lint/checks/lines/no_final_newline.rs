@@ -1,10 +1,33 @@
 //! The last line has no newline: the allow table loses it, the deny table denies everybody
 //! (F-LINE-12, F-LINE-13).
 
+use crate::diagnostic::Fix;
+use crate::edit::Edit;
 use crate::engine::TableName;
+use crate::lint::check::Harm;
+use crate::lint::fix::{Broken, edits};
+use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::LineView;
+use crate::lint::{claims, harms};
 use crate::syntax::{LineKind, Reason};
+
+row! {
+    /// The last line does not end with a newline.
+    ///
+    /// libwrap does not use an unterminated line. In the allow table the rule is lost and the deny
+    /// table decides; in the deny table everybody who gets that far is refused, even if the line is
+    /// a comment.
+    ///
+    /// Repair: --unsafe-fixes
+    /// Facts: F-LINE-07 F-LINE-12 F-LINE-13
+    pub(in crate::lint) const CHECK: Row = Row::error("TW101", "no-final-newline", Harm::LocksOut)
+        .run(Run::Line(check))
+        .only_where(|dialect| dialect.reading.unterminated_ends)
+        .fixed(Repair::Line(fix))
+        .shown(claims::of_table_end)
+        .harm(harms::of_lost_line);
+}
 
 pub(in crate::lint) fn check(view: LineView<'_, '_>, sink: &mut Sink) {
     if view.line.kind() != LineKind::Malformed(Reason::Unterminated) {
@@ -25,4 +48,9 @@ pub(in crate::lint) fn check(view: LineView<'_, '_>, sink: &mut Sink) {
             "end the file with a newline, and no backslash before it".to_owned(),
         )
     });
+}
+
+fn fix(broken: &Broken<'_, '_>) -> Option<Fix> {
+    let end = Edit::insert(broken.line.span().end, "\n");
+    (!broken.source().ends_with(b"\\")).then(|| edits("end the file with a newline", vec![end]))
 }

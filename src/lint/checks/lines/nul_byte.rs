@@ -1,8 +1,27 @@
 //! A NUL hides the rest of its line, its newline included (F-LINE-17).
 
+use crate::diagnostic::Fix;
+use crate::edit::Edit;
+use crate::lint::check::Harm;
+use crate::lint::claims;
+use crate::lint::fix::{Broken, edits};
+use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::LineView;
 use crate::span::{Span, offset};
+
+row! {
+    /// A line holds a NUL byte.
+    ///
+    /// NUL hides the rest of its physical line and the newline, so the next line is joined on.
+    ///
+    /// Repair: by hand
+    /// Facts: F-LINE-17
+    pub(in crate::lint) const CHECK: Row = Row::error("TW106", "nul-byte", Harm::Either)
+        .run(Run::Line(check))
+        .fixed(Repair::Line(fix))
+        .shown(claims::mangled);
+}
 
 pub(in crate::lint) fn check(view: LineView<'_, '_>, sink: &mut Sink) {
     // A line from which nothing was deleted has no NUL, but for one that is not read at all.
@@ -20,4 +39,12 @@ pub(in crate::lint) fn check(view: LineView<'_, '_>, sink: &mut Sink) {
             "take the NUL out; if there are many, the file is no plain text (UTF-16?)".to_owned(),
         )
     });
+}
+
+fn fix(broken: &Broken<'_, '_>) -> Option<Fix> {
+    let span = broken.line.span();
+    let bytes = span.of(broken.source());
+    let at = memchr::memchr_iter(0, bytes).map(|at| span.start + offset(at));
+    let all: Vec<Edit> = at.map(|at| Edit::delete(Span::new(at, at + 1))).collect();
+    (!all.is_empty()).then(|| edits("remove the NUL", all))
 }

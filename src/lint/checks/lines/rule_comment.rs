@@ -1,15 +1,51 @@
 //! Comments in which tcpw keeps what it knows about a rule, where they are about none: no rule runs
 //! out by them.
 
+use crate::lint::check::Harm;
+use crate::lint::claims;
 use crate::lint::policy::Policy;
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::metadata::{Why, strays};
 use crate::span::{Span, offset};
 
-/// The code of a comment that cannot be understood.
-const UNREADABLE: &str = "TW122";
-/// The code of a comment that says when a rule runs out, but not which.
-const UNNAMED: &str = "TW123";
+row! {
+    /// A comment of tcpw is about a rule that is not below it.
+    ///
+    /// The rule was removed or changed, for example with sed. The comment says nothing about the
+    /// rule that stands there now, and no rule runs out by it.
+    ///
+    /// Repair: by hand
+    /// Facts: none
+    pub(in crate::lint) const CHECK: Row = Row::warning("TW121", "orphan-comment", Harm::Dead)
+        .run(Run::Policy(check))
+        .shown(claims::nothing);
+}
+
+row! {
+    /// A comment of tcpw about a rule cannot be read.
+    ///
+    /// A time without its zone, a word that tcpw does not know or one that is there twice: nobody
+    /// can tell when the rule runs out, so it stays.
+    ///
+    /// Repair: by hand
+    /// Facts: none
+    pub(in crate::lint) const UNREADABLE: Row = Row::error("TW122", "unreadable-comment", Harm::Either)
+        .shown(claims::nothing);
+}
+
+row! {
+    /// A comment says when a rule runs out, but not which.
+    ///
+    /// tcpw writes the identity of the rule into the comment, as `rule=` and twelve digits. Without
+    /// it nothing tells whether the rule below is the one that was meant, so it stays, unless a
+    /// change in the history wrote both at once.
+    ///
+    /// Repair: by hand
+    /// Facts: none
+    pub(in crate::lint) const UNNAMED: Row = Row::error("TW123", "unnamed-comment", Harm::Either)
+        .shown(claims::nothing);
+}
 
 pub(in crate::lint) fn check(policy: &Policy<'_>, sink: &mut Sink) {
     for (table, tree) in policy.tables() {
@@ -20,8 +56,8 @@ pub(in crate::lint) fn check(policy: &Policy<'_>, sink: &mut Sink) {
             let span = Span::new(whole.start, whole.start + offset(length));
             let words = || (stray.why.to_string(), stray.why.remedy());
             match stray.why {
-                Why::Unreadable(_) => sink.report_as(UNREADABLE, span, words),
-                Why::Unnamed(_) if stray.ends_rule => sink.report_as(UNNAMED, span, words),
+                Why::Unreadable(_) => sink.report_as(&UNREADABLE.check, span, words),
+                Why::Unnamed(_) if stray.ends_rule => sink.report_as(&UNNAMED.check, span, words),
                 Why::Orphan | Why::Unnamed(_) => sink.report(span, words),
             }
         }

@@ -1,10 +1,25 @@
 //! The last line has no newline, in a build of libwrap that skips this line and goes on
 //! (F-LINE-12, F-LINE-13).
 
+use crate::lint::check::Harm;
 use crate::lint::finding::About;
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::LineView;
 use crate::syntax::{LineKind, Reason};
+
+row! {
+    /// The last line does not end with a newline, in a build of libwrap that skips this line.
+    ///
+    /// The rule does nothing: what it grants is not granted, and what it denies gets in. Debian's
+    /// libwrap takes it otherwise (TW101).
+    ///
+    /// Repair: by hand
+    /// Facts: F-LINE-07 F-LINE-12 F-LINE-13
+    pub(in crate::lint) const CHECK: Row = Row::error("TW113", "skipped-last-line", Harm::Missed)
+        .run(Run::Line(check))
+        .only_where(|dialect| !dialect.reading.unterminated_ends);
+}
 
 pub(in crate::lint) fn check(view: LineView<'_, '_>, sink: &mut Sink) {
     if view.line.kind() != LineKind::Malformed(Reason::Unterminated) {

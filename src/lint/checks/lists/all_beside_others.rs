@@ -1,9 +1,22 @@
 //! `ALL` or `*` beside other words of its list, which then do nothing.
 
+use crate::lint::check::Harm;
 use crate::lint::checks::list_words::is_all;
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::{RuleView, base};
 use crate::lint::words::quote;
+
+row! {
+    /// ALL or `*` stands beside other words.
+    ///
+    /// It matches everybody, so the other words do nothing; one of the two was not meant.
+    ///
+    /// Repair: by hand
+    /// Facts: F-MAGIC-01
+    pub(in crate::lint) const CHECK: Row = Row::warning("TW216", "all-beside-others", Harm::Style)
+        .run(Run::Rule(check));
+}
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     for (list, who) in [(&rule.daemons, "daemons"), (&rule.clients, "clients")] {

@@ -1,8 +1,25 @@
 //! A backslash means nothing in the lists of a rule: it stays part of the word (F-FIELD-06).
 
+use crate::lint::check::{Ends, Harm};
+use crate::lint::claims;
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
 use crate::lint::words::quote;
+
+row! {
+    /// A backslash stands in a list.
+    ///
+    /// Only options know `\:`. In a list the backslash is part of the word, and the colon
+    /// separates.
+    ///
+    /// Repair: by hand
+    /// Facts: F-FIELD-06
+    pub(in crate::lint) const CHECK: Row = Row::error("TW205", "backslash-in-list", Harm::Missed)
+        .run(Run::Client(check))
+        .ends(Ends::Word, 3)
+        .shown(claims::missed_by_word);
+}
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     // A backslash that stands alone is a continuation gone wrong, which has its own check.

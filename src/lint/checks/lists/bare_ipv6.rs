@@ -1,10 +1,27 @@
 //! An IPv6 address without brackets is cut at its first colon (F-FIELD-07).
 
+use crate::lint::check::{Ends, Harm};
+use crate::lint::claims;
+use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words::{plain, quote};
 use crate::policy::{Element, ipv6};
 use crate::span::{Span, index, offset};
+
+row! {
+    /// An IPv6 address has no brackets.
+    ///
+    /// It is cut at its first colon: the list matches nobody, and the rest is read as options.
+    ///
+    /// Repair: --unsafe-fixes
+    /// Facts: F-FIELD-07
+    pub(in crate::lint) const CHECK: Row = Row::error("TW204", "bare-ipv6", Harm::Missed)
+        .run(Run::Rule(check))
+        .ends(Ends::Rest, 2)
+        .fixed(Repair::Word(|text| Some(in_brackets(text))))
+        .shown(claims::missed_by_word);
+}
 
 /// Longer than any spelling of an IPv6 address with zone and prefix length.
 const SPELLING_LIMIT: usize = 80;

@@ -1,8 +1,24 @@
 //! A rule without daemons or without clients never matches (F-FIELD-03).
 
 use super::bare_ipv6;
+use crate::lint::check::{Ends, Harm};
+use crate::lint::claims::{Group, Reach, Shown, Step};
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
+
+row! {
+    /// The daemon list or the client list is empty.
+    ///
+    /// Such a rule is legal, silent, and matches nobody; its options are not even checked.
+    ///
+    /// Repair: by hand
+    /// Facts: F-FIELD-03
+    pub(in crate::lint) const CHECK: Row = Row::error("TW201", "empty-list", Harm::Dead)
+        .run(Run::Rule(check))
+        .ends(Ends::Rule, 5)
+        .shown(shown);
+}
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let list = match (rule.daemons.is_empty(), rule.clients.is_empty()) {
@@ -19,4 +35,8 @@ pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
             "name daemons and clients (`ALL` for all of them), or take the line out".to_owned(),
         )
     });
+}
+
+fn shown(shown: &Shown<'_>) -> Vec<Step> {
+    vec![(shown.missed(Reach::Any), &[Group::Line, Group::Strangers])]
 }

@@ -1,10 +1,28 @@
 //! Nothing stands behind `EXCEPT`: there is no exception (F-EXCEPT-03).
 
+use crate::diagnostic::Fix;
+use crate::lint::check::Harm;
+use crate::lint::claims;
+use crate::lint::fix::{Broken, replace};
+use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words::plain;
 use crate::policy::Element;
 use crate::span::{Span, index, offset};
+
+row! {
+    /// Nothing stands behind EXCEPT.
+    ///
+    /// Nobody is excepted; often the exceptions were on a line that is not joined.
+    ///
+    /// Repair: by hand
+    /// Facts: F-EXCEPT-03
+    pub(in crate::lint) const CHECK: Row = Row::warning("TW212", "except-last", Harm::Either)
+        .run(Run::Rule(check))
+        .fixed(Repair::Line(fix))
+        .shown(claims::of_line);
+}
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let cut = colon(rule);
@@ -50,4 +68,15 @@ pub(in crate::lint) fn colon(rule: &RuleView<'_, '_>) -> Option<Span> {
     let at = span.end + offset(memchr::memchr(b':', before)?);
     let is_only = memchr::memrchr(b':', before) == Some(index(at - span.end));
     is_only.then_some(Span::new(at, at + 1))
+}
+
+fn fix(broken: &Broken<'_, '_>) -> Option<Fix> {
+    let colon = colon(&broken.rule()?)?;
+    let next = broken.source().get(index(colon.end));
+    let space = if next.is_some_and(u8::is_ascii_whitespace) {
+        ""
+    } else {
+        " "
+    };
+    Some(replace("remove the colon after EXCEPT", colon, space))
 }

@@ -1,9 +1,25 @@
 //! An exception outside of everything that its list matches (F-EXCEPT-04).
 
+use crate::lint::check::Harm;
+use crate::lint::claims;
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::{RuleView, base};
 use crate::lint::words::quote;
 use crate::policy::{ClientPattern, Element, HostPattern, TextPattern, dotted_quad};
+
+row! {
+    /// An exception takes nothing out of its list.
+    ///
+    /// Nothing before EXCEPT matches what stands behind it, so the exception was meant for another
+    /// rule or is misspelt.
+    ///
+    /// Repair: by hand
+    /// Facts: F-EXCEPT-04
+    pub(in crate::lint) const CHECK: Row = Row::warning("TW215", "except-nothing", Harm::Dead)
+        .run(Run::Rule(check))
+        .shown(claims::missed_by_list);
+}
 
 /// Addresses from one to another, of one family; no exception spans two.
 #[derive(Debug, Clone, Copy)]

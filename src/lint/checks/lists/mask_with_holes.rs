@@ -1,10 +1,24 @@
 //! A mask whose bits are not one run: it takes addresses that are not one network (F-V4-05).
 
+use crate::lint::check::Harm;
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
 use crate::lint::words::quote;
 use crate::policy::HostPattern;
 use std::net::Ipv4Addr;
+
+row! {
+    /// The ones of a mask are not all at its left.
+    ///
+    /// Such a mask takes addresses from many networks; often it is written the other way round, as
+    /// some routers write it.
+    ///
+    /// Repair: by hand
+    /// Facts: F-V4-05
+    pub(in crate::lint) const CHECK: Row = Row::warning("TW208", "mask-with-holes", Harm::Either)
+        .run(Run::Client(check));
+}
 
 /// Whether the bits of a mask are not those of a network.
 pub(in crate::lint) fn has_holes(mask: u32) -> bool {

@@ -1,12 +1,26 @@
 //! An option among the clients, because no colon stands before it (F-FIELD-08).
 
+use crate::lint::check::{Ends, Harm};
 use crate::lint::finding::{About, Rating};
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
-use crate::lint::table::Harm;
 use crate::lint::view::{RuleView, patterns};
 use crate::lint::words::{plain, quote};
 use crate::policy::OPTIONS;
 use crate::span::Span;
+
+row! {
+    /// An option stands among the clients, because no colon is before it.
+    ///
+    /// The option and its value are read as names of clients: no command runs, no severity is set,
+    /// and twist refuses nobody.
+    ///
+    /// Repair: by hand
+    /// Facts: F-FIELD-08
+    pub(in crate::lint) const CHECK: Row = Row::error("TW218", "option-without-colon", Harm::Breaks)
+        .run(Run::Rule(check))
+        .ends(Ends::Rule, 9);
+}
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     if rule.clients.len() < 3 {

@@ -1,19 +1,47 @@
 //! Clients where daemons are listed, and daemons where clients are listed: neither name is ever
 //! borne there (F-DAEMON-01, F-NAME-01).
 
+use crate::lint::check::{Ends, Harm};
 use crate::lint::checks::list_words::is_ipv4_text;
+use crate::lint::claims;
 use crate::lint::finding::{About, Rating};
 use crate::lint::foreign::is_address_like;
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::suggest::{daemon_meant, is_certain_daemon};
-use crate::lint::table::Harm;
 use crate::lint::view::{RuleView, patterns};
 use crate::lint::words::{plain, quote};
 use crate::policy::{Element, ipv6};
 use crate::span::{Span, offset};
 
+row! {
+    /// Clients stand where daemons are listed.
+    ///
+    /// A rule is `DAEMONS: CLIENTS`. No daemon has an address for a name, so the rule matches
+    /// nobody: in the allow table it lets nobody in, in the deny table it keeps nobody out.
+    ///
+    /// Repair: by hand
+    /// Facts: F-DAEMON-01 F-FIELD-01
+    pub(in crate::lint) const CHECK: Row = Row::error("TW217", "swapped-lists", Harm::Missed)
+        .run(Run::Rule(check))
+        .ends(Ends::Rule, 4)
+        .shown(claims::not_read);
+}
+
+row! {
+    /// A daemon stands where clients are listed.
+    ///
+    /// After the colon a word is the name of a client, and no client is called like a daemon: the
+    /// rule matches nobody by it.
+    ///
+    /// Repair: by hand
+    /// Facts: F-NAME-01
+    pub(in crate::lint) const DAEMON: Row = Row::error("TW318", "daemon-as-client", Harm::Missed)
+        .ends(Ends::Word, 8)
+        .is_no_pattern();
+}
+
 /// The code of a daemon among clients; it shares the walk with this check.
-const DAEMON: &str = "TW318";
 /// More words are not written out.
 const WORDS: usize = 8;
 
@@ -58,7 +86,7 @@ pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let meant = format!("{}: {clients}", plain(text));
     let (harm, what) = rule.rating(false);
     let about = About::Rule(rule.with_lists(&meant));
-    sink.report_rated_as(DAEMON, span, Rating { harm, about }, || {
+    sink.report_rated_as(&DAEMON.check, span, Rating { harm, about }, || {
         (
             format!(
                 "the daemon {} stands where clients are listed, and no client has that name; {what}",

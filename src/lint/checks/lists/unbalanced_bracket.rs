@@ -1,10 +1,32 @@
 //! A bracket without partner: no colon separates behind it, and options become clients
 //! (F-FIELD-05).
 
+use crate::lint::check::{Ends, Harm};
+use crate::lint::claims;
+use crate::lint::claims::{Group, Reach, Shown, Step};
+use crate::lint::harms::Place;
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::{RuleView, is_balanced};
 use crate::policy::Element;
 use crate::span::Span;
+use crate::syntax::Brackets;
+
+row! {
+    /// A bracket has no partner.
+    ///
+    /// While brackets are open no colon separates fields, so `: deny` becomes two client names and
+    /// the rule does what its table says.
+    ///
+    /// Repair: by hand
+    /// Facts: F-FIELD-05
+    pub(in crate::lint) const CHECK: Row = Row::error("TW202", "unbalanced-bracket", Harm::Either)
+        .run(Run::Rule(check))
+        .only_where(|dialect| dialect.reading.brackets == Brackets::Counted)
+        .ends(Ends::Rule, 3)
+        .shown(shown)
+        .harm(harm);
+}
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let pattern = |element: &Element<'_>| match element {
@@ -32,4 +54,28 @@ pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
             "write an IPv6 address as `[2001:db8::1]`, a network as `[2001:db8::]/32`".to_owned(),
         )
     });
+}
+
+fn shown(shown: &Shown<'_>) -> Vec<Step> {
+    // A bracket that swallows options is marked with all of them.
+    if shown.word.iter().any(u8::is_ascii_whitespace) {
+        claims::of_line(shown)
+    } else {
+        vec![(shown.missed(Reach::MissedByWord), &[Group::Marked])]
+    }
+}
+
+fn harm(place: &Place<'_, '_>) -> Option<Harm> {
+    let marked = place.text().to_ascii_lowercase();
+    if !marked.iter().any(u8::is_ascii_whitespace) {
+        // It matches nobody; nothing is swallowed.
+        return None;
+    }
+    // The rule does what its table says, whatever its last option was to say.
+    let says = |word: &[u8]| marked.trim_ascii_end().ends_with(word);
+    Some(match (says(b"deny"), says(b"allow")) {
+        (true, _) => place.by_effect(Harm::LetsIn, Harm::Dead),
+        (_, true) => place.by_effect(Harm::Dead, Harm::LocksOut),
+        _ => Harm::Breaks,
+    })
 }

@@ -1,8 +1,30 @@
 //! `allow` or `deny` where a client should stand is the name of a host (F-FIELD-08).
 
+use crate::diagnostic::Fix;
+use crate::lint::check::{Ends, Harm};
+use crate::lint::claims;
+use crate::lint::fix::{Broken, replace};
+use crate::lint::harms::Place;
+use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
 use crate::lint::words::{plain, quote};
+use crate::span::{Span, offset};
+
+row! {
+    /// The word allow or deny stands in the client list.
+    ///
+    /// There it is the name of a host; the verdict is that of the table.
+    ///
+    /// Repair: --unsafe-fixes
+    /// Facts: F-FIELD-08
+    pub(in crate::lint) const CHECK: Row = Row::error("TW203", "verdict-as-client", Harm::Either)
+        .run(Run::Client(check))
+        .ends(Ends::Word, 11)
+        .fixed(Repair::Line(fix))
+        .shown(claims::of_line)
+        .harm(harm);
+}
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     let text = client.text;
@@ -23,4 +45,35 @@ pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
             format!("put a colon before it: `: {}`", plain(text)),
         )
     });
+}
+
+/// `ALL deny` as `ALL: deny`, at the end of a rule.
+fn fix(broken: &Broken<'_, '_>) -> Option<Fix> {
+    let source = broken.source();
+    let (rule, end) = broken.content()?;
+    let is_last = Span::new(broken.span.end, end)
+        .of(source)
+        .trim_ascii()
+        .is_empty();
+    let before = Span::new(rule.start, broken.span.start).of(source);
+    let is_blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == b',';
+    let blanks = before
+        .iter()
+        .rev()
+        .take_while(|byte| is_blank(byte))
+        .count();
+    let start = broken.span.start - offset(blanks);
+    is_last.then(|| {
+        let gap = Span::new(start, broken.span.start);
+        replace("put a colon before it", gap, ": ")
+    })
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the shape that the row takes")]
+fn harm(place: &Place<'_, '_>) -> Option<Harm> {
+    Some(if place.text().eq_ignore_ascii_case(b"deny") {
+        place.by_effect(Harm::LetsIn, Harm::Dead)
+    } else {
+        place.by_effect(Harm::Dead, Harm::LocksOut)
+    })
 }

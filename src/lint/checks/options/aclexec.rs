@@ -2,9 +2,13 @@
 //! whose command fails (F-ACL-01 to F-ACL-06).
 
 use crate::engine::{Access, Cause, TableName, Verdict, always_succeeds};
+use crate::lint::check::Harm;
+use crate::lint::claims;
+use crate::lint::claims::{Decider, Group, Reach, Shown, Step, claim};
 use crate::lint::finding::About;
 use crate::lint::machine_files::Site;
 use crate::lint::policy::Policy;
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::trial::{Client, Question, Trial, lists, meant_by};
 use crate::lint::view::RuleView;
@@ -12,13 +16,91 @@ use crate::lint::words::quote;
 use crate::policy::{OptionKind, Rule, RuleOption, rules};
 use crate::syntax::{Line, Tree};
 
-/// The codes of what this check finds beside its own.
-const ALWAYS: &str = "TW521";
-const IN_DENY: &str = "TW523";
-const REFUSES_NOBODY: &str = "TW525";
-const SUPERSEDED: &str = "TW526";
-const BEFORE: &str = "TW527";
-const MEMORY: &str = "TW512";
+row! {
+    /// A failed aclexec in the allow table opens the deny table.
+    ///
+    /// libwrap remembers the failure: from then on a rule with options, but without allow, deny or
+    /// a command of its own for aclexec, counts as no match. A default such as `ALL: ALL: spawn
+    /// ...` in the deny table then lets everybody in.
+    ///
+    /// Repair: by hand
+    /// Facts: F-ACL-06 F-ACL-07
+    pub(in crate::lint) const MEMORY: Row = Row::error("TW512", "aclexec-opens-deny-table", Harm::LetsIn)
+        .only_where(|dialect| dialect.aclexec)
+        .shown(claims::refuses_nobody);
+}
+
+row! {
+    /// An `allow`, `deny` or `twist` stands after an aclexec.
+    ///
+    /// That option decides, whatever the command says: with `allow` everybody the rule matches gets
+    /// in, with `deny` everybody is refused.
+    ///
+    /// Repair: by hand
+    /// Facts: F-ACL-03
+    pub(in crate::lint) const CHECK: Row = Row::error("TW520", "aclexec-overruled", Harm::Either)
+        .run(Run::Site(check))
+        .shown(claims::of_line);
+}
+
+row! {
+    /// The command of an aclexec always succeeds.
+    ///
+    /// libwrap asks for the exit status of the shell, and a shell that ends in `&`, `|| true` or `;
+    /// true` exits with 0 whatever the filter says. So the rule counts for everybody it matches.
+    ///
+    /// Repair: by hand
+    /// Facts: F-ACL-04
+    pub(in crate::lint) const ALWAYS: Row = Row::error("TW521", "aclexec-always-succeeds", Harm::Either)
+        .shown(claims::of_line);
+}
+
+row! {
+    /// A rule of the deny table with an aclexec comes before a rule that refuses the same clients.
+    ///
+    /// Where the command fails, is missing or is killed, libwrap leaves the deny table and lets the
+    /// client in, although a later rule such as `ALL: ALL` would refuse it.
+    ///
+    /// Repair: by hand
+    /// Facts: F-ACL-04 F-ACL-05
+    pub(in crate::lint) const IN_DENY: Row = Row::error("TW523", "aclexec-in-deny-table", Harm::LetsIn)
+        .shown(claims::refuses_nobody);
+}
+
+row! {
+    /// No rule of the deny table refuses those for whom an aclexec of the allow table fails.
+    ///
+    /// A failed command only means that the allow table does not match. Whom the deny table does
+    /// not refuse gets in.
+    ///
+    /// Repair: by hand
+    /// Facts: F-ACL-01
+    pub(in crate::lint) const REFUSES_NOBODY: Row = Row::error("TW525", "aclexec-refuses-nobody", Harm::LetsIn)
+        .shown(claims::refuses_nobody);
+}
+
+row! {
+    /// A rule has several aclexec.
+    ///
+    /// All commands run, and only the last one decides: what the others say is ignored.
+    ///
+    /// Repair: by hand
+    /// Facts: F-ACL-03
+    pub(in crate::lint) const SUPERSEDED: Row = Row::error("TW526", "aclexec-superseded", Harm::Broad)
+        .shown(claims::nothing);
+}
+
+row! {
+    /// A rule of the allow table comes after an aclexec about some of its clients.
+    ///
+    /// Where the command fails, libwrap leaves the table and goes on with the deny table, so these
+    /// clients do not come to the later rule.
+    ///
+    /// Repair: by hand
+    /// Facts: F-ACL-02
+    pub(in crate::lint) const BEFORE: Row = Row::warning("TW527", "aclexec-before-rule", Harm::LocksOut)
+        .shown(shown);
+}
 
 /// Rules whose clients are tried, and questions about each: the rest says nothing new.
 const RULE_LIMIT: usize = 64;
@@ -109,7 +191,7 @@ fn certain(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     }
     for option in others {
         sink.report_as(
-            SUPERSEDED,
+            &SUPERSEDED.check,
             option.name_span.cover(option.value_span),
             || {
                 (
@@ -125,7 +207,7 @@ fn certain(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     if !always_succeeds(command) {
         return;
     }
-    sink.report_as(ALWAYS, last.name_span.cover(last.value_span), || {
+    sink.report_as(&ALWAYS.check, last.name_span.cover(last.value_span), || {
         let help = if command.ends_with(b"&") {
             "remove the `&`, so that libwrap waits for the command and takes its exit status"
         } else {
@@ -199,7 +281,7 @@ fn refuses_nobody(rule: Rule<'_, '_>, trial: &Trial<'_, '_>, sink: &mut Sink) {
     };
     sink.turn_to(TableName::Allow);
     sink.report_as_about(
-        REFUSES_NOBODY,
+        &REFUSES_NOBODY.check,
         RuleView::new(TableName::Allow, rule).span(),
         || About::Seen(seen),
         || {
@@ -243,7 +325,7 @@ fn hides(rule: Rule<'_, '_>, allow: &Tree<'_>, trial: &Trial<'_, '_>, sink: &mut
         };
         sink.turn_to(TableName::Allow);
         sink.report_as_about(
-            BEFORE,
+            &BEFORE.check,
             view.span(),
             || About::Seen(seen),
             || {
@@ -283,7 +365,7 @@ fn in_deny(rule: Rule<'_, '_>, trial: &Trial<'_, '_>, sink: &mut Sink) {
     };
     sink.turn_to(TableName::Deny);
     sink.report_as_about(
-        IN_DENY,
+        &IN_DENY.check,
         RuleView::new(TableName::Deny, rule).span(),
         || About::Seen(seen),
         || {
@@ -341,7 +423,7 @@ fn memory(
             continue;
         };
         sink.report_as_about(
-            MEMORY,
+            &MEMORY.check,
             view.span(),
             || About::Seen(seen),
             || {
@@ -355,4 +437,9 @@ fn memory(
             },
         );
     }
+}
+
+fn shown(_: &Shown<'_>) -> Vec<Step> {
+    let refused = claim(Some(false), Decider::Other, Reach::Both).if_failed();
+    vec![(refused, &[Group::Line])]
 }

@@ -1,10 +1,25 @@
 //! The option `aclexec` in a build of libwrap that does not have it.
 
+use crate::lint::check::Harm;
+use crate::lint::claims;
 use crate::lint::machine_files::Site;
 use crate::lint::policy::Policy;
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::words::REFUSES;
 use crate::policy::{OptionKind, rules};
+
+row! {
+    /// The option aclexec stands in a build of libwrap that has none.
+    ///
+    /// There it is a broken option, and everybody whom the rule matches is refused.
+    ///
+    /// Repair: by hand
+    /// Facts: F-OPT-04 F-ACL-01
+    pub(in crate::lint) const CHECK: Row = Row::error("TW513", "aclexec-not-there", Harm::LocksOut)
+        .run(Run::Site(check))
+        .shown(claims::nothing);
+}
 
 pub(in crate::lint) fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Sink) {
     let dialect = site.world.dialect();

@@ -1,9 +1,24 @@
 //! `allow` in the deny table lets people in (F-ORDER-03).
 
 use crate::engine::TableName;
+use crate::lint::check::Harm;
+use crate::lint::claims;
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::policy::OptionKind;
+
+row! {
+    /// A rule of the deny table lets people in.
+    ///
+    /// Nobody who looks for the friends of this machine looks there.
+    ///
+    /// Repair: by hand
+    /// Facts: F-ORDER-03
+    pub(in crate::lint) const CHECK: Row = Row::warning("TW510", "allow-in-deny-table", Harm::LetsIn)
+        .run(Run::Rule(check))
+        .shown(claims::of_line);
+}
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let Some(option) = rule.options.last() else {

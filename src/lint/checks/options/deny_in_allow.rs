@@ -1,9 +1,25 @@
 //! A rule of the allow table that refuses people, without raising an alarm (F-ORDER-02).
 
 use crate::engine::TableName;
+use crate::lint::check::Harm;
+use crate::lint::claims::{Decider, Group, Reach, Shown, Step, claim};
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::policy::OptionKind;
+
+row! {
+    /// A rule of the allow table refuses people.
+    ///
+    /// It works, and an alarm is often written so; but whoever looks for what is refused looks in
+    /// the deny table.
+    ///
+    /// Repair: by hand
+    /// Facts: F-ORDER-02
+    pub(in crate::lint) const CHECK: Row = Row::info("TW511", "deny-in-allow-table", Harm::LocksOut)
+        .run(Run::Rule(check))
+        .shown(shown);
+}
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let is_alarm = rule.has(OptionKind::Spawn) || rule.has(OptionKind::Twist);
@@ -27,4 +43,9 @@ pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
             )
         });
     }
+}
+
+fn shown(_: &Shown<'_>) -> Vec<Step> {
+    let refused = claim(Some(false), Decider::Own, Reach::Any);
+    vec![(refused, &[Group::Behind, Group::Line, Group::Strangers])]
 }

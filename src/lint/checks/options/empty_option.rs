@@ -1,11 +1,30 @@
 //! An empty option, most often behind a colon at the end of the line (F-OPT-02).
 
 use super::traps::{Trap, first_trap};
+use crate::diagnostic::Fix;
+use crate::lint::check::Harm;
+use crate::lint::fix::{Broken, replace};
+use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words::REFUSES;
+use crate::lint::{claims, harms};
 use crate::policy::OptionProblem;
 use crate::span::Span;
+
+row! {
+    /// No option stands behind a colon.
+    ///
+    /// An empty option is a broken one: everybody whom the rule matches is refused.
+    ///
+    /// Repair: --unsafe-fixes
+    /// Facts: F-OPT-02
+    pub(in crate::lint) const CHECK: Row = Row::error("TW502", "empty-option", Harm::LocksOut)
+        .run(Run::Rule(check))
+        .fixed(Repair::Line(fix))
+        .shown(claims::refused)
+        .harm(harms::of_broken_option);
+}
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let Some((Trap::Plain(OptionProblem::MissingName), option)) = first_trap(rule) else {
@@ -23,4 +42,8 @@ pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
             "take the colon out".to_owned(),
         )
     });
+}
+
+fn fix(broken: &Broken<'_, '_>) -> Option<Fix> {
+    Some(replace("remove the colon", broken.span, ""))
 }

@@ -1,10 +1,26 @@
 //! An option without the value it needs (F-OPT-05).
 
 use super::traps::{Trap, first_trap};
+use crate::lint::check::Harm;
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words::{REFUSES, quote};
+use crate::lint::{claims, harms};
 use crate::policy::OptionProblem;
+
+row! {
+    /// An option lacks its value.
+    ///
+    /// Everybody whom the rule matches is refused.
+    ///
+    /// Repair: by hand
+    /// Facts: F-OPT-05
+    pub(in crate::lint) const CHECK: Row = Row::error("TW505", "missing-value", Harm::LocksOut)
+        .run(Run::Rule(check))
+        .shown(claims::refused)
+        .harm(harms::of_broken_option);
+}
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let Some((Trap::Plain(OptionProblem::MissingValue), option)) = first_trap(rule) else {

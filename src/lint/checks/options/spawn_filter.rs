@@ -2,13 +2,30 @@
 //! everybody the rule matches gets in.
 
 use crate::engine::{Access, Cause, TableName};
+use crate::lint::check::Harm;
+use crate::lint::claims;
 use crate::lint::finding::About;
 use crate::lint::machine_files::Site;
 use crate::lint::policy::Policy;
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::trial::{Client, Trial, meant_by};
 use crate::lint::view::RuleView;
 use crate::policy::{OptionKind, Rule, RuleOption, rules};
+
+row! {
+    /// A rule lets everybody in and gives the client to a command of spawn that looks like a
+    /// filter.
+    ///
+    /// libwrap ignores the exit status of spawn, so the command filters nothing. A filter is
+    /// written with aclexec. A command that only logs may stay as it is.
+    ///
+    /// Repair: by hand
+    /// Facts: F-SPAWN-01
+    pub(in crate::lint) const CHECK: Row = Row::warning("TW524", "spawn-as-filter", Harm::LetsIn)
+        .run(Run::Site(check))
+        .shown(claims::lets_in);
+}
 
 /// Rules whose clients are tried.
 const RULE_LIMIT: usize = 64;

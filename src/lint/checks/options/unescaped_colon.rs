@@ -1,11 +1,32 @@
 //! A colon inside a command, a value or a path ends the option (F-OPT-07, F-SPAWN-02).
 
 use super::traps::{Trap, colon_before, first_trap, inside};
+use crate::diagnostic::Fix;
+use crate::edit::Edit;
+use crate::lint::check::Harm;
 use crate::lint::finding::About;
+use crate::lint::fix::{Broken, edits};
+use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words::{REFUSES, quote};
+use crate::lint::{claims, harms};
 use crate::span::Span;
+
+row! {
+    /// A colon in a value is not written as `\:`.
+    ///
+    /// It ends the value, what follows is no option, and everybody whom the rule matches is
+    /// refused.
+    ///
+    /// Repair: --unsafe-fixes
+    /// Facts: F-OPT-07 F-SPAWN-02
+    pub(in crate::lint) const CHECK: Row = Row::error("TW503", "unescaped-colon", Harm::LocksOut)
+        .run(Run::Rule(check))
+        .fixed(Repair::Line(fix))
+        .shown(claims::refused)
+        .harm(harms::of_broken_option);
+}
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let Some((Trap::CutValue, option)) = first_trap(rule) else {
@@ -46,4 +67,18 @@ pub(in crate::lint) fn of_the_same_value(rule: &RuleView<'_, '_>, found: u32) ->
     let all = rule.options.iter().map(|option| inside(rule, option));
     let mut with = all.filter(|colons| colons.contains(&found));
     with.next().unwrap_or_else(|| vec![found])
+}
+
+/// The colon written as `\:`, and those in the same quotes.
+fn fix(broken: &Broken<'_, '_>) -> Option<Fix> {
+    let colons = of_the_same_value(&broken.rule()?, broken.span.start);
+    let all: Vec<Edit> = colons
+        .into_iter()
+        .map(|colon| Edit::insert(colon, "\\"))
+        .collect();
+    let title = match all.len() {
+        1 => "escape the colon",
+        _ => "escape the colons",
+    };
+    Some(edits(title, all))
 }

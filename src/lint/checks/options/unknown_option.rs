@@ -1,11 +1,28 @@
 //! A keyword that libwrap does not know (F-OPT-04).
 
 use super::traps::{Trap, first_trap};
+use crate::lint::check::Harm;
+use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::suggest::closest;
 use crate::lint::view::RuleView;
 use crate::lint::words::{REFUSES, quote};
+use crate::lint::{claims, harms};
 use crate::policy::{OPTIONS, OptionProblem};
+
+row! {
+    /// There is no such option.
+    ///
+    /// A broken option refuses everybody whom the rule matches, in both tables.
+    ///
+    /// Repair: --unsafe-fixes
+    /// Facts: F-OPT-04
+    pub(in crate::lint) const CHECK: Row = Row::error("TW501", "unknown-option", Harm::LocksOut)
+        .run(Run::Rule(check))
+        .fixed(Repair::Word(meant))
+        .shown(claims::refused)
+        .harm(harms::of_broken_option);
+}
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let Some((Trap::Plain(OptionProblem::UnknownName), option)) = first_trap(rule) else {
@@ -28,4 +45,12 @@ pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
             help,
         )
     });
+}
+
+/// What the word was meant to be.
+fn meant(text: &[u8]) -> Option<Vec<u8>> {
+    let name = closest(text, OPTIONS.iter().map(|option| option.name))?;
+    let first = (text.first()?.to_ascii_lowercase(), name.as_bytes().first()?);
+    let is_close = text.len() > 3 && first.0 == *first.1;
+    is_close.then(|| name.as_bytes().to_vec())
 }

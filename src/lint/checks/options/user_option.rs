@@ -1,9 +1,25 @@
 //! `user` and `group` change nothing in this build of libwrap (F-OPT-13).
 
+use crate::lint::check::Harm;
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words::quote;
 use crate::policy::OptionKind;
+
+row! {
+    /// The options user and group change nothing.
+    ///
+    /// Debian's libwrap only checks that the account exists; the service and its commands keep the
+    /// rights of the daemon, mostly root's. Where the options really switch, as on FreeBSD, this is
+    /// not reported.
+    ///
+    /// Repair: by hand
+    /// Facts: F-OPT-13
+    pub(in crate::lint) const CHECK: Row = Row::warning("TW509", "user-does-nothing", Harm::Breaks)
+        .run(Run::Rule(check))
+        .only_where(|dialect| !dialect.accounts_switch);
+}
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     for option in &rule.options {

@@ -1,12 +1,32 @@
 //! An alarm that refuses clients whom a later rule of the allow table would let in (F-ORDER-02).
 
+use crate::diagnostic::Fix;
+use crate::edit::Edit;
 use crate::engine::TableName;
+use crate::lint::check::Harm;
 use crate::lint::checks::list_words::{is_all, matches_all};
+use crate::lint::claims::{Decider, Group, Reach, Shown, Step, claim};
+use crate::lint::fix::{Broken, edits};
 use crate::lint::policy::Policy;
+use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::{RuleView, base, has_except};
 use crate::policy::{ClientPattern, HostPattern, OptionKind, TextPattern, rules};
 use crate::span::Span;
+
+row! {
+    /// An alarm refuses clients whom a later rule would let in.
+    ///
+    /// A client without a name matches UNKNOWN even if its address is listed below. The first match
+    /// ends the search.
+    ///
+    /// Repair: --unsafe-fixes
+    /// Facts: F-ORDER-02 F-MAGIC-01
+    pub(in crate::lint) const CHECK: Row = Row::error("TW703", "alarm-before-allow", Harm::LocksOut)
+        .run(Run::Policy(check))
+        .fixed(Repair::Moved(fix))
+        .shown(shown);
+}
 
 /// More alarms than this at a time are not followed, so that the time stays linear.
 const ALARM_LIMIT: usize = 16;
@@ -91,4 +111,20 @@ fn shares_daemon(alarm: &RuleView<'_, '_>, rule: &RuleView<'_, '_>) -> bool {
         || base(&rule.daemons).any(|(text, _)| {
             is_all(text) || base(&alarm.daemons).any(|(other, _)| other.eq_ignore_ascii_case(text))
         })
+}
+
+/// A rule at the end of its table, behind all that grants.
+fn fix(broken: &Broken<'_, '_>) -> Option<Fix> {
+    let source = broken.source();
+    let rule = broken.line.span();
+    let all = vec![
+        Edit::delete(rule),
+        Edit::insert(broken.end_of_table()?, rule.of(source)),
+    ];
+    Some(edits("move it after all rules that grant", all))
+}
+
+fn shown(_: &Shown<'_>) -> Vec<Step> {
+    let refused = claim(Some(false), Decider::Own, Reach::Hidden);
+    vec![(refused, &[Group::Behind])]
 }

@@ -1,16 +1,45 @@
 //! Two things that people believe of their defaults: that an audit finds them, and that UNKNOWN
 //! means everybody on no list (F-DAEMON-02, F-MAGIC-01).
 
+use crate::diagnostic::Fix;
+use crate::edit::Edit;
 use crate::engine::{Access, Effect, TableName};
+use crate::lint::check::Harm;
 use crate::lint::checks::list_words::matches_all;
+use crate::lint::fix::{Broken, safe};
 use crate::lint::machine_files::Site;
 use crate::lint::policy::Policy;
+use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::trial::{Client, Question, Trial};
 use crate::lint::view::{RuleView, base, has_except};
 use crate::policy::{OptionKind, Rule, rules};
 use crate::span::Span;
 use crate::syntax::Tree;
+
+row! {
+    /// An alarm for UNKNOWN is not an alarm for everybody who is on no list.
+    ///
+    /// UNKNOWN means a client whose address has no name. A client with reverse DNS, confirmed or
+    /// not, does not match it.
+    ///
+    /// Repair: by hand
+    /// Facts: F-MAGIC-01
+    pub(in crate::lint) const UNKNOWN: Row = Row::info("TW710", "unknown-is-not-everybody", Harm::Style)
+        .run(Run::Site(unknown));
+}
+
+row! {
+    /// The default denies everybody, but not in the words `ALL: ALL`.
+    ///
+    /// It works; audits that search for `ALL: ALL` do not see it.
+    ///
+    /// Repair: --fix
+    /// Facts: F-DAEMON-02
+    pub(in crate::lint) const SPELLING: Row = Row::info("TW711", "default-spelling", Harm::Style)
+        .run(Run::Policy(spelling))
+        .fixed(Repair::Line(fix));
+}
 
 pub(in crate::lint) fn spelling(policy: &Policy<'_>, sink: &mut Sink) {
     let Some(deny) = policy.deny else {
@@ -122,4 +151,10 @@ pub(in crate::lint) fn unknown(policy: &Policy<'_>, site: &Site<'_>, sink: &mut 
                 .to_owned(),
         )
     });
+}
+
+/// `ALL: ALL` at the end of a table that denies everybody already.
+fn fix(broken: &Broken<'_, '_>) -> Option<Fix> {
+    let edit = Edit::insert(broken.end_of_table()?, "ALL: ALL\n");
+    Some(safe("add `ALL: ALL`", edit))
 }

@@ -1,14 +1,42 @@
 //! Rules by name, and what they cost: DNS decides who gets in, and every visitor waits for it
 //! (F-NAME-07, F-NAME-09, F-USER-02).
 
+use crate::lint::check::Harm;
 use crate::lint::checks::clients::address_range;
 use crate::lint::checks::list_words::{is_all, is_ipv4_text};
+use crate::lint::claims;
 use crate::lint::policy::Policy;
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words::quote;
 use crate::policy::{ClientPattern, Dialect, Element, HostPattern, TextPattern, rules};
 use crate::span::Span;
+
+row! {
+    /// Clients are let in by their names.
+    ///
+    /// Whoever controls the DNS of the domain decides who that is; and when DNS fails, they are
+    /// locked out.
+    ///
+    /// Repair: by hand
+    /// Facts: F-NAME-07
+    pub(in crate::lint) const NAMES: Row = Row::info("TW708", "names-decide", Harm::LetsIn)
+        .run(Run::Policy(names))
+        .shown(claims::matched_by_word);
+}
+
+row! {
+    /// A look-up is made for every connection.
+    ///
+    /// Names and users are looked up before the verdict, and the visitor waits: DNS for seconds,
+    /// ident for up to ten.
+    ///
+    /// Repair: by hand
+    /// Facts: F-NAME-09 F-USER-02
+    pub(in crate::lint) const EVERY_CONNECTION: Row = Row::info("TW709", "look-up-for-everybody", Harm::Slow)
+        .run(Run::Policy(every_connection));
+}
 
 /// What a pattern makes the library look up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,4 +6,5 @@ pub(in crate::lint) mod look_ups;
 pub(in crate::lint) mod nearly_everybody;
 pub(in crate::lint) mod no_default_deny;
 pub(in crate::lint) mod one_family_default;
+mod plain_rule;
 pub(in crate::lint) mod unreachable_rule;

@@ -2,10 +2,13 @@
 //! without a letter or a digit, and users (F-MAGIC-01, F-USER-01, F-DAEMON-04).
 
 use crate::engine::{Access, Cause, TableName};
+use crate::lint::check::Harm;
 use crate::lint::checks::list_words::{is_all, is_ipv4_text};
+use crate::lint::claims;
 use crate::lint::finding::About;
 use crate::lint::machine_files::Site;
 use crate::lint::policy::Policy;
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::trial::{Client, Question, Trial};
 use crate::lint::view::{RuleView, base};
@@ -13,8 +16,31 @@ use crate::lint::words::quote;
 use crate::policy::{ClientPattern, HostPattern, OptionKind, Rule, TextPattern, rules};
 use crate::span::Span;
 
-/// The code of users; it shares the walk with this check.
-const USER: &str = "TW721";
+row! {
+    /// A rule lets in KNOWN, UNKNOWN, PARANOID or a wildcard that matches nearly every client.
+    ///
+    /// KNOWN is everybody whose address has a name, UNKNOWN everybody whose address has none,
+    /// PARANOID everybody whose name does not lead back to the address. None of them tells a friend
+    /// from a stranger.
+    ///
+    /// Repair: by hand
+    /// Facts: F-MAGIC-01 F-DAEMON-04
+    pub(in crate::lint) const CHECK: Row = Row::warning("TW720", "nearly-everybody", Harm::LetsIn)
+        .run(Run::Site(check))
+        .shown(claims::lets_in);
+}
+
+row! {
+    /// A rule lets in everybody who says to be a certain user.
+    ///
+    /// The user is what the client's own machine answers to a question by ident. A stranger can
+    /// answer anything.
+    ///
+    /// Repair: by hand
+    /// Facts: F-USER-01 F-USER-02
+    pub(in crate::lint) const USER: Row = Row::warning("TW721", "user-says-so", Harm::LetsIn)
+        .shown(claims::lets_in);
+}
 
 /// Rules whose clients are tried.
 const RULE_LIMIT: usize = 64;
@@ -176,7 +202,7 @@ impl Word {
         };
         let about = || About::Seen(seen);
         if self.user.is_some() {
-            sink.report_as_about(USER, span, about, || {
+            sink.report_as_about(&USER.check, span, about, || {
                 (
                     format!(
                         "the user in {} is what the client says of itself: nearly everybody gets in",

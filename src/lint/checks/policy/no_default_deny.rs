@@ -2,9 +2,24 @@
 
 use super::one_family_default::Defaults;
 use crate::engine::TableName;
+use crate::lint::check::Harm;
+use crate::lint::claims;
 use crate::lint::policy::Policy;
+use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::span::Span;
+
+row! {
+    /// No rule denies everybody.
+    ///
+    /// Without a match libwrap grants.
+    ///
+    /// Repair: by hand
+    /// Facts: F-ORDER-01
+    pub(in crate::lint) const CHECK: Row = Row::info("TW705", "no-default-deny", Harm::LetsIn)
+        .run(Run::Policy(check))
+        .shown(claims::no_rule);
+}
 
 pub(in crate::lint) fn check(policy: &Policy<'_>, sink: &mut Sink) {
     let Some(deny) = policy.deny else {

@@ -2,30 +2,86 @@
 //! and duplicates among them.
 
 use super::default_words::is_plain_default;
+use super::plain_rule::is_plain_rule;
+use crate::diagnostic::Fix;
+use crate::edit::Edit;
 use crate::engine::TableName;
+use crate::lint::check::{Check, Harm};
 use crate::lint::checks::lists::never_matches::never_matches;
 use crate::lint::checks::options::aclexec::is_decided_by_command;
+use crate::lint::claims::{Decider, Group, Reach, Shown, Step, claim};
 use crate::lint::cover::{Cover, CoveredBy, Terms, are_about_the_same};
 use crate::lint::finding::About;
+use crate::lint::fix::{Broken, safe};
 use crate::lint::group::Cause;
 use crate::lint::policy::Policy;
+use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
-use crate::lint::words;
+use crate::lint::{claims, words};
 use crate::metadata::bond;
 use crate::policy::{Element, List, OptionKind, Rule, rules};
 use crate::syntax::Tree;
 
-/// The code of this check.
-const UNREACHED: &str = "TW701";
-/// The code of rules that stand twice in a table; it shares the search with this check.
-const DUPLICATE: &str = "TW702";
-/// The code of rules that say the opposite of an earlier one; likewise.
-const CONTRADICTION: &str = "TW707";
-/// The code of rules whose verdict earlier rules have given already; likewise.
-const REDUNDANT: &str = "TW706";
-/// The code of rules that an `aclexec` about the same clients leaves nobody for; likewise.
-const AFTER_COMMAND: &str = "TW522";
+row! {
+    /// A rule of the allow table comes after an aclexec about the same daemons and clients.
+    ///
+    /// Where the command fails, libwrap leaves the table and goes on with the deny table; where it
+    /// succeeds, it lets the client in. Nobody is left for the later rule.
+    ///
+    /// Repair: by hand
+    /// Facts: F-ACL-01 F-ACL-02
+    pub(in crate::lint) const AFTER_COMMAND: Row = Row::error("TW522", "aclexec-hides-rule", Harm::Dead)
+        .shown(shown_after_command);
+}
+
+row! {
+    /// A rule is never reached.
+    ///
+    /// Earlier rules decide about everybody whom it matches; the first match ends the search, the
+    /// allow table first.
+    ///
+    /// Repair: by hand
+    /// Facts: F-ORDER-01 F-ORDER-02
+    pub(in crate::lint) const CHECK: Row = Row::error("TW701", "unreachable-rule", Harm::Dead)
+        .run(Run::Policy(check))
+        .shown(claims::decided_before);
+}
+
+row! {
+    /// A rule stands twice.
+    ///
+    /// The second one does nothing.
+    ///
+    /// Repair: --fix
+    /// Facts: F-ORDER-01
+    pub(in crate::lint) const DUPLICATE: Row = Row::warning("TW702", "duplicate-rule", Harm::Dead)
+        .fixed(Repair::Line(fix_copy))
+        .shown(claims::decided_before);
+}
+
+row! {
+    /// A rule changes nothing.
+    ///
+    /// Earlier rules decide the same about everybody whom it matches.
+    ///
+    /// Repair: --fix
+    /// Facts: F-ORDER-01
+    pub(in crate::lint) const REDUNDANT: Row = Row::warning("TW706", "redundant-rule", Harm::Dead)
+        .fixed(Repair::Line(fix_redundant))
+        .shown(claims::decided_before);
+}
+
+row! {
+    /// Two rules about the same clients contradict each other.
+    ///
+    /// Only the first one counts.
+    ///
+    /// Repair: by hand
+    /// Facts: F-ORDER-02
+    pub(in crate::lint) const CONTRADICTION: Row = Row::error("TW707", "contradiction", Harm::Dead)
+        .shown(shown_contradiction);
+}
 
 pub(in crate::lint) fn check(policy: &Policy<'_>, sink: &mut Sink) {
     let mut earlier = Earlier {
@@ -117,7 +173,7 @@ impl Earlier<'_, '_> {
 /// A rule whose clients all meet a command before it: who passes is let in there, and who fails goes
 /// on with the deny table (F-ACL-02).
 fn report_after_command(rule: &RuleView<'_, '_>, tree: &Tree<'_>, by: CoveredBy, sink: &mut Sink) {
-    sink.report_as(AFTER_COMMAND, rule.span(), || {
+    sink.report_as(&AFTER_COMMAND.check, rule.span(), || {
         let earlier = tree.line(by.line).and_then(Rule::of);
         let number = earlier.map_or(0, Rule::number);
         (
@@ -222,13 +278,20 @@ impl Hidden<'_, '_, '_> {
 
     fn put(
         &self,
-        code: &str,
+        check: &'static Check,
         sink: &mut Sink,
         words: impl FnOnce() -> (String, String),
         several: impl FnOnce(&str) -> String,
     ) {
         let marked = || About::Marked;
-        sink.report_group(code, self.rule.span(), self.cause(), marked, words, several);
+        sink.report_group(
+            check,
+            self.rule.span(),
+            self.cause(),
+            marked,
+            words,
+            several,
+        );
     }
 
     fn report_copy(&self, sink: &mut Sink) {
@@ -239,7 +302,7 @@ impl Hidden<'_, '_, '_> {
                 "remove it".to_owned(),
             )
         };
-        self.put(DUPLICATE, sink, words, |places| {
+        self.put(&DUPLICATE.check, sink, words, |places| {
             format!(
                 "{places} stand in {} already and do nothing here",
                 self.place()
@@ -256,7 +319,7 @@ impl Hidden<'_, '_, '_> {
                 "remove it".to_owned(),
             )
         };
-        self.put(REDUNDANT, sink, words, |places| {
+        self.put(&REDUNDANT.check, sink, words, |places| {
             let place = self.place();
             format!("{places} change nothing: {place} {others} the same before them")
         });
@@ -270,7 +333,7 @@ impl Hidden<'_, '_, '_> {
                 "remove the one that is not meant".to_owned(),
             )
         };
-        self.put(CONTRADICTION, sink, words, |places| {
+        self.put(&CONTRADICTION.check, sink, words, |places| {
             let place = self.place();
             format!(
                 "{place} says the opposite of {places} about the same clients, and decides first"
@@ -290,7 +353,7 @@ impl Hidden<'_, '_, '_> {
                 remedy(self.rule, self.table, &place),
             )
         };
-        self.put(UNREACHED, sink, words, |places| {
+        self.put(&CHECK.check, sink, words, |places| {
             format!(
                 "{} hides {places}: it {others} first about everybody they match{what}",
                 self.place()
@@ -349,4 +412,34 @@ fn same_words(a: Rule<'_, '_>, b: Rule<'_, '_>) -> bool {
     let (left, right) = (a.text(), b.text());
     let may_fold = !a.has_options() && !b.has_options();
     left == right || (may_fold && letters(&left).eq(letters(&right)))
+}
+
+/// The rule gone: its words stand elsewhere.
+fn fix_copy(broken: &Broken<'_, '_>) -> Option<Fix> {
+    (!broken.line.is_joined()).then(|| removed(broken))
+}
+
+/// The rule gone, if it can have no other meaning than that it has.
+fn fix_redundant(broken: &Broken<'_, '_>) -> Option<Fix> {
+    let is_plain = !broken.line.is_joined() && is_plain_rule(&broken.rule()?);
+    is_plain.then(|| removed(broken))
+}
+
+fn removed(broken: &Broken<'_, '_>) -> Fix {
+    safe("remove the rule", Edit::delete(broken.line.span()))
+}
+
+/// What shows that nobody comes to the rule: whoever fails the command before it is not decided here.
+fn shown_after_command(shown: &Shown<'_>) -> Vec<Step> {
+    let groups: &[Group] = &[Group::Line, Group::Strangers];
+    let failed = |granted| claim(granted, Decider::Other, Reach::Both).if_failed();
+    vec![
+        (failed(Some(!shown.effect)), groups),
+        (failed(None), groups),
+    ]
+}
+
+fn shown_contradiction(shown: &Shown<'_>) -> Vec<Step> {
+    let earlier = claim(Some(!shown.effect), Decider::Earlier, Reach::Both);
+    vec![(earlier, &[Group::Line, Group::Strangers])]
 }
