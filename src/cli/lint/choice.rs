@@ -3,8 +3,8 @@
 use super::super::Context;
 use super::super::failure::Failure;
 use super::super::settings;
-use super::LintArgs;
-use super::judge::Linted;
+use super::args::LintArgs;
+use super::placed::Linted;
 use crate::config::LintCode;
 use crate::engine::wildcard_matches;
 use crate::lint::{CHECKS, Check};
