@@ -3,6 +3,9 @@
 //! A check is a file in `checks`; the table of all codes is [`CHECKS`]. Findings are data: nothing
 //! here prints, and nothing here fails.
 
+#[macro_use]
+mod row;
+
 mod check;
 mod checks;
 mod claims;
@@ -19,7 +22,6 @@ mod policy;
 mod precedence;
 mod repair;
 mod report;
-mod row;
 mod run;
 mod sink;
 mod suggest;

@@ -46,6 +46,8 @@ pub(super) enum Repair {
     ByHand,
     /// The marked word is replaced with the one that was meant; not where none is returned.
     Word(fn(&[u8]) -> Option<Vec<u8>>),
+    /// What is marked is replaced: a title, and the new text.
+    Replace(&'static str, &'static str),
     /// Edits change the line.
     Line(fn(&Broken<'_, '_>) -> Option<Fix>),
     /// Edits after which the whole table is read in another way.
@@ -71,32 +73,22 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub(super) const fn error(code: &'static str, name: &'static str, harm: Harm) -> Self {
-        Self::new(Check::new(code, name, Severity::Error, harm))
-    }
-
-    pub(super) const fn warning(code: &'static str, name: &'static str, harm: Harm) -> Self {
-        Self::new(Check::new(code, name, Severity::Warning, harm))
-    }
-
-    pub(super) const fn info(code: &'static str, name: &'static str, harm: Harm) -> Self {
-        Self::new(Check::new(code, name, Severity::Info, harm))
-    }
-
-    const fn new(check: Check) -> Self {
+    pub(super) const fn new(
+        code: &'static str,
+        name: &'static str,
+        severity: Severity,
+        harm: Harm,
+        run: Run,
+    ) -> Self {
         Self {
-            check,
-            run: Run::Elsewhere,
+            check: Check::new(code, name, severity, harm),
+            run,
             repair: Repair::ByHand,
             shown: None,
             harm: None,
             also_tried: None,
             text: "",
         }
-    }
-
-    pub(super) const fn run(self, run: Run) -> Self {
-        Self { run, ..self }
     }
 
     /// The code holds in some builds of libwrap only.
@@ -146,11 +138,23 @@ impl Row {
     }
 }
 
+/// What the expression of a row may name.
+pub(in crate::lint) mod prelude {
+    pub(in crate::lint) use super::super::check::{Ends, Harm::*};
+    pub(in crate::lint) use super::super::claims::{self, Decider, Group, Reach, claim};
+    pub(in crate::lint) use super::super::harms;
+    pub(in crate::lint) use super::{Repair, Row, Run};
+    pub(in crate::lint) use crate::diagnostic::Severity::*;
+    pub(in crate::lint) use crate::syntax::{Brackets, Comments, TooLong};
+}
+
 /// Declares the row of a code. Its comment is what `tcpw explain`, tcpw-codes(7) and SARIF say: a
 /// paragraph on what is wrong, one on what comes of it, how it is repaired, and the measured facts.
 macro_rules! row {
-    ($(#[doc = $text:literal])+ $visible:vis const $name:ident: Row = $row:expr;) => {
-        $visible const $name: Row = $row.explained(concat!($($text, "\n"),+));
+    ($(#[doc = $text:literal])+ $name:ident = $row:expr;) => {
+        pub(in crate::lint) const $name: $crate::lint::row::Row = {
+            use $crate::lint::row::prelude::*;
+            $row.explained(concat!($($text, "\n"),+))
+        };
     };
 }
-pub(super) use row;

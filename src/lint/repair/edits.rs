@@ -43,6 +43,7 @@ pub(super) fn of(
             let fix = replace("write what is meant", broken.span, meant);
             (Some(fix), Scope::Lines)
         }
+        Repair::Replace(title, new) => (Some(replace(title, broken.span, new)), Scope::Lines),
         Repair::Line(fix) => (fix(&broken), Scope::Lines),
         Repair::Table(fix) => (fix(&broken), Scope::Table),
         Repair::Moved(fix) => (fix(&broken), Scope::Moved),

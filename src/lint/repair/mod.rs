@@ -11,8 +11,10 @@ mod proof;
 mod readings;
 mod repaired;
 mod rounds;
+mod sampled;
 mod touched;
 
-pub use proof::{Changes, Difference, changes};
+pub use proof::{Changes, changes};
 pub use repaired::{DENY_ALL, Repaired};
 pub use rounds::{Boldness, repair};
+pub use sampled::Difference;

@@ -1,8 +1,5 @@
 //! There are no address ranges (F-V4-17).
 
-use crate::lint::check::{Ends, Harm};
-use crate::lint::claims;
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
 use crate::lint::words::quote;
@@ -16,11 +13,8 @@ row! {
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-V4-17
-    pub(in crate::lint) const CHECK: Row = Row::error("TW310", "address-range", Harm::Missed)
-        .run(Run::Client(check))
-        .ends(Ends::Word, 5)
-        .fixed(Repair::Word(range))
-        .shown(claims::missed_by_word);
+    CHECK = Row::new("TW310", "address-range", Error, Missed, Run::Client(check))
+        .ends(Ends::Word, 5).fixed(Repair::Word(range)).shown(claims::missed_by_word);
 }
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {

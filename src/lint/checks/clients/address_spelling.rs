@@ -1,8 +1,5 @@
 //! An address that no client is ever spelt like: leading zeros, numbers over 255 (F-V4-01).
 
-use crate::lint::check::{Ends, Harm};
-use crate::lint::claims;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
 use crate::lint::words::quote;
@@ -16,10 +13,8 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-V4-01
-    pub(in crate::lint) const CHECK: Row = Row::error("TW313", "address-spelling", Harm::Missed)
-        .run(Run::Client(check))
-        .ends(Ends::Word, 18)
-        .shown(claims::missed_by_word);
+    CHECK = Row::new("TW313", "address-spelling", Error, Missed, Run::Client(check))
+        .ends(Ends::Word, 18).shown(claims::missed_by_word);
 }
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {

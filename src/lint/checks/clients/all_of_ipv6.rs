@@ -1,8 +1,5 @@
 //! `[net]/` followed by no number is prefix length 0: every IPv6 address (F-V6-04).
 
-use crate::lint::check::Harm;
-use crate::lint::claims;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::trial::{Client, STRANGER6};
 use crate::lint::view::ClientView;
@@ -16,10 +13,8 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-V6-04
-    pub(in crate::lint) const CHECK: Row = Row::error("TW306", "all-of-ipv6", Harm::Broad)
-        .run(Run::Client(check))
-        .shown(claims::matched_by_word)
-        .also_tried(also_tried);
+    CHECK = Row::new("TW306", "all-of-ipv6", Error, Broad, Run::Client(check))
+        .shown(claims::matched_by_word).also_tried(|_| Some(Client::at(&STRANGER6)));
 }
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
@@ -47,9 +42,4 @@ pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
                 .to_owned(),
         )
     });
-}
-
-/// A client that the pattern matches although nobody meant it.
-fn also_tried(_: &str) -> Option<Client> {
-    Some(Client::at(&STRANGER6))
 }

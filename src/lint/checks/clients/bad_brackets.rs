@@ -1,8 +1,5 @@
 //! Brackets that hold no IPv6 address, most often its prefix length too: never matches (F-V6-07).
 
-use crate::lint::check::{Ends, Harm};
-use crate::lint::claims;
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
 use crate::lint::words::{plain, quote};
@@ -17,11 +14,8 @@ row! {
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-V6-07
-    pub(in crate::lint) const CHECK: Row = Row::error("TW305", "bad-brackets", Harm::Missed)
-        .run(Run::Client(check))
-        .ends(Ends::Word, 12)
-        .fixed(Repair::Word(meant))
-        .shown(claims::missed_by_word);
+    CHECK = Row::new("TW305", "bad-brackets", Error, Missed, Run::Client(check))
+        .ends(Ends::Word, 12).fixed(Repair::Word(meant)).shown(claims::missed_by_word);
 }
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {

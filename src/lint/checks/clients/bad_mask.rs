@@ -1,9 +1,6 @@
 //! A mask or prefix length that libwrap cannot use: the pattern matches nothing (F-V4-07, F-V4-09,
 //! F-V6-05).
 
-use crate::lint::check::{Ends, Harm};
-use crate::lint::claims;
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
 use crate::lint::words::{plain, quote};
@@ -17,8 +14,7 @@ row! {
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-V4-07 F-V4-09 F-V6-05
-    pub(in crate::lint) const CHECK: Row = Row::error("TW303", "bad-mask", Harm::Missed)
-        .run(Run::Client(check))
+    CHECK = Row::new("TW303", "bad-mask", Error, Missed, Run::Client(check))
         .ends(Ends::Word, 15)
         .fixed(Repair::Word(|text| text.strip_suffix(b"/255.255.255.255").map(<[u8]>::to_vec)))
         .shown(claims::missed_by_word);

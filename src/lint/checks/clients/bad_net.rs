@@ -1,8 +1,5 @@
 //! What stands before the slash is no network of four numbers: nothing matches (F-V4-13).
 
-use crate::lint::check::{Ends, Harm};
-use crate::lint::claims;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
 use crate::lint::words::quote;
@@ -15,10 +12,8 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-V4-13
-    pub(in crate::lint) const CHECK: Row = Row::error("TW304", "bad-network", Harm::Missed)
-        .run(Run::Client(check))
-        .ends(Ends::Word, 16)
-        .shown(claims::missed_by_word);
+    CHECK = Row::new("TW304", "bad-network", Error, Missed, Run::Client(check))
+        .ends(Ends::Word, 16).shown(claims::missed_by_word);
 }
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {

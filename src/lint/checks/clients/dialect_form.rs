@@ -2,11 +2,8 @@
 
 use super::wildcard_address::prefix;
 use super::wildcard_domain::domain;
-use crate::lint::check::Harm;
-use crate::lint::claims;
 use crate::lint::machine_files::Site;
 use crate::lint::policy::Policy;
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words::quote;
@@ -27,10 +24,8 @@ row! {
     ///
     /// Repair: --unsafe-fixes
     /// Facts: none
-    pub(in crate::lint) const CHECK: Row = Row::error("TW339", "form-switched-off", Harm::Missed)
-        .run(Run::Site(check))
-        .fixed(Repair::Word(meant))
-        .shown(claims::nothing);
+    CHECK = Row::new("TW339", "form-switched-off", Error, Missed, Run::Site(check))
+        .fixed(Repair::Word(meant)).shown(claims::nothing);
 }
 
 row! {
@@ -41,7 +36,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: none
-    pub(in crate::lint) const OPTIONS: Row = Row::error("TW514", "options-switched-off", Harm::Either)
+    OPTIONS = Row::new("TW514", "options-switched-off", Error, Either, Run::Elsewhere)
         .shown(claims::nothing);
 }
 

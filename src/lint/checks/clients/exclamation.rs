@@ -1,10 +1,7 @@
 //! `!` excepts nothing: it is an ordinary character (F-EXCEPT-02).
 
 use crate::diagnostic::Fix;
-use crate::lint::check::{Ends, Harm};
-use crate::lint::claims;
 use crate::lint::fix::{Broken, replace};
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
 use crate::lint::words::quote;
@@ -18,12 +15,8 @@ row! {
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-EXCEPT-02
-    pub(in crate::lint) const CHECK: Row = Row::error("TW311", "exclamation-mark", Harm::Missed)
-        .run(Run::Client(check))
-        .ends(Ends::Word, 4)
-        .is_no_pattern()
-        .fixed(Repair::Line(fix))
-        .shown(claims::missed_by_word);
+    CHECK = Row::new("TW311", "exclamation-mark", Error, Missed, Run::Client(check))
+        .ends(Ends::Word, 4).is_no_pattern().fixed(Repair::Line(fix)).shown(claims::missed_by_word);
 }
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {

@@ -1,9 +1,6 @@
 //! An IPv4 network with bits set that its mask takes away matches no address (F-V4-06).
 
-use crate::lint::check::{Ends, Harm};
 use crate::lint::checks::lists::mask_with_holes;
-use crate::lint::claims;
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
 use crate::lint::words::{plain, quote};
@@ -18,11 +15,8 @@ row! {
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-V4-06
-    pub(in crate::lint) const CHECK: Row = Row::error("TW301", "host-bits-set", Harm::Missed)
-        .run(Run::Client(check))
-        .ends(Ends::Word, 13)
-        .fixed(Repair::Word(meant))
-        .shown(claims::missed_by_word);
+    CHECK = Row::new("TW301", "host-bits-set", Error, Missed, Run::Client(check))
+        .ends(Ends::Word, 13).fixed(Repair::Word(meant)).shown(claims::missed_by_word);
 }
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {

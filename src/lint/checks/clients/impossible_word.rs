@@ -2,11 +2,9 @@
 //! F-LINE-11).
 
 use super::address_range;
-use crate::lint::check::{Ends, Harm};
 use crate::lint::checks::list_words::is_ipv4_text;
 use crate::lint::finding::{About, Rating};
 use crate::lint::foreign::{Oddity, is_placeholder, letters_for_numbers, meant, oddity};
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::{ClientView, RuleView, is_balanced, patterns};
 use crate::lint::words::quote;
@@ -22,10 +20,8 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-FIELD-02 F-LINE-11 F-LINE-20
-    pub(in crate::lint) const CHECK: Row = Row::error("TW315", "impossible-name", Harm::Missed)
-        .run(Run::Rule(check))
-        .ends(Ends::Word, 7)
-        .is_no_pattern();
+    CHECK = Row::new("TW315", "impossible-name", Error, Missed, Run::Rule(check))
+        .ends(Ends::Word, 7).is_no_pattern();
 }
 
 row! {
@@ -35,9 +31,8 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-NAME-01 F-V4-03
-    pub(in crate::lint) const PLACEHOLDER: Row = Row::error("TW316", "placeholder", Harm::Missed)
-        .ends(Ends::Word, 6)
-        .is_no_pattern();
+    PLACEHOLDER = Row::new("TW316", "placeholder", Error, Missed, Run::Elsewhere)
+        .ends(Ends::Word, 6).is_no_pattern();
 }
 
 row! {
@@ -47,9 +42,8 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-USER-01
-    pub(in crate::lint) const NO_HOST: Row = Row::error("TW328", "user-without-host", Harm::Missed)
-        .ends(Ends::Word, 9)
-        .is_no_pattern();
+    NO_HOST = Row::new("TW328", "user-without-host", Error, Missed, Run::Elsewhere)
+        .ends(Ends::Word, 9).is_no_pattern();
 }
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {

@@ -1,10 +1,7 @@
 //! Host bits of an IPv6 network are ignored, other than those of an IPv4 network (F-V6-02).
 
 use crate::diagnostic::Fix;
-use crate::lint::check::Harm;
-use crate::lint::claims;
 use crate::lint::fix::{Broken, replace};
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::trial::Client;
 use crate::lint::view::ClientView;
@@ -20,11 +17,9 @@ row! {
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-V6-02
-    pub(in crate::lint) const CHECK: Row = Row::warning("TW325", "ipv6-host-bits", Harm::Broad)
-        .run(Run::Client(check))
-        .fixed(Repair::Line(fix))
-        .shown(claims::matched_by_word)
-        .also_tried(also_tried);
+    CHECK = Row::new("TW325", "ipv6-host-bits", Warning, Broad, Run::Client(check))
+        .fixed(Repair::Line(fix)).shown(claims::matched_by_word)
+        .also_tried(|text| Some(Client::at(&last_of_network(text)?)));
 }
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
@@ -71,11 +66,6 @@ fn network(text: &[u8]) -> Option<Vec<u8>> {
     let mask = u128::MAX.checked_shl(128_u32.checked_sub(length.into())?)?;
     let address = Ipv6Addr::from_bits(net.address.to_bits() & mask);
     is_plain.then(|| format!("[{address}]/{length}").into_bytes())
-}
-
-/// A client that the pattern matches although nobody meant it.
-fn also_tried(text: &str) -> Option<Client> {
-    last_of_network(text).map(|address| Client::at(&address))
 }
 
 /// The last address of `[net]/length`.

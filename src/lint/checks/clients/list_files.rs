@@ -5,16 +5,13 @@ use super::dialect_form;
 use super::dialect_form::missing_form;
 use super::netgroup;
 use crate::engine::{ListFile, TableName};
-use crate::lint::check::{Check, Harm};
+use crate::lint::check::Check;
 use crate::lint::checks::list_words::is_ipv4_text;
 use crate::lint::checks::lists::spaced_slash;
-use crate::lint::claims;
-use crate::lint::claims::{Decider, Group, Reach, Shown, Step, claim};
 use crate::lint::finding::About;
 use crate::lint::foreign::{is_placeholder, oddity};
 use crate::lint::machine_files::{FileKind, Look, Site};
 use crate::lint::policy::Policy;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words::quote;
@@ -31,8 +28,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-FILE-07
-    pub(in crate::lint) const CHECK: Row = Row::error("TW331", "list-file-missing", Harm::Missed)
-        .run(Run::Site(check))
+    CHECK = Row::new("TW331", "list-file-missing", Error, Missed, Run::Site(check))
         .shown(claims::nothing);
 }
 
@@ -44,8 +40,14 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-FILE-01 F-FILE-02 F-FILE-03
-    pub(in crate::lint) const WORD: Row = Row::error("TW332", "list-file-word", Harm::Either)
-        .shown(shown);
+    WORD = Row::new("TW332", "list-file-word", Error, Either, Run::Elsewhere)
+        .shown(|shown| {
+            let matched = claim(Some(shown.effect), Decider::Own, Reach::Word);
+            vec![
+                (shown.missed(Reach::MissedByList), &[Group::Marked]),
+                (matched, &[Group::Marked]),
+            ]
+        });
 }
 
 row! {
@@ -55,7 +57,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-FILE-06
-    pub(in crate::lint) const CYCLE: Row = Row::error("TW333", "list-file-cycle", Harm::Breaks);
+    CYCLE = Row::new("TW333", "list-file-cycle", Error, Breaks, Run::Elsewhere);
 }
 
 row! {
@@ -66,7 +68,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-FILE-04
-    pub(in crate::lint) const DEAD: Row = Row::error("TW334", "list-file-dead-word", Harm::Missed)
+    DEAD = Row::new("TW334", "list-file-dead-word", Error, Missed, Run::Elsewhere)
         .shown(claims::missed_by_list);
 }
 
@@ -78,7 +80,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-FILE-08
-    pub(in crate::lint) const PATH: Row = Row::error("TW335", "list-file-path", Harm::Missed)
+    PATH = Row::new("TW335", "list-file-path", Error, Missed, Run::Elsewhere)
         .shown(claims::nothing);
 }
 
@@ -89,7 +91,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-FILE-01
-    pub(in crate::lint) const WEAK: Row = Row::error("TW337", "list-file-writable", Harm::LetsIn)
+    WEAK = Row::new("TW337", "list-file-writable", Error, LetsIn, Run::Elsewhere)
         .shown(claims::nothing);
 }
 
@@ -101,8 +103,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-FILE-07
-    pub(in crate::lint) const UNREADABLE: Row = Row::warning("TW338", "list-file-unreadable", Harm::Breaks)
-;
+    UNREADABLE = Row::new("TW338", "list-file-unreadable", Warning, Breaks, Run::Elsewhere);
 }
 
 /// Findings in one file of each code, and files in a row that name one another; the rest says
@@ -391,12 +392,4 @@ fn never_matches(word: &[u8]) -> bool {
         | HostPattern::Ipv6Net { .. }
         | HostPattern::Text { .. } => false,
     }
-}
-
-fn shown(shown: &Shown<'_>) -> Vec<Step> {
-    let matched = claim(Some(shown.effect), Decider::Own, Reach::Word);
-    vec![
-        (shown.missed(Reach::MissedByList), &[Group::Marked]),
-        (matched, &[Group::Marked]),
-    ]
 }

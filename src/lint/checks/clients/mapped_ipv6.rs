@@ -1,8 +1,5 @@
 //! `[::ffff:1.2.3.4]` matches neither the IPv4 client nor its mapped form (F-V6-08).
 
-use crate::lint::check::{Ends, Harm};
-use crate::lint::claims;
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
 use crate::lint::words::quote;
@@ -16,11 +13,8 @@ row! {
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-V6-08
-    pub(in crate::lint) const CHECK: Row = Row::error("TW312", "mapped-ipv6", Harm::Missed)
-        .run(Run::Client(check))
-        .ends(Ends::Word, 17)
-        .fixed(Repair::Word(meant))
-        .shown(claims::missed_by_word);
+    CHECK = Row::new("TW312", "mapped-ipv6", Error, Missed, Run::Client(check))
+        .ends(Ends::Word, 17).fixed(Repair::Word(meant)).shown(claims::missed_by_word);
 }
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {

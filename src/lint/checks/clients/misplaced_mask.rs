@@ -1,10 +1,9 @@
 //! A mask that stands apart from its network: to libwrap these are two words (F-FIELD-02).
 
-use crate::lint::check::{Ends, Harm};
+use crate::lint::check::Harm;
 use crate::lint::checks::lists::spaced_slash;
 use crate::lint::finding::{About, Rating};
 use crate::lint::foreign::network;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::{RuleView, patterns};
 use crate::lint::words::{plain, quote};
@@ -19,10 +18,8 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-FIELD-02 F-V4-05
-    pub(in crate::lint) const CHECK: Row = Row::error("TW317", "mask-apart", Harm::Missed)
-        .run(Run::Rule(check))
-        .ends(Ends::Word, 2)
-        .is_no_pattern();
+    CHECK = Row::new("TW317", "mask-apart", Error, Missed, Run::Rule(check))
+        .ends(Ends::Word, 2).is_no_pattern();
 }
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {

@@ -1,10 +1,7 @@
 //! Netgroups in a build of libwrap that does not look them up (F-NETGR-02).
 
-use crate::lint::check::Harm;
-use crate::lint::claims;
 use crate::lint::machine_files::Site;
 use crate::lint::policy::Policy;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words::quote;
@@ -19,8 +16,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-NETGR-01 F-NETGR-02
-    pub(in crate::lint) const CHECK: Row = Row::error("TW336", "netgroup-switched-off", Harm::Missed)
-        .run(Run::Site(check))
+    CHECK = Row::new("TW336", "netgroup-switched-off", Error, Missed, Run::Site(check))
         .shown(claims::nothing);
 }
 

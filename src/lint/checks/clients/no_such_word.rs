@@ -1,8 +1,5 @@
 //! `ANY`, `FAIL` and the like are no words of libwrap but names of hosts (F-MAGIC-02).
 
-use crate::lint::check::{Ends, Harm};
-use crate::lint::claims;
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
 use crate::lint::words::quote;
@@ -14,8 +11,7 @@ row! {
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-MAGIC-02
-    pub(in crate::lint) const CHECK: Row = Row::error("TW314", "no-such-word", Harm::Missed)
-        .run(Run::Client(check))
+    CHECK = Row::new("TW314", "no-such-word", Error, Missed, Run::Client(check))
         .ends(Ends::Word, 10)
         .fixed(Repair::Word(|text| text.eq_ignore_ascii_case(b"ANY").then(|| b"ALL".to_vec())))
         .shown(claims::missed_by_word);

@@ -2,10 +2,9 @@
 //! (F-FIELD-01, F-OPT-04).
 
 use crate::engine::TableName;
-use crate::lint::check::{Ends, Harm};
+use crate::lint::check::Harm;
 use crate::lint::checks::lists::bare_ipv6;
 use crate::lint::finding::{About, Rating};
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::{RuleView, patterns};
 use crate::lint::words::{plain, quote};
@@ -21,10 +20,8 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-OPT-04 F-FIELD-01
-    pub(in crate::lint) const CHECK: Row = Row::error("TW319", "not-an-address", Harm::Missed)
-        .run(Run::Rule(check))
-        .ends(Ends::Rest, 1)
-        .is_no_pattern();
+    CHECK = Row::new("TW319", "not-an-address", Error, Missed, Run::Rule(check))
+        .ends(Ends::Rest, 1).is_no_pattern();
 }
 
 /// Groups of a hardware address.

@@ -1,10 +1,9 @@
 //! Words that were meant as `EXCEPT`: what stands after them is in the list, not out of it
 //! (F-EXCEPT-02).
 
-use crate::lint::check::{Ends, Harm};
+use crate::lint::check::Harm;
 use crate::lint::finding::{About, Rating};
 use crate::lint::foreign::oddity;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::suggest::is_slip;
 use crate::lint::view::{RuleView, patterns};
@@ -19,8 +18,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-EXCEPT-02
-    pub(in crate::lint) const CHECK: Row = Row::error("TW327", "not-except", Harm::LetsIn)
-        .run(Run::Rule(check))
+    CHECK = Row::new("TW327", "not-except", Error, LetsIn, Run::Rule(check))
         .ends(Ends::Rule, 8);
 }
 

@@ -1,8 +1,5 @@
 //! In a network a leading zero means octal (F-V4-12).
 
-use crate::lint::check::Harm;
-use crate::lint::claims;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
 use crate::lint::words::quote;
@@ -16,8 +13,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-V4-12
-    pub(in crate::lint) const CHECK: Row = Row::error("TW308", "octal-network", Harm::Missed)
-        .run(Run::Client(check))
+    CHECK = Row::new("TW308", "octal-network", Error, Missed, Run::Client(check))
         .shown(claims::missed_by_word);
 }
 

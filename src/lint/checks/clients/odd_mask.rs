@@ -1,8 +1,5 @@
 //! A prefix length with something behind the number: only the number counts (F-V4-10, F-V6-06).
 
-use crate::lint::check::Harm;
-use crate::lint::claims::{Decider, Group, Reach, Shown, Step, claim};
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
 use crate::lint::words::quote;
@@ -16,9 +13,8 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-V4-10 F-V6-06
-    pub(in crate::lint) const CHECK: Row = Row::warning("TW307", "odd-prefix-length", Harm::Either)
-        .run(Run::Client(check))
-        .shown(shown);
+    CHECK = Row::new("TW307", "odd-prefix-length", Warning, Either, Run::Client(check))
+        .shown(|shown| vec![(claim(Some(shown.effect), Decider::Word, Reach::Any), &[Group::Marked])]);
 }
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
@@ -60,9 +56,4 @@ pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
             format!("write `/{bits}`, if that is meant"),
         )
     });
-}
-
-fn shown(shown: &Shown<'_>) -> Vec<Step> {
-    let word = claim(Some(shown.effect), Decider::Word, Reach::Any);
-    vec![(word, &[Group::Marked])]
 }

@@ -1,9 +1,6 @@
 //! An IPv4 address with fewer than four numbers and no dot at its end never matches (F-V4-03).
 
-use crate::lint::check::{Ends, Harm};
 use crate::lint::checks::lists::bare_ipv6;
-use crate::lint::claims;
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
 use crate::lint::words::{plain, quote};
@@ -16,11 +13,8 @@ row! {
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-V4-03
-    pub(in crate::lint) const CHECK: Row = Row::error("TW309", "short-address", Harm::Missed)
-        .run(Run::Client(check))
-        .ends(Ends::Word, 19)
-        .fixed(Repair::Word(meant))
-        .shown(claims::missed_by_word);
+    CHECK = Row::new("TW309", "short-address", Error, Missed, Run::Client(check))
+        .ends(Ends::Word, 19).fixed(Repair::Word(meant)).shown(claims::missed_by_word);
 }
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {

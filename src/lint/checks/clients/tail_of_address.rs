@@ -1,8 +1,5 @@
 //! A pattern of a dot and numbers matches the tail of addresses (F-V4-04).
 
-use crate::lint::check::Harm;
-use crate::lint::claims;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
 use crate::lint::words::plain;
@@ -15,8 +12,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-V4-04
-    pub(in crate::lint) const CHECK: Row = Row::warning("TW323", "tail-of-address", Harm::Broad)
-        .run(Run::Client(check))
+    CHECK = Row::new("TW323", "tail-of-address", Warning, Broad, Run::Client(check))
         .shown(claims::matched_by_word);
 }
 

@@ -1,9 +1,6 @@
 //! A name with a dot at its end is a prefix: it matches other people's names (F-NAME-03).
 
 use super::address_range;
-use crate::lint::check::Harm;
-use crate::lint::claims;
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::trial::Client;
 use crate::lint::view::ClientView;
@@ -18,11 +15,10 @@ row! {
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-NAME-03
-    pub(in crate::lint) const CHECK: Row = Row::error("TW324", "trailing-dot-name", Harm::Broad)
-        .run(Run::Client(check))
+    CHECK = Row::new("TW324", "trailing-dot-name", Error, Broad, Run::Client(check))
         .fixed(Repair::Word(|text| text.strip_suffix(b".").map(<[u8]>::to_vec)))
         .shown(claims::matched_by_word)
-        .also_tried(also_tried);
+        .also_tried(|text| Some(Client::named(format!("{text}example.org"))));
 }
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
@@ -48,9 +44,4 @@ pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
             format!("write `{name}`"),
         )
     });
-}
-
-/// A client that the pattern matches although nobody meant it.
-fn also_tried(text: &str) -> Option<Client> {
-    Some(Client::named(format!("{text}example.org")))
 }

@@ -4,7 +4,6 @@ use crate::lint::check::Harm;
 use crate::lint::finding::{About, Rating};
 use crate::lint::machine_files::Site;
 use crate::lint::policy::Policy;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::{ClientView, RuleView, patterns};
 use crate::lint::words::quote;
@@ -18,8 +17,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-NETGR-01
-    pub(in crate::lint) const CHECK: Row = Row::warning("TW326", "unknown-netgroup", Harm::Missed)
-        .run(Run::Site(check));
+    CHECK = Row::new("TW326", "unknown-netgroup", Warning, Missed, Run::Site(check));
 }
 
 /// As many groups as are asked for: a database may be on another machine.

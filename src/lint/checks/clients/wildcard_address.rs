@@ -1,8 +1,5 @@
 //! A wildcard for addresses is compared with names too, and their owners choose them (F-V4-18).
 
-use crate::lint::check::Harm;
-use crate::lint::claims;
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::trial::Client;
 use crate::lint::view::ClientView;
@@ -16,11 +13,8 @@ row! {
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-V4-18
-    pub(in crate::lint) const CHECK: Row = Row::warning("TW321", "wildcard-address", Harm::Broad)
-        .run(Run::Client(check))
-        .fixed(Repair::Word(prefix))
-        .shown(claims::matched_by_word)
-        .also_tried(also_tried);
+    CHECK = Row::new("TW321", "wildcard-address", Warning, Broad, Run::Client(check))
+        .fixed(Repair::Word(prefix)).shown(claims::matched_by_word).also_tried(also_tried);
 }
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {

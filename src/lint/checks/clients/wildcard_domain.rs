@@ -1,8 +1,5 @@
 //! `*foo.com` matches every name that ends so, `xfoo.com` too (F-NAME-04).
 
-use crate::lint::check::Harm;
-use crate::lint::claims;
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::trial::Client;
 use crate::lint::view::ClientView;
@@ -16,11 +13,9 @@ row! {
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-NAME-04
-    pub(in crate::lint) const CHECK: Row = Row::warning("TW322", "wildcard-domain", Harm::Broad)
-        .run(Run::Client(check))
-        .fixed(Repair::Word(domain))
-        .shown(claims::matched_by_word)
-        .also_tried(also_tried);
+    CHECK = Row::new("TW322", "wildcard-domain", Warning, Broad, Run::Client(check))
+        .fixed(Repair::Word(domain)).shown(claims::matched_by_word)
+        .also_tried(|text| Some(Client::named(text.replace('*', "evil"))));
 }
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
@@ -60,9 +55,4 @@ pub(super) fn domain(text: &[u8]) -> Option<Vec<u8>> {
         .strip_prefix(b"*")
         .filter(|tail| !tail.contains(&b'*'))?;
     Some([b".", tail].concat())
-}
-
-/// A client that the pattern matches although nobody meant it.
-fn also_tried(text: &str) -> Option<Client> {
-    Some(Client::named(text.replace('*', "evil")))
 }

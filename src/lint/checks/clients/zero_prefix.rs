@@ -1,8 +1,5 @@
 //! `/0` behind an IPv4 network is an error to libwrap: it matches no address (F-V4-08).
 
-use crate::lint::check::{Ends, Harm};
-use crate::lint::claims;
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
 use crate::lint::words::quote;
@@ -16,8 +13,7 @@ row! {
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-V4-08
-    pub(in crate::lint) const CHECK: Row = Row::error("TW302", "zero-prefix", Harm::Missed)
-        .run(Run::Client(check))
+    CHECK = Row::new("TW302", "zero-prefix", Error, Missed, Run::Client(check))
         .ends(Ends::Word, 14)
         .fixed(Repair::Word(|text| is_everything(text).then(|| b"ALL".to_vec())))
         .shown(claims::missed_by_word);

@@ -2,11 +2,9 @@
 
 use crate::diagnostic::Fix;
 use crate::edit::Edit;
-use crate::lint::check::Harm;
 use crate::lint::checks::options::traps::{Trap, first_trap};
 use crate::lint::command::{Piece, is_in_background, is_whole, pieces};
 use crate::lint::fix::{Broken, edits};
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::policy::OptionKind;
@@ -18,8 +16,7 @@ row! {
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-SPAWN-03
-    pub(in crate::lint) const CHECK: Row = Row::warning("TW601", "visitor-waits", Harm::Slow)
-        .run(Run::Rule(check))
+    CHECK = Row::new("TW601", "visitor-waits", Warning, Slow, Run::Rule(check))
         .fixed(Repair::Line(fix));
 }
 

@@ -1,8 +1,6 @@
 //! A client's own text as an argument that a command may take for an option (F-PCT-03).
 
-use crate::lint::check::Harm;
 use crate::lint::command::{Word, base_name, commands};
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::{RuleView, runs_command};
 
@@ -13,8 +11,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-PCT-03
-    pub(in crate::lint) const CHECK: Row = Row::warning("TW606", "client-chooses-option", Harm::Breaks)
-        .run(Run::Rule(check));
+    CHECK = Row::new("TW606", "client-chooses-option", Warning, Breaks, Run::Rule(check));
 }
 
 /// The letters whose text the client, or who runs its DNS, can choose.

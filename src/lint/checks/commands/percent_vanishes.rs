@@ -3,10 +3,8 @@
 
 use crate::diagnostic::Fix;
 use crate::edit::Edit;
-use crate::lint::check::Harm;
 use crate::lint::command::{Piece, Word, base_name, pieces};
 use crate::lint::fix::{Broken, edits};
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::{RuleView, runs_command};
 use crate::lint::words::{plain, quote};
@@ -21,8 +19,7 @@ row! {
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-PCT-02 F-SPAWN-06
-    pub(in crate::lint) const CHECK: Row = Row::warning("TW602", "percent-vanishes", Harm::Breaks)
-        .run(Run::Rule(check))
+    CHECK = Row::new("TW602", "percent-vanishes", Warning, Breaks, Run::Rule(check))
         .fixed(Repair::Line(fix));
 }
 

@@ -4,12 +4,9 @@
 use crate::lint::check::Harm;
 use crate::lint::checks::list_words::matches_all;
 use crate::lint::checks::lists::never_matches::never_matches;
-use crate::lint::claims;
-use crate::lint::claims::{Decider, Group, Reach, Shown, Step, claim};
 use crate::lint::harms::Place;
 use crate::lint::machine_files::{FileKind, Look, Site};
 use crate::lint::policy::Policy;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::{RuleView, base, is_filter, runs_command};
 
@@ -23,8 +20,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-SPAWN-04
-    pub(in crate::lint) const CHECK: Row = Row::info("TW603", "command-without-path", Harm::Breaks)
-        .run(Run::Site(check));
+    CHECK = Row::new("TW603", "command-without-path", Info, Breaks, Run::Site(check));
 }
 
 row! {
@@ -35,9 +31,11 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-SPAWN-01 F-ACL-04
-    pub(in crate::lint) const MISSING: Row = Row::warning("TW604", "command-missing", Harm::Breaks)
-        .shown(shown)
-        .harm(harm);
+    MISSING = Row::new("TW604", "command-missing", Warning, Breaks, Run::Elsewhere)
+        .shown(|shown| {
+            let missing = claim(Some(!shown.effect), Decider::Later, Reach::Both).if_failed();
+            vec![(missing, &[Group::Line, Group::Strangers])]
+        }).harm(harm);
 }
 
 row! {
@@ -47,7 +45,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-SPAWN-04
-    pub(in crate::lint) const WEAK: Row = Row::error("TW605", "command-writable", Harm::LetsIn)
+    WEAK = Row::new("TW605", "command-writable", Error, LetsIn, Run::Elsewhere)
         .shown(claims::nothing);
 }
 
@@ -59,8 +57,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-SPAWN-01 F-SPAWN-04
-    pub(in crate::lint) const CLOSED: Row = Row::warning("TW609", "command-closed-to-daemon", Harm::Breaks)
-;
+    CLOSED = Row::new("TW609", "command-closed-to-daemon", Warning, Breaks, Run::Elsewhere);
 }
 
 /// What the shell does itself (POSIX, section 2.14 and 1.6).
@@ -236,11 +233,6 @@ fn closed(
             "let everybody run it: chmod 755, also for the directories above it".to_owned(),
         )
     });
-}
-
-fn shown(shown: &Shown<'_>) -> Vec<Step> {
-    let missing = claim(Some(!shown.effect), Decider::Later, Reach::Both).if_failed();
-    vec![(missing, &[Group::Line, Group::Strangers])]
 }
 
 fn harm(place: &Place<'_, '_>) -> Option<Harm> {

@@ -1,7 +1,5 @@
 //! `twist` and `banners` for daemons that cannot bear them (F-TWIST-03, F-OPT-14).
 
-use crate::lint::check::Harm;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::{RuleView, base};
 use crate::policy::OptionKind;
@@ -15,8 +13,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-TWIST-02 F-TWIST-03
-    pub(in crate::lint) const TWIST: Row = Row::warning("TW607", "twist-in-resident-daemon", Harm::Breaks)
-        .run(Run::Rule(twist));
+    TWIST = Row::new("TW607", "twist-in-resident-daemon", Warning, Breaks, Run::Rule(twist));
 }
 
 row! {
@@ -26,8 +23,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-OPT-14
-    pub(in crate::lint) const BANNERS: Row = Row::warning("TW608", "banner-breaks-protocol", Harm::Breaks)
-        .run(Run::Rule(banners));
+    BANNERS = Row::new("TW608", "banner-breaks-protocol", Warning, Breaks, Run::Rule(banners));
 }
 
 /// Daemons that serve all clients in the process that asks libwrap.

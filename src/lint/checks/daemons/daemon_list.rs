@@ -1,12 +1,9 @@
 //! Daemons by port, by a misspelt name, and by one name in two spellings (F-DAEMON-01,
 //! F-DAEMON-11).
 
-use crate::lint::check::Harm;
-use crate::lint::claims;
 use crate::lint::finding::About;
 use crate::lint::group::Cause;
 use crate::lint::policy::Policy;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::suggest::daemon_meant;
 use crate::lint::view::{RuleView, base};
@@ -22,8 +19,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-DAEMON-10 F-DAEMON-11
-    pub(in crate::lint) const PORT: Row = Row::warning("TW402", "daemon-port", Harm::Missed)
-        .run(Run::Daemons(port))
+    PORT = Row::new("TW402", "daemon-port", Warning, Missed, Run::Daemons(port))
         .shown(claims::missed_by_daemon);
 }
 
@@ -34,8 +30,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-DAEMON-01
-    pub(in crate::lint) const MISSPELT: Row = Row::warning("TW403", "daemon-misspelt", Harm::Missed)
-        .run(Run::Daemons(unknown))
+    MISSPELT = Row::new("TW403", "daemon-misspelt", Warning, Missed, Run::Daemons(unknown))
         .shown(claims::missed_by_daemon);
 }
 
@@ -46,8 +41,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-DAEMON-01
-    pub(in crate::lint) const TWO_CASES: Row = Row::info("TW404", "daemon-in-two-cases", Harm::Style)
-        .run(Run::Policy(two_cases));
+    TWO_CASES = Row::new("TW404", "daemon-in-two-cases", Info, Style, Run::Policy(two_cases));
 }
 
 pub(in crate::lint) fn port(rule: &RuleView<'_, '_>, sink: &mut Sink) {

@@ -1,10 +1,7 @@
 //! A daemon is named by its process: no path, and `sshd` rather than `ssh` (F-DAEMON-01).
 
-use crate::lint::check::{Ends, Harm};
-use crate::lint::claims;
 use crate::lint::finding::About;
 use crate::lint::group::Cause;
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words::{self, plain, quote};
@@ -17,11 +14,8 @@ row! {
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-DAEMON-01
-    pub(in crate::lint) const CHECK: Row = Row::warning("TW401", "daemon-name", Harm::Missed)
-        .run(Run::Daemons(check))
-        .ends(Ends::Word, 21)
-        .fixed(Repair::Word(meant))
-        .shown(claims::missed_by_daemon);
+    CHECK = Row::new("TW401", "daemon-name", Warning, Missed, Run::Daemons(check))
+        .ends(Ends::Word, 21).fixed(Repair::Word(meant)).shown(claims::missed_by_daemon);
 }
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {

@@ -1,10 +1,9 @@
 //! Words in a list of daemons that are the name of none: quotes, separators that are none,
 //! protocols, verdicts (F-DAEMON-01, F-FIELD-02).
 
-use crate::lint::check::{Ends, Harm};
+use crate::lint::check::Harm;
 use crate::lint::finding::{About, Rating};
 use crate::lint::foreign::{Oddity, is_placeholder, meant, oddity};
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::{RuleView, patterns};
 use crate::lint::words::{plain, quote};
@@ -18,10 +17,8 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-DAEMON-01 F-FIELD-02
-    pub(in crate::lint) const CHECK: Row = Row::error("TW407", "impossible-daemon", Harm::Missed)
-        .run(Run::Daemons(check))
-        .ends(Ends::Word, 20)
-        .is_no_pattern();
+    CHECK = Row::new("TW407", "impossible-daemon", Error, Missed, Run::Daemons(check))
+        .ends(Ends::Word, 20).is_no_pattern();
 }
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {

@@ -1,10 +1,5 @@
 //! Words that mean something among clients only, in a list of daemons (F-DAEMON-03).
 
-use crate::diagnostic::Fix;
-use crate::lint::check::{Ends, Harm};
-use crate::lint::claims;
-use crate::lint::fix::{Broken, replace};
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words::quote;
@@ -18,10 +13,8 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-DAEMON-03
-    pub(in crate::lint) const CHECK: Row = Row::error("TW405", "reserved-word-as-daemon", Harm::Missed)
-        .run(Run::Daemons(check))
-        .ends(Ends::Word, 22)
-        .shown(claims::missed_by_daemon);
+    CHECK = Row::new("TW405", "reserved-word-as-daemon", Error, Missed, Run::Daemons(check))
+        .ends(Ends::Word, 22).shown(claims::missed_by_daemon);
 }
 
 row! {
@@ -31,8 +24,8 @@ row! {
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-DAEMON-03
-    pub(in crate::lint) const KNOWN: Row = Row::warning("TW406", "known-as-daemon", Harm::Style)
-        .fixed(Repair::Line(fix));
+    KNOWN = Row::new("TW406", "known-as-daemon", Warning, Style, Run::Elsewhere)
+        .fixed(Repair::Replace("write ALL", "ALL"));
 }
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
@@ -62,8 +55,4 @@ pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
             });
         }
     }
-}
-
-fn fix(broken: &Broken<'_, '_>) -> Option<Fix> {
-    Some(replace("write ALL", broken.span, "ALL"))
 }

@@ -2,11 +2,9 @@
 //! (F-LINE-21, F-LINE-23).
 
 use crate::engine::TableName;
-use crate::lint::check::{Check, Harm};
-use crate::lint::claims;
+use crate::lint::check::Check;
 use crate::lint::machine_files::{FileKind, Look, Site};
 use crate::lint::policy::Policy;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::words::{self, quote};
 use crate::span::Span;
@@ -18,8 +16,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-LINE-23
-    pub(in crate::lint) const CHECK: Row = Row::error("TW801", "table-writable", Harm::LetsIn)
-        .run(Run::Site(check))
+    CHECK = Row::new("TW801", "table-writable", Error, LetsIn, Run::Site(check))
         .shown(claims::nothing);
 }
 
@@ -31,8 +28,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-LINE-23
-    pub(in crate::lint) const UNREADABLE: Row = Row::warning("TW802", "table-unreadable", Harm::Breaks)
-;
+    UNREADABLE = Row::new("TW802", "table-unreadable", Warning, Breaks, Run::Elsewhere);
 }
 
 row! {
@@ -42,7 +38,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-LINE-21
-    pub(in crate::lint) const DIRECTORY: Row = Row::error("TW803", "table-is-directory", Harm::Missed)
+    DIRECTORY = Row::new("TW803", "table-is-directory", Error, Missed, Run::Elsewhere)
         .shown(claims::empty_table);
 }
 
@@ -54,7 +50,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-LINE-21
-    pub(in crate::lint) const DANGLING: Row = Row::error("TW804", "table-is-dangling-link", Harm::Missed)
+    DANGLING = Row::new("TW804", "table-is-dangling-link", Error, Missed, Run::Elsewhere)
         .shown(claims::empty_table);
 }
 

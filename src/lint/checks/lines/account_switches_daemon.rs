@@ -1,8 +1,6 @@
 //! `user` and `group` where they really switch, in a daemon that goes on to serve others
 //! (F-OPT-13).
 
-use crate::lint::check::Harm;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words::quote;
@@ -16,8 +14,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-OPT-13
-    pub(in crate::lint) const CHECK: Row = Row::warning("TW117", "account-switches-daemon", Harm::Breaks)
-        .run(Run::Rule(check))
+    CHECK = Row::new("TW117", "account-switches-daemon", Warning, Breaks, Run::Rule(check))
         .only_where(|dialect| dialect.accounts_switch && dialect.is_resident);
 }
 

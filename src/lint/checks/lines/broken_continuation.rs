@@ -1,10 +1,7 @@
 //! A backslash, then a blank or a carriage return, then the newline: no continuation (F-LINE-03).
 
 use crate::diagnostic::Fix;
-use crate::lint::check::Harm;
-use crate::lint::claims;
 use crate::lint::fix::{Broken, replace};
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::LineView;
 use crate::span::{Span, offset};
@@ -18,10 +15,8 @@ row! {
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-LINE-03
-    pub(in crate::lint) const CHECK: Row = Row::error("TW103", "broken-continuation", Harm::Either)
-        .run(Run::Line(check))
-        .fixed(Repair::Line(fix))
-        .shown(claims::mangled);
+    CHECK = Row::new("TW103", "broken-continuation", Error, Either, Run::Line(check))
+        .fixed(Repair::Line(fix)).shown(claims::mangled);
 }
 
 pub(in crate::lint) fn check(view: LineView<'_, '_>, sink: &mut Sink) {

@@ -1,10 +1,5 @@
 //! A byte order mark becomes part of the first word (F-LINE-18).
 
-use crate::diagnostic::Fix;
-use crate::lint::check::Harm;
-use crate::lint::claims::{Group, Reach, Shown, Step};
-use crate::lint::fix::{Broken, replace};
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::LineView;
 use crate::span::Span;
@@ -17,10 +12,14 @@ row! {
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-LINE-18
-    pub(in crate::lint) const CHECK: Row = Row::error("TW107", "byte-order-mark", Harm::Either)
-        .run(Run::Line(check))
-        .fixed(Repair::Line(fix))
-        .shown(shown);
+    CHECK = Row::new("TW107", "byte-order-mark", Error, Either, Run::Line(check))
+        .fixed(Repair::Replace("remove the byte order mark", ""))
+        .shown(|shown| {
+            vec![
+                (shown.missed(Reach::MissedByDaemon), &[Group::Line, Group::Strangers]),
+                (shown.own(), &[Group::Line]),
+            ]
+        });
 }
 
 const MARK: &[u8] = b"\xef\xbb\xbf";
@@ -38,18 +37,4 @@ pub(in crate::lint) fn check(view: LineView<'_, '_>, sink: &mut Sink) {
             "save the file as UTF-8 without a byte order mark".to_owned(),
         )
     });
-}
-
-fn fix(broken: &Broken<'_, '_>) -> Option<Fix> {
-    Some(replace("remove the byte order mark", broken.span, ""))
-}
-
-fn shown(shown: &Shown<'_>) -> Vec<Step> {
-    vec![
-        (
-            shown.missed(Reach::MissedByDaemon),
-            &[Group::Line, Group::Strangers],
-        ),
-        (shown.own(), &[Group::Line]),
-    ]
 }

@@ -1,11 +1,9 @@
 //! A `#` inside a command, in a build of libwrap where it begins a comment anywhere (F-LINE-09).
 
-use crate::lint::check::Harm;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::span::Span;
-use crate::syntax::{Comments, TokenKind};
+use crate::syntax::TokenKind;
 
 row! {
     /// A `#` ends a command, in a build of libwrap where it begins a comment anywhere.
@@ -15,8 +13,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-LINE-09
-    pub(in crate::lint) const CHECK: Row = Row::warning("TW116", "comment-in-command", Harm::Breaks)
-        .run(Run::Rule(check))
+    CHECK = Row::new("TW116", "comment-in-command", Warning, Breaks, Run::Rule(check))
         .only_where(|dialect| dialect.reading.comments == Comments::Anywhere);
 }
 

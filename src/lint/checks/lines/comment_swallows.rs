@@ -1,11 +1,6 @@
 //! A comment that ends in a backslash takes the next line with it (F-LINE-05).
 
-use crate::diagnostic::Fix;
-use crate::lint::check::Harm;
-use crate::lint::claims;
 use crate::lint::finding::About;
-use crate::lint::fix::{Broken, replace};
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::LineView;
 use crate::lint::words::quote;
@@ -20,10 +15,8 @@ row! {
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-LINE-05
-    pub(in crate::lint) const CHECK: Row = Row::error("TW104", "comment-swallows-rule", Harm::Missed)
-        .run(Run::Line(check))
-        .fixed(Repair::Line(fix))
-        .shown(claims::not_read);
+    CHECK = Row::new("TW104", "comment-swallows-rule", Error, Missed, Run::Line(check))
+        .fixed(Repair::Replace("remove the backslash", "")).shown(claims::not_read);
 }
 
 pub(in crate::lint) fn check(view: LineView<'_, '_>, sink: &mut Sink) {
@@ -49,8 +42,4 @@ pub(in crate::lint) fn check(view: LineView<'_, '_>, sink: &mut Sink) {
             "take the backslash at the end of the comment out".to_owned(),
         )
     });
-}
-
-fn fix(broken: &Broken<'_, '_>) -> Option<Fix> {
-    Some(replace("remove the backslash", broken.span, ""))
 }

@@ -2,11 +2,8 @@
 //! (F-LINE-18, F-LINE-19).
 
 use crate::diagnostic::Fix;
-use crate::lint::check::Harm;
-use crate::lint::claims;
 use crate::lint::fix::{Broken, replace};
 use crate::lint::policy::Policy;
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::span::{Span, offset};
 
@@ -18,10 +15,8 @@ row! {
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-LINE-17 F-LINE-18
-    pub(in crate::lint) const UTF_16: Row = Row::error("TW111", "utf-16", Harm::LocksOut)
-        .run(Run::Policy(utf16))
-        .fixed(Repair::Table(as_utf8))
-        .shown(claims::of_table_end);
+    UTF_16 = Row::new("TW111", "utf-16", Error, LocksOut, Run::Policy(utf16))
+        .fixed(Repair::Table(as_utf8)).shown(claims::of_table_end);
 }
 
 row! {
@@ -32,10 +27,8 @@ row! {
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-LINE-12 F-LINE-13 F-LINE-19
-    pub(in crate::lint) const CARRIAGE_RETURNS: Row = Row::error("TW112", "carriage-returns-only", Harm::LocksOut)
-        .run(Run::Policy(cr_only))
-        .fixed(Repair::Table(with_newlines))
-        .shown(claims::of_table_end);
+    CARRIAGE_RETURNS = Row::new("TW112", "carriage-returns-only", Error, LocksOut, Run::Policy(cr_only))
+        .fixed(Repair::Table(with_newlines)).shown(claims::of_table_end);
 }
 
 /// Bytes at the beginning of UTF-16.

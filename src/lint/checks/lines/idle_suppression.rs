@@ -2,9 +2,7 @@
 
 use crate::diagnostic::Fix;
 use crate::edit::Edit;
-use crate::lint::check::Harm;
 use crate::lint::fix::{Broken, safe};
-use crate::lint::row::{Repair, Row, row};
 use crate::lint::sink::Sink;
 use crate::lint::suppress::Idle;
 use crate::span::{Span, index};
@@ -16,7 +14,7 @@ row! {
     ///
     /// Repair: --fix
     /// Facts: none
-    pub(in crate::lint) const CHECK: Row = Row::warning("TW120", "idle-suppression", Harm::Style)
+    CHECK = Row::new("TW120", "idle-suppression", Warning, Style, Run::Elsewhere)
         .fixed(Repair::Line(fix));
 }
 

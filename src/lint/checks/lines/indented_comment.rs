@@ -2,15 +2,11 @@
 //! (F-LINE-08).
 
 use crate::diagnostic::Fix;
-use crate::lint::check::{Ends, Harm};
-use crate::lint::claims;
 use crate::lint::fix::{Broken, replace};
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::policy::Element;
 use crate::span::Span;
-use crate::syntax::Comments;
 
 row! {
     /// A `#` that is not in the first column begins no comment.
@@ -19,13 +15,9 @@ row! {
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-LINE-08
-    pub(in crate::lint) const CHECK: Row = Row::error("TW108", "indented-comment", Harm::Broad)
-        .run(Run::Rule(check))
+    CHECK = Row::new("TW108", "indented-comment", Error, Broad, Run::Rule(check))
         .only_where(|dialect| dialect.reading.comments == Comments::FirstColumn)
-        .ends(Ends::Rule, 2)
-        .fixed(Repair::Line(fix))
-        .shown(claims::of_line)
-        .may_be_prose();
+        .ends(Ends::Rule, 2).fixed(Repair::Line(fix)).shown(claims::of_line).may_be_prose();
 }
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {

@@ -1,11 +1,9 @@
 //! A line over the limit, in a build of libwrap that never comes back from it (F-LINE-14 to
 //! F-LINE-16).
 
-use crate::lint::check::Harm;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::LineView;
-use crate::syntax::{LINE_LIMIT, LineKind, Reason, TooLong};
+use crate::syntax::{LINE_LIMIT, LineKind, Reason};
 
 row! {
     /// A line is longer than 2046 bytes, in a build of libwrap that hangs at it.
@@ -15,8 +13,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-LINE-14 F-LINE-15 F-LINE-16
-    pub(in crate::lint) const CHECK: Row = Row::error("TW114", "line-hangs", Harm::LocksOut)
-        .run(Run::Line(check))
+    CHECK = Row::new("TW114", "line-hangs", Error, LocksOut, Run::Line(check))
         .only_where(|dialect| dialect.reading.too_long == TooLong::Hangs);
 }
 

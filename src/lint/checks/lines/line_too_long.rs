@@ -1,13 +1,10 @@
 //! A logical line over libwrap's limit ends the table (F-LINE-14 to F-LINE-16).
 
 use crate::engine::TableName;
-use crate::lint::check::Harm;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::LineView;
-use crate::lint::{claims, harms};
 use crate::policy::Rule;
-use crate::syntax::{LINE_LIMIT, LineKind, Reason, TooLong};
+use crate::syntax::{LINE_LIMIT, LineKind, Reason};
 
 row! {
     /// A line is longer than 2046 bytes.
@@ -18,11 +15,9 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-LINE-14 F-LINE-15 F-LINE-16
-    pub(in crate::lint) const CHECK: Row = Row::error("TW102", "line-too-long", Harm::LocksOut)
-        .run(Run::Line(check))
+    CHECK = Row::new("TW102", "line-too-long", Error, LocksOut, Run::Line(check))
         .only_where(|dialect| dialect.reading.too_long == TooLong::Ends)
-        .shown(claims::of_table_end)
-        .harm(harms::of_lost_line);
+        .shown(claims::of_table_end).harm(harms::of_lost_line);
 }
 
 pub(in crate::lint) fn check(view: LineView<'_, '_>, sink: &mut Sink) {

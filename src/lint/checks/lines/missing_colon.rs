@@ -1,11 +1,8 @@
 //! A line without a colon is skipped (F-LINE-22).
 
-use crate::lint::check::{Ends, Harm};
-use crate::lint::claims;
 use crate::lint::finding::About;
 use crate::lint::foreign::is_address_like;
 use crate::lint::group::Cause;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::LineView;
 use crate::syntax::{LineKind, Reason};
@@ -17,11 +14,8 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-LINE-22
-    pub(in crate::lint) const CHECK: Row = Row::error("TW105", "missing-colon", Harm::Dead)
-        .run(Run::Line(check))
-        .ends(Ends::Rule, 1)
-        .shown(claims::missed_in_line)
-        .may_be_prose();
+    CHECK = Row::new("TW105", "missing-colon", Error, Dead, Run::Line(check))
+        .ends(Ends::Rule, 1).shown(claims::missed_in_line).may_be_prose();
 }
 
 pub(in crate::lint) fn check(view: LineView<'_, '_>, sink: &mut Sink) {

@@ -4,12 +4,9 @@
 use crate::diagnostic::Fix;
 use crate::edit::Edit;
 use crate::engine::TableName;
-use crate::lint::check::Harm;
 use crate::lint::fix::{Broken, edits};
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::LineView;
-use crate::lint::{claims, harms};
 use crate::syntax::{LineKind, Reason};
 
 row! {
@@ -21,12 +18,9 @@ row! {
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-LINE-07 F-LINE-12 F-LINE-13
-    pub(in crate::lint) const CHECK: Row = Row::error("TW101", "no-final-newline", Harm::LocksOut)
-        .run(Run::Line(check))
-        .only_where(|dialect| dialect.reading.unterminated_ends)
-        .fixed(Repair::Line(fix))
-        .shown(claims::of_table_end)
-        .harm(harms::of_lost_line);
+    CHECK = Row::new("TW101", "no-final-newline", Error, LocksOut, Run::Line(check))
+        .only_where(|dialect| dialect.reading.unterminated_ends).fixed(Repair::Line(fix))
+        .shown(claims::of_table_end).harm(harms::of_lost_line);
 }
 
 pub(in crate::lint) fn check(view: LineView<'_, '_>, sink: &mut Sink) {

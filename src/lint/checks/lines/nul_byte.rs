@@ -2,10 +2,7 @@
 
 use crate::diagnostic::Fix;
 use crate::edit::Edit;
-use crate::lint::check::Harm;
-use crate::lint::claims;
 use crate::lint::fix::{Broken, edits};
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::LineView;
 use crate::span::{Span, offset};
@@ -17,10 +14,8 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-LINE-17
-    pub(in crate::lint) const CHECK: Row = Row::error("TW106", "nul-byte", Harm::Either)
-        .run(Run::Line(check))
-        .fixed(Repair::Line(fix))
-        .shown(claims::mangled);
+    CHECK = Row::new("TW106", "nul-byte", Error, Either, Run::Line(check))
+        .fixed(Repair::Line(fix)).shown(claims::mangled);
 }
 
 pub(in crate::lint) fn check(view: LineView<'_, '_>, sink: &mut Sink) {

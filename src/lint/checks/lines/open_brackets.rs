@@ -1,14 +1,11 @@
 //! A bracket whose partner stands after a colon, in a build of libwrap where brackets protect no
 //! colon, or only those around addresses (F-FIELD-04).
 
-use crate::lint::check::Harm;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::{RuleView, is_balanced};
 use crate::lint::words::quote;
 use crate::policy::Element;
 use crate::span::Span;
-use crate::syntax::Brackets;
 
 row! {
     /// A bracket stands before a colon, in a build of libwrap where brackets do not protect it.
@@ -18,8 +15,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-FIELD-04
-    pub(in crate::lint) const CHECK: Row = Row::error("TW118", "brackets-protect-nothing", Harm::Missed)
-        .run(Run::Rule(check))
+    CHECK = Row::new("TW118", "brackets-protect-nothing", Error, Missed, Run::Rule(check))
         .only_where(|dialect| dialect.reading.brackets != Brackets::Counted);
 }
 

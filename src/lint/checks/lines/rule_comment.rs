@@ -1,10 +1,7 @@
 //! Comments in which tcpw keeps what it knows about a rule, where they are about none: no rule runs
 //! out by them.
 
-use crate::lint::check::Harm;
-use crate::lint::claims;
 use crate::lint::policy::Policy;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::metadata::{Why, strays};
 use crate::span::{Span, offset};
@@ -17,8 +14,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: none
-    pub(in crate::lint) const CHECK: Row = Row::warning("TW121", "orphan-comment", Harm::Dead)
-        .run(Run::Policy(check))
+    CHECK = Row::new("TW121", "orphan-comment", Warning, Dead, Run::Policy(check))
         .shown(claims::nothing);
 }
 
@@ -30,7 +26,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: none
-    pub(in crate::lint) const UNREADABLE: Row = Row::error("TW122", "unreadable-comment", Harm::Either)
+    UNREADABLE = Row::new("TW122", "unreadable-comment", Error, Either, Run::Elsewhere)
         .shown(claims::nothing);
 }
 
@@ -43,7 +39,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: none
-    pub(in crate::lint) const UNNAMED: Row = Row::error("TW123", "unnamed-comment", Harm::Either)
+    UNNAMED = Row::new("TW123", "unnamed-comment", Error, Either, Run::Elsewhere)
         .shown(claims::nothing);
 }
 

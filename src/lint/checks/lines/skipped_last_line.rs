@@ -1,9 +1,7 @@
 //! The last line has no newline, in a build of libwrap that skips this line and goes on
 //! (F-LINE-12, F-LINE-13).
 
-use crate::lint::check::Harm;
 use crate::lint::finding::About;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::LineView;
 use crate::syntax::{LineKind, Reason};
@@ -16,8 +14,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-LINE-07 F-LINE-12 F-LINE-13
-    pub(in crate::lint) const CHECK: Row = Row::error("TW113", "skipped-last-line", Harm::Missed)
-        .run(Run::Line(check))
+    CHECK = Row::new("TW113", "skipped-last-line", Error, Missed, Run::Line(check))
         .only_where(|dialect| !dialect.reading.unterminated_ends);
 }
 

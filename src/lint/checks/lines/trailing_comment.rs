@@ -2,15 +2,11 @@
 
 use crate::diagnostic::Fix;
 use crate::edit::Edit;
-use crate::lint::check::Harm;
 use crate::lint::checks::list_words::{comment_words, is_broad};
-use crate::lint::claims;
 use crate::lint::fix::{Broken, edits};
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::span::{Span, index, offset};
-use crate::syntax::Comments;
 
 row! {
     /// A `#` behind a rule begins no comment.
@@ -19,11 +15,9 @@ row! {
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-LINE-09
-    pub(in crate::lint) const CHECK: Row = Row::error("TW109", "trailing-comment", Harm::Either)
-        .run(Run::Rule(check))
+    CHECK = Row::new("TW109", "trailing-comment", Error, Either, Run::Rule(check))
         .only_where(|dialect| dialect.reading.comments == Comments::FirstColumn)
-        .fixed(Repair::Line(comment_above))
-        .shown(claims::matched_by_word);
+        .fixed(Repair::Line(comment_above)).shown(claims::matched_by_word);
 }
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {

@@ -1,14 +1,10 @@
 //! A word such as `ALL` in what was meant as a comment behind a rule (F-LINE-09).
 
 use super::trailing_comment::comment_above;
-use crate::lint::check::Harm;
 use crate::lint::checks::list_words::{comment_words, is_broad};
-use crate::lint::claims;
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words::quote;
-use crate::syntax::Comments;
 
 row! {
     /// A word behind a `#` matches many clients.
@@ -17,11 +13,9 @@ row! {
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-LINE-09
-    pub(in crate::lint) const CHECK: Row = Row::error("TW110", "trailing-comment-matches", Harm::Broad)
-        .run(Run::Rule(check))
+    CHECK = Row::new("TW110", "trailing-comment-matches", Error, Broad, Run::Rule(check))
         .only_where(|dialect| dialect.reading.comments == Comments::FirstColumn)
-        .fixed(Repair::Line(comment_above))
-        .shown(claims::matched_by_word);
+        .fixed(Repair::Line(comment_above)).shown(claims::matched_by_word);
 }
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {

@@ -1,8 +1,6 @@
 //! `ALL` or `*` beside other words of its list, which then do nothing.
 
-use crate::lint::check::Harm;
 use crate::lint::checks::list_words::is_all;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::{RuleView, base};
 use crate::lint::words::quote;
@@ -14,8 +12,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-MAGIC-01
-    pub(in crate::lint) const CHECK: Row = Row::warning("TW216", "all-beside-others", Harm::Style)
-        .run(Run::Rule(check));
+    CHECK = Row::new("TW216", "all-beside-others", Warning, Style, Run::Rule(check));
 }
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {

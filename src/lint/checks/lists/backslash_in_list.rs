@@ -1,8 +1,5 @@
 //! A backslash means nothing in the lists of a rule: it stays part of the word (F-FIELD-06).
 
-use crate::lint::check::{Ends, Harm};
-use crate::lint::claims;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
 use crate::lint::words::quote;
@@ -15,10 +12,8 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-FIELD-06
-    pub(in crate::lint) const CHECK: Row = Row::error("TW205", "backslash-in-list", Harm::Missed)
-        .run(Run::Client(check))
-        .ends(Ends::Word, 3)
-        .shown(claims::missed_by_word);
+    CHECK = Row::new("TW205", "backslash-in-list", Error, Missed, Run::Client(check))
+        .ends(Ends::Word, 3).shown(claims::missed_by_word);
 }
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {

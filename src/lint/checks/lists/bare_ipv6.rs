@@ -1,8 +1,5 @@
 //! An IPv6 address without brackets is cut at its first colon (F-FIELD-07).
 
-use crate::lint::check::{Ends, Harm};
-use crate::lint::claims;
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words::{plain, quote};
@@ -16,10 +13,8 @@ row! {
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-FIELD-07
-    pub(in crate::lint) const CHECK: Row = Row::error("TW204", "bare-ipv6", Harm::Missed)
-        .run(Run::Rule(check))
-        .ends(Ends::Rest, 2)
-        .fixed(Repair::Word(|text| Some(in_brackets(text))))
+    CHECK = Row::new("TW204", "bare-ipv6", Error, Missed, Run::Rule(check))
+        .ends(Ends::Rest, 2).fixed(Repair::Word(|text| Some(in_brackets(text))))
         .shown(claims::missed_by_word);
 }
 

@@ -1,9 +1,6 @@
 //! A rule without daemons or without clients never matches (F-FIELD-03).
 
 use super::bare_ipv6;
-use crate::lint::check::{Ends, Harm};
-use crate::lint::claims::{Group, Reach, Shown, Step};
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 
@@ -14,10 +11,9 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-FIELD-03
-    pub(in crate::lint) const CHECK: Row = Row::error("TW201", "empty-list", Harm::Dead)
-        .run(Run::Rule(check))
+    CHECK = Row::new("TW201", "empty-list", Error, Dead, Run::Rule(check))
         .ends(Ends::Rule, 5)
-        .shown(shown);
+        .shown(|shown| vec![(shown.missed(Reach::Any), &[Group::Line, Group::Strangers])]);
 }
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
@@ -35,8 +31,4 @@ pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
             "name daemons and clients (`ALL` for all of them), or take the line out".to_owned(),
         )
     });
-}
-
-fn shown(shown: &Shown<'_>) -> Vec<Step> {
-    vec![(shown.missed(Reach::Any), &[Group::Line, Group::Strangers])]
 }

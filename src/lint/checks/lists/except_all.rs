@@ -1,8 +1,5 @@
 //! `x EXCEPT ALL` excepts everybody: the list matches nothing (F-EXCEPT-03).
 
-use crate::lint::check::{Ends, Harm};
-use crate::lint::claims;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::policy::Element;
@@ -14,10 +11,8 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-EXCEPT-01
-    pub(in crate::lint) const CHECK: Row = Row::error("TW214", "except-all", Harm::Dead)
-        .run(Run::Rule(check))
-        .ends(Ends::Rule, 7)
-        .shown(claims::missed_in_line);
+    CHECK = Row::new("TW214", "except-all", Error, Dead, Run::Rule(check))
+        .ends(Ends::Rule, 7).shown(claims::missed_in_line);
 }
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {

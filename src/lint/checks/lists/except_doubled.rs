@@ -1,10 +1,5 @@
 //! Two `EXCEPT` in a row cancel the exception (F-EXCEPT-03).
 
-use crate::diagnostic::Fix;
-use crate::lint::check::Harm;
-use crate::lint::claims::{Group, Shown, Step};
-use crate::lint::fix::{Broken, replace};
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::policy::Element;
@@ -16,10 +11,9 @@ row! {
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-EXCEPT-03
-    pub(in crate::lint) const CHECK: Row = Row::error("TW213", "except-doubled", Harm::Either)
-        .run(Run::Rule(check))
-        .fixed(Repair::Line(fix))
-        .shown(shown);
+    CHECK = Row::new("TW213", "except-doubled", Error, Either, Run::Rule(check))
+        .fixed(Repair::Replace("remove one EXCEPT", "EXCEPT"))
+        .shown(|shown| vec![(shown.own(), &[Group::After])]);
 }
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
@@ -41,12 +35,4 @@ pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
             });
         }
     }
-}
-
-fn fix(broken: &Broken<'_, '_>) -> Option<Fix> {
-    Some(replace("remove one EXCEPT", broken.span, "EXCEPT"))
-}
-
-fn shown(shown: &Shown<'_>) -> Vec<Step> {
-    vec![(shown.own(), &[Group::After])]
 }

@@ -1,8 +1,5 @@
 //! Nothing stands before `EXCEPT`: the list matches nothing (F-EXCEPT-03).
 
-use crate::lint::check::{Ends, Harm};
-use crate::lint::claims;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::policy::Element;
@@ -14,10 +11,8 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-EXCEPT-03
-    pub(in crate::lint) const CHECK: Row = Row::error("TW211", "except-first", Harm::Dead)
-        .run(Run::Rule(check))
-        .ends(Ends::Rule, 6)
-        .shown(claims::missed_in_line);
+    CHECK = Row::new("TW211", "except-first", Error, Dead, Run::Rule(check))
+        .ends(Ends::Rule, 6).shown(claims::missed_in_line);
 }
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {

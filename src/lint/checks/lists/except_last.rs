@@ -1,10 +1,7 @@
 //! Nothing stands behind `EXCEPT`: there is no exception (F-EXCEPT-03).
 
 use crate::diagnostic::Fix;
-use crate::lint::check::Harm;
-use crate::lint::claims;
 use crate::lint::fix::{Broken, replace};
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words::plain;
@@ -18,10 +15,8 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-EXCEPT-03
-    pub(in crate::lint) const CHECK: Row = Row::warning("TW212", "except-last", Harm::Either)
-        .run(Run::Rule(check))
-        .fixed(Repair::Line(fix))
-        .shown(claims::of_line);
+    CHECK = Row::new("TW212", "except-last", Warning, Either, Run::Rule(check))
+        .fixed(Repair::Line(fix)).shown(claims::of_line);
 }
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {

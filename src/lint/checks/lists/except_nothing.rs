@@ -1,8 +1,5 @@
 //! An exception outside of everything that its list matches (F-EXCEPT-04).
 
-use crate::lint::check::Harm;
-use crate::lint::claims;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::{RuleView, base};
 use crate::lint::words::quote;
@@ -16,8 +13,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-EXCEPT-04
-    pub(in crate::lint) const CHECK: Row = Row::warning("TW215", "except-nothing", Harm::Dead)
-        .run(Run::Rule(check))
+    CHECK = Row::new("TW215", "except-nothing", Warning, Dead, Run::Rule(check))
         .shown(claims::missed_by_list);
 }
 

@@ -1,7 +1,5 @@
 //! A mask whose bits are not one run: it takes addresses that are not one network (F-V4-05).
 
-use crate::lint::check::Harm;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
 use crate::lint::words::quote;
@@ -16,8 +14,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-V4-05
-    pub(in crate::lint) const CHECK: Row = Row::warning("TW208", "mask-with-holes", Harm::Either)
-        .run(Run::Client(check));
+    CHECK = Row::new("TW208", "mask-with-holes", Warning, Either, Run::Client(check));
 }
 
 /// Whether the bits of a mask are not those of a network.

@@ -1,8 +1,7 @@
 //! An option among the clients, because no colon stands before it (F-FIELD-08).
 
-use crate::lint::check::{Ends, Harm};
+use crate::lint::check::Harm;
 use crate::lint::finding::{About, Rating};
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::{RuleView, patterns};
 use crate::lint::words::{plain, quote};
@@ -17,8 +16,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-FIELD-08
-    pub(in crate::lint) const CHECK: Row = Row::error("TW218", "option-without-colon", Harm::Breaks)
-        .run(Run::Rule(check))
+    CHECK = Row::new("TW218", "option-without-colon", Error, Breaks, Run::Rule(check))
         .ends(Ends::Rule, 9);
 }
 

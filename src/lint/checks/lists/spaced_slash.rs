@@ -1,9 +1,7 @@
 //! Spaces around the slash of a network make several patterns of it, none of which is the network
 //! (F-FIELD-02).
 
-use crate::lint::check::{Ends, Harm};
 use crate::lint::finding::About;
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words::{plain, quote};
@@ -17,10 +15,8 @@ row! {
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-FIELD-02 F-FILE-08
-    pub(in crate::lint) const CHECK: Row = Row::error("TW206", "space-around-slash", Harm::Missed)
-        .run(Run::Rule(check))
-        .ends(Ends::Word, 1)
-        .fixed(Repair::Word(|text| Some(joined(text))));
+    CHECK = Row::new("TW206", "space-around-slash", Error, Missed, Run::Rule(check))
+        .ends(Ends::Word, 1).fixed(Repair::Word(|text| Some(joined(text))));
 }
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {

@@ -1,12 +1,10 @@
 //! Clients where daemons are listed, and daemons where clients are listed: neither name is ever
 //! borne there (F-DAEMON-01, F-NAME-01).
 
-use crate::lint::check::{Ends, Harm};
+use crate::lint::check::Harm;
 use crate::lint::checks::list_words::is_ipv4_text;
-use crate::lint::claims;
 use crate::lint::finding::{About, Rating};
 use crate::lint::foreign::is_address_like;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::suggest::{daemon_meant, is_certain_daemon};
 use crate::lint::view::{RuleView, patterns};
@@ -22,10 +20,8 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-DAEMON-01 F-FIELD-01
-    pub(in crate::lint) const CHECK: Row = Row::error("TW217", "swapped-lists", Harm::Missed)
-        .run(Run::Rule(check))
-        .ends(Ends::Rule, 4)
-        .shown(claims::not_read);
+    CHECK = Row::new("TW217", "swapped-lists", Error, Missed, Run::Rule(check))
+        .ends(Ends::Rule, 4).shown(claims::not_read);
 }
 
 row! {
@@ -36,9 +32,8 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-NAME-01
-    pub(in crate::lint) const DAEMON: Row = Row::error("TW318", "daemon-as-client", Harm::Missed)
-        .ends(Ends::Word, 8)
-        .is_no_pattern();
+    DAEMON = Row::new("TW318", "daemon-as-client", Error, Missed, Run::Elsewhere)
+        .ends(Ends::Word, 8).is_no_pattern();
 }
 
 /// The code of a daemon among clients; it shares the walk with this check.

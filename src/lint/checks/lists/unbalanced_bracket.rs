@@ -1,16 +1,14 @@
 //! A bracket without partner: no colon separates behind it, and options become clients
 //! (F-FIELD-05).
 
-use crate::lint::check::{Ends, Harm};
+use crate::lint::check::Harm;
 use crate::lint::claims;
 use crate::lint::claims::{Group, Reach, Shown, Step};
 use crate::lint::harms::Place;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::{RuleView, is_balanced};
 use crate::policy::Element;
 use crate::span::Span;
-use crate::syntax::Brackets;
 
 row! {
     /// A bracket has no partner.
@@ -20,12 +18,9 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-FIELD-05
-    pub(in crate::lint) const CHECK: Row = Row::error("TW202", "unbalanced-bracket", Harm::Either)
-        .run(Run::Rule(check))
-        .only_where(|dialect| dialect.reading.brackets == Brackets::Counted)
-        .ends(Ends::Rule, 3)
-        .shown(shown)
-        .harm(harm);
+    CHECK = Row::new("TW202", "unbalanced-bracket", Error, Either, Run::Rule(check))
+        .only_where(|dialect| dialect.reading.brackets == Brackets::Counted).ends(Ends::Rule, 3)
+        .shown(shown).harm(harm);
 }
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {

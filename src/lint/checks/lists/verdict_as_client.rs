@@ -1,11 +1,9 @@
 //! `allow` or `deny` where a client should stand is the name of a host (F-FIELD-08).
 
 use crate::diagnostic::Fix;
-use crate::lint::check::{Ends, Harm};
-use crate::lint::claims;
+use crate::lint::check::Harm;
 use crate::lint::fix::{Broken, replace};
 use crate::lint::harms::Place;
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
 use crate::lint::words::{plain, quote};
@@ -18,12 +16,8 @@ row! {
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-FIELD-08
-    pub(in crate::lint) const CHECK: Row = Row::error("TW203", "verdict-as-client", Harm::Either)
-        .run(Run::Client(check))
-        .ends(Ends::Word, 11)
-        .fixed(Repair::Line(fix))
-        .shown(claims::of_line)
-        .harm(harm);
+    CHECK = Row::new("TW203", "verdict-as-client", Error, Either, Run::Client(check))
+        .ends(Ends::Word, 11).fixed(Repair::Line(fix)).shown(claims::of_line).harm(harm);
 }
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {

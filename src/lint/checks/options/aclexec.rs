@@ -2,13 +2,9 @@
 //! whose command fails (F-ACL-01 to F-ACL-06).
 
 use crate::engine::{Access, Cause, TableName, Verdict, always_succeeds};
-use crate::lint::check::Harm;
-use crate::lint::claims;
-use crate::lint::claims::{Decider, Group, Reach, Shown, Step, claim};
 use crate::lint::finding::About;
 use crate::lint::machine_files::Site;
 use crate::lint::policy::Policy;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::trial::{Client, Question, Trial, lists, meant_by};
 use crate::lint::view::RuleView;
@@ -25,9 +21,8 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-ACL-06 F-ACL-07
-    pub(in crate::lint) const MEMORY: Row = Row::error("TW512", "aclexec-opens-deny-table", Harm::LetsIn)
-        .only_where(|dialect| dialect.aclexec)
-        .shown(claims::refuses_nobody);
+    MEMORY = Row::new("TW512", "aclexec-opens-deny-table", Error, LetsIn, Run::Elsewhere)
+        .only_where(|dialect| dialect.aclexec).shown(claims::refuses_nobody);
 }
 
 row! {
@@ -38,8 +33,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-ACL-03
-    pub(in crate::lint) const CHECK: Row = Row::error("TW520", "aclexec-overruled", Harm::Either)
-        .run(Run::Site(check))
+    CHECK = Row::new("TW520", "aclexec-overruled", Error, Either, Run::Site(check))
         .shown(claims::of_line);
 }
 
@@ -51,7 +45,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-ACL-04
-    pub(in crate::lint) const ALWAYS: Row = Row::error("TW521", "aclexec-always-succeeds", Harm::Either)
+    ALWAYS = Row::new("TW521", "aclexec-always-succeeds", Error, Either, Run::Elsewhere)
         .shown(claims::of_line);
 }
 
@@ -63,7 +57,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-ACL-04 F-ACL-05
-    pub(in crate::lint) const IN_DENY: Row = Row::error("TW523", "aclexec-in-deny-table", Harm::LetsIn)
+    IN_DENY = Row::new("TW523", "aclexec-in-deny-table", Error, LetsIn, Run::Elsewhere)
         .shown(claims::refuses_nobody);
 }
 
@@ -75,7 +69,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-ACL-01
-    pub(in crate::lint) const REFUSES_NOBODY: Row = Row::error("TW525", "aclexec-refuses-nobody", Harm::LetsIn)
+    REFUSES_NOBODY = Row::new("TW525", "aclexec-refuses-nobody", Error, LetsIn, Run::Elsewhere)
         .shown(claims::refuses_nobody);
 }
 
@@ -86,7 +80,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-ACL-03
-    pub(in crate::lint) const SUPERSEDED: Row = Row::error("TW526", "aclexec-superseded", Harm::Broad)
+    SUPERSEDED = Row::new("TW526", "aclexec-superseded", Error, Broad, Run::Elsewhere)
         .shown(claims::nothing);
 }
 
@@ -98,8 +92,11 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-ACL-02
-    pub(in crate::lint) const BEFORE: Row = Row::warning("TW527", "aclexec-before-rule", Harm::LocksOut)
-        .shown(shown);
+    BEFORE = Row::new("TW527", "aclexec-before-rule", Warning, LocksOut, Run::Elsewhere)
+        .shown(|_| {
+            let refused = claim(Some(false), Decider::Other, Reach::Both).if_failed();
+            vec![(refused, &[Group::Line])]
+        });
 }
 
 /// Rules whose clients are tried, and questions about each: the rest says nothing new.
@@ -437,9 +434,4 @@ fn memory(
             },
         );
     }
-}
-
-fn shown(_: &Shown<'_>) -> Vec<Step> {
-    let refused = claim(Some(false), Decider::Other, Reach::Both).if_failed();
-    vec![(refused, &[Group::Line])]
 }

@@ -1,10 +1,7 @@
 //! The option `aclexec` in a build of libwrap that does not have it.
 
-use crate::lint::check::Harm;
-use crate::lint::claims;
 use crate::lint::machine_files::Site;
 use crate::lint::policy::Policy;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::words::REFUSES;
 use crate::policy::{OptionKind, rules};
@@ -16,8 +13,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-OPT-04 F-ACL-01
-    pub(in crate::lint) const CHECK: Row = Row::error("TW513", "aclexec-not-there", Harm::LocksOut)
-        .run(Run::Site(check))
+    CHECK = Row::new("TW513", "aclexec-not-there", Error, LocksOut, Run::Site(check))
         .shown(claims::nothing);
 }
 

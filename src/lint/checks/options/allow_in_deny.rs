@@ -1,9 +1,6 @@
 //! `allow` in the deny table lets people in (F-ORDER-03).
 
 use crate::engine::TableName;
-use crate::lint::check::Harm;
-use crate::lint::claims;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::policy::OptionKind;
@@ -15,8 +12,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-ORDER-03
-    pub(in crate::lint) const CHECK: Row = Row::warning("TW510", "allow-in-deny-table", Harm::LetsIn)
-        .run(Run::Rule(check))
+    CHECK = Row::new("TW510", "allow-in-deny-table", Warning, LetsIn, Run::Rule(check))
         .shown(claims::of_line);
 }
 

@@ -1,12 +1,9 @@
 //! A value that its option does not take (F-SEV-02, F-OPT-08 to F-OPT-12).
 
 use super::traps::{Trap, first_trap};
-use crate::lint::check::Harm;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words::{REFUSES, quote};
-use crate::lint::{claims, harms};
 use crate::policy::{Dialect, OptionKind, OptionProblem};
 
 row! {
@@ -16,10 +13,8 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-SEV-02 F-OPT-08 F-OPT-09 F-OPT-10 F-OPT-11 F-OPT-12
-    pub(in crate::lint) const CHECK: Row = Row::error("TW508", "bad-value", Harm::LocksOut)
-        .run(Run::Rule(check))
-        .shown(claims::refused)
-        .harm(harms::of_broken_option);
+    CHECK = Row::new("TW508", "bad-value", Error, LocksOut, Run::Rule(check))
+        .shown(claims::refused).harm(harms::of_broken_option);
 }
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {

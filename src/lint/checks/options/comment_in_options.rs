@@ -1,15 +1,11 @@
 //! A `#` among the options begins no comment (F-LINE-09, F-OPT-05).
 
 use super::traps::{Trap, first_trap};
-use crate::lint::check::Harm;
 use crate::lint::checks::lines::trailing_comment::comment_above;
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words::REFUSES;
-use crate::lint::{claims, harms};
 use crate::span::{Span, offset};
-use crate::syntax::Comments;
 
 row! {
     /// A comment stands in the options.
@@ -19,12 +15,9 @@ row! {
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-OPT-04 F-LINE-09
-    pub(in crate::lint) const CHECK: Row = Row::error("TW504", "comment-in-options", Harm::LocksOut)
-        .run(Run::Rule(check))
+    CHECK = Row::new("TW504", "comment-in-options", Error, LocksOut, Run::Rule(check))
         .only_where(|dialect| dialect.reading.comments == Comments::FirstColumn)
-        .fixed(Repair::Line(comment_above))
-        .shown(claims::refused)
-        .harm(harms::of_broken_option);
+        .fixed(Repair::Line(comment_above)).shown(claims::refused).harm(harms::of_broken_option);
 }
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {

@@ -1,9 +1,6 @@
 //! A rule of the allow table that refuses people, without raising an alarm (F-ORDER-02).
 
 use crate::engine::TableName;
-use crate::lint::check::Harm;
-use crate::lint::claims::{Decider, Group, Reach, Shown, Step, claim};
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::policy::OptionKind;
@@ -16,9 +13,11 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-ORDER-02
-    pub(in crate::lint) const CHECK: Row = Row::info("TW511", "deny-in-allow-table", Harm::LocksOut)
-        .run(Run::Rule(check))
-        .shown(shown);
+    CHECK = Row::new("TW511", "deny-in-allow-table", Info, LocksOut, Run::Rule(check))
+        .shown(|_| {
+            let refused = claim(Some(false), Decider::Own, Reach::Any);
+            vec![(refused, &[Group::Behind, Group::Line, Group::Strangers])]
+        });
 }
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
@@ -43,9 +42,4 @@ pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
             )
         });
     }
-}
-
-fn shown(_: &Shown<'_>) -> Vec<Step> {
-    let refused = claim(Some(false), Decider::Own, Reach::Any);
-    vec![(refused, &[Group::Behind, Group::Line, Group::Strangers])]
 }

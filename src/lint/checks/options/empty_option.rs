@@ -1,14 +1,9 @@
 //! An empty option, most often behind a colon at the end of the line (F-OPT-02).
 
 use super::traps::{Trap, first_trap};
-use crate::diagnostic::Fix;
-use crate::lint::check::Harm;
-use crate::lint::fix::{Broken, replace};
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words::REFUSES;
-use crate::lint::{claims, harms};
 use crate::policy::OptionProblem;
 use crate::span::Span;
 
@@ -19,10 +14,8 @@ row! {
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-OPT-02
-    pub(in crate::lint) const CHECK: Row = Row::error("TW502", "empty-option", Harm::LocksOut)
-        .run(Run::Rule(check))
-        .fixed(Repair::Line(fix))
-        .shown(claims::refused)
+    CHECK = Row::new("TW502", "empty-option", Error, LocksOut, Run::Rule(check))
+        .fixed(Repair::Replace("remove the colon", "")).shown(claims::refused)
         .harm(harms::of_broken_option);
 }
 
@@ -42,8 +35,4 @@ pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
             "take the colon out".to_owned(),
         )
     });
-}
-
-fn fix(broken: &Broken<'_, '_>) -> Option<Fix> {
-    Some(replace("remove the colon", broken.span, ""))
 }

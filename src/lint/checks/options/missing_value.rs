@@ -1,12 +1,9 @@
 //! An option without the value it needs (F-OPT-05).
 
 use super::traps::{Trap, first_trap};
-use crate::lint::check::Harm;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words::{REFUSES, quote};
-use crate::lint::{claims, harms};
 use crate::policy::OptionProblem;
 
 row! {
@@ -16,10 +13,8 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-OPT-05
-    pub(in crate::lint) const CHECK: Row = Row::error("TW505", "missing-value", Harm::LocksOut)
-        .run(Run::Rule(check))
-        .shown(claims::refused)
-        .harm(harms::of_broken_option);
+    CHECK = Row::new("TW505", "missing-value", Error, LocksOut, Run::Rule(check))
+        .shown(claims::refused).harm(harms::of_broken_option);
 }
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {

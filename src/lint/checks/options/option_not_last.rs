@@ -1,12 +1,9 @@
 //! `allow`, `deny` and `twist` must be the last option (F-OPT-03).
 
 use super::traps::{Trap, first_trap};
-use crate::lint::check::Harm;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words::{REFUSES, quote};
-use crate::lint::{claims, harms};
 use crate::policy::OptionProblem;
 
 row! {
@@ -17,10 +14,8 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-OPT-03
-    pub(in crate::lint) const CHECK: Row = Row::error("TW507", "option-not-last", Harm::LocksOut)
-        .run(Run::Rule(check))
-        .shown(claims::refused)
-        .harm(harms::of_broken_option);
+    CHECK = Row::new("TW507", "option-not-last", Error, LocksOut, Run::Rule(check))
+        .shown(claims::refused).harm(harms::of_broken_option);
 }
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {

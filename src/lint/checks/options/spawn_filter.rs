@@ -2,12 +2,9 @@
 //! everybody the rule matches gets in.
 
 use crate::engine::{Access, Cause, TableName};
-use crate::lint::check::Harm;
-use crate::lint::claims;
 use crate::lint::finding::About;
 use crate::lint::machine_files::Site;
 use crate::lint::policy::Policy;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::trial::{Client, Trial, meant_by};
 use crate::lint::view::RuleView;
@@ -22,8 +19,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-SPAWN-01
-    pub(in crate::lint) const CHECK: Row = Row::warning("TW524", "spawn-as-filter", Harm::LetsIn)
-        .run(Run::Site(check))
+    CHECK = Row::new("TW524", "spawn-as-filter", Warning, LetsIn, Run::Site(check))
         .shown(claims::lets_in);
 }
 

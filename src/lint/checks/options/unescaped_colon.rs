@@ -3,14 +3,11 @@
 use super::traps::{Trap, colon_before, first_trap, inside};
 use crate::diagnostic::Fix;
 use crate::edit::Edit;
-use crate::lint::check::Harm;
 use crate::lint::finding::About;
 use crate::lint::fix::{Broken, edits};
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words::{REFUSES, quote};
-use crate::lint::{claims, harms};
 use crate::span::Span;
 
 row! {
@@ -21,11 +18,8 @@ row! {
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-OPT-07 F-SPAWN-02
-    pub(in crate::lint) const CHECK: Row = Row::error("TW503", "unescaped-colon", Harm::LocksOut)
-        .run(Run::Rule(check))
-        .fixed(Repair::Line(fix))
-        .shown(claims::refused)
-        .harm(harms::of_broken_option);
+    CHECK = Row::new("TW503", "unescaped-colon", Error, LocksOut, Run::Rule(check))
+        .fixed(Repair::Line(fix)).shown(claims::refused).harm(harms::of_broken_option);
 }
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {

@@ -1,13 +1,10 @@
 //! A keyword that libwrap does not know (F-OPT-04).
 
 use super::traps::{Trap, first_trap};
-use crate::lint::check::Harm;
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::suggest::closest;
 use crate::lint::view::RuleView;
 use crate::lint::words::{REFUSES, quote};
-use crate::lint::{claims, harms};
 use crate::policy::{OPTIONS, OptionProblem};
 
 row! {
@@ -17,11 +14,8 @@ row! {
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-OPT-04
-    pub(in crate::lint) const CHECK: Row = Row::error("TW501", "unknown-option", Harm::LocksOut)
-        .run(Run::Rule(check))
-        .fixed(Repair::Word(meant))
-        .shown(claims::refused)
-        .harm(harms::of_broken_option);
+    CHECK = Row::new("TW501", "unknown-option", Error, LocksOut, Run::Rule(check))
+        .fixed(Repair::Word(meant)).shown(claims::refused).harm(harms::of_broken_option);
 }
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {

@@ -2,13 +2,10 @@
 
 use super::traps::{Trap, first_trap};
 use crate::diagnostic::Fix;
-use crate::lint::check::Harm;
 use crate::lint::fix::{Broken, replace};
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words::{REFUSES, quote};
-use crate::lint::{claims, harms};
 use crate::policy::OptionProblem;
 use crate::span::{Span, offset};
 
@@ -19,11 +16,8 @@ row! {
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-OPT-05
-    pub(in crate::lint) const CHECK: Row = Row::error("TW506", "unwanted-value", Harm::LocksOut)
-        .run(Run::Rule(check))
-        .fixed(Repair::Line(fix))
-        .shown(claims::refused)
-        .harm(harms::of_broken_option);
+    CHECK = Row::new("TW506", "unwanted-value", Error, LocksOut, Run::Rule(check))
+        .fixed(Repair::Line(fix)).shown(claims::refused).harm(harms::of_broken_option);
 }
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {

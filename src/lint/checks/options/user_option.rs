@@ -1,7 +1,5 @@
 //! `user` and `group` change nothing in this build of libwrap (F-OPT-13).
 
-use crate::lint::check::Harm;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words::quote;
@@ -16,8 +14,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-OPT-13
-    pub(in crate::lint) const CHECK: Row = Row::warning("TW509", "user-does-nothing", Harm::Breaks)
-        .run(Run::Rule(check))
+    CHECK = Row::new("TW509", "user-does-nothing", Warning, Breaks, Run::Rule(check))
         .only_where(|dialect| !dialect.accounts_switch);
 }
 

@@ -3,12 +3,9 @@
 use crate::diagnostic::Fix;
 use crate::edit::Edit;
 use crate::engine::TableName;
-use crate::lint::check::Harm;
 use crate::lint::checks::list_words::{is_all, matches_all};
-use crate::lint::claims::{Decider, Group, Reach, Shown, Step, claim};
 use crate::lint::fix::{Broken, edits};
 use crate::lint::policy::Policy;
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::{RuleView, base, has_except};
 use crate::policy::{ClientPattern, HostPattern, OptionKind, TextPattern, rules};
@@ -22,10 +19,9 @@ row! {
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-ORDER-02 F-MAGIC-01
-    pub(in crate::lint) const CHECK: Row = Row::error("TW703", "alarm-before-allow", Harm::LocksOut)
-        .run(Run::Policy(check))
+    CHECK = Row::new("TW703", "alarm-before-allow", Error, LocksOut, Run::Policy(check))
         .fixed(Repair::Moved(fix))
-        .shown(shown);
+        .shown(|_| vec![(claim(Some(false), Decider::Own, Reach::Hidden), &[Group::Behind])]);
 }
 
 /// More alarms than this at a time are not followed, so that the time stays linear.
@@ -122,9 +118,4 @@ fn fix(broken: &Broken<'_, '_>) -> Option<Fix> {
         Edit::insert(broken.end_of_table()?, rule.of(source)),
     ];
     Some(edits("move it after all rules that grant", all))
-}
-
-fn shown(_: &Shown<'_>) -> Vec<Step> {
-    let refused = claim(Some(false), Decider::Own, Reach::Hidden);
-    vec![(refused, &[Group::Behind])]
 }

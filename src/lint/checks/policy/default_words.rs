@@ -4,12 +4,10 @@
 use crate::diagnostic::Fix;
 use crate::edit::Edit;
 use crate::engine::{Access, Effect, TableName};
-use crate::lint::check::Harm;
 use crate::lint::checks::list_words::matches_all;
 use crate::lint::fix::{Broken, safe};
 use crate::lint::machine_files::Site;
 use crate::lint::policy::Policy;
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::trial::{Client, Question, Trial};
 use crate::lint::view::{RuleView, base, has_except};
@@ -25,8 +23,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-MAGIC-01
-    pub(in crate::lint) const UNKNOWN: Row = Row::info("TW710", "unknown-is-not-everybody", Harm::Style)
-        .run(Run::Site(unknown));
+    UNKNOWN = Row::new("TW710", "unknown-is-not-everybody", Info, Style, Run::Site(unknown));
 }
 
 row! {
@@ -36,8 +33,7 @@ row! {
     ///
     /// Repair: --fix
     /// Facts: F-DAEMON-02
-    pub(in crate::lint) const SPELLING: Row = Row::info("TW711", "default-spelling", Harm::Style)
-        .run(Run::Policy(spelling))
+    SPELLING = Row::new("TW711", "default-spelling", Info, Style, Run::Policy(spelling))
         .fixed(Repair::Line(fix));
 }
 

@@ -1,12 +1,9 @@
 //! Rules by name, and what they cost: DNS decides who gets in, and every visitor waits for it
 //! (F-NAME-07, F-NAME-09, F-USER-02).
 
-use crate::lint::check::Harm;
 use crate::lint::checks::clients::address_range;
 use crate::lint::checks::list_words::{is_all, is_ipv4_text};
-use crate::lint::claims;
 use crate::lint::policy::Policy;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words::quote;
@@ -21,8 +18,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-NAME-07
-    pub(in crate::lint) const NAMES: Row = Row::info("TW708", "names-decide", Harm::LetsIn)
-        .run(Run::Policy(names))
+    NAMES = Row::new("TW708", "names-decide", Info, LetsIn, Run::Policy(names))
         .shown(claims::matched_by_word);
 }
 
@@ -34,8 +30,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-NAME-09 F-USER-02
-    pub(in crate::lint) const EVERY_CONNECTION: Row = Row::info("TW709", "look-up-for-everybody", Harm::Slow)
-        .run(Run::Policy(every_connection));
+    EVERY_CONNECTION = Row::new("TW709", "look-up-for-everybody", Info, Slow, Run::Policy(every_connection));
 }
 
 /// What a pattern makes the library look up.

@@ -2,13 +2,10 @@
 //! without a letter or a digit, and users (F-MAGIC-01, F-USER-01, F-DAEMON-04).
 
 use crate::engine::{Access, Cause, TableName};
-use crate::lint::check::Harm;
 use crate::lint::checks::list_words::{is_all, is_ipv4_text};
-use crate::lint::claims;
 use crate::lint::finding::About;
 use crate::lint::machine_files::Site;
 use crate::lint::policy::Policy;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::trial::{Client, Question, Trial};
 use crate::lint::view::{RuleView, base};
@@ -25,8 +22,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-MAGIC-01 F-DAEMON-04
-    pub(in crate::lint) const CHECK: Row = Row::warning("TW720", "nearly-everybody", Harm::LetsIn)
-        .run(Run::Site(check))
+    CHECK = Row::new("TW720", "nearly-everybody", Warning, LetsIn, Run::Site(check))
         .shown(claims::lets_in);
 }
 
@@ -38,7 +34,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-USER-01 F-USER-02
-    pub(in crate::lint) const USER: Row = Row::warning("TW721", "user-says-so", Harm::LetsIn)
+    USER = Row::new("TW721", "user-says-so", Warning, LetsIn, Run::Elsewhere)
         .shown(claims::lets_in);
 }
 

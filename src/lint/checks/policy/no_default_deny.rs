@@ -2,10 +2,7 @@
 
 use super::one_family_default::Defaults;
 use crate::engine::TableName;
-use crate::lint::check::Harm;
-use crate::lint::claims;
 use crate::lint::policy::Policy;
-use crate::lint::row::{Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::span::Span;
 
@@ -16,8 +13,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-ORDER-01
-    pub(in crate::lint) const CHECK: Row = Row::info("TW705", "no-default-deny", Harm::LetsIn)
-        .run(Run::Policy(check))
+    CHECK = Row::new("TW705", "no-default-deny", Info, LetsIn, Run::Policy(check))
         .shown(claims::no_rule);
 }
 

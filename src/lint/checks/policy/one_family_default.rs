@@ -1,11 +1,8 @@
 //! A default that denies one address family only (F-V4-08, F-V6-03).
 
 use crate::engine::TableName;
-use crate::lint::check::Harm;
 use crate::lint::checks::list_words::{is_all, matches_all};
-use crate::lint::claims;
 use crate::lint::policy::Policy;
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::{RuleView, base};
 use crate::policy::{ClientPattern, HostPattern, OptionKind, rules};
@@ -18,10 +15,8 @@ row! {
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-V4-08 F-V6-03
-    pub(in crate::lint) const CHECK: Row = Row::error("TW704", "one-family-default", Harm::LetsIn)
-        .run(Run::Policy(check))
-        .fixed(Repair::Word(|_| Some(b"ALL".to_vec())))
-        .shown(claims::no_rule);
+    CHECK = Row::new("TW704", "one-family-default", Error, LetsIn, Run::Policy(check))
+        .fixed(Repair::Word(|_| Some(b"ALL".to_vec()))).shown(claims::no_rule);
 }
 
 /// An address family.

@@ -6,7 +6,7 @@ use super::plain_rule::is_plain_rule;
 use crate::diagnostic::Fix;
 use crate::edit::Edit;
 use crate::engine::TableName;
-use crate::lint::check::{Check, Harm};
+use crate::lint::check::Check;
 use crate::lint::checks::lists::never_matches::never_matches;
 use crate::lint::checks::options::aclexec::is_decided_by_command;
 use crate::lint::claims::{Decider, Group, Reach, Shown, Step, claim};
@@ -15,10 +15,9 @@ use crate::lint::finding::About;
 use crate::lint::fix::{Broken, safe};
 use crate::lint::group::Cause;
 use crate::lint::policy::Policy;
-use crate::lint::row::{Repair, Row, Run, row};
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
-use crate::lint::{claims, words};
+use crate::lint::words;
 use crate::metadata::bond;
 use crate::policy::{Element, List, OptionKind, Rule, rules};
 use crate::syntax::Tree;
@@ -31,7 +30,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-ACL-01 F-ACL-02
-    pub(in crate::lint) const AFTER_COMMAND: Row = Row::error("TW522", "aclexec-hides-rule", Harm::Dead)
+    AFTER_COMMAND = Row::new("TW522", "aclexec-hides-rule", Error, Dead, Run::Elsewhere)
         .shown(shown_after_command);
 }
 
@@ -43,8 +42,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-ORDER-01 F-ORDER-02
-    pub(in crate::lint) const CHECK: Row = Row::error("TW701", "unreachable-rule", Harm::Dead)
-        .run(Run::Policy(check))
+    CHECK = Row::new("TW701", "unreachable-rule", Error, Dead, Run::Policy(check))
         .shown(claims::decided_before);
 }
 
@@ -55,9 +53,8 @@ row! {
     ///
     /// Repair: --fix
     /// Facts: F-ORDER-01
-    pub(in crate::lint) const DUPLICATE: Row = Row::warning("TW702", "duplicate-rule", Harm::Dead)
-        .fixed(Repair::Line(fix_copy))
-        .shown(claims::decided_before);
+    DUPLICATE = Row::new("TW702", "duplicate-rule", Warning, Dead, Run::Elsewhere)
+        .fixed(Repair::Line(fix_copy)).shown(claims::decided_before);
 }
 
 row! {
@@ -67,9 +64,8 @@ row! {
     ///
     /// Repair: --fix
     /// Facts: F-ORDER-01
-    pub(in crate::lint) const REDUNDANT: Row = Row::warning("TW706", "redundant-rule", Harm::Dead)
-        .fixed(Repair::Line(fix_redundant))
-        .shown(claims::decided_before);
+    REDUNDANT = Row::new("TW706", "redundant-rule", Warning, Dead, Run::Elsewhere)
+        .fixed(Repair::Line(fix_redundant)).shown(claims::decided_before);
 }
 
 row! {
@@ -79,7 +75,7 @@ row! {
     ///
     /// Repair: by hand
     /// Facts: F-ORDER-02
-    pub(in crate::lint) const CONTRADICTION: Row = Row::error("TW707", "contradiction", Harm::Dead)
+    CONTRADICTION = Row::new("TW707", "contradiction", Error, Dead, Run::Elsewhere)
         .shown(shown_contradiction);
 }
 
