@@ -148,13 +148,13 @@ pub(in crate::lint) mod prelude {
     pub(in crate::lint) use crate::syntax::{Brackets, Comments, TooLong};
 }
 
-/// Declares the row of a code. Its comment is what `tcpw explain`, tcpw-codes(7) and SARIF say: a
-/// paragraph on what is wrong, one on what comes of it, how it is repaired, and the measured facts.
-macro_rules! row {
-    ($(#[doc = $text:literal])+ $name:ident = $row:expr;) => {
-        pub(in crate::lint) const $name: $crate::lint::row::Row = {
+/// Declares rows. Their comments are what `tcpw explain`, tcpw-codes(7) and SARIF say: a paragraph on
+/// what is wrong, one on what comes of it, how it is repaired, and the measured facts.
+macro_rules! rows {
+    ($($(#[doc = $text:literal])+ $name:ident = $row:expr;)+) => {
+        $(pub(in crate::lint) const $name: $crate::lint::row::Row = {
             use $crate::lint::row::prelude::*;
             $row.explained(concat!($($text, "\n"),+))
-        };
+        };)+
     };
 }

@@ -174,12 +174,7 @@ impl Job<'_, '_> {
             .filter_map(|(number, part)| match part {
                 Part::Tables(row) => match row.run {
                     Run::Site(run) => Some((number, &row.check, run)),
-                    Run::Line(_)
-                    | Run::Rule(_)
-                    | Run::Daemons(_)
-                    | Run::Client(_)
-                    | Run::Policy(_)
-                    | Run::Elsewhere => None,
+                    _ => None,
                 },
                 Part::Lines(..) => None,
             })

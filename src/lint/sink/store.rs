@@ -103,50 +103,7 @@ impl Sink {
     /// Adds a finding at `span`; `words` gives message and help, and is only asked for what is
     /// kept.
     pub(in crate::lint) fn report(&mut self, span: Span, words: impl FnOnce() -> (String, String)) {
-        self.report_about(span, || About::Marked, words);
-    }
-
-    /// As [`Sink::report`], where other words than those at `span` say whom it is about.
-    pub(in crate::lint) fn report_about(
-        &mut self,
-        span: Span,
-        about: impl FnOnce() -> About,
-        words: impl FnOnce() -> (String, String),
-    ) {
-        let harm = self.check.harm;
-        self.put(
-            span,
-            None,
-            || Rating {
-                harm,
-                about: about(),
-            },
-            |_| words(),
-        );
-    }
-
-    /// As [`Sink::report`], where harm and clients are those of this place.
-    pub(in crate::lint) fn report_rated(
-        &mut self,
-        span: Span,
-        rating: Rating,
-        words: impl FnOnce() -> (String, String),
-    ) {
-        self.put(span, None, || rating, |_| words());
-    }
-
-    /// As [`Sink::report_rated`], but under the code of another check.
-    pub(in crate::lint) fn report_rated_as(
-        &mut self,
-        check: &'static Check,
-        span: Span,
-        rating: Rating,
-        words: impl FnOnce() -> (String, String),
-    ) {
-        let own = self.check;
-        self.check = check;
-        self.report_rated(span, rating, words);
-        self.check = own;
+        self.report_as(self.check, span, words);
     }
 
     /// As [`Sink::report`], but under the code of another check.
@@ -159,6 +116,16 @@ impl Sink {
         self.report_as_about(check, span, || About::Marked, words);
     }
 
+    /// As [`Sink::report`], where other words than those at `span` say whom it is about.
+    pub(in crate::lint) fn report_about(
+        &mut self,
+        span: Span,
+        about: impl FnOnce() -> About,
+        words: impl FnOnce() -> (String, String),
+    ) {
+        self.report_as_about(self.check, span, about, words);
+    }
+
     /// As [`Sink::report_about`], but under the code of another check.
     pub(in crate::lint) fn report_as_about(
         &mut self,
@@ -167,10 +134,32 @@ impl Sink {
         about: impl FnOnce() -> About,
         words: impl FnOnce() -> (String, String),
     ) {
-        let own = self.check;
-        self.check = check;
-        self.report_about(span, about, words);
-        self.check = own;
+        let rating = || Rating {
+            harm: check.harm,
+            about: about(),
+        };
+        self.put(check, span, None, rating, |_| words());
+    }
+
+    /// As [`Sink::report`], where harm and clients are those of this place.
+    pub(in crate::lint) fn report_rated(
+        &mut self,
+        span: Span,
+        rating: Rating,
+        words: impl FnOnce() -> (String, String),
+    ) {
+        self.report_rated_as(self.check, span, rating, words);
+    }
+
+    /// As [`Sink::report_rated`], but under the code of another check.
+    pub(in crate::lint) fn report_rated_as(
+        &mut self,
+        check: &'static Check,
+        span: Span,
+        rating: Rating,
+        words: impl FnOnce() -> (String, String),
+    ) {
+        self.put(check, span, None, || rating, |_| words());
     }
 
     /// As [`Sink::report_as_about`], where all findings of one `cause` are one; `words` gives
@@ -184,42 +173,41 @@ impl Sink {
         words: impl FnOnce() -> (String, String),
         several: impl FnOnce(&str) -> String,
     ) {
-        let own = self.check;
-        self.check = check;
-        let harm = self.check.harm;
         let rating = || Rating {
-            harm,
+            harm: check.harm,
             about: about(),
         };
-        self.put(span, Some(cause), rating, |group| {
+        self.put(check, span, Some(cause), rating, |group| {
             let (single, help) = words();
             *group = Some(Group::new(cause, single.clone(), several));
             (single, help)
         });
-        self.check = own;
     }
 
     fn put(
         &mut self,
+        check: &'static Check,
         span: Span,
         cause: Option<Cause>,
         rating: impl FnOnce() -> Rating,
         words: impl FnOnce(&mut Option<Group>) -> (String, String),
     ) {
-        if !self.check.holds_in(self.dialect) {
+        if !check.holds_in(self.dialect) {
             return;
         }
         self.reports += 1;
-        let check = self.check;
         let key = cause.map(|cause| (check.number(), self.table, cause.key()));
         let kept = if self.suppressions.covers(self.table, check.code, span) {
             Kept::Nowhere
         } else {
-            self.keep(span, key, rating, words)
+            self.keep(check, span, key, rating, words)
         };
-        let found = Found { check, span };
         match &mut self.line {
-            Some(line) => line.push(Noted { found, key, kept }),
+            Some(line) => line.push(Noted {
+                found: Found { check, span },
+                key,
+                kept,
+            }),
             None if matches!(kept, Kept::Counted) => self.left_out.push((check, self.table, span)),
             None => {}
         }
@@ -227,6 +215,7 @@ impl Sink {
 
     fn keep(
         &mut self,
+        check: &'static Check,
         span: Span,
         key: Option<Key>,
         rating: impl FnOnce() -> Rating,
@@ -244,7 +233,7 @@ impl Sink {
         }
         let at = self.findings.len();
         let mut is_kept = true;
-        if let Some(count) = self.counts.get_mut(self.check.number()) {
+        if let Some(count) = self.counts.get_mut(check.number()) {
             *count += 1;
             is_kept = *count <= self.most;
         }
@@ -258,7 +247,7 @@ impl Sink {
         let (message, help) = words(&mut group);
         let Rating { harm, about } = rating();
         self.findings.push(Finding {
-            check: self.check,
+            check,
             table: self.table,
             harm,
             witness: None,
@@ -266,9 +255,9 @@ impl Sink {
             about,
             group,
             diagnostic: Diagnostic {
-                code: self.check.code,
-                name: self.check.name,
-                severity: self.check.severity,
+                code: check.code,
+                name: check.name,
+                severity: check.severity,
                 span,
                 message,
                 help,

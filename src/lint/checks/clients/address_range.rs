@@ -6,7 +6,7 @@ use crate::lint::words::quote;
 use crate::policy::{HostPattern, networks};
 use std::net::{IpAddr, Ipv4Addr};
 
-row! {
+rows! {
     /// A range of addresses is written with a hyphen.
     ///
     /// libwrap knows no ranges; the pattern is compared as text and matches nobody.

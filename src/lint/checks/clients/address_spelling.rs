@@ -6,7 +6,7 @@ use crate::lint::words::quote;
 use crate::policy::{HostPattern, TextPattern};
 use std::net::Ipv4Addr;
 
-row! {
+rows! {
     /// No IPv4 address is spelt like this.
     ///
     /// Addresses are compared as text; leading zeros, one number, or parts beyond 255 never occur.

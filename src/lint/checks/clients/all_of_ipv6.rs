@@ -6,7 +6,7 @@ use crate::lint::view::ClientView;
 use crate::lint::words::quote;
 use crate::policy::HostPattern;
 
-row! {
+rows! {
     /// What stands behind the slash of an IPv6 network begins with no digit.
     ///
     /// libwrap takes it for the length 0, and the pattern matches all of IPv6.

@@ -6,7 +6,7 @@ use crate::lint::words::{plain, quote};
 use crate::policy::{HostPattern, NetworkProblem, TextPattern, dotted_quad, ipv6};
 use std::net::Ipv6Addr;
 
-row! {
+rows! {
     /// What stands in brackets is no plain IPv6 address.
     ///
     /// The prefix length belongs behind the brackets, and names or IPv4 addresses in brackets match

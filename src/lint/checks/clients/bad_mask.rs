@@ -6,7 +6,7 @@ use crate::lint::view::ClientView;
 use crate::lint::words::{plain, quote};
 use crate::policy::{HostPattern, NetworkProblem};
 
-row! {
+rows! {
     /// A mask or prefix length is none that libwrap takes.
     ///
     /// Lengths beyond 32 (or 128) and the mask 255.255.255.255 are errors to it, and the pattern

@@ -5,7 +5,7 @@ use crate::lint::view::ClientView;
 use crate::lint::words::quote;
 use crate::policy::{HostPattern, NetworkProblem};
 
-row! {
+rows! {
     /// What stands before a slash is no network of four numbers.
     ///
     /// With a slash only four full numbers count; `10.1.2/24`, `ALL/24` and `name/32` match nobody.

@@ -13,7 +13,7 @@ use crate::policy::{
 };
 use std::net::Ipv4Addr;
 
-row! {
+rows! {
     /// A wildcard, a prefix length, a list file or an address in brackets stands in a build of
     /// libwrap that does not know the form.
     ///
@@ -26,9 +26,7 @@ row! {
     /// Facts: none
     CHECK = Row::new("TW339", "form-switched-off", Error, Missed, Run::Site(check))
         .fixed(Repair::Word(meant)).shown(claims::nothing);
-}
 
-row! {
     /// Options stand in a build of libwrap that has none.
     ///
     /// There everything behind the second colon is one shell command: allow and deny do nothing,

@@ -8,7 +8,7 @@ use crate::lint::words::quote;
 use crate::policy::{Element, Rule};
 use crate::span::Span;
 
-row! {
+rows! {
     /// An exclamation mark stands before a pattern.
     ///
     /// libwrap knows no `!`; the word matches nobody and excepts nobody.

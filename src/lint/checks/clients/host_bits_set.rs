@@ -7,7 +7,7 @@ use crate::lint::words::{plain, quote};
 use crate::policy::{ClientPattern, HostPattern};
 use std::net::Ipv4Addr;
 
-row! {
+rows! {
     /// An IPv4 network has bits set that its mask takes away.
     ///
     /// libwrap compares all bits of the network with the masked address, so such a pattern matches

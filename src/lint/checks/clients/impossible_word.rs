@@ -11,7 +11,7 @@ use crate::lint::words::quote;
 use crate::policy::{ClientPattern, HostPattern, NetworkProblem, TextPattern};
 use crate::span::Span;
 
-row! {
+rows! {
     /// A word holds a character that no name of a client holds.
     ///
     /// Names of hosts hold ASCII letters, digits, `-`, `_` and `.` only, and the resolver drops
@@ -22,9 +22,7 @@ row! {
     /// Facts: F-FIELD-02 F-LINE-11 F-LINE-20
     CHECK = Row::new("TW315", "impossible-name", Error, Missed, Run::Rule(check))
         .ends(Ends::Word, 7).is_no_pattern();
-}
 
-row! {
     /// A place to fill in stands where a client should be, such as `$IP`, `<IP>` or `192.0.2.x`.
     ///
     /// libwrap fills in nothing: it takes the word for the name of a host, and no client has it.
@@ -33,9 +31,7 @@ row! {
     /// Facts: F-NAME-01 F-V4-03
     PLACEHOLDER = Row::new("TW316", "placeholder", Error, Missed, Run::Elsewhere)
         .ends(Ends::Word, 6).is_no_pattern();
-}
 
-row! {
     /// A user has no host after its `@`.
     ///
     /// The pattern of a user is `user@host`. An empty host matches nobody.

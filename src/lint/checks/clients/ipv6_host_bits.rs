@@ -9,7 +9,7 @@ use crate::lint::words::quote;
 use crate::policy::{ClientPattern, HostPattern};
 use std::net::Ipv6Addr;
 
-row! {
+rows! {
     /// An IPv6 network has bits set behind its prefix.
     ///
     /// libwrap ignores them, so whoever means one host has let in its whole network. In an IPv4

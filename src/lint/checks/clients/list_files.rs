@@ -21,7 +21,7 @@ use crate::policy::{
 use crate::span::{LineIndex, Span, offset};
 use std::collections::HashSet;
 
-row! {
+rows! {
     /// A list file that a rule names is not there.
     ///
     /// libwrap reports nothing: the pattern matches nobody, and after EXCEPT it excepts nobody.
@@ -30,9 +30,7 @@ row! {
     /// Facts: F-FILE-07
     CHECK = Row::new("TW331", "list-file-missing", Error, Missed, Run::Site(check))
         .shown(claims::nothing);
-}
 
-row! {
     /// A list file holds a word that is no pattern there.
     ///
     /// List files know no comments, no EXCEPT, no commas, no brackets around ranges: every word is
@@ -48,9 +46,7 @@ row! {
                 (matched, &[Group::Marked]),
             ]
         });
-}
 
-row! {
     /// List files name one another in a circle.
     ///
     /// The daemon that reads them dies, unless an earlier word matched.
@@ -58,9 +54,7 @@ row! {
     /// Repair: by hand
     /// Facts: F-FILE-06
     CYCLE = Row::new("TW333", "list-file-cycle", Error, Breaks, Run::Elsewhere);
-}
 
-row! {
     /// A word in a list file matches nobody.
     ///
     /// The rules for patterns are the same as in tables: host bits, short networks, ranges and bare
@@ -70,9 +64,7 @@ row! {
     /// Facts: F-FILE-04
     DEAD = Row::new("TW334", "list-file-dead-word", Error, Missed, Run::Elsewhere)
         .shown(claims::missed_by_list);
-}
 
-row! {
     /// A list file is named by something else than a plain absolute path.
     ///
     /// Only a word that begins with a slash is a file, and libwrap knows no wildcards or masks in
@@ -82,9 +74,7 @@ row! {
     /// Facts: F-FILE-08
     PATH = Row::new("TW335", "list-file-path", Error, Missed, Run::Elsewhere)
         .shown(claims::nothing);
-}
 
-row! {
     /// Others than root can change a list file or a directory above it.
     ///
     /// Whoever can write into the list decides whom the rule matches.
@@ -93,9 +83,7 @@ row! {
     /// Facts: F-FILE-01
     WEAK = Row::new("TW337", "list-file-writable", Error, LetsIn, Run::Elsewhere)
         .shown(claims::nothing);
-}
 
-row! {
     /// Daemons that do not run as root cannot read a list file.
     ///
     /// A list that cannot be opened matches nobody, and only the log tells: a daemon with its own

@@ -6,7 +6,7 @@ use crate::lint::words::quote;
 use crate::policy::{HostPattern, TextPattern};
 use std::net::Ipv6Addr;
 
-row! {
+rows! {
     /// An IPv4 address is written in its mapped IPv6 form.
     ///
     /// libwrap takes mapped clients for IPv4 clients, so the pattern never meets one.

@@ -10,7 +10,7 @@ use crate::lint::words::{plain, quote};
 use crate::policy::plain_quad;
 use crate::span::Span;
 
-row! {
+rows! {
     /// A mask stands apart from its network.
     ///
     /// A space ends a word: libwrap reads the address and the mask as two single clients, and the

@@ -7,7 +7,7 @@ use crate::lint::view::RuleView;
 use crate::lint::words::quote;
 use crate::policy::{ClientPattern, DaemonPattern, Element, HostPattern, rules};
 
-row! {
+rows! {
     /// A netgroup stands in a build of libwrap without netgroups.
     ///
     /// There `@group` matches nobody, and each visit logs a warning: friends are locked out, in the

@@ -4,7 +4,7 @@ use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
 use crate::lint::words::quote;
 
-row! {
+rows! {
     /// The word is no special word.
     ///
     /// ANY and FAIL, and special words with a dot, are names of hosts here.

@@ -11,7 +11,7 @@ use crate::lint::words::{plain, quote};
 use crate::policy::plain_quad;
 use crate::span::Span;
 
-row! {
+rows! {
     /// A port, a URL or a hardware address stands where a client should be.
     ///
     /// libwrap compares addresses and names only. The colon in such a word ends the list of

@@ -10,7 +10,7 @@ use crate::lint::view::{RuleView, patterns};
 use crate::lint::words::quote;
 use crate::policy::Element;
 
-row! {
+rows! {
     /// A word was meant as EXCEPT and is another one.
     ///
     /// Only EXCEPT takes clients out of a list. `BUT`, `NOT`, `EXEPT` and `-name` are names of

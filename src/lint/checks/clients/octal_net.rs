@@ -6,7 +6,7 @@ use crate::lint::words::quote;
 use crate::policy::HostPattern;
 use std::net::Ipv4Addr;
 
-row! {
+rows! {
     /// A part of a network begins with 0 and is read as octal.
     ///
     /// `010.0.0.0/8` is the network 8.0.0.0/8.

@@ -5,7 +5,7 @@ use crate::lint::view::ClientView;
 use crate::lint::words::quote;
 use crate::policy::{HostPattern, dotted_quad};
 
-row! {
+rows! {
     /// A prefix length is followed by something else, or written oddly.
     ///
     /// libwrap reads the digits it finds and ignores the rest; the reader of the table sees

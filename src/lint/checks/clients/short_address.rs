@@ -6,7 +6,7 @@ use crate::lint::view::ClientView;
 use crate::lint::words::{plain, quote};
 use crate::policy::{HostPattern, TextPattern};
 
-row! {
+rows! {
     /// An IPv4 address has fewer than four numbers and no dot at its end.
     ///
     /// Addresses are compared as text, so `10.1.2` matches nobody; `10.1.2.` is the network.

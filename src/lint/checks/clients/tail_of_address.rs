@@ -5,7 +5,7 @@ use crate::lint::view::ClientView;
 use crate::lint::words::plain;
 use crate::policy::{HostPattern, TextPattern};
 
-row! {
+rows! {
     /// A pattern of digits begins with a dot.
     ///
     /// It matches every address that ends so, all over the world.

@@ -7,7 +7,7 @@ use crate::lint::view::ClientView;
 use crate::lint::words::plain;
 use crate::policy::{HostPattern, TextPattern};
 
-row! {
+rows! {
     /// A host name ends in a dot.
     ///
     /// Then it is the beginning of a name: it does not match the host, but any longer name, which

@@ -10,7 +10,7 @@ use crate::lint::words::quote;
 use crate::policy::HostPattern;
 use std::collections::HashMap;
 
-row! {
+rows! {
     /// A netgroup is not in the netgroup database of this machine.
     ///
     /// An unknown group has no members: the pattern matches nobody.

@@ -6,7 +6,7 @@ use crate::lint::view::ClientView;
 use crate::lint::words::quote;
 use crate::policy::{HostPattern, TextPattern};
 
-row! {
+rows! {
     /// A wildcard over addresses also matches names.
     ///
     /// The owner of a client's reverse DNS chooses its name: `10.*` matches 10.evil.example.

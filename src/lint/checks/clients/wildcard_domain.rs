@@ -6,7 +6,7 @@ use crate::lint::view::ClientView;
 use crate::lint::words::{plain, quote};
 use crate::policy::{HostPattern, TextPattern};
 
-row! {
+rows! {
     /// A wildcard stands directly before a domain.
     ///
     /// `*foo.com` matches xfoo.com, which anybody can own.

@@ -5,7 +5,7 @@ use crate::lint::view::ClientView;
 use crate::lint::words::quote;
 use crate::policy::{HostPattern, NetworkProblem};
 
-row! {
+rows! {
     /// An IPv4 network has the prefix length 0.
     ///
     /// libwrap rejects the length 0 and the pattern matches no address: `ALL: 0.0.0.0/0` in the

@@ -9,7 +9,7 @@ use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::policy::OptionKind;
 
-row! {
+rows! {
     /// A command makes the visitor wait.
     ///
     /// libwrap waits until the command has ended before it answers.

@@ -4,7 +4,7 @@ use crate::lint::command::{Word, base_name, commands};
 use crate::lint::sink::Sink;
 use crate::lint::view::{RuleView, runs_command};
 
-row! {
+rows! {
     /// A client's text stands where a command reads options.
     ///
     /// A name may begin with a hyphen; libwrap filters quotes and the like, but not that.

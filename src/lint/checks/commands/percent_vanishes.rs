@@ -11,7 +11,7 @@ use crate::lint::words::{plain, quote};
 use crate::policy::{Dialect, Expansion, Part, RuleOption, parts_in};
 use crate::span::{Span, offset};
 
-row! {
+rows! {
     /// A percent sign does not reach the command.
     ///
     /// libwrap removes it with the letter after it, or puts the daemon, a name or the like there:

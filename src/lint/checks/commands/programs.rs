@@ -13,7 +13,7 @@ use crate::lint::view::{RuleView, base, is_filter, runs_command};
 use crate::lint::words::{plain, quote};
 use crate::policy::{Rule, RuleOption, rules};
 
-row! {
+rows! {
     /// A command is named without its path.
     ///
     /// It is looked for where the daemon's PATH says, which is not yours.
@@ -21,9 +21,7 @@ row! {
     /// Repair: by hand
     /// Facts: F-SPAWN-04
     CHECK = Row::new("TW603", "command-without-path", Info, Breaks, Run::Site(check));
-}
 
-row! {
     /// A command is not there or cannot be run.
     ///
     /// libwrap ignores how a spawned command ends, so nobody hears of it; an aclexec that cannot
@@ -36,9 +34,7 @@ row! {
             let missing = claim(Some(!shown.effect), Decider::Later, Reach::Both).if_failed();
             vec![(missing, &[Group::Line, Group::Strangers])]
         }).harm(harm);
-}
 
-row! {
     /// Others than root can change a command or a directory above it.
     ///
     /// Daemons mostly run it as root: whoever can change it becomes root.
@@ -47,9 +43,7 @@ row! {
     /// Facts: F-SPAWN-04
     WEAK = Row::new("TW605", "command-writable", Error, LetsIn, Run::Elsewhere)
         .shown(claims::nothing);
-}
 
-row! {
     /// A command is closed to the user that the daemon runs as.
     ///
     /// libwrap runs a command as the daemon itself. One with a user of its own, such as slapd or

@@ -5,7 +5,7 @@ use crate::lint::view::{RuleView, base};
 use crate::policy::OptionKind;
 use crate::span::Span;
 
-row! {
+rows! {
     /// twist in a daemon that stays.
     ///
     /// twist replaces the process. A daemon that serves all its clients in one process refuses the
@@ -14,9 +14,7 @@ row! {
     /// Repair: by hand
     /// Facts: F-TWIST-02 F-TWIST-03
     TWIST = Row::new("TW607", "twist-in-resident-daemon", Warning, Breaks, Run::Rule(twist));
-}
 
-row! {
     /// A banner stands before a protocol that it breaks.
     ///
     /// The text comes before anything the daemon says; clients of LDAP or TLS cannot read it.

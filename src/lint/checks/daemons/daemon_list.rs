@@ -11,7 +11,7 @@ use crate::lint::words::{self, quote};
 use crate::policy::{DaemonPattern, Element, Process, rules};
 use std::collections::HashMap;
 
-row! {
+rows! {
     /// A port number stands in the daemon list.
     ///
     /// It matches only where the program tells libwrap the port. Programs that ask by name, and
@@ -21,9 +21,7 @@ row! {
     /// Facts: F-DAEMON-10 F-DAEMON-11
     PORT = Row::new("TW402", "daemon-port", Warning, Missed, Run::Daemons(port))
         .shown(claims::missed_by_daemon);
-}
 
-row! {
     /// A daemon name looks misspelt.
     ///
     /// A rule for a daemon that does not exist protects nothing.
@@ -32,9 +30,7 @@ row! {
     /// Facts: F-DAEMON-01
     MISSPELT = Row::new("TW403", "daemon-misspelt", Warning, Missed, Run::Daemons(unknown))
         .shown(claims::missed_by_daemon);
-}
 
-row! {
     /// One daemon is spelt in two cases.
     ///
     /// Case does not matter to libwrap, but it does to whoever searches the table.

@@ -7,7 +7,7 @@ use crate::lint::view::RuleView;
 use crate::lint::words::{self, plain, quote};
 use crate::policy::Element;
 
-row! {
+rows! {
     /// A daemon is named by a path or by the name of its client.
     ///
     /// libwrap compares the name of the process: `sshd`, not `ssh` or `/usr/sbin/sshd`.

@@ -8,7 +8,7 @@ use crate::lint::sink::Sink;
 use crate::lint::view::{RuleView, patterns};
 use crate::lint::words::{plain, quote};
 
-row! {
+rows! {
     /// A word in the list of daemons is the name of none: it has quotes, a separator that is none,
     /// a protocol or a verdict in it.
     ///

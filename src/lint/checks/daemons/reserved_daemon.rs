@@ -5,7 +5,7 @@ use crate::lint::view::RuleView;
 use crate::lint::words::quote;
 use crate::policy::Element;
 
-row! {
+rows! {
     /// LOCAL, UNKNOWN or PARANOID stands where daemons are listed.
     ///
     /// These words are special among clients. As a daemon each is a plain name, which no program
@@ -15,9 +15,7 @@ row! {
     /// Facts: F-DAEMON-03
     CHECK = Row::new("TW405", "reserved-word-as-daemon", Error, Missed, Run::Daemons(check))
         .ends(Ends::Word, 22).shown(claims::missed_by_daemon);
-}
 
-row! {
     /// KNOWN stands where daemons are listed.
     ///
     /// It matches every daemon but one that calls itself unknown, which is ALL in other words.

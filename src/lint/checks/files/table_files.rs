@@ -9,7 +9,7 @@ use crate::lint::sink::Sink;
 use crate::lint::words::{self, quote};
 use crate::span::Span;
 
-row! {
+rows! {
     /// Others than root can change a table, or a directory above it.
     ///
     /// Whoever can change the table decides who gets in, and can run commands as root.
@@ -18,9 +18,7 @@ row! {
     /// Facts: F-LINE-23
     CHECK = Row::new("TW801", "table-writable", Error, LetsIn, Run::Site(check))
         .shown(claims::nothing);
-}
 
-row! {
     /// Daemons that do not run as root cannot read a table.
     ///
     /// An allow table that cannot be read is taken as empty; with a deny table that cannot be read,
@@ -29,9 +27,7 @@ row! {
     /// Repair: by hand
     /// Facts: F-LINE-23
     UNREADABLE = Row::new("TW802", "table-unreadable", Warning, Breaks, Run::Elsewhere);
-}
 
-row! {
     /// A directory stands in place of a table.
     ///
     /// libwrap takes it for an empty table, without a word.
@@ -40,9 +36,7 @@ row! {
     /// Facts: F-LINE-21
     DIRECTORY = Row::new("TW803", "table-is-directory", Error, Missed, Run::Elsewhere)
         .shown(claims::empty_table);
-}
 
-row! {
     /// A table is a link to nothing.
     ///
     /// libwrap takes it for an empty table, without a word: a deny table like that keeps nobody

@@ -6,7 +6,7 @@ use crate::lint::view::RuleView;
 use crate::lint::words::quote;
 use crate::policy::OptionKind;
 
-row! {
+rows! {
     /// The option user or group stands in a build of libwrap where it really switches, and whose
     /// sshd accepts all connections in the process that asks.
     ///

@@ -7,7 +7,7 @@ use crate::lint::view::LineView;
 use crate::span::{Span, offset};
 use crate::syntax::{LineKind, Reason};
 
-row! {
+rows! {
     /// A blank or a carriage return stands between a backslash and the newline.
     ///
     /// Then the line is not continued: the backslash becomes a word and the next line stands alone,

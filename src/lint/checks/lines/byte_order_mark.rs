@@ -4,7 +4,7 @@ use crate::lint::sink::Sink;
 use crate::lint::view::LineView;
 use crate::span::Span;
 
-row! {
+rows! {
     /// The file begins with a byte order mark.
     ///
     /// The mark becomes part of the first word: a first rule never matches, and a first comment is

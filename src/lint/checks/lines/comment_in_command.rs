@@ -5,7 +5,7 @@ use crate::lint::view::RuleView;
 use crate::span::Span;
 use crate::syntax::TokenKind;
 
-row! {
+rows! {
     /// A `#` ends a command, in a build of libwrap where it begins a comment anywhere.
     ///
     /// The shell gets only what stands before it, and options after it are not read. A backslash

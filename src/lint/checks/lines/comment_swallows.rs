@@ -7,7 +7,7 @@ use crate::lint::words::quote;
 use crate::span::{Span, offset};
 use crate::syntax::LineKind;
 
-row! {
+rows! {
     /// A comment ends in a backslash and swallows the next line.
     ///
     /// Lines are joined before comments are recognised, so the rule behind the comment is part of

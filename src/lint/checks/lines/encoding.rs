@@ -7,7 +7,7 @@ use crate::lint::policy::Policy;
 use crate::lint::sink::Sink;
 use crate::span::{Span, offset};
 
-row! {
+rows! {
     /// The file is UTF-16.
     ///
     /// libwrap reads bytes: every NUL hides the rest of its line, the table ends at once, and a
@@ -17,9 +17,7 @@ row! {
     /// Facts: F-LINE-17 F-LINE-18
     UTF_16 = Row::new("TW111", "utf-16", Error, LocksOut, Run::Policy(utf16))
         .fixed(Repair::Table(as_utf8)).shown(claims::of_table_end);
-}
 
-row! {
     /// The lines end in carriage returns only.
     ///
     /// To libwrap the file is one line without a newline: nothing in it is used, and a deny table

@@ -7,7 +7,7 @@ use crate::lint::sink::Sink;
 use crate::lint::suppress::Idle;
 use crate::span::{Span, index};
 
-row! {
+rows! {
     /// A comment that suppresses findings suppresses none.
     ///
     /// It would hide a mistake that somebody makes later.

@@ -8,7 +8,7 @@ use crate::lint::view::RuleView;
 use crate::policy::Element;
 use crate::span::Span;
 
-row! {
+rows! {
     /// A `#` that is not in the first column begins no comment.
     ///
     /// The line is a live rule: `#` is a daemon name, and every other word counts.

@@ -5,7 +5,7 @@ use crate::lint::sink::Sink;
 use crate::lint::view::LineView;
 use crate::syntax::{LINE_LIMIT, LineKind, Reason};
 
-row! {
+rows! {
     /// A line is longer than 2046 bytes, in a build of libwrap that hangs at it.
     ///
     /// The daemon that asks is busy for ever, even if the line is a comment. Whoever is decided by

@@ -6,7 +6,7 @@ use crate::lint::view::LineView;
 use crate::policy::Rule;
 use crate::syntax::{LINE_LIMIT, LineKind, Reason};
 
-row! {
+rows! {
     /// A line is longer than 2046 bytes.
     ///
     /// libwrap stops reading the table there. In the allow table this rule and all behind it are

@@ -5,7 +5,7 @@ use crate::lint::sink::Sink;
 use crate::lint::view::LineView;
 use crate::syntax::{LINE_LIMIT, LineKind, Reason};
 
-row! {
+rows! {
     /// A line is longer than 2046 bytes, in a build of libwrap that cuts it.
     ///
     /// The first 2047 bytes are skipped, and the rest is read as a line of its own: the end of a

@@ -7,7 +7,7 @@ use crate::lint::sink::Sink;
 use crate::lint::view::LineView;
 use crate::syntax::{LineKind, Reason};
 
-row! {
+rows! {
     /// A line has no colon.
     ///
     /// libwrap logs a warning and skips it. In the deny table it refuses nobody.

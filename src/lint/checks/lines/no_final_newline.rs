@@ -9,7 +9,7 @@ use crate::lint::sink::Sink;
 use crate::lint::view::LineView;
 use crate::syntax::{LineKind, Reason};
 
-row! {
+rows! {
     /// The last line does not end with a newline.
     ///
     /// libwrap does not use an unterminated line. In the allow table the rule is lost and the deny

@@ -7,7 +7,7 @@ use crate::lint::sink::Sink;
 use crate::lint::view::LineView;
 use crate::span::{Span, offset};
 
-row! {
+rows! {
     /// A line holds a NUL byte.
     ///
     /// NUL hides the rest of its physical line and the newline, so the next line is joined on.

@@ -7,7 +7,7 @@ use crate::lint::words::quote;
 use crate::policy::Element;
 use crate::span::Span;
 
-row! {
+rows! {
     /// A bracket stands before a colon, in a build of libwrap where brackets do not protect it.
     ///
     /// The address is cut at its first colon. The pattern matches nobody, and what follows is read

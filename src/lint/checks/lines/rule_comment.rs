@@ -6,7 +6,7 @@ use crate::lint::sink::Sink;
 use crate::metadata::{Why, strays};
 use crate::span::{Span, offset};
 
-row! {
+rows! {
     /// A comment of tcpw is about a rule that is not below it.
     ///
     /// The rule was removed or changed, for example with sed. The comment says nothing about the
@@ -16,9 +16,7 @@ row! {
     /// Facts: none
     CHECK = Row::new("TW121", "orphan-comment", Warning, Dead, Run::Policy(check))
         .shown(claims::nothing);
-}
 
-row! {
     /// A comment of tcpw about a rule cannot be read.
     ///
     /// A time without its zone, a word that tcpw does not know or one that is there twice: nobody
@@ -28,9 +26,7 @@ row! {
     /// Facts: none
     UNREADABLE = Row::new("TW122", "unreadable-comment", Error, Either, Run::Elsewhere)
         .shown(claims::nothing);
-}
 
-row! {
     /// A comment says when a rule runs out, but not which.
     ///
     /// tcpw writes the identity of the rule into the comment, as `rule=` and twelve digits. Without

@@ -6,7 +6,7 @@ use crate::lint::sink::Sink;
 use crate::lint::view::LineView;
 use crate::syntax::{LineKind, Reason};
 
-row! {
+rows! {
     /// The last line does not end with a newline, in a build of libwrap that skips this line.
     ///
     /// The rule does nothing: what it grants is not granted, and what it denies gets in. Debian's

@@ -8,7 +8,7 @@ use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::span::{Span, index, offset};
 
-row! {
+rows! {
     /// A `#` behind a rule begins no comment.
     ///
     /// Every word behind it is a client pattern, or an option if a colon stands before it.

@@ -6,7 +6,7 @@ use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words::quote;
 
-row! {
+rows! {
     /// A word behind a `#` matches many clients.
     ///
     /// Behind a rule `#` begins no comment, so ALL, KNOWN or LOCAL there are live patterns.

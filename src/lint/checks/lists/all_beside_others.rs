@@ -5,7 +5,7 @@ use crate::lint::sink::Sink;
 use crate::lint::view::{RuleView, base};
 use crate::lint::words::quote;
 
-row! {
+rows! {
     /// ALL or `*` stands beside other words.
     ///
     /// It matches everybody, so the other words do nothing; one of the two was not meant.

@@ -4,7 +4,7 @@ use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
 use crate::lint::words::quote;
 
-row! {
+rows! {
     /// A backslash stands in a list.
     ///
     /// Only options know `\:`. In a list the backslash is part of the word, and the colon

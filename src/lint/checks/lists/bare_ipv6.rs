@@ -6,7 +6,7 @@ use crate::lint::words::{plain, quote};
 use crate::policy::{Element, ipv6};
 use crate::span::{Span, index, offset};
 
-row! {
+rows! {
     /// An IPv6 address has no brackets.
     ///
     /// It is cut at its first colon: the list matches nobody, and the rest is read as options.

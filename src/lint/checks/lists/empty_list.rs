@@ -4,7 +4,7 @@ use super::bare_ipv6;
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 
-row! {
+rows! {
     /// The daemon list or the client list is empty.
     ///
     /// Such a rule is legal, silent, and matches nobody; its options are not even checked.

@@ -4,7 +4,7 @@ use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::policy::Element;
 
-row! {
+rows! {
     /// ALL stands behind EXCEPT.
     ///
     /// Everybody is excepted, so the rule never matches.

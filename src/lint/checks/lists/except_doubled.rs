@@ -4,7 +4,7 @@ use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::policy::Element;
 
-row! {
+rows! {
     /// EXCEPT stands twice in a row.
     ///
     /// The second EXCEPT cancels the first, so the exceptions do not count.

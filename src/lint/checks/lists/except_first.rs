@@ -4,7 +4,7 @@ use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::policy::Element;
 
-row! {
+rows! {
     /// Nothing stands before EXCEPT.
     ///
     /// A list without a left side matches nobody.

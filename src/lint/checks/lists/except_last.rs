@@ -8,7 +8,7 @@ use crate::lint::words::plain;
 use crate::policy::Element;
 use crate::span::{Span, index, offset};
 
-row! {
+rows! {
     /// Nothing stands behind EXCEPT.
     ///
     /// Nobody is excepted; often the exceptions were on a line that is not joined.

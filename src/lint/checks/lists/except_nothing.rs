@@ -5,7 +5,7 @@ use crate::lint::view::{RuleView, base};
 use crate::lint::words::quote;
 use crate::policy::{ClientPattern, Element, HostPattern, TextPattern, dotted_quad};
 
-row! {
+rows! {
     /// An exception takes nothing out of its list.
     ///
     /// Nothing before EXCEPT matches what stands behind it, so the exception was meant for another

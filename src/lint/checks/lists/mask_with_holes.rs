@@ -6,7 +6,7 @@ use crate::lint::words::quote;
 use crate::policy::HostPattern;
 use std::net::Ipv4Addr;
 
-row! {
+rows! {
     /// The ones of a mask are not all at its left.
     ///
     /// Such a mask takes addresses from many networks; often it is written the other way round, as

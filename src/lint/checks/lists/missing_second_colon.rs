@@ -8,7 +8,7 @@ use crate::lint::words::{plain, quote};
 use crate::policy::OPTIONS;
 use crate::span::Span;
 
-row! {
+rows! {
     /// An option stands among the clients, because no colon is before it.
     ///
     /// The option and its value are read as names of clients: no command runs, no severity is set,

@@ -8,7 +8,7 @@ use crate::lint::words::{plain, quote};
 use crate::policy::{ClientPattern, Element, HostPattern, dotted_quad, plain_quad};
 use crate::span::Span;
 
-row! {
+rows! {
     /// Spaces stand around the slash of a network.
     ///
     /// Words end at spaces, so the network becomes an address and two words that match nobody.

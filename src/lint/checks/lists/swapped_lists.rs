@@ -12,7 +12,7 @@ use crate::lint::words::{plain, quote};
 use crate::policy::{Element, ipv6};
 use crate::span::{Span, offset};
 
-row! {
+rows! {
     /// Clients stand where daemons are listed.
     ///
     /// A rule is `DAEMONS: CLIENTS`. No daemon has an address for a name, so the rule matches
@@ -22,9 +22,7 @@ row! {
     /// Facts: F-DAEMON-01 F-FIELD-01
     CHECK = Row::new("TW217", "swapped-lists", Error, Missed, Run::Rule(check))
         .ends(Ends::Rule, 4).shown(claims::not_read);
-}
 
-row! {
     /// A daemon stands where clients are listed.
     ///
     /// After the colon a word is the name of a client, and no client is called like a daemon: the

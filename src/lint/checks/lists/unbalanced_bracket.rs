@@ -10,7 +10,7 @@ use crate::lint::view::{RuleView, is_balanced};
 use crate::policy::Element;
 use crate::span::Span;
 
-row! {
+rows! {
     /// A bracket has no partner.
     ///
     /// While brackets are open no colon separates fields, so `: deny` becomes two client names and

@@ -9,7 +9,7 @@ use crate::lint::view::ClientView;
 use crate::lint::words::{plain, quote};
 use crate::span::{Span, offset};
 
-row! {
+rows! {
     /// The word allow or deny stands in the client list.
     ///
     /// There it is the name of a host; the verdict is that of the table.

@@ -12,7 +12,7 @@ use crate::lint::words::quote;
 use crate::policy::{OptionKind, Rule, RuleOption, rules};
 use crate::syntax::{Line, Tree};
 
-row! {
+rows! {
     /// A failed aclexec in the allow table opens the deny table.
     ///
     /// libwrap remembers the failure: from then on a rule with options, but without allow, deny or
@@ -23,9 +23,7 @@ row! {
     /// Facts: F-ACL-06 F-ACL-07
     MEMORY = Row::new("TW512", "aclexec-opens-deny-table", Error, LetsIn, Run::Elsewhere)
         .only_where(|dialect| dialect.aclexec).shown(claims::refuses_nobody);
-}
 
-row! {
     /// An `allow`, `deny` or `twist` stands after an aclexec.
     ///
     /// That option decides, whatever the command says: with `allow` everybody the rule matches gets
@@ -35,9 +33,7 @@ row! {
     /// Facts: F-ACL-03
     CHECK = Row::new("TW520", "aclexec-overruled", Error, Either, Run::Site(check))
         .shown(claims::of_line);
-}
 
-row! {
     /// The command of an aclexec always succeeds.
     ///
     /// libwrap asks for the exit status of the shell, and a shell that ends in `&`, `|| true` or `;
@@ -47,9 +43,7 @@ row! {
     /// Facts: F-ACL-04
     ALWAYS = Row::new("TW521", "aclexec-always-succeeds", Error, Either, Run::Elsewhere)
         .shown(claims::of_line);
-}
 
-row! {
     /// A rule of the deny table with an aclexec comes before a rule that refuses the same clients.
     ///
     /// Where the command fails, is missing or is killed, libwrap leaves the deny table and lets the
@@ -59,9 +53,7 @@ row! {
     /// Facts: F-ACL-04 F-ACL-05
     IN_DENY = Row::new("TW523", "aclexec-in-deny-table", Error, LetsIn, Run::Elsewhere)
         .shown(claims::refuses_nobody);
-}
 
-row! {
     /// No rule of the deny table refuses those for whom an aclexec of the allow table fails.
     ///
     /// A failed command only means that the allow table does not match. Whom the deny table does
@@ -71,9 +63,7 @@ row! {
     /// Facts: F-ACL-01
     REFUSES_NOBODY = Row::new("TW525", "aclexec-refuses-nobody", Error, LetsIn, Run::Elsewhere)
         .shown(claims::refuses_nobody);
-}
 
-row! {
     /// A rule has several aclexec.
     ///
     /// All commands run, and only the last one decides: what the others say is ignored.
@@ -82,9 +72,7 @@ row! {
     /// Facts: F-ACL-03
     SUPERSEDED = Row::new("TW526", "aclexec-superseded", Error, Broad, Run::Elsewhere)
         .shown(claims::nothing);
-}
 
-row! {
     /// A rule of the allow table comes after an aclexec about some of its clients.
     ///
     /// Where the command fails, libwrap leaves the table and goes on with the deny table, so these

@@ -6,7 +6,7 @@ use crate::lint::sink::Sink;
 use crate::lint::words::REFUSES;
 use crate::policy::{OptionKind, rules};
 
-row! {
+rows! {
     /// The option aclexec stands in a build of libwrap that has none.
     ///
     /// There it is a broken option, and everybody whom the rule matches is refused.

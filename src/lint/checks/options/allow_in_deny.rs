@@ -5,7 +5,7 @@ use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::policy::OptionKind;
 
-row! {
+rows! {
     /// A rule of the deny table lets people in.
     ///
     /// Nobody who looks for the friends of this machine looks there.

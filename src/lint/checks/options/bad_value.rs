@@ -6,7 +6,7 @@ use crate::lint::view::RuleView;
 use crate::lint::words::{REFUSES, quote};
 use crate::policy::{Dialect, OptionKind, OptionProblem};
 
-row! {
+rows! {
     /// An option does not take this value.
     ///
     /// Everybody whom the rule matches is refused.

@@ -7,7 +7,7 @@ use crate::lint::view::RuleView;
 use crate::lint::words::REFUSES;
 use crate::span::{Span, offset};
 
-row! {
+rows! {
     /// A comment stands in the options.
     ///
     /// A `#` behind a rule begins no comment; the option is broken and everybody whom the rule

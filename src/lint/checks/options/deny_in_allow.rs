@@ -5,7 +5,7 @@ use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::policy::OptionKind;
 
-row! {
+rows! {
     /// A rule of the allow table refuses people.
     ///
     /// It works, and an alarm is often written so; but whoever looks for what is refused looks in

@@ -7,7 +7,7 @@ use crate::lint::words::REFUSES;
 use crate::policy::OptionProblem;
 use crate::span::Span;
 
-row! {
+rows! {
     /// No option stands behind a colon.
     ///
     /// An empty option is a broken one: everybody whom the rule matches is refused.

@@ -6,7 +6,7 @@ use crate::lint::view::RuleView;
 use crate::lint::words::{REFUSES, quote};
 use crate::policy::OptionProblem;
 
-row! {
+rows! {
     /// An option lacks its value.
     ///
     /// Everybody whom the rule matches is refused.

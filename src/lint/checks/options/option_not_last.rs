@@ -6,7 +6,7 @@ use crate::lint::view::RuleView;
 use crate::lint::words::{REFUSES, quote};
 use crate::policy::OptionProblem;
 
-row! {
+rows! {
     /// An option stands behind one that must be the last.
     ///
     /// allow, deny and twist end a rule; with anything behind them everybody whom the rule matches

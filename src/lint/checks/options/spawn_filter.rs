@@ -10,7 +10,7 @@ use crate::lint::trial::{Client, Trial, meant_by};
 use crate::lint::view::RuleView;
 use crate::policy::{OptionKind, Rule, RuleOption, rules};
 
-row! {
+rows! {
     /// A rule lets everybody in and gives the client to a command of spawn that looks like a
     /// filter.
     ///

@@ -10,7 +10,7 @@ use crate::lint::view::RuleView;
 use crate::lint::words::{REFUSES, quote};
 use crate::span::Span;
 
-row! {
+rows! {
     /// A colon in a value is not written as `\:`.
     ///
     /// It ends the value, what follows is no option, and everybody whom the rule matches is

@@ -7,7 +7,7 @@ use crate::lint::view::RuleView;
 use crate::lint::words::{REFUSES, quote};
 use crate::policy::{OPTIONS, OptionProblem};
 
-row! {
+rows! {
     /// There is no such option.
     ///
     /// A broken option refuses everybody whom the rule matches, in both tables.

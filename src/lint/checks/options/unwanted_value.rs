@@ -9,7 +9,7 @@ use crate::lint::words::{REFUSES, quote};
 use crate::policy::OptionProblem;
 use crate::span::{Span, offset};
 
-row! {
+rows! {
     /// An option has a value that it does not take.
     ///
     /// Everybody whom the rule matches is refused.

@@ -5,7 +5,7 @@ use crate::lint::view::RuleView;
 use crate::lint::words::quote;
 use crate::policy::OptionKind;
 
-row! {
+rows! {
     /// The options user and group change nothing.
     ///
     /// Debian's libwrap only checks that the account exists; the service and its commands keep the

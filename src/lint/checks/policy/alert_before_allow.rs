@@ -11,7 +11,7 @@ use crate::lint::view::{RuleView, base, has_except};
 use crate::policy::{ClientPattern, HostPattern, OptionKind, TextPattern, rules};
 use crate::span::Span;
 
-row! {
+rows! {
     /// An alarm refuses clients whom a later rule would let in.
     ///
     /// A client without a name matches UNKNOWN even if its address is listed below. The first match

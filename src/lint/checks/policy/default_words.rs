@@ -15,7 +15,7 @@ use crate::policy::{OptionKind, Rule, rules};
 use crate::span::Span;
 use crate::syntax::Tree;
 
-row! {
+rows! {
     /// An alarm for UNKNOWN is not an alarm for everybody who is on no list.
     ///
     /// UNKNOWN means a client whose address has no name. A client with reverse DNS, confirmed or
@@ -24,9 +24,7 @@ row! {
     /// Repair: by hand
     /// Facts: F-MAGIC-01
     UNKNOWN = Row::new("TW710", "unknown-is-not-everybody", Info, Style, Run::Site(unknown));
-}
 
-row! {
     /// The default denies everybody, but not in the words `ALL: ALL`.
     ///
     /// It works; audits that search for `ALL: ALL` do not see it.

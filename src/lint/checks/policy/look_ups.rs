@@ -10,7 +10,7 @@ use crate::lint::words::quote;
 use crate::policy::{ClientPattern, Dialect, Element, HostPattern, TextPattern, rules};
 use crate::span::Span;
 
-row! {
+rows! {
     /// Clients are let in by their names.
     ///
     /// Whoever controls the DNS of the domain decides who that is; and when DNS fails, they are
@@ -20,9 +20,7 @@ row! {
     /// Facts: F-NAME-07
     NAMES = Row::new("TW708", "names-decide", Info, LetsIn, Run::Policy(names))
         .shown(claims::matched_by_word);
-}
 
-row! {
     /// A look-up is made for every connection.
     ///
     /// Names and users are looked up before the verdict, and the visitor waits: DNS for seconds,

@@ -13,7 +13,7 @@ use crate::lint::words::quote;
 use crate::policy::{ClientPattern, HostPattern, OptionKind, Rule, TextPattern, rules};
 use crate::span::Span;
 
-row! {
+rows! {
     /// A rule lets in KNOWN, UNKNOWN, PARANOID or a wildcard that matches nearly every client.
     ///
     /// KNOWN is everybody whose address has a name, UNKNOWN everybody whose address has none,
@@ -24,9 +24,7 @@ row! {
     /// Facts: F-MAGIC-01 F-DAEMON-04
     CHECK = Row::new("TW720", "nearly-everybody", Warning, LetsIn, Run::Site(check))
         .shown(claims::lets_in);
-}
 
-row! {
     /// A rule lets in everybody who says to be a certain user.
     ///
     /// The user is what the client's own machine answers to a question by ident. A stranger can

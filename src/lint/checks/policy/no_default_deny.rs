@@ -6,7 +6,7 @@ use crate::lint::policy::Policy;
 use crate::lint::sink::Sink;
 use crate::span::Span;
 
-row! {
+rows! {
     /// No rule denies everybody.
     ///
     /// Without a match libwrap grants.

@@ -8,7 +8,7 @@ use crate::lint::view::{RuleView, base};
 use crate::policy::{ClientPattern, HostPattern, OptionKind, rules};
 use crate::span::Span;
 
-row! {
+rows! {
     /// The default denies one address family only.
     ///
     /// `0.0.0.0/0.0.0.0` is IPv4 alone, and `[::]/0` is IPv6 alone.

@@ -22,7 +22,7 @@ use crate::metadata::bond;
 use crate::policy::{Element, List, OptionKind, Rule, rules};
 use crate::syntax::Tree;
 
-row! {
+rows! {
     /// A rule of the allow table comes after an aclexec about the same daemons and clients.
     ///
     /// Where the command fails, libwrap leaves the table and goes on with the deny table; where it
@@ -32,9 +32,7 @@ row! {
     /// Facts: F-ACL-01 F-ACL-02
     AFTER_COMMAND = Row::new("TW522", "aclexec-hides-rule", Error, Dead, Run::Elsewhere)
         .shown(shown_after_command);
-}
 
-row! {
     /// A rule is never reached.
     ///
     /// Earlier rules decide about everybody whom it matches; the first match ends the search, the
@@ -44,9 +42,7 @@ row! {
     /// Facts: F-ORDER-01 F-ORDER-02
     CHECK = Row::new("TW701", "unreachable-rule", Error, Dead, Run::Policy(check))
         .shown(claims::decided_before);
-}
 
-row! {
     /// A rule stands twice.
     ///
     /// The second one does nothing.
@@ -55,9 +51,7 @@ row! {
     /// Facts: F-ORDER-01
     DUPLICATE = Row::new("TW702", "duplicate-rule", Warning, Dead, Run::Elsewhere)
         .fixed(Repair::Line(fix_copy)).shown(claims::decided_before);
-}
 
-row! {
     /// A rule changes nothing.
     ///
     /// Earlier rules decide the same about everybody whom it matches.
@@ -66,9 +60,7 @@ row! {
     /// Facts: F-ORDER-01
     REDUNDANT = Row::new("TW706", "redundant-rule", Warning, Dead, Run::Elsewhere)
         .fixed(Repair::Line(fix_redundant)).shown(claims::decided_before);
-}
 
-row! {
     /// Two rules about the same clients contradict each other.
     ///
     /// Only the first one counts.
