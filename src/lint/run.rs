@@ -171,12 +171,14 @@ impl Job<'_, '_> {
     fn of_site(&self, site: &Site<'_>) -> Vec<(usize, Sink)> {
         let parts = self.parts.iter().enumerate();
         parts
-            .filter_map(|(number, part)| match part {
-                Part::Tables(row) => match row.run {
-                    Run::Site(run) => Some((number, &row.check, run)),
-                    _ => None,
-                },
-                Part::Lines(..) => None,
+            .filter_map(|(number, part)| {
+                let Part::Tables(row) = part else {
+                    return None;
+                };
+                let Run::Site(run) = row.run else {
+                    return None;
+                };
+                Some((number, &row.check, run))
             })
             .map(|(number, check, run)| {
                 let mut sink = self.new_sink.clone();

@@ -6,7 +6,7 @@
 //! which the rule has another mistake is not made.
 
 mod edits;
-mod named;
+mod mentions;
 mod proof;
 mod readings;
 mod repaired;

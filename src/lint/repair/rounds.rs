@@ -3,7 +3,7 @@
 use super::edits::Scope;
 use super::proof::are_equal;
 use super::repaired::{DENY_ALL, Repaired};
-use super::{edits, named, touched};
+use super::{edits, mentions, touched};
 use crate::diagnostic::Severity;
 use crate::edit::{Edit, apply};
 use crate::engine::TableName;
@@ -276,7 +276,7 @@ impl Work<'_> {
                     TableName::Deny => &deny,
                 };
                 let (before, after) = touched::lines(tree, &step.edits, world);
-                named::grants_only_the_named(step.table, &before, &after, world)
+                mentions::grants_only_the_named(step.table, &before, &after, world)
             }
         };
         let (allowed, others): (Vec<_>, Vec<_>) = steps.into_iter().partition(is_allowed);

@@ -1,6 +1,6 @@
 //! The lines that a repair touches, as they are and as they would be.
 
-use super::named;
+use super::mentions;
 use super::proof::may_gain;
 use super::repaired::Repaired;
 use crate::diagnostic::Severity;
@@ -97,7 +97,7 @@ pub(super) fn grants_only_the_named(
     let mut named = Vec::new();
     for rule in rules(&tree) {
         let line = rule.line().span().of(tree.source());
-        let Some(granted) = named::granted(line) else {
+        let Some(granted) = mentions::granted(line) else {
             return false;
         };
         named.extend(granted);

@@ -1,4 +1,4 @@
-//! Checks of client patterns and of the files that list clients (codes TW3xx).
+//! Checks of client patterns and of the files that list clients (codes `TW3xx`).
 
 pub(in crate::lint) mod address_range;
 pub(in crate::lint) mod address_spelling;

@@ -14,7 +14,11 @@ rows! {
     /// Repair: --unsafe-fixes
     /// Facts: F-V4-18
     CHECK = Row::new("TW321", "wildcard-address", Warning, Broad, Run::Client(check))
-        .fixed(Repair::Word(prefix)).shown(claims::matched_by_word).also_tried(also_tried);
+        .fixed(Repair::Word(prefix)).shown(claims::matched_by_word)
+        .also_tried(|text| {
+            let name = text.replace('*', "evil.example").replace('?', "1");
+            Some(Client::named(name))
+        });
 }
 
 pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
@@ -52,10 +56,4 @@ pub(super) fn prefix(text: &[u8]) -> Option<Vec<u8>> {
         .iter()
         .all(|byte| byte.is_ascii_digit() || *byte == b'.');
     (is_clean && head.ends_with(b".")).then(|| head.to_vec())
-}
-
-/// A client that the pattern matches although nobody meant it.
-fn also_tried(text: &str) -> Option<Client> {
-    let name = text.replace('*', "evil.example").replace('?', "1");
-    Some(Client::named(name))
 }

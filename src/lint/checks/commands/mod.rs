@@ -1,4 +1,4 @@
-//! Checks of the commands that rules run (codes TW6xx).
+//! Checks of the commands that rules run (codes `TW6xx`).
 
 pub(in crate::lint) mod client_waits;
 pub(in crate::lint) mod percent_option;

@@ -1,4 +1,4 @@
-//! Checks of the daemons of a rule (codes TW4xx).
+//! Checks of the daemons of a rule (codes `TW4xx`).
 
 pub(in crate::lint) mod daemon_list;
 pub(in crate::lint) mod daemon_name;

@@ -1,7 +1,6 @@
 //! A backslash, then a blank or a carriage return, then the newline: no continuation (F-LINE-03).
 
-use crate::diagnostic::Fix;
-use crate::lint::fix::{Broken, replace};
+use crate::lint::fix::replace;
 use crate::lint::sink::Sink;
 use crate::lint::view::LineView;
 use crate::span::{Span, offset};
@@ -16,7 +15,10 @@ rows! {
     /// Repair: --unsafe-fixes
     /// Facts: F-LINE-03
     CHECK = Row::new("TW103", "broken-continuation", Error, Either, Run::Line(check))
-        .fixed(Repair::Line(fix)).shown(claims::mangled);
+        .fixed(Repair::Line(|broken| {
+            let spaces = Span::new(broken.span.start + 1, broken.span.end);
+            Some(replace("end the line with the backslash", spaces, ""))
+        })).shown(claims::mangled);
 }
 
 pub(in crate::lint) fn check(view: LineView<'_, '_>, sink: &mut Sink) {
@@ -50,9 +52,4 @@ pub(in crate::lint) fn check(view: LineView<'_, '_>, sink: &mut Sink) {
             "end the line with the backslash itself".to_owned(),
         )
     });
-}
-
-fn fix(broken: &Broken<'_, '_>) -> Option<Fix> {
-    let blanks = Span::new(broken.span.start + 1, broken.span.end);
-    Some(replace("end the line with the backslash", blanks, ""))
 }

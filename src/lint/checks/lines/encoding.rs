@@ -106,6 +106,7 @@ fn as_utf8(broken: &Broken<'_, '_>) -> Option<Fix> {
 /// A whole table with a newline for every carriage return.
 fn with_newlines(broken: &Broken<'_, '_>) -> Option<Fix> {
     let source = broken.source();
+    memchr::memchr(b'\r', source)?;
     let mut text = source.to_vec();
     for byte in &mut text {
         if *byte == b'\r' {

@@ -1,8 +1,7 @@
 //! `#` begins a comment only in the first column; elsewhere it is a word of a live rule
 //! (F-LINE-08).
 
-use crate::diagnostic::Fix;
-use crate::lint::fix::{Broken, replace};
+use crate::lint::fix::replace;
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::policy::Element;
@@ -17,7 +16,10 @@ rows! {
     /// Facts: F-LINE-08
     CHECK = Row::new("TW108", "indented-comment", Error, Broad, Run::Rule(check))
         .only_where(|dialect| dialect.reading.comments == Comments::FirstColumn)
-        .ends(Ends::Rule, 2).fixed(Repair::Line(fix)).shown(claims::of_line).may_be_prose();
+        .ends(Ends::Rule, 2).fixed(Repair::Line(|broken| {
+            let indent = Span::new(broken.line.span().start, broken.span.start);
+            Some(replace("move the # to the first column", indent, ""))
+        })).shown(claims::of_line).may_be_prose();
 }
 
 pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
@@ -39,9 +41,4 @@ pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
             "move the `#` to the first column, or take the line out".to_owned(),
         )
     });
-}
-
-fn fix(broken: &Broken<'_, '_>) -> Option<Fix> {
-    let indent = Span::new(broken.line.span().start, broken.span.start);
-    Some(replace("move the # to the first column", indent, ""))
 }

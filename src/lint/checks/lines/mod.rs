@@ -1,4 +1,4 @@
-//! Checks of lines: how a table is cut into rules, and its comments (codes TW1xx).
+//! Checks of lines: how a table is cut into rules, and its comments (codes `TW1xx`).
 
 pub(in crate::lint) mod account_switches_daemon;
 pub(in crate::lint) mod broken_continuation;

@@ -1,4 +1,4 @@
-//! Checks of the lists of a rule and of its colons (codes TW2xx).
+//! Checks of the lists of a rule and of its colons (codes `TW2xx`).
 
 pub(in crate::lint) mod all_beside_others;
 pub(in crate::lint) mod backslash_in_list;

@@ -1,4 +1,4 @@
-//! Checks of the options of a rule (codes TW5xx).
+//! Checks of the options of a rule (codes `TW5xx`).
 
 pub(in crate::lint) mod aclexec;
 pub(in crate::lint) mod aclexec_not_there;

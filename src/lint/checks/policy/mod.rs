@@ -1,4 +1,4 @@
-//! Checks of both tables together (codes TW7xx).
+//! Checks of both tables together (codes `TW7xx`).
 
 pub(in crate::lint) mod alert_before_allow;
 pub(in crate::lint) mod default_words;

@@ -1,6 +1,6 @@
 //! The explanations: one for each code, with examples that are its fixtures.
 
-use super::{folders, name_of, tables};
+use super::super::{folders, name_of, tables};
 use crate::sandbox::Sandbox;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

@@ -30,7 +30,7 @@ fn the_checker_of_debian_says_nothing() {
 
 #[test]
 fn every_mistake_is_found() {
-    let output = super::lint(
+    let output = super::super::lint(
         &folder(),
         &[],
         &["hosts.allow".to_owned(), "hosts.deny".to_owned()],

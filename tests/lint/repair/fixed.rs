@@ -1,7 +1,7 @@
 //! What `tcpw lint --fix` and `--unsafe-fixes` make of the fixture of each code.
 
-use super::repair::Lists;
-use super::{Stage, folders, name_of};
+use super::super::world::World;
+use super::super::{Stage, folders, name_of};
 use std::path::Path;
 use tcpw::lint::{Boldness, CHECKS, Policy, Repaired, Site, docs, repair, run};
 use tcpw::policy::{CLASSIC, DEBIAN_12, DEBIAN_13, FREEBSD, NETBSD};
@@ -16,12 +16,12 @@ fn pair(folder: &Path, kind: &str) -> Pair {
 
 fn site(folder: &Path) -> Site<'static> {
     let arguments = std::fs::read_to_string(folder.join("arguments")).unwrap_or_default();
-    let world: &'static Lists = match arguments.trim() {
-        "--dialect classic" => &Lists(&CLASSIC),
-        "--dialect debian13" => &Lists(&DEBIAN_13),
-        "--dialect freebsd" => &Lists(&FREEBSD),
-        "--dialect netbsd" => &Lists(&NETBSD),
-        _ => &Lists(&DEBIAN_12),
+    let world: &'static World = match arguments.trim() {
+        "--dialect classic" => const { &World::of(&CLASSIC) },
+        "--dialect debian13" => const { &World::of(&DEBIAN_13) },
+        "--dialect freebsd" => const { &World::of(&FREEBSD) },
+        "--dialect netbsd" => const { &World::of(&NETBSD) },
+        _ => const { &World::of(&DEBIAN_12) },
     };
     Site {
         world,

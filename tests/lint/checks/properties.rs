@@ -1,35 +1,12 @@
 //! What holds of any two tables: nothing makes the linter panic, and what it calls unreachable
 //! never decides.
 
+use super::super::world::World;
 use proptest::prelude::*;
-use tcpw::engine::{
-    Account, Cause, Host, HostName, ListFile, Request, Surroundings, Table, TableName, Tables,
-    decide,
-};
+use tcpw::engine::{Cause, Host, HostName, Request, Table, TableName, Tables, decide};
 use tcpw::lint::{Policy, Site, run};
 use tcpw::span::index;
 use tcpw::syntax::parse;
-
-/// A machine on which every `aclexec` ends the same way.
-struct World(bool);
-
-impl Surroundings for World {
-    fn list_file(&self, _path: &[u8]) -> ListFile {
-        ListFile::Absent
-    }
-    fn in_netgroup(&self, _group: &[u8], _name: &[u8]) -> bool {
-        false
-    }
-    fn has_interface(&self, _name: &[u8]) -> bool {
-        false
-    }
-    fn has_account(&self, _account: Account, _name: &[u8]) -> bool {
-        false
-    }
-    fn aclexec(&self, _command: &[u8]) -> Option<bool> {
-        Some(self.0)
-    }
-}
 
 /// Rules whose patterns contain one another often.
 fn rules() -> impl Strategy<Value = String> {
@@ -195,7 +172,7 @@ proptest! {
         }
         let tables = Tables { allow: Table::Read(&allow_tree), deny: Table::Read(&deny_tree) };
         for request in requests() {
-            if let Cause::Rule { matched, .. } = decide(&tables, &request, &World(success)).cause {
+            if let Cause::Rule { matched, .. } = decide(&tables, &request, &World::where_commands(success)).cause {
                 let tree = if matched.table == TableName::Allow { &allow_tree } else { &deny_tree };
                 let start = tree.line(matched.line).unwrap().span().start;
                 prop_assert!(

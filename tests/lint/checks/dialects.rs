@@ -1,7 +1,7 @@
 //! What `tcpw lint` says about tables for other builds of libwrap: in `fixtures/dialects`, each
 //! folder has tables, the dialect in `arguments`, and exactly what is printed.
 
-use super::{Stage, name_of};
+use super::super::{Stage, name_of};
 use std::path::{Path, PathBuf};
 
 fn folders() -> Vec<PathBuf> {

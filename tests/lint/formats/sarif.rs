@@ -1,6 +1,6 @@
 //! SARIF, validated against the JSON schema of the standard.
 
-use super::{Stage, folders, name_of};
+use super::super::{Stage, folders, name_of};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;

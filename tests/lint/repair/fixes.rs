@@ -1,7 +1,7 @@
 //! Repairs that do what is meant and nothing else: field cases, and every repair linted again.
 
-use super::repair::Lists;
-use super::{Stage, folders, name_of};
+use super::super::world::World;
+use super::super::{Stage, folders, name_of};
 use crate::oracle::{Source, case_from};
 use crate::sandbox::Sandbox;
 use std::collections::BTreeSet;
@@ -21,7 +21,7 @@ pub(super) fn count() -> u64 {
 }
 
 pub(super) const SITE: Site<'static> = Site {
-    world: &Lists(&DEBIAN_12),
+    world: &World::of(&DEBIAN_12),
     ..Site::NOWHERE
 };
 

@@ -1,7 +1,7 @@
 //! One cause is one finding: what follows from a dead rule is not said again, and what one line does
 //! to many is said once, in every form of output.
 
-use super::lint;
+use super::super::lint;
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::path::Path;

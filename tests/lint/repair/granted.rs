@@ -2,7 +2,7 @@
 //! grant only to whom a word of a changed line names.
 
 use super::fixes::{SITE, count};
-use super::named::names;
+use super::mentions::names;
 use crate::oracle::{Oracle, Random, Tables};
 use std::path::Path;
 use tcpw::lint::{Boldness, Repaired, repair};

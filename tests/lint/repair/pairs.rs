@@ -1,42 +1,15 @@
 //! Repairs: the safe ones change no verdict of the installed library, the others say who gains.
 
+use super::super::world::World;
 use crate::oracle::{Answer, Oracle, case};
 use crate::sandbox::Sandbox;
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt as _;
-use tcpw::engine::{Account, ListFile, Surroundings};
 use tcpw::lint::{Boldness, Site, repair};
-use tcpw::policy::{DEBIAN_12, Dialect};
+use tcpw::policy::DEBIAN_12;
 
 /// Pairs of tables that are repaired; `TCPW_PAIRS` names another number.
 const PAIRS: u64 = 1_000;
 /// Queries of a pair that the library is asked.
 const QUERIES: usize = 8;
-
-/// The real files, commands that nobody knows the end of, and a build of the library.
-pub(super) struct Lists(pub(super) &'static Dialect);
-
-impl Surroundings for Lists {
-    fn list_file(&self, path: &[u8]) -> ListFile {
-        std::fs::read(OsStr::from_bytes(path))
-            .map_or(ListFile::Absent, |bytes| ListFile::Read(bytes.into()))
-    }
-    fn in_netgroup(&self, _group: &[u8], _name: &[u8]) -> bool {
-        false
-    }
-    fn has_interface(&self, _name: &[u8]) -> bool {
-        false
-    }
-    fn has_account(&self, _account: Account, _name: &[u8]) -> bool {
-        false
-    }
-    fn aclexec(&self, _command: &[u8]) -> Option<bool> {
-        None
-    }
-    fn dialect(&self) -> &'static Dialect {
-        self.0
-    }
-}
 
 /// A table with some of its lines written again further down, as tables grow.
 fn grown(table: Option<&Vec<u8>>) -> Vec<u8> {
@@ -67,7 +40,7 @@ fn repair_pairs(seeds: impl Iterator<Item = u64>) -> Tally {
     let directory = tempfile::tempdir().unwrap();
     let place = directory.path().to_str().unwrap();
     let site = Site {
-        world: &Lists(&DEBIAN_12),
+        world: &World::of(&DEBIAN_12),
         ..Site::NOWHERE
     };
     let mut oracle = Oracle::start();
