@@ -68,7 +68,7 @@ pub struct Check {
     pub(super) holds: fn(&Dialect) -> bool,
     /// What it ends, and how deep a cause it is among those that end as much: 1 is the deepest.
     pub(super) ends: Option<(Ends, u8)>,
-    /// Whether the word is no pattern at all.
+    /// Whether the word is not a pattern at all.
     pub(super) is_no_pattern: bool,
     /// Whether the words of its line may be those of a comment: only addresses and well-known
     /// daemons are certain.

@@ -19,7 +19,7 @@ pub struct Doc {
     pub why: &'static str,
     /// What repairs it: `--fix`, `--unsafe-fixes`, or `by hand`.
     pub repair: &'static str,
-    /// The measured facts behind it, by their ids; `none` for what is no matter of libwrap.
+    /// The measured facts that it rests on, by their ids; `none` for what does not come from libwrap.
     pub facts: &'static str,
     /// Tables with the mistake: each a line with the name of the table, then its lines, indented.
     pub bad: &'static str,
@@ -27,43 +27,26 @@ pub struct Doc {
     pub good: &'static str,
 }
 
-/// The texts of a code, before they are borrowed.
-#[derive(Default)]
-struct Texts {
-    what: String,
-    why: String,
-    repair: &'static str,
-    facts: &'static str,
-    bad: &'static str,
-    good: &'static str,
-}
-
-static TEXTS: LazyLock<BTreeMap<&'static str, Texts>> = LazyLock::new(read);
+static DOCS: LazyLock<BTreeMap<&'static str, Doc>> = LazyLock::new(read);
 
 /// What `code` means; nothing is said about a code that does not exist.
 pub fn of(code: &str) -> Doc {
-    TEXTS.get(code).map_or_else(Doc::default, |texts| Doc {
-        what: &texts.what,
-        why: &texts.why,
-        repair: texts.repair,
-        facts: texts.facts,
-        bad: texts.bad,
-        good: texts.good,
-    })
+    DOCS.get(code).copied().unwrap_or_default()
 }
 
 /// The codes that are explained, in order.
 pub fn codes() -> impl Iterator<Item = &'static str> {
-    TEXTS.keys().copied()
+    DOCS.keys().copied()
 }
 
-fn read() -> BTreeMap<&'static str, Texts> {
-    let mut all: BTreeMap<&'static str, Texts> = BTreeMap::new();
+fn read() -> BTreeMap<&'static str, Doc> {
+    let mut all: BTreeMap<&'static str, Doc> = BTreeMap::new();
     for row in ROWS {
         let mut paragraphs = row.text.split("\n\n");
         let mut joined = || {
             let lines = paragraphs.next().unwrap_or_default().lines();
-            lines.map(str::trim).collect::<Vec<_>>().join(" ")
+            // Read once, and kept as long as the program runs.
+            &*lines.map(str::trim).collect::<Vec<_>>().join(" ").leak()
         };
         let (what, why) = (joined(), joined());
         let mut fields = paragraphs.next().unwrap_or_default().lines();
@@ -73,14 +56,14 @@ fn read() -> BTreeMap<&'static str, Texts> {
                 .and_then(|line| line.trim().strip_prefix(name));
             line.unwrap_or_default()
         };
-        let texts = Texts {
+        let doc = Doc {
             what,
             why,
             repair: field("Repair: "),
             facts: field("Facts: "),
-            ..Texts::default()
+            ..Doc::default()
         };
-        all.insert(row.check.code, texts);
+        all.insert(row.check.code, doc);
     }
     for entry in EXAMPLES.split("\n== ") {
         let Some((head, text)) = entry.trim_start_matches("== ").split_once('\n') else {

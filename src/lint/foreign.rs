@@ -1,4 +1,4 @@
-//! Words that are no form of a pattern: what stands in them that no name has, and what was meant.
+//! Words that are not a form of a pattern: what stands in them that no name has, and what was meant.
 //!
 //! A name that the resolver returns holds ASCII letters, digits, `-`, `_` and `.` only, and does
 //! not begin with `-`: glibc drops every other answer of DNS (`res_hnok`).

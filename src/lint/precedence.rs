@@ -1,13 +1,13 @@
 //! Which findings about one line follow from another one: only the root cause is reported.
 //!
 //! A rule that is dead or malformed has no findings about its options, its words and its place
-//! among the rules; a word that is no pattern has no findings about what it would match.
+//! among the rules; a word that is not a pattern has no findings about what it would match.
 
 use super::check::{Check, Ends};
 use crate::engine::TableName;
 use crate::span::Span;
 
-/// Words beside `ALL`: of one that is no pattern the same is said.
+/// Words beside `ALL`: of one that is not a pattern the same is said.
 const BESIDE: &str = "TW216";
 
 /// A finding about a line.
@@ -66,7 +66,7 @@ pub(super) fn derived(found: &[Found], no_daemon: bool) -> Vec<bool> {
     is_derived
 }
 
-/// Whether a word that is no pattern at all is among the findings.
+/// Whether a word that is not a pattern at all is among the findings.
 fn is_word_beside_all(found: &[Found]) -> bool {
     found.iter().any(|one| one.check.is_no_pattern)
 }

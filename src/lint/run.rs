@@ -77,7 +77,7 @@ pub(super) fn check(policy: &Policy<'_>, site: &Site<'_>, most_per_code: usize) 
 fn parts<'t>(policy: &Policy<'t>) -> Vec<Part<'t>> {
     let mut parts = Vec::new();
     for (table, tree) in policy.tables() {
-        // The line that ends the reading is looked at, none behind it.
+        // The line that ends the reading is looked at, none after it.
         let broken = tree.broken_line().map(|line| line.index() + 1);
         let end = broken.unwrap_or(tree.lines().len());
         for start in (0..end).step_by(LINES) {
@@ -302,7 +302,7 @@ impl Plan {
             if spaced.iter().any(is_part) {
                 continue;
             }
-            // What stands behind a `#` or an open bracket was never meant as a pattern: the checks
+            // What stands after a `#` or an open bracket was never meant as a pattern: the checks
             // of those two say so once.
             if text.starts_with(b"#") || !view::is_balanced(text) {
                 break;

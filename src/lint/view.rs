@@ -190,7 +190,7 @@ pub(super) fn base<'v>(elements: &'v [Element<'_>]) -> impl Iterator<Item = (&'v
     })
 }
 
-/// The patterns of a list: text, place, and whether it takes clients out of the list. It ends where
+/// The patterns of a list: text, place, and whether it removes clients from the list. It ends where
 /// a comment was meant to begin.
 pub(super) fn patterns<'v>(
     elements: &'v [Element<'_>],
@@ -233,7 +233,7 @@ pub(super) struct ClientView<'v, 's> {
     pub(super) host: &'v [u8],
     pub(super) span: Span,
     pub(super) pattern: ClientPattern<'v>,
-    /// Whether it takes clients out of the list.
+    /// Whether it removes clients from the list.
     pub(super) excepted: bool,
 }
 

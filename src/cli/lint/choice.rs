@@ -65,7 +65,7 @@ impl Choice {
         })
     }
 
-    /// Takes out what does not count.
+    /// Removes what does not count.
     pub(super) fn apply(&self, linted: &mut Linted) {
         let wants = |code: &str, path: &Path| {
             let check = CHECKS.iter().find(|check| check.code == code);

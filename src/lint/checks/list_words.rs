@@ -40,7 +40,7 @@ pub(in crate::lint::checks) fn matches_all(elements: &[Element<'_>]) -> bool {
 /// A word of a list and its place.
 pub(in crate::lint::checks) type Word<'v> = (&'v [u8], Span);
 
-/// What was meant as a comment behind the clients: its place, and its words behind the `#`.
+/// What was meant as a comment after the clients: its place, and its words after the `#`.
 pub(in crate::lint::checks) fn comment_words<'v>(
     rule: &'v RuleView<'_, '_>,
 ) -> Option<(Span, Vec<Word<'v>>)> {

@@ -52,14 +52,14 @@ pub(super) fn grants_only_the_named(
     })
 }
 
-/// Which clients of a line are let in: those before EXCEPT, those behind it, or both.
+/// Which clients of a line are let in: those before EXCEPT, those after it, or both.
 struct Sides {
     is_even: bool,
     is_odd: bool,
 }
 
 /// What the rules of some lines do: a rule that grants lets in whom it lists, one that denies whom it
-/// excepts, and a line that is no rule any longer everybody whom it had caught.
+/// excepts, and a line that is no longer a rule everybody whom it had caught.
 fn effects(table: TableName, tree: &Tree<'_>, dialect: &'static Dialect) -> Sides {
     let mut sides = Sides {
         is_even: false,

@@ -184,7 +184,7 @@ fn clients(trees: &[&Tree<'_>]) -> (Vec<Client>, Vec<Client>) {
     (all, near.into_iter().collect())
 }
 
-/// The addresses before and behind, one in the next network, and the address with names.
+/// The addresses before and after, one in the next network, and the address with names.
 fn neighbours(client: &Client) -> Vec<Client> {
     let Some(address) = client.address.parse::<IpAddr>().ok() else {
         return Vec::new();

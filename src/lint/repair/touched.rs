@@ -52,7 +52,7 @@ pub(super) fn new_mistakes(
     steps.iter().map(is_new).collect()
 }
 
-/// Lines behind those that edits touch: as many can be joined to them.
+/// Lines after those that edits touch: as many can be joined to them.
 const BEHIND: usize = 2;
 
 /// The lines that edits touch, before and after them, as texts of their own.
@@ -156,7 +156,7 @@ fn touched(
     let mut before: Vec<Span> = Vec::new();
     for edit in edits {
         let end = offset(old.source().len());
-        // What is added behind the last line touches no line.
+        // What is added after the last line touches no line.
         let is_added = edit.span.start == end && is_ended(old.source());
         let span = if is_added {
             edit.span

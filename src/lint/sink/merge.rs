@@ -5,7 +5,7 @@ use crate::lint::finding::Finding;
 use crate::lint::precedence::Found;
 
 impl Sink {
-    /// Takes over what another sink found behind this one.
+    /// Takes over what another sink found after this one.
     pub(in crate::lint) fn append(&mut self, other: Self) {
         for (own, count) in self.counts.iter_mut().zip(&other.counts) {
             *own += count;

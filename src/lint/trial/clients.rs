@@ -71,7 +71,7 @@ pub(in crate::lint) fn meant_by(line: Line<'_, '_>) -> Vec<Client> {
         .collect()
 }
 
-/// The texts before and behind the first colon outside of brackets; options are left out.
+/// The texts before and after the first colon outside of brackets; options are left out.
 pub(in crate::lint) fn fields(text: &[u8]) -> (&[u8], &[u8]) {
     let Some((daemons, rest)) = cut(text) else {
         return (b"", text);

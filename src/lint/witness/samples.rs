@@ -15,13 +15,13 @@ use std::borrow::Cow;
 const WORD_LIMIT: usize = 12;
 /// As many daemons of a line as are tried.
 const DAEMON_LIMIT: usize = 3;
-/// How many lines behind a rule are searched for clients that it keeps from their own.
+/// How many lines after a rule are searched for clients that it keeps from their own.
 const LINES_BEHIND: usize = 16;
 
 /// What a line and a finding in it offer.
 pub(super) struct Samples {
     pub(super) daemons: Vec<Vec<u8>>,
-    /// Whether what is marked stands behind an odd number of `EXCEPT`.
+    /// Whether what is marked stands after an odd number of `EXCEPT`.
     pub(super) is_excepted: bool,
     marked: Vec<Client>,
     line: Vec<Client>,
@@ -58,7 +58,7 @@ impl Samples {
         // Those of the daemons do not count for the clients.
         let own_list = before.get(daemons.len() + 1..).unwrap_or(&before);
         let excepts = words(own_list).filter(is_except).count();
-        // Who writes `!x` wants x excepted, behind EXCEPT too.
+        // Who writes `!x` wants x excepted, after EXCEPT too.
         let is_negated = marked.starts_with(b"!");
         let mut behind = Vec::new();
         for next in lines_behind(line) {
@@ -131,7 +131,7 @@ fn clients_of_line(check: &Check, daemons: &[u8], clients: &[u8]) -> Vec<Client>
     }
 }
 
-/// The lines behind `line`, as far as they are searched.
+/// The lines after `line`, as far as they are searched.
 fn lines_behind<'t, 's>(line: Line<'t, 's>) -> impl Iterator<Item = Line<'t, 's>> {
     let tree = line.tree();
     let first = line.index() + 1;

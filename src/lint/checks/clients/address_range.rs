@@ -17,7 +17,7 @@ rows! {
         .ends(Ends::Word, 5).fixed(Repair::Word(range)).shown(claims::missed_by_word);
 }
 
-pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
+fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     if !is_range(client.host) || !matches!(client.pattern.host, HostPattern::Text { .. }) {
         return;
     }

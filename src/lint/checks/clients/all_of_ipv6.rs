@@ -17,7 +17,7 @@ rows! {
         .shown(claims::matched_by_word).also_tried(|_| Some(Client::at(&STRANGER6)));
 }
 
-pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
+fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     let HostPattern::Ipv6Net { net, length: 0 } = client.pattern.host else {
         return;
     };

@@ -18,7 +18,7 @@ rows! {
         .ends(Ends::Word, 12).fixed(Repair::Word(meant)).shown(claims::missed_by_word);
 }
 
-pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
+fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     let is_bad = match client.pattern.host {
         HostPattern::Text {
             pattern: TextPattern::BadIpv6(_),

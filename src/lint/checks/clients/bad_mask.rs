@@ -20,7 +20,7 @@ rows! {
         .shown(claims::missed_by_word);
 }
 
-pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
+fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     let host = client.host;
     if client.pattern.host != HostPattern::BadNet(NetworkProblem::Mask) {
         return;

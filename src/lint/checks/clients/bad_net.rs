@@ -1,4 +1,4 @@
-//! What stands before the slash is no network of four numbers: nothing matches (F-V4-13).
+//! What stands before the slash is not a network of four numbers: nothing matches (F-V4-13).
 
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
@@ -16,7 +16,7 @@ rows! {
         .ends(Ends::Word, 16).shown(claims::missed_by_word);
 }
 
-pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
+fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     let host = client.host;
     let is_bad = client.pattern.host == HostPattern::BadNet(NetworkProblem::Net);
     // Brackets, `0/0` and a relative path have checks of their own.

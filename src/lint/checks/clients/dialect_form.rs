@@ -97,7 +97,7 @@ impl Form {
     }
 }
 
-pub(in crate::lint) fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Sink) {
+fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Sink) {
     let dialect = site.world.dialect();
     if dialect.has_debian_patterns() {
         return;
@@ -152,7 +152,7 @@ fn list(
     }
 }
 
-/// A shell command has the place of options, and a keyword of theirs is no command.
+/// A shell command has the place of options, and a keyword of theirs is not a command.
 fn command(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let options = rule.rule.options();
     let Some(first) = options.first().filter(|option| option.spec().is_some()) else {

@@ -19,7 +19,7 @@ rows! {
         .ends(Ends::Word, 4).is_no_pattern().fixed(Repair::Line(fix)).shown(claims::missed_by_word);
 }
 
-pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
+fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     if !client.text.starts_with(b"!") {
         return;
     }
@@ -34,7 +34,7 @@ pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     });
 }
 
-/// `!x` as `x` behind EXCEPT, and as `EXCEPT x` at the end of a list.
+/// `!x` as `x` after EXCEPT, and as `EXCEPT x` at the end of a list.
 fn fix(broken: &Broken<'_, '_>) -> Option<Fix> {
     let rule = Rule::of(broken.line)?;
     let mut elements = rule.clients().elements();

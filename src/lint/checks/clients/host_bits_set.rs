@@ -19,7 +19,7 @@ rows! {
         .ends(Ends::Word, 13).fixed(Repair::Word(meant)).shown(claims::missed_by_word);
 }
 
-pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
+fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     let HostPattern::Ipv4Net { net, mask } = client.pattern.host else {
         return;
     };

@@ -1,4 +1,4 @@
-//! Words that are no form of a client pattern: no client can have such a name (F-FIELD-02,
+//! Words that are not a form of a client pattern: no client can have such a name (F-FIELD-02,
 //! F-LINE-11).
 
 use super::address_range;
@@ -42,7 +42,7 @@ rows! {
         .ends(Ends::Word, 9).is_no_pattern();
 }
 
-pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let mut words = patterns(&rule.clients);
     let mut previous: Option<Span> = None;
     while let Some((text, span, excepted)) = words.next() {

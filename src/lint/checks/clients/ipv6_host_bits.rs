@@ -22,7 +22,7 @@ rows! {
         .also_tried(|text| Some(Client::at(&last_of_network(text)?)));
 }
 
-pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
+fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     // All of IPv6 is reported as such.
     let HostPattern::Ipv6Net {
         net,

@@ -99,7 +99,7 @@ rows! {
 const FINDINGS: usize = 5;
 const DEPTH: usize = 32;
 
-pub(in crate::lint) fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Sink) {
+fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Sink) {
     let mut done = HashSet::new();
     for (table, tree) in policy.tables() {
         // Most tables name no files, and paths in options are none.

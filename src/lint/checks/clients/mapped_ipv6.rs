@@ -17,7 +17,7 @@ rows! {
         .ends(Ends::Word, 17).fixed(Repair::Word(meant)).shown(claims::missed_by_word);
 }
 
-pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
+fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     let address = match client.pattern.host {
         HostPattern::Ipv6Net { net, length } if length >= 96 => net.address,
         HostPattern::Text {

@@ -22,7 +22,7 @@ rows! {
         .ends(Ends::Word, 2).is_no_pattern();
 }
 
-pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     // Most rules have one client.
     if rule.clients.len() < 2 {
         return;
@@ -92,7 +92,7 @@ fn apart<'v>(
     if is_ipv6 {
         return None;
     }
-    // An address that is no mask is a client of its own.
+    // An address that is not a mask is a client of its own.
     let is_mask = mask.starts_with(b"255.") || mask.starts_with(b"0.");
     if !is_announced && !is_mask {
         return None;

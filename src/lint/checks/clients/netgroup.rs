@@ -24,7 +24,7 @@ rows! {
 pub(super) const REMEDY: &str =
     "write the hosts of the group into the rule, or into a file that the rule names by its path";
 
-pub(in crate::lint) fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Sink) {
+fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Sink) {
     let dialect = site.world.dialect();
     if dialect.netgroups {
         return;

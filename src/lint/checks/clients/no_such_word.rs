@@ -1,4 +1,4 @@
-//! `ANY`, `FAIL` and the like are no words of libwrap but names of hosts (F-MAGIC-02).
+//! `ANY`, `FAIL` and the like are not words of libwrap but names of hosts (F-MAGIC-02).
 
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
@@ -19,7 +19,7 @@ rows! {
 
 const WORDS: &[&str] = &["ANY", "ANYBODY", "EVERYBODY", "EVERYONE", "FAIL", "NONE"];
 
-pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
+fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     let is_word = |word: &&'static str| client.host.eq_ignore_ascii_case(word.as_bytes());
     if !WORDS.iter().any(is_word) {
         return;

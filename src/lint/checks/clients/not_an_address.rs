@@ -27,7 +27,7 @@ rows! {
 /// Groups of a hardware address.
 const GROUPS: usize = 6;
 
-pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     if let Some((text, span, _)) = patterns(&rule.clients).find(|word| is_hardware(word.0)) {
         hardware(rule, text, span, sink);
         return;

@@ -37,7 +37,7 @@ const WORDS: &[&str] = &[
     "EXPECT",
 ];
 
-pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     for (list, is_clients) in [(&rule.daemons, false), (&rule.clients, true)] {
         if list.len() > 1 {
             list_of(rule, list, is_clients, sink);

@@ -17,7 +17,7 @@ rows! {
         .shown(claims::missed_by_word);
 }
 
-pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
+fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     let HostPattern::Ipv4Net { net, .. } = client.pattern.host else {
         return;
     };

@@ -1,4 +1,4 @@
-//! A prefix length with something behind the number: only the number counts (F-V4-10, F-V6-06).
+//! A prefix length with something after the number: only the number counts (F-V4-10, F-V6-06).
 
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
@@ -17,7 +17,7 @@ rows! {
         .shown(|shown| vec![(claim(Some(shown.effect), Decider::Word, Reach::Any), &[Group::Marked])]);
 }
 
-pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
+fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     let bits = match client.pattern.host {
         HostPattern::Ipv4Net { mask, .. } => mask.count_ones(),
         HostPattern::Ipv6Net { length, .. } if length > 0 => u32::from(length),

@@ -17,7 +17,7 @@ rows! {
         .ends(Ends::Word, 19).fixed(Repair::Word(meant)).shown(claims::missed_by_word);
 }
 
-pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
+fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     let HostPattern::Text {
         pattern: TextPattern::Exact(text),
         also_name: false,

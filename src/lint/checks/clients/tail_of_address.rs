@@ -16,7 +16,7 @@ rows! {
         .shown(claims::matched_by_word);
 }
 
-pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
+fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     let HostPattern::Text {
         pattern: TextPattern::Suffix(text),
         also_name: false,

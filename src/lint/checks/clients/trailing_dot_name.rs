@@ -21,7 +21,7 @@ rows! {
         .also_tried(|text| Some(Client::named(format!("{text}example.org"))));
 }
 
-pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
+fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     let HostPattern::Text {
         pattern: TextPattern::Prefix(text),
         also_name: true,
@@ -29,7 +29,7 @@ pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     else {
         return;
     };
-    // A range of addresses is no name, whatever it ends in.
+    // A range of addresses is not a name, whatever it ends in.
     if address_range::is_range(client.host) {
         return;
     }

@@ -23,7 +23,7 @@ rows! {
 /// As many groups as are asked for: a database may be on another machine.
 const GROUPS: usize = 100;
 
-pub(in crate::lint) fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Sink) {
+fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Sink) {
     if !site.world.dialect().netgroups {
         return;
     }

@@ -21,7 +21,7 @@ rows! {
         });
 }
 
-pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
+fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     let HostPattern::Text {
         pattern: TextPattern::Wildcard(text),
         also_name: true,

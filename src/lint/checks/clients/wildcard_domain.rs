@@ -18,7 +18,7 @@ rows! {
         .also_tried(|text| Some(Client::named(text.replace('*', "evil"))));
 }
 
-pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
+fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     let HostPattern::Text {
         pattern: TextPattern::Wildcard(text),
         also_name: true,

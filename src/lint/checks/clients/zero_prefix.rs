@@ -1,4 +1,4 @@
-//! `/0` behind an IPv4 network is an error to libwrap: it matches no address (F-V4-08).
+//! `/0` after an IPv4 network is an error to libwrap: it matches no address (F-V4-08).
 
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
@@ -19,7 +19,7 @@ rows! {
         .shown(claims::missed_by_word);
 }
 
-pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
+fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     let is_zero = client.host.ends_with(b"/0") || client.host.ends_with(b"/00");
     let is_bad = matches!(
         client.pattern.host,

@@ -1,4 +1,4 @@
-//! libwrap waits for a spawned command, and the visitor waits with it (F-SPAWN-03).
+//! libwrap waits for a spawned command, and the client waits with it (F-SPAWN-03).
 
 use crate::diagnostic::Fix;
 use crate::edit::Edit;
@@ -20,7 +20,7 @@ rows! {
         .fixed(Repair::Line(fix));
 }
 
-pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     // A command that a colon has cut in two does not end where it was meant to.
     if matches!(first_trap(rule), Some((Trap::CutValue, _))) {
         return;

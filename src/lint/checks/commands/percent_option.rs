@@ -26,7 +26,7 @@ const VALUED: [(&[u8], &[u8]); 6] = [
     (b"logger", b"tpun"),
 ];
 
-pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     for option in rule.options.iter().filter(|option| runs_command(option)) {
         let command = option.value.as_deref().unwrap_or_default();
         let Some(letter) = commands(command).iter().find_map(|words| exposed(words)) else {
@@ -52,7 +52,7 @@ pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
 fn exposed(words: &[Word<'_>]) -> Option<u8> {
     let (program, arguments) = words.split_first()?;
     let program = base_name(program.bare());
-    // Its text is all that follows: no options come behind it.
+    // Its text is all that follows: no options come after it.
     if program == b"echo" {
         return None;
     }

@@ -1,4 +1,4 @@
-//! A percent sign that was meant for the command: libwrap takes it, and the letter behind it, out or
+//! A percent sign that was meant for the command: libwrap takes it, and the letter after it, out or
 //! puts something else there (F-PCT-01, F-PCT-02, F-SPAWN-06).
 
 use crate::diagnostic::Fix;
@@ -23,7 +23,7 @@ rows! {
         .fixed(Repair::Line(fix));
 }
 
-pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     for option in &rule.options {
         let span = option.value_span;
         let value = span.of(rule.source());
@@ -67,11 +67,7 @@ struct Lost<'v> {
 
 /// Where percent signs are to be doubled in a value, as offsets; none where it is not certain for
 /// each of them whether libwrap or the command is meant.
-pub(in crate::lint) fn doubled(
-    option: &RuleOption<'_>,
-    value: &[u8],
-    dialect: &Dialect,
-) -> Option<Vec<usize>> {
+fn doubled(option: &RuleOption<'_>, value: &[u8], dialect: &Dialect) -> Option<Vec<usize>> {
     let lost = lost(option, value, dialect);
     let words = words(value);
     for (at, part) in parts_in(value, dialect) {

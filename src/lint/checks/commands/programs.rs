@@ -73,7 +73,7 @@ const OWN_USERS: [(&str, &str); 8] = [
     ("stunnel4", "stunnel4"),
 ];
 
-pub(in crate::lint) fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Sink) {
+fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Sink) {
     for (table, tree) in policy.tables() {
         sink.turn_to(table);
         for rule in rules(tree).filter(|rule| rule.has_options()) {

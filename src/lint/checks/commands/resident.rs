@@ -58,7 +58,7 @@ fn option(rule: &RuleView<'_, '_>, kind: OptionKind) -> Option<Span> {
         .map(|option| option.name_span)
 }
 
-pub(in crate::lint) fn twist(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn twist(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let dialect = rule.dialect;
     if let Some(span) = option(rule, OptionKind::Twist).filter(|_| dialect.is_resident) {
         sink.report(span, || {
@@ -86,7 +86,7 @@ pub(in crate::lint) fn twist(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     }
 }
 
-pub(in crate::lint) fn banners(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn banners(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     if let (Some(span), Some(daemon)) = (option(rule, OptionKind::Banners), named(rule, &BINARY)) {
         sink.report(span, || {
             (

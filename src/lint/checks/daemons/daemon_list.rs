@@ -40,7 +40,7 @@ rows! {
     TWO_CASES = Row::new("TW404", "daemon-in-two-cases", Info, Style, Run::Policy(two_cases));
 }
 
-pub(in crate::lint) fn port(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn port(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     for element in &rule.daemons {
         let Element::Pattern { text, span } = element else {
             continue;
@@ -66,7 +66,7 @@ pub(in crate::lint) fn port(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     }
 }
 
-pub(in crate::lint) fn unknown(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn unknown(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     for (text, span) in base(&rule.daemons) {
         let Some(meant) = daemon_meant(text) else {
             continue;
@@ -95,7 +95,7 @@ pub(in crate::lint) fn unknown(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     }
 }
 
-pub(in crate::lint) fn two_cases(policy: &Policy<'_>, sink: &mut Sink) {
+fn two_cases(policy: &Policy<'_>, sink: &mut Sink) {
     let mut spellings: HashMap<Vec<u8>, Vec<u8>> = HashMap::new();
     for (table, tree) in policy.tables() {
         sink.turn_to(table);

@@ -18,7 +18,7 @@ rows! {
         .ends(Ends::Word, 21).fixed(Repair::Word(meant)).shown(claims::missed_by_daemon);
 }
 
-pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     for element in &rule.daemons {
         let Element::Pattern { text, span } = element else {
             continue;

@@ -21,7 +21,7 @@ rows! {
         .ends(Ends::Word, 20).is_no_pattern();
 }
 
-pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     for (text, span, excepted) in patterns(&rule.daemons) {
         // A byte order mark has a check of its own.
         if span.start == 0 && text.starts_with("\u{feff}".as_bytes()) {

@@ -26,7 +26,7 @@ rows! {
         .fixed(Repair::Replace("write ALL", "ALL"));
 }
 
-pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     for element in &rule.daemons {
         let Element::Pattern { text, span } = element else {
             continue;

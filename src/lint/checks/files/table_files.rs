@@ -48,7 +48,7 @@ rows! {
         .shown(claims::empty_table);
 }
 
-pub(in crate::lint) fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Sink) {
+fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Sink) {
     for (table, path) in [TableName::Allow, TableName::Deny]
         .into_iter()
         .zip(site.tables)

@@ -18,7 +18,7 @@ rows! {
         .only_where(|dialect| dialect.accounts_switch && dialect.is_resident);
 }
 
-pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let title = sink.dialect().title;
     for option in &rule.options {
         let kind = option.spec().map(|spec| spec.kind);

@@ -1,4 +1,4 @@
-//! A backslash, then a blank or a carriage return, then the newline: no continuation (F-LINE-03).
+//! A backslash, then a space or a carriage return, then the newline: no continuation (F-LINE-03).
 
 use crate::lint::fix::replace;
 use crate::lint::sink::Sink;
@@ -21,7 +21,7 @@ rows! {
         })).shown(claims::mangled);
 }
 
-pub(in crate::lint) fn check(view: LineView<'_, '_>, sink: &mut Sink) {
+fn check(view: LineView<'_, '_>, sink: &mut Sink) {
     let kind = view.line.kind();
     if !matches!(
         kind,

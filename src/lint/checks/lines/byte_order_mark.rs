@@ -24,7 +24,7 @@ rows! {
 
 const MARK: &[u8] = b"\xef\xbb\xbf";
 
-pub(in crate::lint) fn check(view: LineView<'_, '_>, sink: &mut Sink) {
+fn check(view: LineView<'_, '_>, sink: &mut Sink) {
     let span = view.line.span();
     if span.start > 0 || !span.of(view.source()).starts_with(MARK) {
         return;

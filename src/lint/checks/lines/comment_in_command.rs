@@ -17,7 +17,7 @@ rows! {
         .only_where(|dialect| dialect.reading.comments == Comments::Anywhere);
 }
 
-pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let Some(option) = rule.options.last() else {
         return;
     };

@@ -19,7 +19,7 @@ rows! {
         .fixed(Repair::Replace("remove the backslash", "")).shown(claims::not_read);
 }
 
-pub(in crate::lint) fn check(view: LineView<'_, '_>, sink: &mut Sink) {
+fn check(view: LineView<'_, '_>, sink: &mut Sink) {
     if view.line.kind() != LineKind::Comment || !view.line.is_joined() {
         return;
     }

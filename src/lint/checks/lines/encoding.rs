@@ -32,7 +32,7 @@ rows! {
 /// Bytes at the beginning of UTF-16.
 const MARKS: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
 
-pub(in crate::lint) fn utf16(policy: &Policy<'_>, sink: &mut Sink) {
+fn utf16(policy: &Policy<'_>, sink: &mut Sink) {
     for (table, tree) in policy.tables() {
         let source = tree.source();
         if !is_utf16(source) {
@@ -60,7 +60,7 @@ fn is_utf16(source: &[u8]) -> bool {
     has_mark || nul(1) && text(0) || nul(0) && text(1)
 }
 
-pub(in crate::lint) fn cr_only(policy: &Policy<'_>, sink: &mut Sink) {
+fn cr_only(policy: &Policy<'_>, sink: &mut Sink) {
     for (table, tree) in policy.tables() {
         let source = tree.source();
         let Some(first) = memchr::memchr(b'\r', source) else {

@@ -22,7 +22,7 @@ rows! {
         })).shown(claims::of_line).may_be_prose();
 }
 
-pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let Some(Element::Pattern { text, span }) = rule.daemons.first() else {
         return;
     };

@@ -17,7 +17,7 @@ rows! {
         .only_where(|dialect| dialect.reading.too_long == TooLong::Cut);
 }
 
-pub(in crate::lint) fn check(view: LineView<'_, '_>, sink: &mut Sink) {
+fn check(view: LineView<'_, '_>, sink: &mut Sink) {
     if view.line.kind() != LineKind::Malformed(Reason::TooLong) {
         return;
     }

@@ -18,7 +18,7 @@ rows! {
         .ends(Ends::Rule, 1).shown(claims::missed_in_line).may_be_prose();
 }
 
-pub(in crate::lint) fn check(view: LineView<'_, '_>, sink: &mut Sink) {
+fn check(view: LineView<'_, '_>, sink: &mut Sink) {
     if view.line.kind() != LineKind::Malformed(Reason::MissingColon) {
         return;
     }

@@ -23,7 +23,7 @@ rows! {
         .shown(claims::of_table_end).harm(harms::of_lost_line);
 }
 
-pub(in crate::lint) fn check(view: LineView<'_, '_>, sink: &mut Sink) {
+fn check(view: LineView<'_, '_>, sink: &mut Sink) {
     if view.line.kind() != LineKind::Malformed(Reason::Unterminated) {
         return;
     }

@@ -18,7 +18,7 @@ rows! {
         .fixed(Repair::Line(fix)).shown(claims::mangled);
 }
 
-pub(in crate::lint) fn check(view: LineView<'_, '_>, sink: &mut Sink) {
+fn check(view: LineView<'_, '_>, sink: &mut Sink) {
     // A line from which nothing was deleted has no NUL, but for one that is not read at all.
     if !view.line.is_joined() {
         return;

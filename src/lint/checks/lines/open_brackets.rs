@@ -19,7 +19,7 @@ rows! {
         .only_where(|dialect| dialect.reading.brackets != Brackets::Counted);
 }
 
-pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let elements = rule.daemons.iter().chain(&rule.clients);
     let open = elements.filter_map(|element| match element {
         Element::Pattern { text, span } => Some((text, *span)),

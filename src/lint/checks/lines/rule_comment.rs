@@ -39,7 +39,7 @@ rows! {
         .shown(claims::nothing);
 }
 
-pub(in crate::lint) fn check(policy: &Policy<'_>, sink: &mut Sink) {
+fn check(policy: &Policy<'_>, sink: &mut Sink) {
     for (table, tree) in policy.tables() {
         sink.turn_to(table);
         for stray in strays(tree) {

@@ -18,7 +18,7 @@ rows! {
         .only_where(|dialect| !dialect.reading.unterminated_ends);
 }
 
-pub(in crate::lint) fn check(view: LineView<'_, '_>, sink: &mut Sink) {
+fn check(view: LineView<'_, '_>, sink: &mut Sink) {
     if view.line.kind() != LineKind::Malformed(Reason::Unterminated) {
         return;
     }

@@ -1,4 +1,4 @@
-//! There are no comments behind a rule: each word behind `#` is a client pattern (F-LINE-09).
+//! There are no comments after a rule: each word after `#` is a client pattern (F-LINE-09).
 
 use crate::diagnostic::Fix;
 use crate::edit::Edit;
@@ -20,7 +20,7 @@ rows! {
         .fixed(Repair::Line(comment_above)).shown(claims::matched_by_word);
 }
 
-pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let Some((span, words)) = comment_words(rule) else {
         return;
     };
@@ -36,14 +36,14 @@ pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     });
 }
 
-/// What stands behind a `#` in a rule, on a line of its own above it.
+/// What stands after a `#` in a rule, on a line of its own above it.
 pub(in crate::lint) fn comment_above(broken: &Broken<'_, '_>) -> Option<Fix> {
     let source = broken.source();
     let (rule, end) = broken.content()?;
     let head = source.get(index(rule.start)..=index(broken.span.start))?;
     let hash = rule.start + offset(memchr::memrchr(b'#', head)?);
     let comment = Span::new(hash, end).of(source);
-    // A colon behind it may begin options that are meant.
+    // A colon after it may begin options that are meant.
     if comment.contains(&b':') {
         return None;
     }

@@ -1,4 +1,4 @@
-//! A word such as `ALL` in what was meant as a comment behind a rule (F-LINE-09).
+//! A word such as `ALL` in what was meant as a comment after a rule (F-LINE-09).
 
 use super::trailing_comment::comment_above;
 use crate::lint::checks::list_words::{comment_words, is_broad};
@@ -18,7 +18,7 @@ rows! {
         .fixed(Repair::Line(comment_above)).shown(claims::matched_by_word);
 }
 
-pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let Some((_, words)) = comment_words(rule) else {
         return;
     };

@@ -15,7 +15,7 @@ rows! {
     CHECK = Row::new("TW216", "all-beside-others", Warning, Style, Run::Rule(check));
 }
 
-pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     for (list, who) in [(&rule.daemons, "daemons"), (&rule.clients, "clients")] {
         let mut words = base(list).take_while(|(text, _)| !text.starts_with(b"#"));
         let Some((first, span)) = words.next() else {

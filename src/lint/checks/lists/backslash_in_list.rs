@@ -16,7 +16,7 @@ rows! {
         .ends(Ends::Word, 3).shown(claims::missed_by_word);
 }
 
-pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
+fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     // A backslash that stands alone is a continuation gone wrong, which has its own check.
     if client.text == b"\\" || !client.text.contains(&b'\\') {
         return;

@@ -63,7 +63,7 @@ pub(in crate::lint) fn in_brackets(text: &[u8]) -> Vec<u8> {
     }
 }
 
-pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let Some(span) = address(rule) else {
         return;
     };

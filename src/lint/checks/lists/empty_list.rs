@@ -16,7 +16,7 @@ rows! {
         .shown(|shown| vec![(shown.missed(Reach::Any), &[Group::Line, Group::Strangers])]);
 }
 
-pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let list = match (rule.daemons.is_empty(), rule.clients.is_empty()) {
         // Two colons in a row may be the head of an IPv6 address; that check says so.
         (false, true) if bare_ipv6::address(rule).is_some() => return,

@@ -15,7 +15,7 @@ rows! {
         .ends(Ends::Rule, 7).shown(claims::missed_in_line);
 }
 
-pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     for list in [&rule.daemons, &rule.clients] {
         let mut parts = list.split(|element| matches!(element, Element::Except { .. }));
         // With a third part, ALL may have exceptions of its own.

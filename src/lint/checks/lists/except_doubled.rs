@@ -16,7 +16,7 @@ rows! {
         .shown(|shown| vec![(shown.own(), &[Group::After])]);
 }
 
-pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     for list in [&rule.daemons, &rule.clients] {
         for pair in list.windows(2) {
             let [

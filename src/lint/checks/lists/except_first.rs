@@ -15,7 +15,7 @@ rows! {
         .ends(Ends::Rule, 6).shown(claims::missed_in_line);
 }
 
-pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     for list in [&rule.daemons, &rule.clients] {
         let Some(Element::Except { span }) = list.first() else {
             continue;

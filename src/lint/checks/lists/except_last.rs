@@ -1,4 +1,4 @@
-//! Nothing stands behind `EXCEPT`: there is no exception (F-EXCEPT-03).
+//! Nothing stands after `EXCEPT`: there is no exception (F-EXCEPT-03).
 
 use crate::diagnostic::Fix;
 use crate::lint::fix::{Broken, replace};
@@ -19,7 +19,7 @@ rows! {
         .fixed(Repair::Line(fix)).shown(claims::of_line);
 }
 
-pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let cut = colon(rule);
     for list in [&rule.daemons, &rule.clients] {
         let (Some(Element::Except { span }), true) = (list.last(), list.len() > 1) else {

@@ -25,7 +25,7 @@ struct Range {
     last: u128,
 }
 
-pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let Some(except) = rule
         .clients
         .iter()

@@ -35,7 +35,7 @@ pub(in crate::lint::checks) fn question(net: u32, mask: u32) -> String {
     format!("if the mask is written the other way round, write `{network}/{mask}`")
 }
 
-pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
+fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     let HostPattern::Ipv4Net { net, mask } = client.pattern.host else {
         return;
     };

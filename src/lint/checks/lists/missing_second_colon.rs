@@ -20,7 +20,7 @@ rows! {
         .ends(Ends::Rule, 9);
 }
 
-pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     if rule.clients.len() < 3 {
         return;
     }

@@ -19,7 +19,7 @@ rows! {
         .ends(Ends::Word, 1).fixed(Repair::Word(|text| Some(joined(text))));
 }
 
-pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     for span in networks(&rule.clients, rule.source()) {
         let network = joined(span.of(rule.source()));
         let about = network.clone();

@@ -38,7 +38,7 @@ rows! {
 /// More words are not written out.
 const WORDS: usize = 8;
 
-pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     if let Some((span, address)) = bare_ipv6(rule) {
         let clients = format!("[{address}]");
         swapped(rule, span, clients.as_bytes(), "sshd", &clients, sink);

@@ -1,4 +1,4 @@
-//! A bracket without partner: no colon separates behind it, and options become clients
+//! A bracket without partner: no colon separates after it, and options become clients
 //! (F-FIELD-05).
 
 use crate::lint::check::Harm;
@@ -23,7 +23,7 @@ rows! {
         .shown(shown).harm(harm);
 }
 
-pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let pattern = |element: &Element<'_>| match element {
         Element::Pattern { text, span } => Some((text.contains(&b':'), !is_balanced(text), *span)),
         Element::Except { .. } => None,

@@ -20,7 +20,7 @@ rows! {
         .ends(Ends::Word, 11).fixed(Repair::Line(fix)).shown(claims::of_line).harm(harm);
 }
 
-pub(in crate::lint) fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
+fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     let text = client.text;
     if !text.eq_ignore_ascii_case(b"deny") && !text.eq_ignore_ascii_case(b"allow") {
         return;

@@ -91,7 +91,7 @@ rows! {
 const RULE_LIMIT: usize = 64;
 const QUESTION_LIMIT: usize = 32;
 
-pub(in crate::lint) fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Sink) {
+fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Sink) {
     let dialect = site.world.dialect();
     if !dialect.aclexec || !dialect.options {
         return;

@@ -17,7 +17,7 @@ rows! {
         .shown(claims::nothing);
 }
 
-pub(in crate::lint) fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Sink) {
+fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Sink) {
     let dialect = site.world.dialect();
     // Without options there is nothing to refuse: see `dialect_form`.
     if dialect.aclexec || !dialect.options {

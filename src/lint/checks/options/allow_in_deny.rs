@@ -16,7 +16,7 @@ rows! {
         .shown(claims::of_line);
 }
 
-pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let Some(option) = rule.options.last() else {
         return;
     };

@@ -17,7 +17,7 @@ rows! {
         .shown(claims::refused).harm(harms::of_broken_option);
 }
 
-pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let Some((Trap::Plain(OptionProblem::BadValue), option)) = first_trap(rule) else {
         return;
     };

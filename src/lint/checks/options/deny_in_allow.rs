@@ -1,4 +1,4 @@
-//! A rule of the allow table that refuses people, without raising an alarm (F-ORDER-02).
+//! A rule of the allow table that refuses people, without raising an alert (F-ORDER-02).
 
 use crate::engine::TableName;
 use crate::lint::sink::Sink;
@@ -20,7 +20,7 @@ rows! {
         });
 }
 
-pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let is_alarm = rule.has(OptionKind::Spawn) || rule.has(OptionKind::Twist);
     if rule.table != TableName::Allow || is_alarm {
         return;

@@ -1,4 +1,4 @@
-//! An empty option, most often behind a colon at the end of the line (F-OPT-02).
+//! An empty option, most often after a colon at the end of the line (F-OPT-02).
 
 use super::traps::{Trap, first_trap};
 use crate::lint::sink::Sink;
@@ -19,7 +19,7 @@ rows! {
         .harm(harms::of_broken_option);
 }
 
-pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let Some((Trap::Plain(OptionProblem::MissingName), option)) = first_trap(rule) else {
         return;
     };

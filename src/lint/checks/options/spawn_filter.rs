@@ -65,13 +65,13 @@ const FILTERS: [&str; 26] = [
     "whitelist",
 ];
 
-/// Programs that run another one, which is named behind them.
+/// Programs that run another one, which is named after them.
 const RUNNERS: [&str; 13] = [
     "bash", "dash", "doas", "env", "exec", "nice", "perl", "php", "python", "python3", "ruby",
     "sh", "sudo",
 ];
 
-pub(in crate::lint) fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Sink) {
+fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Sink) {
     if !site.world.dialect().options {
         return;
     }

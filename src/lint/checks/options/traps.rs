@@ -18,7 +18,7 @@ pub(in crate::lint::checks) enum Trap {
 }
 
 /// The first option that libwrap rejects, or before it the first command that a colon cuts in two;
-/// it does not look at any behind it.
+/// it does not look at any after it.
 pub(in crate::lint::checks) fn first_trap<'v, 's>(
     rule: &'v RuleView<'_, 's>,
 ) -> Option<(Trap, &'v RuleOption<'s>)> {
@@ -65,7 +65,7 @@ pub(in crate::lint::checks) fn first_trap<'v, 's>(
     None
 }
 
-/// Whether an option looks like a comment, or like a value with a comment behind it.
+/// Whether an option looks like a comment, or like a value with a comment after it.
 fn has_comment(option: &RuleOption<'_>) -> bool {
     let value = option.value.as_deref().unwrap_or_default();
     option.name.starts_with(b"#")
@@ -74,7 +74,7 @@ fn has_comment(option: &RuleOption<'_>) -> bool {
         || memchr::memmem::find(value, b"\t#").is_some()
 }
 
-/// Whether `next`, which is no option, looks like the rest of the value of `option`: of a URL, a
+/// Whether `next`, which is not an option, looks like the rest of the value of `option`: of a URL, a
 /// time, a path list or an address.
 fn is_cut(option: &RuleOption<'_>, next: &RuleOption<'_>) -> bool {
     let takes_text = option
@@ -113,7 +113,7 @@ pub(in crate::lint::checks) fn inside(
     colons.into_iter().map(|at| start + offset(at)).collect()
 }
 
-/// Whether the colon behind the value of an option is one of them.
+/// Whether the colon after the value of an option is one of them.
 fn is_cut_inside(rule: &RuleView<'_, '_>, option: &RuleOption<'_>, next: &RuleOption<'_>) -> bool {
     let colon = colon_before(rule, next);
     colon.is_some_and(|colon| inside(rule, option).contains(&colon))

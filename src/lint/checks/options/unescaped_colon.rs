@@ -22,7 +22,7 @@ rows! {
         .fixed(Repair::Line(fix)).shown(claims::refused).harm(harms::of_broken_option);
 }
 
-pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let Some((Trap::CutValue, option)) = first_trap(rule) else {
         return;
     };
@@ -57,7 +57,7 @@ pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
 
 /// The colons to be written as `\:` when `found` is: all those inside of the same command, or only
 /// this one.
-pub(in crate::lint) fn of_the_same_value(rule: &RuleView<'_, '_>, found: u32) -> Vec<u32> {
+fn of_the_same_value(rule: &RuleView<'_, '_>, found: u32) -> Vec<u32> {
     let all = rule.options.iter().map(|option| inside(rule, option));
     let mut with = all.filter(|colons| colons.contains(&found));
     with.next().unwrap_or_else(|| vec![found])

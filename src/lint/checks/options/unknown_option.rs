@@ -18,7 +18,7 @@ rows! {
         .fixed(Repair::Word(meant)).shown(claims::refused).harm(harms::of_broken_option);
 }
 
-pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let Some((Trap::Plain(OptionProblem::UnknownName), option)) = first_trap(rule) else {
         return;
     };

@@ -20,7 +20,7 @@ rows! {
         .fixed(Repair::Line(fix)).shown(claims::refused).harm(harms::of_broken_option);
 }
 
-pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let Some((Trap::Plain(OptionProblem::UnwantedValue), option)) = first_trap(rule) else {
         return;
     };

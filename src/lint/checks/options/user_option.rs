@@ -18,7 +18,7 @@ rows! {
         .only_where(|dialect| !dialect.accounts_switch);
 }
 
-pub(in crate::lint) fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     for option in &rule.options {
         let kind = option.spec().map(|spec| spec.kind);
         if !matches!(kind, Some(OptionKind::User | OptionKind::Group)) || option.value.is_none() {

@@ -1,4 +1,4 @@
-//! An alarm that refuses clients whom a later rule of the allow table would let in (F-ORDER-02).
+//! An alert that refuses clients whom a later rule of the allow table would let in (F-ORDER-02).
 
 use crate::diagnostic::Fix;
 use crate::edit::Edit;
@@ -24,43 +24,43 @@ rows! {
         .shown(|_| vec![(claim(Some(false), Decider::Own, Reach::Hidden), &[Group::Behind])]);
 }
 
-/// More alarms than this at a time are not followed, so that the time stays linear.
-const ALARM_LIMIT: usize = 16;
+/// More alerts than this at a time are not followed, so that the time stays linear.
+const ALERT_LIMIT: usize = 16;
 
-/// An alarm and the element by which it catches clients without a name.
-struct Alarm<'t, 's> {
+/// An alert and the element by which it catches clients without a name.
+struct Alert<'t, 's> {
     rule: RuleView<'t, 's>,
     span: Span,
 }
 
-pub(in crate::lint) fn check(policy: &Policy<'_>, sink: &mut Sink) {
+fn check(policy: &Policy<'_>, sink: &mut Sink) {
     let Some(tree) = policy.allow else {
         return;
     };
     sink.turn_to(TableName::Allow);
-    let mut alarms: Vec<Alarm<'_, '_>> = Vec::new();
+    let mut alerts: Vec<Alert<'_, '_>> = Vec::new();
     for rule in rules(tree) {
-        // Most tables have no alarm; their rules need not be taken apart.
-        if alarms.is_empty() && !rule.has_options() {
+        // Most tables have no alert; their rules need not be taken apart.
+        if alerts.is_empty() && !rule.has_options() {
             continue;
         }
         let rule = RuleView::new(TableName::Allow, rule);
         if rule.grants() && admits_nameless(&rule) {
-            alarms.retain(|alarm| {
-                let hit = shares_daemon(&alarm.rule, &rule);
+            alerts.retain(|alert| {
+                let hit = shares_daemon(&alert.rule, &rule);
                 if hit {
-                    report(alarm, &rule, sink);
+                    report(alert, &rule, sink);
                 }
                 !hit
             });
-        } else if alarms.len() < ALARM_LIMIT {
-            alarms.extend(alarm(rule));
+        } else if alerts.len() < ALERT_LIMIT {
+            alerts.extend(alert(rule));
         }
     }
 }
 
-fn report(alarm: &Alarm<'_, '_>, hidden: &RuleView<'_, '_>, sink: &mut Sink) {
-    sink.report(alarm.span, || {
+fn report(alert: &Alert<'_, '_>, hidden: &RuleView<'_, '_>, sink: &mut Sink) {
+    sink.report(alert.span, || {
         let number = hidden.rule.number();
         (
             format!(
@@ -72,14 +72,14 @@ fn report(alarm: &Alarm<'_, '_>, hidden: &RuleView<'_, '_>, sink: &mut Sink) {
     });
 }
 
-fn alarm<'t, 's>(rule: RuleView<'t, 's>) -> Option<Alarm<'t, 's>> {
-    let is_alarm = rule.has(OptionKind::Spawn) && !rule.has(OptionKind::Aclexec) && !rule.grants();
-    if !is_alarm || has_except(&rule.daemons) || has_except(&rule.clients) {
+fn alert<'t, 's>(rule: RuleView<'t, 's>) -> Option<Alert<'t, 's>> {
+    let is_alert = rule.has(OptionKind::Spawn) && !rule.has(OptionKind::Aclexec) && !rule.grants();
+    if !is_alert || has_except(&rule.daemons) || has_except(&rule.clients) {
         return None;
     }
     let (_, span) = base(&rule.clients)
         .find(|(text, _)| is_all(text) || text.eq_ignore_ascii_case(b"UNKNOWN"))?;
-    Some(Alarm { rule, span })
+    Some(Alert { rule, span })
 }
 
 /// Whether the rule lets in clients by their address.
@@ -102,14 +102,14 @@ fn admits_nameless(rule: &RuleView<'_, '_>) -> bool {
     })
 }
 
-fn shares_daemon(alarm: &RuleView<'_, '_>, rule: &RuleView<'_, '_>) -> bool {
-    matches_all(&alarm.daemons)
+fn shares_daemon(alert: &RuleView<'_, '_>, rule: &RuleView<'_, '_>) -> bool {
+    matches_all(&alert.daemons)
         || base(&rule.daemons).any(|(text, _)| {
-            is_all(text) || base(&alarm.daemons).any(|(other, _)| other.eq_ignore_ascii_case(text))
+            is_all(text) || base(&alert.daemons).any(|(other, _)| other.eq_ignore_ascii_case(text))
         })
 }
 
-/// A rule at the end of its table, behind all that grants.
+/// A rule at the end of its table, after all that grants.
 fn fix(broken: &Broken<'_, '_>) -> Option<Fix> {
     let source = broken.source();
     let rule = broken.line.span();

@@ -35,11 +35,11 @@ rows! {
         .fixed(Repair::Line(fix));
 }
 
-pub(in crate::lint) fn spelling(policy: &Policy<'_>, sink: &mut Sink) {
+fn spelling(policy: &Policy<'_>, sink: &mut Sink) {
     let Some(deny) = policy.deny else {
         return;
     };
-    // What an alarm adds behind it does not hide it from a search.
+    // What an alert adds after it does not hide it from a search.
     let is_found = |rule: Rule<'_, '_>| {
         reads_default(&rule.text()) && !RuleView::new(TableName::Deny, rule).grants()
     };
@@ -57,7 +57,7 @@ pub(in crate::lint) fn spelling(policy: &Policy<'_>, sink: &mut Sink) {
     });
 }
 
-/// Whether one rule denies everybody whom no rule before it lets in: then a rule behind it changes
+/// Whether one rule denies everybody whom no rule before it lets in: then a rule after it changes
 /// nothing. Exceptions are not everybody, and a command that decides is not certain.
 fn denies_everybody(policy: &Policy<'_>) -> bool {
     let runs_aclexec = |(table, tree): (TableName, &Tree<'_>)| {
@@ -90,7 +90,7 @@ fn denies_everybody(policy: &Policy<'_>) -> bool {
     false
 }
 
-/// Whether a rule reads `ALL: ALL`, blanks aside.
+/// Whether a rule reads `ALL: ALL`, spaces aside.
 pub(in crate::lint::checks) fn is_plain_default(text: &[u8]) -> bool {
     let mut words = text.split(|&byte| byte == b':').map(<[u8]>::trim_ascii);
     words.next() == Some(b"ALL") && words.next() == Some(b"ALL") && words.next().is_none()
@@ -102,7 +102,7 @@ fn reads_default(text: &[u8]) -> bool {
     words.next() == Some(b"ALL") && words.next() == Some(b"ALL")
 }
 
-pub(in crate::lint) fn unknown(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Sink) {
+fn unknown(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Sink) {
     let mut alarm = None;
     for (table, tree) in policy.tables() {
         for rule in rules(tree).filter(|rule| rule.has_options()) {

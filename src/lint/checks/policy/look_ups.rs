@@ -1,4 +1,4 @@
-//! Rules by name, and what they cost: DNS decides who gets in, and every visitor waits for it
+//! Rules by name, and what they cost: DNS decides who gets in, and every client waits for it
 //! (F-NAME-07, F-NAME-09, F-USER-02).
 
 use crate::lint::checks::clients::address_range;
@@ -84,7 +84,7 @@ fn is_name(text: &[u8]) -> bool {
     matches!(pattern.host, HostPattern::Text { pattern, also_name: true } if is_text(pattern))
 }
 
-pub(in crate::lint) fn names(policy: &Policy<'_>, sink: &mut Sink) {
+fn names(policy: &Policy<'_>, sink: &mut Sink) {
     let Some(tree) = policy.allow else {
         return;
     };
@@ -129,7 +129,7 @@ pub(in crate::lint) fn names(policy: &Policy<'_>, sink: &mut Sink) {
     });
 }
 
-pub(in crate::lint) fn every_connection(policy: &Policy<'_>, sink: &mut Sink) {
+fn every_connection(policy: &Policy<'_>, sink: &mut Sink) {
     for (table, tree) in policy.tables() {
         let mut elements = rules(tree).flat_map(|rule| {
             // What was meant as a comment is reported as such.

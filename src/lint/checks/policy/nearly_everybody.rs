@@ -39,7 +39,7 @@ rows! {
 /// Rules whose clients are tried.
 const RULE_LIMIT: usize = 64;
 
-pub(in crate::lint) fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Sink) {
+fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Sink) {
     let mut trial = None;
     let mut tried = 0;
     for (table, tree) in policy.tables() {
@@ -91,7 +91,7 @@ struct Word {
 }
 
 impl Word {
-    /// Nothing if the pattern is no such word; `ALL` and a whole family are plain speech.
+    /// Nothing if the pattern is not such a word; `ALL` and a whole family are plain speech.
     fn of(text: &[u8]) -> Option<Self> {
         if is_ipv4_text(text) {
             return None;

@@ -17,7 +17,7 @@ rows! {
         .shown(claims::no_rule);
 }
 
-pub(in crate::lint) fn check(policy: &Policy<'_>, sink: &mut Sink) {
+fn check(policy: &Policy<'_>, sink: &mut Sink) {
     let Some(deny) = policy.deny else {
         return;
     };

@@ -85,7 +85,7 @@ impl Defaults {
     }
 }
 
-pub(in crate::lint) fn check(policy: &Policy<'_>, sink: &mut Sink) {
+fn check(policy: &Policy<'_>, sink: &mut Sink) {
     let defaults = Defaults::of(policy);
     let Some((family, table, span)) = defaults.family.filter(|_| !defaults.is_closed) else {
         return;

@@ -71,7 +71,7 @@ rows! {
         .shown(shown_contradiction);
 }
 
-pub(in crate::lint) fn check(policy: &Policy<'_>, sink: &mut Sink) {
+fn check(policy: &Policy<'_>, sink: &mut Sink) {
     let mut earlier = Earlier {
         policy,
         allow: Cover::default(),
@@ -136,7 +136,7 @@ impl Earlier<'_, '_> {
         }
         if view.has(OptionKind::Aclexec) && is_decided_by_command(view) {
             // When its command fails, the rest of the table is skipped (F-ACL-02): nothing
-            // behind it keeps anybody from the deny table for certain.
+            // after it keeps anybody from the deny table for certain.
             self.is_certain = false;
             if view.table == TableName::Allow {
                 self.asked.add(&terms, false);
@@ -212,7 +212,7 @@ fn report(
     if is_here && by.is_alone && hidden.earlier.is_some_and(|own| same_words(own, rule.rule)) {
         hidden.report_copy(sink);
     } else if by.grants == Some(rule.grants()) && rule.options.is_empty() {
-        // A second wall behind the first, such as `ALL: ALL` behind an alarm for everybody; in the
+        // A second wall after the first, such as `ALL: ALL` after an alert for everybody; in the
         // deny table that spelling is what audits search for.
         let is_default = table == TableName::Deny && is_plain_default(&rule.rule.text());
         if is_here && !is_default {
@@ -395,7 +395,7 @@ fn letters(text: &[u8]) -> impl Iterator<Item = u8> {
     kept.map(u8::to_ascii_lowercase)
 }
 
-/// Whether two rules are equal; blanks and case count only where there are options.
+/// Whether two rules are equal; spaces and case count only where there are options.
 fn same_words(a: Rule<'_, '_>, b: Rule<'_, '_>) -> bool {
     let (left, right) = (a.text(), b.text());
     let may_fold = !a.has_options() && !b.has_options();
