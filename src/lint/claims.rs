@@ -13,7 +13,7 @@ pub(super) enum Group {
     /// The words after those that are underlined.
     After,
     /// The lines after it.
-    Behind,
+    Following,
     /// Clients that nobody names.
     Strangers,
 }

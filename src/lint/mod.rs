@@ -1,7 +1,14 @@
 //! Findings about a policy: each known trap of the two tables, with its place and its remedy.
 //!
-//! A check is a file in `checks`; the table of all codes is [`CHECKS`]. Findings are data: nothing
-//! here prints, and nothing here fails.
+//! A new check is a file in the folder of `checks` for the first digit of its code, a line in the
+//! `mod.rs` there, a row in `table`, and a folder below `fixtures/lint`. Its file declares with
+//! `rows!` all that belongs to the code: what `tcpw explain` says, how it is found, in which builds of
+//! libwrap it holds, how it is fixed, and what an example of it must show.
+//!
+//! On the way of a finding: `run` hands lines and rules (`view`) to the checks, which report to
+//! `sink`; `report` gives each finding its harm and its example (`witness`, which asks the engine by
+//! `trial`), and `repair` applies the fixes and proves what comes of them. Findings are data:
+//! nothing here prints, and nothing here fails.
 
 #[macro_use]
 mod row;

@@ -1,7 +1,6 @@
 //! The table of all codes.
 //!
-//! A new check is a file in `checks`, a row here and a folder below `fixtures/lint`. Codes are
-//! never given to another check; by their first digit: 1 lines, 2 fields and lists, 3 client
+//! Codes are never given to another check; by their first digit: 1 lines, 2 fields and lists, 3 client
 //! patterns, 4 daemons, 5 options, 6 commands, 7 the policy as a whole, 8 the files of the tables.
 
 use super::check::Check;

@@ -7,6 +7,7 @@ use crate::lint::table::row_of;
 use crate::lint::trial::{
     Client, OTHER_DAEMONS, SOME_DAEMON, daemon, fields, meant, others_of, words,
 };
+use crate::policy::Rule;
 use crate::span::Span;
 use crate::syntax::Line;
 use std::borrow::Cow;
@@ -16,7 +17,7 @@ const WORD_LIMIT: usize = 12;
 /// As many daemons of a line as are tried.
 const DAEMON_LIMIT: usize = 3;
 /// How many lines after a rule are searched for clients that it keeps from their own.
-const LINES_BEHIND: usize = 16;
+const LINES_AFTER: usize = 16;
 
 /// What a line and a finding in it offer.
 pub(super) struct Samples {
@@ -26,7 +27,7 @@ pub(super) struct Samples {
     marked: Vec<Client>,
     line: Vec<Client>,
     after: Vec<Client>,
-    behind: Vec<Client>,
+    following: Vec<Client>,
 }
 
 impl Samples {
@@ -60,12 +61,12 @@ impl Samples {
         let excepts = words(own_list).filter(is_except).count();
         // Who writes `!x` wants x excepted, after EXCEPT too.
         let is_negated = marked.starts_with(b"!");
-        let mut behind = Vec::new();
-        for next in lines_behind(line) {
+        let mut following = Vec::new();
+        for next in lines_after(line) {
             let text = next.text(next.span());
             let (first, second) = fields(&text);
             let wanted = if second.is_empty() { first } else { second };
-            behind.extend(words(wanted).take(WORD_LIMIT).flat_map(meant));
+            following.extend(words(wanted).take(WORD_LIMIT).flat_map(meant));
         }
         let mut all: Vec<Client> = words(marked).take(WORD_LIMIT).flat_map(meant).collect();
         all.sort_by_key(|client| client.name.is_some());
@@ -75,9 +76,9 @@ impl Samples {
             daemons: names,
             is_excepted: excepts % 2 == 1 || is_negated,
             marked: special.into_iter().chain(all).collect(),
-            line: clients_of_line(finding.check, daemons, clients),
+            line: clients_of_line(finding.check, line, clients),
             after: words(&after).take(WORD_LIMIT).flat_map(meant).collect(),
-            behind,
+            following,
         }
     }
 
@@ -86,7 +87,7 @@ impl Samples {
             Group::Marked => self.marked.clone(),
             Group::Line => self.line.clone(),
             Group::After => self.after.clone(),
-            Group::Behind => self.behind.clone(),
+            Group::Following => self.following.clone(),
             Group::Strangers => Client::strangers(),
         }
     }
@@ -120,11 +121,11 @@ fn is_known(daemon: &[u8]) -> bool {
 /// The clients that all words of a client list are about. A line without a colon has no such list:
 /// only its addresses are clients for certain, and none if it was to be a comment; nor are the words
 /// of a comment names.
-fn clients_of_line(check: &Check, daemons: &[u8], clients: &[u8]) -> Vec<Client> {
+fn clients_of_line(check: &Check, line: Line<'_, '_>, clients: &[u8]) -> Vec<Client> {
     let all = words(clients).take(WORD_LIMIT).flat_map(meant);
     if !check.may_be_prose {
         all.collect()
-    } else if daemons.is_empty() && clients.trim_ascii_start().starts_with(b"#") {
+    } else if Rule::of(line).is_none() && clients.trim_ascii_start().starts_with(b"#") {
         Vec::new()
     } else {
         all.filter(|client| client.name.is_none()).collect()
@@ -132,8 +133,8 @@ fn clients_of_line(check: &Check, daemons: &[u8], clients: &[u8]) -> Vec<Client>
 }
 
 /// The lines after `line`, as far as they are searched.
-fn lines_behind<'t, 's>(line: Line<'t, 's>) -> impl Iterator<Item = Line<'t, 's>> {
+fn lines_after<'t, 's>(line: Line<'t, 's>) -> impl Iterator<Item = Line<'t, 's>> {
     let tree = line.tree();
     let first = line.index() + 1;
-    (first..first + LINES_BEHIND).map_while(move |index| tree.line(index))
+    (first..first + LINES_AFTER).map_while(move |index| tree.line(index))
 }

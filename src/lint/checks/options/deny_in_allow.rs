@@ -16,7 +16,7 @@ rows! {
     CHECK = Row::new("TW511", "deny-in-allow-table", Info, LocksOut, Run::Rule(check))
         .shown(|_| {
             let refused = claim(Some(false), Decider::Own, Reach::Any);
-            vec![(refused, &[Group::Behind, Group::Line, Group::Strangers])]
+            vec![(refused, &[Group::Following, Group::Line, Group::Strangers])]
         });
 }
 

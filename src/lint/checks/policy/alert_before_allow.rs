@@ -21,7 +21,7 @@ rows! {
     /// Facts: F-ORDER-02 F-MAGIC-01
     CHECK = Row::new("TW703", "alarm-before-allow", Error, LocksOut, Run::Policy(check))
         .fixed(Repair::Moved(fix))
-        .shown(|_| vec![(claim(Some(false), Decider::Own, Reach::Hidden), &[Group::Behind])]);
+        .shown(|_| vec![(claim(Some(false), Decider::Own, Reach::Hidden), &[Group::Following])]);
 }
 
 /// More alerts than this at a time are not followed, so that the time stays linear.
