@@ -18,14 +18,10 @@ pub mod alert;
 pub mod cli;
 pub mod config;
 pub mod diagnostic;
-pub mod edit;
 pub mod editor;
-pub mod engine;
-pub mod escape;
 pub mod lint;
 pub mod metadata;
-pub mod policy;
 pub mod report;
-pub mod span;
-pub mod syntax;
 pub mod system;
+
+pub use hosts_access::{edit, engine, escape, policy, span, syntax};
