@@ -30,7 +30,10 @@ pub(super) const EVERY_ROOM: &[&str] = &["*"];
 pub(super) type Wings = (&'static str, &'static [&'static [&'static str]]);
 
 /// The wings of each folder that has them.
-pub(super) const WINGS: [Wings; 0] = [];
+pub(super) const WINGS: [Wings; 1] = [(
+    "crates/hosts-access/src/engine",
+    &[&["model"], &["index"], &["search"], &["effect"]],
+)];
 
 /// External crates and the rooms of `src` that may name them. A crate that is not listed may be used
 /// by nobody until it has an owner.
