@@ -6,7 +6,7 @@ pub(super) const CIRCLES: [&str; 11] = [
     "src: 20 files: alert/journal/clock alert/journal/events",
     "src: 2 files: alert/transport/pinned alert/transport/tls",
     "src: 3 files: alert/words alert/words/english",
-    "src: 82 files: cli cli/alarm",
+    "src: 84 files: cli cli/alarm",
     "src: 9 files: config/alert config/build",
     "src: 4 files: editor/cover editor/deciding",
     "src: 3 files: editor/entry editor/provisional",
