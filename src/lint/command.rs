@@ -99,7 +99,7 @@ impl<'c> Walk<'c> {
         Some((at, event))
     }
 
-    /// Whether the text at this place is quoted: blanks do not end a word there.
+    /// Whether the text at this place is quoted: spaces do not end a word there.
     fn is_quoted(&self) -> bool {
         let last = self.open.last();
         last.is_some_and(|open| !matches!(open, Open::Paren | Open::Back))

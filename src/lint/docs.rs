@@ -1,13 +1,13 @@
 //! What each code means: the one source of `tcpw explain`, of tcpw-codes(7) and of the rules in
 //! SARIF.
 //!
-//! `codes.txt` is written by hand; `examples.txt` is made from the fixtures by a test, so that
+//! The texts stand with the row of each check; `examples.txt` is made from the fixtures by a test, so that
 //! every example is one that the linter was run on.
 
+use super::table::ROWS;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-const CODES: &str = include_str!("codes.txt");
 const EXAMPLES: &str = include_str!("examples.txt");
 
 /// What a code means.
@@ -19,7 +19,7 @@ pub struct Doc {
     pub why: &'static str,
     /// What repairs it: `--fix`, `--unsafe-fixes`, or `by hand`.
     pub repair: &'static str,
-    /// The measured facts behind it, by their ids; `none` for what is no matter of libwrap.
+    /// The measured facts that it rests on, by their ids; `none` for what does not come from libwrap.
     pub facts: &'static str,
     /// Tables with the mistake: each a line with the name of the table, then its lines, indented.
     pub bad: &'static str,
@@ -40,35 +40,42 @@ pub fn codes() -> impl Iterator<Item = &'static str> {
 }
 
 fn read() -> BTreeMap<&'static str, Doc> {
-    let mut docs: BTreeMap<&'static str, Doc> = BTreeMap::new();
-    for entry in CODES.split("\n\n") {
-        let (code, text) = entry.trim().split_once('\n').unwrap_or_default();
-        let field = |name: &str| {
-            let mut lines = text.lines();
-            lines
-                .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
-                .unwrap_or_default()
+    let mut all: BTreeMap<&'static str, Doc> = BTreeMap::new();
+    for row in ROWS {
+        let mut paragraphs = row.text.split("\n\n");
+        let mut joined = || {
+            let lines = paragraphs.next().unwrap_or_default().lines();
+            // Read once, and kept as long as the program runs.
+            &*lines.map(str::trim).collect::<Vec<_>>().join(" ").leak()
+        };
+        let (what, why) = (joined(), joined());
+        let mut fields = paragraphs.next().unwrap_or_default().lines();
+        let mut field = |name: &str| {
+            let line = fields
+                .next()
+                .and_then(|line| line.trim().strip_prefix(name));
+            line.unwrap_or_default()
         };
         let doc = Doc {
-            what: field("what"),
-            why: field("why"),
-            repair: field("repair"),
-            facts: field("facts"),
+            what,
+            why,
+            repair: field("Repair: "),
+            facts: field("Facts: "),
             ..Doc::default()
         };
-        docs.insert(code, doc);
+        all.insert(row.check.code, doc);
     }
     for entry in EXAMPLES.split("\n== ") {
         let Some((head, text)) = entry.trim_start_matches("== ").split_once('\n') else {
             continue;
         };
         match head.split_once(' ') {
-            Some((code, "bad")) => docs.entry(code).or_default().bad = text,
-            Some((code, "good")) => docs.entry(code).or_default().good = text,
+            Some((code, "bad")) => all.entry(code).or_default().bad = text,
+            Some((code, "good")) => all.entry(code).or_default().good = text,
             _ => {}
         }
     }
-    docs
+    all
 }
 
 #[cfg(test)]

@@ -1,17 +1,17 @@
-//! Findings, and the report that holds them.
+//! What a check has found, and about whom it is.
 
-use super::Policy;
+use super::check::{Check, Harm};
 use super::group::Group;
-use super::table::{CHECKS, Harm};
-use super::witness::{Question, Witness};
-use crate::diagnostic::{Diagnostic, Severity};
+use super::trial::{Question, Witness};
+use crate::diagnostic::Diagnostic;
 use crate::engine::TableName;
-use crate::span::{LineIndex, Span};
-use std::collections::BTreeMap;
+use crate::span::Span;
 
 /// A finding and the table it is in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
+    /// The check that has found it.
+    pub(super) check: &'static Check,
     /// The table.
     pub table: TableName,
     /// What is wrong, and where in it.
@@ -63,103 +63,4 @@ pub(super) enum About {
     Rule(Vec<u8>),
     /// The check has met this client.
     Seen(Question),
-}
-
-/// What a run found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Report {
-    /// By danger, then by table and place.
-    pub findings: Vec<Finding>,
-    /// How many more there are of each code, beyond the cap.
-    pub left_out: BTreeMap<&'static str, usize>,
-}
-
-impl Report {
-    /// As [`Report::count_places`], with the lines of the tables.
-    pub(super) fn count_places_in(&mut self, policy: &Policy<'_>) {
-        if self.findings.iter().all(|one| one.others.is_empty()) {
-            return;
-        }
-        let lines: Vec<_> = policy
-            .tables()
-            .map(|(table, tree)| (table, LineIndex::new(tree.source())))
-            .collect();
-        self.count_places(|table, at| {
-            let lines = lines.iter().find(|(other, _)| *other == table);
-            lines.map_or(0, |(_, lines)| lines.position(at).line)
-        });
-    }
-
-    /// Each place as a finding of its own.
-    pub(super) fn singly(mut self) -> Self {
-        let all = std::mem::take(&mut self.findings);
-        for mut finding in all {
-            let others = std::mem::take(&mut finding.others);
-            let copies = others.into_iter().map(|span| {
-                let mut copy = finding.clone();
-                copy.diagnostic.span = span;
-                copy
-            });
-            self.findings.extend(copies);
-            self.findings.push(finding);
-        }
-        self
-    }
-
-    /// Says in each message how many places there are, and where; `line` is the line of a place.
-    pub fn count_places(&mut self, line: impl Fn(TableName, u32) -> u32) {
-        for finding in &mut self.findings {
-            let Some(group) = &finding.group else {
-                continue;
-            };
-            let first = finding.diagnostic.span;
-            let all = std::iter::once(&first).chain(&finding.others);
-            let lines: Vec<u32> = all.map(|span| line(finding.table, span.start)).collect();
-            finding.diagnostic.message = group.message(&lines);
-        }
-    }
-
-    /// Keeps those places of all findings that `keeps` wants, and the findings with any of them.
-    pub fn retain_places(&mut self, mut keeps: impl FnMut(&Finding, Span) -> bool) {
-        self.findings.retain_mut(|finding| {
-            let mut others = std::mem::take(&mut finding.others);
-            let is_kept = keeps(finding, finding.diagnostic.span);
-            others.retain(|span| keeps(finding, *span));
-            finding.others = others;
-            is_kept || finding.promote()
-        });
-    }
-
-    /// Keeps at most `most` findings of each code and counts the rest.
-    pub fn cap(&mut self, most: usize) {
-        let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
-        let left_out = &mut self.left_out;
-        self.findings.retain(|finding| {
-            let code = finding.diagnostic.code;
-            let count = counts.entry(code).or_default();
-            *count += 1;
-            if *count > most {
-                *left_out.entry(code).or_default() += 1;
-            }
-            *count <= most
-        });
-    }
-
-    /// Whether anything is as bad as `least`, those left out included.
-    pub fn has_at_least(&self, least: Severity) -> bool {
-        let all = [Severity::Info, Severity::Warning, Severity::Error];
-        all.into_iter()
-            .any(|severity| severity >= least && self.count(severity) > 0)
-    }
-
-    /// How many findings there are of this severity, those left out included.
-    pub fn count(&self, severity: Severity) -> usize {
-        let shown = self.findings.iter();
-        let shown = shown.filter(|finding| finding.diagnostic.severity == severity);
-        let left_out = CHECKS.iter().filter(|check| check.severity == severity);
-        let left_out: usize = left_out
-            .filter_map(|check| self.left_out.get(check.code))
-            .sum();
-        shown.count() + left_out
-    }
 }

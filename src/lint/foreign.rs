@@ -1,4 +1,4 @@
-//! Words that are no form of a pattern: what stands in them that no name has, and what was meant.
+//! Words that are not a form of a pattern: what stands in them that no name has, and what was meant.
 //!
 //! A name that the resolver returns holds ASCII letters, digits, `-`, `_` and `.` only, and does
 //! not begin with `-`: glibc drops every other answer of DNS (`res_hnok`).
@@ -168,54 +168,11 @@ pub(super) fn meant(text: &[u8]) -> Vec<String> {
 }
 
 /// The words of which the places that a recipe leaves open are made up.
-const BLANKS: &[&str] = &[
-    "ip",
-    "ips",
-    "addr",
-    "address",
-    "addresses",
-    "ipaddr",
-    "ipaddress",
-    "ipv",
-    "hostname",
-    "host",
-    "your",
-    "my",
-    "our",
-    "the",
-    "here",
-    "client",
-    "clients",
-    "server",
-    "admin",
-    "trusted",
-    "allowed",
-    "blocked",
-    "remote",
-    "local",
-    "network",
-    "range",
-    "subnet",
-    "netmask",
-    "some",
-    "goes",
-    "of",
-    "list",
-    "public",
-    "static",
-];
+const BLANKS: &str = "ip ips addr address addresses ipaddr ipaddress ipv hostname host your my our the here \
+    client clients server admin trusted allowed blocked remote local network range subnet \
+    netmask some goes of list public static";
 /// One of these must be there: `client-host` may be the name of a host.
-const SUBJECTS: &[&str] = &[
-    "ip",
-    "ips",
-    "addr",
-    "address",
-    "addresses",
-    "ipaddr",
-    "ipaddress",
-    "netmask",
-    "subnet",
-];
+const SUBJECTS: &str = "ip ips addr address addresses ipaddr ipaddress netmask subnet";
 /// What manual pages write for the fields of a rule.
 const FIELDS: &[&str] = &["client_list", "daemon_list", "shell_command"];
 
@@ -260,7 +217,8 @@ fn is_blank(text: &str) -> bool {
             .map(|word| word.trim_end_matches(|c: char| c.is_ascii_digit()))
             .map(str::to_ascii_lowercase)
     };
-    words().all(|word| BLANKS.contains(&&*word)) && words().any(|word| SUBJECTS.contains(&&*word))
+    let is_in = |list: &str, word: &str| list.split(' ').any(|other| other == word);
+    words().all(|word| is_in(BLANKS, &word)) && words().any(|word| is_in(SUBJECTS, &word))
 }
 
 /// The numbers before the letters of `192.0.2.x`, as a prefix; empty for `x.x.x.x`.

@@ -23,7 +23,7 @@ impl Cause {
         Self::new(parts, "rule")
     }
 
-    /// The cause of lines that are no rules.
+    /// The cause of lines that are not rules.
     pub(super) fn of_lines(parts: &[&[u8]]) -> Self {
         Self::new(parts, "line")
     }

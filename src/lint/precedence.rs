@@ -1,54 +1,19 @@
 //! Which findings about one line follow from another one: only the root cause is reported.
 //!
 //! A rule that is dead or malformed has no findings about its options, its words and its place
-//! among the rules; a word that is no pattern has no findings about what it would match.
+//! among the rules; a word that is not a pattern has no findings about what it would match.
 
+use super::check::{Check, Ends};
 use crate::engine::TableName;
 use crate::span::Span;
 
-/// What a finding declares to be dead or malformed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Ends {
-    /// The rule as a whole.
-    Rule,
-    /// The rule from its place on: its options are none.
-    Rest,
-    /// The word at its place.
-    Word,
-}
-
-/// Codes that end a rule, the deepest cause first.
-const RULES: &[&str] = &[
-    "TW105", "TW108", "TW202", "TW217", "TW201", "TW211", "TW214", "TW327", "TW218",
-];
-/// Codes that end the rest of a rule.
-const RESTS: &[&str] = &["TW319", "TW204"];
-/// Codes that end a word, the deepest cause first.
-const WORDS: &[&str] = &[
-    "TW206", "TW317", "TW205", "TW311", "TW310", "TW316", "TW315", "TW318", "TW328", "TW314",
-    "TW203", "TW305", "TW301", "TW302", "TW303", "TW304", "TW312", "TW313", "TW309", "TW407",
-    "TW401", "TW405",
-];
-/// Codes about words beside `ALL`, which say the same of a word that is no pattern.
+/// Words beside `ALL`: of one that is not a pattern the same is said.
 const BESIDE: &str = "TW216";
-
-/// What a code ends, and how deep a cause it is among those that end as much.
-pub(super) fn ends(code: &str) -> Option<(Ends, usize)> {
-    let all = [
-        (Ends::Rule, RULES),
-        (Ends::Rest, RESTS),
-        (Ends::Word, WORDS),
-    ];
-    all.into_iter().find_map(|(ends, codes)| {
-        let rank = codes.iter().position(|other| *other == code)?;
-        Some((ends, rank))
-    })
-}
 
 /// A finding about a line.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Found {
-    pub(super) code: &'static str,
+    pub(super) check: &'static Check,
     pub(super) span: Span,
 }
 
@@ -59,17 +24,17 @@ pub(super) fn derived(found: &[Found], no_daemon: bool) -> Vec<bool> {
     let causes: Vec<_> = found
         .iter()
         .enumerate()
-        .filter_map(|(at, one)| Some((ends(one.code)?, at)))
+        .filter_map(|(at, one)| Some((one.check.ends?, at)))
         .collect();
     let mut is_derived = vec![false; found.len()];
     let Some(((deepest, _), root)) = causes.iter().min().copied() else {
         return is_derived;
     };
     for (at, one) in found.iter().enumerate() {
-        let own = ends(one.code);
+        let (own, code) = (one.check.ends, one.check.code);
         // What is wrong with a line as such stays wrong.
-        let is_of_line = one.code < "TW200" && own.is_none();
-        let is_of_clients = matches!(own, Some((Ends::Word, _))) && !one.code.starts_with("TW4");
+        let is_of_line = code < "TW200" && own.is_none();
+        let is_of_clients = matches!(own, Some((Ends::Word, _))) && !code.starts_with("TW4");
         let is_of_nobody = no_daemon && is_of_clients;
         if is_of_line || (at == root && !is_of_nobody) {
             continue;
@@ -81,10 +46,10 @@ pub(super) fn derived(found: &[Found], no_daemon: bool) -> Vec<bool> {
         };
         let is_after_rest = || {
             let begin = found.get(root).map_or(0, |root| root.span.start);
-            one.code >= "TW500" || (own.is_none() && one.span.start >= begin)
+            code >= "TW500" || (own.is_none() && one.span.start >= begin)
         };
-        let is_weaker = |rank: (Ends, usize)| own.is_none_or(|own| rank < own);
-        let is_beside = one.code == BESIDE && is_word_beside_all(found);
+        let is_weaker = |rank: (Ends, u8)| own.is_none_or(|own| rank < own);
+        let is_beside = code == BESIDE && is_word_beside_all(found);
         let is_in_word = causes
             .iter()
             .any(|&(rank, cause)| cause != at && is_weaker(rank) && follows(cause));
@@ -101,12 +66,9 @@ pub(super) fn derived(found: &[Found], no_daemon: bool) -> Vec<bool> {
     is_derived
 }
 
-/// Whether a word that is no pattern at all is among the findings.
+/// Whether a word that is not a pattern at all is among the findings.
 fn is_word_beside_all(found: &[Found]) -> bool {
-    let codes = [
-        "TW311", "TW315", "TW316", "TW317", "TW318", "TW319", "TW328", "TW407",
-    ];
-    found.iter().any(|one| codes.contains(&one.code))
+    found.iter().any(|one| one.check.is_no_pattern)
 }
 
 /// The dead rules and words of all lines, by table and place.
@@ -146,7 +108,7 @@ impl Dead {
     /// Whether what is found about both tables, or about the files they name, follows from a dead
     /// rule or word at its place.
     pub(super) fn explains(&self, table: TableName, found: Found) -> bool {
-        let Found { code, span } = found;
+        let (code, span) = (found.check.code, found.span);
         // What has no place is about the table.
         if span.is_empty() || !("TW200".."TW800").contains(&code) {
             return false;
@@ -172,12 +134,13 @@ impl Dead {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lint::table::CHECKS;
 
     fn kept(found: &[(&'static str, u32, u32)]) -> Vec<&'static str> {
         let found: Vec<_> = found
             .iter()
             .map(|&(code, start, end)| Found {
-                code,
+                check: CHECKS.iter().find(|check| check.code == code).unwrap(),
                 span: Span::new(start, end),
             })
             .collect();
@@ -185,7 +148,7 @@ mod tests {
         let pairs = found.iter().zip(derived);
         pairs
             .filter(|(_, derived)| !derived)
-            .map(|(one, _)| one.code)
+            .map(|(one, _)| one.check.code)
             .collect()
     }
 

@@ -2,7 +2,7 @@
 //!
 //! A guess needs a reason: an edit distance alone makes `atftpd` of `httpd`.
 
-/// A word longer than this is no misspelt keyword.
+/// A word longer than this is not a misspelt keyword.
 const WORD_LIMIT: usize = 16;
 
 /// Daemons that ask libwrap, by the names they ask with (measured on Debian 12 and 13, and the
@@ -46,7 +46,7 @@ const ASKERS: &[&str] = &[
     "vsftpd",
 ];
 
-/// Names of services, packages and clients, and the daemon behind them that asks libwrap.
+/// Names of services, packages and clients, and the daemon they stand for that asks libwrap.
 const ALIASES: &[(&str, &str)] = &[
     ("ftp", "vsftpd"),
     ("ldap", "slapd"),

@@ -1,15 +1,14 @@
 //! Comments that accept findings: `# tcpw: ignore=TW301,TW601 reason`, on a line of its own above
 //! the rule.
 
-use super::Policy;
-use super::table::CHECKS;
+use super::policy::Policy;
 use crate::engine::TableName;
 use crate::metadata::Comment;
 use crate::span::{Span, offset};
 use crate::syntax::{Line, LineKind};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What makes a comment one of these, behind its `#` and blanks.
+/// What makes a comment one of these, after its `#` and spaces.
 const MARK: &[u8] = b"tcpw:";
 /// The one thing such a comment can say.
 const IGNORE: &[u8] = b"ignore=";
@@ -36,7 +35,7 @@ struct Suppression {
 pub(super) enum Idle {
     /// The comment is of the kind, but says something else.
     Unreadable,
-    /// There is no such code.
+    /// There is not such code.
     UnknownCode,
     /// Nothing of the kind is found there.
     NothingFound,
@@ -52,7 +51,7 @@ impl Suppressions {
             let mut waiting: Vec<Suppression> = Vec::new();
             for line in tree.lines() {
                 if is_about_rule(line) {
-                    // It may stand between, and is no rule that could be meant.
+                    // It may stand between, and is not a rule that could be meant.
                     continue;
                 }
                 let codes = codes(line);
@@ -99,18 +98,16 @@ impl Suppressions {
         is_covered
     }
 
-    /// Those without effect.
-    pub(super) fn idle(&self) -> Vec<(TableName, Span, Idle)> {
+    /// Those without effect; `is_code` tells whether a text is a code.
+    pub(super) fn idle(&self, is_code: fn(&[u8]) -> bool) -> Vec<(TableName, Span, Idle)> {
         let idle = self
             .found
             .iter()
             .filter(|found| !found.is_used.load(Ordering::Relaxed));
         idle.map(|found| {
-            let is_known =
-                |check: &super::Check| found.code.eq_ignore_ascii_case(check.code.as_bytes());
             let why = if found.code.is_empty() {
                 Idle::Unreadable
-            } else if CHECKS.iter().any(is_known) {
+            } else if is_code(&found.code) {
                 Idle::NothingFound
             } else {
                 Idle::UnknownCode
@@ -165,7 +162,7 @@ fn codes(line: Line<'_, '_>) -> Vec<(Vec<u8>, Span)> {
     found
 }
 
-/// A comment without the `#` signs and blanks at its beginning.
+/// A comment without the `#` signs and spaces at its beginning.
 fn words_of(comment: &[u8]) -> &[u8] {
     let is_text = |byte: &u8| !b"# \t".contains(byte);
     let start = comment.iter().position(is_text).unwrap_or(comment.len());

@@ -1,305 +1,187 @@
 //! The table of all codes.
 //!
-//! A new check is a file in `checks`, a row here and a folder below `fixtures/lint`. Codes are
-//! never given to another check; by their first digit: 1 lines, 2 fields and lists, 3 client
+//! Codes are never given to another check; by their first digit: 1 lines, 2 fields and lists, 3 client
 //! patterns, 4 daemons, 5 options, 6 commands, 7 the policy as a whole, 8 the files of the tables.
 
-use super::Policy;
+use super::check::Check;
 use super::checks as c;
-use super::dialects::holds;
-use super::sink::Sink;
-use super::site::Site;
-use super::view::{ClientView, LineView, RuleView};
-use crate::diagnostic::Severity;
-use crate::policy::Dialect;
+use super::row::Row;
 use std::sync::LazyLock;
 
-/// What a mistake does to the people who connect, and to whom they connect; the worst first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Harm {
-    /// People get in who should not.
-    LetsIn,
-    /// People are kept out who should get in.
-    LocksOut,
-    /// The rule misses whom it means: an allow rule keeps them out, a deny rule lets them in.
-    Missed,
-    /// The rule matches others than it means: an allow rule lets them in, a deny rule keeps them out.
-    Broad,
-    /// Either of the two, by what the tables say beside it.
-    Either,
-    /// What is written has no effect.
-    Dead,
-    /// The service or a command does not work as meant.
-    Breaks,
-    /// Everybody waits.
-    Slow,
-    /// Nothing today: it reads wrongly, or is not what somebody expects.
-    Style,
-}
+/// The rows of all codes, in the order of their codes.
+pub(super) const ROWS: &[Row] = &[
+    c::lines::no_final_newline::CHECK,
+    c::lines::line_too_long::CHECK,
+    c::lines::broken_continuation::CHECK,
+    c::lines::comment_swallows::CHECK,
+    c::lines::missing_colon::CHECK,
+    c::lines::nul_byte::CHECK,
+    c::lines::byte_order_mark::CHECK,
+    c::lines::indented_comment::CHECK,
+    c::lines::trailing_comment::CHECK,
+    c::lines::trailing_comment_matches::CHECK,
+    c::lines::encoding::UTF_16,
+    c::lines::encoding::CARRIAGE_RETURNS,
+    c::lines::skipped_last_line::CHECK,
+    c::lines::line_hangs::CHECK,
+    c::lines::long_line_cut::CHECK,
+    c::lines::comment_in_command::CHECK,
+    c::lines::account_switches_daemon::CHECK,
+    c::lines::open_brackets::CHECK,
+    c::lines::idle_suppression::CHECK,
+    c::lines::rule_comment::CHECK,
+    c::lines::rule_comment::UNREADABLE,
+    c::lines::rule_comment::UNNAMED,
+    c::lists::empty_list::CHECK,
+    c::lists::unbalanced_bracket::CHECK,
+    c::lists::verdict_as_client::CHECK,
+    c::lists::bare_ipv6::CHECK,
+    c::lists::backslash_in_list::CHECK,
+    c::lists::spaced_slash::CHECK,
+    c::lists::mask_with_holes::CHECK,
+    c::lists::except_first::CHECK,
+    c::lists::except_last::CHECK,
+    c::lists::except_doubled::CHECK,
+    c::lists::except_all::CHECK,
+    c::lists::except_nothing::CHECK,
+    c::lists::all_beside_others::CHECK,
+    c::lists::swapped_lists::CHECK,
+    c::lists::missing_second_colon::CHECK,
+    c::clients::host_bits_set::CHECK,
+    c::clients::zero_prefix::CHECK,
+    c::clients::bad_mask::CHECK,
+    c::clients::bad_net::CHECK,
+    c::clients::bad_brackets::CHECK,
+    c::clients::all_of_ipv6::CHECK,
+    c::clients::odd_mask::CHECK,
+    c::clients::octal_net::CHECK,
+    c::clients::short_address::CHECK,
+    c::clients::address_range::CHECK,
+    c::clients::exclamation::CHECK,
+    c::clients::mapped_ipv6::CHECK,
+    c::clients::address_spelling::CHECK,
+    c::clients::no_such_word::CHECK,
+    c::clients::impossible_word::CHECK,
+    c::clients::impossible_word::PLACEHOLDER,
+    c::clients::misplaced_mask::CHECK,
+    c::lists::swapped_lists::DAEMON,
+    c::clients::not_an_address::CHECK,
+    c::clients::wildcard_address::CHECK,
+    c::clients::wildcard_domain::CHECK,
+    c::clients::tail_of_address::CHECK,
+    c::clients::trailing_dot_name::CHECK,
+    c::clients::ipv6_host_bits::CHECK,
+    c::clients::unknown_netgroup::CHECK,
+    c::clients::not_except::CHECK,
+    c::clients::impossible_word::NO_HOST,
+    c::clients::list_files::CHECK,
+    c::clients::list_files::WORD,
+    c::clients::list_files::CYCLE,
+    c::clients::list_files::DEAD,
+    c::clients::list_files::PATH,
+    c::clients::netgroup::CHECK,
+    c::clients::list_files::WEAK,
+    c::clients::list_files::UNREADABLE,
+    c::clients::dialect_form::CHECK,
+    c::daemons::daemon_name::CHECK,
+    c::daemons::daemon_list::PORT,
+    c::daemons::daemon_list::MISSPELT,
+    c::daemons::daemon_list::TWO_CASES,
+    c::daemons::reserved_daemon::CHECK,
+    c::daemons::reserved_daemon::KNOWN,
+    c::daemons::impossible_daemon::CHECK,
+    c::options::unknown_option::CHECK,
+    c::options::empty_option::CHECK,
+    c::options::unescaped_colon::CHECK,
+    c::options::comment_in_options::CHECK,
+    c::options::missing_value::CHECK,
+    c::options::unwanted_value::CHECK,
+    c::options::option_not_last::CHECK,
+    c::options::bad_value::CHECK,
+    c::options::user_option::CHECK,
+    c::options::allow_in_deny::CHECK,
+    c::options::deny_in_allow::CHECK,
+    c::options::aclexec::MEMORY,
+    c::options::aclexec_not_there::CHECK,
+    c::clients::dialect_form::OPTIONS,
+    c::options::aclexec::CHECK,
+    c::options::aclexec::ALWAYS,
+    c::policy::unreachable_rule::AFTER_COMMAND,
+    c::options::aclexec::IN_DENY,
+    c::options::spawn_filter::CHECK,
+    c::options::aclexec::REFUSES_NOBODY,
+    c::options::aclexec::SUPERSEDED,
+    c::options::aclexec::BEFORE,
+    c::commands::client_waits::CHECK,
+    c::commands::percent_vanishes::CHECK,
+    c::commands::programs::CHECK,
+    c::commands::programs::MISSING,
+    c::commands::programs::WEAK,
+    c::commands::percent_option::CHECK,
+    c::commands::resident::TWIST,
+    c::commands::resident::BANNERS,
+    c::commands::programs::CLOSED,
+    c::policy::unreachable_rule::CHECK,
+    c::policy::unreachable_rule::DUPLICATE,
+    c::policy::alert_before_allow::CHECK,
+    c::policy::one_family_default::CHECK,
+    c::policy::no_default_deny::CHECK,
+    c::policy::unreachable_rule::REDUNDANT,
+    c::policy::unreachable_rule::CONTRADICTION,
+    c::policy::look_ups::NAMES,
+    c::policy::look_ups::EVERY_CONNECTION,
+    c::policy::default_words::UNKNOWN,
+    c::policy::default_words::SPELLING,
+    c::policy::nearly_everybody::CHECK,
+    c::policy::nearly_everybody::USER,
+    c::files::table_files::CHECK,
+    c::files::table_files::UNREADABLE,
+    c::files::table_files::DIRECTORY,
+    c::files::table_files::DANGLING,
+];
 
-impl Harm {
-    /// What it does, in two or three words.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::LetsIn => "lets people in",
-            Self::LocksOut => "locks people out",
-            Self::Missed | Self::Broad | Self::Either => "lets people in or locks people out",
-            Self::Dead => "does nothing",
-            Self::Breaks => "breaks a service",
-            Self::Slow => "slows everybody down",
-            Self::Style => "only style",
-        }
+/// All checks, in the order of their codes.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "with a wrong index the constant does not compile"
+)]
+pub const CHECKS: &[Check] = &{
+    let mut checks = [Check::NONE; ROWS.len()];
+    let mut at = 0;
+    while at < ROWS.len() {
+        checks[at] = ROWS[at].check;
+        at += 1;
     }
-}
-
-/// One row of the table: a check and its code.
-#[derive(Debug)]
-pub struct Check {
-    /// Stable code, `TW` and three digits.
-    pub code: &'static str,
-    /// Stable kebab-case name.
-    pub name: &'static str,
-    /// How much a finding matters.
-    pub severity: Severity,
-    /// What the mistake does.
-    pub harm: Harm,
-    /// How it is run.
-    pub(super) run: Run,
-}
-
-impl Check {
-    /// Stands where no check is running.
-    pub(super) const NONE: Self = row("", "", Info, Dead, Elsewhere);
-
-    /// Whether it is true of a build of libwrap.
-    pub(super) fn holds_in(&self, dialect: &Dialect) -> bool {
-        holds(self.code, dialect)
-    }
-
-    /// Its place in [`CHECKS`].
-    pub(super) fn row(&self) -> usize {
-        row_of(self.code).unwrap_or(CHECKS.len())
-    }
-}
-
-/// The row with this code.
-pub(super) fn check_of(code: &str) -> Option<&'static Check> {
-    CHECKS.get(row_of(code)?)
-}
+    checks
+};
 
 /// The rows by the numbers of their codes: a table of a million findings asks for each of them.
-static ROWS: LazyLock<Vec<Option<usize>>> = LazyLock::new(|| {
-    let mut rows = vec![None; 1000];
-    for (row, check) in CHECKS.iter().enumerate() {
-        if let Some(place) = rows.get_mut(number(check.code)) {
+static BY_NUMBER: LazyLock<Vec<Option<&'static Row>>> = LazyLock::new(|| {
+    let mut rows = vec![None; Check::NUMBERS];
+    for row in ROWS {
+        if let Some(place) = rows.get_mut(row.check.number()) {
             *place = Some(row);
         }
     }
     rows
 });
 
-fn row_of(code: &str) -> Option<usize> {
-    *ROWS.get(number(code))?
+/// The row of a check.
+pub(super) fn row_of(check: &Check) -> Option<&'static Row> {
+    *BY_NUMBER.get(check.number())?
 }
 
-/// The number in a code; it is below 1000 if the code is well formed.
-fn number(code: &str) -> usize {
-    let digits = code.bytes().skip(2).take(3);
-    digits.fold(0, |number, digit| {
-        number * 10 + usize::from(digit.wrapping_sub(b'0'))
-    })
+/// Whether a text is a code, in any case of its letters.
+pub(super) fn is_code(text: &[u8]) -> bool {
+    CHECKS
+        .iter()
+        .any(|check| text.eq_ignore_ascii_case(check.code.as_bytes()))
 }
-
-/// A check of one logical line.
-pub(super) type LineCheck = fn(LineView<'_, '_>, &mut Sink);
-/// A check of one rule.
-pub(super) type RuleCheck = fn(&RuleView<'_, '_>, &mut Sink);
-/// A check of one pattern of a client list.
-pub(super) type ClientCheck = fn(&ClientView<'_, '_>, &mut Sink);
-
-/// What a check looks at.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Run {
-    /// Each logical line up to the one that ends the table.
-    Line(LineCheck),
-    /// Each rule that libwrap reads.
-    Rule(RuleCheck),
-    /// The daemons of each rule. Whether it finds anything depends on their list alone: one
-    /// without findings is not looked at again in the next rule.
-    Daemons(RuleCheck),
-    /// Each pattern of each client list.
-    Client(ClientCheck),
-    /// Both tables, once.
-    Policy(fn(&Policy<'_>, &mut Sink)),
-    /// Both tables and the machine they are for, once.
-    Site(fn(&Policy<'_>, &Site<'_>, &mut Sink)),
-    /// Found by the check of another row.
-    Elsewhere,
-}
-
-const fn row(
-    code: &'static str,
-    name: &'static str,
-    severity: Severity,
-    harm: Harm,
-    run: Run,
-) -> Check {
-    Check {
-        code,
-        name,
-        severity,
-        harm,
-        run,
-    }
-}
-
-use Harm::{Breaks, Broad, Dead, Either, LetsIn, LocksOut, Missed, Slow, Style};
-use Run::{Client, Daemons, Elsewhere, Line, Policy as Both, Rule, Site as There};
-use Severity::{Error, Info, Warning};
-
-/// All checks, by code.
-#[rustfmt::skip]
-pub const CHECKS: &[Check] = &[
-    row("TW101", "no-final-newline", Error, LocksOut, Line(c::no_final_newline::check)),
-    row("TW102", "line-too-long", Error, LocksOut, Line(c::line_too_long::check)),
-    row("TW103", "broken-continuation", Error, Either, Line(c::broken_continuation::check)),
-    row("TW104", "comment-swallows-rule", Error, Missed, Line(c::comment_swallows::check)),
-    row("TW105", "missing-colon", Error, Dead, Line(c::missing_colon::check)),
-    row("TW106", "nul-byte", Error, Either, Line(c::nul_byte::check)),
-    row("TW107", "byte-order-mark", Error, Either, Line(c::byte_order_mark::check)),
-    row("TW108", "indented-comment", Error, Broad, Rule(c::indented_comment::check)),
-    row("TW109", "trailing-comment", Error, Either, Rule(c::trailing_comment::check)),
-    row("TW110", "trailing-comment-matches", Error, Broad, Rule(c::trailing_comment_matches::check)),
-    row("TW111", "utf-16", Error, LocksOut, Both(c::encoding::utf16)),
-    row("TW112", "carriage-returns-only", Error, LocksOut, Both(c::encoding::cr_only)),
-    row("TW113", "skipped-last-line", Error, Missed, Line(c::skipped_last_line::check)),
-    row("TW114", "line-hangs", Error, LocksOut, Line(c::line_hangs::check)),
-    row("TW115", "long-line-cut", Error, Either, Line(c::long_line_cut::check)),
-    row("TW116", "comment-in-command", Warning, Breaks, Rule(c::comment_in_command::check)),
-    row("TW117", "account-switches-daemon", Warning, Breaks, Rule(c::account_switches_daemon::check)),
-    row("TW118", "brackets-protect-nothing", Error, Missed, Rule(c::open_brackets::check)),
-    row("TW120", "idle-suppression", Warning, Style, Elsewhere),
-    row("TW121", "orphan-comment", Warning, Dead, Both(c::rule_comment::check)),
-    row("TW122", "unreadable-comment", Error, Either, Elsewhere),
-    row("TW123", "unnamed-comment", Error, Either, Elsewhere),
-
-    row("TW201", "empty-list", Error, Dead, Rule(c::empty_list::check)),
-    row("TW202", "unbalanced-bracket", Error, Either, Rule(c::unbalanced_bracket::check)),
-    row("TW203", "verdict-as-client", Error, Either, Client(c::verdict_as_client::check)),
-    row("TW204", "bare-ipv6", Error, Missed, Rule(c::bare_ipv6::check)),
-    row("TW205", "backslash-in-list", Error, Missed, Client(c::backslash_in_list::check)),
-    row("TW206", "space-around-slash", Error, Missed, Rule(c::spaced_slash::check)),
-    row("TW208", "mask-with-holes", Warning, Either, Client(c::mask_with_holes::check)),
-    row("TW211", "except-first", Error, Dead, Rule(c::except_first::check)),
-    row("TW212", "except-last", Warning, Either, Rule(c::except_last::check)),
-    row("TW213", "except-doubled", Error, Either, Rule(c::except_doubled::check)),
-    row("TW214", "except-all", Error, Dead, Rule(c::except_all::check)),
-    row("TW215", "except-nothing", Warning, Dead, Rule(c::except_nothing::check)),
-    row("TW216", "all-beside-others", Warning, Style, Rule(c::all_beside_others::check)),
-    row("TW217", "swapped-lists", Error, Missed, Rule(c::swapped_lists::check)),
-    row("TW218", "option-without-colon", Error, Breaks, Rule(c::missing_second_colon::check)),
-
-    row("TW301", "host-bits-set", Error, Missed, Client(c::host_bits_set::check)),
-    row("TW302", "zero-prefix", Error, Missed, Client(c::zero_prefix::check)),
-    row("TW303", "bad-mask", Error, Missed, Client(c::bad_mask::check)),
-    row("TW304", "bad-network", Error, Missed, Client(c::bad_net::check)),
-    row("TW305", "bad-brackets", Error, Missed, Client(c::bad_brackets::check)),
-    row("TW306", "all-of-ipv6", Error, Broad, Client(c::all_of_ipv6::check)),
-    row("TW307", "odd-prefix-length", Warning, Either, Client(c::odd_mask::check)),
-    row("TW308", "octal-network", Error, Missed, Client(c::octal_net::check)),
-    row("TW309", "short-address", Error, Missed, Client(c::short_address::check)),
-    row("TW310", "address-range", Error, Missed, Client(c::address_range::check)),
-    row("TW311", "exclamation-mark", Error, Missed, Client(c::exclamation::check)),
-    row("TW312", "mapped-ipv6", Error, Missed, Client(c::mapped_ipv6::check)),
-    row("TW313", "address-spelling", Error, Missed, Client(c::address_spelling::check)),
-    row("TW314", "no-such-word", Error, Missed, Client(c::no_such_word::check)),
-    row("TW315", "impossible-name", Error, Missed, Rule(c::impossible_word::check)),
-    row("TW316", "placeholder", Error, Missed, Elsewhere),
-    row("TW317", "mask-apart", Error, Missed, Rule(c::misplaced_mask::check)),
-    row("TW318", "daemon-as-client", Error, Missed, Elsewhere),
-    row("TW319", "not-an-address", Error, Missed, Rule(c::not_an_address::check)),
-    row("TW321", "wildcard-address", Warning, Broad, Client(c::wildcard_address::check)),
-    row("TW322", "wildcard-domain", Warning, Broad, Client(c::wildcard_domain::check)),
-    row("TW323", "tail-of-address", Warning, Broad, Client(c::tail_of_address::check)),
-    row("TW324", "trailing-dot-name", Error, Broad, Client(c::trailing_dot_name::check)),
-    row("TW325", "ipv6-host-bits", Warning, Broad, Client(c::ipv6_host_bits::check)),
-    row("TW326", "unknown-netgroup", Warning, Missed, There(c::unknown_netgroup::check)),
-    row("TW327", "not-except", Error, LetsIn, Rule(c::not_except::check)),
-    row("TW328", "user-without-host", Error, Missed, Elsewhere),
-    row("TW331", "list-file-missing", Error, Missed, There(c::list_files::check)),
-    row("TW332", "list-file-word", Error, Either, Elsewhere),
-    row("TW333", "list-file-cycle", Error, Breaks, Elsewhere),
-    row("TW334", "list-file-dead-word", Error, Missed, Elsewhere),
-    row("TW335", "list-file-path", Error, Missed, Elsewhere),
-    row("TW336", "netgroup-switched-off", Error, Missed, There(c::netgroup::check)),
-    row("TW337", "list-file-writable", Error, LetsIn, Elsewhere),
-    row("TW338", "list-file-unreadable", Warning, Breaks, Elsewhere),
-    row("TW339", "form-switched-off", Error, Missed, There(c::dialect_form::check)),
-
-    row("TW401", "daemon-name", Warning, Missed, Daemons(c::daemon_name::check)),
-    row("TW402", "daemon-port", Warning, Missed, Daemons(c::daemon_list::port)),
-    row("TW403", "daemon-misspelt", Warning, Missed, Daemons(c::daemon_list::unknown)),
-    row("TW404", "daemon-in-two-cases", Info, Style, Both(c::daemon_list::two_cases)),
-    row("TW405", "reserved-word-as-daemon", Error, Missed, Daemons(c::reserved_daemon::check)),
-    row("TW406", "known-as-daemon", Warning, Style, Elsewhere),
-    row("TW407", "impossible-daemon", Error, Missed, Daemons(c::impossible_daemon::check)),
-
-    row("TW501", "unknown-option", Error, LocksOut, Rule(c::unknown_option::check)),
-    row("TW502", "empty-option", Error, LocksOut, Rule(c::empty_option::check)),
-    row("TW503", "unescaped-colon", Error, LocksOut, Rule(c::unescaped_colon::check)),
-    row("TW504", "comment-in-options", Error, LocksOut, Rule(c::comment_in_options::check)),
-    row("TW505", "missing-value", Error, LocksOut, Rule(c::missing_value::check)),
-    row("TW506", "unwanted-value", Error, LocksOut, Rule(c::unwanted_value::check)),
-    row("TW507", "option-not-last", Error, LocksOut, Rule(c::option_not_last::check)),
-    row("TW508", "bad-value", Error, LocksOut, Rule(c::bad_value::check)),
-    row("TW509", "user-does-nothing", Warning, Breaks, Rule(c::user_option::check)),
-    row("TW510", "allow-in-deny-table", Warning, LetsIn, Rule(c::allow_in_deny::check)),
-    row("TW511", "deny-in-allow-table", Info, LocksOut, Rule(c::deny_in_allow::check)),
-    row("TW512", "aclexec-opens-deny-table", Error, LetsIn, Elsewhere),
-    row("TW513", "aclexec-not-there", Error, LocksOut, There(c::aclexec_not_there::check)),
-    row("TW514", "options-switched-off", Error, Either, Elsewhere),
-    row("TW520", "aclexec-overruled", Error, Either, There(c::aclexec::check)),
-    row("TW521", "aclexec-always-succeeds", Error, Either, Elsewhere),
-    row("TW522", "aclexec-hides-rule", Error, Dead, Elsewhere),
-    row("TW523", "aclexec-in-deny-table", Error, LetsIn, Elsewhere),
-    row("TW524", "spawn-as-filter", Warning, LetsIn, There(c::spawn_filter::check)),
-    row("TW525", "aclexec-refuses-nobody", Error, LetsIn, Elsewhere),
-    row("TW526", "aclexec-superseded", Error, Broad, Elsewhere),
-    row("TW527", "aclexec-before-rule", Warning, LocksOut, Elsewhere),
-
-    row("TW601", "visitor-waits", Warning, Slow, Rule(c::visitor_waits::check)),
-    row("TW602", "percent-vanishes", Warning, Breaks, Rule(c::percent_vanishes::check)),
-    row("TW603", "command-without-path", Info, Breaks, There(c::commands::check)),
-    row("TW604", "command-missing", Warning, Breaks, Elsewhere),
-    row("TW605", "command-writable", Error, LetsIn, Elsewhere),
-    row("TW606", "client-chooses-option", Warning, Breaks, Rule(c::percent_option::check)),
-    row("TW607", "twist-in-resident-daemon", Warning, Breaks, Rule(c::resident::twist)),
-    row("TW608", "banner-breaks-protocol", Warning, Breaks, Rule(c::resident::banners)),
-    row("TW609", "command-closed-to-daemon", Warning, Breaks, Elsewhere),
-
-    row("TW701", "unreachable-rule", Error, Dead, Both(c::unreachable_rule::check)),
-    row("TW702", "duplicate-rule", Warning, Dead, Elsewhere),
-    row("TW703", "alarm-before-allow", Error, LocksOut, Both(c::alarm_before_allow::check)),
-    row("TW704", "one-family-default", Error, LetsIn, Both(c::one_family_default::check)),
-    row("TW705", "no-default-deny", Info, LetsIn, Both(c::no_default_deny::check)),
-    row("TW706", "redundant-rule", Warning, Dead, Elsewhere),
-    row("TW707", "contradiction", Error, Dead, Elsewhere),
-    row("TW708", "names-decide", Info, LetsIn, Both(c::look_ups::names)),
-    row("TW709", "look-up-for-everybody", Info, Slow, Both(c::look_ups::every_connection)),
-    row("TW710", "unknown-is-not-everybody", Info, Style, There(c::default_words::unknown)),
-    row("TW711", "default-spelling", Info, Style, Both(c::default_words::spelling)),
-    row("TW720", "nearly-everybody", Warning, LetsIn, There(c::nearly_everybody::check)),
-    row("TW721", "user-says-so", Warning, LetsIn, Elsewhere),
-
-    row("TW801", "table-writable", Error, LetsIn, There(c::table_files::check)),
-    row("TW802", "table-unreadable", Warning, Breaks, Elsewhere),
-    row("TW803", "table-is-directory", Error, Missed, Elsewhere),
-    row("TW804", "table-is-dangling-link", Error, Missed, Elsewhere),
-];
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::{CLASSIC, DEBIAN_12, DIALECTS, FREEBSD};
 
     #[test]
     fn codes_and_names_are_well_formed_unique_and_sorted() {
@@ -318,5 +200,26 @@ mod tests {
                     .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
             );
         }
+    }
+
+    #[test]
+    fn of_each_pair_one_holds() {
+        let holds = |code: &str, dialect| {
+            let check = CHECKS.iter().find(|check| check.code == code).unwrap();
+            check.holds_in(dialect)
+        };
+        for dialect in DIALECTS {
+            for (one, others) in [
+                ("TW101", &["TW113"][..]),
+                ("TW102", &["TW114", "TW115"]),
+                ("TW109", &["TW116"]),
+                ("TW202", &["TW118"]),
+            ] {
+                let count = others.iter().filter(|code| holds(code, dialect)).count();
+                assert_eq!(usize::from(holds(one, dialect)) + count, 1, "{one}");
+            }
+        }
+        assert!(holds("TW509", &DEBIAN_12) && !holds("TW509", &FREEBSD));
+        assert!(!holds("TW512", &CLASSIC) && holds("TW301", &CLASSIC));
     }
 }

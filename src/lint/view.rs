@@ -1,6 +1,6 @@
 //! A line, a rule and a client pattern, taken apart once for all checks.
 
-use super::table::Harm;
+use super::check::Harm;
 use crate::engine::TableName;
 use crate::policy::{ClientPattern, DEBIAN_12, Dialect, Element, OptionKind, Rule, RuleOption};
 use crate::span::Span;
@@ -155,6 +155,33 @@ fn is_broken(option: &RuleOption<'_>, dialect: &Dialect) -> bool {
     checked.is_err()
 }
 
+/// Whether the option runs a command.
+pub(super) fn runs_command(option: &RuleOption<'_>) -> bool {
+    let kinds = [OptionKind::Spawn, OptionKind::Twist, OptionKind::Aclexec];
+    option.spec().is_some_and(|spec| kinds.contains(&spec.kind))
+}
+
+/// Whether the value at `at` is a command that decides what its rule does, and nothing else: a
+/// program that is missing there fails for everybody.
+pub(super) fn is_filter(rule: Rule<'_, '_>, at: Span) -> bool {
+    let options = rule.options();
+    let kind = |option: &RuleOption<'_>| option.spec().map(|spec| spec.kind);
+    let is_overruled = options.last().and_then(kind).is_some_and(|kind| {
+        matches!(
+            kind,
+            OptionKind::Allow | OptionKind::Deny | OptionKind::Twist
+        )
+    });
+    let last = options
+        .iter()
+        .rfind(|option| kind(option) == Some(OptionKind::Aclexec));
+    let is_simple = |command: &[u8]| !command.iter().any(|byte| b";|&`$(){}!".contains(byte));
+    !is_overruled
+        && last.is_some_and(|option| {
+            option.value_span == at && option.value.as_deref().is_some_and(is_simple)
+        })
+}
+
 /// The texts and places of the patterns before the first `EXCEPT`: all that a list can match.
 pub(super) fn base<'v>(elements: &'v [Element<'_>]) -> impl Iterator<Item = (&'v [u8], Span)> {
     elements.iter().map_while(|element| match element {
@@ -163,7 +190,7 @@ pub(super) fn base<'v>(elements: &'v [Element<'_>]) -> impl Iterator<Item = (&'v
     })
 }
 
-/// The patterns of a list: text, place, and whether it takes clients out of the list. It ends where
+/// The patterns of a list: text, place, and whether it removes clients from the list. It ends where
 /// a comment was meant to begin.
 pub(super) fn patterns<'v>(
     elements: &'v [Element<'_>],
@@ -206,7 +233,7 @@ pub(super) struct ClientView<'v, 's> {
     pub(super) host: &'v [u8],
     pub(super) span: Span,
     pub(super) pattern: ClientPattern<'v>,
-    /// Whether it takes clients out of the list.
+    /// Whether it removes clients from the list.
     pub(super) excepted: bool,
 }
 

@@ -74,7 +74,9 @@ fn index_breaks(index: &str, files: &[(PathBuf, String)]) -> Vec<String> {
             .skip(1)
             .map(|part| part.to_str().unwrap().trim_end_matches(".rs"))
             .collect();
-        let entry = format!("mod {};", inside.last().unwrap());
+        // The `mod.rs` of a folder is listed by the folder's name.
+        let own = inside.iter().rev().find(|part| **part != "mod");
+        let entry = format!("mod {};", own.unwrap_or(&""));
         let listed = match inside.as_slice() {
             ["main"] => true,
             [name] | [name, "mod"] => {

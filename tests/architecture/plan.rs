@@ -29,10 +29,61 @@ pub(super) const EVERY_ROOM: &[&str] = &["*"];
 pub(super) type Wings = (&'static str, &'static [&'static [&'static str]]);
 
 /// The wings of each folder that has them.
-pub(super) const WINGS: [Wings; 1] = [(
-    "crates/hosts-access/src/engine",
-    &[&["model"], &["index"], &["search"], &["effect"]],
-)];
+pub(super) const WINGS: &[Wings] = &[
+    (
+        "crates/hosts-access/src/engine",
+        &[&["model"], &["index"], &["search"], &["effect"]],
+    ),
+    (
+        "src/lint",
+        &[
+            &["check", "command", "policy", "suggest", "words"],
+            &[
+                "claims",
+                "foreign",
+                "group",
+                "harms",
+                "machine_files",
+                "precedence",
+                "suppress",
+                "trial",
+                "view",
+            ],
+            &["cover", "finding", "fix"],
+            &["sink"],
+            &["row"],
+            &["checks"],
+            &["table"],
+            &["docs", "witness"],
+            &["report"],
+            &["run"],
+            &["repair"],
+        ],
+    ),
+    (
+        "src/lint/repair",
+        &[
+            &["edits", "readings", "repaired", "sampled"],
+            &["proof"],
+            &["mentions"],
+            &["touched"],
+            &["rounds"],
+        ],
+    ),
+    (
+        "src/cli/lint",
+        &[
+            &["list", "placed"],
+            &["human", "json", "xml", "baseline"],
+            &["sarif"],
+            &["format"],
+            &["args"],
+            &["choice", "sources"],
+            &["fix"],
+            &["run"],
+        ],
+    ),
+];
 
 /// External crates and the rooms of `src` that may name them. A crate that is not listed may be used
 /// by nobody until it has an owner.

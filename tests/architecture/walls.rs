@@ -68,7 +68,7 @@ fn rooms_use_only_what_the_plan_allows() {
 #[test]
 fn wings_use_only_wings_to_their_left() {
     let mut found = Vec::new();
-    for wings in &WINGS {
+    for wings in WINGS {
         let is_inside = |root: &Path| wings.0.starts_with(root.to_str().unwrap());
         let (root, of) = crates().iter().find(|(root, _)| is_inside(root)).unwrap();
         let folder = Path::new(wings.0).strip_prefix(root).unwrap();

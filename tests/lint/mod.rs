@@ -1,24 +1,10 @@
 //! `tcpw lint` on the fixture of each code, its claims before the real libwrap, and hostile bytes.
-mod choice;
-mod codes;
-mod dialects;
-mod examples;
-mod files;
-mod fixed;
-mod fixes;
+
+mod checks;
 mod formats;
-mod granted;
-mod groups;
-mod harm;
-mod impossible;
-mod named;
-mod properties;
 mod repair;
-mod sarif;
-mod seventeen;
-mod style;
 mod witness;
-mod words;
+mod world;
 
 use crate::oracle::Oracle;
 use std::fs::Permissions;

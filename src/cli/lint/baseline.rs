@@ -4,7 +4,7 @@
 //! about in the file; each entry covers as many findings as were there when it was written.
 
 use super::super::failure::Failure;
-use super::judge::{Linted, Source};
+use super::placed::{Linted, Source};
 use crate::engine::TableName;
 use crate::escape::visible;
 use crate::lint::Finding;

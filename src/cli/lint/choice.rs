@@ -3,8 +3,8 @@
 use super::super::Context;
 use super::super::failure::Failure;
 use super::super::settings;
-use super::LintArgs;
-use super::judge::Linted;
+use super::args::LintArgs;
+use super::placed::Linted;
 use crate::config::LintCode;
 use crate::engine::wildcard_matches;
 use crate::lint::{CHECKS, Check};
@@ -65,7 +65,7 @@ impl Choice {
         })
     }
 
-    /// Takes out what does not count.
+    /// Removes what does not count.
     pub(super) fn apply(&self, linted: &mut Linted) {
         let wants = |code: &str, path: &Path| {
             let check = CHECKS.iter().find(|check| check.code == code);

@@ -2,7 +2,7 @@
 
 use super::super::failure::Failure;
 use super::super::output::Output;
-use super::judge::{Linted, Placed};
+use super::placed::Linted;
 use super::{human, json, sarif, xml};
 use crate::diagnostic::Severity;
 use clap::ValueEnum;
@@ -39,14 +39,6 @@ pub(super) fn print(format: Format, all: &[Linted], out: &mut Output) -> Result<
     }
 }
 
-/// What is wrong, an example, and what to do, in one line.
-pub(super) fn whole_text(placed: &Placed<'_>) -> String {
-    let found = &placed.finding.diagnostic;
-    let witness = placed.witness.as_ref();
-    let witness = witness.map_or_else(String::new, |clause| format!(" ({clause})"));
-    format!("{}{witness}; {}", found.message, found.help)
-}
-
 /// Workflow commands, as their documentation says: `%`, CR and LF are escaped, and in
 /// properties `:` and `,` too.
 fn github(all: &[Linted], out: &mut Output) -> Result<(), Failure> {
@@ -70,7 +62,7 @@ fn github(all: &[Linted], out: &mut Output) -> Result<(), Failure> {
             placed.end.line,
             placed.end.column,
             property(&format!("{} {}", found.code, found.name)),
-            data(&whole_text(&placed))
+            data(&placed.whole_text())
         ))?;
     }
     Ok(())

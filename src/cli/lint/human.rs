@@ -4,7 +4,7 @@ use super::super::dialect::UNTESTED;
 use super::super::excerpt::Excerpt;
 use super::super::failure::Failure;
 use super::super::output::{Output, Style};
-use super::judge::{Linted, Placed, Source};
+use super::placed::{Linted, Placed, Source};
 use crate::diagnostic::Severity;
 use crate::lint::Harm;
 use crate::policy::DEBIAN_12;

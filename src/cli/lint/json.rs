@@ -2,7 +2,7 @@
 
 use super::super::failure::Failure;
 use super::super::output::Output;
-use super::judge::Linted;
+use super::placed::Linted;
 use crate::engine::TableName;
 use crate::lint::Witness;
 use crate::policy::DEBIAN_12;

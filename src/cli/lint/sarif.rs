@@ -2,9 +2,8 @@
 
 use super::super::failure::Failure;
 use super::super::output::Output;
-use super::format::whole_text;
 use super::json::write;
-use super::judge::{Linted, Placed};
+use super::placed::{Linted, Placed};
 use crate::diagnostic::Severity;
 use crate::lint::{CHECKS, Check, docs};
 use serde_json::{Value, json};
@@ -53,7 +52,7 @@ fn result(placed: Placed<'_>) -> Value {
     let mut result = json!({
         "ruleId": found.code,
         "level": level(found.severity),
-        "message": { "text": whole_text(&placed) },
+        "message": { "text": placed.whole_text() },
         "locations": [{ "physicalLocation": {
             "artifactLocation": { "uri": uri(&placed.source.file.path) },
             "region": {

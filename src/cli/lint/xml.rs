@@ -2,8 +2,7 @@
 
 use super::super::failure::Failure;
 use super::super::output::Output;
-use super::format::whole_text;
-use super::judge::{Linted, Placed, Source};
+use super::placed::{Linted, Placed, Source};
 use crate::diagnostic::Severity;
 use crate::escape::{html, visible};
 
@@ -35,7 +34,7 @@ pub(super) fn checkstyle(all: &[Linted], out: &mut Output) -> Result<(), Failure
                     placed.start.line,
                     placed.start.column,
                     found.severity.as_str(),
-                    text(&whole_text(&placed)),
+                    text(&placed.whole_text()),
                     found.code
                 ))?;
             }
@@ -73,7 +72,7 @@ fn suite(name: &str, found: &[Placed<'_>], out: &mut Output) -> Result<(), Failu
             r#"    <testcase name="{} at {name}:{}:{}" classname="tcpw.{}">"#,
             diagnostic.name, placed.start.line, placed.start.column, diagnostic.code
         ))?;
-        let words = text(&whole_text(placed));
+        let words = text(&placed.whole_text());
         out.line(if diagnostic.severity > Severity::Info {
             let kind = diagnostic.severity.as_str();
             format!(r#"      <failure type="{kind}" message="{words}"/>"#)

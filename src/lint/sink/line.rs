@@ -1,8 +1,10 @@
 //! What is found about one line: what follows from other findings there is dropped.
 
-use super::super::precedence::{Ends, Found, derived, ends};
-use super::super::view::{RuleView, base};
-use super::{Finding, Kept, Noted, Sink};
+use super::store::{Kept, Noted, Sink};
+use crate::lint::check::Ends;
+use crate::lint::finding::Finding;
+use crate::lint::precedence::{Found, derived};
+use crate::lint::view::{RuleView, base};
 use crate::policy::Element;
 use crate::span::Span;
 
@@ -41,12 +43,12 @@ impl Sink {
         let found: Vec<Found> = line.iter().map(|noted| noted.found).collect();
         let of_daemons: Vec<Span> = found
             .iter()
-            .filter(|one| one.code == NO_DAEMON)
+            .filter(|one| one.check.code == NO_DAEMON)
             .map(|one| one.span)
             .collect();
         let no_daemon = rule.is_some_and(|rule| are_within(&rule.daemons, &of_daemons));
         let is_derived = derived(&found, no_daemon);
-        let ending = |at: usize| found.get(at).and_then(|one| ends(one.code));
+        let ending = |at: usize| found.get(at).and_then(|one| one.check.ends);
         for at in (0..found.len()).rev() {
             if is_derived.get(at) == Some(&true) {
                 self.drop_noted(line, at);
@@ -83,13 +85,7 @@ impl Sink {
 
     /// Takes back one finding about the line.
     fn drop_noted(&mut self, line: &mut [Noted], at: usize) {
-        let Some(Noted {
-            found,
-            row,
-            key,
-            kept,
-        }) = line.get(at).copied()
-        else {
+        let Some(Noted { found, key, kept }) = line.get(at).copied() else {
             return;
         };
         match kept {
@@ -99,12 +95,12 @@ impl Sink {
                     finding.others.retain(|span| *span != found.span);
                 }
             }
-            Kept::Counted => self.uncount(row),
+            Kept::Counted => self.uncount(found.check.number()),
             Kept::At(index) => {
                 if self.findings.get_mut(index).is_some_and(Finding::promote) {
                     return;
                 }
-                self.uncount(row);
+                self.uncount(found.check.number());
                 self.findings.remove(index);
                 if let Some(key) = key {
                     self.groups.remove(&key);
