@@ -1,9 +1,7 @@
 //! `tcpw completions`: a completion script for a shell.
 
-use super::Context;
 use super::args::Cli;
-use super::exit::Exit;
-use super::failure::Failure;
+use crate::cli::base::{Context, Exit, Failure};
 use clap::{Args, CommandFactory as _};
 use clap_complete::{Shell, generate};
 

@@ -1,16 +1,14 @@
 //! `tcpw demo`: the whole way from a rule to a mail, on sample tables in a temporary directory.
 
 use super::args::Cli;
-use super::deliver::{Ears, open, workplace};
-use super::exit::Exit;
-use super::failure::Failure;
-use super::fired::Fired;
-use super::machine::{Aclexec, Machine};
-use super::output::Style;
-use super::paths::Paths;
-use super::tables::TableFiles;
-use super::{Context, dispatch, settings};
 use crate::alert::{Deliverer, Journal};
+use crate::cli::alert::deliver::{Ears, open, workplace};
+use crate::cli::base::{Context, Exit, Failure, Paths, Style};
+use crate::cli::machine::rule_finder::Fired;
+use crate::cli::machine::settings;
+use crate::cli::machine::surroundings::{Aclexec, Machine};
+use crate::cli::machine::tables::TableFiles;
+use crate::cli::program::dispatch;
 use crate::config::Config;
 use crate::engine::{Effect, Host, HostName, Request, decide};
 use crate::escape::visible;

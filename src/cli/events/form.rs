@@ -2,8 +2,7 @@
 
 use super::Format;
 use crate::alert::{Claim, FiredRule, FoundEvent};
-use crate::cli::failure::Failure;
-use crate::cli::output::{Output, Style};
+use crate::cli::base::{Failure, Output, Style};
 use crate::escape::{visible, visible_short};
 use crate::system::local_time;
 use chrono::{DateTime, SecondsFormat, Utc};

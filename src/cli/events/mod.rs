@@ -3,13 +3,11 @@
 mod follow;
 mod form;
 
-use super::Context;
-use super::exit::Exit;
-use super::failure::Failure;
-use super::period::Moment;
-use super::waiting::Waiting;
-use super::{saved, settings};
 use crate::alert::{FoundEvent, Journal, Search};
+use crate::cli::base::period::Moment;
+use crate::cli::base::{Context, Exit, Failure};
+use crate::cli::machine::waiting::Waiting;
+use crate::cli::machine::{open_journal, settings};
 use crate::system::{Clock as _, SystemClock};
 use clap::{Args, ValueEnum};
 use form::Printer;
@@ -98,7 +96,7 @@ pub(crate) fn run(args: &EventsArgs, context: &mut Context) -> Result<Exit, Fail
     };
     let mut printer = Printer::new(args.format);
     let mut outside = Waiting::look(None, &context.paths, &config);
-    let journal = saved::open(&path)?;
+    let journal = open_journal::open(&path)?;
     // Letters that wait are no business of this command; events that are not in the journal are.
     if journal.is_some() && !outside.is_nothing() {
         outside.look_for_deliverer(&config)?;
@@ -111,7 +109,7 @@ pub(crate) fn run(args: &EventsArgs, context: &mut Context) -> Result<Exit, Fail
         follow::run(&path, search, &mut printer, context)?;
         return Ok(Exit::Done);
     }
-    let mut journal = journal.map_or_else(|| saved::open_existing(&path), Ok)?;
+    let mut journal = journal.map_or_else(|| open_journal::open_existing(&path), Ok)?;
     show(&mut journal, &search, &mut printer, context)?;
     printer.end(&mut context.out)?;
     Ok(exit)
@@ -132,6 +130,6 @@ fn show(
         result.is_ok()
     });
     result?;
-    found.map_err(saved::told)?;
+    found.map_err(open_journal::told)?;
     Ok(last)
 }

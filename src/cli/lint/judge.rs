@@ -1,11 +1,10 @@
 //! Which files are judged together, and what is found in them.
 
-use super::super::Context;
-use super::super::excerpt::end_of;
-use super::super::failure::Failure;
-use super::super::named;
-use super::super::tables::TableFile;
 use super::{LintArgs, TableKind};
+use crate::cli::base::excerpt::end_of;
+use crate::cli::base::{Context, Failure};
+use crate::cli::machine::named;
+use crate::cli::machine::tables::TableFile;
 use crate::engine::TableName;
 use crate::escape::visible;
 use crate::lint::{Finding, Policy, Report, Site, run as lint};

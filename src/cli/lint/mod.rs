@@ -11,12 +11,10 @@ mod list;
 mod sarif;
 mod xml;
 
-use super::Context;
-use super::dialect::DialectChoice;
-use super::exit::Exit;
-use super::failure::Failure;
-use super::machine::{Aclexec, Machine};
-use super::site::Disk;
+use crate::cli::base::{Context, Exit, Failure};
+use crate::cli::machine::dialect::DialectChoice;
+use crate::cli::machine::machine_files::Disk;
+use crate::cli::machine::surroundings::{Aclexec, Machine};
 use crate::diagnostic::Severity;
 use crate::lint::Site;
 use baseline::Baseline;

@@ -1,9 +1,8 @@
 //! Findings as XML: Checkstyle and `JUnit`.
 
-use super::super::failure::Failure;
-use super::super::output::Output;
 use super::format::whole_text;
 use super::judge::{Linted, Placed, Source};
+use crate::cli::base::{Failure, Output};
 use crate::diagnostic::Severity;
 use crate::escape::{html, visible};
 

@@ -1,8 +1,7 @@
 //! `tcpw report --log` and `--journald`: what libwrap itself logged.
 
 use super::ReportArgs;
-use crate::cli::Context;
-use crate::cli::failure::Failure;
+use crate::cli::base::{Context, Failure};
 use crate::escape::visible_short;
 use crate::report::{JOURNAL_FIELDS, LogReader, Logged, Terms, is_export};
 use crate::system::{Ended, each_line, read_program, time_of_local};

@@ -1,11 +1,10 @@
 //! `tcpw report --mail`: the report becomes a letter in the queue.
 
 use crate::alert::Notice;
-use crate::cli::Context;
-use crate::cli::deliver::{Ears, in_foreground, open, workplace};
-use crate::cli::failure::Failure;
-use crate::cli::fired::Fired;
-use crate::cli::{background, settings};
+use crate::cli::alert::deliver::{Ears, in_foreground, open, workplace};
+use crate::cli::base::{Context, Failure, background};
+use crate::cli::machine::rule_finder::Fired;
+use crate::cli::machine::settings;
 use crate::config::Config;
 use crate::escape::visible;
 use crate::report::{self, Language, Paper, Report};

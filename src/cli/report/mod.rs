@@ -3,13 +3,11 @@
 mod logs;
 mod mailing;
 
-use super::Context;
-use super::exit::Exit;
-use super::failure::Failure;
-use super::period::Moment;
-use super::waiting::Waiting;
-use super::{saved, settings};
 use crate::alert::{Notice, locator};
+use crate::cli::base::period::Moment;
+use crate::cli::base::{Context, Exit, Failure};
+use crate::cli::machine::waiting::Waiting;
+use crate::cli::machine::{open_journal, settings};
 use crate::config::{self, Config};
 use crate::report::{self, Language, Paper, Problem, Report, Terms};
 use crate::system::{Clock as _, SystemClock, host_name, local_time};
@@ -190,9 +188,9 @@ fn numbers(
     };
     // A report by mail comes regularly, also before there is anything to say.
     let journal = if wants_logs || args.mail {
-        saved::open(&config.journal)
+        open_journal::open(&config.journal)
     } else {
-        saved::open_existing(&config.journal).map(Some)
+        open_journal::open_existing(&config.journal).map(Some)
     };
     if journal.is_err() {
         for line in outside.lines() {
@@ -204,13 +202,16 @@ fn numbers(
     let mut problems: Vec<Problem> = outside.inboxes.iter().flat_map(Problem::of_inbox).collect();
     problems.extend(outside.is_abandoned.then_some(Problem::NoDeliverer));
     if let Some(journal) = &mut journal {
-        let ahead = journal.ahead(&config.alert, now).map_err(saved::told)?;
+        let ahead = journal
+            .ahead(&config.alert, now)
+            .map_err(open_journal::told)?;
         problems.extend(ahead.map(|ahead| Problem::ClockAhead {
             latest: ahead.latest,
             events: ahead.events,
         }));
     }
-    let mut report = report::report(journal.as_mut(), &terms, logged).map_err(saved::told)?;
+    let mut report =
+        report::report(journal.as_mut(), &terms, logged).map_err(open_journal::told)?;
     report.problems.splice(0..0, problems);
     Ok(report)
 }

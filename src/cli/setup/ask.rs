@@ -3,11 +3,10 @@
 use super::SetupArgs;
 use super::mail::{Protection, Tongue};
 use super::needed::Needed;
-use crate::cli::Context;
-use crate::cli::client_list::clients_of;
-use crate::cli::failure::Failure;
-use crate::cli::guard::{own_session, spelling};
-use crate::cli::refusal::wrong_word;
+use crate::cli::base::{Context, Failure};
+use crate::cli::change::client_list::clients_of;
+use crate::cli::change::guard::{own_session, spelling};
+use crate::cli::change::refusal::wrong_word;
 use crate::config::{DEFAULT_SENDMAIL, Endpoint, Mailbox};
 use crate::editor::Daemon;
 use crate::system::host_name;

@@ -1,6 +1,6 @@
 //! The mail settings that `tcpw setup` writes into the configuration.
 
-use crate::cli::failure::Failure;
+use crate::cli::base::Failure;
 use crate::config::{Setting, Wanted};
 use crate::escape::visible;
 use clap::{Args, ValueEnum};

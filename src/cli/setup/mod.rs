@@ -5,14 +5,12 @@ mod mail;
 mod needed;
 mod work;
 
-use super::Context;
-use super::alarm::On;
-use super::changes::{ChangeArgs, ForceArgs};
-use super::exit::Exit;
-use super::failure::Failure;
-use super::mail::send_test;
-use super::refusal::told;
-use super::undo::UndoArgs;
+use crate::cli::alert::mail::send_test;
+use crate::cli::base::{Context, Exit, Failure};
+use crate::cli::change::alarm::On;
+use crate::cli::change::changes::{ChangeArgs, ForceArgs};
+use crate::cli::change::refusal::told;
+use crate::cli::change::undo::UndoArgs;
 use crate::editor::{Entry, History, Side};
 use clap::Args;
 use mail::MailOptions;
@@ -130,7 +128,7 @@ fn test_mail(context: &mut Context, made: Option<u64>, may_ask: bool) -> Result<
         return Ok(Exit::Negative);
     };
     if may_ask && !ask::yes(context, "Keep the new tables?", true)? {
-        super::undo::run(&UndoArgs::of(number), context)?;
+        crate::cli::change::undo::run(&UndoArgs::of(number), context)?;
     } else {
         context
             .out

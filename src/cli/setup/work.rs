@@ -1,15 +1,13 @@
 //! Everything that setup is going to do, worked out before anything is done.
 
 use super::SetupArgs;
-use crate::cli::Context;
-use crate::cli::alarm::{self, Directory, Raised};
-use crate::cli::changes::{Beside, ChangeArgs, Intent, Scope, make};
-use crate::cli::client_list::clients_of;
-use crate::cli::failure::Failure;
-use crate::cli::paths::Paths;
-use crate::cli::refusal::wrong_word;
-use crate::cli::schedule::{self, ScheduleArgs, Setup};
-use crate::cli::settings::load;
+use crate::cli::base::{Context, Failure, Paths};
+use crate::cli::change::alarm::{self, Directory, Raised};
+use crate::cli::change::changes::{Beside, ChangeArgs, Intent, Scope, make};
+use crate::cli::change::client_list::clients_of;
+use crate::cli::change::refusal::wrong_word;
+use crate::cli::machine::schedule::{self, ScheduleArgs, Setup};
+use crate::cli::machine::settings::load;
 use crate::config::{
     self, Config, Login, Password, ReviseError, Smtp, Transport, revise, without_passwords,
 };
