@@ -29,3 +29,4 @@ pub mod report;
 pub mod span;
 pub mod syntax;
 pub mod system;
+pub mod values;

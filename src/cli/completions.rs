@@ -1,8 +1,7 @@
 //! `tcpw completions`: a completion script for a shell.
 
-use super::args::Cli;
 use crate::cli::base::{Context, Exit, Failure};
-use clap::{Args, CommandFactory as _};
+use clap::{Args, Command};
 use clap_complete::{Shell, generate};
 
 /// Print a completion script for a shell
@@ -15,9 +14,14 @@ pub(crate) struct CompletionsArgs {
     shell: Shell,
 }
 
-pub(crate) fn run(args: &CompletionsArgs, context: &mut Context) -> Result<Exit, Failure> {
+/// Prints the script for the commands and options in `definition`.
+pub(crate) fn run(
+    args: &CompletionsArgs,
+    mut definition: Command,
+    context: &mut Context,
+) -> Result<Exit, Failure> {
     let mut script = Vec::new();
-    generate(args.shell, &mut Cli::command(), "tcpw", &mut script);
+    generate(args.shell, &mut definition, "tcpw", &mut script);
     context.out.bytes(&script)?;
     Ok(Exit::Done)
 }

@@ -10,6 +10,7 @@ mod demo;
 mod events;
 mod lint;
 mod machine;
+mod mail;
 mod program;
 mod report;
 mod required_files;

@@ -1,6 +1,6 @@
 //! The program: reads the arguments, runs one command, prints its failure, gives the exit code.
 
-use super::alert::{deliver, mail, mute, notify, queue};
+use super::alert::{deliver, mute, notify, queue};
 use super::args::{Cli, Command};
 use super::base::{Context, Exit, Failure, Output, Paths, output};
 use super::change::{
@@ -8,8 +8,8 @@ use super::change::{
     remove_alert, revoke, rollback, show, undo,
 };
 use super::verdict::{diff, explain, match_, parse, test};
-use super::{completions, demo, events, lint, report, required_files, setup};
-use clap::CommandFactory as _;
+use super::{completions, demo, events, lint, mail, report, required_files, setup};
+use clap::{CommandFactory as _, Parser as _};
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -63,7 +63,13 @@ pub fn definition() -> clap::Command {
     Cli::command()
 }
 
-pub(super) fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
+/// Runs a command line in the place of this run: the demo shows commands as they are typed.
+fn run_line(words: Vec<OsString>, context: &mut Context) -> Result<Exit, Failure> {
+    let cli = Cli::try_parse_from(words).map_err(Failure::new)?;
+    dispatch(&cli.command, context)
+}
+
+fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
     match command {
         Command::Setup(args) => setup::run(args, context),
         Command::Allow(args) => allow::run(args, context),
@@ -98,7 +104,7 @@ pub(super) fn dispatch(command: &Command, context: &mut Context) -> Result<Exit,
         Command::Mute(args) => mute::mute(args, context),
         Command::Unmute(args) => mute::unmute(args, context),
         Command::Notify(args) => notify::run(args, context),
-        Command::Demo(args) => demo::run(args, context),
-        Command::Completions(args) => completions::run(args, context),
+        Command::Demo(args) => demo::run(args, &run_line, context),
+        Command::Completions(args) => completions::run(args, Cli::command(), context),
     }
 }

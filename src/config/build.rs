@@ -6,11 +6,12 @@ use super::letter::{self, Geo};
 use super::mailbox::Mailbox;
 use super::section::{Section, Source};
 use super::settings::{
-    Config, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_MAIL, DEFAULT_SENDMAIL, Language, Lint, Mail,
-    Password, Retention, Transport,
+    Config, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_MAIL, DEFAULT_SENDMAIL, Lint, Mail, Password,
+    Retention, Transport,
 };
 use super::{channel, smtp};
 use crate::span::LineIndex;
+use crate::values::Language;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -14,6 +14,7 @@ mod section;
 mod settings;
 mod smtp;
 
+pub use crate::values::Language;
 pub use alert::{Alert, AlertRule, Grouping, MailChoice};
 pub use build::{KEYS, parse};
 pub use channel::{Channel, CommandChannel, SECRET_PLACE, WebhookChannel};
@@ -24,8 +25,8 @@ pub use mailbox::{Mailbox, MailboxError};
 pub use mute::{muted_client, shown_client, with_mute, without_mute};
 pub use revise::{ReviseError, Setting, Wanted, revise, says, without_passwords};
 pub use settings::{
-    Auth, Config, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_MAIL, DEFAULT_SENDMAIL, Language, Lint,
-    LintCode, Login, Mail, Password, Retention, Secret, Smtp, Tls, Transport,
+    Auth, Config, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_MAIL, DEFAULT_SENDMAIL, Lint, LintCode,
+    Login, Mail, Password, Retention, Secret, Smtp, Tls, Transport,
 };
 
 use std::fs::File;

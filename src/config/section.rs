@@ -4,6 +4,7 @@ use super::error::{ConfigError, Reason};
 use super::mailbox::Mailbox;
 use super::settings::LintCode;
 use crate::span::{LineIndex, offset};
+use crate::values::{TEN_YEARS, scaled, seconds};
 use ipnet::IpNet;
 use std::net::IpAddr;
 use std::ops::Range;
@@ -41,25 +42,7 @@ pub(super) struct Section<'a> {
 
 type Value<'a> = Spanned<DeValue<'a>>;
 
-const TEN_YEARS: u64 = 10 * 366 * 86_400;
-const TIMES: [(&str, u64); 5] = [
-    ("s", 1),
-    ("m", 60),
-    ("h", 3600),
-    ("d", 86_400),
-    ("w", 604_800),
-];
 const SIZES: [(&str, u64); 3] = [("K", 1 << 10), ("M", 1 << 20), ("G", 1 << 30)];
-
-/// A whole number with one of the `units` behind it, multiplied.
-fn scaled(text: &str, units: &[(&str, u64)]) -> Option<u64> {
-    let (number, factor) = units
-        .iter()
-        .find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, *factor)))?;
-    let is_number = number.bytes().all(|byte| byte.is_ascii_digit());
-    let number: u64 = number.parse().ok().filter(|_| is_number)?;
-    number.checked_mul(factor)
-}
 
 impl<'a> Section<'a> {
     /// Refuses keys that are not in `known`.
@@ -252,8 +235,8 @@ impl<'a> Section<'a> {
         let Some(text) = self.text(key)? else {
             return Ok(None);
         };
-        let seconds = scaled(&text, &TIMES).filter(|seconds| (least..=TEN_YEARS).contains(seconds));
-        seconds.map(|n| Some(Duration::from_secs(n))).ok_or_else(|| {
+        let length = seconds(&text).filter(|length| (least..=TEN_YEARS).contains(length));
+        length.map(|n| Some(Duration::from_secs(n))).ok_or_else(|| {
             self.bad_value(
                 key,
                 format!("must be a time of {least} seconds or more, such as \"90s\", \"30m\", \"24h\", \"7d\" or \"2w\""),

@@ -5,6 +5,7 @@ use super::channel::Channel;
 use super::letter::{Geo, LetterForm};
 use super::mailbox::Mailbox;
 use crate::span::Position;
+use crate::values::Language;
 use std::fmt;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -106,16 +107,6 @@ pub struct Mail {
     pub attachments: Vec<PathBuf>,
     /// How the letter is written.
     pub form: LetterForm,
-}
-
-/// The language of the mails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Language {
-    /// `en`
-    #[default]
-    English,
-    /// `ko`
-    Korean,
 }
 
 /// How a mail leaves this machine.

@@ -4,8 +4,9 @@
 use super::chart::{NARROW, WIDE, columns};
 use super::layout::{Body, Table, period, sections, title};
 use super::words::{Words, fill, grouped, words};
-use super::{Language, Local, Report};
+use super::{Local, Report};
 use crate::escape::html as escape;
+use crate::values::Language;
 use std::fmt::Write as _;
 
 /// For programs that know it: the dark variant, and the charts of a phone. All else stands in the

@@ -20,18 +20,9 @@ pub use numbers::{Gathering, Held, Letters, Named, Report, Rule, Source, Terms, 
 pub use problem::Problem;
 pub use text::{Paper, text};
 
+use crate::values::Language;
 use chrono::{DateTime, FixedOffset, SecondsFormat, Utc};
 use serde::Serializer;
-
-/// The language of a report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Language {
-    /// English.
-    #[default]
-    English,
-    /// Korean.
-    Korean,
-}
 
 /// Shows a time as the clocks of this machine's place do.
 pub type Local<'a> = &'a dyn Fn(DateTime<Utc>) -> DateTime<FixedOffset>;

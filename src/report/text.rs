@@ -2,7 +2,8 @@
 
 use super::layout::{Body, Table, period, sections, title};
 use super::words::{Words, fill, grouped, words};
-use super::{Language, Local, Report};
+use super::{Local, Report};
+use crate::values::Language;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 /// The height of the columns of the hours.

@@ -6,7 +6,8 @@ use chrono::{DateTime, FixedOffset, NaiveDateTime, Utc};
 use std::net::IpAddr;
 use std::path::Path;
 use tcpw::alert::Journal;
-use tcpw::report::{self, Language, LogReader, Paper, Report, Terms};
+use tcpw::report::{self, LogReader, Paper, Report, Terms};
+use tcpw::values::Language;
 use tempfile::TempDir;
 
 /// Clocks nine and a half hours ahead: days and hours are not those of UTC.

@@ -68,7 +68,7 @@ fn set_path(slot: &mut Option<PathBuf>, value: &OsStr) -> Option<()> {
 
 #[cfg(test)]
 mod tests {
-    use crate::cli::alert::notify_line::*;
+    use super::*;
     use crate::cli::args::{Cli, Command};
     use proptest::prelude::*;
 

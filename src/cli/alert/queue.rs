@@ -2,12 +2,12 @@
 
 use super::queue_words::{ahead_line, ahead_object, describe, explain, full, head, object, row};
 use crate::alert::{self, Journal, JournalError, Queued, State};
-use crate::cli::base::{Context, Exit, Failure, background};
+use crate::cli::base::{Context, Exit, Failure, ListFormat, background};
 use crate::cli::machine::settings;
 use crate::cli::machine::waiting::Waiting;
 use crate::config::Config;
 use crate::system::{Clock as _, SystemClock};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -74,16 +74,7 @@ struct ListArgs {
     all: bool,
     /// A table for people, or JSON with one object a line
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-enum Format {
-    /// For people
-    #[default]
-    Table,
-    /// For programs
-    Json,
+    format: ListFormat,
 }
 
 /// Runs the command.
@@ -119,31 +110,31 @@ fn list(args: ListArgs, config: &Config, context: &mut Context) -> Result<Exit, 
         letter.believe(&config.alert, now);
     }
     outside.look_for_deliverer(config)?;
-    if !queued.is_empty() && args.format == Format::Table && !args.explain {
+    if !queued.is_empty() && args.format == ListFormat::Table && !args.explain {
         context.out.line(head())?;
     }
     for letter in &queued {
         match args.format {
-            Format::Json => context.out.line(object(letter))?,
-            Format::Table if args.explain => {
+            ListFormat::Json => context.out.line(object(letter))?,
+            ListFormat::Table if args.explain => {
                 context.out.line(describe(letter))?;
                 for line in explain(letter, &config.alert) {
                     context.out.line(format!("  {line}"))?;
                 }
             }
-            Format::Table => context.out.line(row(letter))?,
+            ListFormat::Table => context.out.line(row(letter))?,
         }
     }
     let mut more = match args.format {
-        Format::Json => outside.objects(),
-        Format::Table if queued.is_empty() && outside.is_nothing() => {
+        ListFormat::Json => outside.objects(),
+        ListFormat::Table if queued.is_empty() && outside.is_nothing() => {
             vec!["the queue is empty".to_owned()]
         }
-        Format::Table => outside.lines(),
+        ListFormat::Table => outside.lines(),
     };
     more.extend(ahead.map(|ahead| match args.format {
-        Format::Json => ahead_object(&ahead),
-        Format::Table => ahead_line(&ahead),
+        ListFormat::Json => ahead_object(&ahead),
+        ListFormat::Table => ahead_line(&ahead),
     }));
     for line in more {
         context.out.line(line)?;

@@ -4,6 +4,7 @@ use crate::alert::{Ahead, Attempt, Decision, Entry, Letter, LetterKind, Queued, 
 use crate::config::Alert;
 use crate::escape::{visible, visible_short};
 use crate::system::local_time;
+use crate::values::{counted, exact_duration};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::json;
 
@@ -114,16 +115,8 @@ pub(crate) fn describe(letter: &Queued) -> String {
         letter.kind.word(),
         about(letter),
         letter.state.word(),
-        events(letter.count),
+        counted(letter.count, "event"),
     )
-}
-
-fn events(count: u64) -> String {
-    if count == 1 {
-        "1 event".to_owned()
-    } else {
-        format!("{count} events")
-    }
 }
 
 /// Why a letter exists, and what it waits for.
@@ -175,15 +168,15 @@ fn times(attempts: u32) -> String {
 
 /// Why events are told by this letter and not by one of their own.
 fn because(reason: &Reason, alert: &Alert) -> String {
-    let count = events(reason.count);
+    let count = counted(reason.count, "event");
     match reason.decision {
         Decision::Now => format!(
             "{count}: the source had not been told of within the quiet time ({}), so it is told at once",
-            length(alert.quiet.as_secs())
+            exact_duration(alert.quiet.as_secs())
         ),
         Decision::Repeat => format!(
             "{count}: repeats within the quiet time ({}) after the last letter about the source",
-            length(alert.quiet.as_secs())
+            exact_duration(alert.quiet.as_secs())
         ),
         Decision::TooMany => format!(
             "{count}: {} letters had left within the hour (max_mails_per_hour)",
@@ -196,17 +189,6 @@ fn because(reason: &Reason, alert: &Alert) -> String {
         Decision::ByRule => format!("{count}: an [[alert.rule]] with mail = \"digest\" fits"),
         Decision::Never => format!("{count}: an [[alert.rule]] with mail = \"never\" fits"),
     }
-}
-
-/// A length of time in the largest unit that divides it.
-fn length(seconds: u64) -> String {
-    [(86_400, "d"), (3600, "h"), (60, "m")]
-        .into_iter()
-        .find(|(unit, _)| seconds > 0 && seconds.is_multiple_of(*unit))
-        .map_or_else(
-            || format!("{seconds}s"),
-            |(unit, name)| format!("{}{name}", seconds / unit),
-        )
 }
 
 /// Everything about one letter.
@@ -279,22 +261,4 @@ fn clock(seconds: i64) -> String {
 
 fn time(time: DateTime<Utc>) -> String {
     local_time(time).format("%Y-%m-%d %H:%M:%S").to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::cli::alert::queue_words::*;
-
-    #[test]
-    fn lengths_are_told_in_whole_units() {
-        for (seconds, text) in [
-            (0, "0s"),
-            (90, "90s"),
-            (1800, "30m"),
-            (3600, "1h"),
-            (172_800, "2d"),
-        ] {
-            assert_eq!(length(seconds), text);
-        }
-    }
 }

@@ -31,7 +31,7 @@ pub(crate) fn is_passable(text: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::cli::base::address::*;
+    use super::*;
 
     #[test]
     fn addresses_are_those_of_real_connections() {

@@ -90,7 +90,7 @@ pub(crate) fn end_of(lines: &LineIndex, span: Span) -> (u32, u32) {
 
 #[cfg(test)]
 mod tests {
-    use crate::cli::base::excerpt::*;
+    use super::*;
 
     fn excerpt(source: &[u8], start: u32, end: u32) -> Excerpt {
         Excerpt::new(source, &LineIndex::new(source), Span::new(start, end))

@@ -1,17 +1,10 @@
 //! A point in time as people give it: a while ago, or a date.
 
 use crate::system::time_of_local;
+use crate::values::seconds;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use std::str::FromStr;
 
-/// The units of `90s`, `30m`, `24h`, `7d` and `2w`, in seconds.
-const UNITS: [(char, i64); 5] = [
-    ('s', 1),
-    ('m', 60),
-    ('h', 3600),
-    ('d', 86_400),
-    ('w', 604_800),
-];
 /// How a date and a time may be written.
 const FORMS: [&str; 4] = [
     "%Y-%m-%d %H:%M",
@@ -46,7 +39,8 @@ impl FromStr for Moment {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let text = text.trim();
-        if let Some(time) = ago(text) {
+        let ago = seconds(text).and_then(|length| i64::try_from(length).ok());
+        if let Some(time) = ago.and_then(TimeDelta::try_seconds) {
             return Ok(Self::Ago(time));
         }
         if let Ok(time) = DateTime::parse_from_rfc3339(text) {
@@ -64,20 +58,9 @@ impl FromStr for Moment {
     }
 }
 
-fn ago(text: &str) -> Option<TimeDelta> {
-    let unit = text.chars().next_back()?;
-    let (_, seconds) = UNITS.iter().find(|(name, _)| *name == unit)?;
-    let number = text.strip_suffix(unit)?;
-    if !number.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let number: i64 = number.parse().ok()?;
-    TimeDelta::try_seconds(number.checked_mul(*seconds)?)
-}
-
 #[cfg(test)]
 mod tests {
-    use crate::cli::base::period::*;
+    use super::*;
 
     #[test]
     fn times_ago_and_dates_are_understood() {

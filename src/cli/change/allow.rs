@@ -3,11 +3,11 @@
 use super::changes::{BY_HAND, ChangeArgs, Intent, Scope, make};
 use super::client_list::clients_of;
 use super::refusal::wrong_word;
+use crate::cli::base::times::{lifetime, stamp};
 use crate::cli::base::{Context, Exit, Failure};
 use crate::editor::{Asked, Asks, Daemon, Label, Wish, list, verify_list};
 use crate::escape::visible_short;
 use crate::system::{Clock as _, SystemClock};
-use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -103,62 +103,5 @@ impl ListArgs {
         };
         label.check().map_err(|error| wrong_word(&error))?;
         Ok(Some(label))
-    }
-}
-
-/// A time as labels have it.
-pub(crate) fn stamp(time: DateTime<Utc>) -> String {
-    time.format("%Y-%m-%dT%H:%M:%SZ").to_string()
-}
-
-/// A number and a unit; at most ten years.
-pub(crate) fn lifetime(text: &str) -> Option<TimeDelta> {
-    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    let is_number = number.bytes().all(|byte| byte.is_ascii_digit());
-    let number = number.parse::<i64>().ok().filter(|_| is_number)?;
-    let seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        "d" => 86_400,
-        "w" => 604_800,
-        _ => return None,
-    };
-    let seconds = number.checked_mul(seconds)?;
-    (1..=10 * 366 * 86_400)
-        .contains(&seconds)
-        .then(|| TimeDelta::seconds(seconds))
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::cli::change::allow::*;
-
-    #[test]
-    fn times_are_numbers_with_a_unit() {
-        for (text, seconds) in [
-            ("30s", 30),
-            ("90m", 5400),
-            ("24h", 86_400),
-            ("7d", 604_800),
-            ("2w", 1_209_600),
-        ] {
-            assert_eq!(lifetime(text), Some(TimeDelta::seconds(seconds)), "{text}");
-        }
-        for text in [
-            "",
-            "h",
-            "24",
-            "0h",
-            "-1h",
-            "+1h",
-            "1.5h",
-            "1y",
-            "99999999999999w",
-            "5000d",
-            "1\u{b5}",
-        ] {
-            assert_eq!(lifetime(text), None, "{text}");
-        }
     }
 }

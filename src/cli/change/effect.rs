@@ -349,7 +349,7 @@ fn listed(networks: &[Network]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::cli::change::effect::*;
+    use super::*;
 
     fn words(networks: &str) -> String {
         let places: Vec<_> = networks

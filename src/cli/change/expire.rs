@@ -1,7 +1,7 @@
 //! `tcpw expire`: removes the rules whose time is over.
 
-use super::allow::stamp;
 use super::changes::{ChangeArgs, ForceArgs, Intent, Scope, make};
+use crate::cli::base::times::stamp;
 use crate::cli::base::{Context, Exit, Failure, Paths};
 use crate::editor::{Asks, Ground, History, Note, Written, expire, stray_notes, verify_expire};
 use crate::metadata::Why;

@@ -2,12 +2,13 @@
 
 use super::provisional;
 use super::refusal::told;
-use crate::cli::base::{Context, Exit, Failure};
+use crate::cli::base::times::clock;
+use crate::cli::base::{Context, Exit, Failure, ListFormat};
 use crate::editor::{Entry, Fate, History, State};
 use crate::escape::{visible, visible_short};
 use crate::system::local_time;
 use chrono::{DateTime, SecondsFormat};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::json;
 
 /// As much of a command line as a row shows.
@@ -21,39 +22,30 @@ const SHOWN: usize = 100;
 pub(crate) struct HistoryArgs {
     /// A table for people, or JSON with one object a line
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-enum Format {
-    /// For people
-    #[default]
-    Table,
-    /// For programs
-    Json,
+    format: ListFormat,
 }
 
 pub(crate) fn run(args: &HistoryArgs, context: &mut Context) -> Result<Exit, Failure> {
-    if args.format == Format::Table {
+    if args.format == ListFormat::Table {
         provisional::take_back_due(context)?;
     }
     let history = History::new(&context.paths.history);
     let numbers = history.numbers().map_err(told)?;
-    if numbers.is_empty() && args.format == Format::Table {
+    if numbers.is_empty() && args.format == ListFormat::Table {
         context.out.line("no changes yet")?;
     }
     let timeline = history.timeline().map_err(told)?;
     for number in numbers {
         let entry = history.entry(number).map_err(told)?;
         let line = match args.format {
-            Format::Table => {
+            ListFormat::Table => {
                 let mut fate = fate(&history, &entry)?;
                 if fate.is_empty() {
                     fate = part(&entry, timeline.state(number));
                 }
                 row(&entry, &fate)
             }
-            Format::Json => object(&entry, &fate(&history, &entry)?),
+            ListFormat::Json => object(&entry, &fate(&history, &entry)?),
         };
         context.out.line(line)?;
     }
@@ -79,12 +71,6 @@ fn part(entry: &Entry, state: Option<State>) -> String {
         (_, Some(redone)) => format!("makes {redone} again"),
         (Some(State::Done | State::Beside) | None, None) => String::new(),
     }
-}
-
-/// A time of day, here.
-pub(crate) fn clock(time: i64) -> String {
-    let time = DateTime::from_timestamp(time, 0).unwrap_or_default();
-    local_time(time).format("%H:%M:%S").to_string()
 }
 
 fn row(entry: &Entry, fate: &str) -> String {

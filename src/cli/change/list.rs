@@ -3,13 +3,13 @@
 use super::expire::written;
 use super::refusal::told;
 use super::remarks::{at, remark};
-use crate::cli::base::{Context, Exit, Failure};
+use crate::cli::base::{Context, Exit, Failure, ListFormat};
 use crate::cli::machine::surroundings::{Aclexec, Machine};
 use crate::editor::{Editor, Files, Ground, Label, Listed, Purpose, listed, stray_notes};
 use crate::engine::{Access, TableName};
 use crate::escape::visible_short;
 use crate::syntax::{LineKind, Reason, parse};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -24,16 +24,7 @@ const SHOWN: usize = 60;
 pub(crate) struct ListingArgs {
     /// A table for people, or JSON with one object a line
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-enum Format {
-    /// For people
-    #[default]
-    Table,
-    /// For programs
-    Json,
+    format: ListFormat,
 }
 
 pub(crate) fn run(args: &ListingArgs, context: &mut Context) -> Result<Exit, Failure> {
@@ -50,7 +41,7 @@ pub(crate) fn run(args: &ListingArgs, context: &mut Context) -> Result<Exit, Fai
     let ground = Ground::new(&allow, &deny, world);
     let mut writers = BTreeSet::new();
     let rules = listed(&ground);
-    if rules.is_empty() && args.format == Format::Table {
+    if rules.is_empty() && args.format == ListFormat::Table {
         let is_whole = allow.broken_line().is_none() && deny.broken_line().is_none();
         let effect = if is_whole {
             ": everybody may connect"
@@ -68,8 +59,8 @@ pub(crate) fn run(args: &ListingArgs, context: &mut Context) -> Result<Exit, Fai
             TableName::Deny => paths.deny.display().to_string(),
         };
         let line = match args.format {
-            Format::Table => row(&rule, &path),
-            Format::Json => object(&rule, &path),
+            ListFormat::Table => row(&rule, &path),
+            ListFormat::Json => object(&rule, &path),
         };
         context.out.line(line)?;
     }
@@ -98,10 +89,10 @@ pub(crate) fn run(args: &ListingArgs, context: &mut Context) -> Result<Exit, Fai
 }
 
 /// A line for people; beside lines for programs it goes to standard error.
-fn say(format: Format, context: &mut Context, text: &str) -> Result<(), Failure> {
+fn say(format: ListFormat, context: &mut Context, text: &str) -> Result<(), Failure> {
     match format {
-        Format::Table => context.out.line(text),
-        Format::Json => context.out.note(text),
+        ListFormat::Table => context.out.line(text),
+        ListFormat::Json => context.out.note(text),
     }
 }
 

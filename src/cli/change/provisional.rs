@@ -1,10 +1,9 @@
 //! `--confirm-within`: changes that are taken back unless they are confirmed.
 
-use super::allow::lifetime;
 use super::changes::{ChangeArgs, Intent, Scope, make};
-use super::history::clock;
 use super::refusal::told;
 use crate::cli::base::background::start_command;
+use crate::cli::base::times::{clock, lifetime};
 use crate::cli::base::{Context, Exit, Failure};
 use crate::editor::{
     Asks, Change, Fate, History, Provisional, Refusal, Reversal, take_back, verify_take_back,

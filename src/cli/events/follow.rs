@@ -1,7 +1,7 @@
 //! `tcpw events --follow`: new events as they enter the journal, also one that is begun anew.
 
 use super::form::Printer;
-use super::show;
+use super::found::show;
 use crate::alert::{Journal, Search};
 use crate::cli::base::{Context, Failure};
 use crate::cli::machine::open_journal;

@@ -199,7 +199,7 @@ fn breaking(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::cli::machine::hardening::*;
+    use super::*;
 
     #[test]
     fn what_breaks_a_mailer_is_found_and_the_last_value_counts() {

@@ -4,7 +4,6 @@ use super::surroundings::{Aclexec, Machine};
 use super::tables::{TableFile, TableFiles};
 use crate::alert::{Event, FiredRule, RuleFinder, Verdict};
 use crate::cli::base::Paths;
-use crate::cli::verdict::verdict_text::file_of;
 use crate::editor::digest;
 use crate::engine::{self, Access, Cause, Host, HostName, Index, Request, TableName, decide};
 use crate::escape::visible;
@@ -151,7 +150,7 @@ fn answer(verdict: &engine::Verdict, files: &TableFiles, digests: &[String; 2]) 
     let Some(matched) = matched else {
         return (None, Verdict::Unknown);
     };
-    let file = file_of(files, matched.table);
+    let file = files.file(matched.table);
     let tree = file.tree();
     let rule = tree.line(matched.line).and_then(Rule::of);
     let text = rule.map(|rule| rule.text().into_owned());

@@ -1,7 +1,7 @@
 //! Reading the two tables from disk.
 
 use crate::cli::base::{Context, Failure};
-use crate::engine::{Excerpt, Request, Surroundings, Table, Tables, skim};
+use crate::engine::{Excerpt, Request, Surroundings, Table, TableName, Tables, skim};
 use crate::escape::visible;
 use crate::syntax::{Reading, Tree, parse_as, parse_excerpt};
 use std::fs::{File, Metadata};
@@ -109,6 +109,14 @@ impl TableFiles {
         let allow = TableFile::read(&context.paths.allow)?;
         let deny = TableFile::read(&context.paths.deny)?;
         Self { allow, deny }.announced(context)
+    }
+
+    /// The file of one table.
+    pub(crate) fn file(&self, name: TableName) -> &TableFile {
+        match name {
+            TableName::Allow => &self.allow,
+            TableName::Deny => &self.deny,
+        }
     }
 
     /// The same tables, read as another build of libwrap does.

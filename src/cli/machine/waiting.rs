@@ -7,6 +7,7 @@ use crate::cli::base::{Context, Exit, Failure, Paths};
 use crate::config::{self, Config};
 use crate::escape::visible;
 use crate::system::{Clock as _, SystemClock, local_time};
+use crate::values::age;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::json;
 use std::os::unix::ffi::OsStrExt as _;
@@ -91,7 +92,7 @@ impl Waiting {
                 let path = shown(&inbox.path);
                 let since = inbox.oldest.map_or_else(String::new, |oldest| {
                     let time = local_time(oldest).format("%Y-%m-%d %H:%M:%S %:z");
-                    format!("since {time} ({})", age(oldest, now))
+                    format!("since {time} ({})", age(elapsed(oldest, now)))
                 });
                 match inbox.events {
                     1 => format!("1 alert waits in the drop directory {path}, {since}"),
@@ -167,38 +168,11 @@ fn is_due(config: &Config) -> Result<bool, Failure> {
     Ok(waiting.next_due.is_some())
 }
 
+/// The seconds from `time` to `now`; none if it is later.
+fn elapsed(time: DateTime<Utc>, now: DateTime<Utc>) -> u64 {
+    u64::try_from((now - time).num_seconds()).unwrap_or(0)
+}
+
 fn shown(path: &Path) -> String {
     visible(path.as_os_str().as_bytes())
-}
-
-/// How long ago `time` was, in its largest unit.
-fn age(time: DateTime<Utc>, now: DateTime<Utc>) -> String {
-    let seconds = (now - time).num_seconds().max(0);
-    [(86_400, "d"), (3600, "h"), (60, "m")]
-        .into_iter()
-        .find(|(unit, _)| seconds >= *unit)
-        .map_or_else(
-            || format!("{seconds}s"),
-            |(unit, name)| format!("{}{name}", seconds / unit),
-        )
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::cli::machine::waiting::*;
-
-    #[test]
-    fn ages_are_told_in_their_largest_unit() {
-        let now = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
-        let before = |seconds: i64| DateTime::from_timestamp(1_700_000_000 - seconds, 0).unwrap();
-        for (seconds, text) in [
-            (-5, "0s"),
-            (59, "59s"),
-            (61, "1m"),
-            (7300, "2h"),
-            (200_000, "2d"),
-        ] {
-            assert_eq!(age(before(seconds), now), text);
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! `tcpw report --log` and `--journald`: what libwrap itself logged.
 
-use super::ReportArgs;
+use super::args::ReportArgs;
 use crate::cli::base::{Context, Failure};
 use crate::escape::visible_short;
 use crate::report::{JOURNAL_FIELDS, LogReader, Logged, Terms, is_export};

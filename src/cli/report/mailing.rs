@@ -7,8 +7,9 @@ use crate::cli::machine::rule_finder::Fired;
 use crate::cli::machine::settings;
 use crate::config::Config;
 use crate::escape::visible;
-use crate::report::{self, Language, Paper, Report};
+use crate::report::{self, Paper, Report};
 use crate::system::local_time;
+use crate::values::Language;
 use std::cell::RefCell;
 
 /// How wide the text of a mail is.

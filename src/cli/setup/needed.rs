@@ -1,6 +1,6 @@
 //! What setup has to be told, and by which option.
 
-use super::SetupArgs;
+use super::args::SetupArgs;
 use crate::cli::base::Failure;
 use crate::config::{Mailbox, says};
 

@@ -1,6 +1,6 @@
 //! Everything that setup is going to do, worked out before anything is done.
 
-use super::SetupArgs;
+use super::args::SetupArgs;
 use crate::cli::base::{Context, Failure, Paths};
 use crate::cli::change::alarm::{self, Directory, Raised};
 use crate::cli::change::changes::{Beside, ChangeArgs, Intent, Scope, make};

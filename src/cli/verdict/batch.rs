@@ -1,7 +1,7 @@
 //! `tcpw match --batch`: many queries, one answer a line.
 
-use super::match_::word_of;
-use super::verdict_text::{file_of, located};
+use super::verdict_text::located;
+use super::words::word_of;
 use crate::cli::base::address::is_passable;
 use crate::cli::base::{Context, Exit, Failure};
 use crate::cli::machine::surroundings::Machine;
@@ -67,7 +67,7 @@ fn answer(verdict: &Verdict, files: &TableFiles, context: &mut Context) -> Resul
         None => out.bytes(b"\tdefault\n"),
         Some((table, number)) => {
             out.bytes(b"\t")?;
-            out.bytes(file_of(files, table).shown.as_bytes())?;
+            out.bytes(files.file(table).shown.as_bytes())?;
             out.text(format_args!(":{number}\n"))
         }
     }
@@ -113,7 +113,7 @@ fn port(text: &[u8]) -> Result<Option<u16>, String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::cli::verdict::batch::*;
+    use super::*;
 
     #[test]
     fn queries_have_two_to_seven_fields() {

@@ -1,11 +1,11 @@
 //! `tcpw diff`: who gains or loses what between two pairs of tables.
 
-use crate::cli::base::{Context, Exit, Failure, Style};
+use crate::cli::base::{Context, Exit, Failure, ListFormat, Style};
 use crate::cli::machine::surroundings::{Aclexec, Machine};
 use crate::cli::machine::tables::{TableFile, TableFiles};
 use crate::engine::{Change, Claim, Differences, Example, TableName, differences};
 use crate::escape::visible;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::{Value, json};
 use std::ffi::OsStr;
 use std::io;
@@ -41,16 +41,7 @@ pub(crate) struct DiffArgs {
     all: bool,
     /// Text for people, or one JSON document
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-enum Format {
-    /// For people
-    #[default]
-    Table,
-    /// For programs
-    Json,
+    format: ListFormat,
 }
 
 pub(crate) fn run(args: &DiffArgs, context: &mut Context) -> Result<Exit, Failure> {
@@ -73,7 +64,7 @@ pub(crate) fn run(args: &DiffArgs, context: &mut Context) -> Result<Exit, Failur
         found = Differences::default();
     }
     match args.format {
-        Format::Table => {
+        ListFormat::Table => {
             let most = if args.all { usize::MAX } else { SHOWN };
             if let Some(left) = show(&found, most, context)? {
                 context
@@ -82,7 +73,7 @@ pub(crate) fn run(args: &DiffArgs, context: &mut Context) -> Result<Exit, Failur
             }
             total(&found, context)?;
         }
-        Format::Json => {
+        ListFormat::Json => {
             let claims: Vec<Value> = found.claims.iter().map(object).collect();
             let document = json!({ "claims": claims, "not_computed": found.notes });
             context.out.line(document.to_string())?;

@@ -161,7 +161,7 @@ fn words(text: &[u8]) -> Vec<(usize, &[u8])> {
 
 #[cfg(test)]
 mod tests {
-    use crate::cli::verdict::expectation::*;
+    use super::*;
 
     fn problem(line: &str) -> (usize, String) {
         let (_, bad) = read(line.as_bytes());

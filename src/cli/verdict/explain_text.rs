@@ -1,8 +1,8 @@
 //! A search told to people: every rule that was considered, why it did or did not match, what its
 //! options run, what was never reached, and what hangs on the client's name.
 
-use super::match_::{describe, word_of};
-use super::verdict_text::{client_reason, file_of, located, outcome_reason};
+use super::verdict_text::{client_reason, located, outcome_reason};
+use super::words::{describe, word_of};
 use crate::cli::base::{Failure, Output, Style};
 use crate::cli::machine::tables::TableFiles;
 use crate::engine::{
@@ -13,6 +13,7 @@ use crate::escape::visible;
 use crate::policy::{ClientPattern, Element, Rule};
 use crate::span::Span;
 use crate::syntax::{Line, LineKind, Reading, Reason, Tree};
+use crate::values::counted;
 
 /// Runs of plain rules that do not match are summarised when they are longer than this.
 const RUN_LIMIT: usize = 4;
@@ -195,7 +196,7 @@ impl Story<'_> {
     }
 
     fn heading(&self, table: TableName, what: &str, out: &mut Output) -> Result<(), Failure> {
-        let shown = out.paint(Style::Strong, &file_of(self.files, table).shown);
+        let shown = out.paint(Style::Strong, &self.files.file(table).shown);
         out.line(format!("{shown}{what}"))
     }
 
@@ -297,7 +298,7 @@ impl Story<'_> {
     }
 
     fn unreached(&self, unreached: &Unreached, out: &mut Output) -> Result<(), Failure> {
-        let shown = &file_of(self.files, unreached.table).shown;
+        let shown = &self.files.file(unreached.table).shown;
         let Unreached { rules, first, .. } = *unreached;
         let rules = counted(rules, "rule");
         let what = if unreached.is_whole {
@@ -330,7 +331,7 @@ impl Story<'_> {
             let word = word_of(verdict.access);
             let by = match located(verdict) {
                 Some((table, number)) => {
-                    format!("by {}:{number}", file_of(self.files, table).shown)
+                    format!("by {}:{number}", self.files.file(table).shown)
                 }
                 None => "by no rule".to_owned(),
             };
@@ -462,9 +463,4 @@ fn own_verdict(table: TableName) -> &'static str {
 
 fn has_no_colon(line: Line<'_, '_>) -> bool {
     line.kind() == LineKind::Malformed(Reason::MissingColon)
-}
-
-fn counted(count: usize, what: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {what}{plural}")
 }

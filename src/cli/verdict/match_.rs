@@ -3,17 +3,18 @@
 use super::batch;
 use super::explain_text::Story;
 use super::lookup::{Client, Lookup, look_up};
-use super::verdict_json::{Explained, JsonLookup, Told, answer, print};
+use super::verdict_json::{Explained, JsonAnswer, JsonLookup, Told, answer, print};
 use super::verdict_text::{place, why};
 use super::ways::ways;
+use super::words::{describe, word_of};
 use crate::cli::base::address::is_address;
 use crate::cli::base::{Context, Exit, Failure, Style};
 use crate::cli::machine::dialect::DialectChoice;
 use crate::cli::machine::surroundings::{Aclexec, Machine};
 use crate::cli::machine::tables::TableFiles;
 use crate::engine::{
-    Access, Effect, Host, HostName, NameKind, Request, Surroundings as _, Tables, Trace, Verdict,
-    always_succeeds, by_name, decide, explain,
+    Access, Host, HostName, NameKind, Request, Surroundings as _, Tables, Trace, Verdict, by_name,
+    decide, explain,
 };
 use crate::escape::visible;
 use clap::{Args, ValueEnum};
@@ -92,7 +93,7 @@ pub(crate) struct MatchArgs {
     full: bool,
     /// How to print the answer
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    format: Format,
+    format: AnswerFormat,
     /// Answer queries from standard input
     ///
     /// One a line, fields separated by TAB: DAEMON ADDR NAME USER SERVER_ADDR SERVER_NAME
@@ -106,7 +107,7 @@ pub(crate) struct MatchArgs {
 
 /// How answers are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-enum Format {
+enum AnswerFormat {
     /// For people
     #[default]
     Human,
@@ -162,13 +163,13 @@ pub(crate) fn run(args: &MatchArgs, context: &mut Context) -> Result<Exit, Failu
         })
         .collect();
     match args.format {
-        Format::Human => {
+        AnswerFormat::Human => {
             tell(&all, lookup.as_ref(), args, &files, &tables, context)?;
             if let Some(remark) = machine.remark() {
                 context.out.line(format!("  {remark}"))?;
             }
         }
-        Format::Json => {
+        AnswerFormat::Json => {
             let answers = Told {
                 dialect: machine.dialect().name,
                 lookup: lookup.as_ref().map(JsonLookup::from),
@@ -214,7 +215,7 @@ impl<'c> Asked<'c> {
         }
     }
 
-    fn json(&self, files: &TableFiles, tables: &Tables<'_>) -> super::verdict_json::JsonAnswer {
+    fn json(&self, files: &TableFiles, tables: &Tables<'_>) -> JsonAnswer {
         let explained = self
             .explained
             .as_ref()
@@ -339,7 +340,7 @@ fn worse(one: Exit, other: Exit) -> Exit {
     }
 }
 
-pub(crate) fn exit_of(access: Access) -> Exit {
+fn exit_of(access: Access) -> Exit {
     match access {
         Access::Granted => Exit::Done,
         Access::Denied => Exit::Negative,
@@ -347,16 +348,8 @@ pub(crate) fn exit_of(access: Access) -> Exit {
     }
 }
 
-pub(crate) fn word_of(access: Access) -> &'static str {
-    match access {
-        Access::Granted => "granted",
-        Access::Denied => "denied",
-        Access::Undecided => "undecided",
-    }
-}
-
 /// Prints the verdict, the deciding rule with its text, why, and what the rule runs.
-pub(crate) fn show(
+fn show(
     verdict: &Verdict,
     request: &Request,
     tables: &TableFiles,
@@ -388,23 +381,4 @@ pub(crate) fn show(
         out.line(format!("  {way}"))?;
     }
     Ok(())
-}
-
-pub(crate) fn describe(effect: &Effect) -> String {
-    match effect {
-        Effect::Spawn(command) => format!("runs: {}", visible(command)),
-        Effect::Twist(command) => format!("runs in place of the daemon: {}", visible(command)),
-        Effect::Aclexec(command, success) => {
-            let end = match success {
-                _ if always_succeeds(command) => " (always succeeds, whatever its programs do)",
-                Some(true) => " (taken to be a command that succeeds)",
-                Some(false) => " (taken to be a command that fails)",
-                None => "",
-            };
-            format!("asks: {}{end}", visible(command))
-        }
-        Effect::Setenv(name, value) => format!("sets: {}={}", visible(name), visible(value)),
-        Effect::Other(name, value) if value.is_empty() => format!("applies: {name}"),
-        Effect::Other(name, value) => format!("applies: {name} {}", visible(value)),
-    }
 }

@@ -2,14 +2,16 @@
 
 use super::expectation::{Expectation, read};
 use super::explain_text::Story;
-use super::match_::{AclexecChoice, others, word_of};
-use super::verdict_text::{file_of, located};
+use super::match_::{AclexecChoice, others};
+use super::verdict_text::located;
+use super::words::word_of;
 use crate::cli::base::{Context, Exit, Failure, Style};
 use crate::cli::machine::dialect::DialectChoice;
 use crate::cli::machine::surroundings::{Aclexec, Machine};
 use crate::cli::machine::tables::TableFiles;
 use crate::engine::{Access, Surroundings as _, Verdict, explain};
 use crate::escape::visible;
+use crate::values::counted;
 use clap::Args;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -147,8 +149,8 @@ impl Tally {
             untold,
         } = self;
         let total = held + failed + untold;
-        let plural = if total == 1 { "" } else { "s" };
-        let mut line = format!("{total} expectation{plural}: {held} held, {failed} failed");
+        let mut line = counted(total, "expectation");
+        line = format!("{line}: {held} held, {failed} failed");
         if *untold > 0 {
             line = format!("{line}, {untold} cannot be told");
         }
@@ -182,7 +184,7 @@ fn holds(expectation: &Expectation, verdict: &Verdict, files: &TableFiles) -> bo
 /// What decided: the base name of a table and a line, or `default`.
 fn decider(verdict: &Verdict, files: &TableFiles) -> String {
     located(verdict).map_or("default".to_owned(), |(table, number)| {
-        let path = &file_of(files, table).path;
+        let path = &files.file(table).path;
         let name = path.file_name().unwrap_or(path.as_os_str());
         format!("{}:{number}", visible(name.as_bytes()))
     })

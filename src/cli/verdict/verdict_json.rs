@@ -1,15 +1,14 @@
 //! Answers of `match` as one JSON object.
 
 use super::explain_text::{name_kind, reason, tree_of};
+use super::json_parts::{JsonEffect, JsonPlace, effect};
 use super::lookup::Lookup;
-use super::match_::word_of;
-use super::verdict_text::{file_of, located_by, place_by, why};
+use super::verdict_text::why;
 use super::ways::{JsonWay, json_ways};
+use super::words::word_of;
 use crate::cli::base::Failure;
 use crate::cli::machine::tables::TableFiles;
-use crate::engine::{
-    Cause, Comparison, Effect, NameKind, Request, Step, TableName, Tables, Trace, Verdict,
-};
+use crate::engine::{Comparison, NameKind, Request, Step, TableName, Tables, Trace, Verdict};
 use crate::escape::visible;
 use crate::policy::Rule;
 use serde::Serialize;
@@ -59,33 +58,6 @@ struct JsonClient {
     address: String,
     name: String,
     lookup: Option<JsonLookup>,
-}
-
-/// A line of a table; `text` is null where it is no rule.
-#[derive(Debug, Serialize)]
-pub(crate) struct JsonPlace {
-    file: String,
-    line: u32,
-    text: Option<String>,
-}
-
-impl JsonPlace {
-    /// The line that is a cause.
-    pub(crate) fn of(cause: &Cause, files: &TableFiles) -> Option<Self> {
-        let (table, line) = located_by(cause)?;
-        Some(Self {
-            file: file_of(files, table).shown.clone(),
-            line,
-            text: place_by(cause, files).map(|(_, text)| visible(&text)),
-        })
-    }
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct JsonEffect {
-    option: &'static str,
-    text: String,
-    succeeds: Option<bool>,
 }
 
 #[derive(Debug, Serialize)]
@@ -168,7 +140,7 @@ pub(crate) fn answer(
                 .unreached(tables)
                 .into_iter()
                 .map(|unreached| JsonUnreached {
-                    file: file_of(files, unreached.table).shown.clone(),
+                    file: files.file(unreached.table).shown.clone(),
                     rules: unreached.rules,
                     first: unreached.first,
                 })
@@ -191,24 +163,6 @@ pub(crate) fn answer(
 pub(crate) fn print(answers: &Told) -> Result<String, Failure> {
     serde_json::to_string_pretty(answers)
         .map_err(|error| Failure::new(format_args!("cannot write JSON: {error}")))
-}
-
-pub(crate) fn effect(effect: &Effect) -> JsonEffect {
-    let (option, text, succeeds) = match effect {
-        Effect::Spawn(command) => ("spawn", visible(command), None),
-        Effect::Twist(command) => ("twist", visible(command), None),
-        Effect::Aclexec(command, success) => ("aclexec", visible(command), *success),
-        Effect::Setenv(name, value) => {
-            let text = format!("{}={}", visible(name), visible(value));
-            ("setenv", text, None)
-        }
-        Effect::Other(name, value) => (*name, visible(value), None),
-    };
-    JsonEffect {
-        option,
-        text,
-        succeeds,
-    }
 }
 
 fn name_word(kind: NameKind) -> &'static str {
@@ -253,7 +207,7 @@ fn steps(
             Step::Compared(comparison) => compared(comparison, request, tables),
         };
         steps.push(JsonStep {
-            file: file_of(files, table).shown.clone(),
+            file: files.file(table).shown.clone(),
             ..told
         });
     }

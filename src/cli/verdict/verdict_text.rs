@@ -1,21 +1,13 @@
 //! A verdict in words: where the deciding rule is and why it matched.
 
-use super::match_::word_of;
-use crate::cli::machine::tables::{TableFile, TableFiles};
+use super::words::word_of;
+use crate::cli::machine::tables::TableFiles;
 use crate::engine::{Cause, Effect, Matched, Outcome, Request, TableName, Verdict};
 use crate::escape::visible;
 use crate::policy::{ClientPattern, HostPattern, Rule, TextPattern};
 use crate::span::Span;
 use crate::syntax::{LineKind, Reading, Reason, Tree};
 use std::borrow::Cow;
-
-/// The file of a table.
-pub(crate) fn file_of(tables: &TableFiles, name: TableName) -> &TableFile {
-    match name {
-        TableName::Allow => &tables.allow,
-        TableName::Deny => &tables.deny,
-    }
-}
 
 /// `FILE:LINE` and the text of the rule that decided, if one did.
 pub(crate) fn place(verdict: &Verdict, tables: &TableFiles) -> Option<(String, Vec<u8>)> {
@@ -29,7 +21,7 @@ pub(crate) fn place_by(cause: &Cause, tables: &TableFiles) -> Option<(String, Ve
         Cause::Undecided(undecided) => undecided.rule?,
         Cause::NoRule | Cause::BrokenTable { .. } | Cause::Unreadable(_) => return None,
     };
-    let file = file_of(tables, matched.table);
+    let file = tables.file(matched.table);
     let tree = file.tree();
     let rule = tree.line(matched.line).and_then(Rule::of)?;
     let place = format!("{}:{}", file.path.display(), matched.number);
@@ -59,7 +51,7 @@ pub(crate) fn why(verdict: &Verdict, request: &Request, tables: &TableFiles) -> 
     match &verdict.cause {
         Cause::NoRule => vec!["no rule matches, and without one libwrap grants".to_owned()],
         Cause::Unreadable(table) => {
-            let path = file_of(tables, *table).path.display();
+            let path = tables.file(*table).path.display();
             vec![format!("{path} cannot be read, and libwrap denies then")]
         }
         Cause::Undecided(undecided) => {
@@ -73,7 +65,7 @@ pub(crate) fn why(verdict: &Verdict, request: &Request, tables: &TableFiles) -> 
             format!("{} {WHATEVER}", word_of(verdict.access)),
         ],
         Cause::BrokenTable { table, line, .. } => {
-            let file = file_of(tables, *table);
+            let file = tables.file(*table);
             let tree = file.tree();
             let too_long = LineKind::Malformed(Reason::TooLong);
             let what = if tree.line(*line).is_some_and(|line| line.kind() == too_long) {
@@ -87,7 +79,7 @@ pub(crate) fn why(verdict: &Verdict, request: &Request, tables: &TableFiles) -> 
             )]
         }
         Cause::Rule { outcome, matched } => {
-            let file = file_of(tables, matched.table);
+            let file = tables.file(matched.table);
             let tree = file.tree();
             let mut reasons = vec![match_reason(&tree, matched, request)];
             reasons.extend(
@@ -116,7 +108,7 @@ fn overrules(verdict: &Verdict, outcome: Outcome) -> Option<String> {
 }
 
 fn rule_reason(matched: &Matched, request: &Request, tables: &TableFiles) -> String {
-    let file = file_of(tables, matched.table);
+    let file = tables.file(matched.table);
     match_reason(&file.tree(), matched, request)
 }
 

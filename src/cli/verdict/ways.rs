@@ -1,8 +1,8 @@
 //! A verdict for both ends of a command of `aclexec`, in words and as JSON.
 
-use super::match_::{describe, word_of};
-use super::verdict_json::{JsonEffect, JsonPlace, effect};
-use super::verdict_text::{file_of, located_by};
+use super::json_parts::{JsonEffect, JsonPlace, effect};
+use super::verdict_text::located_by;
+use super::words::{describe, word_of};
 use crate::cli::machine::tables::TableFiles;
 use crate::engine::{Cause, Matched, Verdict, Way};
 use serde::Serialize;
@@ -38,7 +38,7 @@ fn condition(ends: &[(Matched, bool)], is_single: bool, files: &TableFiles) -> S
 }
 
 fn place(rule: &Matched, files: &TableFiles) -> String {
-    format!("{}:{}", file_of(files, rule.table).shown, rule.number)
+    format!("{}:{}", files.file(rule.table).shown, rule.number)
 }
 
 /// What decides on one way.
@@ -46,10 +46,10 @@ fn by(cause: &Cause, files: &TableFiles) -> String {
     match (cause, located_by(cause)) {
         (Cause::Undecided(undecided), _) => format!(", because {}", undecided.what),
         (Cause::Unreadable(table), _) => {
-            let shown = &file_of(files, *table).shown;
+            let shown = &files.file(*table).shown;
             format!(", because {shown} cannot be read")
         }
-        (_, Some((table, number))) => format!(" by {}:{number}", file_of(files, table).shown),
+        (_, Some((table, number))) => format!(" by {}:{number}", files.file(table).shown),
         (_, None) => ", because no other rule applies".to_owned(),
     }
 }
@@ -74,7 +74,7 @@ struct JsonEnd {
 /// All ways of a verdict.
 pub(crate) fn json_ways(verdict: &Verdict, files: &TableFiles) -> Vec<JsonWay> {
     let end = |(rule, succeeds): &(Matched, bool)| JsonEnd {
-        file: file_of(files, rule.table).shown.clone(),
+        file: files.file(rule.table).shown.clone(),
         line: rule.number,
         succeeds: *succeeds,
     };

@@ -2,7 +2,6 @@
 
 use super::mail_as_alert;
 use super::mail_hints::{channel_remedy, remedy};
-use super::mail_preview::{self, PreviewArgs};
 use crate::alert::transport::{self, Outcome, Transport, open_channel};
 use crate::alert::{self, Delivery, Note, People, problem};
 use crate::cli::base::{Context, Exit, Failure, Style};
@@ -11,23 +10,10 @@ use crate::cli::machine::settings;
 use crate::config::{Channel, Config};
 use crate::escape::visible;
 use crate::system::{Clock as _, SystemClock, close_inherited, host_name};
-use clap::{Args, Subcommand};
+use clap::Args;
 use std::env;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-/// Check that mail goes out
-#[derive(Debug, Args)]
-pub(crate) struct MailArgs {
-    #[command(subcommand)]
-    command: MailCommand,
-}
-
-#[derive(Debug, Subcommand)]
-enum MailCommand {
-    Test(TestArgs),
-    Preview(PreviewArgs),
-}
 
 /// Send a test mail, and a test note through every channel, and say what became of them
 ///
@@ -38,7 +24,7 @@ enum MailCommand {
 /// refused, something was not sent, or there is no mail.transport. 2: the configuration cannot be
 /// used.
 #[derive(Debug, Args)]
-pub(crate) struct TestArgs {
+pub(crate) struct MailTestArgs {
     /// Send it as an alert is sent: through the queue, by the deliverer, to the people of every
     /// [[alert.rule]] too
     #[arg(long)]
@@ -55,19 +41,14 @@ pub(crate) struct TestArgs {
 }
 
 /// Runs the command.
-pub(crate) fn run(args: &MailArgs, context: &mut Context) -> Result<Exit, Failure> {
-    match &args.command {
-        MailCommand::Test(TestArgs {
-            as_alert: true,
-            wait,
-        }) => {
-            let config = begin(context)?;
-            let exit = mail_as_alert::run(&config, Duration::from_secs((*wait).into()), context)?;
-            finish(&config, exit, context)
-        }
-        MailCommand::Test(_) => send_test(context),
-        MailCommand::Preview(args) => mail_preview::run(args, context),
+pub(crate) fn run(args: &MailTestArgs, context: &mut Context) -> Result<Exit, Failure> {
+    if !args.as_alert {
+        return send_test(context);
     }
+    let config = begin(context)?;
+    let wait = Duration::from_secs(args.wait.into());
+    let exit = mail_as_alert::run(&config, wait, context)?;
+    finish(&config, exit, context)
 }
 
 /// The settings of this run, and where the mail goes.

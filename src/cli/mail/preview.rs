@@ -3,10 +3,9 @@
 use crate::alert::{
     Journal, LetterKind, Preview, letter_of, letter_of_report, preview, preview_sample,
 };
-use crate::cli::base::{Context, Exit, Failure};
+use crate::cli::base::{Context, Exit, Failure, LanguageChoice};
 use crate::cli::machine::settings;
 use crate::cli::report;
-use crate::config::Language;
 use crate::system::{Clock as _, SystemClock, host_name};
 use clap::{Args, ValueEnum};
 
@@ -24,11 +23,11 @@ pub(crate) struct PreviewArgs {
     #[arg(long, value_name = "ID", conflicts_with = "kind")]
     event: Option<i64>,
     /// What of it
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = PreviewFormat::Text)]
+    format: PreviewFormat,
     /// In which language, in place of the configured one
     #[arg(long, value_enum, value_name = "LANGUAGE")]
-    lang: Option<Tongue>,
+    lang: Option<LanguageChoice>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -50,7 +49,7 @@ enum Kind {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+enum PreviewFormat {
     /// The plain text below its subject
     Text,
     /// The HTML part
@@ -61,21 +60,11 @@ enum Format {
     Subject,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Tongue {
-    /// English
-    En,
-    /// Korean
-    Ko,
-}
-
 /// Runs the command.
 pub(crate) fn run(args: &PreviewArgs, context: &mut Context) -> Result<Exit, Failure> {
     let mut config = settings::load(&context.paths)?;
-    match args.lang {
-        Some(Tongue::En) => config.mail.language = Language::English,
-        Some(Tongue::Ko) => config.mail.language = Language::Korean,
-        None => (),
+    if let Some(language) = args.lang {
+        config.mail.language = language.into();
     }
     let host = host_name();
     let made = match args.event {
@@ -111,12 +100,12 @@ pub(crate) fn run(args: &PreviewArgs, context: &mut Context) -> Result<Exit, Fai
     Ok(Exit::Done)
 }
 
-fn show(format: Format, made: &Preview, context: &mut Context) -> Result<(), Failure> {
+fn show(format: PreviewFormat, made: &Preview, context: &mut Context) -> Result<(), Failure> {
     match format {
-        Format::Subject => context.out.line(&made.subject),
-        Format::Html => context.out.bytes(made.html.as_bytes()),
-        Format::Eml => context.out.bytes(&made.eml),
-        Format::Text => {
+        PreviewFormat::Subject => context.out.line(&made.subject),
+        PreviewFormat::Html => context.out.bytes(made.html.as_bytes()),
+        PreviewFormat::Eml => context.out.bytes(&made.eml),
+        PreviewFormat::Text => {
             context.out.line(format!("Subject: {}\n", made.subject))?;
             context.out.bytes(made.text.as_bytes())
         }
