@@ -1,8 +1,8 @@
 //! One table of the configuration, read key by key with the place of every value.
 
 use super::error::{ConfigError, Reason};
+use super::lint_code::LintCode;
 use super::mailbox::Mailbox;
-use super::settings::LintCode;
 use crate::span::{LineIndex, offset};
 use crate::values::{TEN_YEARS, scaled, seconds};
 use ipnet::IpNet;

@@ -20,7 +20,7 @@ pub fn csv(report: &Report) -> Vec<u8> {
         ("sources", report.sources),
         ("new-sources", report.new_sources),
         ("repeating-sources", report.repeating_sources),
-        ("problems", super::count(report.problems.len())),
+        ("problems", super::counts::count(report.problems.len())),
     ] {
         sheet.row("summary", name, "", count);
     }

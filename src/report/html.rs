@@ -3,8 +3,9 @@
 
 use super::chart::{NARROW, WIDE, columns};
 use super::layout::{Body, Table, period, sections, title};
+use super::numbers::Report;
+use super::time::Local;
 use super::words::{Words, fill, grouped, words};
-use super::{Local, Report};
 use crate::escape::html as escape;
 use crate::values::Language;
 use std::fmt::Write as _;

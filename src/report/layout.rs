@@ -1,9 +1,10 @@
 //! What a report has, part by part, for whoever writes it as text or HTML.
 
-use super::Local;
+use super::counts::Named;
 use super::days::Day;
 use super::logged::Logged;
-use super::numbers::{Named, Report, Source};
+use super::numbers::{Report, Source};
+use super::time::Local;
 use super::words::{Words, fill, grouped};
 use chrono::{DateTime, Utc};
 
@@ -192,7 +193,7 @@ fn source_table(
     Table {
         head,
         rows: sources.iter().map(row).collect(),
-        more: all.saturating_sub(super::count(sources.len())),
+        more: all.saturating_sub(super::counts::count(sources.len())),
     }
 }
 
@@ -321,7 +322,7 @@ fn add_logged(add: &mut dyn FnMut(&str, Body), logged: &Logged, words: &Words) {
     add(words.by_hour, Body::Hours(logged.hours.clone()));
     let more = logged
         .sources
-        .saturating_sub(super::count(logged.top_sources.len()));
+        .saturating_sub(super::counts::count(logged.top_sources.len()));
     let sources = named_table(&logged.top_sources, more, words.source, words);
     add(words.by_source, Body::Table(sources));
     let daemons = named_table(&logged.daemons, 0, words.daemon, words);

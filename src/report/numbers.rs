@@ -1,9 +1,10 @@
 //! The numbers of a report, ready to be shown: names are escaped, times are in UTC.
 
+use super::counts::Named;
 use super::days::{Calendar, Day};
 use super::logged::Logged;
 use super::problem::{Problem, kind_word};
-use super::{Local, maybe_utc, utc};
+use super::time::{Local, maybe_utc, utc};
 use crate::alert::{
     Decision, FiredRule, Journal, JournalError, Sent, SourceCount, Tally, Troubles,
 };
@@ -104,15 +105,6 @@ pub struct Source {
     /// When it was seen last.
     #[serde(serialize_with = "utc")]
     pub last: DateTime<Utc>,
-}
-
-/// A name and its events.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Named {
-    /// The name.
-    pub name: String,
-    /// Its events.
-    pub events: u64,
 }
 
 /// A rule and its events.
