@@ -3,7 +3,7 @@
 use crate::alert::{Deliverer, Journal};
 use crate::cli::alert::deliver::{Ears, open, workplace};
 use crate::cli::base::{Context, Exit, Failure, Paths, Style};
-use crate::cli::machine::rule_finder::Fired;
+use crate::cli::machine::rule_finder::FiredRules;
 use crate::cli::machine::settings;
 use crate::cli::machine::surroundings::{Aclexec, Machine};
 use crate::cli::machine::tables::TableFiles;
@@ -157,7 +157,7 @@ fn expect(
 fn knock(config: &Config, context: &mut Context) -> Result<(), Failure> {
     let paths = context.paths.clone();
     let way = open(config);
-    let rules = Fired::new(&paths);
+    let rules = FiredRules::new(&paths);
     let ears = Ears {
         warn: &|_| {},
         record: &|_, _, _| {},

@@ -294,6 +294,19 @@ fn cut(text: &str, width: usize) -> String {
     out
 }
 
+/// The subject of the mail with a report.
+pub fn subject(report: &Report, language: Language) -> String {
+    let words = words(language);
+    fill(
+        words.subject,
+        &[
+            ("machine", &report.machine),
+            ("events", &grouped(report.events)),
+            ("problems", &grouped(count(report.problems.len()))),
+        ],
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -324,17 +337,4 @@ mod tests {
         fit(&mut widths, 60);
         assert_eq!(widths, [46, 12]);
     }
-}
-
-/// The subject of the mail with a report.
-pub fn subject(report: &Report, language: Language) -> String {
-    let words = words(language);
-    fill(
-        words.subject,
-        &[
-            ("machine", &report.machine),
-            ("events", &grouped(report.events)),
-            ("problems", &grouped(count(report.problems.len()))),
-        ],
-    )
 }

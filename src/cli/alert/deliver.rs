@@ -9,7 +9,7 @@ use crate::cli::base::{Context, Exit, Failure, Paths, background};
 use crate::cli::change::provisional;
 use crate::cli::machine::event_log;
 use crate::cli::machine::named;
-use crate::cli::machine::rule_finder::Fired;
+use crate::cli::machine::rule_finder::FiredRules;
 use crate::cli::machine::settings;
 use crate::cli::machine::waiting::{Waiting, drops};
 use crate::config::Config;
@@ -83,7 +83,7 @@ fn once(args: &DeliverArgs, config: &Config, context: &mut Context) -> Result<Ex
         problems.borrow_mut().push(text);
     };
     let way = open(config);
-    let rules = Fired::new(&paths);
+    let rules = FiredRules::new(&paths);
     let record = |event: &Event, rule: Option<&FiredRule>, verdict| {
         event_log::record(&paths, config, event, rule, verdict);
     };
@@ -231,7 +231,7 @@ fn in_background(args: &DeliverArgs, paths: &Paths, config: Result<Config, Failu
         Err(Failure::ClosedPipe) => return,
     };
     let way = open(&config);
-    let rules = Fired::new(paths);
+    let rules = FiredRules::new(paths);
     let record = |event: &Event, rule: Option<&FiredRule>, verdict| {
         event_log::record(paths, &config, event, rule, verdict);
     };

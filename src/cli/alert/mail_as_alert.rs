@@ -4,7 +4,7 @@
 use super::deliver::{Ears, in_foreground, open, workplace};
 use crate::alert::{Journal, JournalError, People, Queued, State};
 use crate::cli::base::{Context, Exit, Failure, Style, background};
-use crate::cli::machine::rule_finder::Fired;
+use crate::cli::machine::rule_finder::FiredRules;
 use crate::cli::machine::schedule;
 use crate::config::{Config, Mailbox};
 use crate::system::{Clock as _, SystemClock, host_name};
@@ -57,7 +57,7 @@ pub(crate) fn run(
 fn queue(config: &Config, context: &mut Context) -> Result<Vec<i64>, Failure> {
     let paths = context.paths.clone();
     let way = open(config);
-    let rules = Fired::new(&paths);
+    let rules = FiredRules::new(&paths);
     let ears = Ears {
         warn: &|_| {},
         // No event is collected here.

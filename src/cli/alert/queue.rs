@@ -7,6 +7,7 @@ use crate::cli::machine::settings;
 use crate::cli::machine::waiting::Waiting;
 use crate::config::Config;
 use crate::system::{Clock as _, SystemClock};
+use crate::values::counted;
 use clap::{Args, Subcommand};
 use std::thread::sleep;
 use std::time::Duration;
@@ -185,10 +186,9 @@ fn retry(letters: &[i64], config: &Config, context: &mut Context) -> Result<Exit
         return outside.exit(Exit::Done, context);
     }
     wake(config, context)?;
-    let count = letters.len();
-    let word = if count == 1 { "letter" } else { "letters" };
+    let letters = counted(letters.len(), "letter");
     context.out.line(format!(
-        "{count} {word} will be tried now; `tcpw queue` shows what becomes of it"
+        "{letters} will be tried now; `tcpw queue` shows what becomes of it"
     ))?;
     Ok(Exit::Done)
 }

@@ -1,7 +1,7 @@
 //! `tcpw apply`: tables as they are wanted, from a directory or a list.
 
 use super::changes::{ChangeArgs, ForceArgs, Intent, Scope, make};
-use super::new_findings::new_mistakes;
+use super::new_findings::new_findings;
 use crate::cli::base::{Context, Exit, Failure};
 use crate::cli::machine::tables::TableFile;
 use crate::editor::{Asks, Declared, Ground, Label, Refusal, declare, replace, verify_alarms};
@@ -78,7 +78,7 @@ pub(crate) fn run(args: &ApplyArgs, context: &mut Context) -> Result<Exit, Failu
         if !args.drop_alert {
             verify_alarms(before, after)?;
         }
-        mistakes.replace(new_mistakes(&paths, before, after));
+        mistakes.replace(new_findings(&paths, before, after));
         Ok(())
     };
     let options = if args.check {

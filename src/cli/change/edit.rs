@@ -1,7 +1,7 @@
 //! `tcpw edit`: a table in the operator's own editor, checked before it is written.
 
 use super::changes::{ChangeArgs, ForceArgs, Intent, Scope, make};
-use super::new_findings::new_mistakes;
+use super::new_findings::new_findings;
 use super::refusal::told;
 use crate::cli::base::{Context, Exit, Failure};
 use crate::cli::machine::tables::TableFile;
@@ -158,7 +158,7 @@ fn attempt(
     };
     let verify = |before: &Ground<'_>, after: &Ground<'_>, _: &_| {
         if lints {
-            found.replace(new_mistakes(&paths, before, after));
+            found.replace(new_findings(&paths, before, after));
         }
         if found.borrow().is_empty() {
             Ok(())

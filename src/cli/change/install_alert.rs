@@ -1,6 +1,6 @@
 //! `tcpw install-alert`: rules that raise an alarm for whoever is turned away.
 
-use super::alarm::{self, On, Raised};
+use super::alert_rule::{self, On, Raised};
 use super::changes::{ChangeArgs, ForceArgs, Intent, Scope, make};
 use crate::cli::base::{Context, Exit, Failure};
 use crate::cli::machine::schedule::{self, ScheduleArgs};
@@ -38,10 +38,10 @@ pub(crate) fn run(args: &InstallAlertArgs, context: &mut Context) -> Result<Exit
     // All that can fail comes before the change.
     schedule::check(args.schedule, &context.paths)?;
     let written = load_as_written(&context.paths)?;
-    let command = alarm::command(context, &written.drop)?;
-    let setup = alarm::schedule(context, &written)?;
+    let command = alert_rule::command(context, &written.drop)?;
+    let setup = alert_rule::schedule(context, &written)?;
     let config = load(&context.paths)?;
-    let missing = alarm::missing_directories(&config);
+    let missing = alert_rule::missing_directories(&config);
     let scope = if args.force.force {
         Scope::Forced(Asks::Nobody)
     } else {
@@ -78,11 +78,11 @@ pub(crate) fn run(args: &InstallAlertArgs, context: &mut Context) -> Result<Exit
                 Err(error) => context.out.note(&directory.failed(&error))?,
             }
         }
-        alarm::repair(context, &config.drop)?;
+        alert_rule::repair(context, &config.drop)?;
         schedule::mend(&setup, context)?;
         schedule::install(args.schedule, &setup, context)?;
     }
-    alarm::explain(context, triggers, raised.get())?;
+    alert_rule::explain(context, triggers, raised.get())?;
     schedule::explain(args.schedule, &setup, context)?;
     note_embedded(&config, context)?;
     Ok(exit)

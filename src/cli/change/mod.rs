@@ -1,6 +1,6 @@
 //! Commands that change the tables or show how they were changed, and what these commands share.
 
-pub(super) mod alarm;
+pub(super) mod alert_rule;
 pub(super) mod allow;
 pub(super) mod apply;
 pub(super) mod changes;

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 const MOST: usize = 5;
 
 /// The new findings from warnings on, as a line each.
-pub(crate) fn new_mistakes(paths: &Paths, before: &Ground<'_>, after: &Ground<'_>) -> Vec<String> {
+pub(crate) fn new_findings(paths: &Paths, before: &Ground<'_>, after: &Ground<'_>) -> Vec<String> {
     let machine = Machine::new(paths, Aclexec::Ask);
     let disk = Disk::new(paths);
     let site = Site {

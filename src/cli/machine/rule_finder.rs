@@ -32,7 +32,7 @@ type Answer = (Option<FiredRule>, Verdict);
 /// cannot be read or have changed so that no rule with a command decides. No name is looked up:
 /// libwrap knew one exactly when it reported one (`%h` is the name, if one was asked for).
 #[derive(Debug)]
-pub(crate) struct Fired {
+pub(crate) struct FiredRules {
     paths: Paths,
     known: RefCell<Known>,
 }
@@ -43,7 +43,7 @@ struct Known {
     answers: HashMap<Question, Answer>,
 }
 
-impl Fired {
+impl FiredRules {
     pub(crate) fn new(paths: &Paths) -> Self {
         Self {
             paths: paths.clone(),
@@ -86,7 +86,7 @@ impl Fired {
     }
 }
 
-impl RuleFinder for Fired {
+impl RuleFinder for FiredRules {
     fn prepare(&self, events: &mut dyn Iterator<Item = &Event>) {
         let mut known = self.known.borrow_mut();
         let mark = self.mark();

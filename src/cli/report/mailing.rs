@@ -3,7 +3,7 @@
 use crate::alert::Notice;
 use crate::cli::alert::deliver::{Ears, in_foreground, open, workplace};
 use crate::cli::base::{Context, Failure, background};
-use crate::cli::machine::rule_finder::Fired;
+use crate::cli::machine::rule_finder::FiredRules;
 use crate::cli::machine::settings;
 use crate::config::Config;
 use crate::escape::visible;
@@ -40,7 +40,7 @@ pub(super) fn send(
     let problems = RefCell::new(Vec::new());
     let warn = |text: &str| problems.borrow_mut().push(visible(text.as_bytes()));
     let way = open(config);
-    let rules = Fired::new(&paths);
+    let rules = FiredRules::new(&paths);
     let ears = Ears {
         warn: &warn,
         // No event is collected here.

@@ -1,7 +1,7 @@
 //! The options of `tcpw setup`.
 
 use super::mail::MailOptions;
-use crate::cli::change::alarm::On;
+use crate::cli::change::alert_rule::On;
 use crate::cli::change::changes::{ChangeArgs, ForceArgs};
 use clap::Args;
 use std::path::PathBuf;
