@@ -1,7 +1,7 @@
 //! From TOML to settings: every key, its type, its default and what it may not be.
 
 use super::alert::{self, Alert};
-use super::error::{ConfigError, Reason};
+use super::error::{ConfigError, ConfigProblem};
 use super::keys::known;
 use super::letter::{self, Geo};
 use super::lint_code::Lint;
@@ -44,12 +44,15 @@ pub fn parse(bytes: &[u8], file: &Path, place: Place<'_>) -> Result<Config, Conf
     };
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let at = error.valid_up_to();
-        source.error(&(at..at), Reason::Syntax("is not UTF-8 text".to_owned()))
+        source.error(
+            &(at..at),
+            ConfigProblem::Syntax("is not UTF-8 text".to_owned()),
+        )
     })?;
     let document = DeTable::parse(text).map_err(|error| {
         let at = error.span().unwrap_or(0..0);
         let message = error.message().trim().replace('\n', ", ");
-        source.error(&at, Reason::Syntax(message))
+        source.error(&at, ConfigProblem::Syntax(message))
     })?;
     let top = Section::new(&source, document.get_ref(), 0..0, "", known(""))?;
     let (mail, holds_password) = match top.section("mail", "mail", known("mail"))? {

@@ -1,7 +1,7 @@
 //! Reading the configuration from its file, and who else may read that.
 
 use super::build::parse;
-use super::error::{ConfigError, Reason};
+use super::error::{ConfigError, ConfigProblem};
 use super::settings::Config;
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -24,7 +24,7 @@ pub fn load(
     must_exist: bool,
     place: &dyn Fn(&Path) -> PathBuf,
 ) -> Result<Config, ConfigError> {
-    let read_error = |cause| ConfigError::new(path, Reason::Read(cause));
+    let read_error = |cause| ConfigError::new(path, ConfigProblem::Read(cause));
     let file = match File::open(path) {
         Ok(file) => file,
         Err(cause) if cause.kind() == io::ErrorKind::NotFound && !must_exist => {
@@ -38,13 +38,13 @@ pub fn load(
         .read_to_end(&mut bytes)
         .map_err(read_error)?;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MOST_BYTES {
-        return Err(ConfigError::new(path, Reason::TooLarge));
+        return Err(ConfigError::new(path, ConfigProblem::TooLarge));
     }
     let config = parse(&bytes, path, place)?;
     if config.holds_password && mode & OTHERS_READ != 0 {
         return Err(ConfigError::new(
             path,
-            Reason::Exposed {
+            ConfigProblem::Exposed {
                 mode: mode & 0o7777,
             },
         ));

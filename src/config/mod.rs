@@ -22,7 +22,7 @@ pub use alert::{Alert, AlertRule, Grouping, MailChoice};
 pub use build::parse;
 pub use channel::{Channel, CommandChannel, SECRET_PLACE, WebhookChannel};
 pub use endpoint::{Endpoint, Tls};
-pub use error::{ConfigError, Reason};
+pub use error::{ConfigError, ConfigProblem};
 pub use keys::KEYS;
 pub use letter::{Geo, LetterForm};
 pub use lint_code::{Lint, LintCode};

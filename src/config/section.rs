@@ -1,6 +1,6 @@
 //! One table of the configuration, read key by key with the place of every value.
 
-use super::error::{ConfigError, Reason};
+use super::error::{ConfigError, ConfigProblem};
 use super::lint_code::LintCode;
 use super::mailbox::Mailbox;
 use crate::span::{LineIndex, offset};
@@ -23,7 +23,7 @@ pub(super) struct Source<'a> {
 
 impl Source<'_> {
     /// An error at the first byte of `at`.
-    pub(super) fn error(&self, at: &Range<usize>, reason: Reason) -> ConfigError {
+    pub(super) fn error(&self, at: &Range<usize>, reason: ConfigProblem) -> ConfigError {
         ConfigError {
             file: self.file.to_owned(),
             position: Some(self.lines.position(offset(at.start))),
@@ -55,7 +55,7 @@ impl<'a> Section<'a> {
     ) -> Result<Self, ConfigError> {
         for (key, _) in table {
             if !known.contains(&key.get_ref().as_ref()) {
-                let reason = Reason::UnknownKey {
+                let reason = ConfigProblem::UnknownKey {
                     key: key.get_ref().to_string(),
                     table: match name {
                         "" => "the file".to_owned(),
@@ -109,7 +109,7 @@ impl<'a> Section<'a> {
 
     /// An error about this table.
     pub(super) fn missing(&self, what: &'static str) -> ConfigError {
-        self.source.error(&self.span, Reason::Missing(what))
+        self.source.error(&self.span, ConfigProblem::Missing(what))
     }
 
     /// An error about the value of `key`.
@@ -120,7 +120,7 @@ impl<'a> Section<'a> {
             .map_or_else(|| self.span.clone(), Spanned::span);
         self.source.error(
             &span,
-            Reason::Value {
+            ConfigProblem::Value {
                 key: self.full(key),
                 problem: problem.into(),
             },
@@ -266,7 +266,7 @@ impl<'a> Section<'a> {
                 let text = self.string(key, value)?;
                 let address = || text.parse::<IpAddr>().map(IpNet::from);
                 text.parse().or_else(|_| address()).map_err(|_| {
-                    let reason = Reason::Value {
+                    let reason = ConfigProblem::Value {
                         key: self.full(key),
                         problem: "must be networks such as 192.0.2.0/24 or 2001:db8::/32"
                             .to_owned(),
@@ -354,7 +354,7 @@ impl<'a> Section<'a> {
             let mailboxes = Mailbox::parse_list(&self.string(key, value)?).map_err(|cause| {
                 let key = self.full(key);
                 self.source
-                    .error(&value.span(), Reason::Address { key, cause })
+                    .error(&value.span(), ConfigProblem::Address { key, cause })
             })?;
             all.extend(mailboxes);
         }
@@ -368,7 +368,7 @@ impl<'a> Section<'a> {
                 let text = self.string(key, value)?;
                 text.parse().map_err(|_| {
                     let problem = "must be addresses such as 192.0.2.7, not names or networks";
-                    let reason = Reason::Value {
+                    let reason = ConfigProblem::Value {
                         key: self.full(key),
                         problem: problem.to_owned(),
                     };
@@ -392,7 +392,7 @@ impl<'a> Section<'a> {
             return Err(self.wrong_type(key, value, "text"));
         };
         if text.trim().is_empty() || text.chars().any(char::is_control) {
-            let reason = Reason::Value {
+            let reason = ConfigProblem::Value {
                 key: self.full(key),
                 problem: "must not be empty or hold control characters".to_owned(),
             };
@@ -406,7 +406,7 @@ impl<'a> Section<'a> {
         if path.is_absolute() {
             return Ok(path);
         }
-        let reason = Reason::Value {
+        let reason = ConfigProblem::Value {
             key: self.full(key),
             problem: format!(
                 "must be an absolute path, not {:?}",
@@ -417,7 +417,7 @@ impl<'a> Section<'a> {
     }
 
     fn wrong_type(&self, key: &str, value: &Value<'_>, wanted: &'static str) -> ConfigError {
-        let reason = Reason::Type {
+        let reason = ConfigProblem::Type {
             key: self.full(key),
             wanted,
             found: value.get_ref().type_str(),

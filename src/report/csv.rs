@@ -1,7 +1,7 @@
 //! The report as CSV: one number a line, with the part it belongs to.
 
 use super::logged::Logged;
-use super::numbers::{Report, Source};
+use super::numbers::{Report, SourceRow};
 use ::csv::Writer;
 
 /// The report as CSV.
@@ -68,7 +68,7 @@ impl Sheet {
         }
     }
 
-    fn sources(&mut self, part: &str, sources: &[Source]) {
+    fn sources(&mut self, part: &str, sources: &[SourceRow]) {
         for source in sources {
             self.row(part, &source.source, &source.name, source.events);
         }

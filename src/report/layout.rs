@@ -3,7 +3,7 @@
 use super::counts::Named;
 use super::days::Day;
 use super::logged::Logged;
-use super::numbers::{Report, Source};
+use super::numbers::{Report, SourceRow};
 use super::time::Local;
 use super::words::{Words, fill, grouped};
 use chrono::{DateTime, Utc};
@@ -161,7 +161,7 @@ fn add_course(add: &mut dyn FnMut(&str, Body), days: &[Day], words: &Words) {
 }
 
 fn source_table(
-    sources: &[Source],
+    sources: &[SourceRow],
     all: u64,
     are_new: bool,
     words: &Words,
@@ -177,7 +177,7 @@ fn source_table(
     if has_place {
         head.insert(1, words.place);
     }
-    let row = |source: &Source| {
+    let row = |source: &SourceRow| {
         let time = if are_new { source.first } else { source.last };
         let mut cells = vec![
             source.source.clone(),

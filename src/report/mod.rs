@@ -21,7 +21,7 @@ pub use days::Day;
 pub use html::html;
 pub use json::json;
 pub use logged::{JOURNAL_FIELDS, Lines, LogReader, Logged, is_export};
-pub use numbers::{Gathering, Held, Letters, Report, Rule, Source, Terms, report};
+pub use numbers::{Gathering, Held, Letters, Report, ReportTerms, RuleCount, SourceRow, report};
 pub use problem::Problem;
 pub use text::{Paper, subject, text};
 pub use time::Local;

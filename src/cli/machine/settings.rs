@@ -1,7 +1,7 @@
 //! The configuration, or what to do about it.
 
 use crate::cli::base::{Context, Failure, Paths};
-use crate::config::{self, Config, ConfigError, Lint, Reason, Transport};
+use crate::config::{self, Config, ConfigError, ConfigProblem, Lint, Transport};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -47,7 +47,7 @@ fn read(paths: &Paths, place: &dyn Fn(&Path) -> PathBuf) -> Result<Config, Failu
 
 /// What to do about a configuration that cannot be used.
 fn wrong(error: &ConfigError) -> Failure {
-    let hint = if matches!(error.reason, Reason::Read(_)) {
+    let hint = if matches!(error.reason, ConfigProblem::Read(_)) {
         "name a configuration that is there and that you may read"
     } else {
         "tcpw.toml(5) describes every key"

@@ -7,7 +7,7 @@ use crate::cli::base::{Context, Exit, Failure};
 use crate::cli::machine::waiting::Waiting;
 use crate::cli::machine::{open_journal, settings};
 use crate::config::Config;
-use crate::report::{self, Paper, Problem, Report, Terms};
+use crate::report::{self, Paper, Problem, Report, ReportTerms};
 use crate::system::{Clock as _, SystemClock, host_name, local_time};
 use crate::values::Language;
 use std::env;
@@ -85,7 +85,7 @@ fn numbers(
     for problem in problems {
         context.out.note(&problem)?;
     }
-    let terms = Terms {
+    let terms = ReportTerms {
         machine: host_name(),
         since: args.since.at(now),
         until: args.until.map_or(now, |moment| moment.at(now)),
