@@ -18,15 +18,11 @@ pub mod alert;
 pub mod cli;
 pub mod config;
 pub mod diagnostic;
-pub mod edit;
 pub mod editor;
-pub mod engine;
-pub mod escape;
 pub mod lint;
 pub mod metadata;
-pub mod policy;
 pub mod report;
-pub mod span;
-pub mod syntax;
 pub mod system;
 pub mod values;
+
+pub use hosts_access::{edit, engine, escape, policy, span, syntax};

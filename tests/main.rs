@@ -9,6 +9,8 @@
 
 /// From `tcpw notify` to a mail in a real inbox.
 mod alert;
+/// Sentences that give an all-clear, where they would be false.
+mod all_clear;
 /// The source tree keeps to the design: who uses whom, sizes, openings, the index itself.
 mod architecture;
 /// Changes to tables: where rules go, what is refused, faults, and the installed libwrap's word.

@@ -231,11 +231,32 @@ fn broad<'a>(ground: &Ground<'a>) -> Vec<(TableName, Rule<'a, 'a>)> {
             .any(|text| text.eq_ignore_ascii_case(b"ALL"));
         has_all && ending(table, rule) == Access::Denied
     };
-    [TableName::Allow, TableName::Deny]
+    let mut found: Vec<_> = [TableName::Allow, TableName::Deny]
         .into_iter()
         .flat_map(|table| rules(ground.tree(table)).map(move |rule| (table, rule)))
         .filter(|&(table, rule)| refuses(table, rule) && is_unconditional(ground, rule))
-        .collect()
+        .collect();
+    if found.is_empty() {
+        return found;
+    }
+    // One that refuses nobody, such as `ALL EXCEPT ALL`, would raise nothing.
+    let deciders: Vec<_> = unlisted_hosts(ground)
+        .filter_map(|request| ground.decider(&ground.decide(&request)))
+        .collect();
+    found.retain(|(table, rule)| {
+        let line = rule.line().index();
+        (deciders.iter()).any(|decider| decider.table == *table && decider.line == line)
+    });
+    found
+}
+
+/// Requests of clients on no list for every daemon that the tables tell apart.
+fn unlisted_hosts(ground: &Ground<'_>) -> impl Iterator<Item = Request> {
+    let daemons = ground.daemons();
+    let hosts = strangers();
+    hosts
+        .into_iter()
+        .flat_map(move |host| daemons.requests(&host))
 }
 
 /// Puts the alarm into a rule that refuses.
@@ -431,9 +452,7 @@ pub fn verify_alarm(after: &Ground<'_>, triggers: Triggers, command: &str) -> Re
         requests.extend(nameless());
     }
     if triggers.unlisted {
-        let hosts = strangers();
-        let daemons = after.daemons();
-        requests.extend(hosts.iter().flat_map(|host| daemons.requests(host)));
+        requests.extend(unlisted_hosts(after));
     }
     let program = command.split(" --addr").next().unwrap_or_default();
     let is_alarm = |effect: &engine::Effect| matches!(effect, engine::Effect::Spawn(line) if line.starts_with(program.as_bytes()));

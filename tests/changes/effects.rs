@@ -200,6 +200,15 @@ fn where_nobody_is_refused_an_alert_asks_first() {
     );
     made(&sandbox, &["install-alert", "--force"]);
     assert!(sandbox.tables().1.contains("\nALL: ALL : spawn "));
+    // A rule that looks as if it refused everybody, and refuses nobody.
+    for rule in [
+        "vsftpd: ALL EXCEPT ALL: deny\n",
+        "vsftpd: ALL a@.example.org EXCEPT ALL: deny\n",
+    ] {
+        let sandbox = Sandbox::new(&format!("ALL: 0.0.0.1\n{rule}"), "");
+        let err = stopped(&sandbox, &["install-alert", "--on", "unlisted"]);
+        assert!(err.contains("first run `tcpw deny-all`"), "{err}");
+    }
     // Nor does the end of an alert let anybody in.
     let sandbox = Sandbox::new("ALL: 0.0.0.1\n", "");
     made(&sandbox, &["install-alert", "--on", "unknown", "--force"]);

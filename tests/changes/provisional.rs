@@ -58,11 +58,20 @@ fn end_waiting(sandbox: &Sandbox) {
         let line = String::from_utf8_lossy(&line).into_owned();
         line.contains("\0rollback\0") && line.contains(&root)
     };
-    let processes = std::fs::read_dir("/proc").unwrap().flatten();
-    let found: Vec<u32> = processes
-        .filter_map(|process| process.file_name().to_str()?.parse().ok())
-        .filter(is_it)
-        .collect();
+    let find = || -> Vec<u32> {
+        let processes = std::fs::read_dir("/proc").unwrap().flatten();
+        processes
+            .filter_map(|process| process.file_name().to_str()?.parse().ok())
+            .filter(is_it)
+            .collect()
+    };
+    // On a busy machine it takes a moment until it is the program that it starts.
+    let start = Instant::now();
+    let mut found = find();
+    while found.is_empty() && start.elapsed() < Duration::from_secs(4) {
+        thread::sleep(Duration::from_millis(20));
+        found = find();
+    }
     assert_eq!(found.len(), 1);
     let process = Pid::from_raw(found[0].try_into().unwrap());
     kill(process, Signal::SIGKILL).unwrap();

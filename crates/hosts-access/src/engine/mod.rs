@@ -7,6 +7,7 @@ mod buckets;
 mod command;
 mod effect;
 mod expand;
+mod glance;
 mod glob;
 mod index;
 mod key;

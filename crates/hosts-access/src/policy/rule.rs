@@ -175,11 +175,18 @@ impl<'t, 's> List<'t, 's> {
 
     /// Its tokens: those between the colons.
     fn tokens(self) -> impl Iterator<Item = Token> + use<'t, 's> {
-        let field = self.field;
+        let mut tokens = self.line.tokens();
         let mut colons = 0;
-        self.line.tokens().filter(move |token| {
-            colons += usize::from(token.kind == TokenKind::Colon);
-            colons == field && !matches!(token.kind, TokenKind::Colon | TokenKind::Comment)
+        std::iter::from_fn(move || {
+            while colons <= self.field {
+                let token = tokens.next()?;
+                if token.kind == TokenKind::Colon {
+                    colons += 1;
+                } else if colons == self.field && token.kind != TokenKind::Comment {
+                    return Some(token);
+                }
+            }
+            None
         })
     }
 }

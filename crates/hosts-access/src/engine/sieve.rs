@@ -370,7 +370,7 @@ fn is_word(byte: u8) -> bool {
 
 /// An IPv4 address at the start of `text`, as clients are spelt, and its length.
 #[inline]
-fn quad(text: &[u8]) -> Option<(u32, usize)> {
+pub(super) fn quad(text: &[u8]) -> Option<(u32, usize)> {
     let (mut address, mut octet, mut digits, mut dots) = (0, 0_u32, 0, 0);
     for (at, &byte) in text.iter().enumerate() {
         let digit = byte.wrapping_sub(b'0');
@@ -398,14 +398,18 @@ fn quad(text: &[u8]) -> Option<(u32, usize)> {
 }
 
 /// A number of at most three digits, without a leading zero, and its length.
-fn number(text: &[u8], most: u32) -> Option<(u32, usize)> {
-    let digits = text
-        .iter()
-        .take(4)
-        .position(|byte| !byte.is_ascii_digit())?;
-    let value: u32 = str::from_utf8(text.get(..digits)?).ok()?.parse().ok()?;
-    let is_plain = digits == 1 || text.first() != Some(&b'0');
-    (is_plain && value <= most).then_some((value, digits))
+pub(super) fn number(text: &[u8], most: u32) -> Option<(u32, usize)> {
+    let (mut value, mut digits) = (0, 0);
+    while let Some(digit) = text.get(digits).map(|byte| byte.wrapping_sub(b'0'))
+        && digit < 10
+    {
+        if digits == 3 || digits == 1 && value == 0 {
+            return None;
+        }
+        value = value * 10 + u32::from(digit);
+        digits += 1;
+    }
+    (digits > 0 && digits < text.len() && value <= most).then_some((value, digits))
 }
 
 /// A set of numbers that sometimes takes one for a member that is none.

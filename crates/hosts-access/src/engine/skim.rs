@@ -5,6 +5,7 @@
 //! What is passed over is sound to pass over: a physical line that is a logical line by itself, and a
 //! comment, or for other daemons, or with clients of which each is another one.
 
+use super::glance::Glance;
 use super::matching::{Matcher, unmapped};
 use super::request::Request;
 use super::surroundings::Surroundings;
@@ -116,7 +117,7 @@ fn groups(text: &[u8], most: usize) -> Option<usize> {
 struct Skimmer<'r> {
     matcher: Matcher<'r>,
     daemon: &'r [u8],
-    address: &'r [u8],
+    glance: Glance<'r>,
     /// Whether a word in brackets may match: only what is or begins like an IPv6 address.
     is_bracket: bool,
     head: Head,
@@ -141,7 +142,7 @@ impl<'r> Skimmer<'r> {
         Self {
             matcher: Matcher::new(request, world),
             daemon: unmapped(request.daemon()),
-            address,
+            glance: Glance::new(address, name),
             is_bracket: is_bracket(address) || is_bracket(name),
             head: Head::default(),
         }
@@ -161,9 +162,11 @@ impl<'r> Skimmer<'r> {
     fn pass_line(&mut self, text: &[u8]) -> Option<usize> {
         if let Some(clients) = self.head.strip(text)
             && self.head.is_possible
-            && let Some(length) = self.other_addresses(clients)
+            && let Some(length) = self.glance.other_clients(clients)
         {
-            return Some(self.head.text.len() + length);
+            // The newline does not count (F-LINE-14).
+            let length = self.head.text.len() + length;
+            return (length <= LINE_LIMIT + 1).then_some(length);
         }
         let length = memchr2(b'\n', 0, text).filter(|&at| text.get(at) == Some(&b'\n'))?;
         let line = text.get(..length)?;
@@ -171,32 +174,6 @@ impl<'r> Skimmer<'r> {
             return None;
         }
         (line.starts_with(b"#") || !self.may_match(line)).then_some(length + 1)
-    }
-
-    /// The length of the rest of a line, its newline included, if its words are nothing but
-    /// addresses in digits and dots, and other ones.
-    fn other_addresses(&self, clients: &[u8]) -> Option<usize> {
-        let mut from = 0;
-        for (at, &byte) in clients.iter().enumerate() {
-            if byte.is_ascii_digit() || byte == b'.' {
-                continue;
-            }
-            if !matches!(byte, b' ' | b',' | b'\n') {
-                return None;
-            }
-            let word = clients.get(from..at)?;
-            if let ([first, ..], [.., last]) = (word, word)
-                && (*first == b'.' || *last == b'.' || word == self.address)
-            {
-                return None;
-            }
-            from = at + 1;
-            if byte == b'\n' {
-                let is_short = self.head.text.len() + at <= LINE_LIMIT;
-                return is_short.then_some(from);
-            }
-        }
-        None
     }
 
     /// Whether a line that stands alone may match; false only if it certainly does not.

@@ -1,11 +1,12 @@
 //! Whether an element of a list matches a request.
 
+use super::glance::{Glance, place_among_addresses};
 use super::glob::wildcard_matches;
 use super::list::list_matches;
 use super::list_index::ListIndexes;
 use super::request::{Host, Request};
 use super::surroundings::{ListFile, Surroundings};
-use super::trace::Comparison;
+use super::trace::{Comparison, ListAnswer};
 use super::verdict::{TableName, Undecided};
 use crate::escape::visible;
 use crate::policy::{
@@ -52,7 +53,7 @@ impl<'r> Matcher<'r> {
     ) -> Result<Comparison, Undecided> {
         let daemons = list_matches(rule.daemons(), |text| self.daemon(text))?;
         let clients = match daemons.matched() {
-            Some(_) => Some(list_matches(rule.clients(), |text| self.client(text))?),
+            Some(_) => Some(self.clients(rule)?),
             None => None,
         };
         Ok(Comparison {
@@ -62,6 +63,17 @@ impl<'r> Matcher<'r> {
             daemons,
             clients,
         })
+    }
+
+    fn clients(&self, rule: Rule<'_, '_>) -> Result<ListAnswer, Undecided> {
+        let address = self.text_of(&self.request.client.address);
+        match place_among_addresses(rule, address) {
+            Some(hit) => Ok(ListAnswer {
+                hit,
+                ..ListAnswer::default()
+            }),
+            None => list_matches(rule.clients(), |text| self.client(text)),
+        }
     }
 
     pub(super) fn daemon(&self, text: &[u8]) -> Answer {
@@ -225,6 +237,10 @@ impl<'r> Matcher<'r> {
                 return Ok(false);
             };
             let address = self.text_of(&host.address);
+            if Glance::new(address, self.text_of(host.name.as_bytes())).is_in_no_word(&bytes) {
+                lists.pop();
+                return Ok(false);
+            }
             let words = words(&bytes).map(|(_, word)| word);
             let possible = words.filter(|word| *word == address || !is_quad(word));
             self.any_word(possible, host, lists)?

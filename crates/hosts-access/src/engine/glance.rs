@@ -1,0 +1,407 @@
+//! A glance at the clients of a rule: whether each of them certainly is somebody else, told from the
+//! bytes of a line, without its tree. Most lines of a long table hold addresses, networks and names
+//! that a glance settles; whatever else a line holds is left to the matcher.
+
+use super::matching::LIST_WORD_LIMIT;
+use super::sieve::{number, quad};
+use crate::policy::{Rule, dotted_quad, ipv6};
+use crate::span::{Span, offset};
+use memchr::{memchr, memchr2, memmem};
+use std::net::Ipv6Addr;
+
+/// Lines that are longer than this are looked at as a whole before they are taken apart.
+const LONG: usize = 96;
+/// Rules that are longer than this are searched as a whole before they are taken apart.
+const LONG_RULE: u32 = 256;
+/// The longest pattern in brackets: an IPv6 address whose last four bytes are written as IPv4.
+const BRACKET_LIMIT: usize = 48;
+
+/// Who is looked for. The address and the name are those that libwrap compares (F-V4-15).
+#[derive(Debug)]
+pub(super) struct Glance<'r> {
+    address: &'r [u8],
+    name: &'r [u8],
+    ipv4: Option<u32>,
+    /// The address as IPv6, if brackets can be settled by it.
+    ipv6: Option<u128>,
+    /// Whether no pattern in brackets can match.
+    is_outside_brackets: bool,
+    finder: memmem::Finder<'r>,
+}
+
+/// What a word says about the client that is looked for.
+enum Word {
+    /// It is about somebody else; this is its length.
+    Other(usize),
+    /// It may match, or only the matcher can tell.
+    Unsettled,
+}
+
+impl<'r> Glance<'r> {
+    /// Looks for `host`, whose mapped addresses are written as IPv4 already.
+    pub(super) fn new(address: &'r [u8], name: &'r [u8]) -> Self {
+        let is_bracket = |text: &[u8]| text.starts_with(b"[") || text.contains(&b':');
+        let ipv6 = ipv6(address).filter(|found| found.zone.is_none() && !is_bracket(name));
+        Self {
+            address,
+            name,
+            ipv4: dotted_quad(address).map(u32::from),
+            ipv6: ipv6.map(|found| found.address.to_bits()),
+            is_outside_brackets: !is_bracket(address) && !is_bracket(name),
+            finder: memmem::Finder::new(address),
+        }
+    }
+
+    /// The length of what follows a rule's first colon, its newline included, if no client of it
+    /// can match and the line stands alone.
+    pub(super) fn other_clients(&self, text: &[u8]) -> Option<usize> {
+        if text
+            .get(..LONG)
+            .is_some_and(|start| memchr(b'\n', start).is_none())
+            && let Some(length) = self.other_addresses(text)
+        {
+            return Some(length);
+        }
+        let mut at = 0;
+        loop {
+            match *text.get(at)? {
+                b' ' | b',' | b'\t' | b'\r' => at += 1,
+                b'\n' => return Some(at + 1),
+                b':' => return options_end(text, at),
+                _ => match self.word(text.get(at..)?)? {
+                    Word::Other(length) => at += length,
+                    Word::Unsettled => return None,
+                },
+            }
+        }
+    }
+
+    /// The length of a long line of nothing but addresses in digits and dots, and other ones.
+    fn other_addresses(&self, text: &[u8]) -> Option<usize> {
+        let length = memchr(b'\n', text)?;
+        let line = text.get(..length)?;
+        let is_separator = |byte| (byte == b' ') | (byte == b',');
+        self.are_others(line, is_separator).then_some(length + 1)
+    }
+
+    /// Whether a list file holds nothing but addresses in digits and dots, and other ones.
+    pub(super) fn is_in_no_word(&self, list: &[u8]) -> bool {
+        let is_white = |byte| (byte == b' ') | (byte == b'\n');
+        // A word that is too long for libwrap (F-FILE-06) fills at least one of these.
+        let mut blocks = list.chunks_exact(LIST_WORD_LIMIT / 2);
+        blocks.all(|block| block.iter().any(|byte| is_white(*byte)))
+            && self.are_others(list, is_white)
+    }
+
+    fn are_others(&self, text: &[u8], is_separator: impl Fn(u8) -> bool) -> bool {
+        are_addresses(text, is_separator) && self.finder.find(text).is_none()
+    }
+
+    /// What the word at the start of `text` says; nothing if the text ends within it.
+    #[inline]
+    fn word(&self, text: &[u8]) -> Option<Word> {
+        let first = *text.first()?;
+        if first.is_ascii_digit() {
+            if let Some((address, length)) = quad(text) {
+                let next = *text.get(length)?;
+                if is_end(next) {
+                    return Some(Word::other_if(self.ipv4 != Some(address), length));
+                }
+                if next == b'/' {
+                    return Some(self.network(text, address, length + 1));
+                }
+            }
+        } else if first == b'[' {
+            return Some(self.bracket(text));
+        }
+        let length = text.iter().position(|&byte| !is_name(byte))?;
+        let word = text.get(..length)?;
+        if !is_end(*text.get(length)?) || word.last() == Some(&b'.') {
+            return Some(Word::Unsettled);
+        }
+        let texts = [self.name, self.address];
+        let may_match = if first == b'.' {
+            texts.iter().any(|text| ends_like(text, word))
+        } else {
+            // A word without a dot can be one of those that mean more than they say.
+            memchr(b'.', word).is_none() || texts.iter().any(|text| text.len() == word.len())
+        };
+        Some(Word::other_if(!may_match, length))
+    }
+
+    /// The network of `address` whose mask or length begins at `start`.
+    fn network(&self, text: &[u8], address: u32, start: usize) -> Word {
+        let rest = text.get(start..).unwrap_or_default();
+        let (mask, digits) = if let Some(found) = quad(rest) {
+            found
+        } else if let Some((bits, digits)) = number(rest, 32) {
+            (u32::MAX.checked_shl(32 - bits).unwrap_or(0), digits)
+        } else {
+            return Word::Unsettled;
+        };
+        let length = start + digits;
+        let is_whole = text.get(length).is_some_and(|&next| is_end(next));
+        let is_other = self.ipv4.is_none_or(|ipv4| ipv4 & mask != address);
+        Word::other_if(is_whole && mask != 0 && is_other, length)
+    }
+
+    /// An IPv6 address or network.
+    fn bracket(&self, text: &[u8]) -> Word {
+        let near = text
+            .get(..BRACKET_LIMIT.min(text.len()))
+            .unwrap_or_default();
+        let Some(close) = memchr(b']', near) else {
+            return Word::Unsettled;
+        };
+        let (mut length, mut bits) = (close + 1, 128);
+        if text.get(length) == Some(&b'/') {
+            let Some((value, digits)) = number(text.get(length + 1..).unwrap_or_default(), 128)
+            else {
+                return Word::Unsettled;
+            };
+            (length, bits) = (length + 1 + digits, value);
+        }
+        let inner = near.get(1..close).unwrap_or_default();
+        let is_plain = |byte: &u8| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.');
+        let is_whole = text.get(length).is_some_and(|&next| is_end(next));
+        if !is_whole || !inner.iter().all(is_plain) {
+            return Word::Unsettled;
+        }
+        let is_other = self.is_outside_brackets
+            || self.ipv6.is_some_and(|address| {
+                let inner = str::from_utf8(inner).unwrap_or_default();
+                let mask = u128::MAX.checked_shl(128 - bits).unwrap_or(0);
+                inner
+                    .parse::<Ipv6Addr>()
+                    .is_ok_and(|net| (net.to_bits() ^ address) & mask != 0)
+            });
+        Word::other_if(is_other, length)
+    }
+}
+
+/// Whether `text` is made of digits, dots and separators, and each of its words begins and ends with
+/// a digit: such a word matches the address that is spelt like it, and nobody else. Every byte is
+/// looked at without a branch, so that many are worked out at a time.
+#[inline]
+fn are_addresses(text: &[u8], is_separator: impl Fn(u8) -> bool) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_digit() | (byte == b'.') | is_separator(byte);
+    let is_part = |left: u8, right: u8| {
+        ((left == b'.') & !right.is_ascii_digit()) | ((right == b'.') & !left.is_ascii_digit())
+    };
+    let is_edge = |byte: Option<&u8>| byte == Some(&b'.');
+    let after = text.get(1..).unwrap_or_default();
+    text.iter().fold(true, |all, &byte| all & is_plain(byte))
+        && !(text.iter().zip(after)).fold(false, |any, (left, right)| any | is_part(*left, *right))
+        && !is_edge(text.first())
+        && !is_edge(text.last())
+}
+
+/// Where `address` stands among the clients of a long rule that has nothing but addresses in digits
+/// and dots, no options and no exceptions; nothing if it is another kind of rule.
+pub(super) fn place_among_addresses(rule: Rule<'_, '_>, address: &[u8]) -> Option<Option<Span>> {
+    let line = rule.line().span();
+    if line.end - line.start < LONG_RULE {
+        return None;
+    }
+    let text = line.of(rule.line().tree().source());
+    let text = text.strip_suffix(b"\n").unwrap_or(text);
+    let colon = memchr(b':', text)?;
+    let (daemons, clients) = text.split_at_checked(colon + 1)?;
+    let is_separator = |byte| (byte == b' ') | (byte == b',');
+    if memchr2(b'[', b']', daemons).is_some() || !are_addresses(clients, is_separator) {
+        return None;
+    }
+    let Some(at) = memmem::find(clients, address) else {
+        return Some(None);
+    };
+    let before = at.checked_sub(1).and_then(|at| clients.get(at));
+    let after = clients.get(at + address.len());
+    let is_word = |next: Option<&u8>| next.is_none_or(|&byte| is_separator(byte));
+    let start = line.start + offset(colon + 1 + at);
+    let place = Span::new(start, start + offset(address.len()));
+    (!address.is_empty() && is_word(before) && is_word(after)).then_some(Some(place))
+}
+
+impl Word {
+    fn other_if(is_other: bool, length: usize) -> Self {
+        if is_other {
+            Self::Other(length)
+        } else {
+            Self::Unsettled
+        }
+    }
+}
+
+/// The end of a line whose clients end at `colon`, if it is not joined to the next one.
+fn options_end(text: &[u8], colon: usize) -> Option<usize> {
+    let rest = text.get(colon..)?;
+    let length = memchr2(b'\n', 0, rest)?;
+    let line = rest.get(..length)?;
+    (rest.get(length) == Some(&b'\n') && line.last() != Some(&b'\\')).then_some(colon + length + 1)
+}
+
+/// Whether `text` ends with `tail`, letters of either case alike.
+fn ends_like(text: &[u8], tail: &[u8]) -> bool {
+    let is_last_alike = |(left, right): (&u8, &u8)| left.eq_ignore_ascii_case(right);
+    text.last().zip(tail.last()).is_some_and(is_last_alike)
+        && (text.len().checked_sub(tail.len()))
+            .and_then(|from| text.get(from..))
+            .is_some_and(|end| end.eq_ignore_ascii_case(tail))
+}
+
+/// Whether a byte ends a word: a separator, the end of the line, or the colon before options.
+fn is_end(byte: u8) -> bool {
+    matches!(byte, b' ' | b',' | b'\n' | b':' | b'\t' | b'\r')
+}
+
+fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::list::list_matches;
+    use super::super::matching::{Matcher, unmapped};
+    use super::super::request::{Host, HostName, Request};
+    use super::super::surroundings::Bare;
+    use super::*;
+    use crate::policy::rules;
+    use crate::syntax::parse;
+    use proptest::prelude::*;
+
+    const WORDS: [&str; 34] = [
+        "10.0.0.1",
+        "10.0.0.10",
+        "110.0.0.1",
+        "10.0.0.",
+        "10.",
+        ".0.0.1",
+        "010.0.0.1",
+        "10.0.0.0/24",
+        "10.0.0.1/24",
+        "10.0.0.0/0",
+        "0.0.0.0/0.0.0.0",
+        "10.0.0.0/255.255.255.0",
+        "10.0.0.0/255.0.255.0",
+        "10.0.0.1/32",
+        "10.0.0.1/255.255.255.255",
+        "[2001:db8::1]",
+        "[2001:db8::]/32",
+        "[2001:db8::1]/0",
+        "[2001:DB8:0:0::1]",
+        "[::ffff:10.0.0.1]",
+        "[fe80::1%eth0]",
+        "2001:db8::1",
+        "pc.example.org",
+        "PC.Example.org",
+        ".example.org",
+        "example.org.",
+        "pc.",
+        "ALL",
+        "KNOWN",
+        "LOCAL",
+        "EXCEPT",
+        "a@10.0.0.1",
+        "*.example.org",
+        "/etc/list",
+    ];
+
+    fn lists() -> impl Strategy<Value = String> {
+        let word = prop::sample::select(WORDS.to_vec());
+        let address = (0..3_u8, 0..40_u8).prop_map(|(c, d)| format!("10.0.{c}.{d}"));
+        let separator =
+            prop::sample::select(vec![" ", ", ", ",", "\t", " : ", ":deny", "\\", "\0"]);
+        let few = prop::collection::vec(
+            prop_oneof![4 => word.prop_map(str::to_owned), 4 => Just(" ".to_owned()),
+                1 => separator.prop_map(str::to_owned)],
+            0..12,
+        );
+        let many = prop::collection::vec(address, 0..60).prop_map(|words| vec![words.join(" ")]);
+        prop_oneof![few, many].prop_map(|parts| parts.concat())
+    }
+
+    fn clients() -> impl Strategy<Value = Host> {
+        let addresses = vec![
+            "10.0.0.1",
+            "2001:db8::1",
+            "::ffff:10.0.0.1",
+            "10.0.1.7",
+            "unknown",
+        ];
+        let names = vec!["unknown", "pc.example.org", "pc", "10.0.0.1", "paranoid"];
+        (prop::sample::select(addresses), prop::sample::select(names))
+            .prop_map(|(address, name)| Host::new(address, HostName::new(name)))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+        #[test]
+        fn whoever_is_passed_over_does_not_match(list in lists(), client in clients()) {
+            let source = format!("sshd:{list}\nsshd: ALL\n");
+            let request = Request::new("sshd", client);
+            let (address, name) = (request.client().address(), request.client().name().as_bytes());
+            let glance = Glance::new(unmapped(address), unmapped(name));
+            if let Some(length) = glance.other_clients(&source.as_bytes()[5..]) {
+                prop_assert_eq!(&source[5 + length..], "sshd: ALL\n", "{:?}", list);
+                let tree = parse(source.as_bytes());
+                let matcher = Matcher::new(&request, &Bare);
+                for rule in rules(&tree).filter(|rule| rule.number() == 1) {
+                    let found = list_matches(rule.clients(), |text| matcher.client(text)).unwrap();
+                    prop_assert!(found.matched().is_none(), "{:?}", list);
+                }
+            }
+        }
+
+        #[test]
+        fn a_long_rule_is_answered_as_word_by_word(list in lists(), client in clients()) {
+            let source = format!("sshd: {}{list}\n", "192.0.2.1 ".repeat(26));
+            let tree = parse(source.as_bytes());
+            let request = Request::new("sshd", client);
+            let matcher = Matcher::new(&request, &Bare);
+            for rule in rules(&tree).filter(|rule| rule.number() == 1) {
+                let address = unmapped(request.client().address());
+                if let Some(hit) = place_among_addresses(rule, address) {
+                    let found = list_matches(rule.clients(), |text| matcher.client(text)).unwrap();
+                    prop_assert_eq!(hit, found.hit);
+                    prop_assert!(found.exceptions.is_empty());
+                }
+            }
+        }
+
+        #[test]
+        fn a_list_that_is_passed_over_has_no_such_word(list in lists(), client in clients()) {
+            let list = list.replace(' ', "\n");
+            let (address, name) = (client.address(), client.name().as_bytes());
+            if Glance::new(unmapped(address), unmapped(name)).is_in_no_word(list.as_bytes()) {
+                prop_assert!(list.split_whitespace().all(|word| word.as_bytes() != unmapped(address)));
+                prop_assert!(list.bytes().all(|byte| byte.is_ascii_digit() || b".\n ".contains(&byte)));
+            }
+        }
+    }
+
+    #[test]
+    fn most_lines_of_long_tables_are_passed_over() {
+        let glance = Glance::new(b"203.0.113.9", b"client.example.net");
+        for clients in [
+            " 10.0.0.1\n",
+            " 10.0.0.0/24, 10.1.0.0/255.255.0.0\n",
+            " [2001:db8::]/32 [2001:db8::1]\n",
+            " .example.org pc.example.org\n",
+            " 10.0.0.1 : deny\n",
+            "\n",
+        ] {
+            assert_eq!(
+                glance.other_clients(clients.as_bytes()),
+                Some(clients.len()),
+                "{clients}"
+            );
+        }
+        let long = format!(" {}10.0.0.1\n", "192.0.2.1 ".repeat(26));
+        assert_eq!(glance.other_clients(long.as_bytes()), Some(long.len()));
+        assert_eq!(glance.other_clients(b" 10.0.0.1"), None, "no end");
+        assert!(!glance.is_in_no_word(&b"1".repeat(LIST_WORD_LIMIT + 1)));
+        assert!(!glance.is_in_no_word(b"10.0.0.1\n203.0.113.9\n"));
+        assert!(glance.is_in_no_word(b"10.0.0.1\n203.0.113.8\n"));
+    }
+}

@@ -1,0 +1,69 @@
+//! The plan of the house: its rooms, in which order they may use each other, and who owns which
+//! external crate.
+
+/// A room of the program and the rooms that it may use. Cargo guards the crates.
+pub(super) type Room = (&'static str, &'static [&'static str]);
+
+/// The rooms of `src`.
+pub(super) const ROOMS: [Room; 12] = [
+    ("diagnostic", &[]),
+    ("values", &[]),
+    ("system", &[]),
+    ("config", &[]),
+    ("metadata", &[]),
+    ("lint", &["metadata"]),
+    ("editor", &["system", "metadata"]),
+    ("alert", &["system", "config"]),
+    ("report", &["alert"]),
+    ("lib", EVERY_ROOM),
+    ("notify", &["cli"]),
+    ("cli", EVERY_ROOM),
+];
+
+/// Plain data, which every room may use.
+pub(super) const PLAIN: [&str; 2] = ["diagnostic", "values"];
+
+/// Stands for all rooms, or for all users of a crate.
+pub(super) const EVERY_ROOM: &[&str] = &["*"];
+
+/// A folder of a source folder and its wings from left to right: a wing uses only wings to its left,
+/// and wings of one group, which are siblings, do not use each other.
+pub(super) type Wings = (&'static str, &'static [&'static [&'static str]]);
+
+/// The wings of each folder that has them.
+pub(super) const WINGS: [Wings; 0] = [];
+
+/// External crates and the rooms of `src` that may name them. A crate that is not listed may be used
+/// by nobody until it has an owner.
+pub(super) const CRATES: [Room; 27] = [
+    ("clap", &["cli"]),
+    ("clap_complete", &["cli"]),
+    ("csv", &["cli", "report"]),
+    ("ipnet", &["config", "alert", "report", "cli"]),
+    ("lettre", &["alert"]),
+    ("rustls", &["alert"]),
+    ("rustls_native_certs", &["alert"]),
+    ("ureq", &["alert"]),
+    ("rusqlite", &["alert"]),
+    ("minijinja", &["alert"]),
+    ("maxminddb", &["alert"]),
+    ("plotters", &["report"]),
+    ("unicode_width", &["report"]),
+    ("terminal_size", &["cli"]),
+    ("similar", &["editor"]),
+    ("tempfile", &["editor", "cli"]),
+    ("xattr", &["editor"]),
+    ("ring", &["editor", "metadata", "alert"]),
+    ("dns_lookup", &["system"]),
+    ("chrono", &["system", "alert", "cli", "report", "metadata"]),
+    ("serde", &["alert", "config", "editor", "cli", "report"]),
+    (
+        "serde_json",
+        &["alert", "config", "editor", "cli", "report"],
+    ),
+    ("toml", &["config"]),
+    ("toml_edit", &["config"]),
+    ("nix", &["system", "editor", "alert"]),
+    ("memchr", EVERY_ROOM),
+    ("thiserror", EVERY_ROOM),
+];
