@@ -31,7 +31,22 @@ pub(super) const EVERY_ROOM: &[&str] = &["*"];
 pub(super) type Wings = (&'static str, &'static [&'static [&'static str]]);
 
 /// The wings of each folder that has them.
-pub(super) const WINGS: [Wings; 0] = [];
+pub(super) const WINGS: [Wings; 1] = [(
+    "src/cli",
+    &[
+        &["base"],
+        &["machine"],
+        &["verdict"],
+        &["change"],
+        &["lint", "alert"],
+        &["setup", "events", "report"],
+        &["mail"],
+        &["completions", "demo"],
+        &["args"],
+        &["required_files"],
+        &["program"],
+    ],
+)];
 
 /// External crates and the rooms of `src` that may name them. A crate that is not listed may be used
 /// by nobody until it has an owner.
