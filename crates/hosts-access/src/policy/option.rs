@@ -1,8 +1,8 @@
 //! The options of a rule: the table of keywords, and reading one field.
 
-use super::dialect::{DEBIAN_12, Dialect};
-use super::number::{c_decimal, c_octal};
-use super::problem::OptionProblem;
+use crate::policy::dialect::{DEBIAN_12, Dialect};
+use crate::policy::number::{c_decimal, c_octal};
+use crate::policy::problem::OptionProblem;
 use crate::span::Span;
 use crate::syntax::{Line, Token, TokenKind};
 use std::borrow::Cow;

@@ -1,8 +1,8 @@
 //! One list element to what it matches: the forms of daemon and client patterns.
 
-use super::address::{Zoned6, any_quad, dotted_quad, ipv6};
-use super::dialect::{DEBIAN_12, Dialect, Ipv6, Masks};
-use super::number::{c_decimal, c_decimal_prefix};
+use crate::policy::address::{Zoned6, any_quad, dotted_quad, ipv6};
+use crate::policy::dialect::{DEBIAN_12, Dialect, Ipv6, Masks};
+use crate::policy::number::{c_decimal, c_decimal_prefix};
 use crate::syntax::Brackets;
 
 /// How one string is compared: a daemon, user or host name, or an address as text.

@@ -1,6 +1,6 @@
 //! Rules as views on the lines of a tree.
 
-use super::option::RuleOption;
+use crate::policy::option::RuleOption;
 use crate::span::Span;
 use crate::syntax::{Line, LineKind, Token, TokenKind, Tree};
 use std::borrow::Cow;

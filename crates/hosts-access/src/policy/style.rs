@@ -1,7 +1,7 @@
 //! One style for tables: spacing, separators and continued lines. Only what means nothing to
 //! libwrap is changed.
 
-use super::rule::{Element, List, Rule};
+use crate::policy::rule::{Element, List, Rule};
 use crate::syntax::{LINE_LIMIT, Line, TokenKind, Tree};
 
 /// Longer lists go on in the next line, where a word ends before this column. Options stay in one

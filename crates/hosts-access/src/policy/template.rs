@@ -1,6 +1,6 @@
 //! Values with `%` letters, taken apart (F-PCT-01, F-PCT-02).
 
-use super::dialect::{DEBIAN_12, Dialect};
+use crate::policy::dialect::{DEBIAN_12, Dialect};
 
 /// A letter behind `%`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,9 +2,9 @@
 //! name in `grammar/hosts_access.ebnf`; each piece of text it recognises goes to the sink, so that
 //! the pieces tile the line.
 
-use super::bytes::{is_blank, is_separator, is_white};
-use super::reading::{Brackets, addresses};
-use super::tree::{LineKind, Reason, TokenKind};
+use crate::syntax::bytes::{is_blank, is_separator, is_white};
+use crate::syntax::kinds::{LineKind, Reason, TokenKind};
+use crate::syntax::reading::{Brackets, addresses};
 use nom::branch::alt;
 use nom::bytes::complete::{is_not, tag, take, take_till, take_till1, take_while, take_while1};
 use nom::combinator::{opt, recognize, rest};

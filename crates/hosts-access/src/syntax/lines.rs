@@ -4,10 +4,9 @@
 //! A backslash before the newline deletes both (F-LINE-01); a NUL hides the rest of what that one
 //! read brought, its newline included (F-LINE-17); a full buffer ends the table (F-LINE-14).
 
-use super::LINE_LIMIT;
-use super::reading::{Reading, TooLong};
-use super::tree::Run;
 use crate::span::{Span, index, offset};
+use crate::syntax::kinds::{LINE_LIMIT, Run};
+use crate::syntax::reading::{Reading, TooLong};
 use memchr::memchr;
 
 /// libwrap's buffer: the longest line, its newline and the closing NUL.

@@ -1,7 +1,7 @@
 //! How a build of the library takes a table apart: where comments begin, what brackets protect, and
 //! what follows a line that it cannot read.
 
-use super::bytes::is_blank;
+use crate::syntax::bytes::is_blank;
 use memchr::{memchr, memchr_iter};
 
 /// The ways of one build. Everything else about lines is the same in every build.

@@ -1,7 +1,7 @@
 //! Where the tokens of a tree start, in four bytes each: a table of a million rules has five million.
 
-use super::tree::TokenKind;
 use crate::span::{index, offset};
+use crate::syntax::kinds::TokenKind;
 
 /// Bits for the distance of a token from the start of its line; the others hold its kind.
 const BITS: u32 = 28;

@@ -1,14 +1,15 @@
 //! From judged pieces to claims: neighbours become networks, equal claims of several daemons one.
 
-use super::address::Axis;
-use super::claim::{Change, Claim, Daemons, Differences, Example, NameSet};
-use super::compile::{Atom, Compiler, Slot};
-use super::daemons::{View, Views};
-use super::judge::{Fate, Judge, Reason, Walk};
-use super::names::Names;
-use super::profile::{NONE, Profile};
-use super::sweep::{MAPPED, Piece, Region, pieces};
-use super::{Work, compile::End};
+use crate::engine::effect::address::Axis;
+use crate::engine::effect::claim::{Change, Claim, Daemons, Differences, Example, NameSet};
+use crate::engine::effect::compile::End;
+use crate::engine::effect::compile::{Atom, Compiler, Slot};
+use crate::engine::effect::daemons::{View, Views};
+use crate::engine::effect::judge::{Fate, Judge, Reason, Walk};
+use crate::engine::effect::names::Names;
+use crate::engine::effect::profile::{NONE, Profile};
+use crate::engine::effect::sweep::{MAPPED, Piece, Region, pieces};
+use crate::engine::effect::work::Work;
 use crate::engine::{Surroundings, TableName};
 use crate::escape::visible_short;
 use crate::span::index;

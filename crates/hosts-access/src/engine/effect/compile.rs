@@ -1,9 +1,9 @@
 //! Rules taken apart: which addresses and which names make which part of which client list match.
 
-use super::address::{Axis, Shape, shapes};
-use crate::engine::matching::{LIST_WORD_LIMIT, words};
-use crate::engine::options::{run_command, run_options};
-use crate::engine::verdict::ON_COMMAND;
+use crate::engine::effect::address::{Axis, Shape, shapes};
+use crate::engine::model::text::{LIST_WORD_LIMIT, words};
+use crate::engine::model::verdict::ON_COMMAND;
+use crate::engine::search::options::{run_command, run_options};
 use crate::engine::{Access, Host, HostName, ListFile, Outcome, Request, Surroundings, TableName};
 use crate::engine::{Account, wildcard_matches};
 use crate::policy::{ClientPattern, Dialect, Element, HostPattern, Rule, TextPattern, dotted_quad};

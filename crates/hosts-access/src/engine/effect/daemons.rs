@@ -1,8 +1,8 @@
 //! Which daemons there are to tell apart: those that rules name, and one for all others.
 
-use super::claim::Daemons;
-use crate::engine::list::list_matches;
-use crate::engine::matching::Matcher;
+use crate::engine::effect::claim::Daemons;
+use crate::engine::search::list::list_matches;
+use crate::engine::search::matching::Matcher;
 use crate::engine::{Host, Request, Surroundings};
 use crate::escape::visible_short;
 use crate::policy::{DaemonPattern, Element, HostPattern, Process, Rule, TextPattern, rules};

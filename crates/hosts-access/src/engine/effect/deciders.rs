@@ -1,14 +1,14 @@
 //! Which rules decide about clients that are asked about, each with a client for whom it does.
 
-use super::claim::Example;
-use super::collect::{PAIRS_LIMIT, Scene, each_scene};
-use super::compile::Compiler;
-use super::daemons::{Heads, Views};
-use super::judge::{Judge, OPEN_LIMIT, Walk};
-use super::merge::Placed;
-use super::profile::{NONE, Profile};
-use super::sweep::{Piece, Region};
-use super::{Work, end};
+use crate::engine::effect::claim::Example;
+use crate::engine::effect::collect::{PAIRS_LIMIT, Scene, each_scene};
+use crate::engine::effect::compile::Compiler;
+use crate::engine::effect::daemons::{Heads, Views};
+use crate::engine::effect::judge::{Judge, OPEN_LIMIT, Walk};
+use crate::engine::effect::merge::Placed;
+use crate::engine::effect::profile::{NONE, Profile};
+use crate::engine::effect::sweep::{Piece, Region};
+use crate::engine::effect::work::{Work, end};
 use crate::engine::{Access, Surroundings, Table, TableName, Tables};
 use crate::policy::rules;
 use crate::span::index;

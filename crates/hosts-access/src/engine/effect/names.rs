@@ -1,9 +1,9 @@
 //! The names that clients can have, as classes whose members no rule tells apart, but for patterns
 //! that only single names can settle.
 
-use super::compile::{Atom, Questions, Slot};
-use super::profile::{Known, Mark, Profile};
 use crate::engine::Surroundings;
+use crate::engine::effect::compile::{Atom, Questions, Slot};
+use crate::engine::effect::profile::{Known, Mark, Profile};
 use crate::escape::visible;
 use std::collections::BTreeMap;
 

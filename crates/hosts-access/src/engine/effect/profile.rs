@@ -1,7 +1,7 @@
 //! What the rules of both versions have to say about an address, or about a name.
 
-use super::compile::{End, Slot};
 use crate::engine::TableName;
+use crate::engine::effect::compile::{End, Slot};
 
 /// No rule.
 pub(super) const NONE: u32 = u32::MAX;

@@ -1,10 +1,10 @@
 //! Cuts the addresses of a family into pieces that the same patterns match, in one pass over the
 //! ends of all ranges.
 
-use super::address::Axis;
-use super::compile::{Atom, Questions, Slot};
-use super::profile::{Known, Mark, Profile};
 use crate::engine::Surroundings;
+use crate::engine::effect::address::Axis;
+use crate::engine::effect::compile::{Atom, Questions, Slot};
+use crate::engine::effect::profile::{Known, Mark, Profile};
 use std::collections::BTreeMap;
 
 /// Addresses that no rule tells apart.

@@ -1,6 +1,6 @@
 //! Replacing `%` letters by what is known of a request.
 
-use super::request::{Host, Request};
+use crate::engine::model::request::{Host, Request};
 use crate::policy::{Dialect, End, Expansion, Part, parts_in};
 
 /// The bytes besides letters and digits that the filter keeps; all others become `_` (F-PCT-03).
@@ -10,7 +10,7 @@ pub const FILTER_KEEPS: &[u8] = b"!@%-_=+:,./";
 /// ends then (F-PCT-04).
 ///
 /// Filtering a string changes it in the request, too: later rules see the changed one (F-PCT-05).
-pub(super) fn expand(value: &[u8], request: &mut Request, dialect: &Dialect) -> Option<Vec<u8>> {
+pub(crate) fn expand(value: &[u8], request: &mut Request, dialect: &Dialect) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(value.len());
     for (_, part) in parts_in(value, dialect) {
         match part {

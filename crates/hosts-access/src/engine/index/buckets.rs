@@ -8,7 +8,7 @@ use crate::span::{index, offset};
 /// Of each hash the directory knows the leading bits and the entry 32 more; two hashes that share
 /// them share their numbers, which costs whoever asks a comparison.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Buckets {
+pub(crate) struct Buckets {
     /// Part of the hash in the upper half, the number in the lower.
     entries: Vec<u64>,
     /// Where the entries with these leading bits begin; one more than there are buckets.
@@ -18,7 +18,7 @@ pub(super) struct Buckets {
 
 impl Buckets {
     /// Files all pairs; a pair that occurs twice is filed once.
-    pub(super) fn new(pairs: &[(u64, u32)]) -> Self {
+    pub(crate) fn new(pairs: &[(u64, u32)]) -> Self {
         // About two hashes a bucket.
         let bits = pairs.len().checked_ilog2().unwrap_or(0).saturating_sub(1);
         let mut starts = vec![0_u32; (1_usize << bits) + 1];
@@ -58,7 +58,7 @@ impl Buckets {
     }
 
     /// The entries under `hash`, ascending by their numbers.
-    pub(super) fn get(&self, hash: u64) -> &[u64] {
+    pub(crate) fn get(&self, hash: u64) -> &[u64] {
         let at = bucket(hash, self.bits);
         let edge = |at: usize| self.starts.get(at).map_or(0, |&start| index(start));
         let bucket = self.entries.get(edge(at)..edge(at + 1)).unwrap_or_default();
@@ -85,19 +85,19 @@ fn tag(hash: u64, bits: u32) -> u64 {
 
 /// Merges entries of several hashes into their numbers, ascending and each once.
 #[derive(Debug)]
-pub(super) struct Merged<'b> {
+pub(crate) struct Merged<'b> {
     lists: Vec<&'b [u64]>,
 }
 
 impl<'b> Merged<'b> {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             lists: Vec::with_capacity(8),
         }
     }
 
     /// Takes one more list of entries into account.
-    pub(super) fn add(&mut self, list: &'b [u64]) {
+    pub(crate) fn add(&mut self, list: &'b [u64]) {
         if !list.is_empty() {
             self.lists.push(list);
         }

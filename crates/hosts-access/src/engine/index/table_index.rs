@@ -2,9 +2,9 @@
 //! walks over the others. Every candidate is then put to the linear matcher, so that verdicts,
 //! deciding rules and explanations are the same by construction.
 
-use super::buckets::{Buckets, Merged};
-use super::key::{Key, KeyHasher, Kind, Lengths, Scope, scope_of};
-use super::request::Request;
+use crate::engine::index::buckets::{Buckets, Merged};
+use crate::engine::index::key::{Key, KeyHasher, Kind, Lengths, Scope, scope_of};
+use crate::engine::model::request::Request;
 use crate::policy::{
     ClientPattern, DaemonPattern, Element, HostPattern, List, Process, Rule, TextPattern, rules,
 };
@@ -18,7 +18,7 @@ const DAEMONS_LIMIT: usize = 8;
 
 /// The compiled form of one table.
 #[derive(Debug)]
-pub(super) struct TableIndex<'t> {
+pub(crate) struct TableIndex<'t> {
     tree: &'t Tree<'t>,
     hasher: KeyHasher,
     rules: Buckets,
@@ -34,7 +34,7 @@ struct Used {
 
 impl<'t> TableIndex<'t> {
     /// Compiles a table in one pass over its tree.
-    pub(super) fn new(tree: &'t Tree<'t>) -> Self {
+    pub(crate) fn new(tree: &'t Tree<'t>) -> Self {
         let hasher = KeyHasher::default();
         let mut builder = Builder {
             hasher: &hasher,
@@ -54,7 +54,7 @@ impl<'t> TableIndex<'t> {
     }
 
     /// The rules that can match `request`, in the order of the table, each once.
-    pub(super) fn candidates<'i>(&'i self, request: &Request) -> Candidates<'i, 't> {
+    pub(crate) fn candidates<'i>(&'i self, request: &Request) -> Candidates<'i, 't> {
         let mut lines = Merged::new();
         for (scope, used) in [
             (Scope::All, &self.used.all),
@@ -73,7 +73,7 @@ impl<'t> TableIndex<'t> {
 
 /// Rules in ascending order, without repeats.
 #[derive(Debug)]
-pub(super) struct Candidates<'i, 't> {
+pub(crate) struct Candidates<'i, 't> {
     tree: &'t Tree<'t>,
     lines: Merged<'i>,
 }

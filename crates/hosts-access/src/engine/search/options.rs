@@ -1,19 +1,19 @@
 //! Running the options of a rule that matched, as far as the verdict goes.
 
-use super::command::always_succeeds;
-use super::expand::expand;
-use super::request::Request;
-use super::surroundings::{Account, Surroundings};
-use super::verdict::{Effect, Outcome};
+use crate::engine::model::request::Request;
+use crate::engine::model::surroundings::{Account, Surroundings};
+use crate::engine::model::verdict::{Effect, Outcome};
+use crate::engine::search::command::always_succeeds;
+use crate::engine::search::expand::expand;
 use crate::policy::{Dialect, OptionKind, OptionProblem, OptionSpec, Rule, RuleOption, setenv};
 
 /// How the options of a rule ended: with an outcome, and these effects on the way.
-pub(super) type Ran = (Outcome, Vec<Effect>);
+pub(crate) type Ran = (Outcome, Vec<Effect>);
 
 /// Runs `options` from left to right. `aclexec` is libwrap's memory of the last `aclexec`
 /// (F-ACL-03, F-ACL-06), nothing if it is not known how that one ended; filtering may change
 /// `request` (F-PCT-05).
-pub(super) fn run_options(
+pub(crate) fn run_options(
     options: &[RuleOption<'_>],
     request: &mut Request,
     world: &dyn Surroundings,
@@ -43,7 +43,7 @@ pub(super) fn run_options(
 
 /// Runs what stands in place of options in a build that has none: one shell command, whatever its
 /// words are; the verdict is the table's (7.6, `hosts_access(5)`).
-pub(super) fn run_command(rule: Rule<'_, '_>, request: &mut Request, dialect: &Dialect) -> Ran {
+pub(crate) fn run_command(rule: Rule<'_, '_>, request: &mut Request, dialect: &Dialect) -> Ran {
     match expand(&rule.command(), request, dialect) {
         Some(command) => (
             Outcome::Table,

@@ -1,18 +1,18 @@
 //! What a search looked at on its way to a verdict, told by the search itself.
 
-use super::verdict::{Effect, Matched, Outcome, TableName};
-use super::{Table, Tables};
+use crate::engine::model::tables::{Table, Tables};
+use crate::engine::model::verdict::{Effect, Matched, Outcome, TableName};
 use crate::policy::{Rule, rules};
 use crate::span::Span;
 
 /// Is told every step of a search. The step is made only for those who look at it.
-pub(super) trait Observer {
+pub(crate) trait Observer {
     fn step(&mut self, step: impl FnOnce() -> Step);
 }
 
 /// Nobody watches: the search alone.
 #[derive(Debug)]
-pub(super) struct Nobody;
+pub(crate) struct Nobody;
 
 impl Observer for Nobody {
     fn step(&mut self, _: impl FnOnce() -> Step) {}

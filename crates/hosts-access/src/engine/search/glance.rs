@@ -2,8 +2,7 @@
 //! bytes of a line, without its tree. Most lines of a long table hold addresses, networks and names
 //! that a glance settles; whatever else a line holds is left to the matcher.
 
-use super::matching::LIST_WORD_LIMIT;
-use super::sieve::{number, quad};
+use crate::engine::model::text::{LIST_WORD_LIMIT, number, quad};
 use crate::policy::{Rule, dotted_quad, ipv6};
 use crate::span::{Span, offset};
 use memchr::{memchr, memchr2, memmem};
@@ -18,7 +17,7 @@ const BRACKET_LIMIT: usize = 48;
 
 /// Who is looked for. The address and the name are those that libwrap compares (F-V4-15).
 #[derive(Debug)]
-pub(super) struct Glance<'r> {
+pub(crate) struct Glance<'r> {
     address: &'r [u8],
     name: &'r [u8],
     ipv4: Option<u32>,
@@ -39,7 +38,7 @@ enum Word {
 
 impl<'r> Glance<'r> {
     /// Looks for `host`, whose mapped addresses are written as IPv4 already.
-    pub(super) fn new(address: &'r [u8], name: &'r [u8]) -> Self {
+    pub(crate) fn new(address: &'r [u8], name: &'r [u8]) -> Self {
         let is_bracket = |text: &[u8]| text.starts_with(b"[") || text.contains(&b':');
         let ipv6 = ipv6(address).filter(|found| found.zone.is_none() && !is_bracket(name));
         Self {
@@ -54,7 +53,7 @@ impl<'r> Glance<'r> {
 
     /// The length of what follows a rule's first colon, its newline included, if no client of it
     /// can match and the line stands alone.
-    pub(super) fn other_clients(&self, text: &[u8]) -> Option<usize> {
+    pub(crate) fn other_clients(&self, text: &[u8]) -> Option<usize> {
         if text
             .get(..LONG)
             .is_some_and(|start| memchr(b'\n', start).is_none())
@@ -85,7 +84,7 @@ impl<'r> Glance<'r> {
     }
 
     /// Whether a list file holds nothing but addresses in digits and dots, and other ones.
-    pub(super) fn is_in_no_word(&self, list: &[u8]) -> bool {
+    pub(crate) fn is_in_no_word(&self, list: &[u8]) -> bool {
         let is_white = |byte| (byte == b' ') | (byte == b'\n');
         // A word that is too long for libwrap (F-FILE-06) fills at least one of these.
         let mut blocks = list.chunks_exact(LIST_WORD_LIMIT / 2);
@@ -198,7 +197,7 @@ fn are_addresses(text: &[u8], is_separator: impl Fn(u8) -> bool) -> bool {
 
 /// Where `address` stands among the clients of a long rule that has nothing but addresses in digits
 /// and dots, no options and no exceptions; nothing if it is another kind of rule.
-pub(super) fn place_among_addresses(rule: Rule<'_, '_>, address: &[u8]) -> Option<Option<Span>> {
+pub(crate) fn place_among_addresses(rule: Rule<'_, '_>, address: &[u8]) -> Option<Option<Span>> {
     let line = rule.line().span();
     if line.end - line.start < LONG_RULE {
         return None;
@@ -260,11 +259,12 @@ fn is_name(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::list::list_matches;
-    use super::super::matching::{Matcher, unmapped};
-    use super::super::request::{Host, HostName, Request};
-    use super::super::surroundings::Bare;
     use super::*;
+    use crate::engine::model::request::{Host, HostName, Request};
+    use crate::engine::model::surroundings::Bare;
+    use crate::engine::model::text::unmapped;
+    use crate::engine::search::list::list_matches;
+    use crate::engine::search::matching::Matcher;
     use crate::policy::rules;
     use crate::syntax::parse;
     use proptest::prelude::*;

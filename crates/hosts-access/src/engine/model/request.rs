@@ -38,7 +38,7 @@ impl HostName {
         &self.0
     }
 
-    pub(super) fn bytes_mut(&mut self) -> &mut Vec<u8> {
+    pub(crate) fn bytes_mut(&mut self) -> &mut Vec<u8> {
         &mut self.0
     }
 }
@@ -46,8 +46,8 @@ impl HostName {
 /// One end of a connection.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Host {
-    pub(super) address: Vec<u8>,
-    pub(super) name: HostName,
+    pub(crate) address: Vec<u8>,
+    pub(crate) name: HostName,
 }
 
 impl Host {
@@ -74,7 +74,7 @@ impl Host {
         &self.name
     }
 
-    pub(super) fn is_address_known(&self) -> bool {
+    pub(crate) fn is_address_known(&self) -> bool {
         !self.address.eq_ignore_ascii_case(UNKNOWN)
     }
 }
@@ -82,13 +82,13 @@ impl Host {
 /// Who wants to reach which daemon.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Request {
-    pub(super) daemon: Vec<u8>,
-    pub(super) user: Vec<u8>,
-    pub(super) client: Host,
-    pub(super) server: Host,
-    pub(super) client_port: Option<u16>,
-    pub(super) server_port: Option<u16>,
-    pub(super) process: u32,
+    pub(crate) daemon: Vec<u8>,
+    pub(crate) user: Vec<u8>,
+    pub(crate) client: Host,
+    pub(crate) server: Host,
+    pub(crate) client_port: Option<u16>,
+    pub(crate) server_port: Option<u16>,
+    pub(crate) process: u32,
 }
 
 impl Request {
@@ -137,7 +137,7 @@ impl Request {
         &self.client
     }
 
-    pub(super) fn is_user_known(&self) -> bool {
+    pub(crate) fn is_user_known(&self) -> bool {
         !self.user.eq_ignore_ascii_case(UNKNOWN)
     }
 }

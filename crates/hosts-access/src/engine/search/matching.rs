@@ -1,37 +1,35 @@
 //! Whether an element of a list matches a request.
 
-use super::glance::{Glance, place_among_addresses};
-use super::glob::wildcard_matches;
-use super::list::list_matches;
-use super::list_index::ListIndexes;
-use super::request::{Host, Request};
-use super::surroundings::{ListFile, Surroundings};
-use super::trace::{Comparison, ListAnswer};
-use super::verdict::{TableName, Undecided};
+use crate::engine::index::list_index::ListIndexes;
+use crate::engine::model::request::{Host, Request};
+use crate::engine::model::surroundings::{ListFile, Surroundings};
+use crate::engine::model::text::{LIST_WORD_LIMIT, is_quad, unmapped, words};
+use crate::engine::model::verdict::{TableName, Undecided};
+use crate::engine::search::glance::{Glance, place_among_addresses};
+use crate::engine::search::glob::wildcard_matches;
+use crate::engine::search::list::list_matches;
+use crate::engine::search::trace::{Comparison, ListAnswer};
 use crate::escape::visible;
 use crate::policy::{
     ClientPattern, DaemonPattern, Dialect, HostPattern, Mapped, Masks, Process, Rule, TextPattern,
     Zoned6, Zones, any_quad, dotted_quad, ipv6,
 };
-use crate::syntax::is_white;
 
 /// A list file that names another one, that names another one, ...: beyond this it is no policy.
 const LIST_NESTING: usize = 64;
-/// The longest word of a list file; libwrap crashes on a longer one (F-FILE-06).
-pub(super) const LIST_WORD_LIMIT: usize = 8192;
 
 /// Compares patterns with one request.
-pub(super) struct Matcher<'r> {
+pub(crate) struct Matcher<'r> {
     request: &'r Request,
     world: &'r dyn Surroundings,
     dialect: &'static Dialect,
     indexes: Option<&'r ListIndexes>,
 }
 
-pub(super) type Answer = Result<bool, Undecided>;
+pub(crate) type Answer = Result<bool, Undecided>;
 
 impl<'r> Matcher<'r> {
-    pub(super) fn new(request: &'r Request, world: &'r dyn Surroundings) -> Self {
+    pub(crate) fn new(request: &'r Request, world: &'r dyn Surroundings) -> Self {
         Self {
             request,
             world,
@@ -41,12 +39,12 @@ impl<'r> Matcher<'r> {
     }
 
     /// With compiled list files.
-    pub(super) fn with_lists(self, indexes: Option<&'r ListIndexes>) -> Self {
+    pub(crate) fn with_lists(self, indexes: Option<&'r ListIndexes>) -> Self {
         Self { indexes, ..self }
     }
 
     /// Compares `rule` with the request: its daemons first, then its clients.
-    pub(super) fn rule(
+    pub(crate) fn rule(
         &self,
         table: TableName,
         rule: Rule<'_, '_>,
@@ -76,7 +74,7 @@ impl<'r> Matcher<'r> {
         }
     }
 
-    pub(super) fn daemon(&self, text: &[u8]) -> Answer {
+    pub(crate) fn daemon(&self, text: &[u8]) -> Answer {
         let pattern = DaemonPattern::read_in(text, self.dialect);
         let is_process = match pattern.process {
             Process::Port(port) => self.request.server_port == Some(port),
@@ -90,7 +88,7 @@ impl<'r> Matcher<'r> {
     }
 
     /// Whether an element of a client list matches.
-    pub(super) fn client(&self, text: &[u8]) -> Answer {
+    pub(crate) fn client(&self, text: &[u8]) -> Answer {
         if is_quad(text) {
             // Most words are; lines at the limit have hundreds.
             return Ok(text == self.text_of(&self.request.client.address));
@@ -280,39 +278,4 @@ enum WordAnswer {
     None,
     Found,
     TooLong,
-}
-
-/// The words of a list file, each with its place.
-pub(super) fn words(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        let rest = bytes.get(at..)?;
-        let start = at + rest.iter().position(|&byte| !is_white(byte))?;
-        let rest = bytes.get(start..)?;
-        let length = rest.iter().position(|&byte| is_white(byte));
-        at = start + length.unwrap_or(rest.len());
-        Some((start, bytes.get(start..at)?))
-    })
-}
-
-/// Whether a word is made of digits and dots, with a digit at both ends: it is compared with the
-/// address as it stands, and with nothing else.
-fn is_quad(word: &[u8]) -> bool {
-    let digits_and_dots = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
-    let ends_in_digits = |word: &[u8]| {
-        word.first().is_some_and(u8::is_ascii_digit) && word.last().is_some_and(u8::is_ascii_digit)
-    };
-    ends_in_digits(word) && word.len() <= LIST_WORD_LIMIT && word.iter().all(digits_and_dots)
-}
-
-/// `::ffff:1.2.3.4` is compared as `1.2.3.4` (F-V4-15).
-pub(super) fn unmapped(text: &[u8]) -> &[u8] {
-    match text.split_at_checked(7) {
-        Some((prefix, rest))
-            if prefix.eq_ignore_ascii_case(b"::ffff:") && dotted_quad(rest).is_some() =>
-        {
-            rest
-        }
-        _ => text,
-    }
 }

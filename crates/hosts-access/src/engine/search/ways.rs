@@ -4,11 +4,13 @@
 //! (F-ACL-01, F-ACL-02, F-ACL-05). So the search itself follows the failures, and what is kept here
 //! are the ends that it passes.
 
-use super::verdict::{Access, Cause, Effect, Matched, Outcome, TableName, Undecided, Verdict, Way};
+use crate::engine::model::verdict::{
+    Access, Cause, Effect, Matched, Outcome, TableName, Undecided, Verdict, Way,
+};
 
 /// The ends that a search has passed.
 #[derive(Debug, Default)]
-pub(super) struct Ways {
+pub(crate) struct Ways {
     passed: Vec<Way>,
     /// The rules whose commands are taken to have failed.
     failed: Vec<Matched>,
@@ -18,7 +20,7 @@ pub(super) struct Ways {
 
 impl Ways {
     /// The search goes on as if the command of this rule had failed; `effects` are all so far.
-    pub(super) fn fork(&mut self, matched: Matched, effects: &[Effect]) {
+    pub(crate) fn fork(&mut self, matched: Matched, effects: &[Effect]) {
         if self.passed.is_empty() {
             self.common = effects.len();
         }
@@ -52,7 +54,7 @@ impl Ways {
     }
 
     /// The verdict of a search that has come to its end.
-    pub(super) fn end(mut self, access: Access, cause: Cause, mut effects: Vec<Effect>) -> Verdict {
+    pub(crate) fn end(mut self, access: Access, cause: Cause, mut effects: Vec<Effect>) -> Verdict {
         let Some(&first) = self.failed.first() else {
             return Verdict {
                 access,

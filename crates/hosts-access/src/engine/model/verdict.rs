@@ -167,7 +167,7 @@ pub struct Undecided {
 
 impl Undecided {
     /// It depends on the command of the rule that matched.
-    pub(super) fn by_command(matched: Matched) -> Self {
+    pub(crate) fn by_command(matched: Matched) -> Self {
         Self {
             what: ON_COMMAND.to_owned(),
             rule: Some(matched),
@@ -176,4 +176,4 @@ impl Undecided {
 }
 
 /// What is not known where a command of `aclexec` decides.
-pub(super) const ON_COMMAND: &str = "it depends on whether the command of aclexec succeeds";
+pub(crate) const ON_COMMAND: &str = "it depends on whether the command of aclexec succeeds";

@@ -1,13 +1,13 @@
 //! Lists with `EXCEPT`: `a b EXCEPT c EXCEPT d` is a b − (c − d), to any depth (F-EXCEPT-01).
 
-use super::trace::ListAnswer;
+use crate::engine::search::trace::ListAnswer;
 use crate::policy::{Element, List};
 
 /// Which element of a list matches, and which exceptions apply.
 ///
 /// The library recurses behind each `EXCEPT`; here each hit turns the sense of the answer around,
 /// so that a chain of any length takes no stack.
-pub(super) fn list_matches<E>(
+pub(crate) fn list_matches<E>(
     list: List<'_, '_>,
     mut matches: impl FnMut(&[u8]) -> Result<bool, E>,
 ) -> Result<ListAnswer, E> {

@@ -1,11 +1,11 @@
 //! List files, compiled like tables: a query looks at the few words that can match, in their order.
 //! Every one of them is then put to the linear matcher.
 
-use super::buckets::{Buckets, Merged};
-use super::key::{Key, KeyHasher, Kind, Lengths, Scope};
-use super::matching::{LIST_WORD_LIMIT, words};
-use super::request::Host;
-use super::surroundings::{ListFile, Surroundings};
+use crate::engine::index::buckets::{Buckets, Merged};
+use crate::engine::index::key::{Key, KeyHasher, Kind, Lengths, Scope};
+use crate::engine::model::request::Host;
+use crate::engine::model::surroundings::{ListFile, Surroundings};
+use crate::engine::model::text::{LIST_WORD_LIMIT, words};
 use crate::policy::HostPattern;
 use crate::span::{index, offset};
 use std::cell::RefCell;
@@ -14,14 +14,14 @@ use std::rc::Rc;
 
 /// The list files that were asked for so far.
 #[derive(Debug, Default)]
-pub(super) struct ListIndexes {
+pub(crate) struct ListIndexes {
     hasher: KeyHasher,
     lists: RefCell<HashMap<Vec<u8>, Option<Rc<ListIndex>>>>,
 }
 
 impl ListIndexes {
     /// The list at `path`, compiled when it is first asked for; `None` if there is none.
-    pub(super) fn get(&self, path: &[u8], world: &dyn Surroundings) -> Option<Rc<ListIndex>> {
+    pub(crate) fn get(&self, path: &[u8], world: &dyn Surroundings) -> Option<Rc<ListIndex>> {
         if let Some(known) = self.lists.borrow().get(path) {
             return known.clone();
         }
@@ -35,7 +35,7 @@ impl ListIndexes {
 
     /// The words of `list` that can match `host`, in the order of the file, and those that the
     /// matcher must see for another reason.
-    pub(super) fn candidates<'l>(
+    pub(crate) fn candidates<'l>(
         &self,
         list: &'l ListIndex,
         host: &Host,
@@ -54,7 +54,7 @@ impl ListIndexes {
 
 /// The compiled form of one list file.
 #[derive(Debug)]
-pub(super) struct ListIndex {
+pub(crate) struct ListIndex {
     bytes: Rc<[u8]>,
     /// Where words begin.
     words: Buckets,

@@ -5,11 +5,12 @@
 //! What is passed over is sound to pass over: a physical line that is a logical line by itself, and a
 //! comment, or for other daemons, or with clients of which each is another one.
 
-use super::glance::Glance;
-use super::matching::{Matcher, unmapped};
-use super::request::Request;
-use super::surroundings::Surroundings;
-use super::verdict::TableName;
+use crate::engine::model::request::Request;
+use crate::engine::model::surroundings::Surroundings;
+use crate::engine::model::text::unmapped;
+use crate::engine::model::verdict::TableName;
+use crate::engine::search::glance::Glance;
+use crate::engine::search::matching::Matcher;
 use crate::policy::{DaemonPattern, Process, Rule, TextPattern};
 use crate::syntax::{LINE_LIMIT, is_separator, parse_excerpt};
 use memchr::{memchr, memchr2};
@@ -31,7 +32,7 @@ pub struct Excerpt {
     pub lines_before: u32,
 }
 
-/// Reads a table up to what settles `request`; [`super::decide`] on the tree of the excerpt finds
+/// Reads a table up to what settles `request`; [`crate::engine::decide`] on the tree of the excerpt finds
 /// what it finds in the whole table.
 ///
 /// # Errors

@@ -5,8 +5,8 @@
 //! daemon list that was seen before and with clients that are plain addresses, networks and names,
 //! none of which is one of those looked for. Everything else is kept for the grammar and the matcher.
 
-use super::matching::unmapped;
-use super::request::Host;
+use crate::engine::model::request::Host;
+use crate::engine::model::text::{number, quad, unmapped};
 use crate::span::{Span, offset};
 use crate::syntax::{LINE_LIMIT, Run};
 use memchr::{memchr, memrchr};
@@ -366,50 +366,6 @@ fn is_end(byte: u8) -> bool {
 
 fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_')
-}
-
-/// An IPv4 address at the start of `text`, as clients are spelt, and its length.
-#[inline]
-pub(super) fn quad(text: &[u8]) -> Option<(u32, usize)> {
-    let (mut address, mut octet, mut digits, mut dots) = (0, 0_u32, 0, 0);
-    for (at, &byte) in text.iter().enumerate() {
-        let digit = byte.wrapping_sub(b'0');
-        if digit < 10 {
-            if digits == 3 || digits == 1 && octet == 0 {
-                return None;
-            }
-            octet = octet * 10 + u32::from(digit);
-            digits += 1;
-            continue;
-        }
-        if digits == 0 || octet > 255 {
-            return None;
-        }
-        address = address << 8 | octet;
-        if byte != b'.' {
-            return (dots == 3).then_some((address, at));
-        }
-        (octet, digits, dots) = (0, 0, dots + 1);
-        if dots > 3 {
-            return None;
-        }
-    }
-    None
-}
-
-/// A number of at most three digits, without a leading zero, and its length.
-pub(super) fn number(text: &[u8], most: u32) -> Option<(u32, usize)> {
-    let (mut value, mut digits) = (0, 0);
-    while let Some(digit) = text.get(digits).map(|byte| byte.wrapping_sub(b'0'))
-        && digit < 10
-    {
-        if digits == 3 || digits == 1 && value == 0 {
-            return None;
-        }
-        value = value * 10 + u32::from(digit);
-        digits += 1;
-    }
-    (digits > 0 && digits < text.len() && value <= most).then_some((value, digits))
 }
 
 /// A set of numbers that sometimes takes one for a member that is none.

@@ -1,8 +1,8 @@
 //! What a pattern and a host have in common when the one matches the other, as a hash: the index
 //! files rules under the keys of their patterns and looks them up under the keys of a request.
 
-use super::matching::unmapped;
-use super::request::{Host, Request};
+use crate::engine::model::request::{Host, Request};
+use crate::engine::model::text::unmapped;
 use crate::policy::{HostPattern, TextPattern, dotted_quad, ipv6};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
@@ -14,7 +14,7 @@ const MASKS_LIMIT: usize = 64;
 /// The kinds of keys; each is looked up in its own way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// Matches every host.
     Any,
     /// Must be asked each time: wildcards, list files, netgroups, zones, too many odd masks.
@@ -33,7 +33,7 @@ pub(super) enum Kind {
 
 /// Which daemons a key is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scope<'d> {
+pub(crate) enum Scope<'d> {
     /// All of them, or those that only the matcher can tell.
     All,
     /// The one of this name.
@@ -42,16 +42,16 @@ pub(super) enum Scope<'d> {
 
 /// A key before it is hashed.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Key<'a> {
-    pub(super) kind: Kind,
+pub(crate) struct Key<'a> {
+    pub(crate) kind: Kind,
     /// Length of a prefix, suffix or network; what need not be looked up is told by it.
-    pub(super) length: u8,
+    pub(crate) length: u8,
     text: &'a [u8],
     bits: u128,
 }
 
 impl<'a> Key<'a> {
-    pub(super) fn plain(kind: Kind) -> Self {
+    pub(crate) fn plain(kind: Kind) -> Self {
         Self {
             kind,
             length: 0,
@@ -97,7 +97,7 @@ impl<'a> Key<'a> {
     }
 
     /// The key of a pattern, or `None` if it can never match.
-    pub(super) fn of_pattern(pattern: HostPattern<'a>) -> Option<Self> {
+    pub(crate) fn of_pattern(pattern: HostPattern<'a>) -> Option<Self> {
         match pattern {
             HostPattern::BadNet(_) => None,
             HostPattern::Known => Some(Self::plain(Kind::Known)),
@@ -134,7 +134,7 @@ impl<'a> Key<'a> {
 
     /// Calls `each` with every key under which a pattern that matches `host` can be filed, as
     /// far as there are any of that kind and length.
-    pub(super) fn of_host(host: &'a Host, used: &Lengths, mut each: impl FnMut(Self)) {
+    pub(crate) fn of_host(host: &'a Host, used: &Lengths, mut each: impl FnMut(Self)) {
         if used.is_empty() {
             return;
         }
@@ -196,7 +196,7 @@ impl<'a> Key<'a> {
 
 /// Which kinds of keys there are, and of which lengths.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Lengths {
+pub(crate) struct Lengths {
     sets: [[u128; 2]; 11],
     is_used: bool,
     /// The masks with gaps.
@@ -206,7 +206,7 @@ pub(super) struct Lengths {
 impl Lengths {
     /// Takes note of `key`, and gives the key to file under: with more masks than are worth a
     /// look-up each it is that of the rest.
-    pub(super) fn admit<'a>(&mut self, key: Key<'a>) -> Key<'a> {
+    pub(crate) fn admit<'a>(&mut self, key: Key<'a>) -> Key<'a> {
         if key.kind == Kind::Gaps4 {
             let mask = u32::try_from(key.bits >> 32).unwrap_or(u32::MAX);
             if !self.masks.contains(&mask) {
@@ -264,10 +264,10 @@ impl Lengths {
 
 /// Hashes keys; seeded, so that nobody can choose patterns that collide.
 #[derive(Debug, Clone, Default)]
-pub(super) struct KeyHasher(RandomState);
+pub(crate) struct KeyHasher(RandomState);
 
 impl KeyHasher {
-    pub(super) fn hash(&self, scope: Scope<'_>, key: &Key<'_>) -> u64 {
+    pub(crate) fn hash(&self, scope: Scope<'_>, key: &Key<'_>) -> u64 {
         let mut hasher = self.0.build_hasher();
         let mut lower = [0_u8; LONGEST + 1];
         if let Scope::Daemon(daemon) = scope {
@@ -286,7 +286,7 @@ impl KeyHasher {
 
 impl Kind {
     /// Its place in tables of kinds.
-    pub(super) fn number(self) -> u8 {
+    pub(crate) fn number(self) -> u8 {
         match self {
             Self::Any => 0,
             Self::Rest => 1,
@@ -316,6 +316,6 @@ fn lowered<'b>(text: &[u8], buffer: &'b mut [u8]) -> &'b [u8] {
 }
 
 /// The daemon of a request as a scope.
-pub(super) fn scope_of(request: &Request) -> Scope<'_> {
+pub(crate) fn scope_of(request: &Request) -> Scope<'_> {
     Scope::Daemon(unmapped(&request.daemon))
 }

@@ -1,7 +1,7 @@
 //! The same request with other kinds of client names: what hangs on the name service.
 
-use super::request::{HostName, Request};
-use super::verdict::Verdict;
+use crate::engine::model::request::{HostName, Request};
+use crate::engine::model::verdict::Verdict;
 
 /// A kind of client name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
