@@ -35,7 +35,7 @@ pub enum ConfigProblem {
         /// The permission bits.
         mode: u32,
     },
-    /// It is not TOML.
+    /// The text is not TOML.
     #[error("{0}")]
     Syntax(String),
     /// A key that means nothing here.
@@ -63,7 +63,7 @@ pub enum ConfigProblem {
     Value {
         /// The key.
         key: String,
-        /// What is wrong, to be read behind the key.
+        /// What is wrong, to be read after the key.
         problem: String,
     },
     /// A mail address that is none.

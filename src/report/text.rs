@@ -77,7 +77,7 @@ impl Page {
         self.line(&rule);
     }
 
-    /// Text on as many lines as it needs, the first behind `mark`.
+    /// Text on as many lines as it needs, the first after `mark`.
     fn paragraph(&mut self, text: &str, mark: &str) {
         let room = self.paper.width.saturating_sub(mark.width()).max(NARROW);
         let indent = " ".repeat(mark.width());

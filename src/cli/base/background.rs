@@ -9,7 +9,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf, absolute};
 
-/// What Linux puts behind the path of a program whose file is gone.
+/// What Linux puts after the path of a program whose file is gone.
 const DELETED: &[u8] = b" (deleted)";
 
 /// Starts `tcpw deliver --background` on the same files as this run.

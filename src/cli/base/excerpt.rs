@@ -3,7 +3,7 @@
 use crate::escape::visible;
 use crate::span::{LineIndex, Span, index};
 
-/// Bytes shown before the underlined ones, and of them and behind them together.
+/// Bytes shown before the underlined ones, and of them and after them together.
 const BEFORE: u32 = 40;
 const SHOWN: u32 = 110;
 

@@ -18,7 +18,7 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    /// A failure without a remedy of its own; prefer [`Failure::hint`] behind it.
+    /// A failure without a remedy of its own; prefer [`Failure::hint`] after it.
     pub(crate) fn new(what: impl Display) -> Self {
         Self::Told {
             what: what.to_string(),

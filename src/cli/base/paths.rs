@@ -39,7 +39,7 @@ impl Paths {
         }
     }
 
-    /// The same, but for these files instead of the two tables.
+    /// These paths, with these files instead of the two tables.
     pub(crate) fn with_tables(&self, allow: Option<&Path>, deny: Option<&Path>) -> Self {
         let own = self.root.is_none().then(own_history).flatten();
         Self {

@@ -78,7 +78,7 @@ impl Machine {
         Self { dialect, ..self }
     }
 
-    /// The same machine, on which no command is run: what one would say is not known.
+    /// This machine, on which no command is run: what one would say is not known.
     pub(crate) fn without_commands(&self) -> Self {
         let aclexec = match self.aclexec {
             Aclexec::Run => Aclexec::Ask,

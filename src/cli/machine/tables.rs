@@ -18,7 +18,7 @@ pub(crate) struct TableFile {
     /// The path as it is shown.
     pub(crate) shown: String,
     pub(crate) bytes: Option<Vec<u8>>,
-    /// Complete lines of the file in front of the bytes.
+    /// Complete lines of the file before the bytes.
     lines_before: u32,
     /// How its tree is read.
     reading: Reading,
@@ -37,7 +37,7 @@ impl TableFile {
         }
     }
 
-    /// The same file, read as another build of libwrap does.
+    /// This file, read as another build of libwrap does.
     pub(crate) fn read_as(self, reading: Reading) -> Self {
         Self { reading, ..self }
     }
@@ -119,7 +119,7 @@ impl TableFiles {
         }
     }
 
-    /// The same tables, read as another build of libwrap does.
+    /// These tables, read as another build of libwrap does.
     pub(crate) fn read_as(self, reading: Reading) -> Self {
         Self {
             allow: self.allow.read_as(reading),

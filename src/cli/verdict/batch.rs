@@ -13,7 +13,7 @@ use std::io::{self, BufRead as _, Read as _};
 /// A query is a few strings of which libwrap keeps 127 bytes each.
 const QUERY_LIMIT: u64 = 64 * 1024;
 
-/// Answers every query; what is no query is reported with its line number and skipped.
+/// Answers every query; what is not a query is reported with its line number and skipped.
 pub(crate) fn run(
     files: &TableFiles,
     machine: &Machine,

@@ -44,7 +44,7 @@ enum Plain {
 #[derive(Debug, Clone, Copy)]
 struct Place {
     table: TableName,
-    /// Index of the line behind the rule that was told last.
+    /// Index of the line after the rule that was told last.
     next_line: usize,
 }
 

@@ -6,7 +6,7 @@ use crate::engine::{Cause, Effect};
 use crate::escape::visible;
 use serde::Serialize;
 
-/// A line of a table; `text` is null where it is no rule.
+/// A line of a table; `text` is null where it is not a rule.
 #[derive(Debug, Serialize)]
 pub(crate) struct JsonPlace {
     file: String,

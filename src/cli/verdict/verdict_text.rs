@@ -14,7 +14,7 @@ pub(crate) fn place(verdict: &Verdict, tables: &TableFiles) -> Option<(String, V
     place_by(&verdict.cause, tables)
 }
 
-/// Likewise, of a cause.
+/// `FILE:LINE` and the text of the rule that a cause names, if it names one.
 pub(crate) fn place_by(cause: &Cause, tables: &TableFiles) -> Option<(String, Vec<u8>)> {
     let matched = match cause {
         Cause::Rule { matched, .. } | Cause::EitherWay(matched) => *matched,
@@ -33,7 +33,7 @@ pub(crate) fn located(verdict: &Verdict) -> Option<(TableName, u32)> {
     located_by(&verdict.cause)
 }
 
-/// Likewise, of a cause.
+/// The table and line that a cause names; of a broken table, the broken line.
 pub(crate) fn located_by(cause: &Cause) -> Option<(TableName, u32)> {
     match cause {
         Cause::Rule { matched, .. } | Cause::EitherWay(matched) => {

@@ -47,7 +47,7 @@ pub struct Logged {
     pub hours: Vec<u64>,
     /// How many sources there were.
     pub sources: u64,
-    /// Those with most refusals.
+    /// The sources with most refusals.
     pub top_sources: Vec<Named>,
     /// By daemon.
     pub daemons: Vec<Named>,
@@ -139,7 +139,7 @@ impl<'a> LogReader<'a> {
         }
     }
 
-    /// The same reader for several logs, which may hold copies of one message.
+    /// This reader, for several logs, which may hold copies of one message.
     #[must_use]
     pub fn of_several(mut self) -> Self {
         self.seen = Some(Seen::default());
