@@ -23,5 +23,6 @@ pub mod lint;
 pub mod metadata;
 pub mod report;
 pub mod system;
+pub mod values;
 
 pub use hosts_access::{edit, engine, escape, policy, span, syntax};

@@ -1,43 +1,42 @@
 //! The arguments of the program and the list of its commands.
 
-use super::allow::AllowArgs;
-use super::apply::ApplyArgs;
 use super::completions::CompletionsArgs;
-use super::confirm::ConfirmArgs;
-use super::deliver::DeliverArgs;
 use super::demo::DemoArgs;
-use super::deny::DenyArgs;
-use super::deny_all::DenyAllArgs;
-use super::diff::DiffArgs;
-use super::edit::EditArgs;
 use super::events::EventsArgs;
-use super::expire::ExpireArgs;
-use super::explain::ExplainArgs;
-use super::fmt::FmtArgs;
-use super::history::HistoryArgs;
-use super::install_alert::InstallAlertArgs;
 use super::lint::LintArgs;
-use super::list::ListingArgs;
-use super::mail::MailArgs;
-use super::match_::MatchArgs;
-use super::mute::{MuteArgs, UnmuteArgs};
-use super::notify::NotifyArgs;
-use super::open::OpenArgs;
-use super::output::ColorChoice;
-use super::parse::ParseArgs;
-use super::queue::QueueArgs;
-use super::remove_alert::RemoveAlertArgs;
 use super::report::ReportArgs;
-use super::revoke::RevokeArgs;
-use super::rollback::RollbackArgs;
 use super::setup::SetupArgs;
-use super::show::ShowArgs;
-use super::test::TestArgs;
-use super::undo::{RedoArgs, UndoArgs};
-use clap::{Args, Parser, Subcommand};
+use crate::cli::alert::deliver::DeliverArgs;
+use crate::cli::alert::mute::{MuteArgs, UnmuteArgs};
+use crate::cli::alert::notify::NotifyArgs;
+use crate::cli::alert::queue::QueueArgs;
+use crate::cli::base::GlobalArgs;
+use crate::cli::change::allow::AllowArgs;
+use crate::cli::change::apply::ApplyArgs;
+use crate::cli::change::confirm::ConfirmArgs;
+use crate::cli::change::deny::DenyArgs;
+use crate::cli::change::deny_all::DenyAllArgs;
+use crate::cli::change::edit::EditArgs;
+use crate::cli::change::expire::ExpireArgs;
+use crate::cli::change::fmt::FmtArgs;
+use crate::cli::change::history::HistoryArgs;
+use crate::cli::change::install_alert::InstallAlertArgs;
+use crate::cli::change::list::ListingArgs;
+use crate::cli::change::open::OpenArgs;
+use crate::cli::change::remove_alert::RemoveAlertArgs;
+use crate::cli::change::revoke::RevokeArgs;
+use crate::cli::change::rollback::RollbackArgs;
+use crate::cli::change::show::ShowArgs;
+use crate::cli::change::undo::{RedoArgs, UndoArgs};
+use crate::cli::mail::MailArgs;
+use crate::cli::verdict::diff::DiffArgs;
+use crate::cli::verdict::explain::ExplainArgs;
+use crate::cli::verdict::match_::MatchArgs;
+use crate::cli::verdict::parse::ParseArgs;
+use crate::cli::verdict::test::TestArgs;
+use clap::{Parser, Subcommand};
 use std::ffi::OsString;
 use std::iter;
-use std::path::PathBuf;
 
 /// Safe rules and honest alarms for TCP Wrappers (hosts.allow and hosts.deny)
 #[derive(Debug, Parser)]
@@ -95,30 +94,6 @@ struct Match {
     args: MatchArgs,
     #[command(flatten)]
     global: GlobalArgs,
-}
-
-// Options of every command. Not a doc comment: that would become the text of a command.
-#[derive(Debug, Default, PartialEq, Eq, Args)]
-#[command(next_help_heading = "Options of every command")]
-pub(crate) struct GlobalArgs {
-    /// The allow table [default: /etc/hosts.allow]
-    #[arg(long, global = true, value_name = "FILE")]
-    pub(crate) allow_file: Option<PathBuf>,
-    /// The deny table [default: /etc/hosts.deny]
-    #[arg(long, global = true, value_name = "FILE")]
-    pub(crate) deny_file: Option<PathBuf>,
-    /// The configuration [default: /etc/tcpw.toml]
-    #[arg(long, global = true, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
-    /// Work on the system below this directory
-    ///
-    /// Prefixes every default path and every path named inside tables and configuration. A path
-    /// given by an option is taken as it is.
-    #[arg(long, global = true, value_name = "DIR")]
-    pub(crate) root: Option<PathBuf>,
-    /// When to colour the output
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
-    pub(crate) color: ColorChoice,
 }
 
 /// One variant a command; each has a file of its own beside this one.

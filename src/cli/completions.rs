@@ -1,10 +1,7 @@
 //! `tcpw completions`: a completion script for a shell.
 
-use super::Context;
-use super::args::Cli;
-use super::exit::Exit;
-use super::failure::Failure;
-use clap::{Args, CommandFactory as _};
+use crate::cli::base::{Context, Exit, Failure};
+use clap::{Args, Command};
 use clap_complete::{Shell, generate};
 
 /// Print a completion script for a shell
@@ -17,9 +14,14 @@ pub(crate) struct CompletionsArgs {
     shell: Shell,
 }
 
-pub(crate) fn run(args: &CompletionsArgs, context: &mut Context) -> Result<Exit, Failure> {
+/// Prints the script for the commands and options in `definition`.
+pub(crate) fn run(
+    args: &CompletionsArgs,
+    mut definition: Command,
+    context: &mut Context,
+) -> Result<Exit, Failure> {
     let mut script = Vec::new();
-    generate(args.shell, &mut Cli::command(), "tcpw", &mut script);
+    generate(args.shell, &mut definition, "tcpw", &mut script);
     context.out.bytes(&script)?;
     Ok(Exit::Done)
 }

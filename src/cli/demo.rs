@@ -1,21 +1,17 @@
 //! `tcpw demo`: the whole way from a rule to a mail, on sample tables in a temporary directory.
 
-use super::args::Cli;
-use super::deliver::{Ears, open, workplace};
-use super::exit::Exit;
-use super::failure::Failure;
-use super::fired::Fired;
-use super::machine::{Aclexec, Machine};
-use super::output::Style;
-use super::paths::Paths;
-use super::tables::TableFiles;
-use super::{Context, dispatch, settings};
 use crate::alert::{Deliverer, Journal};
+use crate::cli::alert::deliver::{Ears, open, workplace};
+use crate::cli::base::{Context, Exit, Failure, Paths, Style};
+use crate::cli::machine::rule_finder::FiredRules;
+use crate::cli::machine::settings;
+use crate::cli::machine::surroundings::{Aclexec, Machine};
+use crate::cli::machine::tables::TableFiles;
 use crate::config::Config;
 use crate::engine::{Effect, Host, HostName, Request, decide};
 use crate::escape::visible;
 use crate::system::run_shell;
-use clap::{Args, Parser as _};
+use clap::Args;
 use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
@@ -32,8 +28,15 @@ const STRANGER: &str = "203.0.113.77";
 #[derive(Debug, Args)]
 pub(crate) struct DemoArgs {}
 
-/// Runs the command.
-pub(crate) fn run(_args: &DemoArgs, context: &mut Context) -> Result<Exit, Failure> {
+/// Runs a command line of tcpw, the name of the program first.
+type RunLine<'a> = &'a dyn Fn(Vec<OsString>, &mut Context) -> Result<Exit, Failure>;
+
+/// Runs the command; `run_line` runs the commands that it shows.
+pub(crate) fn run(
+    _args: &DemoArgs,
+    run_line: RunLine<'_>,
+    context: &mut Context,
+) -> Result<Exit, Failure> {
     let stage = tempfile::Builder::new()
         .prefix("tcpw-demo-")
         .tempdir()
@@ -55,12 +58,17 @@ pub(crate) fn run(_args: &DemoArgs, context: &mut Context) -> Result<Exit, Failu
         &["deny-all"],
         &["install-alert"],
     ] {
-        expect(command, Exit::Done, context)?;
+        expect(command, Exit::Done, run_line, context)?;
     }
 
     heading(context, "2. A friend and a stranger")?;
-    expect(&["match", "sshd", FRIEND], Exit::Done, context)?;
-    expect(&["match", "sshd", STRANGER], Exit::Negative, context)?;
+    expect(&["match", "sshd", FRIEND], Exit::Done, run_line, context)?;
+    expect(
+        &["match", "sshd", STRANGER],
+        Exit::Negative,
+        run_line,
+        context,
+    )?;
 
     heading(
         context,
@@ -124,14 +132,18 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
 }
 
 /// Runs a command of tcpw on the sample tables, as it would be typed.
-fn expect(command: &[&str], expected: Exit, context: &mut Context) -> Result<(), Failure> {
+fn expect(
+    command: &[&str],
+    expected: Exit,
+    run_line: RunLine<'_>,
+    context: &mut Context,
+) -> Result<(), Failure> {
     let shown = context
         .out
         .paint(Style::Strong, &format!("$ tcpw {}", command.join(" ")));
     say(context, &shown)?;
     let words = ["tcpw"].iter().chain(command).map(OsString::from);
-    let cli = Cli::try_parse_from(words).map_err(Failure::new)?;
-    let exit = dispatch(&cli.command, context)?;
+    let exit = run_line(words.collect(), context)?;
     if exit != expected {
         return Err(Failure::new(format_args!(
             "`tcpw {}` ended with {exit:?} on the sample tables, not {expected:?}",
@@ -145,7 +157,7 @@ fn expect(command: &[&str], expected: Exit, context: &mut Context) -> Result<(),
 fn knock(config: &Config, context: &mut Context) -> Result<(), Failure> {
     let paths = context.paths.clone();
     let way = open(config);
-    let rules = Fired::new(&paths);
+    let rules = FiredRules::new(&paths);
     let ears = Ears {
         warn: &|_| {},
         record: &|_, _, _| {},

@@ -82,9 +82,9 @@ pub struct AlertRule {
 pub enum MailChoice {
     /// It stands in the journal and in reports only.
     Never,
-    /// It is gathered into a digest, even at first sight.
+    /// The event is gathered into a digest, even at first sight.
     Digest,
-    /// It is mailed at once, as far as politeness allows.
+    /// The event is mailed at once, as far as politeness allows.
     #[default]
     Now,
 }

@@ -1,89 +1,25 @@
 //! From TOML to settings: every key, its type, its default and what it may not be.
 
 use super::alert::{self, Alert};
-use super::error::{ConfigError, Reason};
+use super::error::{ConfigError, ConfigProblem};
+use super::keys::known;
 use super::letter::{self, Geo};
+use super::lint_code::Lint;
 use super::mailbox::Mailbox;
+use super::secret::Password;
 use super::section::{Section, Source};
 use super::settings::{
-    Config, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_MAIL, DEFAULT_SENDMAIL, Language, Lint, Mail,
-    Password, Retention, Transport,
+    Config, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_MAIL, DEFAULT_SENDMAIL, Mail, Retention,
+    Transport,
 };
 use super::{channel, smtp};
 use crate::span::LineIndex;
+use crate::values::Language;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use toml::de::DeTable;
 
-/// Every key, by table; the manual page tcpw.toml(5) describes each of them.
-pub const KEYS: &[(&str, &[&str])] = &[
-    (
-        "",
-        &["mail", "journal", "drop", "lint", "guard", "alert", "geo"],
-    ),
-    ("mail", MAIL),
-    ("mail.smtp", SMTP),
-    ("alert.command", COMMAND),
-    ("alert.webhook", WEBHOOK),
-    ("journal", JOURNAL),
-    ("drop", PATH),
-    ("lint", LINT),
-    ("guard", GUARD),
-    ("alert", alert::ALERT),
-    ("geo", letter::GEO),
-    ("alert.rule", alert::RULE),
-];
-const MAIL: &[&str] = &[
-    "from",
-    "to",
-    "cc",
-    "bcc",
-    "subject",
-    "subject_template",
-    "text_template",
-    "html_template",
-    "attach_events",
-    "reverse_dns",
-    "language",
-    "transport",
-    "attachments",
-    "file_dir",
-    "sendmail",
-    "smtp",
-];
-const SMTP: &[&str] = &[
-    "host",
-    "port",
-    "tls",
-    "auth",
-    "username",
-    "password_file",
-    "password_command",
-    "password_credential",
-    "password",
-    "ca_file",
-    "fingerprint",
-    "hello",
-    "timeout",
-];
-const COMMAND: &[&str] = &["name", "argv", "timeout"];
-const WEBHOOK: &[&str] = &[
-    "name",
-    "url",
-    "headers",
-    "body",
-    "secret_file",
-    "secret_command",
-    "secret_credential",
-    "secret",
-    "ca_file",
-    "timeout",
-];
-const PATH: &[&str] = &["path"];
-const JOURNAL: &[&str] = &["path", "keep", "max_size"];
-const GUARD: &[&str] = &["keep_in"];
-const LINT: &[&str] = &["select", "ignore", "per_path_ignore"];
 /// What `mail.subject` may have in braces.
 const FIELDS: [&str; 5] = ["host", "addr", "daemon", "server", "count"];
 const SENDMAIL_PATIENCE: Duration = Duration::from_secs(60);
@@ -108,12 +44,15 @@ pub fn parse(bytes: &[u8], file: &Path, place: Place<'_>) -> Result<Config, Conf
     };
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let at = error.valid_up_to();
-        source.error(&(at..at), Reason::Syntax("is not UTF-8 text".to_owned()))
+        source.error(
+            &(at..at),
+            ConfigProblem::Syntax("is not UTF-8 text".to_owned()),
+        )
     })?;
     let document = DeTable::parse(text).map_err(|error| {
         let at = error.span().unwrap_or(0..0);
         let message = error.message().trim().replace('\n', ", ");
-        source.error(&at, Reason::Syntax(message))
+        source.error(&at, ConfigProblem::Syntax(message))
     })?;
     let top = Section::new(&source, document.get_ref(), 0..0, "", known(""))?;
     let (mail, holds_password) = match top.section("mail", "mail", known("mail"))? {
@@ -181,12 +120,6 @@ fn keep_in(top: &Section<'_>) -> Result<Vec<IpAddr>, ConfigError> {
         return Ok(Vec::new());
     };
     section.addresses("keep_in")
-}
-
-pub(super) fn known(table: &str) -> &'static [&'static str] {
-    KEYS.iter()
-        .find(|(name, _)| *name == table)
-        .map_or(&[], |(_, keys)| keys)
 }
 
 fn mail(section: &Section<'_>, place: Place<'_>) -> Result<(Mail, bool), ConfigError> {

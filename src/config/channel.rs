@@ -1,10 +1,9 @@
 //! `[[alert.command]]` and `[[alert.webhook]]`: ways to hear of refused connections beside mail.
 
-use super::build::known;
 use super::error::ConfigError;
-use super::secret::{self, Keys};
+use super::keys::known;
+use super::secret::{self, Keys, Password};
 use super::section::Section;
-use super::settings::Password;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 

@@ -1,8 +1,18 @@
 //! Where a mail server is, as people write it: `mail.example.org`, with a port, as a URL, or as an
 //! address.
 
-use super::settings::Tls;
 use std::net::{Ipv4Addr, Ipv6Addr};
+
+/// How the connection to the mail server is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tls {
+    /// Not at all.
+    None,
+    /// By the STARTTLS command (RFC 3207); required, not merely tried.
+    StartTls,
+    /// From the first byte (RFC 8314).
+    Implicit,
+}
 
 /// What a `host` says.
 #[derive(Debug, Clone, PartialEq, Eq)]

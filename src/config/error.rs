@@ -15,12 +15,12 @@ pub struct ConfigError {
     /// Where in the file, if it is about a place in it.
     pub position: Option<Position>,
     /// What is wrong.
-    pub reason: Reason,
+    pub reason: ConfigProblem,
 }
 
 /// What is wrong with a configuration.
 #[derive(Debug, Error)]
-pub enum Reason {
+pub enum ConfigProblem {
     /// The file cannot be opened or read.
     #[error("cannot read the configuration: {0}")]
     Read(io::Error),
@@ -35,7 +35,7 @@ pub enum Reason {
         /// The permission bits.
         mode: u32,
     },
-    /// It is not TOML.
+    /// The text is not TOML.
     #[error("{0}")]
     Syntax(String),
     /// A key that means nothing here.
@@ -63,7 +63,7 @@ pub enum Reason {
     Value {
         /// The key.
         key: String,
-        /// What is wrong, to be read behind the key.
+        /// What is wrong, to be read after the key.
         problem: String,
     },
     /// A mail address that is none.
@@ -81,7 +81,7 @@ pub enum Reason {
 
 impl ConfigError {
     /// A problem of the whole file.
-    pub(super) fn new(file: &Path, reason: Reason) -> Self {
+    pub(super) fn new(file: &Path, reason: ConfigProblem) -> Self {
         Self {
             file: file.to_owned(),
             position: None,
@@ -91,7 +91,7 @@ impl ConfigError {
 
     /// Whether the file is there but this user may not read it.
     pub fn is_permission(&self) -> bool {
-        matches!(&self.reason, Reason::Read(cause) if cause.kind() == io::ErrorKind::PermissionDenied)
+        matches!(&self.reason, ConfigProblem::Read(cause) if cause.kind() == io::ErrorKind::PermissionDenied)
     }
 }
 

@@ -11,9 +11,9 @@ const LONGEST: (usize, usize) = (64, 255);
 pub struct Mailbox {
     /// The name shown to people.
     pub name: Option<String>,
-    /// The part in front of the `@`, a dot-atom (RFC 5322, 3.2.3).
+    /// The part before the `@`, a dot-atom (RFC 5322, 3.2.3).
     pub user: String,
-    /// The part behind the `@`: a host name, or an address literal in brackets.
+    /// The part after the `@`: a host name, or an address literal in brackets.
     pub domain: String,
 }
 
@@ -23,10 +23,10 @@ pub enum MailboxError {
     /// `@` is missing.
     #[error("{0:?} has no @; write user@host, and a name with a comma in quotes")]
     NoAt(String),
-    /// The part in front of the `@`.
+    /// The part before the `@`.
     #[error("{0:?} is not a valid user part of a mail address")]
     User(String),
-    /// The part behind the `@`.
+    /// The part after the `@`.
     #[error(
         "{0:?} is not a valid host part of a mail address (non-ASCII domains are written in punycode, xn--...)"
     )]

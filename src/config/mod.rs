@@ -5,7 +5,10 @@ mod build;
 mod channel;
 mod endpoint;
 mod error;
+mod keys;
 mod letter;
+mod lint_code;
+mod load;
 mod mailbox;
 mod mute;
 mod revise;
@@ -14,68 +17,25 @@ mod section;
 mod settings;
 mod smtp;
 
+pub use crate::values::Language;
 pub use alert::{Alert, AlertRule, Grouping, MailChoice};
-pub use build::{KEYS, parse};
+pub use build::parse;
 pub use channel::{Channel, CommandChannel, SECRET_PLACE, WebhookChannel};
-pub use endpoint::Endpoint;
-pub use error::{ConfigError, Reason};
+pub use endpoint::{Endpoint, Tls};
+pub use error::{ConfigError, ConfigProblem};
+pub use keys::KEYS;
 pub use letter::{Geo, LetterForm};
+pub use lint_code::{Lint, LintCode};
+pub use load::load;
 pub use mailbox::{Mailbox, MailboxError};
 pub use mute::{muted_client, shown_client, with_mute, without_mute};
 pub use revise::{ReviseError, Setting, Wanted, revise, says, without_passwords};
+pub use secret::{Password, Secret};
 pub use settings::{
-    Auth, Config, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_MAIL, DEFAULT_SENDMAIL, Language, Lint,
-    LintCode, Login, Mail, Password, Retention, Secret, Smtp, Tls, Transport,
+    Config, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_MAIL, DEFAULT_SENDMAIL, Mail, Retention,
+    Transport,
 };
-
-use std::fs::File;
-use std::io::{self, Read as _};
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
-
-/// A configuration is a page of text; what is larger is something else.
-const MOST_BYTES: u64 = 1024 * 1024;
-/// The permissions that let others than the owner read.
-const OTHERS_READ: u32 = 0o044;
-
-/// Reads the configuration at `path`. `place` says where a path that is named inside is found on
-/// this machine (`--root`). An absent file gives the defaults, unless it `must_exist`.
-///
-/// # Errors
-/// When the file cannot be read, says something wrong (with its line and column), or holds a
-/// password and can be read by others.
-pub fn load(
-    path: &Path,
-    must_exist: bool,
-    place: &dyn Fn(&Path) -> PathBuf,
-) -> Result<Config, ConfigError> {
-    let read_error = |cause| ConfigError::new(path, Reason::Read(cause));
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound && !must_exist => {
-            return Ok(Config::default_at(place));
-        }
-        Err(cause) => return Err(read_error(cause)),
-    };
-    let mode = file.metadata().map_err(read_error)?.permissions().mode();
-    let mut bytes = Vec::new();
-    file.take(MOST_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(read_error)?;
-    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MOST_BYTES {
-        return Err(ConfigError::new(path, Reason::TooLarge));
-    }
-    let config = parse(&bytes, path, place)?;
-    if config.holds_password && mode & OTHERS_READ != 0 {
-        return Err(ConfigError::new(
-            path,
-            Reason::Exposed {
-                mode: mode & 0o7777,
-            },
-        ));
-    }
-    Ok(config)
-}
+pub use smtp::{Auth, Login, Smtp};
 
 #[cfg(test)]
 mod tests;

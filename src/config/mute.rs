@@ -6,7 +6,7 @@ use ipnet::IpNet;
 use std::net::IpAddr;
 use toml_edit::{Array, DocumentMut, Item, Value};
 
-/// An address, or a network whose bits behind the prefix are zero, as `mute` takes it.
+/// An address, or a network whose bits after the prefix are zero, as `mute` takes it.
 ///
 /// # Errors
 /// A sentence.

@@ -46,7 +46,7 @@ pub struct Wanted {
 /// Why a configuration was not revised.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ReviseError {
-    /// It is no TOML.
+    /// The text is not TOML.
     #[error("{0}")]
     Syntax(String),
     /// There are several of the table, or it is something else.
@@ -67,10 +67,10 @@ pub enum ReviseError {
 }
 
 /// The text of a configuration with these settings; `None` is one that does not exist yet. What is
-/// there already and differs is written anew only `to_overwrite`.
+/// there already and differs is written again only `to_overwrite`.
 ///
 /// # Errors
-/// When the text is no TOML, or says something else already.
+/// When the text is not TOML, or says something else already.
 pub fn revise(
     text: Option<&str>,
     wanted: &[Wanted],
@@ -182,7 +182,7 @@ fn set(table: &mut dyn TableLike, wanted: &Wanted, to_overwrite: bool) -> Result
     Ok(())
 }
 
-/// A value without the comment behind it.
+/// A value without the comment after it.
 fn bare(item: &Item) -> String {
     let mut bare = item.clone();
     if let Some(value) = bare.as_value_mut() {

@@ -2,8 +2,31 @@
 
 use super::error::ConfigError;
 use super::section::Section;
-use super::settings::{Password, Secret};
+use std::fmt;
 use std::path::{Path, PathBuf};
+
+/// Where a password comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Password {
+    /// The first line of a file that only its owner can read.
+    File(PathBuf),
+    /// The first line that a program prints; run without a shell.
+    Command(Vec<String>),
+    /// A systemd credential of this name (systemd.exec(5), `LoadCredential`).
+    Credential(String),
+    /// Written in the configuration itself.
+    Literal(Secret),
+}
+
+/// Text that must not be shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
 
 /// The four keys of one secret.
 pub(super) struct Keys {

@@ -1,9 +1,10 @@
 //! One table of the configuration, read key by key with the place of every value.
 
-use super::error::{ConfigError, Reason};
+use super::error::{ConfigError, ConfigProblem};
+use super::lint_code::LintCode;
 use super::mailbox::Mailbox;
-use super::settings::LintCode;
 use crate::span::{LineIndex, offset};
+use crate::values::{TEN_YEARS, scaled, seconds};
 use ipnet::IpNet;
 use std::net::IpAddr;
 use std::ops::Range;
@@ -22,7 +23,7 @@ pub(super) struct Source<'a> {
 
 impl Source<'_> {
     /// An error at the first byte of `at`.
-    pub(super) fn error(&self, at: &Range<usize>, reason: Reason) -> ConfigError {
+    pub(super) fn error(&self, at: &Range<usize>, reason: ConfigProblem) -> ConfigError {
         ConfigError {
             file: self.file.to_owned(),
             position: Some(self.lines.position(offset(at.start))),
@@ -41,25 +42,7 @@ pub(super) struct Section<'a> {
 
 type Value<'a> = Spanned<DeValue<'a>>;
 
-const TEN_YEARS: u64 = 10 * 366 * 86_400;
-const TIMES: [(&str, u64); 5] = [
-    ("s", 1),
-    ("m", 60),
-    ("h", 3600),
-    ("d", 86_400),
-    ("w", 604_800),
-];
 const SIZES: [(&str, u64); 3] = [("K", 1 << 10), ("M", 1 << 20), ("G", 1 << 30)];
-
-/// A whole number with one of the `units` behind it, multiplied.
-fn scaled(text: &str, units: &[(&str, u64)]) -> Option<u64> {
-    let (number, factor) = units
-        .iter()
-        .find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, *factor)))?;
-    let is_number = number.bytes().all(|byte| byte.is_ascii_digit());
-    let number: u64 = number.parse().ok().filter(|_| is_number)?;
-    number.checked_mul(factor)
-}
 
 impl<'a> Section<'a> {
     /// Refuses keys that are not in `known`.
@@ -72,7 +55,7 @@ impl<'a> Section<'a> {
     ) -> Result<Self, ConfigError> {
         for (key, _) in table {
             if !known.contains(&key.get_ref().as_ref()) {
-                let reason = Reason::UnknownKey {
+                let reason = ConfigProblem::UnknownKey {
                     key: key.get_ref().to_string(),
                     table: match name {
                         "" => "the file".to_owned(),
@@ -126,7 +109,7 @@ impl<'a> Section<'a> {
 
     /// An error about this table.
     pub(super) fn missing(&self, what: &'static str) -> ConfigError {
-        self.source.error(&self.span, Reason::Missing(what))
+        self.source.error(&self.span, ConfigProblem::Missing(what))
     }
 
     /// An error about the value of `key`.
@@ -137,7 +120,7 @@ impl<'a> Section<'a> {
             .map_or_else(|| self.span.clone(), Spanned::span);
         self.source.error(
             &span,
-            Reason::Value {
+            ConfigProblem::Value {
                 key: self.full(key),
                 problem: problem.into(),
             },
@@ -252,8 +235,8 @@ impl<'a> Section<'a> {
         let Some(text) = self.text(key)? else {
             return Ok(None);
         };
-        let seconds = scaled(&text, &TIMES).filter(|seconds| (least..=TEN_YEARS).contains(seconds));
-        seconds.map(|n| Some(Duration::from_secs(n))).ok_or_else(|| {
+        let length = seconds(&text).filter(|length| (least..=TEN_YEARS).contains(length));
+        length.map(|n| Some(Duration::from_secs(n))).ok_or_else(|| {
             self.bad_value(
                 key,
                 format!("must be a time of {least} seconds or more, such as \"90s\", \"30m\", \"24h\", \"7d\" or \"2w\""),
@@ -283,7 +266,7 @@ impl<'a> Section<'a> {
                 let text = self.string(key, value)?;
                 let address = || text.parse::<IpAddr>().map(IpNet::from);
                 text.parse().or_else(|_| address()).map_err(|_| {
-                    let reason = Reason::Value {
+                    let reason = ConfigProblem::Value {
                         key: self.full(key),
                         problem: "must be networks such as 192.0.2.0/24 or 2001:db8::/32"
                             .to_owned(),
@@ -371,7 +354,7 @@ impl<'a> Section<'a> {
             let mailboxes = Mailbox::parse_list(&self.string(key, value)?).map_err(|cause| {
                 let key = self.full(key);
                 self.source
-                    .error(&value.span(), Reason::Address { key, cause })
+                    .error(&value.span(), ConfigProblem::Address { key, cause })
             })?;
             all.extend(mailboxes);
         }
@@ -385,7 +368,7 @@ impl<'a> Section<'a> {
                 let text = self.string(key, value)?;
                 text.parse().map_err(|_| {
                     let problem = "must be addresses such as 192.0.2.7, not names or networks";
-                    let reason = Reason::Value {
+                    let reason = ConfigProblem::Value {
                         key: self.full(key),
                         problem: problem.to_owned(),
                     };
@@ -409,7 +392,7 @@ impl<'a> Section<'a> {
             return Err(self.wrong_type(key, value, "text"));
         };
         if text.trim().is_empty() || text.chars().any(char::is_control) {
-            let reason = Reason::Value {
+            let reason = ConfigProblem::Value {
                 key: self.full(key),
                 problem: "must not be empty or hold control characters".to_owned(),
             };
@@ -423,7 +406,7 @@ impl<'a> Section<'a> {
         if path.is_absolute() {
             return Ok(path);
         }
-        let reason = Reason::Value {
+        let reason = ConfigProblem::Value {
             key: self.full(key),
             problem: format!(
                 "must be an absolute path, not {:?}",
@@ -434,7 +417,7 @@ impl<'a> Section<'a> {
     }
 
     fn wrong_type(&self, key: &str, value: &Value<'_>, wanted: &'static str) -> ConfigError {
-        let reason = Reason::Type {
+        let reason = ConfigProblem::Type {
             key: self.full(key),
             wanted,
             found: value.get_ref().type_str(),

@@ -3,9 +3,10 @@
 use super::alert::Alert;
 use super::channel::Channel;
 use super::letter::{Geo, LetterForm};
+use super::lint_code::Lint;
 use super::mailbox::Mailbox;
-use crate::span::Position;
-use std::fmt;
+use super::smtp::Smtp;
+use crate::values::Language;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -59,26 +60,6 @@ impl Default for Retention {
     }
 }
 
-/// Which findings of the linter count.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Lint {
-    /// Only these; all if there are none.
-    pub select: Vec<LintCode>,
-    /// Not these.
-    pub ignore: Vec<LintCode>,
-    /// Not these in the tables of a path, in which `*` and `?` are wildcards.
-    pub per_path_ignore: Vec<(String, Vec<LintCode>)>,
-}
-
-/// A code of the linter, the beginning of one, or a name; not yet looked up.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LintCode {
-    /// As it is written.
-    pub text: String,
-    /// Where.
-    pub position: Position,
-}
-
 /// Who is told, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {
@@ -105,16 +86,6 @@ pub struct Mail {
     pub form: LetterForm,
 }
 
-/// The language of the mails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Language {
-    /// `en`
-    #[default]
-    English,
-    /// `ko`
-    Korean,
-}
-
 /// How a mail leaves this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Transport {
@@ -132,86 +103,6 @@ pub enum Transport {
     },
     /// Sent to the first of these mail servers that takes it; there is at least one.
     Smtp(Vec<Smtp>),
-}
-
-/// A mail server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Smtp {
-    /// Name or address.
-    pub host: String,
-    /// TCP port; 25, 587 or 465 by [`Tls`] when the configuration does not say.
-    pub port: u16,
-    /// How the connection is protected. Never silently less than this.
-    pub tls: Tls,
-    /// Who we are to the server, if it asks.
-    pub login: Option<Login>,
-    /// Certificates (PEM) that are trusted instead of the system's.
-    pub ca_file: Option<PathBuf>,
-    /// The only certificate that is accepted, by the SHA-256 of its DER form.
-    pub fingerprint: Option<[u8; 32]>,
-    /// How we call ourselves in EHLO; the full name of this machine when absent.
-    pub hello: Option<String>,
-    /// How long to wait for each answer of the server.
-    pub timeout: Duration,
-}
-
-/// How the connection to the mail server is protected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tls {
-    /// Not at all.
-    None,
-    /// By the STARTTLS command (RFC 3207); required, not merely tried.
-    StartTls,
-    /// From the first byte (RFC 8314).
-    Implicit,
-}
-
-/// Who we are to the mail server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Login {
-    /// The user name.
-    pub username: String,
-    /// Where the password, or the token of XOAUTH2, comes from.
-    pub password: Password,
-    /// How to prove it.
-    pub auth: Auth,
-}
-
-/// How to prove who we are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Auth {
-    /// PLAIN or LOGIN, whichever the server offers.
-    #[default]
-    Offered,
-    /// PLAIN alone.
-    Plain,
-    /// LOGIN alone.
-    Login,
-    /// XOAUTH2: the password is an access token.
-    Xoauth2,
-}
-
-/// Where a password comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Password {
-    /// The first line of a file that only its owner can read.
-    File(PathBuf),
-    /// The first line that a program prints; run without a shell.
-    Command(Vec<String>),
-    /// A systemd credential of this name (systemd.exec(5), `LoadCredential`).
-    Credential(String),
-    /// Written in the configuration itself.
-    Literal(Secret),
-}
-
-/// Text that must not be shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(pub String);
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(..)")
-    }
 }
 
 impl Config {

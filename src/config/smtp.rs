@@ -1,14 +1,59 @@
 //! `[mail.smtp]`, one server, or `[[mail.smtp]]`, several in order of preference.
 
-use super::build::known;
-use super::endpoint::Endpoint;
+use super::endpoint::{Endpoint, Tls};
 use super::error::ConfigError;
+use super::keys::known;
 use super::mailbox::Mailbox;
-use super::secret::{self, Keys};
+use super::secret::{self, Keys, Password};
 use super::section::Section;
-use super::settings::{Auth, Login, Password, Smtp, Tls};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+/// A mail server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Smtp {
+    /// Name or address.
+    pub host: String,
+    /// TCP port; 25, 587 or 465 by [`Tls`] when the configuration does not say.
+    pub port: u16,
+    /// How the connection is protected. Never silently less than this.
+    pub tls: Tls,
+    /// Who we are to the server, if it asks.
+    pub login: Option<Login>,
+    /// Certificates (PEM) that are trusted instead of the system's.
+    pub ca_file: Option<PathBuf>,
+    /// The only certificate that is accepted, by the SHA-256 of its DER form.
+    pub fingerprint: Option<[u8; 32]>,
+    /// How we call ourselves in EHLO; the full name of this machine when absent.
+    pub hello: Option<String>,
+    /// How long to wait for each answer of the server.
+    pub timeout: Duration,
+}
+
+/// Who we are to the mail server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Login {
+    /// The user name.
+    pub username: String,
+    /// Where the password, or the token of XOAUTH2, comes from.
+    pub password: Password,
+    /// How to prove it.
+    pub auth: Auth,
+}
+
+/// How to prove who we are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Auth {
+    /// PLAIN or LOGIN, whichever the server offers.
+    #[default]
+    Offered,
+    /// PLAIN alone.
+    Plain,
+    /// LOGIN alone.
+    Login,
+    /// XOAUTH2: the password is an access token.
+    Xoauth2,
+}
 
 /// The port for TLS from the first byte (RFC 8314).
 const TLS_PORT: u16 = 465;

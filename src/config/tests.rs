@@ -1,6 +1,8 @@
 //! Configurations, good and bad.
 
 use super::*;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::time::Duration;
 
 fn read(text: &str) -> Result<Config, String> {

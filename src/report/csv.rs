@@ -1,7 +1,7 @@
 //! The report as CSV: one number a line, with the part it belongs to.
 
 use super::logged::Logged;
-use super::numbers::{Report, Source};
+use super::numbers::{Report, SourceRow};
 use ::csv::Writer;
 
 /// The report as CSV.
@@ -20,7 +20,7 @@ pub fn csv(report: &Report) -> Vec<u8> {
         ("sources", report.sources),
         ("new-sources", report.new_sources),
         ("repeating-sources", report.repeating_sources),
-        ("problems", super::count(report.problems.len())),
+        ("problems", super::counts::count(report.problems.len())),
     ] {
         sheet.row("summary", name, "", count);
     }
@@ -68,7 +68,7 @@ impl Sheet {
         }
     }
 
-    fn sources(&mut self, part: &str, sources: &[Source]) {
+    fn sources(&mut self, part: &str, sources: &[SourceRow]) {
         for source in sources {
             self.row(part, &source.source, &source.name, source.events);
         }

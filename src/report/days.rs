@@ -1,6 +1,6 @@
 //! Events by day and by hour, as the clocks of this machine's place count them.
 
-use super::Local;
+use super::time::Local;
 use crate::alert::Tally;
 use chrono::{DateTime, Days, NaiveDate, Timelike as _, Utc};
 use serde::Serialize;

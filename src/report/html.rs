@@ -3,9 +3,11 @@
 
 use super::chart::{NARROW, WIDE, columns};
 use super::layout::{Body, Table, period, sections, title};
+use super::numbers::Report;
+use super::time::Local;
 use super::words::{Words, fill, grouped, words};
-use super::{Language, Local, Report};
 use crate::escape::html as escape;
+use crate::values::Language;
 use std::fmt::Write as _;
 
 /// For programs that know it: the dark variant, and the charts of a phone. All else stands in the

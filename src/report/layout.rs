@@ -1,9 +1,10 @@
 //! What a report has, part by part, for whoever writes it as text or HTML.
 
-use super::Local;
+use super::counts::Named;
 use super::days::Day;
 use super::logged::Logged;
-use super::numbers::{Named, Report, Source};
+use super::numbers::{Report, SourceRow};
+use super::time::Local;
 use super::words::{Words, fill, grouped};
 use chrono::{DateTime, Utc};
 
@@ -160,7 +161,7 @@ fn add_course(add: &mut dyn FnMut(&str, Body), days: &[Day], words: &Words) {
 }
 
 fn source_table(
-    sources: &[Source],
+    sources: &[SourceRow],
     all: u64,
     are_new: bool,
     words: &Words,
@@ -176,7 +177,7 @@ fn source_table(
     if has_place {
         head.insert(1, words.place);
     }
-    let row = |source: &Source| {
+    let row = |source: &SourceRow| {
         let time = if are_new { source.first } else { source.last };
         let mut cells = vec![
             source.source.clone(),
@@ -192,7 +193,7 @@ fn source_table(
     Table {
         head,
         rows: sources.iter().map(row).collect(),
-        more: all.saturating_sub(super::count(sources.len())),
+        more: all.saturating_sub(super::counts::count(sources.len())),
     }
 }
 
@@ -321,7 +322,7 @@ fn add_logged(add: &mut dyn FnMut(&str, Body), logged: &Logged, words: &Words) {
     add(words.by_hour, Body::Hours(logged.hours.clone()));
     let more = logged
         .sources
-        .saturating_sub(super::count(logged.top_sources.len()));
+        .saturating_sub(super::counts::count(logged.top_sources.len()));
     let sources = named_table(&logged.top_sources, more, words.source, words);
     add(words.by_source, Body::Table(sources));
     let daemons = named_table(&logged.daemons, 0, words.daemon, words);

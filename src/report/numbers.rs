@@ -1,9 +1,10 @@
 //! The numbers of a report, ready to be shown: names are escaped, times are in UTC.
 
+use super::counts::Named;
 use super::days::{Calendar, Day};
 use super::logged::Logged;
 use super::problem::{Problem, kind_word};
-use super::{Local, maybe_utc, utc};
+use super::time::{Local, maybe_utc, utc};
 use crate::alert::{
     Decision, FiredRule, Journal, JournalError, Sent, SourceCount, Tally, Troubles,
 };
@@ -16,7 +17,7 @@ use std::net::IpAddr;
 const SHOWN: usize = 120;
 
 /// What a report is about.
-pub struct Terms<'a> {
+pub struct ReportTerms<'a> {
     /// This machine's name.
     pub machine: String,
     /// From this time on.
@@ -65,13 +66,13 @@ pub struct Report {
     /// By hour of the day, here.
     pub hours: Vec<u64>,
     /// The sources with most events.
-    pub top_sources: Vec<Source>,
+    pub top_sources: Vec<SourceRow>,
     /// The new ones with most events.
-    pub top_new_sources: Vec<Source>,
+    pub top_new_sources: Vec<SourceRow>,
     /// By daemon.
     pub daemons: Vec<Named>,
     /// By rule.
-    pub rules: Vec<Rule>,
+    pub rules: Vec<RuleCount>,
     /// Events that were not told at once, and why.
     pub held_back: Vec<Held>,
     /// Letters of the time.
@@ -85,7 +86,7 @@ pub struct Report {
 
 /// A source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Source {
+pub struct SourceRow {
     /// A network, or a name.
     pub source: String,
     /// Its last name, if it has one beside its address.
@@ -106,18 +107,9 @@ pub struct Source {
     pub last: DateTime<Utc>,
 }
 
-/// A name and its events.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Named {
-    /// The name.
-    pub name: String,
-    /// Its events.
-    pub events: u64,
-}
-
 /// A rule and its events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Rule {
+pub struct RuleCount {
     /// The table; nothing if the rule could not be told.
     pub file: Option<String>,
     /// Its line.
@@ -168,7 +160,7 @@ pub struct Gathering {
 /// When the journal cannot be read.
 pub fn report(
     journal: Option<&mut Journal>,
-    terms: &Terms<'_>,
+    terms: &ReportTerms<'_>,
     logged: Option<Logged>,
 ) -> Result<Report, JournalError> {
     let (tally, troubles) = match journal {
@@ -184,7 +176,7 @@ pub fn report(
 fn build(
     mut tally: Tally,
     troubles: &Troubles,
-    terms: &Terms<'_>,
+    terms: &ReportTerms<'_>,
     logged: Option<Logged>,
 ) -> Report {
     let local = terms.local;
@@ -197,7 +189,7 @@ fn build(
     let since = local(since).date_naive();
     let until = local(terms.until - TimeDelta::nanoseconds(1)).date_naive();
     let is_empty = tally.events == 0;
-    let sources = |found: &[SourceCount]| -> Vec<Source> {
+    let sources = |found: &[SourceCount]| -> Vec<SourceRow> {
         let named = found.iter().map(|one| source(one, terms.locate));
         named.collect()
     };
@@ -259,7 +251,7 @@ fn gathering(troubles: &Troubles) -> Gathering {
     }
 }
 
-fn source(found: &SourceCount, locate: &dyn Fn(IpAddr) -> Option<String>) -> Source {
+fn source(found: &SourceCount, locate: &dyn Fn(IpAddr) -> Option<String>) -> SourceRow {
     let address = std::str::from_utf8(&found.addr)
         .ok()
         .and_then(|text| text.parse::<IpAddr>().ok());
@@ -271,7 +263,7 @@ fn source(found: &SourceCount, locate: &dyn Fn(IpAddr) -> Option<String>) -> Sou
     let source = visible(found.source.as_bytes());
     // A network of one address is that address.
     let single = source.strip_suffix("/32").or(source.strip_suffix("/128"));
-    Source {
+    SourceRow {
         source: single.map_or_else(|| source.clone(), ToOwned::to_owned),
         name,
         place: address
@@ -292,16 +284,16 @@ fn daemon((name, events): (Vec<u8>, u64)) -> Named {
     }
 }
 
-fn rule((rule, events): (Option<FiredRule>, u64)) -> Rule {
+fn rule((rule, events): (Option<FiredRule>, u64)) -> RuleCount {
     let Some(rule) = rule else {
-        return Rule {
+        return RuleCount {
             file: None,
             line: 0,
             text: String::new(),
             events,
         };
     };
-    Rule {
+    RuleCount {
         file: Some(visible(rule.file.as_bytes())),
         line: rule.line,
         text: visible_short(rule.text.as_bytes(), SHOWN),

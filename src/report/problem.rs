@@ -1,7 +1,9 @@
 //! What is wrong with the alarms themselves: the beginning of every report.
 
+use super::time::Local;
+use super::time::maybe_utc;
+use super::time::utc;
 use super::words::{Words, fill, grouped};
-use super::{Local, maybe_utc, utc};
 use crate::alert::{Inbox, LetterKind, Notice, Stuck, Troubles};
 use crate::escape::visible;
 use chrono::{DateTime, Utc};

@@ -1,8 +1,11 @@
 //! The report for a terminal, or for the text part of a mail.
 
+use super::counts::count;
 use super::layout::{Body, Table, period, sections, title};
+use super::numbers::Report;
+use super::time::Local;
 use super::words::{Words, fill, grouped, words};
-use super::{Language, Local, Report};
+use crate::values::Language;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 /// The height of the columns of the hours.
@@ -74,7 +77,7 @@ impl Page {
         self.line(&rule);
     }
 
-    /// Text on as many lines as it needs, the first behind `mark`.
+    /// Text on as many lines as it needs, the first after `mark`.
     fn paragraph(&mut self, text: &str, mark: &str) {
         let room = self.paper.width.saturating_sub(mark.width()).max(NARROW);
         let indent = " ".repeat(mark.width());
@@ -112,7 +115,7 @@ impl Page {
 
     /// A bar of at most `room` columns; something is never shown as nothing.
     fn bar(&self, count: u64, most: u64, room: usize) -> String {
-        let room = super::count(room);
+        let room = super::counts::count(room);
         if self.paper.is_unicode {
             let eighths = scaled(count, most, room * 8);
             let full = usize::try_from(eighths / 8).unwrap_or(0);
@@ -289,6 +292,19 @@ fn cut(text: &str, width: usize) -> String {
     }
     out.push('…');
     out
+}
+
+/// The subject of the mail with a report.
+pub fn subject(report: &Report, language: Language) -> String {
+    let words = words(language);
+    fill(
+        words.subject,
+        &[
+            ("machine", &report.machine),
+            ("events", &grouped(report.events)),
+            ("problems", &grouped(count(report.problems.len()))),
+        ],
+    )
 }
 
 #[cfg(test)]

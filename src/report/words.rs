@@ -1,6 +1,6 @@
 //! Everything a report says, in English and in Korean.
 
-use super::Language;
+use crate::values::Language;
 
 /// The texts of a report; `{...}` stands for a value.
 #[derive(Debug)]

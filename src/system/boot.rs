@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// How many ticks of proc(5) a second has, on every architecture that Debian runs on.
 const TICKS: u64 = 100;
-/// Where the start of a process stands in its `stat`, behind the name: field 22, counted from 3.
+/// Where the start of a process stands in its `stat`, after the name: field 22, counted from 3.
 const START_FIELD: usize = 19;
 
 /// A moment on this machine.

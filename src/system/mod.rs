@@ -1,4 +1,4 @@
-//! The outside world behind small traits, so that everything above can be tested without it.
+//! The outside world, reached by small traits, so that everything above can be tested without it.
 
 mod accounts;
 mod boot;

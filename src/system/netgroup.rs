@@ -41,7 +41,7 @@ enum Member {
 }
 
 impl Netgroups {
-    /// Reads the file's bytes; what is no group or triple is left out.
+    /// Reads the file's bytes; what is not a group or triple is left out.
     pub fn parse(source: &[u8]) -> Self {
         let joined =
             source

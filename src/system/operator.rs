@@ -6,7 +6,7 @@ use nix::unistd::{Uid, User};
 const UNSET: u32 = u32::MAX;
 
 /// The person behind this process: who logged in, else who called sudo, else its own user; with
-/// `(as root)` or the like behind it if the process has become somebody else.
+/// `(as root)` or the like after it if the process has become somebody else.
 pub fn operator(sudo_user: Option<&str>) -> String {
     let login = std::fs::read_to_string("/proc/self/loginuid").ok();
     let login = login.and_then(|text| text.trim().parse().ok());

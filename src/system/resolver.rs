@@ -27,9 +27,9 @@ pub enum Doubt {
     NoAddress,
     /// Its addresses are others.
     OtherAddress,
-    /// It is an alias of another name.
+    /// The name is an alias of another name.
     Alias,
-    /// It is itself an address.
+    /// The name is itself an address.
     Number,
 }
 

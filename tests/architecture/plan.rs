@@ -5,8 +5,9 @@
 pub(super) type Room = (&'static str, &'static [&'static str]);
 
 /// The rooms of `src`.
-pub(super) const ROOMS: [Room; 10] = [
+pub(super) const ROOMS: [Room; 11] = [
     ("diagnostic", &[]),
+    ("values", &[]),
     ("system", &[]),
     ("config", &[]),
     ("metadata", &[]),
@@ -19,7 +20,7 @@ pub(super) const ROOMS: [Room; 10] = [
 ];
 
 /// Plain data, which every room may use.
-pub(super) const PLAIN: [&str; 1] = ["diagnostic"];
+pub(super) const PLAIN: [&str; 2] = ["diagnostic", "values"];
 
 /// Stands for all rooms, or for all users of a crate.
 pub(super) const EVERY_ROOM: &[&str] = &["*"];
@@ -81,6 +82,22 @@ pub(super) const WINGS: &[Wings] = &[
             &["choice", "sources"],
             &["fix"],
             &["run"],
+        ],
+    ),
+    (
+        "src/cli",
+        &[
+            &["base"],
+            &["machine"],
+            &["verdict"],
+            &["change"],
+            &["lint", "alert"],
+            &["setup", "events", "report"],
+            &["mail"],
+            &["completions", "demo"],
+            &["args"],
+            &["required_files"],
+            &["program"],
         ],
     ),
 ];

@@ -6,7 +6,8 @@ use super::sample::{END, START, Sample};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use tcpw::report::{self, Language};
+use tcpw::report;
+use tcpw::values::Language;
 use tempfile::TempDir;
 
 /// What a browser of this width shows of a page.

@@ -6,7 +6,8 @@ use chrono::{DateTime, FixedOffset, NaiveDateTime, Utc};
 use std::net::IpAddr;
 use std::path::Path;
 use tcpw::alert::Journal;
-use tcpw::report::{self, Language, LogReader, Paper, Report, Terms};
+use tcpw::report::{self, LogReader, Paper, Report, ReportTerms};
+use tcpw::values::Language;
 use tempfile::TempDir;
 
 /// Clocks nine and a half hours ahead: days and hours are not those of UTC.
@@ -30,7 +31,7 @@ fn locate(address: IpAddr) -> Option<String> {
 
 pub(super) fn report_of(path: &Path, since: &str, until: &str, with_log: bool) -> Report {
     let mut journal = Journal::open_to_read(path).unwrap().unwrap();
-    let terms = Terms {
+    let terms = ReportTerms {
         machine: "web1".to_owned(),
         since: time(since),
         until: time(until),

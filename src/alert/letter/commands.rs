@@ -127,7 +127,7 @@ mod tests {
     use super::*;
     use crate::alert::journal::LetterKind;
     use crate::alert::words::words;
-    use crate::config::Language;
+    use crate::values::Language;
 
     fn with(change: impl Fn(&mut Event)) -> Vec<String> {
         let mut letter = sample::letter(LetterKind::Alarm);

@@ -135,7 +135,7 @@ pub(super) fn span(first: DateTime<Utc>, last: DateTime<Utc>, words: &Words) -> 
 mod tests {
     use super::*;
     use crate::alert::words::words;
-    use crate::config::Language;
+    use crate::values::Language;
 
     #[test]
     fn no_value_becomes_a_link() {

@@ -3,7 +3,7 @@
 mod english;
 mod korean;
 
-use crate::config::Language;
+use crate::values::Language;
 use serde::Serialize;
 
 /// The fixed texts of a letter. `{...}` stands for a value; [`fill`] puts it there.

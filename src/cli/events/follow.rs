@@ -1,10 +1,10 @@
 //! `tcpw events --follow`: new events as they enter the journal, also one that is begun anew.
 
 use super::form::Printer;
-use super::{saved, show};
+use super::found::show;
 use crate::alert::{Journal, Search};
-use crate::cli::Context;
-use crate::cli::failure::Failure;
+use crate::cli::base::{Context, Failure};
+use crate::cli::machine::open_journal;
 use crate::system::wait_for_hang_up;
 use std::path::Path;
 use std::time::Duration;
@@ -23,7 +23,7 @@ pub(super) fn run(
     let mut file = None;
     let mut is_told = false;
     loop {
-        let found = saved::identity(path);
+        let found = open_journal::identity(path);
         if open.is_some() && found.is_some() && found != file {
             let name = path.display();
             context.out.note(&format!(
@@ -34,7 +34,7 @@ pub(super) fn run(
         }
         if open.is_none() {
             file = found;
-            open = saved::open(path)?;
+            open = open_journal::open(path)?;
             if open.is_none() && !is_told {
                 let name = path.display();
                 context.out.note(&format!(
@@ -44,7 +44,7 @@ pub(super) fn run(
             }
         }
         if let Some(journal) = &mut open {
-            let last = journal.last_event().map_err(saved::told)?;
+            let last = journal.last_event().map_err(open_journal::told)?;
             if last > search.after {
                 show(journal, &search, printer, context)?;
                 search.after = last;

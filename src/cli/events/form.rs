@@ -1,12 +1,11 @@
 //! An event as a row for people, a JSON object, or a line of CSV.
 
-use super::Format;
 use crate::alert::{Claim, FiredRule, FoundEvent};
-use crate::cli::failure::Failure;
-use crate::cli::output::{Output, Style};
+use crate::cli::base::{Failure, Output, Style};
 use crate::escape::{visible, visible_short};
 use crate::system::local_time;
 use chrono::{DateTime, SecondsFormat, Utc};
+use clap::ValueEnum;
 use serde::Serialize;
 
 /// As much of a value as a row shows.
@@ -40,6 +39,18 @@ const FIELDS: [&str; 20] = [
     "cut",
 ];
 
+/// How to write events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum EventsFormat {
+    /// For people
+    #[default]
+    Table,
+    /// For programs, one object a line
+    Json,
+    /// For spreadsheets
+    Csv,
+}
+
 /// A row for people, and whether somebody else than root reported it.
 struct Row {
     cells: [String; COLUMNS],
@@ -49,14 +60,14 @@ struct Row {
 
 /// Writes events one by one.
 pub(super) struct Printer {
-    format: Format,
+    format: EventsFormat,
     has_header: bool,
     widths: Option<[usize; COLUMNS]>,
     waiting: Vec<Row>,
 }
 
 impl Printer {
-    pub(super) fn new(format: Format) -> Self {
+    pub(super) fn new(format: EventsFormat) -> Self {
         Self {
             format,
             has_header: false,
@@ -67,15 +78,15 @@ impl Printer {
 
     pub(super) fn print(&mut self, found: &FoundEvent, out: &mut Output) -> Result<(), Failure> {
         match self.format {
-            Format::Json => {
+            EventsFormat::Json => {
                 let line = serde_json::to_string(&Fields::of(found)).unwrap_or_default();
                 out.line(line)
             }
-            Format::Csv => {
+            EventsFormat::Csv => {
                 self.csv_header(out)?;
                 out.bytes(&csv_line(&Fields::of(found).cells()))
             }
-            Format::Table => {
+            EventsFormat::Table => {
                 self.waiting.push(row(found));
                 if self.widths.is_some() || self.waiting.len() >= SAMPLE {
                     self.end(out)?;
@@ -88,9 +99,9 @@ impl Printer {
     /// Writes what was held back to find out how wide the columns are.
     pub(super) fn end(&mut self, out: &mut Output) -> Result<(), Failure> {
         match self.format {
-            Format::Json => return Ok(()),
-            Format::Csv => return self.csv_header(out),
-            Format::Table => (),
+            EventsFormat::Json => return Ok(()),
+            EventsFormat::Csv => return self.csv_header(out),
+            EventsFormat::Table => (),
         }
         if self.waiting.is_empty() {
             return Ok(());

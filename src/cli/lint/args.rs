@@ -1,7 +1,7 @@
 //! The arguments of `tcpw lint`.
 
-use super::super::dialect::DialectChoice;
 use super::format::Format;
+use crate::cli::machine::dialect::DialectChoice;
 use crate::diagnostic::Severity;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;

@@ -3,8 +3,8 @@
 //! A finding is known again by its code, its table and the text of its line, so that it may move
 //! about in the file; each entry covers as many findings as were there when it was written.
 
-use super::super::failure::Failure;
 use super::placed::{Linted, Source};
+use crate::cli::base::Failure;
 use crate::engine::TableName;
 use crate::escape::visible;
 use crate::lint::Finding;

@@ -1,10 +1,9 @@
 //! Which findings count: `--select`, `--ignore` and `[lint]` of the configuration.
 
-use super::super::Context;
-use super::super::failure::Failure;
-use super::super::settings;
 use super::args::LintArgs;
 use super::placed::Linted;
+use crate::cli::base::{Context, Failure};
+use crate::cli::machine::settings;
 use crate::config::LintCode;
 use crate::engine::wildcard_matches;
 use crate::lint::{CHECKS, Check};

@@ -1,14 +1,12 @@
 //! `tcpw lint --fix`: repairs, through the editor.
 
-use super::super::Context;
-use super::super::changes::{ChangeArgs, Intent, Scope, make};
-use super::super::effect;
-use super::super::exit::Exit;
-use super::super::failure::Failure;
-use super::super::machine::{Aclexec, Machine};
-use super::super::site::Disk;
 use super::args::LintArgs;
 use super::sources::grouped;
+use crate::cli::base::{Context, Exit, Failure};
+use crate::cli::change::changes::{ChangeArgs, Intent, Scope, make};
+use crate::cli::change::effect;
+use crate::cli::machine::machine_files::Disk;
+use crate::cli::machine::surroundings::{Aclexec, Machine};
 use crate::edit::Edit;
 use crate::editor::{Change, Edits, Ground, Refusal, rebound};
 use crate::engine::{Surroundings, TableName};

@@ -1,9 +1,8 @@
 //! The forms in which findings are printed.
 
-use super::super::failure::Failure;
-use super::super::output::Output;
 use super::placed::Linted;
 use super::{human, json, sarif, xml};
+use crate::cli::base::{Failure, Output};
 use crate::diagnostic::Severity;
 use clap::ValueEnum;
 

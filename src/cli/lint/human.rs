@@ -1,10 +1,9 @@
 //! Findings for people.
 
-use super::super::dialect::UNTESTED;
-use super::super::excerpt::Excerpt;
-use super::super::failure::Failure;
-use super::super::output::{Output, Style};
 use super::placed::{Linted, Placed, Source};
+use crate::cli::base::excerpt::Excerpt;
+use crate::cli::base::{Failure, Output, Style};
+use crate::cli::machine::dialect::UNTESTED;
 use crate::diagnostic::Severity;
 use crate::lint::Harm;
 use crate::policy::DEBIAN_12;

@@ -1,8 +1,7 @@
 //! Findings as one JSON object.
 
-use super::super::failure::Failure;
-use super::super::output::Output;
 use super::placed::Linted;
+use crate::cli::base::{Failure, Output};
 use crate::engine::TableName;
 use crate::lint::Witness;
 use crate::policy::DEBIAN_12;

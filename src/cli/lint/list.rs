@@ -1,8 +1,6 @@
 //! All codes, one a line.
 
-use super::super::exit::Exit;
-use super::super::failure::Failure;
-use super::super::output::Output;
+use crate::cli::base::{Exit, Failure, Output};
 use crate::lint::{CHECKS, docs};
 
 pub(super) fn print(out: &mut Output) -> Result<Exit, Failure> {

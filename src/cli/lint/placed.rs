@@ -1,7 +1,7 @@
 //! Files that are judged together, and what is found in them, with lines and columns.
 
-use super::super::excerpt::end_of;
-use super::super::tables::TableFile;
+use crate::cli::base::excerpt::end_of;
+use crate::cli::machine::tables::TableFile;
 use crate::engine::TableName;
 use crate::escape::visible;
 use crate::lint::{Finding, Policy, Report, Site, run as lint};

@@ -1,16 +1,14 @@
 //! Runs the checks, leaves out what is not to be reported, and prints the rest.
 
-use super::super::Context;
-use super::super::exit::Exit;
-use super::super::failure::Failure;
-use super::super::machine::{Aclexec, Machine};
-use super::super::site::Disk;
 use super::args::{FixArgs, LintArgs};
 use super::baseline::Baseline;
 use super::choice::Choice;
 use super::placed::{Linted, judge};
 use super::sources::policies;
 use super::{fix, format, list};
+use crate::cli::base::{Context, Exit, Failure};
+use crate::cli::machine::machine_files::Disk;
+use crate::cli::machine::surroundings::{Aclexec, Machine};
 use crate::lint::Site;
 use std::os::unix::ffi::OsStrExt as _;
 

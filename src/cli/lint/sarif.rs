@@ -1,9 +1,8 @@
 //! Findings as SARIF 2.1.0 (OASIS Standard, sections 3.13 to 3.30).
 
-use super::super::failure::Failure;
-use super::super::output::Output;
 use super::json::write;
 use super::placed::{Linted, Placed};
+use crate::cli::base::{Failure, Output};
 use crate::diagnostic::Severity;
 use crate::lint::{CHECKS, Check, docs};
 use serde_json::{Value, json};

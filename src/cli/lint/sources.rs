@@ -1,11 +1,10 @@
 //! Which files are judged together.
 
-use super::super::Context;
-use super::super::failure::Failure;
-use super::super::named;
-use super::super::tables::TableFile;
 use super::args::{LintArgs, TableKind};
 use super::placed::Source;
+use crate::cli::base::{Context, Failure};
+use crate::cli::machine::named;
+use crate::cli::machine::tables::TableFile;
 use crate::engine::TableName;
 use crate::escape::visible;
 use std::io::{self, Read as _};

@@ -1,8 +1,7 @@
 //! Findings as XML: Checkstyle and `JUnit`.
 
-use super::super::failure::Failure;
-use super::super::output::Output;
 use super::placed::{Linted, Placed, Source};
+use crate::cli::base::{Failure, Output};
 use crate::diagnostic::Severity;
 use crate::escape::{html, visible};
 

@@ -1,10 +1,9 @@
 //! `tcpw report --log` and `--journald`: what libwrap itself logged.
 
-use super::ReportArgs;
-use crate::cli::Context;
-use crate::cli::failure::Failure;
+use super::args::ReportArgs;
+use crate::cli::base::{Context, Failure};
 use crate::escape::visible_short;
-use crate::report::{JOURNAL_FIELDS, LogReader, Logged, Terms, is_export};
+use crate::report::{JOURNAL_FIELDS, LogReader, Logged, ReportTerms, is_export};
 use crate::system::{Ended, each_line, read_program, time_of_local};
 use chrono::{DateTime, Utc};
 use std::fs::File;
@@ -27,7 +26,7 @@ const PACKED: [(&[u8], &str, &str); 4] = [
 /// Reads all logs that were asked for.
 pub(super) fn read(
     args: &ReportArgs,
-    terms: &Terms<'_>,
+    terms: &ReportTerms<'_>,
     now: DateTime<Utc>,
     context: &mut Context,
 ) -> Result<Logged, Failure> {
@@ -110,7 +109,7 @@ fn unpack(
 }
 
 fn read_journal(
-    terms: &Terms<'_>,
+    terms: &ReportTerms<'_>,
     reader: &mut LogReader<'_>,
     context: &mut Context,
 ) -> Result<(), Failure> {

@@ -1,15 +1,15 @@
 //! `tcpw report --mail`: the report becomes a letter in the queue.
 
 use crate::alert::Notice;
-use crate::cli::Context;
-use crate::cli::deliver::{Ears, in_foreground, open, workplace};
-use crate::cli::failure::Failure;
-use crate::cli::fired::Fired;
-use crate::cli::{background, settings};
+use crate::cli::alert::deliver::{Ears, in_foreground, open, workplace};
+use crate::cli::base::{Context, Failure, background};
+use crate::cli::machine::rule_finder::FiredRules;
+use crate::cli::machine::settings;
 use crate::config::Config;
 use crate::escape::visible;
-use crate::report::{self, Language, Paper, Report};
+use crate::report::{self, Paper, Report};
 use crate::system::local_time;
+use crate::values::Language;
 use std::cell::RefCell;
 
 /// How wide the text of a mail is.
@@ -40,7 +40,7 @@ pub(super) fn send(
     let problems = RefCell::new(Vec::new());
     let warn = |text: &str| problems.borrow_mut().push(visible(text.as_bytes()));
     let way = open(config);
-    let rules = Fired::new(&paths);
+    let rules = FiredRules::new(&paths);
     let ears = Ears {
         warn: &warn,
         // No event is collected here.

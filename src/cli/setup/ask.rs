@@ -1,13 +1,12 @@
 //! What setup asks on a terminal. Every question has a sensible answer that Enter alone gives.
 
-use super::SetupArgs;
-use super::mail::{Protection, Tongue};
+use super::args::SetupArgs;
+use super::mail::Protection;
 use super::needed::Needed;
-use crate::cli::Context;
-use crate::cli::client_list::clients_of;
-use crate::cli::failure::Failure;
-use crate::cli::guard::{own_session, spelling};
-use crate::cli::refusal::wrong_word;
+use crate::cli::base::{Context, Failure, LanguageChoice};
+use crate::cli::change::client_list::clients_of;
+use crate::cli::change::guard::{own_session, spelling};
+use crate::cli::change::refusal::wrong_word;
 use crate::config::{DEFAULT_SENDMAIL, Endpoint, Mailbox};
 use crate::editor::Daemon;
 use crate::system::host_name;
@@ -93,7 +92,11 @@ fn way(args: &mut SetupArgs, context: &mut Context) -> Result<(), Failure> {
             .into_iter()
             .find_map(|name| env::var_os(name).filter(|value| !value.is_empty()))
             .is_some_and(|value| value.as_encoded_bytes().starts_with(b"ko"));
-        args.mail.language = Some(if is_korean { Tongue::Ko } else { Tongue::En });
+        args.mail.language = Some(if is_korean {
+            LanguageChoice::Ko
+        } else {
+            LanguageChoice::En
+        });
     }
     Ok(())
 }

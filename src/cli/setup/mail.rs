@@ -1,6 +1,6 @@
 //! The mail settings that `tcpw setup` writes into the configuration.
 
-use crate::cli::failure::Failure;
+use crate::cli::base::{Failure, LanguageChoice};
 use crate::config::{Setting, Wanted};
 use crate::escape::visible;
 use clap::{Args, ValueEnum};
@@ -43,7 +43,7 @@ pub(crate) struct MailOptions {
     pub(super) no_mail: bool,
     /// The language of the mails [default: en]
     #[arg(long, value_enum, value_name = "LANGUAGE")]
-    pub(super) language: Option<Tongue>,
+    pub(super) language: Option<LanguageChoice>,
     /// Do not send a test mail at the end
     #[arg(long)]
     pub(super) no_test_mail: bool,
@@ -57,14 +57,6 @@ pub(super) enum Protection {
     Implicit,
     /// Not at all
     None,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Tongue {
-    /// English
-    En,
-    /// Korean
-    Ko,
 }
 
 impl MailOptions {
@@ -93,8 +85,8 @@ impl MailOptions {
         }
         if let Some(language) = self.language {
             let language = match language {
-                Tongue::En => "en",
-                Tongue::Ko => "ko",
+                LanguageChoice::En => "en",
+                LanguageChoice::Ko => "ko",
             };
             add("mail", "language", text(language));
         }

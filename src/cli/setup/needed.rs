@@ -1,7 +1,7 @@
 //! What setup has to be told, and by which option.
 
-use super::SetupArgs;
-use crate::cli::failure::Failure;
+use super::args::SetupArgs;
+use crate::cli::base::Failure;
 use crate::config::{Mailbox, says};
 
 /// Something that no option says.

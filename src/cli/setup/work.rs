@@ -1,15 +1,13 @@
 //! Everything that setup is going to do, worked out before anything is done.
 
-use super::SetupArgs;
-use crate::cli::Context;
-use crate::cli::alarm::{self, Directory, Raised};
-use crate::cli::changes::{Beside, ChangeArgs, Intent, Scope, make};
-use crate::cli::client_list::clients_of;
-use crate::cli::failure::Failure;
-use crate::cli::paths::Paths;
-use crate::cli::refusal::wrong_word;
-use crate::cli::schedule::{self, ScheduleArgs, Setup};
-use crate::cli::settings::load;
+use super::args::SetupArgs;
+use crate::cli::base::{Context, Failure, Paths};
+use crate::cli::change::alert_rule::{self, Directory, Raised};
+use crate::cli::change::changes::{Beside, ChangeArgs, Intent, Scope, make};
+use crate::cli::change::client_list::clients_of;
+use crate::cli::change::refusal::wrong_word;
+use crate::cli::machine::schedule::{self, ScheduleArgs, Setup};
+use crate::cli::machine::settings::load;
 use crate::config::{
     self, Config, Login, Password, ReviseError, Smtp, Transport, revise, without_passwords,
 };
@@ -92,10 +90,10 @@ impl Work {
             let written = parse(&Path::to_path_buf)?;
             let alarm = Alarm {
                 triggers: args.on.triggers(),
-                command: alarm::command(context, &written.drop)?,
-                schedule: alarm::schedule(context, &written)?,
+                command: alert_rule::command(context, &written.drop)?,
+                schedule: alert_rule::schedule(context, &written)?,
             };
-            (Some(alarm), alarm::missing_directories(&config))
+            (Some(alarm), alert_rule::missing_directories(&config))
         };
         Ok(Self {
             asked: Asked::new(Wish::Grant, clients, daemons),
@@ -141,7 +139,7 @@ impl Work {
                 drop(std::fs::remove_dir(path));
             }
         } else if self.alarm.is_some() {
-            alarm::repair(context, &self.config.drop)?;
+            alert_rule::repair(context, &self.config.drop)?;
         }
         done
     }
@@ -217,7 +215,7 @@ impl Work {
             context.out.line(directory.created())?;
         }
         if let Some(alarm) = &self.alarm {
-            alarm::explain(context, alarm.triggers, self.raised.get())?;
+            alert_rule::explain(context, alarm.triggers, self.raised.get())?;
             schedule::explain(ScheduleArgs::default(), &alarm.schedule, context)?;
         }
         if let Transport::File { directory } = &self.config.mail.transport {

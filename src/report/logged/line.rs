@@ -4,7 +4,6 @@
 //! chosen by clients, and what stands inside a message is none of libwrap's. The forms were taken
 //! from the running daemons of Debian 12; `tests/report/daemons.sh` makes them write them again.
 
-use super::stamp::is_digits;
 use std::net::{IpAddr, Ipv4Addr};
 
 /// Longer tags, names and counts are no program's.
@@ -273,6 +272,10 @@ fn is_word(text: &str) -> bool {
 
 fn is_number(text: &str) -> bool {
     (1..=10).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+pub(super) fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 //! syslogd(8) of `FreeBSD`, the logread of `OpenWrt`, journalctl(1), vsftpd, xinetd, stunnel,
 //! mosquitto and proftpd.
 
-use super::line::{Refusal, own_refusal, refusal};
+use super::line::{Refusal, is_digits, is_like_a_refusal, own_refusal, refusal};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 
 /// When a line was written.
@@ -67,7 +67,7 @@ pub(super) fn read(line: &str) -> Line<'_> {
 fn said<'a>(stamp: Stamp<'a>, tag: &'a str, message: &'a str) -> Line<'a> {
     match refusal(tag, message) {
         Some(found) => Line::Refused(stamp, found),
-        None if super::line::is_like_a_refusal(tag, message) => Line::Unclear(stamp),
+        None if is_like_a_refusal(tag, message) => Line::Unclear(stamp),
         None => Line::Other(stamp),
     }
 }
@@ -307,10 +307,6 @@ fn has_form(text: &str, form: &str) -> bool {
                 b'_' => byte.is_ascii_digit() || byte == b' ',
                 _ => byte == form,
             })
-}
-
-pub(super) fn is_digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]

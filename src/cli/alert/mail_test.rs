@@ -1,0 +1,180 @@
+//! `tcpw mail test`: sends one mail and says exactly what happened to it.
+
+use super::mail_as_alert;
+use super::mail_hints::{channel_remedy, remedy};
+use crate::alert::transport::{self, Outcome, Transport, open_channel};
+use crate::alert::{self, Delivery, Note, People, problem};
+use crate::cli::base::{Context, Exit, Failure, Style};
+use crate::cli::machine::hardening;
+use crate::cli::machine::settings;
+use crate::config::{Channel, Config};
+use crate::escape::visible;
+use crate::system::{Clock as _, SystemClock, close_inherited, host_name};
+use clap::Args;
+use std::env;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Send a test mail, and a test note through every channel, and say what became of them
+///
+/// The mail goes to everybody configured, sent by this command itself: with your environment. With
+/// several mail servers it names each that was tried and the step that failed there. With --as-alert
+/// it goes the way of an alert, which may lack what you have: a home directory, a credential, a
+/// right. Exit code 0: all recipients were accepted and all channels took the note. 1: somebody was
+/// refused, something was not sent, or there is no mail.transport. 2: the configuration cannot be
+/// used.
+#[derive(Debug, Args)]
+pub(crate) struct MailTestArgs {
+    /// Send it as an alert is sent: through the queue, by the deliverer, to the people of every
+    /// [[alert.rule]] too
+    #[arg(long)]
+    as_alert: bool,
+    /// How long to wait for the outcome of --as-alert, in seconds
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 60,
+        requires = "as_alert"
+    )]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=3600))]
+    wait: u16,
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &MailTestArgs, context: &mut Context) -> Result<Exit, Failure> {
+    if !args.as_alert {
+        return send_test(context);
+    }
+    let config = begin(context)?;
+    let wait = Duration::from_secs(args.wait.into());
+    let exit = mail_as_alert::run(&config, wait, context)?;
+    finish(&config, exit, context)
+}
+
+/// The settings of this run, and where the mail goes.
+fn begin(context: &mut Context) -> Result<Config, Failure> {
+    let config = settings::load(&context.paths)?;
+    // No program that is told of something gets what our starter left open.
+    close_inherited();
+    settings::note_embedded(&config, context)?;
+    Ok(config)
+}
+
+/// What keeps an alert from leaving although the test mail did.
+fn finish(config: &Config, exit: Exit, context: &mut Context) -> Result<Exit, Failure> {
+    // Where the units will run, paths are as they are written.
+    let written = settings::load_as_written(&context.paths)?;
+    let misfit = hardening::misfit(&written, &context.paths);
+    if let Some(misfit) = &misfit {
+        context.out.note(misfit)?;
+    }
+    if misfit.is_some() || !config.mail.has_way {
+        return Ok(Exit::Negative);
+    }
+    Ok(exit)
+}
+
+/// Sends a test mail with the settings of this run.
+pub(crate) fn send_test(context: &mut Context) -> Result<Exit, Failure> {
+    let config = begin(context)?;
+    let host = host_name();
+    let credentials = env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+    let way = transport::open(&config.mail.transport, &host, credentials.as_deref());
+    let people = People::new(&config.mail, &host);
+    context.out.line(format!("transport: {}", way.describe()))?;
+    context.out.line(format!("from: {}", people.from))?;
+    context
+        .out
+        .line(format!("to: {}", people.recipients().join(", ")))?;
+    context.out.flush()?;
+    let now = SystemClock.now();
+    let (message_id, deliveries) = alert::send_test(&config, &host, way.as_ref(), now);
+    show_attempts(way.as_ref(), context)?;
+    let mut exit = show(&deliveries, context)?;
+    let note = Note::test(&host, &message_id, now);
+    for channel in &config.channels {
+        if !tell(channel, &note, credentials.as_deref(), context)? {
+            exit = Exit::Negative;
+        }
+    }
+    if hardening::depends_on_starter(&config) {
+        context.out.note(
+            "the password comes from the surroundings of this command, and an alert has others: tcpw mail test --as-alert",
+        )?;
+    }
+    finish(&config, exit, context)
+}
+
+/// Where there is more than one server: each that was tried in vain before the last word.
+fn show_attempts(way: &dyn Transport, context: &mut Context) -> Result<(), Failure> {
+    let attempts = way.attempts();
+    let places = attempts.iter().map(|attempt| &attempt.place);
+    let last = places.clone().next_back();
+    if places.clone().all(|place| Some(place) == last) {
+        return Ok(());
+    }
+    for attempt in &attempts {
+        let text = match attempt.problem() {
+            Some(problem) => format!("tried {problem}"),
+            None => format!("tried {}: accepted", attempt.place),
+        };
+        context.out.line(visible(text.as_bytes()))?;
+    }
+    Ok(())
+}
+
+/// Sends `note` through one channel; whether it got out.
+fn tell(
+    channel: &Channel,
+    note: &Note,
+    credentials: Option<&Path>,
+    context: &mut Context,
+) -> Result<bool, Failure> {
+    let way = open_channel(channel, credentials);
+    let name = way.describe();
+    match way.send(note) {
+        Outcome::Delivered { answer } => {
+            let word = context.out.paint(Style::Good, "sent");
+            let answer = visible(answer.as_bytes());
+            context.out.line(format!("{word} to {name}: {answer}"))?;
+            Ok(true)
+        }
+        Outcome::Transient(step, text) | Outcome::Permanent(step, text) => {
+            let word = context.out.paint(Style::Bad, "not sent");
+            let shown = visible(text.as_bytes());
+            context
+                .out
+                .line(format!("{word} to {name}: {step}: {shown}"))?;
+            context
+                .out
+                .line(format!("  help: {}", channel_remedy(step)))?;
+            Ok(false)
+        }
+    }
+}
+
+fn show(deliveries: &[Delivery], context: &mut Context) -> Result<Exit, Failure> {
+    let mut exit = Exit::Done;
+    for delivery in deliveries {
+        let who = delivery.recipient.as_deref().unwrap_or("all recipients");
+        match &delivery.outcome {
+            Outcome::Delivered { answer } => {
+                let answer = visible(answer.as_bytes());
+                let word = context.out.paint(Style::Good, "sent");
+                context.out.line(format!("{word} to {who}: {answer}"))?;
+            }
+            Outcome::Transient(step, fault) | Outcome::Permanent(step, fault) => {
+                exit = Exit::Negative;
+                let text = problem(delivery).unwrap_or_default();
+                let word = context.out.paint(Style::Bad, "not sent");
+                context
+                    .out
+                    .line(format!("{word} to {who}: {}", visible(text.as_bytes())))?;
+                context
+                    .out
+                    .line(format!("  help: {}", remedy(*step, fault)))?;
+            }
+        }
+    }
+    Ok(exit)
+}

@@ -1,0 +1,10 @@
+//! Commands about alerts on their way: recording, delivering, the queue, mail and silence.
+
+pub(super) mod deliver;
+mod mail_as_alert;
+mod mail_hints;
+pub(super) mod mail_test;
+pub(super) mod mute;
+pub(super) mod notify;
+pub(super) mod queue;
+pub(super) mod queue_words;

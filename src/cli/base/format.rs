@@ -1,0 +1,32 @@
+//! Choices that several commands offer: how a list is printed, and in which language.
+
+use crate::values::Language;
+use clap::ValueEnum;
+
+/// How a list is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// For people
+    #[default]
+    Table,
+    /// For programs
+    Json,
+}
+
+/// The language of a mail or a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LanguageChoice {
+    /// English
+    En,
+    /// Korean
+    Ko,
+}
+
+impl From<LanguageChoice> for Language {
+    fn from(choice: LanguageChoice) -> Self {
+        match choice {
+            LanguageChoice::En => Self::English,
+            LanguageChoice::Ko => Self::Korean,
+        }
+    }
+}

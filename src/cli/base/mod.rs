@@ -1,0 +1,22 @@
+//! What every command needs: where the files are, how to print, how to fail, and shared values.
+
+pub(super) mod address;
+pub(super) mod background;
+pub(super) mod context;
+pub(super) mod excerpt;
+pub(super) mod exit;
+pub(super) mod failure;
+pub(super) mod format;
+pub(super) mod global_args;
+pub(super) mod output;
+pub(super) mod paths;
+pub(super) mod period;
+pub(super) mod times;
+
+pub(super) use context::Context;
+pub(super) use exit::Exit;
+pub(super) use failure::Failure;
+pub(super) use format::{LanguageChoice, ListFormat};
+pub(super) use global_args::GlobalArgs;
+pub(super) use output::{Output, Style};
+pub(super) use paths::Paths;

@@ -1,0 +1,107 @@
+//! `tcpw allow`: puts clients on the allow list, where the rule takes effect.
+
+use super::changes::{BY_HAND, ChangeArgs, Intent, Scope, make};
+use super::client_list::clients_of;
+use super::refusal::wrong_word;
+use crate::cli::base::times::{lifetime, stamp};
+use crate::cli::base::{Context, Exit, Failure};
+use crate::editor::{Asked, Asks, Daemon, Label, Wish, list, verify_list};
+use crate::escape::visible_short;
+use crate::system::{Clock as _, SystemClock};
+use clap::Args;
+use std::path::PathBuf;
+
+/// Who, and for which daemons.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ListArgs {
+    /// IPv4 or IPv6 address, network (`10.1.2.0/24`, `2001:db8::/32`), range of addresses
+    /// (`10.0.0.5-10.0.0.20`), host name or `.domain`; `@-` stands for a list on standard input
+    #[arg(required_unless_present = "from", value_name = "CLIENT")]
+    clients: Vec<String>,
+    /// Also the clients in this file, one a line; `#` begins a comment
+    #[arg(long, value_name = "FILE")]
+    from: Vec<PathBuf>,
+    /// Only for this daemon, by the name of its process; may be repeated [default: ALL]
+    #[arg(long = "daemon", short, value_name = "NAME")]
+    daemons: Vec<String>,
+    /// Only for this long, such as `90m`, `24h`, `7d` or `2w`: `tcpw expire` removes the rule then
+    ///
+    /// Nothing runs out by itself: let a timer or cron call `tcpw expire`, say every five minutes.
+    #[arg(long = "for", value_name = "TIME")]
+    lifetime: Option<String>,
+    /// Why, kept in a comment above the rule
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// Who wants it, kept in a comment above the rule
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+}
+
+/// Allow clients
+///
+/// Writes a rule into the allow table, in front of the first rule that would decide these clients
+/// otherwise. A rule about the same clients that says the opposite is a conflict: it is named, and
+/// nothing is written.
+#[derive(Debug, Args)]
+pub(crate) struct AllowArgs {
+    #[command(flatten)]
+    list: ListArgs,
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+pub(crate) fn run(args: &AllowArgs, context: &mut Context) -> Result<Exit, Failure> {
+    let asked = args.list.asked(Wish::Grant)?;
+    make(
+        context,
+        &Intent {
+            change: &|ground| list(ground, &asked),
+            verify: &|before, after, change| verify_list(before, after, &asked, change),
+            about: asked.clients(),
+            scope: Scope::Only(Asks::Clients(&asked), BY_HAND),
+            outlook: None,
+            is_guarded: false,
+            options: args.change,
+            alone: None,
+            undoes: None,
+            companion: None,
+        },
+    )
+}
+
+impl ListArgs {
+    /// Reads the words.
+    pub(crate) fn asked(&self, wish: Wish) -> Result<Asked, Failure> {
+        let clients = clients_of(&self.clients, &self.from)?;
+        let daemons: Result<Vec<_>, _> = self.daemons.iter().map(|d| Daemon::parse(d)).collect();
+        let daemons = daemons.map_err(|error| wrong_word(&error))?;
+        Ok(Asked::new(wish, clients, daemons).with_label(self.label()?))
+    }
+
+    /// What the comment above the rule says; none if there is nothing to say.
+    fn label(&self) -> Result<Option<Label>, Failure> {
+        if self.lifetime.is_none() && self.reason.is_none() && self.by.is_none() {
+            return Ok(None);
+        }
+        let now = SystemClock.now();
+        let until = self.lifetime.as_deref().map(|text| {
+            lifetime(text)
+                .and_then(|time| now.checked_add_signed(time))
+                .ok_or_else(|| {
+                    let text = visible_short(text.as_bytes(), 40);
+                    Failure::new(format_args!(
+                        "`{text}` is no time to be allowed or denied for"
+                    ))
+                    .hint("give a number from 1 and a unit, such as 30s, 90m, 24h, 7d or 2w")
+                })
+        });
+        let label = Label {
+            since: Some(stamp(now)),
+            until: until.transpose()?.map(stamp),
+            by: self.by.clone(),
+            reason: self.reason.clone(),
+        };
+        label.check().map_err(|error| wrong_word(&error))?;
+        Ok(Some(label))
+    }
+}

@@ -1,0 +1,94 @@
+//! `tcpw confirm`: a provisional change is well, and stays.
+
+use super::provisional::{now, take_back_due};
+use super::refusal::told;
+use crate::cli::base::{Context, Exit, Failure};
+use crate::editor::{Entry, Fate, History, Provisional, confirm};
+use crate::escape::visible_short;
+use crate::system::{ProcessTable, login_start};
+use clap::Args;
+
+/// Confirm a change that was made with --confirm-within
+///
+/// From an ssh login that began after the change: that it came about shows that the tables let you
+/// in. From anywhere else with the word that the change printed.
+#[derive(Debug, Args)]
+pub(crate) struct ConfirmArgs {
+    /// The word that the change printed [default: this login is the proof]
+    #[arg(value_name = "WORD")]
+    word: Option<String>,
+}
+
+pub(crate) fn run(args: &ConfirmArgs, context: &mut Context) -> Result<Exit, Failure> {
+    take_back_due(context)?;
+    let path = context.paths.history.clone();
+    let open = History::new(&path).open_changes().map_err(told)?;
+    if open.is_empty() {
+        return Err(Failure::new("no change waits to be confirmed")
+            .hint("`tcpw history` says what became of the changes"));
+    }
+    let confirmed = match &args.word {
+        Some(word) => by_word(open, word)?,
+        None => by_login(open)?,
+    };
+    for entry in confirmed {
+        let number = entry.number;
+        match confirm(&path, number).map_err(told)? {
+            Fate::Confirmed | Fate::Open => {
+                context
+                    .out
+                    .line(format!("change {number} is confirmed and stays"))?;
+            }
+            Fate::TakenBack(by) => {
+                return Err(Failure::new(format_args!(
+                    "change {number} has been taken back already, by {by}"
+                ))
+                .hint("make it again"));
+            }
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn by_word(open: Vec<(Entry, Provisional)>, word: &str) -> Result<Vec<Entry>, Failure> {
+    let mut found = open;
+    found.retain(|(_, provisional)| provisional.is_confirmed_by(word));
+    if found.is_empty() {
+        let word = visible_short(word.as_bytes(), 40);
+        return Err(
+            Failure::new(format_args!("`{word}` confirms no change that waits"))
+                .hint("give the word that the change printed, or log in anew and give none"),
+        );
+    }
+    Ok(found.into_iter().map(|(entry, _)| entry).collect())
+}
+
+fn by_login(open: Vec<(Entry, Provisional)>) -> Result<Vec<Entry>, Failure> {
+    let Some(start) = login_start(&ProcessTable, std::process::id()) else {
+        return Err(
+            Failure::new("it cannot be told when this login began: it is not below sshd").hint(
+                "log in anew by ssh and type `tcpw confirm` there, or give the word that the \
+                 change printed",
+            ),
+        );
+    };
+    let now = now();
+    let (newer, older): (Vec<_>, Vec<_>) = open
+        .into_iter()
+        .partition(|(_, provisional)| provisional.is_before(start, &now));
+    if newer.is_empty() {
+        let numbers: Vec<String> = older
+            .iter()
+            .map(|(entry, _)| entry.number.to_string())
+            .collect();
+        return Err(Failure::new(format_args!(
+            "this login began before change {}: it shows nothing about the tables",
+            numbers.join(", ")
+        ))
+        .hint(
+            "leave this session open, log in anew, and type `tcpw confirm` there: if you cannot \
+             log in, the change is taken back by itself",
+        ));
+    }
+    Ok(newer.into_iter().map(|(entry, _)| entry).collect())
+}

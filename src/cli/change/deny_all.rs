@@ -1,0 +1,36 @@
+//! `tcpw deny-all`: whoever is not allowed is denied.
+
+use super::changes::{ChangeArgs, ForceArgs, Intent, Scope, make};
+use crate::cli::base::{Context, Exit, Failure};
+use crate::editor::{Asks, deny_all, verify_deny_all};
+use clap::Args;
+
+/// Deny everybody who is not allowed
+///
+/// Makes `ALL: ALL` the default of the deny table. Refuses if your own ssh session could not log
+/// in again.
+#[derive(Debug, Args)]
+pub(crate) struct DenyAllArgs {
+    #[command(flatten)]
+    force: ForceArgs,
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+pub(crate) fn run(args: &DenyAllArgs, context: &mut Context) -> Result<Exit, Failure> {
+    make(
+        context,
+        &Intent {
+            change: &deny_all,
+            verify: &verify_deny_all,
+            about: &[],
+            scope: Scope::new(Asks::Undecided, args.force.force),
+            outlook: None,
+            is_guarded: !args.force.force,
+            options: args.change,
+            alone: None,
+            undoes: None,
+            companion: None,
+        },
+    )
+}

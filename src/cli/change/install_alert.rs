@@ -1,0 +1,89 @@
+//! `tcpw install-alert`: rules that raise an alarm for whoever is turned away.
+
+use super::alert_rule::{self, On, Raised};
+use super::changes::{ChangeArgs, ForceArgs, Intent, Scope, make};
+use crate::cli::base::{Context, Exit, Failure};
+use crate::cli::machine::schedule::{self, ScheduleArgs};
+use crate::cli::machine::settings::{load, load_as_written, note_embedded};
+use crate::editor::{Asks, install_alarm, verify_alarm, verify_default};
+use clap::Args;
+use std::cell::Cell;
+
+/// What to do where an alert needs a rule that refuses somebody else.
+const DENY_FIRST: &str = "an alert is for clients that are refused already: first run `tcpw deny-all` if these shall be, or repeat with --force";
+
+/// Raise an alarm for refused clients
+///
+/// Puts rules that run `tcpw notify` behind every rule that grants, and creates the directories
+/// the alarms go through. Where `tcpw-notify` lies beside tcpw, the rules run it: it does the same
+/// and is loaded in less time. Refuses if your own ssh session could not log in again.
+///
+/// A daemon that does not run as root cannot start the deliverer: its alarms are recorded, and wait
+/// for a unit of systemd, for cron, or for an alarm of a daemon of root.
+#[derive(Debug, Args)]
+pub(crate) struct InstallAlertArgs {
+    /// Who raises an alarm
+    #[arg(long, value_enum, value_name = "WHO", default_value_t)]
+    on: On,
+    #[command(flatten)]
+    schedule: ScheduleArgs,
+    #[command(flatten)]
+    force: ForceArgs,
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+pub(crate) fn run(args: &InstallAlertArgs, context: &mut Context) -> Result<Exit, Failure> {
+    let triggers = args.on.triggers();
+    // All that can fail comes before the change.
+    schedule::check(args.schedule, &context.paths)?;
+    let written = load_as_written(&context.paths)?;
+    let command = alert_rule::command(context, &written.drop)?;
+    let setup = alert_rule::schedule(context, &written)?;
+    let config = load(&context.paths)?;
+    let missing = alert_rule::missing_directories(&config);
+    let scope = if args.force.force {
+        Scope::Forced(Asks::Nobody)
+    } else {
+        Scope::Only(Asks::Nobody, DENY_FIRST)
+    };
+    let raised = Cell::new(Raised::default());
+    let exit = make(
+        context,
+        &Intent {
+            change: &|ground| {
+                let change = install_alarm(ground, triggers, &command)?;
+                raised.set(Raised::of(&change));
+                Ok(change)
+            },
+            verify: &|before, after, change| {
+                verify_default(before, after, change)?;
+                verify_alarm(after, triggers, &command)
+            },
+            about: &[],
+            scope,
+            outlook: None,
+            is_guarded: !args.force.force,
+            options: args.change,
+            alone: None,
+            undoes: None,
+            companion: None,
+        },
+    )?;
+    if !args.change.dry_run {
+        for directory in missing {
+            // The alarm works without it, through syslog: so a failure is told and not fatal.
+            match directory.create() {
+                Ok(()) => context.out.line(directory.created())?,
+                Err(error) => context.out.note(&directory.failed(&error))?,
+            }
+        }
+        alert_rule::repair(context, &config.drop)?;
+        schedule::mend(&setup, context)?;
+        schedule::install(args.schedule, &setup, context)?;
+    }
+    alert_rule::explain(context, triggers, raised.get())?;
+    schedule::explain(args.schedule, &setup, context)?;
+    note_embedded(&config, context)?;
+    Ok(exit)
+}

@@ -1,0 +1,30 @@
+//! Commands that change the tables or show how they were changed, and what these commands share.
+
+pub(super) mod alert_rule;
+pub(super) mod allow;
+pub(super) mod apply;
+pub(super) mod changes;
+pub(super) mod client_list;
+pub(super) mod confirm;
+pub(super) mod deny;
+pub(super) mod deny_all;
+pub(super) mod edit;
+pub(super) mod effect;
+pub(super) mod expire;
+pub(super) mod fmt;
+pub(super) mod guard;
+pub(super) mod history;
+pub(super) mod install_alert;
+pub(super) mod list;
+pub(super) mod new_findings;
+pub(super) mod number;
+pub(super) mod open;
+pub(super) mod provisional;
+pub(super) mod refusal;
+pub(super) mod remarks;
+pub(super) mod remove_alert;
+pub(super) mod revoke;
+pub(super) mod rollback;
+pub(super) mod scope;
+pub(super) mod show;
+pub(super) mod undo;

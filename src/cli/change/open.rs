@@ -1,0 +1,36 @@
+//! `tcpw open`: whoever is not denied is allowed.
+
+use super::changes::{BY_HAND, ChangeArgs, Intent, Scope, make};
+use crate::cli::base::{Context, Exit, Failure};
+use crate::editor::{Asks, Refusal, open_again, verify_open};
+use clap::Args;
+
+/// Allow everybody who is not denied: the reverse of deny-all
+///
+/// Removes the rules of the deny table that refuse everybody, with what is written behind them: an
+/// alarm, too. Other rules stay; if clients on no list are still refused, it says by which.
+#[derive(Debug, Args)]
+pub(crate) struct OpenArgs {
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+pub(crate) fn run(args: &OpenArgs, context: &mut Context) -> Result<Exit, Failure> {
+    make(
+        context,
+        &Intent {
+            change: &|ground| {
+                open_again(ground).map_err(|error| Refusal::Internal(error.to_string()))
+            },
+            verify: &verify_open,
+            about: &[],
+            scope: Scope::Only(Asks::Opening, BY_HAND),
+            outlook: None,
+            is_guarded: false,
+            options: args.change,
+            alone: None,
+            undoes: None,
+            companion: None,
+        },
+    )
+}

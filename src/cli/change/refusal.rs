@@ -1,0 +1,209 @@
+//! Why a change was not made, in words: what happened, and what to do about it.
+
+use super::remarks::at;
+use crate::cli::base::{Failure, Paths};
+use crate::editor::{EditError, Place, Refusal, WordError};
+use crate::engine::TableName;
+use crate::escape::visible;
+use crate::system::is_root;
+use std::io;
+
+/// "Operation not permitted" (errno(3)).
+const EPERM: i32 = 1;
+
+/// A word of the command line that cannot be written.
+pub(crate) fn wrong_word(error: &WordError) -> Failure {
+    Failure::new(error).hint(&error.hint)
+}
+
+pub(crate) fn internal(error: &dyn std::fmt::Display) -> Failure {
+    Failure::new(format_args!("the planned change failed its check: {error}"))
+        .hint("nothing was written; this is a defect of tcpw: please report it with both tables")
+}
+
+/// Why a change cannot be made, and what to do about it.
+pub(crate) fn refused(paths: &Paths, refusal: &Refusal) -> Failure {
+    let at = |place: &Place| at(paths, place);
+    let (what, remedy) = match refusal {
+        Refusal::Contradicted {
+            client,
+            daemon,
+            place,
+        } => (
+            format!("{client} for {daemon} is in conflict with {}", at(place)),
+            "a rule about the same clients is not overruled: change or remove it, then repeat"
+                .to_owned(),
+        ),
+        Refusal::Granted {
+            client: Some(client),
+            place,
+        } => (
+            format!(
+                "{client} is granted before the deny table is asked, by {}",
+                at(place)
+            ),
+            format!("remove that rule, or put `EXCEPT {client}` behind its clients, then repeat"),
+        ),
+        Refusal::Granted {
+            client: None,
+            place,
+        } => (
+            format!("clients that are on no list are granted, by {}", at(place)),
+            "a rule behind it would never be reached: change or remove it, then repeat".to_owned(),
+        ),
+        Refusal::Silenced(place) => (
+            format!("no alarm would be raised, because of {}", at(place)),
+            "remove that rule, then repeat".to_owned(),
+        ),
+        Refusal::Internal(what) => return internal(what),
+        Refusal::Moved(moved) => (
+            format!("it cannot be undone: {}", told_moves(paths, moved)),
+            "undo the later changes first, or take what you need from `tcpw show`".to_owned(),
+        ),
+        Refusal::Unwritable { number, what } => (
+            format!("rule {number} of the list: {what}"),
+            "give daemons, clients and options as `tcpw list --format json` prints them".to_owned(),
+        ),
+        Refusal::Disarmed(place) => (
+            format!("an alert of tcpw would be gone: {}", at(place)),
+            "keep that rule in what you apply, or give --drop-alert".to_owned(),
+        ),
+        Refusal::Unusable(_)
+        | Refusal::TooLong(_)
+        | Refusal::Unterminated(_)
+        | Refusal::Undecided(_)
+        | Refusal::LineTooLong => unusable(&at, refusal),
+    };
+    Failure::new(what).hint(format_args!("{remedy}; nothing was written"))
+}
+
+/// What has changed since, and by which commits.
+fn told_moves(paths: &Paths, moved: &[(TableName, Vec<u64>)]) -> String {
+    let tell = |(table, by): &(TableName, Vec<u64>)| {
+        let path = match table {
+            TableName::Allow => paths.allow.display(),
+            TableName::Deny => paths.deny.display(),
+        };
+        let by: Vec<String> = by.iter().map(ToString::to_string).collect();
+        if by.is_empty() {
+            format!("{path} has been changed since by another program")
+        } else {
+            format!("{path} has been changed since by {}", by.join(", "))
+        }
+    };
+    moved.iter().map(tell).collect::<Vec<_>>().join("; ")
+}
+
+/// What is wrong with a line of a table.
+fn unusable(at: &dyn Fn(&Place) -> String, refusal: &Refusal) -> (String, String) {
+    let (what, remedy) = match refusal {
+        Refusal::Unusable(place) => (
+            format!("nothing can be added behind the options of {}", at(place)),
+            "remove its `twist` or its faulty option, then repeat",
+        ),
+        Refusal::TooLong(place) => (
+            format!(
+                "libwrap stops reading at a line of over 2046 bytes: {}",
+                at(place)
+            ),
+            "split that line into several, then repeat",
+        ),
+        Refusal::Unterminated(place) => (
+            format!(
+                "libwrap does not read the last line, which has no newline: {}",
+                at(place)
+            ),
+            "to end it would change what happens to others: `tcpw fmt --final-newline` ends it and \
+             says who gains and who loses access; or remove it, then repeat",
+        ),
+        Refusal::Undecided(what) => (
+            format!(
+                "cannot tell what the tables do: {}",
+                visible(what.as_bytes())
+            ),
+            "change or remove the rule it depends on, then repeat",
+        ),
+        Refusal::LineTooLong => (
+            "the new line would be longer than the 2046 bytes libwrap reads".to_owned(),
+            "use shorter paths",
+        ),
+        Refusal::Contradicted { .. }
+        | Refusal::Granted { .. }
+        | Refusal::Silenced(_)
+        | Refusal::Moved(_)
+        | Refusal::Unwritable { .. }
+        | Refusal::Disarmed(_)
+        | Refusal::Internal(_) => (String::new(), ""),
+    };
+    (what, remedy.to_owned())
+}
+
+/// What the file system would not do.
+pub(crate) fn told(error: EditError) -> Failure {
+    let hint = hint(&error);
+    Failure::new(error).hint(hint)
+}
+
+fn hint(error: &EditError) -> &'static str {
+    match error {
+        EditError::Io { source, .. } if source.get_ref().is_some() => {
+            "that file is damaged: move it out of the directory, then repeat; nothing was changed"
+        }
+        EditError::Io { source, .. } => io_hint(source),
+        EditError::NotAFile { .. } => {
+            "put a file in its place, or name other tables with --allow-file and --deny-file"
+        }
+        EditError::SameFile(_) => "give --allow-file and --deny-file different files",
+        EditError::TooLarge(_) => {
+            "no table is that large: look at what is in it; nothing was changed"
+        }
+        EditError::Busy(_) => "wait until it is done, then repeat; nothing was changed",
+        EditError::NotOurs(_) => {
+            "make it belong to root with mode 700, and look at who wrote there; nothing was changed"
+        }
+        EditError::ChangedMeanwhile(_) => "repeat the command; nothing was changed",
+        EditError::HalfDone { .. } => "compare both tables with what was shown, by hand",
+    }
+}
+
+fn io_hint(error: &io::Error) -> &'static str {
+    const OBSTACLE: &str = "something else is where a directory belongs: `ls -ld` on each part of \
+                            the path shows it; move it away; nothing was changed";
+    const HINTS: &[(io::ErrorKind, &str)] = &[
+        (
+            io::ErrorKind::PermissionDenied,
+            "run it as root, or give tables of your own with --allow-file and --deny-file",
+        ),
+        (
+            io::ErrorKind::ReadOnlyFilesystem,
+            "the file system is read-only: make it writable, then repeat; nothing was changed",
+        ),
+        (
+            io::ErrorKind::StorageFull,
+            "the disk is full: make room, then repeat; nothing was changed",
+        ),
+        (
+            io::ErrorKind::QuotaExceeded,
+            "the quota is used up: make room, then repeat; nothing was changed",
+        ),
+        (
+            io::ErrorKind::NotFound,
+            "create the directory of the table first",
+        ),
+        (io::ErrorKind::AlreadyExists, OBSTACLE),
+        (io::ErrorKind::NotADirectory, OBSTACLE),
+    ];
+    // The same kind as a lack of permission, but not the same remedy.
+    if error.raw_os_error() == Some(EPERM) && !is_root() {
+        return "run it as root: the file belongs to somebody else; nothing was changed";
+    }
+    if error.raw_os_error() == Some(EPERM) {
+        return "the table or its directory may be immutable: `lsattr` shows an i then, and \
+                `chattr -i` takes it away; nothing was changed";
+    }
+    let kind = error.kind();
+    HINTS
+        .iter()
+        .find(|(known, _)| *known == kind)
+        .map_or("nothing was changed", |(_, hint)| hint)
+}

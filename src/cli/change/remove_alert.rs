@@ -1,0 +1,47 @@
+//! `tcpw remove-alert`: no more alarms.
+
+use super::changes::{ChangeArgs, ForceArgs, Intent, Scope, make};
+use crate::cli::base::{Context, Exit, Failure};
+use crate::cli::machine::schedule::{self, ScheduleArgs};
+use crate::editor::{Asks, Refusal, remove_alarm, verify_open};
+use clap::Args;
+
+/// Raise no more alarms: the reverse of install-alert
+///
+/// Removes the rule for clients without a name, and the alarm from the rule that refuses everybody,
+/// which itself stays: `tcpw open` removes it. The directories of the alarms stay too, and so do
+/// units and lines of cron, unless they are named.
+#[derive(Debug, Args)]
+pub(crate) struct RemoveAlertArgs {
+    #[command(flatten)]
+    schedule: ScheduleArgs,
+    #[command(flatten)]
+    force: ForceArgs,
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+pub(crate) fn run(args: &RemoveAlertArgs, context: &mut Context) -> Result<Exit, Failure> {
+    schedule::check(args.schedule, &context.paths)?;
+    let exit = make(
+        context,
+        &Intent {
+            change: &|ground| {
+                remove_alarm(ground).map_err(|error| Refusal::Internal(error.to_string()))
+            },
+            verify: &verify_open,
+            about: &[],
+            scope: Scope::new(Asks::Nobody, args.force.force),
+            outlook: None,
+            is_guarded: false,
+            options: args.change,
+            alone: None,
+            undoes: None,
+            companion: None,
+        },
+    )?;
+    if !args.change.dry_run {
+        schedule::remove(args.schedule, context)?;
+    }
+    Ok(exit)
+}

@@ -1,0 +1,50 @@
+//! `tcpw revoke`: takes clients out of the rules that name them.
+
+use super::changes::{ChangeArgs, ForceArgs, Intent, Scope, make};
+use super::client_list::clients_of;
+use crate::cli::base::{Context, Exit, Failure};
+use crate::editor::{Asks, remaining, revoke, verify_revoke};
+use clap::Args;
+use std::path::PathBuf;
+
+/// Take clients off every list
+///
+/// Takes out of both tables what names exactly these clients, also where it is one of several in a
+/// rule; a rule that names nobody else is removed. Says which rules still grant or deny them: a
+/// network they are in, or everybody. Refuses if your own ssh session could not log in again.
+#[derive(Debug, Args)]
+pub(crate) struct RevokeArgs {
+    /// What was given to `tcpw allow` or `tcpw deny`: address, network, range, host name or
+    /// `.domain`; `@-` stands for a list on standard input
+    #[arg(required_unless_present = "from", value_name = "CLIENT")]
+    clients: Vec<String>,
+    /// Also the clients in this file, one a line; `#` begins a comment
+    #[arg(long, value_name = "FILE")]
+    from: Vec<PathBuf>,
+    /// Only from rules that were written with this --by
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+    #[command(flatten)]
+    force: ForceArgs,
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+pub(crate) fn run(args: &RevokeArgs, context: &mut Context) -> Result<Exit, Failure> {
+    let clients = clients_of(&args.clients, &args.from)?;
+    make(
+        context,
+        &Intent {
+            change: &|ground| Ok(revoke(ground, &clients, args.by.as_deref())),
+            verify: &|before, after, change| verify_revoke(before, after, &clients, change),
+            about: &clients,
+            scope: Scope::new(Asks::Named(&clients), args.force.force),
+            outlook: Some(&|after| remaining(after, &clients)),
+            is_guarded: !args.force.force,
+            options: args.change,
+            alone: None,
+            undoes: None,
+            companion: None,
+        },
+    )
+}

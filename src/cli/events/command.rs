@@ -1,0 +1,102 @@
+//! `tcpw events`: what the journal has, one event a line.
+
+use super::form::{EventsFormat, Printer};
+use super::{follow, found::show};
+use crate::alert::Search;
+use crate::cli::base::period::Moment;
+use crate::cli::base::{Context, Exit, Failure};
+use crate::cli::machine::waiting::Waiting;
+use crate::cli::machine::{open_journal, settings};
+use crate::system::{Clock as _, SystemClock};
+use clap::Args;
+use ipnet::IpNet;
+use std::net::IpAddr;
+
+/// How many events `--follow` shows before the first new one.
+const RECENT: usize = 10;
+
+/// Show the events in the journal
+///
+/// In the order in which they entered the journal, the newest last. The table shows times as the
+/// clocks here show them; JSON and CSV have every value, with times in UTC. What visitors chose
+/// is shown with escapes such as \x1b, and in CSV with a quote before anything that a spreadsheet
+/// would compute. Alerts that no deliverer has collected yet are not among them: they are counted
+/// on standard error. Exit code 0: all events of the journal were shown. 1: so they were, but
+/// something waits and no deliverer is running. 2: the journal or a drop directory cannot be read.
+///
+/// A JSON object has: id, time, collected, source (the network that counts as one visitor), addr,
+/// host (as libwrap called the visitor), daemon, server, user, pid, uid (who reported it), machine,
+/// rule (file, line, text, and the digest of the table; null if it could not be told), verdict,
+/// decision (now, repeat, too-many, rule-digest, rule-never or stalled), letter (its number for
+/// tcpw queue, or null), and cut (the values that were longer than what is kept).
+#[derive(Debug, Args)]
+pub(crate) struct EventsArgs {
+    /// Only events since then: 90s, 30m, 24h, 7d or 2w ago, a date, or a date and time
+    #[arg(long, value_name = "TIME")]
+    since: Option<Moment>,
+    /// Only events before then
+    #[arg(long, value_name = "TIME", conflicts_with = "follow")]
+    until: Option<Moment>,
+    /// Only events of this daemon
+    #[arg(long, value_name = "NAME")]
+    daemon: Option<String>,
+    /// Only visitors with this address, or in this network (192.0.2.0/24)
+    #[arg(long, value_name = "NET", value_parser = network)]
+    addr: Option<IpNet>,
+    /// A table for people, JSON with one object a line, or CSV
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    format: EventsFormat,
+    /// Only the newest so many
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// Go on, and show each new event as it enters the journal
+    ///
+    /// Begins with the newest 10 unless --since or --limit says otherwise. Ends when the reader of
+    /// its output does.
+    #[arg(long)]
+    follow: bool,
+}
+
+/// A network, or an address as the network of itself.
+fn network(text: &str) -> Result<IpNet, String> {
+    let address = || text.parse::<IpAddr>().map(|address| address.to_canonical());
+    text.parse()
+        .or_else(|_| address().map(IpNet::from))
+        .map_err(|_| {
+            "give an address, or a network such as 192.0.2.0/24 or 2001:db8::/32".to_owned()
+        })
+}
+
+pub(crate) fn run(args: &EventsArgs, context: &mut Context) -> Result<Exit, Failure> {
+    let config = settings::load(&context.paths)?;
+    let path = config.journal.clone();
+    let now = SystemClock.now();
+    let recent = args.follow && args.since.is_none();
+    let search = Search {
+        since: args.since.map(|moment| moment.at(now)),
+        until: args.until.map(|moment| moment.at(now)),
+        after: 0,
+        daemon: args.daemon.clone().map(String::into_bytes),
+        network: args.addr,
+        newest: args.limit.or(recent.then_some(RECENT)),
+    };
+    let mut printer = Printer::new(args.format);
+    let mut outside = Waiting::look(None, &context.paths, &config);
+    let journal = open_journal::open(&path)?;
+    // Letters that wait are no business of this command; events that are not in the journal are.
+    if journal.is_some() && !outside.is_nothing() {
+        outside.look_for_deliverer(&config)?;
+    }
+    for line in outside.lines() {
+        context.out.note(&line)?;
+    }
+    let exit = outside.exit(Exit::Done, context)?;
+    if args.follow {
+        follow::run(&path, search, &mut printer, context)?;
+        return Ok(Exit::Done);
+    }
+    let mut journal = journal.map_or_else(|| open_journal::open_existing(&path), Ok)?;
+    show(&mut journal, &search, &mut printer, context)?;
+    printer.end(&mut context.out)?;
+    Ok(exit)
+}

@@ -1,0 +1,58 @@
+//! Every event that enters the journal is told to the system log too, for collectors that read
+//! it.
+
+use crate::alert::{Event, FiredRule, Verdict};
+use crate::cli::base::Paths;
+use crate::config::Config;
+use crate::escape::visible_short;
+use crate::system::{DEV_LOG, JOURNAL_SOCKET, LogSockets, Severity, log_event};
+use std::path::Path;
+
+/// How much of a value stands in the message; the fields have more.
+const SHOWN: usize = 200;
+
+/// Tells the log that belongs to `paths` about one event, unless the configuration says no.
+pub(crate) fn record(
+    paths: &Paths,
+    config: &Config,
+    event: &Event,
+    rule: Option<&FiredRule>,
+    verdict: Verdict,
+) {
+    if !config.alert.syslog {
+        return;
+    }
+    let sockets = LogSockets {
+        journal: paths.inside(Path::new(JOURNAL_SOCKET)),
+        classic: paths.inside(Path::new(DEV_LOG)),
+    };
+    let place = rule.map(|rule| format!("{}:{}", rule.file, rule.line));
+    let uid = event.uid.to_string();
+    let fields: [(&str, &[u8]); 8] = [
+        ("TCPW_ADDR", event.addr.bytes()),
+        ("TCPW_HOST", event.host.bytes()),
+        ("TCPW_DAEMON", event.daemon.bytes()),
+        ("TCPW_SERVER", event.server.bytes()),
+        ("TCPW_PID", event.pid.bytes()),
+        ("TCPW_UID", uid.as_bytes()),
+        ("TCPW_RULE", place.as_deref().unwrap_or_default().as_bytes()),
+        ("TCPW_OUTCOME", verdict.word().as_bytes()),
+    ];
+    let shown = |bytes: &[u8]| visible_short(bytes, SHOWN);
+    let message = format!(
+        "{} {} from {} ({}){}",
+        match verdict {
+            Verdict::Denied => "refused",
+            Verdict::Granted => "admitted, with an alarm,",
+            Verdict::Unknown => "alarm about",
+        },
+        shown(event.daemon.bytes()),
+        shown(event.source()),
+        shown(event.host.bytes()),
+        place
+            .as_ref()
+            .map_or_else(String::new, |place| format!(" by {place}")),
+    );
+    // Without a log the journal still has the event.
+    drop(log_event(&sockets, &fields, &message, Severity::Notice));
+}

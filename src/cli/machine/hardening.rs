@@ -1,0 +1,224 @@
+//! Whether the units of systemd may be hardened: a sandbox breaks mailers that are setuid or setgid
+//! (nullmailer takes the mail and never sends it), so that it is for a tcpw that starts no program
+//! of others.
+
+use crate::cli::base::{Context, Failure, Paths};
+use crate::config::{Channel, Config, Password, Smtp, Transport};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The drop-in, as it is shipped.
+pub(crate) const HARDENED: &str = include_str!("../../../packaging/systemd/hardened.conf");
+/// The services that send mails, or start what does.
+const SERVICES: [&str; 2] = ["tcpw-deliver.service", "tcpw-report.service"];
+const DROP_IN: &str = "hardened.conf";
+/// Where units are, the one that counts first (`systemd.unit(5)`).
+const UNIT_DIRECTORIES: [&str; 5] = [
+    "/etc/systemd/system",
+    "/run/systemd/system",
+    "/usr/local/lib/systemd/system",
+    "/usr/lib/systemd/system",
+    "/lib/systemd/system",
+];
+/// Below these a hardened unit cannot write, or sees a directory of its own.
+const CLOSED: [&str; 9] = [
+    "/etc",
+    "/usr",
+    "/boot",
+    "/efi",
+    "/home",
+    "/root",
+    "/run/user",
+    "/tmp",
+    "/var/tmp",
+];
+
+/// Why the units cannot be hardened with `config`, as what follows "because"; nothing when they can.
+pub(crate) fn obstacle(config: &Config) -> Option<String> {
+    program(config).or_else(|| written(config))
+}
+
+/// The program of others that a deliverer starts.
+fn program(config: &Config) -> Option<String> {
+    let servers: &[Smtp] = match &config.mail.transport {
+        Transport::Sendmail { program, .. } => {
+            return Some(format!(
+                "mail.transport = \"sendmail\" starts {}",
+                program.display()
+            ));
+        }
+        Transport::Smtp(servers) => servers,
+        Transport::File { .. } => &[],
+    };
+    let login = |server: &Smtp| server.login.as_ref().map(|login| login.password.clone());
+    if let Some(program) = servers.iter().filter_map(login).find_map(first_word) {
+        return Some(format!("mail.smtp.password_command starts {program}"));
+    }
+    config.channels.iter().find_map(|channel| match channel {
+        Channel::Command(command) => {
+            let program = command.argv.first().map_or("a program", String::as_str);
+            Some(format!(
+                "[[alert.command]] {} starts {program}",
+                command.name
+            ))
+        }
+        Channel::Webhook(webhook) => {
+            let program = webhook.secret.clone().and_then(first_word)?;
+            let name = &webhook.name;
+            Some(format!("[[alert.webhook]] {name} starts {program}"))
+        }
+    })
+}
+
+/// Whether a password comes from what a process has from its starter: a credential of a unit, or a
+/// program that may need its environment.
+pub(crate) fn depends_on_starter(config: &Config) -> bool {
+    let Transport::Smtp(servers) = &config.mail.transport else {
+        return false;
+    };
+    let is_starters =
+        |password: &Password| matches!(password, Password::Credential(_) | Password::Command(_));
+    let mut logins = servers.iter().filter_map(|server| server.login.as_ref());
+    logins.any(|login| is_starters(&login.password))
+}
+
+fn first_word(secret: Password) -> Option<String> {
+    match secret {
+        Password::Command(argv) => argv.into_iter().next(),
+        Password::File(_) | Password::Credential(_) | Password::Literal(_) => None,
+    }
+}
+
+/// The first directory that tcpw itself writes and a hardened unit cannot.
+fn written(config: &Config) -> Option<String> {
+    let mails = match &config.mail.transport {
+        Transport::File { directory } => Some(("mail.file_dir", directory)),
+        Transport::Sendmail { .. } | Transport::Smtp(_) => None,
+    };
+    mails
+        .into_iter()
+        .chain([
+            ("journal.path", &config.journal),
+            ("drop.path", &config.drop),
+        ])
+        .find(|(_, path)| CLOSED.iter().any(|closed| path.starts_with(closed)))
+        .map(|(key, path)| format!("{key} is {}", path.display()))
+}
+
+/// Where the drop-in of each service is, for a system whose root is `/`.
+pub(crate) fn drop_ins() -> impl Iterator<Item = String> {
+    SERVICES
+        .iter()
+        .map(|service| format!("{}/{service}.d/{DROP_IN}", UNIT_DIRECTORIES[0]))
+}
+
+/// Says which it is.
+pub(crate) fn explain(obstacle: Option<&str>, context: &mut Context) -> Result<(), Failure> {
+    let text = match obstacle {
+        None => "units: hardened, because tcpw itself sends the mails".to_owned(),
+        Some(obstacle) => format!(
+            "units: not hardened, because {obstacle}, and a sandbox breaks programs that are setuid or setgid"
+        ),
+    };
+    context.out.line(text)
+}
+
+/// What is wrong with the installed units for `config`: one of them is hardened although it starts
+/// programs of others.
+pub(crate) fn misfit(config: &Config, paths: &Paths) -> Option<String> {
+    let obstacle = obstacle(config)?;
+    SERVICES.iter().find_map(|service| {
+        let setting = breaking_setting(service, paths)?;
+        Some(format!(
+            "{service} has {setting}, which does not fit: {obstacle}; run tcpw install-alert --systemd"
+        ))
+    })
+}
+
+/// The first setting of an installed service that breaks programs of others.
+fn breaking_setting(service: &str, paths: &Paths) -> Option<String> {
+    let directories = || {
+        UNIT_DIRECTORIES
+            .iter()
+            .map(|path| paths.inside(Path::new(path)))
+    };
+    let unit = directories()
+        .map(|directory| directory.join(service))
+        .find_map(|path| fs::read_to_string(path).ok())?;
+    let mut texts = vec![unit];
+    for directory in directories() {
+        for place in [format!("{service}.d"), "service.d".to_owned()] {
+            let mut parts: Vec<PathBuf> = fs::read_dir(directory.join(place))
+                .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
+                .unwrap_or_default();
+            parts.retain(|path| path.extension().is_some_and(|end| end == "conf"));
+            parts.sort();
+            texts.extend(
+                parts
+                    .iter()
+                    .filter_map(|path| fs::read_to_string(path).ok()),
+            );
+        }
+    }
+    breaking(&texts.join("\n"))
+}
+
+/// The same for the text of a unit and its drop-ins: of each setting the last value counts.
+fn breaking(text: &str) -> Option<String> {
+    let value = |key: &str| {
+        text.lines()
+            .filter_map(|line| line.split_once('='))
+            .filter(|(name, _)| name.trim() == key)
+            .map(|(_, value)| value.trim())
+            .next_back()
+            .filter(|value| !value.is_empty())
+    };
+    let is_on = |value: &&str| ["yes", "true", "on", "1"].contains(value);
+    let flags = [
+        "NoNewPrivileges",
+        "RestrictSUIDSGID",
+        "PrivateUsers",
+        "DynamicUser",
+    ];
+    let lists = ["SystemCallFilter", "CapabilityBoundingSet"];
+    let flag = flags
+        .into_iter()
+        .find_map(|key| Some((key, value(key).filter(is_on)?)));
+    let list = || lists.into_iter().find_map(|key| Some((key, value(key)?)));
+    let strict = || {
+        let value = value("ProtectSystem").filter(|value| *value == "strict")?;
+        Some(("ProtectSystem", value))
+    };
+    let user = || {
+        let value = value("User").filter(|user| !["root", "0"].contains(user))?;
+        Some(("User", value))
+    };
+    let found = flag.or_else(list).or_else(strict).or_else(user);
+    found.map(|(key, value)| format!("{key}={value}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_breaks_a_mailer_is_found_and_the_last_value_counts() {
+        assert_eq!(breaking(HARDENED).as_deref(), Some("NoNewPrivileges=yes"),);
+        for (text, found) in [
+            ("[Service]\nUMask=0077\n", None),
+            ("NoNewPrivileges=yes\nNoNewPrivileges=no\n", None),
+            ("# NoNewPrivileges=yes\n", None),
+            ("ProtectSystem=full\n", None),
+            ("ProtectSystem=strict\n", Some("ProtectSystem=strict")),
+            (
+                "CapabilityBoundingSet=CAP_CHOWN\n",
+                Some("CapabilityBoundingSet=CAP_CHOWN"),
+            ),
+            ("SystemCallFilter=x\nSystemCallFilter=\n", None),
+            ("User=mail\n", Some("User=mail")),
+            ("User = root\n", None),
+        ] {
+            assert_eq!(breaking(text).as_deref(), found, "{text}");
+        }
+    }
+}

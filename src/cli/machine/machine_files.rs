@@ -1,0 +1,124 @@
+//! The files of this machine, or of the one below `--root`, as the linter sees them.
+
+use crate::cli::base::Paths;
+use crate::lint::{FileKind, Files, Look};
+use std::ffi::OsStr;
+use std::fs::Metadata;
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+/// Where a daemon's PATH mostly leads (systemd.exec(5)).
+const PROGRAM_DIRECTORIES: [&str; 6] = [
+    "/usr/local/sbin",
+    "/usr/local/bin",
+    "/usr/sbin",
+    "/usr/bin",
+    "/sbin",
+    "/bin",
+];
+/// The sticky bit: others cannot replace files in the directory.
+const STICKY: u32 = 0o1000;
+const WRITE_BY_OTHERS: u32 = 0o022;
+const PASS_BY_OTHERS: u32 = 0o001;
+
+/// Looks at files.
+#[derive(Debug)]
+pub(crate) struct Disk {
+    paths: Paths,
+    /// Who is root there: below `--root`, whoever owns that directory.
+    root: u32,
+}
+
+impl Disk {
+    pub(crate) fn new(paths: &Paths) -> Self {
+        let root = paths
+            .root
+            .as_ref()
+            .and_then(|root| std::fs::metadata(root).ok());
+        Self {
+            paths: paths.clone(),
+            root: root.map_or(0, |metadata| metadata.uid()),
+        }
+    }
+
+    fn real(&self, path: &[u8]) -> PathBuf {
+        let path = Path::new(OsStr::from_bytes(path));
+        if self.is_outside(path) {
+            return path.to_owned();
+        }
+        self.paths.inside(path)
+    }
+
+    /// Whether a path was given by an option, and is taken as it is.
+    fn is_outside(&self, path: &Path) -> bool {
+        path == self.paths.allow || path == self.paths.deny
+    }
+
+    fn is_weak(&self, metadata: &Metadata) -> bool {
+        let is_open = metadata.mode() & WRITE_BY_OTHERS != 0 && metadata.mode() & STICKY == 0;
+        metadata.uid() != self.root || is_open
+    }
+
+    /// The first directory above `path` of which `is_so` holds, from the top.
+    fn parent(&self, path: &Path, is_so: impl Fn(&Metadata) -> bool) -> Option<Vec<u8>> {
+        let top = self.paths.root.as_deref().unwrap_or(Path::new("/"));
+        let parents: Vec<&Path> = path
+            .ancestors()
+            .skip(1)
+            .take_while(|parent| parent.starts_with(top) && !parent.as_os_str().is_empty())
+            .collect();
+        let mut downwards = parents.into_iter().rev();
+        let found =
+            downwards.find(|parent| std::fs::metadata(parent).is_ok_and(|found| is_so(&found)))?;
+        Some(found.as_os_str().as_bytes().to_vec())
+    }
+}
+
+impl Files for Disk {
+    fn look(&self, path: &[u8]) -> Option<Look> {
+        let real = self.real(path);
+        let (kind, mode, owner) = match std::fs::metadata(&real) {
+            Ok(metadata) => {
+                let kind = if metadata.is_file() {
+                    FileKind::File
+                } else if metadata.is_dir() {
+                    FileKind::Directory
+                } else {
+                    FileKind::Special
+                };
+                let owner = if metadata.uid() == self.root {
+                    0
+                } else {
+                    metadata.uid().max(1)
+                };
+                (kind, metadata.mode() & 0o7777, owner)
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let is_link = std::fs::symlink_metadata(&real).is_ok();
+                let kind = if is_link {
+                    FileKind::DanglingLink
+                } else {
+                    FileKind::Missing
+                };
+                (kind, 0, 0)
+            }
+            Err(_) => return None,
+        };
+        Some(Look {
+            kind,
+            mode,
+            owner,
+            weak_parent: self.parent(&real, |directory| self.is_weak(directory)),
+            closed_parent: self.parent(&real, |directory| directory.mode() & PASS_BY_OTHERS == 0),
+        })
+    }
+
+    fn program(&self, name: &[u8]) -> Option<Vec<u8>> {
+        PROGRAM_DIRECTORIES
+            .iter()
+            .map(|directory| [directory.as_bytes(), b"/", name].concat())
+            .find(|path| self.real(path).is_file())
+    }
+}

@@ -1,0 +1,16 @@
+//! This machine as the commands see it: its tables, files, names, journal, configuration and units.
+
+pub(super) mod dialect;
+pub(super) mod event_log;
+pub(super) mod hardening;
+pub(super) mod machine_files;
+pub(super) mod named;
+pub(super) mod open_journal;
+pub(super) mod own_program;
+pub(super) mod real_name;
+pub(super) mod rule_finder;
+pub(super) mod schedule;
+pub(super) mod settings;
+pub(super) mod surroundings;
+pub(super) mod tables;
+pub(super) mod waiting;

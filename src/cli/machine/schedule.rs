@@ -1,0 +1,342 @@
+//! What runs tcpw by the clock and for daemons that do not run as root: units of systemd or lines
+//! of cron, which are part of the program.
+
+use super::hardening;
+use crate::cli::base::{Context, Failure, Paths, background};
+use crate::config::{Config, DEFAULT_DROP, DEFAULT_JOURNAL};
+use crate::system::run_in_foreground;
+use clap::Args;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, Permissions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+/// The units, and the target of those that are enabled.
+const UNITS: [(&str, &str, Option<&str>); 7] = [
+    (
+        DELIVER,
+        include_str!("../../../packaging/systemd/tcpw-deliver.service"),
+        None,
+    ),
+    (
+        WATCH,
+        include_str!("../../../packaging/systemd/tcpw-deliver.path"),
+        Some("paths.target"),
+    ),
+    (
+        "tcpw-deliver.timer",
+        include_str!("../../../packaging/systemd/tcpw-deliver.timer"),
+        Some("timers.target"),
+    ),
+    (
+        "tcpw-expire.service",
+        include_str!("../../../packaging/systemd/tcpw-expire.service"),
+        None,
+    ),
+    (
+        "tcpw-expire.timer",
+        include_str!("../../../packaging/systemd/tcpw-expire.timer"),
+        Some("timers.target"),
+    ),
+    (
+        "tcpw-report.service",
+        include_str!("../../../packaging/systemd/tcpw-report.service"),
+        None,
+    ),
+    (
+        "tcpw-report.timer",
+        include_str!("../../../packaging/systemd/tcpw-report.timer"),
+        None,
+    ),
+];
+/// The unit that delivers.
+const DELIVER: &str = "tcpw-deliver.service";
+/// The unit that sees the events of daemons that do not run as root.
+const WATCH: &str = "tcpw-deliver.path";
+const WATCH_TARGET: &str = "paths.target";
+const UNIT_DIRECTORY: &str = "/etc/systemd/system";
+/// There while systemd runs the machine (`sd_booted(3)`).
+const BOOTED: &str = "/run/systemd/system";
+const CRON: &str = include_str!("../../../packaging/cron/tcpw");
+const CRON_FILE: &str = "/etc/cron.d/tcpw";
+/// The program as the files name it.
+const PROGRAM: &str = "/usr/sbin/tcpw";
+
+/// Which of the two to install or to remove.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub(crate) struct ScheduleArgs {
+    /// With the systemd units that deliver what daemons of other users record, and that remove
+    /// rules whose time is over
+    #[arg(long)]
+    systemd: bool,
+    /// The same with lines of cron, for machines without systemd
+    #[arg(long, conflicts_with = "systemd")]
+    cron: bool,
+}
+
+/// What in the files depends on this machine.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    program: String,
+    drop: String,
+    journal: String,
+    /// Why the units cannot be hardened.
+    obstacle: Option<String>,
+    /// What is wrong with those that are installed.
+    misfit: Option<String>,
+}
+
+impl Setup {
+    /// The files of `config`, as it is written; `words` are the options of every call.
+    pub(crate) fn new(config: &Config, words: &str, paths: &Paths) -> Result<Self, Failure> {
+        let program = background::program().map_err(|error| {
+            Failure::new(format_args!("cannot find the path of tcpw itself: {error}"))
+                .hint("run it by its absolute path")
+        })?;
+        Ok(Self {
+            program: format!("{}{words}", program.display()),
+            drop: config.drop.display().to_string(),
+            journal: config.journal.display().to_string(),
+            obstacle: hardening::obstacle(config),
+            misfit: hardening::misfit(config, paths),
+        })
+    }
+
+    fn fill(&self, text: &str) -> String {
+        text.replace(PROGRAM, &self.program)
+            .replace(DEFAULT_DROP, &self.drop)
+            .replace(DEFAULT_JOURNAL, &self.journal)
+    }
+}
+
+/// Before anything is written: whether `--systemd` can be done at all.
+pub(crate) fn check(args: ScheduleArgs, paths: &Paths) -> Result<(), Failure> {
+    if args.systemd && paths.root.is_none() && !Path::new(BOOTED).is_dir() {
+        let what = format!("this machine is not run by systemd: there is no {BOOTED}");
+        return Err(Failure::new(what).hint("use --cron; nothing was written"));
+    }
+    Ok(())
+}
+
+/// Installs what `args` ask for, and says what sees to the events of other users.
+pub(crate) fn install(
+    args: ScheduleArgs,
+    setup: &Setup,
+    context: &mut Context,
+) -> Result<(), Failure> {
+    if args.cron {
+        put(context, CRON_FILE, &setup.fill(CRON))?;
+    }
+    if args.systemd {
+        for (name, text, _) in UNITS {
+            put(context, &unit_path(name), &setup.fill(text))?;
+        }
+        for path in hardening::drop_ins() {
+            if setup.obstacle.is_some() {
+                take_away(context, &path)?;
+            } else {
+                put(context, &path, hardening::HARDENED)?;
+            }
+        }
+        hardening::explain(setup.obstacle.as_deref(), context)?;
+        if context.paths.root.is_some() {
+            for (name, _, target) in UNITS {
+                if let Some(target) = target {
+                    link(&context.paths, name, target)?;
+                }
+            }
+        } else {
+            systemctl(context, &["daemon-reload"])?;
+            systemctl(context, &with_enabled(&["enable", "--now"]))?;
+        }
+        context
+            .out
+            .line("for a weekly report by mail: systemctl enable --now tcpw-report.timer")?;
+    }
+    Ok(())
+}
+
+/// Gives the files that are there the path of this program, where they name one that is gone.
+pub(crate) fn mend(setup: &Setup, context: &mut Context) -> Result<(), Failure> {
+    let program = setup.program.split(' ').next().unwrap_or_default();
+    let units = UNITS.iter().map(|(name, ..)| unit_path(name));
+    let paths: Vec<String> = units.chain([CRON_FILE.to_owned()]).collect();
+    let mut has_units = false;
+    for path in paths {
+        let Ok(old) = fs::read_to_string(context.paths.inside(Path::new(&path))) else {
+            continue;
+        };
+        let is_gone = |word: &&str| {
+            let file = Path::new(word);
+            file.is_absolute() && file.file_name() == Some(OsStr::new("tcpw")) && !file.exists()
+        };
+        let is_end = |c: char| c.is_whitespace() || matches!(c, '=' | '"' | '\'' | ';' | '|');
+        let Some(gone) = old.split(is_end).find(is_gone) else {
+            continue;
+        };
+        put(context, &path, &old.replace(gone, program))?;
+        has_units |= path != CRON_FILE;
+    }
+    if has_units && context.paths.root.is_none() {
+        systemctl(context, &["daemon-reload"])?;
+    }
+    Ok(())
+}
+
+/// Says which of the two sees to the events of daemons that do not run as root, and what is wrong
+/// with units that stay as they are.
+pub(crate) fn explain(
+    args: ScheduleArgs,
+    setup: &Setup,
+    context: &mut Context,
+) -> Result<(), Failure> {
+    if let Some(misfit) = setup.misfit.as_ref().filter(|_| !args.systemd) {
+        context.out.note(misfit)?;
+    }
+    let text = match in_place(&context.paths) {
+        Some(what) => format!("daemons that do not run as root: their alarms are mailed by {what}"),
+        None => format!(
+            "daemons that do not run as root: their alarms wait in {} until one of a daemon of root \
+             comes, or until you run tcpw deliver; tcpw install-alert --systemd (or --cron) sees to that",
+            setup.drop
+        ),
+    };
+    context.out.line(text)
+}
+
+/// Removes what `args` ask for, and says what stays.
+pub(crate) fn remove(args: ScheduleArgs, context: &mut Context) -> Result<(), Failure> {
+    if args.systemd {
+        if context.paths.root.is_none() {
+            systemctl(context, &with_enabled(&["disable", "--now"]))?;
+        }
+        for (name, _, target) in UNITS {
+            if let Some(target) = target {
+                let path = context.paths.inside(Path::new(&link_path(name, target)));
+                // systemctl has removed it where it is in charge.
+                drop(fs::remove_file(path));
+            }
+            take_away(context, &unit_path(name))?;
+        }
+        for path in hardening::drop_ins() {
+            take_away(context, &path)?;
+            let directory = context.paths.inside(Path::new(&path));
+            // Only one that is empty: what others put there stays.
+            drop(directory.parent().map(fs::remove_dir));
+        }
+        if context.paths.root.is_none() {
+            systemctl(context, &["daemon-reload"])?;
+        }
+    }
+    if args.cron {
+        take_away(context, CRON_FILE)?;
+    }
+    if let Some(what) = in_place(&context.paths) {
+        let option = if what == CRON_FILE {
+            "--cron"
+        } else {
+            "--systemd"
+        };
+        let text = format!("{what} stays; tcpw remove-alert {option} removes it");
+        context.out.line(text)?;
+    }
+    Ok(())
+}
+
+/// The unit or file that sees to the events of other users.
+fn in_place(paths: &Paths) -> Option<&'static str> {
+    let is_there = |path: &str| fs::symlink_metadata(paths.inside(Path::new(path))).is_ok();
+    if is_there(&link_path(WATCH, WATCH_TARGET)) {
+        Some(WATCH)
+    } else {
+        is_there(CRON_FILE).then_some(CRON_FILE)
+    }
+}
+
+/// The unit that delivers, if systemd runs the machine and it is installed.
+pub(crate) fn running_unit(paths: &Paths) -> Option<&'static str> {
+    let is_running = paths.root.is_none() && Path::new(BOOTED).is_dir();
+    (is_running && in_place(paths) == Some(WATCH)).then_some(DELIVER)
+}
+
+/// Starts a unit, and does not wait for its end.
+pub(crate) fn start(unit: &str, context: &mut Context) -> Result<(), Failure> {
+    systemctl(context, &["start", "--no-block", unit])
+}
+
+fn unit_path(name: &str) -> String {
+    format!("{UNIT_DIRECTORY}/{name}")
+}
+
+fn link_path(name: &str, target: &str) -> String {
+    format!("{UNIT_DIRECTORY}/{target}.wants/{name}")
+}
+
+fn with_enabled<'a>(words: &[&'a str]) -> Vec<&'a str> {
+    let units = UNITS.iter().filter(|(_, _, target)| target.is_some());
+    let names = units.map(|(name, _, _)| *name);
+    words.iter().copied().chain(names).collect()
+}
+
+/// Puts `text` in place of what is there, if that is different.
+fn put(context: &mut Context, path: &str, text: &str) -> Result<(), Failure> {
+    let path = context.paths.inside(Path::new(path));
+    if fs::read(&path).is_ok_and(|old| old == text.as_bytes()) {
+        return Ok(());
+    }
+    let directory = path.parent().unwrap_or(Path::new("/"));
+    let write = || -> io::Result<()> {
+        fs::create_dir_all(directory)?;
+        let mut file = NamedTempFile::new_in(directory)?;
+        file.write_all(text.as_bytes())?;
+        file.as_file()
+            .set_permissions(Permissions::from_mode(0o644))?;
+        file.as_file().sync_all()?;
+        file.persist(&path)?;
+        Ok(())
+    };
+    write().map_err(|error| cannot("write", &path, &error))?;
+    context.out.line(format!("wrote {}", path.display()))
+}
+
+fn take_away(context: &mut Context, path: &str) -> Result<(), Failure> {
+    let path = context.paths.inside(Path::new(path));
+    match fs::remove_file(&path) {
+        Ok(()) => context.out.line(format!("removed {}", path.display())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(cannot("remove", &path, &error)),
+    }
+}
+
+/// What `systemctl enable` does, for a system that is not running.
+fn link(paths: &Paths, name: &str, target: &str) -> Result<(), Failure> {
+    let path: PathBuf = paths.inside(Path::new(&link_path(name, target)));
+    let made = fs::create_dir_all(path.parent().unwrap_or(Path::new("/")))
+        .and_then(|()| symlink(unit_path(name), &path));
+    match made {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            Err(cannot("make the link", &path, &error))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn cannot(step: &str, path: &Path, error: &io::Error) -> Failure {
+    Failure::new(format_args!("cannot {step} {}: {error}", path.display()))
+        .hint("the tables are changed already; run the same command again as root")
+}
+
+fn systemctl(context: &mut Context, words: &[&str]) -> Result<(), Failure> {
+    context.out.flush()?;
+    let args: Vec<OsString> = words.iter().map(OsString::from).collect();
+    let line = format!("systemctl {}", words.join(" "));
+    let problem = match run_in_foreground(OsStr::new("systemctl"), &args) {
+        Ok(status) if status.success() => return Ok(()),
+        Ok(status) => status.to_string(),
+        Err(error) => error.to_string(),
+    };
+    Err(Failure::new(format_args!("{line} failed: {problem}"))
+        .hint("run the same command again when its cause is removed"))
+}

@@ -1,0 +1,168 @@
+//! This machine, or the one below `--root`, as far as a verdict depends on it.
+
+use super::dialect::{DialectChoice, UNTESTED, installed};
+use crate::cli::base::Paths;
+use crate::engine::{Account, ListFile, Surroundings};
+use crate::policy::{DEBIAN_12, DEBIAN_13, Dialect};
+use crate::system::{Netgroups, has_group, has_netgroup, has_user, run_shell};
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+/// How the commands of `aclexec` are taken to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Aclexec {
+    /// Nobody knows: the verdict is undecided.
+    #[default]
+    Ask,
+    /// They succeed.
+    True,
+    /// They fail.
+    False,
+    /// They are run.
+    Run,
+}
+
+/// List files and netgroups are read once and kept.
+#[derive(Debug)]
+pub(crate) struct Machine {
+    paths: Paths,
+    aclexec: Aclexec,
+    /// The build of the library; that which is installed unless one is given.
+    dialect: OnceCell<&'static Dialect>,
+    lists: RefCell<HashMap<Vec<u8>, ListFile>>,
+    netgroups: OnceCell<Netgroups>,
+    /// Whether somebody who was asked about is in a netgroup that a rule names.
+    met_member: Cell<bool>,
+}
+
+impl Machine {
+    pub(crate) fn new(paths: &Paths, aclexec: Aclexec) -> Self {
+        Self {
+            paths: paths.clone(),
+            aclexec,
+            dialect: OnceCell::new(),
+            lists: RefCell::default(),
+            netgroups: OnceCell::new(),
+            met_member: Cell::new(false),
+        }
+    }
+
+    /// What the verdicts so far owe to the build of the library, for people.
+    pub(crate) fn remark(&self) -> Option<String> {
+        let dialect = self.dialect();
+        let title = dialect.title;
+        if !dialect.is_tested {
+            return Some(format!("for {title}: {UNTESTED}"));
+        }
+        let (does, other) = if dialect.netgroups {
+            ("looks netgroups up", &DEBIAN_13)
+        } else {
+            ("does not look netgroups up", &DEBIAN_12)
+        };
+        self.met_member.get().then(|| {
+            format!(
+                "a netgroup has this client: libwrap of {title} {does}; ask about the other kind \
+                 with --dialect {}",
+                other.name
+            )
+        })
+    }
+
+    /// With the build of the library that is chosen, if one is.
+    #[must_use]
+    pub(crate) fn with_dialect(self, choice: Option<DialectChoice>) -> Self {
+        let dialect = choice.map_or_else(OnceCell::new, |choice| OnceCell::from(choice.dialect()));
+        Self { dialect, ..self }
+    }
+
+    /// This machine, on which no command is run: what one would say is not known.
+    pub(crate) fn without_commands(&self) -> Self {
+        let aclexec = match self.aclexec {
+            Aclexec::Run => Aclexec::Ask,
+            Aclexec::Ask | Aclexec::True | Aclexec::False => self.aclexec,
+        };
+        Self {
+            dialect: self.dialect.clone(),
+            ..Self::new(&self.paths, aclexec)
+        }
+    }
+
+    fn inside(&self, path: &[u8]) -> PathBuf {
+        self.paths.inside(Path::new(OsStr::from_bytes(path)))
+    }
+
+    /// Whether an account file below `--root` names the account.
+    fn has_account_in(&self, file: &str, name: &[u8]) -> bool {
+        let bytes = std::fs::read(self.inside(file.as_bytes())).unwrap_or_default();
+        bytes.split(|&byte| byte == b'\n').any(|line| {
+            line.split(|&byte| byte == b':')
+                .next()
+                .is_some_and(|field| field == name)
+        })
+    }
+}
+
+impl Surroundings for Machine {
+    fn list_file(&self, path: &[u8]) -> ListFile {
+        let mut lists = self.lists.borrow_mut();
+        let read = || {
+            std::fs::read(self.inside(path))
+                .map_or(ListFile::Absent, |bytes| ListFile::Read(bytes.into()))
+        };
+        lists.entry(path.to_vec()).or_insert_with(read).clone()
+    }
+
+    fn in_netgroup(&self, group: &[u8], name: &[u8]) -> bool {
+        let read =
+            || Netgroups::parse(&std::fs::read(self.inside(b"/etc/netgroup")).unwrap_or_default());
+        let is_member = self.netgroups.get_or_init(read).contains_host(group, name);
+        self.met_member.set(self.met_member.get() || is_member);
+        is_member
+    }
+
+    fn netgroup(&self, group: &[u8]) -> Option<bool> {
+        if self.paths.root.is_none() {
+            return has_netgroup(group);
+        }
+        match std::fs::read(self.inside(b"/etc/netgroup")) {
+            Ok(bytes) => Some(Netgroups::parse(&bytes).contains(group)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some(false),
+            Err(_) => None,
+        }
+    }
+
+    fn has_interface(&self, name: &[u8]) -> bool {
+        let is_plain = !name.is_empty() && !name.starts_with(b".") && !name.contains(&b'/');
+        is_plain
+            && Path::new("/sys/class/net")
+                .join(OsStr::from_bytes(name))
+                .exists()
+    }
+
+    fn has_account(&self, account: Account, name: &[u8]) -> bool {
+        let text = str::from_utf8(name).ok();
+        match (account, &self.paths.root) {
+            (Account::User, Some(_)) => self.has_account_in("/etc/passwd", name),
+            (Account::Group, Some(_)) => self.has_account_in("/etc/group", name),
+            (Account::User, None) => text.is_some_and(has_user),
+            (Account::Group, None) => text.is_some_and(has_group),
+        }
+    }
+
+    fn aclexec(&self, command: &[u8]) -> Option<bool> {
+        match self.aclexec {
+            Aclexec::Ask => None,
+            Aclexec::True => Some(true),
+            Aclexec::False => Some(false),
+            Aclexec::Run => Some(run_shell(command).is_ok_and(|status| status.success())),
+        }
+    }
+
+    fn dialect(&self) -> &'static Dialect {
+        self.dialect
+            .get_or_init(|| installed(self.paths.root.as_deref()))
+    }
+}

@@ -1,0 +1,131 @@
+//! `tcpw mail preview`: shows a letter as it would be sent, and whether its templates work.
+
+use crate::alert::{
+    Journal, LetterKind, Preview, letter_of, letter_of_report, preview, preview_sample,
+};
+use crate::cli::base::{Context, Exit, Failure, LanguageChoice};
+use crate::cli::machine::settings;
+use crate::cli::report;
+use crate::system::{Clock as _, SystemClock, host_name};
+use clap::{Args, ValueEnum};
+
+/// Show a letter as it would be sent, and check its templates
+///
+/// Shows a sample (the report is the real one), or with --event the letter that tells of an event in the journal. Sends
+/// nothing. Exit code 0: it is shown. 2: a template fails, which is said with file and line; a
+/// letter that must go out has the built-in template then, and says so.
+#[derive(Debug, Args)]
+pub(crate) struct PreviewArgs {
+    /// Which letter
+    #[arg(long, value_enum, value_name = "KIND", default_value_t = Kind::Alarm)]
+    kind: Kind,
+    /// The letter that tells of this event of the journal, in place of a sample
+    #[arg(long, value_name = "ID", conflicts_with = "kind")]
+    event: Option<i64>,
+    /// What of it
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = PreviewFormat::Text)]
+    format: PreviewFormat,
+    /// In which language, in place of the configured one
+    #[arg(long, value_enum, value_name = "LANGUAGE")]
+    lang: Option<LanguageChoice>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    /// The first sight of a source
+    Alarm,
+    /// Repeats of one source
+    Digest,
+    /// What was beyond the letters of an hour
+    Overflow,
+    /// Something about the alarms themselves
+    Notice,
+    /// The sign of life
+    Heartbeat,
+    /// The report of the last seven days, as tcpw report --mail would send it now
+    Report,
+    /// The letter of tcpw mail test
+    Test,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum PreviewFormat {
+    /// The plain text below its subject
+    Text,
+    /// The HTML part
+    Html,
+    /// The whole mail, as a file for a mail program
+    Eml,
+    /// The subject alone
+    Subject,
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &PreviewArgs, context: &mut Context) -> Result<Exit, Failure> {
+    let mut config = settings::load(&context.paths)?;
+    if let Some(language) = args.lang {
+        config.mail.language = language.into();
+    }
+    let host = host_name();
+    let made = match args.event {
+        None if args.kind == Kind::Report => {
+            let notice = report::as_mailed(&config, context)?;
+            preview(
+                &config,
+                &host,
+                &letter_of_report(&notice, SystemClock.now()),
+            )
+        }
+        None => preview_sample(&config, &host, args.kind.letter()),
+        Some(event) => {
+            let letter = match Journal::open_to_read(&config.journal).map_err(journal)? {
+                Some(mut opened) => letter_of(&mut opened, event).map_err(journal)?,
+                None => None,
+            };
+            let letter = letter.ok_or_else(|| {
+                let path = config.journal.display();
+                Failure::new(format_args!("the journal {path} has no event {event}"))
+                    .hint("leave out --event to see a sample")
+            })?;
+            preview(&config, &host, &letter)
+        }
+    };
+    let made = made.map_err(Failure::new)?;
+    if !made.problems.is_empty() {
+        return Err(Failure::new(made.problems.join("; ")).hint(
+            "the variables and filters of templates are in tcpw.toml(5); until it is repaired, letters have the built-in template",
+        ));
+    }
+    show(args.format, &made, context)?;
+    Ok(Exit::Done)
+}
+
+fn show(format: PreviewFormat, made: &Preview, context: &mut Context) -> Result<(), Failure> {
+    match format {
+        PreviewFormat::Subject => context.out.line(&made.subject),
+        PreviewFormat::Html => context.out.bytes(made.html.as_bytes()),
+        PreviewFormat::Eml => context.out.bytes(&made.eml),
+        PreviewFormat::Text => {
+            context.out.line(format!("Subject: {}\n", made.subject))?;
+            context.out.bytes(made.text.as_bytes())
+        }
+    }
+}
+
+fn journal(error: impl std::fmt::Display) -> Failure {
+    Failure::new(error).hint("look as the user who owns the journal, usually root")
+}
+
+impl Kind {
+    fn letter(self) -> LetterKind {
+        match self {
+            Self::Alarm => LetterKind::Alarm,
+            Self::Digest => LetterKind::Digest,
+            Self::Overflow => LetterKind::Overflow,
+            Self::Notice => LetterKind::Notice,
+            Self::Heartbeat => LetterKind::Heartbeat,
+            Self::Report => LetterKind::Report,
+            Self::Test => LetterKind::Test,
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The options of `tcpw report`.
+
+use crate::cli::base::LanguageChoice;
+use crate::cli::base::period::Moment;
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+/// How many sources, daemons and rules are named where nobody says.
+pub(super) const MOST_NAMED: u16 = 10;
+/// Tell who was refused, in numbers
+///
+/// Problems of the alarms come first; then how many events there were, by day and hour, source,
+/// daemon and rule, which sources are new, and what became of the letters. Days and hours are
+/// those of the clocks here; what visitors chose is shown with escapes such as \x1b. Exit code 0:
+/// the alarms are well. 1: a letter could not be delivered, the journal was damaged, files in the
+/// drop directory were no events, alerts wait there, or no deliverer is running although one is
+/// needed. 2: the journal or a drop directory cannot be read.
+///
+/// JSON has machine, since, until, problems (each with problem: unreadable, uncollected,
+/// no-deliverer, clock-ahead, given-up, waiting, letter, damaged or rejected), events, denied, granted, unknown, not_by_root, sources, new_sources,
+/// repeating_sources, days (date, events), hours (24 counts), top_sources and top_new_sources
+/// (source, name, place, daemon, events, total, first, last), daemons (name, events), rules (file,
+/// line, text, events), held_back (decision, events), letters (kind, state, letters, events),
+/// gathering (letters, events, due), and logged (read, lines, and of these: refusals, others,
+/// untimed, outside and not_understood; events, copies, may_repeat, not_by_root, first, last, days,
+/// hours, sources, top_sources, daemons) with
+/// --log or --journald. CSV has one number a line: part, name,
+/// detail, count.
+#[expect(clippy::doc_markdown, reason = "this is the help, not documentation")]
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// From then on: 90s, 30m, 24h, 7d or 2w ago, a date, or a date and time
+    #[arg(long, value_name = "TIME", default_value = "7d")]
+    pub(super) since: Moment,
+    /// Up to then [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub(super) until: Option<Moment>,
+    /// How to write it
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    pub(super) format: ReportFormat,
+    /// Send it to whom the configuration names for mails, as text and HTML
+    #[arg(long, conflicts_with_all = ["output", "format"])]
+    pub(super) mail: bool,
+    /// The language [default: mail.language of the configuration]
+    #[arg(long, value_enum, value_name = "LANGUAGE")]
+    pub(super) lang: Option<LanguageChoice>,
+    /// Write it into a new file, which only its owner can read, in place of what is there
+    #[arg(long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// Add what libwrap and its daemons logged in these files; - for standard input
+    ///
+    /// Reads `refused connect from ...` and what other daemons write of a refusal, as a part of its
+    /// own: files of rsyslog, syslog-ng, busybox, FreeBSD's syslogd and RFC 5424, logread,
+    /// journalctl (short, short-iso, short-precise, short-full, short-unix, export, json), and the
+    /// logs of vsftpd, xinetd, stunnel, mosquitto and proftpd. Files packed by gzip, xz, bzip2 or
+    /// zstd are unpacked. What stands in several of them is counted once.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(super) log: Vec<PathBuf>,
+    /// Add what libwrap itself logged in the journal of systemd
+    #[arg(long)]
+    pub(super) journald: bool,
+    /// How many sources, daemons and rules to name
+    #[arg(long, value_name = "N", default_value_t = MOST_NAMED)]
+    pub(super) top: u16,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum ReportFormat {
+    /// For a terminal
+    #[default]
+    Text,
+    /// For a browser
+    Html,
+    /// For programs
+    Json,
+    /// For spreadsheets
+    Csv,
+}

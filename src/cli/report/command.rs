@@ -1,0 +1,179 @@
+//! `tcpw report`: the journal in numbers, for a terminal, a browser, a mail or a program.
+
+use super::args::{MOST_NAMED, ReportArgs, ReportFormat};
+use super::{logs, mailing};
+use crate::alert::{Notice, locator};
+use crate::cli::base::{Context, Exit, Failure};
+use crate::cli::machine::waiting::Waiting;
+use crate::cli::machine::{open_journal, settings};
+use crate::config::Config;
+use crate::report::{self, Paper, Problem, Report, ReportTerms};
+use crate::system::{Clock as _, SystemClock, host_name, local_time};
+use crate::values::Language;
+use std::env;
+use std::fs;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
+use tempfile::NamedTempFile;
+
+/// How wide text is where nobody says.
+const WIDTH: usize = 80;
+
+pub(crate) fn run(args: &ReportArgs, context: &mut Context) -> Result<Exit, Failure> {
+    let config = settings::load(&context.paths)?;
+    let language = language(args, &config);
+    let mut outside = Waiting::look(None, &context.paths, &config);
+    let report = numbers(args, &config, &mut outside, context)?;
+    if args.mail {
+        mailing::send(&report, language, &config, context)?;
+    } else {
+        let is_terminal = args.output.is_none() && io::stdout().is_terminal();
+        let bytes = match args.format {
+            ReportFormat::Text => {
+                report::text(&report, language, paper(is_terminal), &local_time).into()
+            }
+            ReportFormat::Html => report::html(&report, language, &local_time).into_bytes(),
+            ReportFormat::Json => format!("{}\n", report::json(&report)).into_bytes(),
+            ReportFormat::Csv => report::csv(&report),
+        };
+        match &args.output {
+            Some(path) => write(path, &bytes)?,
+            None => context.out.bytes(&bytes)?,
+        }
+    }
+    let exit = if report.problems.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Negative
+    };
+    outside.exit(exit, context)
+}
+
+/// The report of the last seven days, as `tcpw report --mail` would send it now.
+pub(crate) fn as_mailed(config: &Config, context: &mut Context) -> Result<Notice, Failure> {
+    let since = "7d"
+        .parse()
+        .map_err(|error| Failure::new(error).hint("this is a fault of tcpw itself"))?;
+    let args = ReportArgs {
+        since,
+        until: None,
+        format: ReportFormat::Text,
+        mail: true,
+        lang: None,
+        output: None,
+        log: Vec::new(),
+        journald: false,
+        top: MOST_NAMED,
+    };
+    let mut outside = Waiting::look(None, &context.paths, config);
+    let report = numbers(&args, config, &mut outside, context)?;
+    Ok(mailing::notice(&report, language(&args, config)))
+}
+
+fn language(args: &ReportArgs, config: &Config) -> Language {
+    args.lang.map_or(config.mail.language, Language::from)
+}
+
+fn numbers(
+    args: &ReportArgs,
+    config: &Config,
+    outside: &mut Waiting,
+    context: &mut Context,
+) -> Result<Report, Failure> {
+    let now = SystemClock.now();
+    let (locate, problems) = locator(&config.geo);
+    for problem in problems {
+        context.out.note(&problem)?;
+    }
+    let terms = ReportTerms {
+        machine: host_name(),
+        since: args.since.at(now),
+        until: args.until.map_or(now, |moment| moment.at(now)),
+        most: usize::from(args.top),
+        local: &local_time,
+        locate: &locate,
+    };
+    if terms.since >= terms.until {
+        return Err(Failure::new("--since is not before --until")
+            .hint("times ago count from now: --since 7d --until 1d is the week before yesterday"));
+    }
+    let wants_logs = args.journald || !args.log.is_empty();
+    let logged = if wants_logs {
+        Some(logs::read(args, &terms, now, context)?)
+    } else {
+        None
+    };
+    // A report by mail comes regularly, also before there is anything to say.
+    let journal = if wants_logs || args.mail {
+        open_journal::open(&config.journal)
+    } else {
+        open_journal::open_existing(&config.journal).map(Some)
+    };
+    if journal.is_err() {
+        for line in outside.lines() {
+            context.out.note(&line)?;
+        }
+    }
+    let mut journal = journal?;
+    outside.look_for_deliverer(config)?;
+    let mut problems: Vec<Problem> = outside.inboxes.iter().flat_map(Problem::of_inbox).collect();
+    problems.extend(outside.is_abandoned.then_some(Problem::NoDeliverer));
+    if let Some(journal) = &mut journal {
+        let ahead = journal
+            .ahead(&config.alert, now)
+            .map_err(open_journal::told)?;
+        problems.extend(ahead.map(|ahead| Problem::ClockAhead {
+            latest: ahead.latest,
+            events: ahead.events,
+        }));
+    }
+    let mut report =
+        report::report(journal.as_mut(), &terms, logged).map_err(open_journal::told)?;
+    report.problems.splice(0..0, problems);
+    Ok(report)
+}
+
+/// The terminal, or what stands in for it.
+fn paper(is_terminal: bool) -> Paper {
+    let told = env::var_os("COLUMNS").and_then(|text| text.to_str()?.parse().ok());
+    let measured = || {
+        let (width, _) = terminal_size::terminal_size()?;
+        Some(usize::from(width.0))
+    };
+    let width = told.or_else(|| is_terminal.then(measured).flatten());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .filter_map(env::var_os)
+        .find(|value| !value.is_empty());
+    let is_unicode = locale.is_some_and(|value| {
+        let value = value.to_string_lossy().to_ascii_lowercase();
+        value.contains("utf-8") || value.contains("utf8")
+    });
+    Paper {
+        width: width.unwrap_or(WIDTH).clamp(40, 200),
+        is_unicode,
+    }
+}
+
+/// Writes a new file, mode 0600, and puts it in the place of what is there when it is whole. A link
+/// is replaced and never followed; what is neither file nor link stays.
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let failed = |cause| {
+        Failure::new(format_args!("cannot write {}: {cause}", path.display()))
+            .hint("name a file in a directory that you may write to")
+    };
+    let is_special = fs::symlink_metadata(path)
+        .is_ok_and(|found| !found.is_file() && !found.file_type().is_symlink());
+    if is_special {
+        return Err(failed(io::Error::other("it is not a regular file")));
+    }
+    let directory = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let mut file = NamedTempFile::new_in(directory.unwrap_or(Path::new("."))).map_err(failed)?;
+    file.write_all(bytes)
+        .and_then(|()| file.as_file().sync_all())
+        .map_err(failed)?;
+    file.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
+}

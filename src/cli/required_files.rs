@@ -1,0 +1,90 @@
+//! What the options of every command name must be there: a typing error is not an empty table.
+
+use crate::cli::args::Command;
+use crate::cli::base::{Failure, GlobalArgs};
+use crate::cli::machine::named::exists;
+
+/// Whether all that the options name and the command needs is there. What cannot be looked at is
+/// left to whoever reads it.
+///
+/// # Errors
+/// When a file or a directory is missing.
+pub(crate) fn check(global: &GlobalArgs, command: &Command) -> Result<(), Failure> {
+    // An alarm is worth more than its options; the demo has a system of its own.
+    if matches!(
+        command,
+        Command::Notify(_) | Command::Demo(_) | Command::Completions(_)
+    ) {
+        return Ok(());
+    }
+    if let Some(root) = &global.root {
+        exists(
+            root,
+            "directory",
+            "name the directory that holds the system's etc",
+        )?;
+    }
+    if let Some(config) = global.config.as_deref().filter(|_| !makes_config(command)) {
+        exists(
+            config,
+            "configuration",
+            "name a configuration that is there",
+        )?;
+    }
+    if needs_tables(command) {
+        for table in [&global.allow_file, &global.deny_file]
+            .into_iter()
+            .flatten()
+        {
+            exists(table, "table", "name /dev/null for an empty table")?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether the command writes a configuration that is not there yet.
+fn makes_config(command: &Command) -> bool {
+    matches!(command, Command::Setup(_))
+}
+
+/// Whether the command only reads tables, or changes what is in them already. Others make a table
+/// that is missing, and say so.
+fn needs_tables(command: &Command) -> bool {
+    match command {
+        Command::Revoke(_)
+        | Command::Open(_)
+        | Command::RemoveAlert(_)
+        | Command::List(_)
+        | Command::Expire(_)
+        | Command::Match(_)
+        | Command::Test(_)
+        | Command::Lint(_)
+        | Command::Fmt(_) => true,
+        Command::Setup(_)
+        | Command::Allow(_)
+        | Command::Deny(_)
+        | Command::DenyAll(_)
+        | Command::InstallAlert(_)
+        | Command::Edit(_)
+        | Command::Apply(_)
+        | Command::History(_)
+        | Command::Show(_)
+        | Command::Undo(_)
+        | Command::Redo(_)
+        | Command::Confirm(_)
+        | Command::Rollback(_)
+        | Command::Diff(_)
+        | Command::Explain(_)
+        | Command::Parse(_)
+        | Command::Mail(_)
+        | Command::Events(_)
+        | Command::Report(_)
+        | Command::Deliver(_)
+        | Command::Queue(_)
+        | Command::Notify(_)
+        | Command::Mute(_)
+        | Command::Unmute(_)
+        | Command::Demo(_)
+        | Command::Completions(_) => false,
+    }
+}
