@@ -1,11 +1,11 @@
 //! The deliverer that nobody watches: it sleeps until something arrives or is due, tries again what
 //! failed, and ends when nothing is left to do.
 
-use super::deliverer::{DeliverError, Deliverer, Workplace, has_events};
-use super::journal::pause as pause_after;
-use super::standing::identity_of;
-use super::watch::Watch;
-use super::{lock, spool};
+use crate::alert::deliverer::{DeliverError, Deliverer, Workplace, has_events};
+use crate::alert::journal::pause as pause_after;
+use crate::alert::standing::identity_of;
+use crate::alert::watch::Watch;
+use crate::alert::{lock, spool};
 use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};

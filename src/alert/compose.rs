@@ -1,10 +1,15 @@
 //! A mail from a letter: its texts, the files that go along, its headers.
 
-use super::attachment::{self, Attached};
-use super::journal::Letter;
-use super::letter::{self, LetterError, PATIENCE, Reverse, Setting, Texts};
-use super::message::{self, People};
-use super::transport::Mail;
+use crate::alert::attachment;
+use crate::alert::attachment::Attached;
+use crate::alert::letter;
+use crate::alert::letter::write::{LetterError, Setting, write};
+use crate::alert::letter::{PATIENCE, Reverse};
+use crate::alert::letter_model::Letter;
+use crate::alert::message;
+use crate::alert::message::People;
+use crate::alert::outcome::Mail;
+use crate::alert::texts::Texts;
 use crate::config::Config;
 use crate::system::{Resolver, SystemResolver, local_time};
 use std::net::IpAddr;
@@ -45,7 +50,7 @@ pub(super) fn texts(
             &unasked
         },
     };
-    letter::write(letter, &setting, missing)
+    write(letter, &setting, missing)
 }
 
 /// The mail for `recipients`, and its texts.

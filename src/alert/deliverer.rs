@@ -1,18 +1,21 @@
 //! The slow path: drop directory -> journal -> outbox -> mail, by one process at a time.
 
-use super::collect::{Collector, Found};
-use super::dispatch::{
-    self, Sender, Sent, answer, channels, is_about_letter, lacks_surroundings, problem,
+use crate::alert::collect::collector::Collector;
+use crate::alert::dispatch;
+use crate::alert::dispatch::{
+    Sender, Sent, answer, channels, is_about_letter, lacks_surroundings, problem,
 };
-use super::event::Event;
-use super::fired::{FiredRule, RuleFinder, Verdict};
-use super::journal::{
-    self, Delivery, Dispatch, Journal, JournalError, Letter, Settled, Terms, Waiting, pause,
-};
-use super::message::People;
-use super::standing::{Standing, identity_of};
-use super::transport::Transport;
-use super::{lock, spool};
+use crate::alert::event::Event;
+use crate::alert::fired::{FiredRule, RuleFinder, Verdict};
+use crate::alert::found::Found;
+use crate::alert::journal::database::{Journal, JournalError, make_directory, set_aside};
+use crate::alert::journal::{Dispatch, Settled, Terms, Waiting, pause};
+use crate::alert::letter_model::Letter;
+use crate::alert::message::People;
+use crate::alert::outcome::Delivery;
+use crate::alert::standing::{Standing, identity_of};
+use crate::alert::transport::channel::Transport;
+use crate::alert::{lock, spool};
 use crate::config::Config;
 use crate::system::{Clock, random_u64};
 use chrono::{DateTime, Utc};
@@ -129,7 +132,7 @@ impl<'a> Deliverer<'a> {
     /// When lock or journal cannot be made.
     pub fn start(place: &'a Workplace<'a>) -> Result<Option<Self>, DeliverError> {
         let path = &place.config.journal;
-        journal::make_directory(path)?;
+        make_directory(path)?;
         let lock = lock::acquire(path).map_err(|cause| DeliverError::Lock {
             path: lock::lock_path(path),
             cause,
@@ -166,7 +169,7 @@ impl<'a> Deliverer<'a> {
         match self.work(all) {
             Err(DeliverError::Journal(error)) if error.is_damage() => {
                 let path = &self.place.config.journal;
-                let aside = journal::set_aside(path, self.place.clock.now())?;
+                let aside = set_aside(path, self.place.clock.now())?;
                 self.journal = Journal::open(path)?;
                 self.standing = Standing::of(path, &self.lock);
                 self.tell_damage(&aside)?;

@@ -1,10 +1,15 @@
 //! One letter on one of its ways out.
 
-use super::compose;
-use super::journal::{Delivery, Dispatch, Letter};
-use super::message::People;
-use super::note::Note;
-use super::transport::{Cause, Outcome, Step, Transport, open_channel};
+use crate::alert::compose;
+use crate::alert::fault::Cause;
+use crate::alert::journal::Dispatch;
+use crate::alert::letter_model::Letter;
+use crate::alert::message::People;
+use crate::alert::note::Note;
+use crate::alert::outcome::Delivery;
+use crate::alert::outcome::{Outcome, Step};
+use crate::alert::transport::channel::Transport;
+use crate::alert::transport::open::open_channel;
 use crate::config::{Channel, Config};
 use crate::system::random_u64;
 use chrono::{DateTime, Utc};

@@ -1,10 +1,10 @@
 //! What the deliverer does beside events and letters: it forgets what is old, shows that it is
 //! alive, and says what went wrong with the alarms themselves.
 
-use super::deliverer::{DeliverError, Deliverer, namer};
-use super::journal::LetterKind;
-use super::notice::Notice;
-use super::spool::finished_name;
+use crate::alert::deliverer::{DeliverError, Deliverer, namer};
+use crate::alert::letter_model::LetterKind;
+use crate::alert::notice::Notice;
+use crate::alert::spool::finished_name;
 use crate::system::local_time;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Timelike as _, Utc};
 use std::collections::{BTreeSet, HashMap};

@@ -1,6 +1,6 @@
 //! The rule that fired an alarm, as whoever knows the tables tells it.
 
-use super::event::Event;
+use crate::alert::event::Event;
 
 /// A rule of a table, and what it decided.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

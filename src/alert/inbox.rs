@@ -1,6 +1,6 @@
 //! What waits in the drop directories before anybody has collected it.
 
-use super::spool::{finished_name, is_event_name};
+use crate::alert::spool::{finished_name, is_event_name};
 use chrono::{DateTime, Utc};
 use std::fs::{self, DirEntry};
 use std::io;

@@ -1,10 +1,11 @@
 //! From a letter to the bytes of a mail (RFC 5322, MIME), with its envelope.
 
-use super::attachment::Attached;
-use super::journal::Letter;
-use super::letter::Texts;
-use super::transport::Mail;
-use crate::config::{self, Mailbox};
+use crate::alert::attachment::Attached;
+use crate::alert::letter_model::Letter;
+use crate::alert::outcome::Mail;
+use crate::alert::texts::Texts;
+use crate::config;
+use crate::config::Mailbox;
 use lettre::address::Envelope;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Attachment, Message, MultiPart};

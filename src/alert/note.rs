@@ -1,9 +1,9 @@
 //! What a channel is told: a letter as plain data, in which everything that a stranger chose is
 //! safe to show.
 
-use super::event::Event;
-use super::journal::{Letter, LetterKind};
-use super::letter::Texts;
+use crate::alert::event::Event;
+use crate::alert::letter_model::{Letter, LetterKind};
+use crate::alert::texts::Texts;
 use crate::escape::{visible, visible_short};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;

@@ -1,10 +1,12 @@
 //! A letter to look at: one that never was, or the one that told of an event.
 
-use super::compose::{mail, system_names};
-use super::journal::{Entry, EventFilter, Journal, JournalError, Letter, LetterKind};
-use super::letter::{sample, sample_name};
-use super::message::People;
-use super::notice::Notice;
+use crate::alert::compose::{mail, system_names};
+use crate::alert::journal::EventFilter;
+use crate::alert::journal::database::{Journal, JournalError};
+use crate::alert::letter::{sample, sample_name};
+use crate::alert::letter_model::{Entry, Letter, LetterKind};
+use crate::alert::message::People;
+use crate::alert::notice::Notice;
 use crate::config::Config;
 use chrono::{DateTime, Utc};
 use std::net::IpAddr;
@@ -45,7 +47,7 @@ fn show(
     config: &Config,
     host: &str,
     letter: &Letter,
-    names: super::compose::Names<'_>,
+    names: crate::alert::compose::Names<'_>,
 ) -> Result<Preview, String> {
     let people = People::for_audience(&config.mail, host, &letter.audience);
     let (mail, texts) = mail(config, host, letter, people.recipients(), names)?;

@@ -1,10 +1,10 @@
 //! A report and a test message become letters like any other.
 
-use super::deliverer::{DeliverError, Deliverer, namer};
-use super::dispatch::MAIL;
-use super::journal::LetterKind;
-use super::message::People;
-use super::notice::Notice;
+use crate::alert::deliverer::{DeliverError, Deliverer, namer};
+use crate::alert::dispatch::MAIL;
+use crate::alert::letter_model::LetterKind;
+use crate::alert::message::People;
+use crate::alert::notice::Notice;
 use crate::config::Mailbox;
 
 impl Deliverer<'_> {

@@ -1,7 +1,7 @@
 //! Whom an event is about: a network of addresses that are taken for one visitor, or a name where
 //! no address is known.
 
-use super::event::Event;
+use crate::alert::event::Event;
 use crate::config::Grouping;
 use crate::escape::visible_short;
 use ipnet::IpNet;

@@ -2,7 +2,7 @@
 //! removes a journal does not ask the deliverer: what it wrote into the old one from then on would
 //! be gone.
 
-use super::lock::lock_path;
+use crate::alert::lock::lock_path;
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata};
 use std::os::unix::fs::MetadataExt as _;

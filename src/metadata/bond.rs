@@ -1,6 +1,6 @@
 //! Which rule a comment is about: the one whose identity it carries, if that stands below it.
 
-use super::label::{Comment, Fault, Label};
+use crate::metadata::label::{Comment, Fault, Label};
 use crate::policy::{ClientPattern, Element, HostPattern, List, Rule, TextPattern};
 use crate::syntax::{Line, LineKind, Tree};
 use ring::digest::{SHA256, digest};

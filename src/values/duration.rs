@@ -1,6 +1,6 @@
 //! Lengths of time as people write them: `90s`, `30m`, `24h`, `7d` or `2w`.
 
-use super::number::scaled;
+use crate::values::number::scaled;
 
 /// The units and their lengths in seconds, the longest first.
 const UNITS: [(&str, u64); 5] = [

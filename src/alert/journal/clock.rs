@@ -3,8 +3,8 @@
 //! is later than now and the longest pause counts as now. Nothing is rewritten, because it may as
 //! well be that the clock is behind now, as on a machine that has just booted.
 
-use super::outbox::{LONGEST_PAUSE, count};
-use super::{Journal, JournalError, stamp, time_of};
+use crate::alert::journal::database::{Journal, JournalError, stamp, time_of};
+use crate::alert::journal::outbox::{LONGEST_PAUSE, count};
 use crate::config::Alert;
 use chrono::{DateTime, Utc};
 use rusqlite::params;

@@ -1,11 +1,11 @@
 //! Reading the journal: events with all that is known of them, and what a letter tells.
 
-use super::letters::{Decision, LetterKind, Reason};
-use super::outbox::{audience, count, reasons};
-use super::trial::TRIAL;
-use super::{Journal, JournalError, time_of};
 use crate::alert::event::{Claim, Event};
 use crate::alert::fired::{FiredRule, Verdict};
+use crate::alert::journal::database::{Journal, JournalError, time_of};
+use crate::alert::journal::outbox::{audience, count, reasons};
+use crate::alert::journal::trial::TRIAL;
+use crate::alert::letter_model::{Decision, Entry, History, Letter, LetterKind, SourceTally};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
@@ -38,112 +38,6 @@ pub(super) const ENTRY: &str = "SELECT
     LEFT JOIN texts machine ON machine.id = events.machine
     LEFT JOIN rules ON rules.id = events.rule";
 
-/// An event as the journal has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// Its number; grows with every event.
-    pub id: i64,
-    /// What was reported.
-    pub event: Event,
-    /// When it entered the journal.
-    pub collected: DateTime<Utc>,
-    /// Whom it is about: a network, or `name ` and a name.
-    pub source: String,
-    /// The machine that it happened on.
-    pub machine: String,
-    /// The rule that fired, if it could be told.
-    pub rule: Option<FiredRule>,
-    /// What became of the visitor.
-    pub verdict: Verdict,
-    /// What was decided about it.
-    pub decision: Decision,
-    /// The letter that tells of it.
-    pub letter: Option<i64>,
-}
-
-/// One source in a digest.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SourceTally {
-    /// The source.
-    pub source: String,
-    /// How many events of the letter are about it.
-    pub count: u64,
-    /// The time of the first of them.
-    pub first: DateTime<Utc>,
-    /// The time of the last of them.
-    pub last: DateTime<Utc>,
-    /// Some of their daemons.
-    pub daemons: Vec<Claim>,
-    /// Some of their hosts, as libwrap called them.
-    pub hosts: Vec<Claim>,
-}
-
-/// What is known of the source of a letter beside the letter.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct History {
-    /// How many events it has altogether.
-    pub count: u64,
-    /// When it was seen first.
-    pub first: DateTime<Utc>,
-    /// Its last events before those of the letter, newest first.
-    pub earlier: Vec<Entry>,
-}
-
-/// A letter, with everything that it tells of.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Letter {
-    /// Its number.
-    pub id: i64,
-    /// What it tells of.
-    pub kind: LetterKind,
-    /// Its Message-ID, the same at every attempt.
-    pub message_id: String,
-    /// The Message-ID of the first letter about the same source.
-    pub thread: Option<String>,
-    /// When it was queued: the Date of the mail.
-    pub created: DateTime<Utc>,
-    /// Whom it is for; those whom the configuration names if there is nobody.
-    pub audience: Vec<String>,
-    /// How many events it has.
-    pub count: u64,
-    /// The times of the first and of the last of all its events.
-    pub period: Option<(DateTime<Utc>, DateTime<Utc>)>,
-    /// The first of its events, oldest first, at most 50.
-    pub events: Vec<Entry>,
-    /// Its sources, those with most events first, at most 50.
-    pub sources: Vec<SourceTally>,
-    /// How many sources it has.
-    pub source_count: u64,
-    /// What was decided about its events.
-    pub reasons: Vec<Reason>,
-    /// Its source, if it is about one.
-    pub history: Option<History>,
-    /// What a notice, a sign of life or a report says, as JSON.
-    pub body: Option<String>,
-}
-
-impl Letter {
-    /// A letter that tells of nothing: to see whether it arrives.
-    pub(in crate::alert) fn test(message_id: String, created: DateTime<Utc>) -> Self {
-        Self {
-            id: 0,
-            kind: LetterKind::Test,
-            message_id,
-            thread: None,
-            created,
-            audience: Vec::new(),
-            count: 0,
-            period: None,
-            events: Vec::new(),
-            sources: Vec::new(),
-            source_count: 0,
-            reasons: Vec::new(),
-            history: None,
-            body: None,
-        }
-    }
-}
-
 /// Which events are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct EventFilter {
@@ -168,7 +62,9 @@ impl Journal {
             Some(since) => self.first_since(since)?,
             None => 0,
         };
-        let since = filter.since.map_or(i64::MIN, super::stamp);
+        let since = filter
+            .since
+            .map_or(i64::MIN, crate::alert::journal::database::stamp);
         self.run("read", |database| {
             let sql =
                 format!("{ENTRY} WHERE events.id >= ?1 AND events.time >= ?2 ORDER BY events.id");

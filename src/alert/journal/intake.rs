@@ -1,13 +1,14 @@
 //! Events enter the journal: a batch in one transaction, each with the decision what becomes of
 //! it.
 
-use super::clock::{holds_back, longest};
-use super::letters::{Decision, LetterKind, NewLetter, Room, find_open, release};
-use super::memory::{Memory, Source};
-use super::{Journal, JournalError, stamp};
-use crate::alert::collect::Found;
 use crate::alert::event::{Claim, Event};
 use crate::alert::fired::{FiredRule, RuleFinder, Verdict};
+use crate::alert::found::Found;
+use crate::alert::journal::clock::{holds_back, longest};
+use crate::alert::journal::database::{Journal, JournalError, stamp};
+use crate::alert::journal::letters::{NewLetter, Room, find_open, release};
+use crate::alert::journal::memory::{Memory, Source};
+use crate::alert::letter_model::{Decision, LetterKind};
 use crate::alert::source::source_of;
 use crate::config::{Alert, MailChoice};
 use chrono::{DateTime, Utc};

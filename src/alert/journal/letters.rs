@@ -2,10 +2,11 @@
 //! sight of a source at once, its repeats in a digest, and one digest for everything beyond so
 //! many letters an hour.
 
-use super::JournalError;
-use super::clock::longest;
-use super::memory::Memory;
-use super::{Journal, stamp};
+use crate::alert::journal::clock::longest;
+use crate::alert::journal::database::JournalError;
+use crate::alert::journal::database::{Journal, stamp};
+use crate::alert::journal::memory::Memory;
+use crate::alert::letter_model::LetterKind;
 use crate::config::Alert;
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, Transaction, params};
@@ -13,118 +14,6 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 const HOUR: i64 = 3600;
 /// How long an overflow waits at least when the mail is stalled.
 const STALLED: i64 = 60;
-
-/// What a letter tells of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LetterKind {
-    /// A source that was not seen lately.
-    Alarm,
-    /// Repeats of one source.
-    Digest,
-    /// Everything beyond the letters of an hour.
-    Overflow,
-    /// Something about the alarms themselves.
-    Notice,
-    /// A sign of life.
-    Heartbeat,
-    /// A report that was asked for.
-    Report,
-    /// A trial, which the journal never has.
-    Test,
-}
-
-impl LetterKind {
-    /// As the journal has it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Alarm => "alarm",
-            Self::Digest => "digest",
-            Self::Overflow => "overflow",
-            Self::Notice => "notice",
-            Self::Heartbeat => "heartbeat",
-            Self::Report => "report",
-            Self::Test => "test",
-        }
-    }
-
-    /// What the word in the journal means.
-    pub(super) fn of_word(word: &str) -> Self {
-        [
-            Self::Alarm,
-            Self::Digest,
-            Self::Overflow,
-            Self::Heartbeat,
-            Self::Report,
-        ]
-        .into_iter()
-        .find(|kind| kind.word() == word)
-        .unwrap_or(Self::Notice)
-    }
-}
-
-/// What was decided about an event when it entered the journal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Decision {
-    /// Told at once.
-    Now,
-    /// Its source was told within the quiet time: it waits for the digest.
-    Repeat,
-    /// As many letters as an hour may have had left: it waits for the digest of everything.
-    TooMany,
-    /// An `[[alert.rule]]` wants a digest.
-    ByRule,
-    /// An `[[alert.rule]]` wants nobody told.
-    Never,
-    /// Letters that cannot be delivered pile up: it waits for the digest of everything.
-    Stalled,
-}
-
-impl Decision {
-    /// As the journal has it.
-    pub(super) fn code(self) -> i64 {
-        match self {
-            Self::Now => 0,
-            Self::Repeat => 1,
-            Self::TooMany => 2,
-            Self::ByRule => 3,
-            Self::Never => 4,
-            Self::Stalled => 5,
-        }
-    }
-
-    /// What the number in the journal means.
-    pub fn of_code(code: i64) -> Self {
-        match code {
-            0 => Self::Now,
-            1 => Self::Repeat,
-            2 => Self::TooMany,
-            3 => Self::ByRule,
-            4 => Self::Never,
-            _ => Self::Stalled,
-        }
-    }
-
-    /// One word, for tables and programs.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Now => "now",
-            Self::Repeat => "repeat",
-            Self::TooMany => "too-many",
-            Self::ByRule => "rule-digest",
-            Self::Never => "rule-never",
-            Self::Stalled => "stalled",
-        }
-    }
-}
-
-/// Why a letter exists or waits, in numbers; [`super::Queued`] has one each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reason {
-    /// What was decided about how many of its events.
-    pub decision: Decision,
-    /// How many.
-    pub count: u64,
-}
 
 /// How many letters may leave now.
 #[derive(Debug, Clone, Copy)]

@@ -1,10 +1,11 @@
 //! What is on its way: each letter on each of its ways out, tried with growing pauses, and never
 //! forgotten.
 
-use super::clock::{ASKED, RETRY};
-use super::letters::{Decision, Reason};
-use super::{Journal, JournalError, stamp};
-use crate::alert::transport::{Outcome, Step};
+use crate::alert::journal::clock::{ASKED, RETRY};
+use crate::alert::journal::database::{Journal, JournalError, stamp};
+use crate::alert::letter_model::{Decision, Reason};
+use crate::alert::outcome::Delivery;
+use crate::alert::outcome::{Outcome, Step};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row, Transaction, params};
 
@@ -28,15 +29,6 @@ pub(in crate::alert) struct Dispatch {
     pub delivered_to: Vec<String>,
     /// The addresses that were refused for good.
     pub refused: Vec<String>,
-}
-
-/// What became of one recipient.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Delivery {
-    /// The address; nothing when the mail as a whole is meant.
-    pub recipient: Option<String>,
-    /// What became of it.
-    pub outcome: Outcome,
 }
 
 /// What lies in the outbox.

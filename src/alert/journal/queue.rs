@@ -1,9 +1,9 @@
 //! The queue as an operator sees it and changes it.
 
-use super::clock::{ASKED, RETRY, due_at, longest};
-use super::letters::{LetterKind, Reason};
-use super::outbox::{State, audience, count, reasons};
-use super::{Journal, JournalError, time_of};
+use crate::alert::journal::clock::{ASKED, RETRY, due_at, longest};
+use crate::alert::journal::database::{Journal, JournalError, time_of};
+use crate::alert::journal::outbox::{State, audience, count, reasons};
+use crate::alert::letter_model::{LetterKind, Reason};
 use crate::config::Alert;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row, params};

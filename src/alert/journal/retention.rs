@@ -1,8 +1,8 @@
 //! The journal forgets its oldest events when they are too old, or when it has grown too large.
 
-use super::clock::RETRY;
-use super::memory::SLACK;
-use super::{Journal, JournalError, stamp};
+use crate::alert::journal::clock::RETRY;
+use crate::alert::journal::database::{Journal, JournalError, stamp};
+use crate::alert::journal::memory::{Memory, SLACK};
 use crate::config::Retention;
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
@@ -41,7 +41,7 @@ impl Journal {
         }
         if forgotten > 0 {
             // What is remembered may name rows that are gone.
-            self.memory = super::Memory::default();
+            self.memory = Memory::default();
             self.run("prune", |database| {
                 database.execute_batch(&format!("PRAGMA incremental_vacuum({PAGES})"))
             })?;

@@ -1,9 +1,10 @@
 //! Finding events: by time, daemon and network, a page at a time, so that neither memory nor the
 //! journal's log grows with what is shown.
 
-use super::events::{ENTRY, Entry, claim, entry_of};
-use super::{Journal, JournalError, stamp};
 use crate::alert::event::Claim;
+use crate::alert::journal::database::{Journal, JournalError, stamp};
+use crate::alert::journal::events::{ENTRY, claim, entry_of};
+use crate::alert::letter_model::Entry;
 use chrono::{DateTime, Utc};
 use ipnet::IpNet;
 use rusqlite::{Connection, OptionalExtension as _, params};

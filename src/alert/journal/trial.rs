@@ -1,8 +1,9 @@
 //! A test message that goes the way of an alert: through the queue, by the deliverer.
 
-use super::intake::audience_of;
-use super::letters::{LetterKind, NewLetter, release};
-use super::{Journal, JournalError};
+use crate::alert::journal::database::{Journal, JournalError};
+use crate::alert::journal::intake::audience_of;
+use crate::alert::journal::letters::{NewLetter, release};
+use crate::alert::letter_model::LetterKind;
 use crate::config::Mailbox;
 use chrono::{DateTime, Utc};
 

@@ -1,9 +1,10 @@
 //! What to type to allow the source of a letter, or to hear no more about it. A command is only made from an
 //! address and a daemon's name that are what they seem to be.
 
-use super::super::event::{Claim, Event};
-use super::super::journal::Letter;
-use super::super::words::{Words, fill};
+use crate::alert::event::{Claim, Event};
+use crate::alert::letter_model::Letter;
+use crate::alert::words::choose::fill;
+use crate::alert::words::table::Words;
 use chrono::{DateTime, FixedOffset};
 use ipnet::IpNet;
 use serde::Serialize;
@@ -123,10 +124,10 @@ fn plain_daemon(claim: &Claim) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample;
     use super::*;
-    use crate::alert::journal::LetterKind;
-    use crate::alert::words::words;
+    use crate::alert::letter::sample;
+    use crate::alert::letter_model::LetterKind;
+    use crate::alert::words::choose::words;
     use crate::values::Language;
 
     fn with(change: impl Fn(&mut Event)) -> Vec<String> {

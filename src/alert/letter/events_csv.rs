@@ -1,8 +1,9 @@
 //! The events of a letter as a CSV file (RFC 4180), harmless where a spreadsheet opens it.
 
-use super::super::event::Claim;
-use super::super::journal::{Entry, Letter};
-use super::super::words::{Words, fill, number};
+use crate::alert::event::Claim;
+use crate::alert::letter_model::{Entry, Letter};
+use crate::alert::words::choose::{fill, number};
+use crate::alert::words::table::Words;
 use crate::escape::visible;
 use chrono::SecondsFormat;
 
@@ -68,9 +69,9 @@ fn quoted(cell: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample;
     use super::*;
-    use crate::alert::journal::LetterKind;
+    use crate::alert::letter::sample;
+    use crate::alert::letter_model::LetterKind;
 
     #[test]
     fn every_event_is_a_row_of_text() {

@@ -1,12 +1,12 @@
 //! The facts of a letter, each with what it is about.
 
-use super::super::fired::{FiredRule, Verdict};
-use super::super::journal::{Entry, LetterKind};
-use super::super::notice::Notice;
-use super::super::words::{fill, number};
-use super::names::Reverse;
-use super::page::Ground;
-use super::show::{both, local, safe_text, server_end, shown, source, utc};
+use crate::alert::fired::{FiredRule, Verdict};
+use crate::alert::letter::names::Reverse;
+use crate::alert::letter::page::Ground;
+use crate::alert::letter::show::{both, local, safe_text, server_end, shown, source, utc};
+use crate::alert::letter_model::{Entry, LetterKind};
+use crate::alert::notice::Notice;
+use crate::alert::words::choose::{fill, number};
 use crate::system::Doubt;
 use serde::Serialize;
 
@@ -104,7 +104,7 @@ fn gathered(list: &mut List, entry: &Entry, ground: &Ground<'_>) {
     list.add(begin, both(ground.tally.first, setting));
     list.add(end, both(ground.tally.last, setting));
     if let Some(tally) = letter.sources.first().filter(|_| is_one) {
-        let all = |claims: &[super::super::event::Claim]| {
+        let all = |claims: &[crate::alert::event::Claim]| {
             let claims: Vec<String> = claims.iter().map(|claim| shown(claim, words)).collect();
             claims.join(", ")
         };

@@ -1,11 +1,12 @@
 //! The sentences of a letter: the one it begins with, and what to do.
 
-use super::super::fired::Verdict;
-use super::super::journal::LetterKind;
-use super::super::notice::Notice;
-use super::super::words::{Counted, fill, number};
-use super::page::Ground;
-use super::show::safe_text;
+use crate::alert::fired::Verdict;
+use crate::alert::letter::page::Ground;
+use crate::alert::letter::show::safe_text;
+use crate::alert::letter_model::LetterKind;
+use crate::alert::notice::Notice;
+use crate::alert::words::choose::{fill, number};
+use crate::alert::words::table::Counted;
 
 /// How many files a notice names.
 const MOST_FILES: usize = 20;

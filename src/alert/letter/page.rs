@@ -1,19 +1,24 @@
 //! What the templates of a letter see: the same variables for every kind of letter, empty where a
 //! letter has nothing to say; tcpw.toml(5) describes them.
 
-use super::super::event::Claim;
-use super::super::fired::Verdict;
-use super::super::geo::{Place, Places};
-use super::super::journal::{Decision, Entry, Letter, LetterKind};
-use super::super::notice::Notice;
-use super::super::words::{Words, fill, number, words};
-use super::commands::{Command, commands};
-use super::facts::{self, Fact};
-use super::names::Reverse;
-use super::show::{both, local, safe_text, server_end, shown, source, span, utc, visitor};
-use super::subject::title;
-use super::tally::{Tally, addresses};
-use super::{Setting, leads};
+use crate::alert::event::Claim;
+use crate::alert::fired::Verdict;
+use crate::alert::geo::places::{Place, Places};
+use crate::alert::letter::commands::{Command, commands};
+use crate::alert::letter::facts;
+use crate::alert::letter::facts::Fact;
+use crate::alert::letter::leads;
+use crate::alert::letter::names::Reverse;
+use crate::alert::letter::show::{
+    both, local, safe_text, server_end, shown, source, span, utc, visitor,
+};
+use crate::alert::letter::subject::title;
+use crate::alert::letter::tally::{Tally, addresses};
+use crate::alert::letter::write::Setting;
+use crate::alert::letter_model::{Decision, Entry, Letter, LetterKind};
+use crate::alert::notice::Notice;
+use crate::alert::words::choose::{fill, number, words};
+use crate::alert::words::table::Words;
 use serde::Serialize;
 use std::net::IpAddr;
 
@@ -275,7 +280,7 @@ fn warning(ground: &Ground<'_>) -> Option<String> {
     Some(fill(form, &[("uid", &uids.join(", "))]))
 }
 
-fn why(decision: Decision, words: &Words) -> super::super::words::Counted {
+fn why(decision: Decision, words: &Words) -> crate::alert::words::table::Counted {
     match decision {
         Decision::Now => words.reasons.now,
         Decision::Repeat => words.reasons.repeat,

@@ -1,8 +1,9 @@
 //! Templates: those that are built in, and those of one's own, which may fail but never hang, and
 //! never take more than so much memory.
 
-use super::super::words::{Words, fill};
-use super::page::Page;
+use crate::alert::letter::page::Page;
+use crate::alert::words::choose::fill;
+use crate::alert::words::table::Words;
 use crate::escape::visible;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;

@@ -1,11 +1,13 @@
 //! A letter of each kind that never was, with addresses of the documentation (RFC 5737, RFC 3849):
 //! to see what letters look like.
 
-use super::super::event::{Claim, Event};
-use super::super::fired::{FiredRule, Verdict};
-use super::super::journal::{Decision, Entry, History, Letter, LetterKind, Reason, SourceTally};
-use super::super::notice::Notice;
-use super::names::Reverse;
+use crate::alert::event::{Claim, Event};
+use crate::alert::fired::{FiredRule, Verdict};
+use crate::alert::letter::names::Reverse;
+use crate::alert::letter_model::{
+    Decision, Entry, History, Letter, LetterKind, Reason, SourceTally,
+};
+use crate::alert::notice::Notice;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::net::IpAddr;
 

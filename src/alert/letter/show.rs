@@ -1,8 +1,9 @@
 //! Values as they may stand in a letter: on one line, escaped, shortened, no link, no mail address.
 
-use super::super::event::{Claim, Event};
-use super::super::words::{Words, fill, number};
-use super::Setting;
+use crate::alert::event::{Claim, Event};
+use crate::alert::letter::write::Setting;
+use crate::alert::words::choose::{fill, number};
+use crate::alert::words::table::Words;
 use crate::escape::visible_short;
 use chrono::{DateTime, Utc};
 use std::net::IpAddr;
@@ -134,7 +135,7 @@ pub(super) fn span(first: DateTime<Utc>, last: DateTime<Utc>, words: &Words) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::alert::words::words;
+    use crate::alert::words::choose::words;
     use crate::values::Language;
 
     #[test]

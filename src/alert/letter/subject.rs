@@ -1,12 +1,13 @@
 //! The line that is read first: what happened, to whom, how often.
 
-use super::super::fired::Verdict;
-use super::super::journal::{Decision, Letter, LetterKind};
-use super::super::notice::Notice;
-use super::super::words::{Words, fill, number};
-use super::names::Reverse;
-use super::show::{safe_text, shown, source, span};
-use super::tally::{Tally, who};
+use crate::alert::fired::Verdict;
+use crate::alert::letter::names::Reverse;
+use crate::alert::letter::show::{safe_text, shown, source, span};
+use crate::alert::letter::tally::{Tally, who};
+use crate::alert::letter_model::{Decision, Letter, LetterKind};
+use crate::alert::notice::Notice;
+use crate::alert::words::choose::{fill, number};
+use crate::alert::words::table::Words;
 
 /// What a subject says behind the name of the server.
 pub(super) fn title(

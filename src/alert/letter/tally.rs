@@ -1,9 +1,9 @@
 //! What the events of a letter have in common: their time, their outcome, who they are about.
 
-use super::super::fired::Verdict;
-use super::super::journal::Letter;
-use super::super::words::Words;
-use super::show::{shown, source};
+use crate::alert::fired::Verdict;
+use crate::alert::letter::show::{shown, source};
+use crate::alert::letter_model::Letter;
+use crate::alert::words::table::Words;
 use chrono::{DateTime, Utc};
 use std::net::IpAddr;
 

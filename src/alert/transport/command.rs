@@ -1,8 +1,9 @@
 //! A program that is told: the note as one JSON object on its standard input.
 
-use super::program::{Surroundings, run_limited};
-use super::{Channel, Outcome, Step};
 use crate::alert::note::Note;
+use crate::alert::outcome::{Outcome, Step};
+use crate::alert::transport::channel::Channel;
+use crate::alert::transport::program::{Surroundings, run_limited};
 use crate::config::CommandChannel;
 use crate::escape::visible_short;
 use std::path::Path;

@@ -2,12 +2,12 @@
 //! (RFC 5321, 3207, 4954, 8314), and so that it is always known whether the mail may have been
 //! taken.
 
-use super::answer::Answer;
-use super::fault::{Cause, Fault};
-use super::tls;
-use super::wire::{Broken, Reply, Wire};
-use super::{Mail, Outcome, Step};
-use crate::alert::journal::Delivery;
+use crate::alert::answer::Answer;
+use crate::alert::fault::{Cause, Fault};
+use crate::alert::outcome::Delivery;
+use crate::alert::outcome::{Mail, Outcome, Step};
+use crate::alert::transport::tls;
+use crate::alert::transport::wire::{Broken, Reply, Wire};
 use crate::config::{Auth, Login, Smtp, Tls};
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::commands::Auth as AuthCommand;
@@ -52,7 +52,7 @@ impl Progress {
     pub(super) fn nothing(outcome: Outcome) -> Self {
         Self {
             settled: Vec::new(),
-            open: super::for_all(outcome),
+            open: crate::alert::transport::channel::for_all(outcome),
         }
     }
 }
@@ -204,7 +204,7 @@ pub(super) fn hand_over(wire: &mut Wire, mail: &Mail) -> Progress {
     if let Err(outcome) = answered(sender, "MAIL FROM", Step::Sender) {
         return match with_address(outcome, &mail.from) {
             refusal @ Outcome::Permanent(..) => Progress {
-                settled: super::for_all(refusal),
+                settled: crate::alert::transport::channel::for_all(refusal),
                 open: Vec::new(),
             },
             open @ (Outcome::Transient(..) | Outcome::Delivered { .. }) => Progress::nothing(open),
@@ -228,7 +228,7 @@ pub(super) fn hand_over(wire: &mut Wire, mail: &Mail) -> Progress {
     let mut progress = Progress::default();
     if !accepted.is_empty() {
         let (outcome, is_open) = send_message(wire, &mail.bytes);
-        let deliveries = super::for_each(&accepted, &outcome);
+        let deliveries = crate::alert::transport::channel::for_each(&accepted, &outcome);
         if is_open {
             progress.open = deliveries;
         } else {

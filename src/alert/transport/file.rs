@@ -1,7 +1,8 @@
 //! One `.eml` file a mail: the way out that needs nothing and nobody.
 
-use super::{Mail, Outcome, Step, Transport, for_all, for_each};
-use crate::alert::journal::Delivery;
+use crate::alert::outcome::Delivery;
+use crate::alert::outcome::{Mail, Outcome, Step};
+use crate::alert::transport::channel::{Transport, for_all, for_each};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};

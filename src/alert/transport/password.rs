@@ -1,8 +1,8 @@
 //! Getting a password or another secret, without it ever being an argument or in the
 //! environment.
 
-use super::fault::{Cause, Fault};
-use super::program::{Surroundings, run_limited};
+use crate::alert::fault::{Cause, Fault};
+use crate::alert::transport::program::{Surroundings, run_limited};
 use crate::config::{Password, Secret};
 use std::fs::File;
 use std::io::{self, Read as _};

@@ -115,7 +115,7 @@ impl ServerCertVerifier for Pinned {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = super::tls::provider().signature_verification_algorithms;
+        let algorithms = crate::alert::transport::tls::provider().signature_verification_algorithms;
         verify_tls12_signature(message, certificate, signature, &algorithms)
     }
 
@@ -125,12 +125,12 @@ impl ServerCertVerifier for Pinned {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = super::tls::provider().signature_verification_algorithms;
+        let algorithms = crate::alert::transport::tls::provider().signature_verification_algorithms;
         verify_tls13_signature(message, certificate, signature, &algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        super::tls::provider()
+        crate::alert::transport::tls::provider()
             .signature_verification_algorithms
             .supported_schemes()
     }

@@ -1,8 +1,10 @@
 //! Handing the mail to a local program with sendmail's interface.
 
-use super::program::{Surroundings, run_limited};
-use super::{Cause, Fault, Mail, Outcome, Step, Transport, for_all, for_each};
-use crate::alert::journal::Delivery;
+use crate::alert::fault::{Cause, Fault};
+use crate::alert::outcome::Delivery;
+use crate::alert::outcome::{Mail, Outcome, Step};
+use crate::alert::transport::channel::{Transport, for_all, for_each};
+use crate::alert::transport::program::{Surroundings, run_limited};
 use crate::system::is_confined;
 use std::fs;
 use std::path::{Path, PathBuf};

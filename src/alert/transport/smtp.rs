@@ -1,10 +1,14 @@
 //! Mail servers in order of preference: the next one is tried when one cannot be reached or does
 //! not take the mail now, never when one may have taken it.
 
-use super::conversation::{self, Progress, Setting};
-use super::password::fetch;
-use super::{Attempt, Fault, Mail, Outcome, Step, Transport, tls};
-use crate::alert::journal::Delivery;
+use crate::alert::fault::Fault;
+use crate::alert::outcome::Delivery;
+use crate::alert::outcome::{Attempt, Mail, Outcome, Step};
+use crate::alert::transport::channel::Transport;
+use crate::alert::transport::conversation;
+use crate::alert::transport::conversation::{Progress, Setting};
+use crate::alert::transport::password::fetch;
+use crate::alert::transport::tls;
 use crate::config::{Mailbox, Smtp, Tls};
 use lettre::Address;
 use lettre::transport::smtp::authentication::Credentials;
@@ -204,7 +208,10 @@ impl Transport for SmtpTransport {
             if told.recipient.is_some() || is_whole {
                 settled.push(told);
             } else {
-                settled.extend(super::for_each(&left.recipients, &told.outcome));
+                settled.extend(crate::alert::transport::channel::for_each(
+                    &left.recipients,
+                    &told.outcome,
+                ));
             }
         }
         settled
@@ -228,7 +235,10 @@ fn addressable(mail: &Mail) -> (Mail, Vec<Delivery>) {
         let text = format!("{}: {error}", crate::escape::visible(mail.from.as_bytes()));
         return (
             mail,
-            super::for_all(Outcome::Permanent(Step::Sender, text.into())),
+            crate::alert::transport::channel::for_all(Outcome::Permanent(
+                Step::Sender,
+                text.into(),
+            )),
         );
     }
     let mut refused = Vec::new();

@@ -1,8 +1,8 @@
 //! Whom we trust: the system's certificates, those of one file, or one certificate by its
 //! fingerprint. There is no way to trust everybody.
 
-use super::fault::{Cause, CertificateFault};
-use super::pinned::{Pinned, Seen};
+use crate::alert::fault::{Cause, CertificateFault};
+use crate::alert::transport::pinned::{Pinned, Seen};
 use memchr::memmem;
 use rustls::client::WebPkiServerVerifier;
 use rustls::pki_types::CertificateDer;

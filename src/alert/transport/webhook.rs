@@ -1,11 +1,13 @@
 //! An HTTPS service that is told: a POST of JSON, made from a template in which every value is
 //! JSON of itself. Nothing is sent unprotected, and nobody is followed elsewhere.
 
-use super::fault::{Cause, Fault};
-use super::password::fetch;
-use super::pinned::Seen;
-use super::{Channel, Outcome, Step, tls};
+use crate::alert::fault::{Cause, Fault};
 use crate::alert::note::Note;
+use crate::alert::outcome::{Outcome, Step};
+use crate::alert::transport::channel::Channel;
+use crate::alert::transport::password::fetch;
+use crate::alert::transport::pinned::Seen;
+use crate::alert::transport::tls;
 use crate::config::{SECRET_PLACE, WebhookChannel};
 use crate::escape::visible_short;
 use crate::system::{Clock as _, SystemClock};

@@ -1,6 +1,6 @@
 //! What a mail says in English.
 
-use super::{
+use crate::alert::words::table::{
     Columns, Commands, Counted, Headings, Labels, Leads, Notes, Reasons, Titles, Units, Values,
     Warnings, Words,
 };

@@ -1,7 +1,7 @@
 //! Why a mail or a note did not get out, as data: what to do about it is decided by this, never by
 //! the words.
 
-use super::answer::Answer;
+use crate::alert::answer::Answer;
 use std::fmt;
 use std::ops::Deref;
 
@@ -70,7 +70,7 @@ pub struct Fault {
 
 impl Fault {
     /// A failure of a known kind.
-    pub(super) fn new(cause: Cause, text: impl Into<String>) -> Self {
+    pub(crate) fn new(cause: Cause, text: impl Into<String>) -> Self {
         Self {
             cause,
             text: text.into(),
@@ -78,7 +78,7 @@ impl Fault {
     }
 
     /// The same failure in other words.
-    pub(super) fn reworded(self, reword: impl FnOnce(String) -> String) -> Self {
+    pub(crate) fn reworded(self, reword: impl FnOnce(String) -> String) -> Self {
         Self {
             cause: self.cause,
             text: reword(self.text),

@@ -1,9 +1,10 @@
 //! Letters of every kind in both languages, as they should be.
 
-use super::*;
 use crate::alert::event::Claim;
 use crate::alert::fired::Verdict;
 use crate::alert::geo;
+use crate::alert::letter::write::*;
+use crate::alert::letter::*;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
@@ -43,7 +44,7 @@ impl Desk {
     pub(super) fn with_places(language: Language) -> (Self, tempfile::TempDir) {
         let directory = tempfile::tempdir().unwrap();
         let mut desk = Self::new(language);
-        desk.geo = geo::tests::write(directory.path());
+        desk.geo = geo::places::tests::write(directory.path());
         (desk, directory)
     }
 
@@ -471,7 +472,10 @@ fn templates_say_nothing_of_their_own() {
             })
             .collect()
     };
-    for source in [include_str!("letter.txt"), include_str!("letter.html")] {
+    for source in [
+        include_str!("../letter.txt"),
+        include_str!("../letter.html"),
+    ] {
         let told = without(&without(source, "{%", "%}"), "{{", "}}");
         let told = told.split("</head>").last().unwrap();
         let told = without(told, "<", ">");

@@ -1,9 +1,11 @@
 //! Letters with hostile bytes in every value: nothing gets out of its place.
 
 use super::tests::{Desk, KINDS, LANGUAGES};
-use super::*;
 use crate::alert::event::{Claim, Event};
-use crate::alert::message::{self, People};
+use crate::alert::letter::write::*;
+use crate::alert::letter::*;
+use crate::alert::message;
+use crate::alert::message::People;
 use crate::config::Config;
 use proptest::prelude::*;
 use std::path::Path;

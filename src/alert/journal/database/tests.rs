@@ -1,9 +1,11 @@
 //! What is decided about events, told with a clock of its own.
 
-use super::*;
-use crate::alert::collect::Found;
 use crate::alert::event::{Claim, Event};
-use crate::alert::transport::{Outcome, Step};
+use crate::alert::found::Found;
+use crate::alert::journal::database::*;
+use crate::alert::journal::*;
+use crate::alert::letter_model::Decision;
+use crate::alert::outcome::{Delivery, Outcome, Step};
 use crate::config::{Alert, AlertRule, MailChoice, Mailbox, Retention};
 use chrono::TimeDelta;
 use std::cell::Cell;

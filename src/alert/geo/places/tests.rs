@@ -1,6 +1,6 @@
 //! A small database of the format, written here, and damaged in every place.
 
-use super::*;
+use crate::alert::geo::places::*;
 
 /// Bits of an IPv4 network and what the database has on it, encoded.
 type Network = (u32, u32, Vec<u8>);

@@ -1,6 +1,6 @@
 //! What the collector takes, in which order, and what it throws away.
 
-use super::*;
+use crate::alert::collect::collector::*;
 use crate::alert::event::Claim;
 use crate::alert::spool::write;
 use std::os::unix::fs::{chown, symlink};

@@ -73,7 +73,7 @@ pub struct Answer {
 
 impl Answer {
     /// Reads a refusal; `text` is what stands after the code.
-    pub(super) fn of(code: u16, text: &str) -> Self {
+    pub(crate) fn of(code: u16, text: &str) -> Self {
         let status = status(text);
         Self {
             code,

@@ -1,0 +1,179 @@
+//! The texts of a letter: subject, plain text and HTML, in the reader's language.
+
+use super::names::Reverse;
+use crate::alert::letter::page::{Ground, Page, page};
+use crate::alert::letter::render::Form;
+use crate::alert::letter_model::{Letter, LetterKind};
+use crate::alert::notice::Notice;
+use crate::alert::texts::Texts;
+use crate::alert::words::choose::fill;
+use crate::config::{Geo, LetterForm};
+use crate::escape::html;
+use crate::values::Language;
+use chrono::{DateTime, FixedOffset, Utc};
+use std::net::IpAddr;
+use thiserror::Error;
+
+/// What is needed besides the letter.
+pub(crate) struct Setting<'a> {
+    /// The language of the reader.
+    pub(crate) language: Language,
+    /// This machine's name.
+    pub(crate) server: &'a str,
+    /// In place of the default subject; may hold `{server}`, `{host}`, `{addr}`, `{daemon}` and
+    /// `{count}`.
+    pub(crate) subject: Option<&'a str>,
+    /// Templates of one's own.
+    pub(crate) form: &'a LetterForm,
+    /// Where addresses are looked up.
+    pub(crate) geo: &'a Geo,
+    /// The local time of an instant.
+    pub(crate) local: &'a dyn Fn(DateTime<Utc>) -> DateTime<FixedOffset>,
+    /// The names of addresses, within a short time.
+    pub(crate) names: &'a dyn Fn(&[IpAddr]) -> Vec<Reverse>,
+}
+
+/// A built-in template that cannot be filled in: a mistake in this program.
+#[derive(Debug, Error)]
+#[error("cannot write the letter: {0}")]
+pub(crate) struct LetterError(#[from] minijinja::Error);
+
+/// Writes the letter; `missing` names the attachments that could not be read.
+///
+/// # Errors
+/// Only when a built-in template is broken.
+pub(crate) fn write(
+    letter: &Letter,
+    setting: &Setting<'_>,
+    missing: &[String],
+) -> Result<Texts, LetterError> {
+    let ground = Ground::survey(letter, setting);
+    let mut page = page(&ground);
+    for problem in missing {
+        let form = ground.words.warnings.attachment;
+        page.remarks.push(fill(
+            form,
+            &[("problem", &crate::alert::letter::show::safe_text(problem))],
+        ));
+    }
+    if setting.form.attach_events {
+        page.remarks
+            .extend(crate::alert::letter::events_csv::remark(
+                letter,
+                ground.words,
+            ));
+    }
+    let mut problems = Vec::new();
+    page.subject = subject(&mut page, &ground, &mut problems)?;
+    if let Some(Notice::Report { text, html, .. }) = &ground.notice
+        && letter.kind == LetterKind::Report
+    {
+        return Ok(Texts {
+            text: add_remarks(
+                Form::Text,
+                crate::alert::letter::render::plain(text),
+                &page.remarks,
+            ),
+            html: add_remarks(
+                Form::Html,
+                crate::alert::letter::render::plain(html),
+                &page.remarks,
+            ),
+            subject: page.subject,
+            problems,
+        });
+    }
+    let files = [
+        (Form::Text, setting.form.text_template.as_deref()),
+        (Form::Html, setting.form.html_template.as_deref()),
+    ];
+    let made = files.map(|(form, path)| {
+        let path = path?;
+        Some(crate::alert::letter::render::from_file(
+            form,
+            path,
+            &page,
+            ground.words,
+        ))
+    });
+    for problem in made.iter().flatten().filter_map(|made| made.as_ref().err()) {
+        tell(&mut page, &ground, problem, &mut problems);
+    }
+    // A template of one's own need not show what is wrong with another.
+    let late = page.remarks.len().saturating_sub(problems.len());
+    let late = page.remarks.split_off(late);
+    page.remarks.extend(late.iter().cloned());
+    let [text, html] = made;
+    let finish = |form, made: Option<Result<String, String>>| match made {
+        Some(Ok(made)) if problems.is_empty() => Ok(made),
+        Some(Ok(made)) => Ok(add_remarks(form, made, &late)),
+        Some(Err(_)) | None => crate::alert::letter::render::built_in(form, &page, ground.words),
+    };
+    let (text, html) = (finish(Form::Text, text)?, finish(Form::Html, html)?);
+    Ok(Texts {
+        subject: page.subject,
+        text,
+        html,
+        problems,
+    })
+}
+
+fn subject(
+    page: &mut Page,
+    ground: &Ground<'_>,
+    problems: &mut Vec<String>,
+) -> Result<String, LetterError> {
+    let setting = ground.setting;
+    if let Some(template) = &setting.form.subject_template {
+        let name = "mail.subject_template";
+        match crate::alert::letter::render::from_text(
+            Form::Subject,
+            name,
+            template,
+            page,
+            ground.words,
+        ) {
+            Ok(subject) => return Ok(subject),
+            Err(problem) => tell(page, ground, &problem, problems),
+        }
+    }
+    // A subject of the older form speaks of visitors.
+    match setting.subject.filter(|_| !ground.letter.events.is_empty()) {
+        Some(subject) => Ok(crate::alert::letter::render::simple_subject(subject, page)),
+        None => Ok(crate::alert::letter::render::built_in(
+            Form::Subject,
+            page,
+            ground.words,
+        )?),
+    }
+}
+
+/// Says in the letter and outside what is wrong with a template.
+fn tell(page: &mut Page, ground: &Ground<'_>, problem: &str, problems: &mut Vec<String>) {
+    let problem = crate::alert::letter::show::safe_text(problem);
+    let form = ground.words.warnings.template;
+    page.remarks.push(fill(form, &[("problem", &problem)]));
+    problems.push(problem);
+}
+
+/// Puts remarks at the end of a text that was made without them.
+fn add_remarks(form: Form, mut made: String, remarks: &[String]) -> String {
+    if form == Form::Html {
+        let end = made.rfind("</body>").unwrap_or(made.len());
+        for remark in remarks.iter().rev() {
+            made.insert_str(end, &format!("<p>{}</p>\n", html(remark)));
+        }
+        return made;
+    }
+    for remark in remarks {
+        made.push('\n');
+        made.push_str(remark);
+        made.push('\n');
+    }
+    made
+}
+
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod tests;
