@@ -3,7 +3,8 @@
 use crate::alert::attachment;
 use crate::alert::attachment::Attached;
 use crate::alert::letter;
-use crate::alert::letter::write::{LetterError, Setting, write};
+use crate::alert::letter::setting::Setting;
+use crate::alert::letter::write::{LetterError, write};
 use crate::alert::letter::{PATIENCE, Reverse};
 use crate::alert::letter_model::Letter;
 use crate::alert::message;

@@ -3,9 +3,9 @@
 
 /// Rooms with files that use each other in a circle, by the folder of the circle.
 pub(super) const CIRCLES: [&str; 7] = [
-    "src: 20 files: alert/journal/clock alert/journal/events",
+    "src: 2 files: alert/journal/clock alert/journal/outbox",
+    "src: 8 files: alert/letter/facts alert/letter/leads",
     "src: 2 files: alert/transport/pinned alert/transport/tls",
-    "src: 3 files: alert/words alert/words/english",
     "src: 2 files: cli/change/changes cli/change/provisional",
     "src: 4 files: editor/cover editor/deciding",
     "src: 3 files: editor/entry editor/provisional",
@@ -13,14 +13,7 @@ pub(super) const CIRCLES: [&str; 7] = [
 ];
 
 /// Faces that define something.
-pub(super) const FACES: [&str; 6] = [
-    "src/alert/collect/mod.rs",
-    "src/alert/geo/mod.rs",
-    "src/alert/journal/mod.rs",
-    "src/alert/letter/mod.rs",
-    "src/alert/transport/mod.rs",
-    "src/alert/words/mod.rs",
-];
+pub(super) const FACES: [&str; 0] = [];
 
 /// Names that several public types of one crate share.
 pub(super) const NAMES: [&str; 13] = [

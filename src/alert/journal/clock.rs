@@ -3,12 +3,13 @@
 //! is later than now and the longest pause counts as now. Nothing is rewritten, because it may as
 //! well be that the clock is behind now, as on a machine that has just booted.
 
-use crate::alert::journal::database::{Journal, JournalError, stamp, time_of};
-use crate::alert::journal::outbox::{LONGEST_PAUSE, count};
+use crate::alert::journal::database::{Journal, JournalError, count, stamp, time_of};
 use crate::config::Alert;
 use chrono::{DateTime, Utc};
 use rusqlite::params;
 
+/// The longest pause, in seconds.
+pub(super) const LONGEST_PAUSE: i64 = 3600;
 /// The longest pause before a mail is tried again, in seconds: what spreads machines apart is up
 /// to a fifth of it.
 pub(super) const RETRY: i64 = LONGEST_PAUSE + LONGEST_PAUSE / 5;

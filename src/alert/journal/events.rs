@@ -2,8 +2,9 @@
 
 use crate::alert::event::{Claim, Event};
 use crate::alert::fired::{FiredRule, Verdict};
+use crate::alert::journal::database::count;
 use crate::alert::journal::database::{Journal, JournalError, time_of};
-use crate::alert::journal::outbox::{audience, count, reasons};
+use crate::alert::journal::outbox::{audience, reasons};
 use crate::alert::journal::trial::TRIAL;
 use crate::alert::letter_model::{Decision, Entry, History, Letter, LetterKind, SourceTally};
 use chrono::{DateTime, Utc};

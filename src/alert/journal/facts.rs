@@ -1,7 +1,7 @@
 //! Small things the deliverer remembers from one run to the next, and numbers it tells.
 
+use crate::alert::journal::database::count;
 use crate::alert::journal::database::{Journal, JournalError};
-use crate::alert::journal::outbox::count;
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, params};
 

@@ -1,18 +1,16 @@
 //! What is on its way: each letter on each of its ways out, tried with growing pauses, and never
 //! forgotten.
 
-use crate::alert::journal::clock::{ASKED, RETRY};
-use crate::alert::journal::database::{Journal, JournalError, stamp};
+use crate::alert::journal::clock::{ASKED, LONGEST_PAUSE, RETRY};
+use crate::alert::journal::database::{Journal, JournalError, count, stamp};
 use crate::alert::letter_model::{Decision, Reason};
 use crate::alert::outcome::Delivery;
 use crate::alert::outcome::{Outcome, Step};
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, Row, Transaction, params};
+use rusqlite::{Connection, Transaction, params};
 
 /// The first pause after a failure, in seconds.
 const FIRST_PAUSE: i64 = 60;
-/// The longest pause, in seconds.
-pub(super) const LONGEST_PAUSE: i64 = 3600;
 
 /// A letter that is to leave by one way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -294,11 +292,6 @@ pub(super) fn reasons(database: &Connection, letter: i64) -> rusqlite::Result<Ve
 /// The addresses in the audience of a letter.
 pub(super) fn audience(text: &str) -> Vec<String> {
     serde_json::from_str(text).unwrap_or_default()
-}
-
-pub(super) fn count(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
-    let count: i64 = row.get(column)?;
-    Ok(u64::try_from(count).unwrap_or(0))
 }
 
 fn recipients(database: &Connection, dispatch: &mut Dispatch) -> rusqlite::Result<()> {

@@ -3,8 +3,8 @@
 
 use crate::alert::fired::FiredRule;
 use crate::alert::journal::counts::Counts;
+use crate::alert::journal::database::count;
 use crate::alert::journal::database::{Journal, JournalError, PATIENCE, stamp, time_of};
-use crate::alert::journal::outbox::count;
 use crate::alert::journal::search::{Range, text};
 use crate::alert::letter_model::Decision;
 use chrono::{DateTime, Utc};

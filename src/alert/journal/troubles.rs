@@ -1,7 +1,8 @@
 //! How the alarms themselves fared: letters that wait or were given up, damage, rejected files.
 
+use crate::alert::journal::database::count;
 use crate::alert::journal::database::{Journal, JournalError, stamp, time_of};
-use crate::alert::journal::outbox::{State, count};
+use crate::alert::journal::outbox::State;
 use crate::alert::letter_model::LetterKind;
 use crate::alert::notice::Notice;
 use chrono::{DateTime, Utc};

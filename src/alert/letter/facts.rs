@@ -1,8 +1,8 @@
 //! The facts of a letter, each with what it is about.
 
 use crate::alert::fired::{FiredRule, Verdict};
+use crate::alert::letter::context::LetterContext;
 use crate::alert::letter::names::Reverse;
-use crate::alert::letter::page::Ground;
 use crate::alert::letter::show::{both, local, safe_text, server_end, shown, source, utc};
 use crate::alert::letter_model::{Entry, LetterKind};
 use crate::alert::notice::Notice;
@@ -18,14 +18,14 @@ pub(super) struct Fact {
 }
 
 /// The facts of the letter, in the order in which they are told.
-pub(super) fn facts(ground: &Ground<'_>) -> Vec<Fact> {
+pub(super) fn facts(context: &LetterContext<'_>) -> Vec<Fact> {
     let mut list = List(Vec::new());
-    match (ground.letter.kind, ground.letter.events.first()) {
-        (LetterKind::Alarm, Some(entry)) => alarm(&mut list, entry, ground),
+    match (context.letter.kind, context.letter.events.first()) {
+        (LetterKind::Alarm, Some(entry)) => alarm(&mut list, entry, context),
         (LetterKind::Digest | LetterKind::Overflow, Some(entry)) => {
-            gathered(&mut list, entry, ground);
+            gathered(&mut list, entry, context);
         }
-        _ => about_alarms(&mut list, ground),
+        _ => about_alarms(&mut list, context),
     }
     list.0
 }
@@ -39,8 +39,8 @@ impl List {
     }
 }
 
-fn alarm(list: &mut List, entry: &Entry, ground: &Ground<'_>) {
-    let (words, setting) = (ground.words, ground.setting);
+fn alarm(list: &mut List, entry: &Entry, context: &LetterContext<'_>) {
+    let (words, setting) = (context.words, context.setting);
     let (labels, values) = (&words.labels, &words.values);
     let event = &entry.event;
     let (host, addr) = (shown(&event.host, words), shown(&event.addr, words));
@@ -54,19 +54,19 @@ fn alarm(list: &mut List, entry: &Entry, ground: &Ground<'_>) {
         text
     };
     list.add(labels.address, given(addr));
-    belonging(list, entry, ground);
+    belonging(list, entry, context);
     list.add(labels.daemon, given(shown(&event.daemon, words)));
     if !event.server.is_empty() {
         list.add(labels.server_end, server_end(&event.server, words));
     }
     list.add(labels.local_time, local(event.time, setting));
     list.add(labels.utc_time, utc(event.time));
-    if ground.letter.count > 1 {
-        list.add(labels.last, both(ground.tally.last, setting));
-        list.add(labels.count, number(ground.letter.count));
+    if context.letter.count > 1 {
+        list.add(labels.last, both(context.tally.last, setting));
+        list.add(labels.count, number(context.letter.count));
     }
-    if ground.tally.verdict.is_some() {
-        outcome(list, entry.verdict, ground);
+    if context.tally.verdict.is_some() {
+        outcome(list, entry.verdict, context);
     }
     list.add(
         labels.rule,
@@ -75,7 +75,7 @@ fn alarm(list: &mut List, entry: &Entry, ground: &Ground<'_>) {
             .as_ref()
             .map_or_else(|| values.rule_unknown.to_owned(), rule),
     );
-    before(list, ground);
+    before(list, context);
     if !event.pid.is_empty() {
         list.add(labels.process, shown(&event.pid, words));
     }
@@ -84,25 +84,25 @@ fn alarm(list: &mut List, entry: &Entry, ground: &Ground<'_>) {
     }
 }
 
-fn gathered(list: &mut List, entry: &Entry, ground: &Ground<'_>) {
-    let (words, setting, letter) = (ground.words, ground.setting, ground.letter);
+fn gathered(list: &mut List, entry: &Entry, context: &LetterContext<'_>) {
+    let (words, setting, letter) = (context.words, context.setting, context.letter);
     let labels = &words.labels;
     let is_one = letter.source_count <= 1;
     if is_one {
         list.add(labels.source, source(&entry.source));
-        belonging(list, entry, ground);
+        belonging(list, entry, context);
     }
     list.add(labels.count, number(letter.count));
     if !is_one {
         list.add(labels.sources, number(letter.source_count));
     }
-    let (begin, end) = if ground.tally.is_partial {
+    let (begin, end) = if context.tally.is_partial {
         (labels.first_listed, labels.last_listed)
     } else {
         (labels.first, labels.last)
     };
-    list.add(begin, both(ground.tally.first, setting));
-    list.add(end, both(ground.tally.last, setting));
+    list.add(begin, both(context.tally.first, setting));
+    list.add(end, both(context.tally.last, setting));
     if let Some(tally) = letter.sources.first().filter(|_| is_one) {
         let all = |claims: &[crate::alert::event::Claim]| {
             let claims: Vec<String> = claims.iter().map(|claim| shown(claim, words)).collect();
@@ -112,12 +112,12 @@ fn gathered(list: &mut List, entry: &Entry, ground: &Ground<'_>) {
         list.add(labels.names, all(&tally.hosts));
     }
     if is_one {
-        if let Some(verdict) = ground.tally.verdict.filter(|_| ground.tally.has_all) {
-            outcome(list, verdict, ground);
+        if let Some(verdict) = context.tally.verdict.filter(|_| context.tally.has_all) {
+            outcome(list, verdict, context);
         }
         if let Some(fired) = &entry.rule {
             let is_same = |other: &Entry| other.rule.as_ref() == Some(fired);
-            let is_only = ground.tally.has_all && letter.events.iter().all(is_same);
+            let is_only = context.tally.has_all && letter.events.iter().all(is_same);
             let label = if is_only {
                 labels.rule
             } else {
@@ -125,16 +125,16 @@ fn gathered(list: &mut List, entry: &Entry, ground: &Ground<'_>) {
             };
             list.add(label, rule(fired));
         }
-        before(list, ground);
+        before(list, context);
     }
 }
 
 /// Its name in DNS, its country and its network.
-fn belonging(list: &mut List, entry: &Entry, ground: &Ground<'_>) {
-    let (labels, values) = (&ground.words.labels, &ground.words.values);
+fn belonging(list: &mut List, entry: &Entry, context: &LetterContext<'_>) {
+    let (labels, values) = (&context.words.labels, &context.words.values);
     let address = entry.event.address();
     let named = |form: &str, name: &str| fill(form, &[("name", &safe_text(name))]);
-    let name = match ground.reverse(address) {
+    let name = match context.reverse(address) {
         Reverse::NotAsked => None,
         Reverse::NoAnswer => Some(values.name_no_answer.to_owned()),
         Reverse::Nothing => Some(values.name_none.to_owned()),
@@ -152,7 +152,7 @@ fn belonging(list: &mut List, entry: &Entry, ground: &Ground<'_>) {
     if let Some(name) = name {
         list.add(labels.name, name);
     }
-    let place = ground.place(address);
+    let place = context.place(address);
     for (label, value) in [(labels.country, place.country), (labels.owner, place.owner)] {
         match value.as_deref() {
             None => (),
@@ -162,40 +162,40 @@ fn belonging(list: &mut List, entry: &Entry, ground: &Ground<'_>) {
     }
 }
 
-fn outcome(list: &mut List, verdict: Verdict, ground: &Ground<'_>) {
-    let values = &ground.words.values;
+fn outcome(list: &mut List, verdict: Verdict, context: &LetterContext<'_>) {
+    let values = &context.words.values;
     let text = match verdict {
         Verdict::Denied => values.refused,
         Verdict::Granted => values.admitted,
         Verdict::Unknown => values.not_known,
     };
-    list.add(ground.words.labels.outcome, text);
+    list.add(context.words.labels.outcome, text);
 }
 
 /// How often the source came before the events of the letter.
-fn before(list: &mut List, ground: &Ground<'_>) {
-    let (words, letter) = (ground.words, ground.letter);
+fn before(list: &mut List, context: &LetterContext<'_>) {
+    let (words, letter) = (context.words, context.letter);
     let Some(history) = &letter.history else {
         return;
     };
     let text = match history.count.saturating_sub(letter.count) {
         0 => words.values.first_time.to_owned(),
         count => {
-            let first = local(history.first, ground.setting);
+            let first = local(history.first, context.setting);
             fill(&words.values.seen_before.of(count), &[("first", &first)])
         }
     };
     list.add(words.labels.before, text);
 }
 
-fn about_alarms(list: &mut List, ground: &Ground<'_>) {
-    let labels = &ground.words.labels;
-    list.add(labels.server, ground.setting.server);
+fn about_alarms(list: &mut List, context: &LetterContext<'_>) {
+    let labels = &context.words.labels;
+    list.add(labels.server, context.setting.server);
     list.add(
         labels.local_time,
-        local(ground.letter.created, ground.setting),
+        local(context.letter.created, context.setting),
     );
-    match &ground.notice {
+    match &context.notice {
         Some(Notice::JournalDamaged { aside }) => list.add(labels.aside, safe_text(aside)),
         Some(Notice::GivenUp { letters, .. }) => {
             let numbers: Vec<String> = letters.iter().take(50).map(i64::to_string).collect();

@@ -1,7 +1,7 @@
 //! The sentences of a letter: the one it begins with, and what to do.
 
 use crate::alert::fired::Verdict;
-use crate::alert::letter::page::Ground;
+use crate::alert::letter::context::LetterContext;
 use crate::alert::letter::show::safe_text;
 use crate::alert::letter_model::LetterKind;
 use crate::alert::notice::Notice;
@@ -12,26 +12,26 @@ use crate::alert::words::table::Counted;
 const MOST_FILES: usize = 20;
 
 /// The first sentence.
-pub(super) fn lead(ground: &Ground<'_>) -> String {
-    let leads = &ground.words.leads;
-    let letter = ground.letter;
-    let server = [("server", ground.setting.server)];
+pub(super) fn lead(context: &LetterContext<'_>) -> String {
+    let leads = &context.words.leads;
+    let letter = context.letter;
+    let server = [("server", context.setting.server)];
     let counted = |form: Counted, count: u64| fill(&form.of(count), &server);
     match letter.kind {
-        LetterKind::Alarm => match ground.tally.verdict {
+        LetterKind::Alarm => match context.tally.verdict {
             Some(Verdict::Denied) => counted(leads.refused, letter.count),
             Some(Verdict::Granted) => counted(leads.admitted, letter.count),
             Some(Verdict::Unknown) => counted(leads.reported, letter.count),
             None => {
                 let count = number(letter.count);
-                let values = [("server", ground.setting.server), ("count", &count)];
+                let values = [("server", context.setting.server), ("count", &count)];
                 fill(leads.mixed, &values)
             }
         },
         LetterKind::Digest => counted(leads.digest, letter.count),
         LetterKind::Overflow => counted(leads.overflow, letter.count),
         LetterKind::Test => fill(leads.test, &server),
-        LetterKind::Notice | LetterKind::Heartbeat | LetterKind::Report => match &ground.notice {
+        LetterKind::Notice | LetterKind::Heartbeat | LetterKind::Report => match &context.notice {
             Some(Notice::JournalDamaged { .. }) => fill(leads.damaged, &server),
             Some(Notice::GivenUp { letters, .. }) => {
                 let count = u64::try_from(letters.len()).unwrap_or(u64::MAX);
@@ -41,7 +41,7 @@ pub(super) fn lead(ground: &Ground<'_>) -> String {
             Some(Notice::Heartbeat { .. }) => fill(leads.heartbeat, &server),
             Some(Notice::ClockAhead { latest, .. }) => {
                 let values = [
-                    ("server", ground.setting.server),
+                    ("server", context.setting.server),
                     ("latest", &safe_text(latest)),
                 ];
                 fill(leads.clock_ahead, &values)
@@ -53,10 +53,10 @@ pub(super) fn lead(ground: &Ground<'_>) -> String {
 }
 
 /// What to do, if there is something.
-pub(super) fn advice(ground: &Ground<'_>) -> String {
-    let notes = &ground.words.notes;
-    match &ground.notice {
-        _ if ground.letter.kind == LetterKind::Test => notes.test.to_owned(),
+pub(super) fn advice(context: &LetterContext<'_>) -> String {
+    let notes = &context.words.notes;
+    match &context.notice {
+        _ if context.letter.kind == LetterKind::Test => notes.test.to_owned(),
         Some(Notice::JournalDamaged { .. }) => notes.damaged.to_owned(),
         Some(Notice::GivenUp { events, .. }) => {
             fill(notes.given_up, &[("events", &number(*events))])
@@ -78,15 +78,15 @@ pub(super) fn advice(ground: &Ground<'_>) -> String {
 }
 
 /// The files that a notice names; of a notice that cannot be read, the notice itself.
-pub(super) fn files(ground: &Ground<'_>) -> Vec<String> {
-    match (&ground.notice, &ground.letter.body) {
+pub(super) fn files(context: &LetterContext<'_>) -> Vec<String> {
+    match (&context.notice, &context.letter.body) {
         (Some(Notice::Rejected { count, examples }), _) => {
             let examples = examples.iter().take(MOST_FILES);
             let mut files: Vec<String> = examples.map(|text| safe_text(text)).collect();
             let listed = u64::try_from(files.len()).unwrap_or(u64::MAX);
             let more = count.saturating_sub(listed);
             if more > 0 {
-                files.push(ground.words.notes.rejected_more.of(more));
+                files.push(context.words.notes.rejected_more.of(more));
             }
             files
         }

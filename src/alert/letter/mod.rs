@@ -3,6 +3,7 @@
 //! link or a terminal escape.
 
 pub(super) mod commands;
+pub(super) mod context;
 pub(super) mod events_csv;
 pub(super) mod facts;
 pub(super) mod leads;
@@ -10,6 +11,7 @@ pub(super) mod names;
 pub(super) mod page;
 pub(super) mod render;
 pub(super) mod sample;
+pub(super) mod setting;
 pub(super) mod show;
 pub(super) mod subject;
 pub(super) mod tally;

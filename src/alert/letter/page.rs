@@ -3,8 +3,8 @@
 
 use crate::alert::event::Claim;
 use crate::alert::fired::Verdict;
-use crate::alert::geo::places::{Place, Places};
 use crate::alert::letter::commands::{Command, commands};
+use crate::alert::letter::context::LetterContext;
 use crate::alert::letter::facts;
 use crate::alert::letter::facts::Fact;
 use crate::alert::letter::leads;
@@ -13,17 +13,11 @@ use crate::alert::letter::show::{
     both, local, safe_text, server_end, shown, source, span, utc, visitor,
 };
 use crate::alert::letter::subject::title;
-use crate::alert::letter::tally::{Tally, addresses};
-use crate::alert::letter::write::Setting;
-use crate::alert::letter_model::{Decision, Entry, Letter, LetterKind};
-use crate::alert::notice::Notice;
-use crate::alert::words::choose::{fill, number, words};
+use crate::alert::letter_model::{Decision, Entry, LetterKind};
+use crate::alert::words::choose::{fill, number};
 use crate::alert::words::table::Words;
 use serde::Serialize;
-use std::net::IpAddr;
 
-/// How many names are asked for one letter.
-const MOST_NAMES: usize = 8;
 /// How many events a table shows.
 const MOST_ROWS: usize = 10;
 
@@ -109,57 +103,10 @@ pub(super) struct EventRow {
     uid: u32,
 }
 
-/// What a letter is made of, beside itself.
-pub(super) struct Ground<'a> {
-    pub(super) letter: &'a Letter,
-    pub(super) setting: &'a Setting<'a>,
-    pub(super) words: &'static Words,
-    pub(super) notice: Option<Notice>,
-    pub(super) tally: Tally,
-    /// The addresses that were asked about, and the answers.
-    pub(super) names: Vec<(IpAddr, Reverse)>,
-    pub(super) places: Places,
-}
-
-impl<'a> Ground<'a> {
-    /// Looks up everything that the letter does not have itself.
-    pub(super) fn survey(letter: &'a Letter, setting: &'a Setting<'a>) -> Self {
-        let asked = addresses(letter, MOST_NAMES);
-        let answers = match asked.as_slice() {
-            [] => Vec::new(),
-            some => (setting.names)(some),
-        };
-        let body = letter.body.as_deref().unwrap_or_default();
-        Self {
-            letter,
-            setting,
-            words: words(setting.language),
-            notice: Notice::of_json(body),
-            tally: Tally::of(letter),
-            names: asked.into_iter().zip(answers).collect(),
-            places: match letter.events.as_slice() {
-                [] => Places::default(),
-                _ => Places::open(setting.geo),
-            },
-        }
-    }
-
-    /// What the name service said about an address.
-    pub(super) fn reverse(&self, address: Option<IpAddr>) -> &Reverse {
-        let found = self.names.iter().find(|(asked, _)| Some(*asked) == address);
-        found.map_or(&Reverse::NotAsked, |(_, answer)| answer)
-    }
-
-    /// Where an address belongs.
-    pub(super) fn place(&self, address: Option<IpAddr>) -> Place {
-        address.map_or_else(Place::default, |address| self.places.of(address))
-    }
-}
-
 /// Everything that the letter says, but for its subject.
-pub(super) fn page(ground: &Ground<'_>) -> Page {
-    let (letter, setting, words) = (ground.letter, ground.setting, ground.words);
-    let tally = &ground.tally;
+pub(super) fn page(context: &LetterContext<'_>) -> Page {
+    let (letter, setting, words) = (context.letter, context.setting, context.words);
+    let tally = &context.tally;
     let address = letter
         .events
         .first()
@@ -170,15 +117,15 @@ pub(super) fn page(ground: &Ground<'_>) -> Page {
         server: setting.server.to_owned(),
         title: title(
             letter,
-            ground.notice.as_ref(),
+            context.notice.as_ref(),
             tally,
-            ground.reverse(address),
+            context.reverse(address),
             words,
         ),
-        lead: leads::lead(ground),
-        facts: facts::facts(ground),
-        advice: leads::advice(ground),
-        files: leads::files(ground),
+        lead: leads::lead(context),
+        facts: facts::facts(context),
+        advice: leads::advice(context),
+        files: leads::files(context),
         local_time: local(letter.created, setting),
         utc_time: utc(letter.created),
         first: both(tally.first, setting),
@@ -190,15 +137,15 @@ pub(super) fn page(ground: &Ground<'_>) -> Page {
         ..Page::default()
     };
     if let Some(entry) = letter.events.first() {
-        tell(&mut page, entry, ground);
-        tell_all(&mut page, ground);
+        tell(&mut page, entry, context);
+        tell_all(&mut page, context);
     }
     page
 }
 
 /// The values of the first event.
-fn tell(page: &mut Page, entry: &Entry, ground: &Ground<'_>) {
-    let words = ground.words;
+fn tell(page: &mut Page, entry: &Entry, context: &LetterContext<'_>) {
+    let words = context.words;
     let event = &entry.event;
     page.host = shown(&event.host, words);
     page.addr = shown(&event.addr, words);
@@ -207,7 +154,7 @@ fn tell(page: &mut Page, entry: &Entry, ground: &Ground<'_>) {
     page.pid = shown(&event.pid, words);
     page.uid = event.uid.to_string();
     page.verdict = entry.verdict.word();
-    page.local_time = local(event.time, ground.setting);
+    page.local_time = local(event.time, context.setting);
     page.utc_time = utc(event.time);
     page.source = source(&entry.source);
     if let Some(rule) = &entry.rule {
@@ -215,17 +162,17 @@ fn tell(page: &mut Page, entry: &Entry, ground: &Ground<'_>) {
         page.rule_line = rule.line.to_string();
         page.rule_text = safe_text(&rule.text);
     }
-    if let Reverse::Name(name) = ground.reverse(event.address()) {
+    if let Reverse::Name(name) = context.reverse(event.address()) {
         page.name = safe_text(name);
     }
-    let place = ground.place(event.address());
+    let place = context.place(event.address());
     page.country = safe_text(&place.country.unwrap_or_default());
     page.owner = safe_text(&place.owner.unwrap_or_default());
 }
 
 /// What all events say together.
-fn tell_all(page: &mut Page, ground: &Ground<'_>) {
-    let (letter, words) = (ground.letter, ground.words);
+fn tell_all(page: &mut Page, context: &LetterContext<'_>) {
+    let (letter, words) = (context.letter, context.words);
     if letter.kind != LetterKind::Alarm {
         page.reasons = letter
             .reasons
@@ -237,7 +184,7 @@ fn tell_all(page: &mut Page, ground: &Ground<'_>) {
             })
             .collect();
     }
-    page.commands = commands(letter, words, (ground.setting.local)(letter.created));
+    page.commands = commands(letter, words, (context.setting.local)(letter.created));
     if letter.source_count > 1 {
         let shown = letter.sources.len();
         page.sources_title = match u64::try_from(shown) {
@@ -250,17 +197,17 @@ fn tell_all(page: &mut Page, ground: &Ground<'_>) {
             ),
             _ => words.headings.sources.to_owned(),
         };
-        page.sources = sources(ground);
+        page.sources = sources(context);
     }
     if letter.count > 1 || letter.kind != LetterKind::Alarm {
-        (page.events_title, page.events) = events(ground);
+        (page.events_title, page.events) = events(context);
     }
     if let Some(history) = &letter.history {
         let earlier = history.earlier.iter().take(MOST_ROWS);
-        page.earlier = earlier.map(|entry| row(entry, ground)).collect();
+        page.earlier = earlier.map(|entry| row(entry, context)).collect();
     }
-    page.warnings.extend(warning(ground));
-    for problem in &ground.places.problems {
+    page.warnings.extend(warning(context));
+    for problem in &context.places.problems {
         page.remarks.push(fill(
             words.warnings.geo,
             &[("problem", &safe_text(problem))],
@@ -269,12 +216,12 @@ fn tell_all(page: &mut Page, ground: &Ground<'_>) {
 }
 
 /// That somebody who is not root reported events.
-fn warning(ground: &Ground<'_>) -> Option<String> {
-    let tally = &ground.tally;
+fn warning(context: &LetterContext<'_>) -> Option<String> {
+    let tally = &context.tally;
     let form = match (tally.strangers.is_empty(), tally.is_strange) {
         (true, _) => return None,
-        (false, true) => ground.words.warnings.one_reporter,
-        (false, false) => ground.words.warnings.some_reporters,
+        (false, true) => context.words.warnings.one_reporter,
+        (false, false) => context.words.warnings.some_reporters,
     };
     let uids: Vec<String> = tally.strangers.iter().map(u32::to_string).collect();
     Some(fill(form, &[("uid", &uids.join(", "))]))
@@ -291,17 +238,17 @@ fn why(decision: Decision, words: &Words) -> crate::alert::words::table::Counted
     }
 }
 
-fn sources(ground: &Ground<'_>) -> Vec<SourceRow> {
-    let words = ground.words;
+fn sources(context: &LetterContext<'_>) -> Vec<SourceRow> {
+    let words = context.words;
     let all = |claims: &[Claim]| {
         let claims: Vec<String> = claims.iter().map(|claim| shown(claim, words)).collect();
         claims.join(", ")
     };
-    let rows = ground.letter.sources.iter().map(|tally| {
+    let rows = context.letter.sources.iter().map(|tally| {
         let address = tally.source.split('/').next();
         let address = address.and_then(|text| text.parse().ok());
-        let place = ground.place(address);
-        let name = match ground.reverse(address) {
+        let place = context.place(address);
+        let name = match context.reverse(address) {
             Reverse::Name(name) => safe_text(name),
             Reverse::NotAsked | Reverse::NoAnswer | Reverse::Nothing | Reverse::Doubtful(..) => {
                 String::new()
@@ -313,8 +260,8 @@ fn sources(ground: &Ground<'_>) -> Vec<SourceRow> {
             country: safe_text(&place.country.unwrap_or_default()),
             owner: safe_text(&place.owner.unwrap_or_default()),
             count: number(tally.count),
-            first: local(tally.first, ground.setting),
-            last: local(tally.last, ground.setting),
+            first: local(tally.first, context.setting),
+            last: local(tally.last, context.setting),
             daemons: all(&tally.daemons),
             hosts: all(&tally.hosts),
         }
@@ -323,12 +270,12 @@ fn sources(ground: &Ground<'_>) -> Vec<SourceRow> {
 }
 
 /// The last events of the letter where it has all of them, else the first, with a title.
-fn events(ground: &Ground<'_>) -> (String, Vec<EventRow>) {
-    let letter = ground.letter;
-    let headings = &ground.words.headings;
+fn events(context: &LetterContext<'_>) -> (String, Vec<EventRow>) {
+    let letter = context.letter;
+    let headings = &context.words.headings;
     let listed = letter.events.len();
-    let has_all = ground.tally.has_all;
-    let rows = |entries: &[Entry]| entries.iter().map(|entry| row(entry, ground)).collect();
+    let has_all = context.tally.has_all;
+    let rows = |entries: &[Entry]| entries.iter().map(|entry| row(entry, context)).collect();
     if has_all && listed <= MOST_ROWS {
         return (headings.events.to_owned(), rows(&letter.events));
     }
@@ -345,11 +292,11 @@ fn events(ground: &Ground<'_>) -> (String, Vec<EventRow>) {
     (fill(form, &values), rows(part))
 }
 
-fn row(entry: &Entry, ground: &Ground<'_>) -> EventRow {
-    let words = ground.words;
+fn row(entry: &Entry, context: &LetterContext<'_>) -> EventRow {
+    let words = context.words;
     let event = &entry.event;
     EventRow {
-        local_time: local(event.time, ground.setting),
+        local_time: local(event.time, context.setting),
         utc_time: utc(event.time),
         daemon: shown(&event.daemon, words),
         visitor: visitor(event, words),

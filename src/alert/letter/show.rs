@@ -1,7 +1,7 @@
 //! Values as they may stand in a letter: on one line, escaped, shortened, no link, no mail address.
 
 use crate::alert::event::{Claim, Event};
-use crate::alert::letter::write::Setting;
+use crate::alert::letter::setting::Setting;
 use crate::alert::words::choose::{fill, number};
 use crate::alert::words::table::Words;
 use crate::escape::visible_short;

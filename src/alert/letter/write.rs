@@ -1,37 +1,15 @@
 //! The texts of a letter: subject, plain text and HTML, in the reader's language.
 
-use super::names::Reverse;
-use crate::alert::letter::page::{Ground, Page, page};
+use crate::alert::letter::context::LetterContext;
+use crate::alert::letter::page::{Page, page};
 use crate::alert::letter::render::Form;
+use crate::alert::letter::setting::Setting;
 use crate::alert::letter_model::{Letter, LetterKind};
 use crate::alert::notice::Notice;
 use crate::alert::texts::Texts;
 use crate::alert::words::choose::fill;
-use crate::config::{Geo, LetterForm};
 use crate::escape::html;
-use crate::values::Language;
-use chrono::{DateTime, FixedOffset, Utc};
-use std::net::IpAddr;
 use thiserror::Error;
-
-/// What is needed besides the letter.
-pub(crate) struct Setting<'a> {
-    /// The language of the reader.
-    pub(crate) language: Language,
-    /// This machine's name.
-    pub(crate) server: &'a str,
-    /// In place of the default subject; may hold `{server}`, `{host}`, `{addr}`, `{daemon}` and
-    /// `{count}`.
-    pub(crate) subject: Option<&'a str>,
-    /// Templates of one's own.
-    pub(crate) form: &'a LetterForm,
-    /// Where addresses are looked up.
-    pub(crate) geo: &'a Geo,
-    /// The local time of an instant.
-    pub(crate) local: &'a dyn Fn(DateTime<Utc>) -> DateTime<FixedOffset>,
-    /// The names of addresses, within a short time.
-    pub(crate) names: &'a dyn Fn(&[IpAddr]) -> Vec<Reverse>,
-}
 
 /// A built-in template that cannot be filled in: a mistake in this program.
 #[derive(Debug, Error)]
@@ -47,10 +25,10 @@ pub(crate) fn write(
     setting: &Setting<'_>,
     missing: &[String],
 ) -> Result<Texts, LetterError> {
-    let ground = Ground::survey(letter, setting);
-    let mut page = page(&ground);
+    let context = LetterContext::survey(letter, setting);
+    let mut page = page(&context);
     for problem in missing {
-        let form = ground.words.warnings.attachment;
+        let form = context.words.warnings.attachment;
         page.remarks.push(fill(
             form,
             &[("problem", &crate::alert::letter::show::safe_text(problem))],
@@ -60,12 +38,12 @@ pub(crate) fn write(
         page.remarks
             .extend(crate::alert::letter::events_csv::remark(
                 letter,
-                ground.words,
+                context.words,
             ));
     }
     let mut problems = Vec::new();
-    page.subject = subject(&mut page, &ground, &mut problems)?;
-    if let Some(Notice::Report { text, html, .. }) = &ground.notice
+    page.subject = subject(&mut page, &context, &mut problems)?;
+    if let Some(Notice::Report { text, html, .. }) = &context.notice
         && letter.kind == LetterKind::Report
     {
         return Ok(Texts {
@@ -93,11 +71,11 @@ pub(crate) fn write(
             form,
             path,
             &page,
-            ground.words,
+            context.words,
         ))
     });
     for problem in made.iter().flatten().filter_map(|made| made.as_ref().err()) {
-        tell(&mut page, &ground, problem, &mut problems);
+        tell(&mut page, &context, problem, &mut problems);
     }
     // A template of one's own need not show what is wrong with another.
     let late = page.remarks.len().saturating_sub(problems.len());
@@ -107,7 +85,7 @@ pub(crate) fn write(
     let finish = |form, made: Option<Result<String, String>>| match made {
         Some(Ok(made)) if problems.is_empty() => Ok(made),
         Some(Ok(made)) => Ok(add_remarks(form, made, &late)),
-        Some(Err(_)) | None => crate::alert::letter::render::built_in(form, &page, ground.words),
+        Some(Err(_)) | None => crate::alert::letter::render::built_in(form, &page, context.words),
     };
     let (text, html) = (finish(Form::Text, text)?, finish(Form::Html, html)?);
     Ok(Texts {
@@ -120,10 +98,10 @@ pub(crate) fn write(
 
 fn subject(
     page: &mut Page,
-    ground: &Ground<'_>,
+    context: &LetterContext<'_>,
     problems: &mut Vec<String>,
 ) -> Result<String, LetterError> {
-    let setting = ground.setting;
+    let setting = context.setting;
     if let Some(template) = &setting.form.subject_template {
         let name = "mail.subject_template";
         match crate::alert::letter::render::from_text(
@@ -131,27 +109,30 @@ fn subject(
             name,
             template,
             page,
-            ground.words,
+            context.words,
         ) {
             Ok(subject) => return Ok(subject),
-            Err(problem) => tell(page, ground, &problem, problems),
+            Err(problem) => tell(page, context, &problem, problems),
         }
     }
     // A subject of the older form speaks of visitors.
-    match setting.subject.filter(|_| !ground.letter.events.is_empty()) {
+    match setting
+        .subject
+        .filter(|_| !context.letter.events.is_empty())
+    {
         Some(subject) => Ok(crate::alert::letter::render::simple_subject(subject, page)),
         None => Ok(crate::alert::letter::render::built_in(
             Form::Subject,
             page,
-            ground.words,
+            context.words,
         )?),
     }
 }
 
 /// Says in the letter and outside what is wrong with a template.
-fn tell(page: &mut Page, ground: &Ground<'_>, problem: &str, problems: &mut Vec<String>) {
+fn tell(page: &mut Page, context: &LetterContext<'_>, problem: &str, problems: &mut Vec<String>) {
     let problem = crate::alert::letter::show::safe_text(problem);
-    let form = ground.words.warnings.template;
+    let form = context.words.warnings.template;
     page.remarks.push(fill(form, &[("problem", &problem)]));
     problems.push(problem);
 }

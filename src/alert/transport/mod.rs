@@ -3,6 +3,7 @@
 pub(super) mod channel;
 pub(super) mod command;
 pub(super) mod conversation;
+pub(super) mod cryptography;
 pub(super) mod file;
 pub(super) mod open;
 pub(super) mod password;

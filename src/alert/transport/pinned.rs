@@ -1,6 +1,7 @@
 //! Whether a server's certificate is accepted: exactly one that is configured, or one of a trusted
 //! authority that is for the server's name and in its time.
 
+use crate::alert::transport::cryptography::provider;
 use ring::digest::{SHA256, digest};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -115,7 +116,7 @@ impl ServerCertVerifier for Pinned {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = crate::alert::transport::tls::provider().signature_verification_algorithms;
+        let algorithms = provider().signature_verification_algorithms;
         verify_tls12_signature(message, certificate, signature, &algorithms)
     }
 
@@ -125,12 +126,12 @@ impl ServerCertVerifier for Pinned {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = crate::alert::transport::tls::provider().signature_verification_algorithms;
+        let algorithms = provider().signature_verification_algorithms;
         verify_tls13_signature(message, certificate, signature, &algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        crate::alert::transport::tls::provider()
+        provider()
             .signature_verification_algorithms
             .supported_schemes()
     }

@@ -2,12 +2,13 @@
 //! fingerprint. There is no way to trust everybody.
 
 use crate::alert::fault::{Cause, CertificateFault};
+use crate::alert::transport::cryptography::provider;
 use crate::alert::transport::pinned::{Pinned, Seen};
 use memchr::memmem;
 use rustls::client::WebPkiServerVerifier;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::{AlertDescription, CertificateError, ClientConfig, Error, RootCertStore, crypto};
+use rustls::{AlertDescription, CertificateError, ClientConfig, Error, RootCertStore};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -79,11 +80,6 @@ pub(super) fn client(
         config: Arc::new(config),
         seen,
     })
-}
-
-/// The cryptography.
-pub(super) fn provider() -> Arc<crypto::CryptoProvider> {
-    Arc::new(crypto::ring::default_provider())
 }
 
 /// What went wrong in a handshake, and the words for it; `seen` knows the certificate.

@@ -5,6 +5,7 @@ use crate::alert::fault::{Cause, Fault};
 use crate::alert::note::Note;
 use crate::alert::outcome::{Outcome, Step};
 use crate::alert::transport::channel::Channel;
+use crate::alert::transport::cryptography::provider;
 use crate::alert::transport::password::fetch;
 use crate::alert::transport::pinned::Seen;
 use crate::alert::transport::tls;
@@ -78,7 +79,7 @@ impl WebhookWay {
                 .map(|certificate| Certificate::from_der(certificate).to_owned())
                 .collect();
         let tls = TlsConfig::builder()
-            .unversioned_rustls_crypto_provider(tls::provider())
+            .unversioned_rustls_crypto_provider(provider())
             .root_certs(RootCerts::new_with_certs(&trusted))
             .build();
         let config = Agent::config_builder()

@@ -1,5 +1,6 @@
 //! Letters with hostile bytes in every value: nothing gets out of its place.
 
+use super::super::names::Reverse;
 use super::tests::{Desk, KINDS, LANGUAGES};
 use crate::alert::event::{Claim, Event};
 use crate::alert::letter::write::*;
@@ -7,6 +8,7 @@ use crate::alert::letter::*;
 use crate::alert::message;
 use crate::alert::message::People;
 use crate::config::Config;
+use crate::values::Language;
 use proptest::prelude::*;
 use std::path::Path;
 

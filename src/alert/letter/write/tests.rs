@@ -1,11 +1,17 @@
 //! Letters of every kind in both languages, as they should be.
 
+use super::super::names::Reverse;
+use super::super::setting::Setting;
 use crate::alert::event::Claim;
 use crate::alert::fired::Verdict;
 use crate::alert::geo;
 use crate::alert::letter::write::*;
 use crate::alert::letter::*;
+use crate::config::{Geo, LetterForm};
+use crate::values::Language;
+use chrono::FixedOffset;
 use std::cell::RefCell;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 pub(super) const KINDS: [LetterKind; 7] = [
