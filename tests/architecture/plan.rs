@@ -36,6 +36,14 @@ pub(super) const WINGS: &[Wings] = &[
         &[&["model"], &["index"], &["search"], &["effect"]],
     ),
     (
+        "src/alert",
+        &[
+            &["model"],
+            &["inbox", "journal", "letter", "transport"],
+            &["deliver"],
+        ],
+    ),
+    (
         "src/lint",
         &[
             &["check", "command", "policy", "suggest", "words"],

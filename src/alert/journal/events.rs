@@ -1,12 +1,12 @@
 //! Reading the journal: events with all that is known of them, and what a letter tells.
 
 use crate::alert::event::{Claim, Event};
-use crate::alert::fired::{FiredRule, Verdict};
 use crate::alert::journal::database::count;
 use crate::alert::journal::database::{Journal, JournalError, time_of};
 use crate::alert::journal::outbox::{audience, reasons};
 use crate::alert::journal::trial::TRIAL;
-use crate::alert::letter_model::{Decision, Entry, History, Letter, LetterKind, SourceTally};
+use crate::alert::model::letter::{Decision, Entry, History, Letter, LetterKind, SourceTally};
+use crate::alert::model::rule_finder::{FiredRule, Verdict};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 

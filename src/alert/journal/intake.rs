@@ -2,14 +2,14 @@
 //! it.
 
 use crate::alert::event::{Claim, Event};
-use crate::alert::fired::{FiredRule, RuleFinder, Verdict};
-use crate::alert::found::Found;
 use crate::alert::journal::clock::{holds_back, longest};
 use crate::alert::journal::database::{Journal, JournalError, stamp};
 use crate::alert::journal::letters::{NewLetter, Room, find_open, release};
 use crate::alert::journal::memory::{Memory, Source};
-use crate::alert::letter_model::{Decision, LetterKind};
-use crate::alert::source::source_of;
+use crate::alert::model::found::Found;
+use crate::alert::model::grouping::source_of;
+use crate::alert::model::letter::{Decision, LetterKind};
+use crate::alert::model::rule_finder::{FiredRule, RuleFinder, Verdict};
 use crate::config::{Alert, MailChoice};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Transaction, params};

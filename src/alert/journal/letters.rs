@@ -6,7 +6,7 @@ use crate::alert::journal::clock::longest;
 use crate::alert::journal::database::JournalError;
 use crate::alert::journal::database::{Journal, stamp};
 use crate::alert::journal::memory::Memory;
-use crate::alert::letter_model::LetterKind;
+use crate::alert::model::letter::LetterKind;
 use crate::config::Alert;
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, Transaction, params};

@@ -2,7 +2,7 @@
 //! costs few look-ups. All of it can be read again, and is forgotten after a failure.
 
 use crate::alert::event::Claim;
-use crate::alert::fired::FiredRule;
+use crate::alert::model::rule_finder::FiredRule;
 use rusqlite::{OptionalExtension as _, Transaction, params};
 use std::collections::HashMap;
 

@@ -3,9 +3,9 @@
 
 use crate::alert::journal::clock::{ASKED, LONGEST_PAUSE, RETRY};
 use crate::alert::journal::database::{Journal, JournalError, count, stamp};
-use crate::alert::letter_model::{Decision, Reason};
-use crate::alert::outcome::Delivery;
-use crate::alert::outcome::{Outcome, Step};
+use crate::alert::model::letter::{Decision, Reason};
+use crate::alert::model::outcome::Delivery;
+use crate::alert::model::outcome::{Outcome, Step};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Transaction, params};
 

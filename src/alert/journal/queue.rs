@@ -4,7 +4,7 @@ use crate::alert::journal::clock::{ASKED, RETRY, due_at, longest};
 use crate::alert::journal::database::count;
 use crate::alert::journal::database::{Journal, JournalError, time_of};
 use crate::alert::journal::outbox::{State, audience, reasons};
-use crate::alert::letter_model::{LetterKind, Reason};
+use crate::alert::model::letter::{LetterKind, Reason};
 use crate::config::Alert;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row, params};

@@ -4,7 +4,7 @@
 use crate::alert::event::Claim;
 use crate::alert::journal::database::{Journal, JournalError, stamp};
 use crate::alert::journal::events::{ENTRY, claim, entry_of};
-use crate::alert::letter_model::Entry;
+use crate::alert::model::letter::Entry;
 use chrono::{DateTime, Utc};
 use ipnet::IpNet;
 use rusqlite::{Connection, OptionalExtension as _, params};

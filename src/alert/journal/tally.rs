@@ -1,12 +1,12 @@
 //! The numbers of a report: one pass over the events of a time by several threads, which look at
 //! numbers only; names are looked up for the few that are shown.
 
-use crate::alert::fired::FiredRule;
 use crate::alert::journal::counts::Counts;
 use crate::alert::journal::database::count;
 use crate::alert::journal::database::{Journal, JournalError, PATIENCE, stamp, time_of};
 use crate::alert::journal::search::{Range, text};
-use crate::alert::letter_model::Decision;
+use crate::alert::model::letter::Decision;
+use crate::alert::model::rule_finder::FiredRule;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 use std::collections::{BTreeMap, HashMap};

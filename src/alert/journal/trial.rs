@@ -3,7 +3,7 @@
 use crate::alert::journal::database::{Journal, JournalError};
 use crate::alert::journal::intake::audience_of;
 use crate::alert::journal::letters::{NewLetter, release};
-use crate::alert::letter_model::LetterKind;
+use crate::alert::model::letter::LetterKind;
 use crate::config::Mailbox;
 use chrono::{DateTime, Utc};
 

@@ -3,8 +3,8 @@
 use crate::alert::journal::database::count;
 use crate::alert::journal::database::{Journal, JournalError, stamp, time_of};
 use crate::alert::journal::outbox::State;
-use crate::alert::letter_model::LetterKind;
-use crate::alert::notice::Notice;
+use crate::alert::model::letter::LetterKind;
+use crate::alert::model::system_letter::Notice;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, params};
 

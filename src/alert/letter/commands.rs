@@ -2,9 +2,9 @@
 //! address and a daemon's name that are what they seem to be.
 
 use crate::alert::event::{Claim, Event};
-use crate::alert::letter_model::Letter;
-use crate::alert::words::choose::fill;
-use crate::alert::words::table::Words;
+use crate::alert::letter::words::choose::fill;
+use crate::alert::letter::words::table::Words;
+use crate::alert::model::letter::Letter;
 use chrono::{DateTime, FixedOffset};
 use ipnet::IpNet;
 use serde::Serialize;
@@ -126,8 +126,8 @@ fn plain_daemon(claim: &Claim) -> Option<&str> {
 mod tests {
     use super::*;
     use crate::alert::letter::sample;
-    use crate::alert::letter_model::LetterKind;
-    use crate::alert::words::choose::words;
+    use crate::alert::letter::words::choose::words;
+    use crate::alert::model::letter::LetterKind;
     use crate::values::Language;
 
     fn with(change: impl Fn(&mut Event)) -> Vec<String> {

@@ -1,13 +1,13 @@
 //! What is known beside a letter: names, places, and what its events have in common.
 
-use crate::alert::geo::places::{Place, Places};
 use crate::alert::letter::names::Reverse;
+use crate::alert::letter::places::{Place, Places};
 use crate::alert::letter::setting::Setting;
 use crate::alert::letter::tally::{Tally, addresses};
-use crate::alert::letter_model::Letter;
-use crate::alert::notice::Notice;
-use crate::alert::words::choose::words;
-use crate::alert::words::table::Words;
+use crate::alert::letter::words::choose::words;
+use crate::alert::letter::words::table::Words;
+use crate::alert::model::letter::Letter;
+use crate::alert::model::system_letter::Notice;
 use std::net::IpAddr;
 
 /// How many names are asked for one letter.

@@ -1,9 +1,9 @@
 //! The events of a letter as a CSV file (RFC 4180), harmless where a spreadsheet opens it.
 
 use crate::alert::event::Claim;
-use crate::alert::letter_model::{Entry, Letter};
-use crate::alert::words::choose::{fill, number};
-use crate::alert::words::table::Words;
+use crate::alert::letter::words::choose::{fill, number};
+use crate::alert::letter::words::table::Words;
+use crate::alert::model::letter::{Entry, Letter};
 use crate::escape::visible;
 use chrono::SecondsFormat;
 
@@ -71,7 +71,7 @@ fn quoted(cell: &str) -> String {
 mod tests {
     use super::*;
     use crate::alert::letter::sample;
-    use crate::alert::letter_model::LetterKind;
+    use crate::alert::model::letter::LetterKind;
 
     #[test]
     fn every_event_is_a_row_of_text() {

@@ -1,12 +1,12 @@
 //! The facts of a letter, each with what it is about.
 
-use crate::alert::fired::{FiredRule, Verdict};
 use crate::alert::letter::context::LetterContext;
 use crate::alert::letter::names::Reverse;
 use crate::alert::letter::show::{both, local, safe_text, server_end, shown, source, utc};
-use crate::alert::letter_model::{Entry, LetterKind};
-use crate::alert::notice::Notice;
-use crate::alert::words::choose::{fill, number};
+use crate::alert::letter::words::choose::{fill, number};
+use crate::alert::model::letter::{Entry, LetterKind};
+use crate::alert::model::rule_finder::{FiredRule, Verdict};
+use crate::alert::model::system_letter::Notice;
 use crate::system::Doubt;
 use serde::Serialize;
 

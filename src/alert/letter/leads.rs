@@ -1,12 +1,12 @@
 //! The sentences of a letter: the one it begins with, and what to do.
 
-use crate::alert::fired::Verdict;
 use crate::alert::letter::context::LetterContext;
 use crate::alert::letter::show::safe_text;
-use crate::alert::letter_model::LetterKind;
-use crate::alert::notice::Notice;
-use crate::alert::words::choose::{fill, number};
-use crate::alert::words::table::Counted;
+use crate::alert::letter::words::choose::{fill, number};
+use crate::alert::letter::words::table::Counted;
+use crate::alert::model::letter::LetterKind;
+use crate::alert::model::rule_finder::Verdict;
+use crate::alert::model::system_letter::Notice;
 
 /// How many files a notice names.
 const MOST_FILES: usize = 20;

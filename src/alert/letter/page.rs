@@ -2,7 +2,6 @@
 //! letter has nothing to say; tcpw.toml(5) describes them.
 
 use crate::alert::event::Claim;
-use crate::alert::fired::Verdict;
 use crate::alert::letter::commands::{Command, commands};
 use crate::alert::letter::context::LetterContext;
 use crate::alert::letter::facts;
@@ -13,9 +12,10 @@ use crate::alert::letter::show::{
     both, local, safe_text, server_end, shown, source, span, utc, visitor,
 };
 use crate::alert::letter::subject::title;
-use crate::alert::letter_model::{Decision, Entry, LetterKind};
-use crate::alert::words::choose::{fill, number};
-use crate::alert::words::table::Words;
+use crate::alert::letter::words::choose::{fill, number};
+use crate::alert::letter::words::table::Words;
+use crate::alert::model::letter::{Decision, Entry, LetterKind};
+use crate::alert::model::rule_finder::Verdict;
 use serde::Serialize;
 
 /// How many events a table shows.
@@ -227,7 +227,7 @@ fn warning(context: &LetterContext<'_>) -> Option<String> {
     Some(fill(form, &[("uid", &uids.join(", "))]))
 }
 
-fn why(decision: Decision, words: &Words) -> crate::alert::words::table::Counted {
+fn why(decision: Decision, words: &Words) -> crate::alert::letter::words::table::Counted {
     match decision {
         Decision::Now => words.reasons.now,
         Decision::Repeat => words.reasons.repeat,

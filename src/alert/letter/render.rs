@@ -2,8 +2,8 @@
 //! never take more than so much memory.
 
 use crate::alert::letter::page::Page;
-use crate::alert::words::choose::fill;
-use crate::alert::words::table::Words;
+use crate::alert::letter::words::choose::fill;
+use crate::alert::letter::words::table::Words;
 use crate::escape::visible;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;

@@ -2,12 +2,12 @@
 //! to see what letters look like.
 
 use crate::alert::event::{Claim, Event};
-use crate::alert::fired::{FiredRule, Verdict};
 use crate::alert::letter::names::Reverse;
-use crate::alert::letter_model::{
+use crate::alert::model::letter::{
     Decision, Entry, History, Letter, LetterKind, Reason, SourceTally,
 };
-use crate::alert::notice::Notice;
+use crate::alert::model::rule_finder::{FiredRule, Verdict};
+use crate::alert::model::system_letter::Notice;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::net::IpAddr;
 

@@ -2,8 +2,8 @@
 
 use crate::alert::event::{Claim, Event};
 use crate::alert::letter::setting::Setting;
-use crate::alert::words::choose::{fill, number};
-use crate::alert::words::table::Words;
+use crate::alert::letter::words::choose::{fill, number};
+use crate::alert::letter::words::table::Words;
 use crate::escape::visible_short;
 use chrono::{DateTime, Utc};
 use std::net::IpAddr;
@@ -135,7 +135,7 @@ pub(super) fn span(first: DateTime<Utc>, last: DateTime<Utc>, words: &Words) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::alert::words::choose::words;
+    use crate::alert::letter::words::choose::words;
     use crate::values::Language;
 
     #[test]

@@ -1,13 +1,13 @@
 //! The line that is read first: what happened, to whom, how often.
 
-use crate::alert::fired::Verdict;
 use crate::alert::letter::names::Reverse;
 use crate::alert::letter::show::{safe_text, shown, source, span};
 use crate::alert::letter::tally::{Tally, who};
-use crate::alert::letter_model::{Decision, Letter, LetterKind};
-use crate::alert::notice::Notice;
-use crate::alert::words::choose::{fill, number};
-use crate::alert::words::table::Words;
+use crate::alert::letter::words::choose::{fill, number};
+use crate::alert::letter::words::table::Words;
+use crate::alert::model::letter::{Decision, Letter, LetterKind};
+use crate::alert::model::rule_finder::Verdict;
+use crate::alert::model::system_letter::Notice;
 
 /// What a subject says behind the name of the server.
 pub(super) fn title(

@@ -1,9 +1,9 @@
 //! What the events of a letter have in common: their time, their outcome, who they are about.
 
-use crate::alert::fired::Verdict;
 use crate::alert::letter::show::{shown, source};
-use crate::alert::letter_model::Letter;
-use crate::alert::words::table::Words;
+use crate::alert::letter::words::table::Words;
+use crate::alert::model::letter::Letter;
+use crate::alert::model::rule_finder::Verdict;
 use chrono::{DateTime, Utc};
 use std::net::IpAddr;
 

@@ -4,10 +4,10 @@ use crate::alert::letter::context::LetterContext;
 use crate::alert::letter::page::{Page, page};
 use crate::alert::letter::render::Form;
 use crate::alert::letter::setting::Setting;
-use crate::alert::letter_model::{Letter, LetterKind};
-use crate::alert::notice::Notice;
-use crate::alert::texts::Texts;
-use crate::alert::words::choose::fill;
+use crate::alert::letter::words::choose::fill;
+use crate::alert::model::letter::{Letter, LetterKind};
+use crate::alert::model::system_letter::Notice;
+use crate::alert::model::texts::Texts;
 use crate::escape::html;
 use thiserror::Error;
 

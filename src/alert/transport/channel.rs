@@ -1,7 +1,7 @@
 //! The two kinds of ways out: of mails, and of notes to services and programs.
 
-use crate::alert::note::Note;
-use crate::alert::outcome::{Attempt, Delivery, Mail, Outcome};
+use crate::alert::model::channel_note::Note;
+use crate::alert::model::outcome::{Attempt, Delivery, Mail, Outcome};
 use std::time::Duration;
 
 /// A way out.

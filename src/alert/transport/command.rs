@@ -1,7 +1,7 @@
 //! A program that is told: the note as one JSON object on its standard input.
 
-use crate::alert::note::Note;
-use crate::alert::outcome::{Outcome, Step};
+use crate::alert::model::channel_note::Note;
+use crate::alert::model::outcome::{Outcome, Step};
 use crate::alert::transport::channel::Channel;
 use crate::alert::transport::program::{Surroundings, run_limited};
 use crate::config::CommandChannel;

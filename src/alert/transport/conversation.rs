@@ -2,10 +2,10 @@
 //! (RFC 5321, 3207, 4954, 8314), and so that it is always known whether the mail may have been
 //! taken.
 
-use crate::alert::answer::Answer;
-use crate::alert::fault::{Cause, Fault};
-use crate::alert::outcome::Delivery;
-use crate::alert::outcome::{Mail, Outcome, Step};
+use crate::alert::model::answer::Answer;
+use crate::alert::model::fault::{Cause, Fault};
+use crate::alert::model::outcome::Delivery;
+use crate::alert::model::outcome::{Mail, Outcome, Step};
 use crate::alert::transport::tls;
 use crate::alert::transport::wire::{Broken, Reply, Wire};
 use crate::config::{Auth, Login, Smtp, Tls};

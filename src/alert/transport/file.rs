@@ -1,7 +1,7 @@
 //! One `.eml` file a mail: the way out that needs nothing and nobody.
 
-use crate::alert::outcome::Delivery;
-use crate::alert::outcome::{Mail, Outcome, Step};
+use crate::alert::model::outcome::Delivery;
+use crate::alert::model::outcome::{Mail, Outcome, Step};
 use crate::alert::transport::channel::{Transport, for_all, for_each};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};

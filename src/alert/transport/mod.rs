@@ -21,6 +21,6 @@ pub use open::{open, open_channel};
 pub use sendmail::SendmailTransport;
 pub use smtp::SmtpTransport;
 
-pub use crate::alert::answer::{Answer, Sense, Status};
-pub use crate::alert::fault::{Cause, CertificateFault, Fault};
-pub use crate::alert::outcome::{Attempt, Delivery, Mail, Outcome, Step};
+pub use crate::alert::model::answer::{Answer, Sense, Status};
+pub use crate::alert::model::fault::{Cause, CertificateFault, Fault};
+pub use crate::alert::model::outcome::{Attempt, Delivery, Mail, Outcome, Step};

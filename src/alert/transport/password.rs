@@ -1,7 +1,7 @@
 //! Getting a password or another secret, without it ever being an argument or in the
 //! environment.
 
-use crate::alert::fault::{Cause, Fault};
+use crate::alert::model::fault::{Cause, Fault};
 use crate::alert::transport::program::{Surroundings, run_limited};
 use crate::config::{Password, Secret};
 use std::fs::File;

@@ -1,8 +1,8 @@
 //! Handing the mail to a local program with sendmail's interface.
 
-use crate::alert::fault::{Cause, Fault};
-use crate::alert::outcome::Delivery;
-use crate::alert::outcome::{Mail, Outcome, Step};
+use crate::alert::model::fault::{Cause, Fault};
+use crate::alert::model::outcome::Delivery;
+use crate::alert::model::outcome::{Mail, Outcome, Step};
 use crate::alert::transport::channel::{Transport, for_all, for_each};
 use crate::alert::transport::program::{Surroundings, run_limited};
 use crate::system::is_confined;

@@ -1,9 +1,9 @@
 //! Mail servers in order of preference: the next one is tried when one cannot be reached or does
 //! not take the mail now, never when one may have taken it.
 
-use crate::alert::fault::Fault;
-use crate::alert::outcome::Delivery;
-use crate::alert::outcome::{Attempt, Mail, Outcome, Step};
+use crate::alert::model::fault::Fault;
+use crate::alert::model::outcome::Delivery;
+use crate::alert::model::outcome::{Attempt, Mail, Outcome, Step};
 use crate::alert::transport::channel::Transport;
 use crate::alert::transport::conversation;
 use crate::alert::transport::conversation::{Progress, Setting};

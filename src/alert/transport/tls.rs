@@ -1,7 +1,7 @@
 //! Whom we trust: the system's certificates, those of one file, or one certificate by its
 //! fingerprint. There is no way to trust everybody.
 
-use crate::alert::fault::{Cause, CertificateFault};
+use crate::alert::model::fault::{Cause, CertificateFault};
 use crate::alert::transport::cryptography::provider;
 use crate::alert::transport::pinned::{Pinned, Seen};
 use memchr::memmem;

@@ -1,9 +1,9 @@
 //! An HTTPS service that is told: a POST of JSON, made from a template in which every value is
 //! JSON of itself. Nothing is sent unprotected, and nobody is followed elsewhere.
 
-use crate::alert::fault::{Cause, Fault};
-use crate::alert::note::Note;
-use crate::alert::outcome::{Outcome, Step};
+use crate::alert::model::channel_note::Note;
+use crate::alert::model::fault::{Cause, Fault};
+use crate::alert::model::outcome::{Outcome, Step};
 use crate::alert::transport::channel::Channel;
 use crate::alert::transport::cryptography::provider;
 use crate::alert::transport::password::fetch;

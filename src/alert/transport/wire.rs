@@ -1,7 +1,7 @@
 //! A connection to a mail server whose every answer has an end, in time and in length. What is
 //! read before the change to TLS is never taken for something said after it (RFC 3207, 6).
 
-use crate::alert::fault::{Cause, Fault};
+use crate::alert::model::fault::{Cause, Fault};
 use crate::alert::transport::pinned::Seen;
 use crate::alert::transport::tls;
 use crate::escape::visible_short;

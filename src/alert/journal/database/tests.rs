@@ -1,11 +1,11 @@
 //! What is decided about events, told with a clock of its own.
 
 use crate::alert::event::{Claim, Event};
-use crate::alert::found::Found;
 use crate::alert::journal::database::*;
 use crate::alert::journal::*;
-use crate::alert::letter_model::Decision;
-use crate::alert::outcome::{Delivery, Outcome, Step};
+use crate::alert::model::found::Found;
+use crate::alert::model::letter::Decision;
+use crate::alert::model::outcome::{Delivery, Outcome, Step};
 use crate::config::{Alert, AlertRule, MailChoice, Mailbox, Retention};
 use chrono::TimeDelta;
 use std::cell::Cell;

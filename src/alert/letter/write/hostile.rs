@@ -1,12 +1,10 @@
 //! Letters with hostile bytes in every value: nothing gets out of its place.
 
-use super::super::names::Reverse;
-use super::tests::{Desk, KINDS, LANGUAGES};
 use crate::alert::event::{Claim, Event};
+use crate::alert::letter::mime::People;
+use crate::alert::letter::write::tests::{Desk, KINDS, LANGUAGES};
 use crate::alert::letter::write::*;
 use crate::alert::letter::*;
-use crate::alert::message;
-use crate::alert::message::People;
 use crate::config::Config;
 use crate::values::Language;
 use proptest::prelude::*;
@@ -108,7 +106,7 @@ fn check(kind: LetterKind, language: Language, bytes: &[u8], is_address: bool) {
         let people = People::new(&config.mail, "web1");
         let letter = sample(kind);
         let recipients = people.recipients();
-        let mail = message::build(&letter, &texts, &people, "web1", Vec::new(), recipients);
+        let mail = mime::build(&letter, &texts, &people, "web1", Vec::new(), recipients);
         let mail = String::from_utf8(mail.unwrap().bytes).expect("a mail is ASCII");
         (texts, mail)
     };

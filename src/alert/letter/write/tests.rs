@@ -1,12 +1,9 @@
 //! Letters of every kind in both languages, as they should be.
 
-use super::super::names::Reverse;
-use super::super::setting::Setting;
 use crate::alert::event::Claim;
-use crate::alert::fired::Verdict;
-use crate::alert::geo;
 use crate::alert::letter::write::*;
 use crate::alert::letter::*;
+use crate::alert::model::rule_finder::Verdict;
 use crate::config::{Geo, LetterForm};
 use crate::values::Language;
 use chrono::FixedOffset;
@@ -50,7 +47,7 @@ impl Desk {
     pub(super) fn with_places(language: Language) -> (Self, tempfile::TempDir) {
         let directory = tempfile::tempdir().unwrap();
         let mut desk = Self::new(language);
-        desk.geo = geo::places::tests::write(directory.path());
+        desk.geo = places::tests::write(directory.path());
         (desk, directory)
     }
 

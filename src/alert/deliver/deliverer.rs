@@ -1,0 +1,447 @@
+//! The slow path: drop directory -> journal -> outbox -> mail, by one process at a time.
+
+use crate::alert::deliver::dispatch;
+use crate::alert::deliver::dispatch::{
+    Sender, Sent, answer, channels, is_about_letter, lacks_surroundings, problem,
+};
+use crate::alert::deliver::standing::{Standing, identity_of};
+use crate::alert::event::Event;
+use crate::alert::inbox::collector::Collector;
+use crate::alert::journal::database::{Journal, JournalError, make_directory, set_aside};
+use crate::alert::journal::{Dispatch, Settled, Terms, Waiting, pause};
+use crate::alert::letter::mime::People;
+use crate::alert::model::found::Found;
+use crate::alert::model::letter::Letter;
+use crate::alert::model::outcome::Delivery;
+use crate::alert::model::rule_finder::{FiredRule, RuleFinder, Verdict};
+use crate::alert::transport::channel::Transport;
+use crate::alert::{lock, spool};
+use crate::config::Config;
+use crate::system::{Clock, random_u64};
+use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io;
+use std::panic::resume_unwind;
+use std::path::PathBuf;
+use std::thread::{self, sleep};
+use std::time::Duration;
+use thiserror::Error;
+
+/// How often a letter that is being sent is looked at.
+const SHORTEST_LOOK: Duration = Duration::from_micros(200);
+const LONGEST_LOOK: Duration = Duration::from_millis(100);
+
+/// Why the deliverer cannot work at all.
+#[derive(Debug, Error)]
+pub enum DeliverError {
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The lock file.
+    #[error("cannot lock {}: {cause}", .path.display())]
+    Lock {
+        /// The lock file.
+        path: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// The journal was moved, removed or replaced by another one while it was open.
+    #[error("the journal {} is another one than a moment ago", .path.display())]
+    Replaced {
+        /// The journal.
+        path: PathBuf,
+    },
+}
+
+impl DeliverError {
+    /// Whether it may pass by itself, as a locked database or a full disk does.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Journal(error) => !matches!(error, JournalError::Newer { .. }),
+            Self::Replaced { .. } => true,
+            Self::Lock { .. } => false,
+        }
+    }
+}
+
+/// What a deliverer works with.
+pub struct Workplace<'a> {
+    /// The settings.
+    pub config: &'a Config,
+    /// The directories where events arrive.
+    pub drops: Vec<PathBuf>,
+    /// This machine's name.
+    pub host: String,
+    /// What time it is.
+    pub clock: &'a dyn Clock,
+    /// Names the rule that fired.
+    pub rules: &'a dyn RuleFinder,
+    /// The way out.
+    pub transport: &'a dyn Transport,
+    /// The directory of systemd's credentials, if there is one.
+    pub credentials: Option<PathBuf>,
+    /// Hears what must not go unnoticed.
+    pub warn: &'a dyn Fn(&str),
+    /// Hears of every event once it is in the journal.
+    pub record: &'a dyn Fn(&Event, Option<&FiredRule>, Verdict),
+}
+
+/// What one round did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Report {
+    /// Events moved into the journal.
+    pub collected: usize,
+    /// Letters that everybody has.
+    pub sent: usize,
+    /// The answers to them: of the server, or paths of files.
+    pub answers: Vec<String>,
+    /// Event files that could not be read, and drop directories that could not be listed.
+    pub unread: usize,
+    /// What is left.
+    pub left: Waiting,
+    /// Whether this process lacks what a letter needs, so that another one should deliver.
+    pub is_lacking: bool,
+}
+
+/// The one deliverer of a journal, as long as it lives.
+pub struct Deliverer<'a> {
+    pub(crate) place: &'a Workplace<'a>,
+    pub(crate) journal: Journal,
+    pub(crate) channels: Vec<String>,
+    collector: Collector,
+    standing: Standing,
+    lock: File,
+}
+
+/// What was done in the drop directories.
+#[derive(Debug, Clone, Copy, Default)]
+struct Collected {
+    events: usize,
+    /// Files that could not be read, and directories that could not be listed.
+    unread: usize,
+    /// Files that a later version wrote.
+    newer: usize,
+}
+
+impl<'a> Deliverer<'a> {
+    /// Takes the lock and opens the journal; nothing when another deliverer is at work. A
+    /// damaged journal is put aside, and a letter says so.
+    ///
+    /// # Errors
+    /// When lock or journal cannot be made.
+    pub fn start(place: &'a Workplace<'a>) -> Result<Option<Self>, DeliverError> {
+        let path = &place.config.journal;
+        make_directory(path)?;
+        let lock = lock::acquire(path).map_err(|cause| DeliverError::Lock {
+            path: lock::lock_path(path),
+            cause,
+        })?;
+        let Some(lock) = lock else {
+            return Ok(None);
+        };
+        let before = identity_of(path);
+        let (journal, aside) = Journal::open_or_replace(path, place.clock.now())?;
+        if aside.is_none() && before.is_some() && before != identity_of(path) {
+            return Err(DeliverError::Replaced { path: path.clone() });
+        }
+        let mut deliverer = Self {
+            place,
+            journal,
+            channels: channels(place.config),
+            collector: Collector::default(),
+            standing: Standing::of(path, &lock),
+            lock,
+        };
+        if let Some(aside) = aside {
+            deliverer.tell_damage(&aside)?;
+        }
+        deliverer.forget_stale()?;
+        Ok(Some(deliverer))
+    }
+
+    /// Collects everything and tries the letters that are due, or with `all` every one that is
+    /// not delivered. A journal that turns out to be damaged is put aside, and a new one begun.
+    ///
+    /// # Errors
+    /// When the journal cannot be used, or is another one than the one that was opened.
+    pub fn round(&mut self, all: bool) -> Result<Report, DeliverError> {
+        match self.work(all) {
+            Err(DeliverError::Journal(error)) if error.is_damage() => {
+                let path = &self.place.config.journal;
+                let aside = set_aside(path, self.place.clock.now())?;
+                self.journal = Journal::open(path)?;
+                self.standing = Standing::of(path, &self.lock);
+                self.tell_damage(&aside)?;
+                self.work(all)
+            }
+            done => done,
+        }
+    }
+
+    /// Whether the open journal is still the one at its path, which others read.
+    ///
+    /// # Errors
+    /// When it is not: what would be written into it now would be lost.
+    pub(crate) fn stand(&self) -> Result<(), DeliverError> {
+        if self.standing.holds() {
+            return Ok(());
+        }
+        let path = self.place.config.journal.clone();
+        Err(DeliverError::Replaced { path })
+    }
+
+    fn work(&mut self, all: bool) -> Result<Report, DeliverError> {
+        let collected = self.collect()?;
+        let mut report = Report {
+            collected: collected.events,
+            unread: collected.unread,
+            ..Report::default()
+        };
+        let now = self.place.clock.now();
+        let name = namer(self.place, now);
+        let alert = &self.place.config.alert;
+        self.journal.close_due(alert, &self.channels, now, &name)?;
+        self.tell_ahead(now)?;
+        self.show_life(now, collected.unread + collected.newer)?;
+        self.send(all, &mut report)?;
+        self.prune(now)?;
+        report.left = self.journal.waiting()?;
+        Ok(report)
+    }
+
+    /// Moves all events into the journal; a file is deleted only when its event is safe there.
+    fn collect(&mut self) -> Result<Collected, DeliverError> {
+        let mut collected = Collected::default();
+        let (mut rejected, mut rejected_files) = (Vec::new(), 0);
+        self.stand()?;
+        for directory in &self.place.drops {
+            let mut gone = Vec::new();
+            loop {
+                let now = self.place.clock.now();
+                let mut pass = match self.collector.collect(directory, now) {
+                    Ok(pass) => pass,
+                    Err(cause) => {
+                        let name = directory.display();
+                        let text = format!("cannot list the drop directory {name}: {cause}");
+                        (self.place.warn)(&text);
+                        collected.unread += 1;
+                        break;
+                    }
+                };
+                rejected.append(&mut pass.rejected);
+                collected.unread += pass.unread_files;
+                collected.newer += pass.newer_files;
+                pass.unread.iter().for_each(|text| (self.place.warn)(text));
+                rejected_files += pass.rejected_files;
+                if pass.found.is_empty() {
+                    if pass.is_full {
+                        continue;
+                    }
+                    break;
+                }
+                self.stand()?;
+                collected.events += self.enter(&pass.found, now)?;
+                let removed = self.remove(&pass.found, &mut gone)?;
+                if removed < pass.found.len() {
+                    let (stay, place) = (pass.found.len() - removed, directory.display());
+                    (self.place.warn)(&format!("{stay} collected files in {place} stay there"));
+                    break;
+                }
+                if !pass.is_full {
+                    break;
+                }
+            }
+            // Only now can no power cut bring the files back, and their names be forgotten. Once
+            // for all passes: it makes the file system write whatever others have changed too.
+            let is_empty = gone.is_empty();
+            if !is_empty
+                && File::open(directory)
+                    .and_then(|file| file.sync_all())
+                    .is_ok()
+            {
+                self.journal.forget(&gone)?;
+            }
+        }
+        self.tell_rejected(rejected, rejected_files)?;
+        Ok(collected)
+    }
+
+    /// Deletes the files of events that are in the journal. Gives how many are gone, and adds
+    /// their keys.
+    fn remove(&self, found: &[Found], gone: &mut Vec<String>) -> Result<usize, DeliverError> {
+        let before = gone.len();
+        for item in found {
+            self.stand()?;
+            match fs::remove_file(&item.path) {
+                Err(cause) if cause.kind() != io::ErrorKind::NotFound => {}
+                _ => gone.push(item.key.clone()),
+            }
+        }
+        Ok(gone.len() - before)
+    }
+
+    /// Puts the events into the journal, and tells the system log of those that are new.
+    fn enter(&mut self, found: &[Found], now: DateTime<Utc>) -> Result<usize, DeliverError> {
+        let terms = Terms {
+            alert: &self.place.config.alert,
+            channels: &self.channels,
+            rules: self.place.rules,
+            now,
+            machine: &self.place.host,
+            message_id: &namer(self.place, now),
+        };
+        let entered = self.journal.enter(found, &terms)?;
+        for new in &entered {
+            (self.place.record)(new.event, new.rule.as_ref(), new.verdict);
+        }
+        Ok(entered.len())
+    }
+
+    /// Sends one letter. Meanwhile events go on into the journal: a mail server may take minutes
+    /// for an answer.
+    fn send_one(&mut self, item: &Dispatch, letter: &Letter) -> Result<Sent, DeliverError> {
+        let sender = sender(self.place);
+        thread::scope(|scope| {
+            let sending = scope.spawn(|| dispatch::send(&sender, item, letter));
+            let mut pause = SHORTEST_LOOK;
+            let mut result = Ok(());
+            while !sending.is_finished() {
+                sleep(pause);
+                pause = (pause * 2).min(LONGEST_LOOK);
+                if result.is_ok() && pause == LONGEST_LOOK && has_events(&self.place.drops) {
+                    result = self.collect().map(drop);
+                }
+            }
+            let sent = sending.join().unwrap_or_else(|panic| resume_unwind(panic));
+            result.map(|()| sent)
+        })
+    }
+
+    fn send(&mut self, all: bool, report: &mut Report) -> Result<(), DeliverError> {
+        let mut blocked: BTreeSet<String> = BTreeSet::new();
+        let mut has_sent_mail = false;
+        for item in self.journal.due(self.place.clock.now(), all)? {
+            if blocked.contains(&item.channel) {
+                continue;
+            }
+            self.stand()?;
+            let Some(letter) = self.journal.letter(item.letter)? else {
+                continue;
+            };
+            let place = self.place;
+            let Sent {
+                deliveries,
+                wait,
+                complaints,
+            } = self.send_one(&item, &letter)?;
+            for complaint in complaints {
+                (place.warn)(&format!("a template of the letters failed: {complaint}"));
+            }
+            let wait = wait.and_then(|wait| i64::try_from(wait.as_secs()).ok());
+            let problems: Vec<String> = deliveries.iter().filter_map(problem).collect();
+            let is_lacking = deliveries.iter().any(lacks_surroundings);
+            // Another deliverer may have what is missing here: it need not wait.
+            let wait = if is_lacking {
+                Some(-pause(item.attempts.saturating_add(1)))
+            } else {
+                wait
+            };
+            self.settle(&item, &deliveries, &letter.message_id, &problems, wait)?;
+            if is_lacking {
+                report.is_lacking = true;
+                blocked.insert(item.channel);
+                continue;
+            }
+            if problems.is_empty() {
+                report.sent += 1;
+                has_sent_mail |= item.channel == dispatch::MAIL;
+                report
+                    .answers
+                    .extend(deliveries.into_iter().find_map(answer));
+                continue;
+            }
+            let is_about_way = |delivery: &Delivery| !is_about_letter(&delivery.outcome);
+            if wait.is_some() || deliveries.iter().any(is_about_way) {
+                // The others would only run into the same wall.
+                let now = self.place.clock.now();
+                let pause = pause(item.attempts.saturating_add(1));
+                let until = now.timestamp() + wait.unwrap_or(0).max(pause);
+                self.journal
+                    .put_off(&item.channel, now, until, &problems.join("; "))?;
+                blocked.insert(item.channel);
+            }
+        }
+        if has_sent_mail {
+            self.tell_given_up()?;
+        }
+        Ok(())
+    }
+
+    fn settle(
+        &mut self,
+        item: &Dispatch,
+        deliveries: &[Delivery],
+        message_id: &str,
+        problems: &[String],
+        wait: Option<i64>,
+    ) -> Result<(), DeliverError> {
+        let give_up = self.place.config.alert.give_up.as_secs();
+        let give_up = i64::try_from(give_up).unwrap_or(i64::MAX);
+        let now = self.place.clock.now();
+        // Machines that lost the same server at the same time do not come back as one.
+        let spread = u64::try_from(pause(item.attempts) / 5).unwrap_or(0) + 1;
+        let jitter = i64::try_from(random_u64() % spread).unwrap_or(0);
+        let extra = match wait {
+            Some(wait) if wait < 0 => wait,
+            wait => jitter.max(wait.unwrap_or(0)),
+        };
+        let settled = self.journal.settle(item, deliveries, now, give_up, extra)?;
+        for text in problems {
+            (self.place.warn)(&format!("letter {message_id} not delivered: {text}"));
+        }
+        if settled == Settled::GivenUp {
+            let (letter, channel) = (item.letter, &item.channel);
+            (self.place.warn)(&format!(
+                "letter {letter} ({message_id}) is given up on its way by {channel}: see `tcpw queue show {letter}`"
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn sender<'p>(place: &'p Workplace<'_>) -> Sender<'p> {
+    Sender {
+        config: place.config,
+        host: &place.host,
+        transport: place.transport,
+        credentials: place.credentials.as_deref(),
+    }
+}
+
+/// Makes Message-IDs that were never given before.
+pub(crate) fn namer<'p>(
+    place: &'p Workplace<'_>,
+    now: DateTime<Utc>,
+) -> impl Fn() -> String + use<'p> {
+    let domain = People::new(&place.config.mail, &place.host).from.domain;
+    move || {
+        let time = now.format("%Y%m%d%H%M%S");
+        format!("<{time}.{:016x}@{domain}>", random_u64())
+    }
+}
+
+/// Whether an event is waiting in one of the drop directories.
+pub fn has_events(drops: &[PathBuf]) -> bool {
+    drops
+        .iter()
+        .filter_map(|drop| fs::read_dir(drop).ok())
+        .any(|mut entries| {
+            entries.any(|entry| {
+                entry.is_ok_and(|entry| {
+                    let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+                    is_file && entry.file_name().to_str().is_some_and(spool::is_event_name)
+                })
+            })
+        })
+}

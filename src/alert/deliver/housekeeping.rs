@@ -1,0 +1,205 @@
+//! What the deliverer does beside events and letters: it forgets what is old, shows that it is
+//! alive, and says what went wrong with the alarms themselves.
+
+use crate::alert::deliver::deliverer::{DeliverError, Deliverer, namer};
+use crate::alert::model::letter::LetterKind;
+use crate::alert::model::system_letter::Notice;
+use crate::alert::spool::finished_name;
+use crate::system::local_time;
+use chrono::{DateTime, SecondsFormat, TimeDelta, Timelike as _, Utc};
+use std::collections::{BTreeSet, HashMap};
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+
+/// How often the journal forgets its oldest events, in seconds.
+const PRUNE_EVERY: i64 = 6 * 3600;
+/// How many files that are no events a notice names.
+const MOST_EXAMPLES: usize = 20;
+/// When the journal was pruned last, in seconds since the epoch.
+const PRUNED: &str = "pruned";
+/// The day of the last sign of life.
+const ALIVE: &str = "alive";
+/// When a notice last told of files that are no events, in seconds since the epoch.
+const REJECTED: &str = "rejected";
+/// The latest time still to come of which a notice has told.
+const AHEAD: &str = "ahead";
+const DAY: i64 = 86_400;
+
+impl Deliverer<'_> {
+    /// Forgets files that were collected and are gone from their directory for good. Files of a
+    /// directory that cannot be listed or synced now are not forgotten: they might come back.
+    pub(crate) fn forget_stale(&mut self) -> Result<(), DeliverError> {
+        let keys = self.journal.collected()?;
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let own: Vec<_> = self.place.drops.iter().map(|drop| here(drop)).collect();
+        let mut others = HashMap::new();
+        let mut is_gone = |key: &String| match key.rsplit_once('/') {
+            Some((directory, name)) => others
+                .entry(directory.to_owned())
+                .or_insert_with(|| here(Path::new(directory)))
+                .as_ref()
+                .is_some_and(|here| !here.contains(name)),
+            // An earlier version did not say where.
+            None => own
+                .iter()
+                .all(|here| here.as_ref().is_some_and(|here| !here.contains(key))),
+        };
+        let gone: Vec<String> = keys.into_iter().filter(|key| is_gone(key)).collect();
+        Ok(self.journal.forget(&gone)?)
+    }
+
+    /// Forgets old events now and then.
+    pub(crate) fn prune(&mut self, now: DateTime<Utc>) -> Result<(), DeliverError> {
+        let last = self
+            .journal
+            .fact(PRUNED)?
+            .and_then(|text| text.parse().ok());
+        if last.is_some_and(|last: i64| (0..PRUNE_EVERY).contains(&(now.timestamp() - last))) {
+            return Ok(());
+        }
+        self.journal.prune(&self.place.config.retention, now)?;
+        self.journal
+            .set_fact(PRUNED, &now.timestamp().to_string())?;
+        Ok(())
+    }
+
+    /// Mails the sign of life of the day when its time has come.
+    /// Of the drop directories, `unread` files and whole directories could not be read.
+    pub(crate) fn show_life(
+        &mut self,
+        now: DateTime<Utc>,
+        unread: usize,
+    ) -> Result<(), DeliverError> {
+        let Some(wanted) = self.place.config.alert.heartbeat else {
+            return Ok(());
+        };
+        let local = local_time(now);
+        let today = local.format("%Y-%m-%d").to_string();
+        let is_time = local.hour() * 60 + local.minute() >= wanted;
+        if !is_time || self.journal.fact(ALIVE)?.as_ref() == Some(&today) {
+            return Ok(());
+        }
+        let since = now - TimeDelta::seconds(DAY);
+        let waiting = self.journal.waiting()?;
+        let notice = Notice::Heartbeat {
+            events: self.journal.count_since(since, now)?,
+            waiting: waiting.waiting,
+            failed: waiting.failed,
+            unread: u64::try_from(unread).unwrap_or(u64::MAX),
+        };
+        self.notify(LetterKind::Heartbeat, &notice, now)?;
+        self.journal.set_fact(ALIVE, &today)?;
+        Ok(())
+    }
+
+    /// Says once that the journal has times which are still to come.
+    pub(crate) fn tell_ahead(&mut self, now: DateTime<Utc>) -> Result<(), DeliverError> {
+        let Some(ahead) = self.journal.ahead(&self.place.config.alert, now)? else {
+            return Ok(());
+        };
+        let latest = ahead.latest.to_rfc3339_opts(SecondsFormat::Secs, true);
+        if self.journal.fact(AHEAD)?.as_ref() == Some(&latest) {
+            return Ok(());
+        }
+        let path = self.place.config.journal.display();
+        (self.place.warn)(&format!(
+            "the journal {path} has times up to {latest}: the clock was ahead, or is behind now; \
+             times that are too late count as now"
+        ));
+        let notice = Notice::ClockAhead {
+            latest: latest.clone(),
+            events: ahead.events,
+        };
+        self.notify(LetterKind::Notice, &notice, now)?;
+        self.journal.set_fact(AHEAD, &latest)?;
+        Ok(())
+    }
+
+    /// Says that a damaged journal was put aside.
+    pub(crate) fn tell_damage(&mut self, aside: &Path) -> Result<(), DeliverError> {
+        let path = self.place.config.journal.display();
+        let aside = aside.display().to_string();
+        (self.place.warn)(&format!(
+            "the journal {path} is damaged: it is now {aside}, and a new one was begun"
+        ));
+        let notice = Notice::JournalDamaged { aside };
+        self.notify(LetterKind::Notice, &notice, self.place.clock.now())
+    }
+
+    /// Says which letters never arrived, now that mail works again.
+    pub(crate) fn tell_given_up(&mut self) -> Result<(), DeliverError> {
+        let letters = self.journal.tell_given_up()?;
+        if letters.is_empty() {
+            return Ok(());
+        }
+        let mut events = 0;
+        for letter in &letters {
+            events += self.journal.letter_count(*letter)?;
+        }
+        let notice = Notice::GivenUp { letters, events };
+        self.notify(LetterKind::Notice, &notice, self.place.clock.now())
+    }
+
+    /// Says which files were no events: the system log each time, a letter once a day.
+    pub(crate) fn tell_rejected(
+        &mut self,
+        mut rejected: Vec<String>,
+        count: u64,
+    ) -> Result<(), DeliverError> {
+        if rejected.is_empty() {
+            return Ok(());
+        }
+        rejected.truncate(MOST_EXAMPLES);
+        for problem in &rejected {
+            (self.place.warn)(problem);
+        }
+        let now = self.place.clock.now();
+        let last = self
+            .journal
+            .fact(REJECTED)?
+            .and_then(|text| text.parse().ok());
+        if last.is_some_and(|last: i64| (0..DAY).contains(&(now.timestamp() - last))) {
+            return Ok(());
+        }
+        self.journal
+            .set_fact(REJECTED, &now.timestamp().to_string())?;
+        let notice = Notice::Rejected {
+            count,
+            examples: rejected,
+        };
+        self.notify(LetterKind::Notice, &notice, now)
+    }
+
+    fn notify(
+        &mut self,
+        kind: LetterKind,
+        notice: &Notice,
+        now: DateTime<Utc>,
+    ) -> Result<(), DeliverError> {
+        let message_id = namer(self.place, now)();
+        let body = notice.to_json();
+        Ok(self
+            .journal
+            .queue(kind, &body, &self.channels, now, &message_id)?)
+    }
+}
+
+/// The names of the event files in a drop directory, of which what is gone stays gone; nothing
+/// when that cannot be told. A directory that is not there has none.
+fn here(drop: &Path) -> Option<BTreeSet<String>> {
+    let entries = match fs::read_dir(drop) {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Some(BTreeSet::new()),
+        entries => entries.ok()?,
+    };
+    File::open(drop).and_then(|file| file.sync_all()).ok()?;
+    let mut names = BTreeSet::new();
+    for entry in entries {
+        if let Ok(name) = entry.ok()?.file_name().into_string() {
+            names.insert(finished_name(&name).map_or_else(|| name.clone(), str::to_owned));
+        }
+    }
+    Some(names)
+}

@@ -1,0 +1,55 @@
+//! A report and a test message become letters like any other.
+
+use crate::alert::deliver::deliverer::{DeliverError, Deliverer, namer};
+use crate::alert::deliver::dispatch::MAIL;
+use crate::alert::letter::mime::People;
+use crate::alert::model::letter::LetterKind;
+use crate::alert::model::system_letter::Notice;
+use crate::config::Mailbox;
+
+impl Deliverer<'_> {
+    /// Queues a report as a letter; gives the addresses it will go to.
+    ///
+    /// # Errors
+    /// When the journal cannot be written, or was replaced meanwhile.
+    pub fn queue_report(&mut self, report: &Notice) -> Result<Vec<String>, DeliverError> {
+        let now = self.place.clock.now();
+        let message_id = namer(self.place, now)();
+        let (kind, body) = (LetterKind::Report, report.to_json());
+        self.journal
+            .queue(kind, &body, &self.channels, now, &message_id)?;
+        self.stand()?;
+        let people = People::new(&self.place.config.mail, &self.place.host);
+        Ok(people
+            .recipients()
+            .iter()
+            .map(ToString::to_string)
+            .collect())
+    }
+
+    /// Queues a test message for everybody configured, on every way, and one by mail for the people
+    /// of each `[[alert.rule]]`; gives their numbers.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    pub fn queue_trials(&mut self) -> Result<Vec<i64>, DeliverError> {
+        let now = self.place.clock.now();
+        let name = namer(self.place, now);
+        let mut letters = vec![
+            self.journal
+                .queue_trial(&[], &self.channels, now, &name())?,
+        ];
+        let mut audiences: Vec<&[Mailbox]> = Vec::new();
+        for rule in &self.place.config.alert.rules {
+            if !rule.to.is_empty() && !audiences.contains(&rule.to.as_slice()) {
+                audiences.push(&rule.to);
+            }
+        }
+        let mail = [MAIL.to_owned()];
+        for people in audiences {
+            let letter = self.journal.queue_trial(people, &mail, now, &name())?;
+            letters.push(letter);
+        }
+        Ok(letters)
+    }
+}

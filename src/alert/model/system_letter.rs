@@ -1,0 +1,68 @@
+//! What letters that are not about events say; kept in the journal as JSON until they are written.
+
+use serde::{Deserialize, Serialize};
+
+/// Something about the alarms themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "notice", rename_all = "kebab-case")]
+pub enum Notice {
+    /// The journal could not be read and was put aside; a new one was begun.
+    JournalDamaged {
+        /// Where the damaged one is.
+        aside: String,
+    },
+    /// Letters were given up while they could not be delivered.
+    GivenUp {
+        /// Their numbers.
+        letters: Vec<i64>,
+        /// How many events they told of.
+        events: u64,
+    },
+    /// Files in the drop directory were no events.
+    Rejected {
+        /// How many.
+        count: u64,
+        /// Some of them, and why.
+        examples: Vec<String>,
+    },
+    /// Nothing is wrong: what the last day had.
+    Heartbeat {
+        /// How many events.
+        events: u64,
+        /// How many letters wait to be delivered.
+        waiting: u64,
+        /// How many letters were given up.
+        failed: u64,
+        /// How many files and directories could not be read: alerts may wait there.
+        #[serde(default)]
+        unread: u64,
+    },
+    /// The journal has times that are still to come: the clock was ahead, or is behind now.
+    ClockAhead {
+        /// The latest of them, in UTC (RFC 3339).
+        latest: String,
+        /// How many events have such a time.
+        events: u64,
+    },
+    /// A report, written when it was asked for.
+    Report {
+        /// Its subject.
+        subject: String,
+        /// As text.
+        text: String,
+        /// As HTML.
+        html: String,
+    },
+}
+
+impl Notice {
+    /// As the journal keeps it.
+    pub(crate) fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// What the journal has kept.
+    pub(crate) fn of_json(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+}
