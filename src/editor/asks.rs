@@ -1,10 +1,10 @@
 //! Whose access a change is asked to change: whoever else gains or loses has to be told of first.
 
+use super::asked::{Asked, Wish};
 use super::client::Client;
 use super::cover::parents;
 use super::daemon::Daemon;
 use super::effect::Part;
-use super::listing::{Asked, Wish};
 use crate::engine::{Change, Claim, NameGroup};
 use std::collections::BTreeSet;
 use std::net::IpAddr;

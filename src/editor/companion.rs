@@ -1,6 +1,7 @@
 //! A file that is written together with the tables, in the same commit: the configuration.
 
-use super::entry::{Side, digest};
+use super::digest::digest;
+use super::entry::Side;
 use super::error::EditError;
 use super::state::State;
 use super::table::{TableFile, resolve};

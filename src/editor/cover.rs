@@ -1,9 +1,9 @@
 //! Many clients, asked whether a request or an element of a table is about one of them.
 
+use super::asked::Asked;
 use super::client::Client;
 use super::daemon::Daemon;
 use super::ground::Ground;
-use super::listing::Asked;
 use super::reach::{Reach, masked4, masked6};
 use crate::engine::{Request, TableName};
 use crate::policy::{Element, rules};
@@ -113,7 +113,7 @@ pub(super) fn is_daemon(daemon: &Daemon, request: &Request) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::editor::listing::Wish;
+    use crate::editor::asked::Wish;
     use crate::editor::reach::{Relation, relation};
     use crate::engine::{Bare, Host, HostName};
     use crate::syntax::parse;

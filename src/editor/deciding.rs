@@ -1,11 +1,11 @@
 //! Which rules decide about the clients asked for, under whatever name and user: worked out on sets,
 //! not tried.
 
+use super::asked::Asked;
 use super::client::Client;
 use super::cover::parents;
 use super::ground::Ground;
 use super::line::rules_for;
-use super::listing::Asked;
 use super::reach::{masked4, masked6};
 use crate::engine::{Access, Decider, Host, HostName, Request, TableName, deciders};
 use crate::syntax::parse;

@@ -2,9 +2,11 @@
 
 use super::change::{Change, Note, Refusal};
 use super::daemon::Daemon;
-use super::ground::{Ground, ending, has_option};
+use super::ground::Ground;
 use super::line::{put, with_deny_ended};
-use super::sample::{Daemons, strangers};
+use super::rule_parts::{ending, has_option};
+use super::sample::strangers;
+use super::tried_daemons::Daemons;
 use crate::edit::Edit;
 use crate::engine::{Access, TableName};
 use crate::policy::{Element, List, OptionKind, Rule, rules};

@@ -1,7 +1,8 @@
 //! `expire` and `list`: rules with what their comments say about them.
 
 use super::change::{Change, Note, Refusal};
-use super::ground::{Ground, Place, ending};
+use super::ground::{Ground, Place};
+use super::rule_parts::ending;
 use super::written::Written;
 use crate::edit::Edit;
 use crate::engine::{Access, TableName};

@@ -1,12 +1,12 @@
 //! The two tables as a change finds them.
 
 use super::mentions::Mentions;
-use super::sample::Daemons;
+use super::rule_parts::has_option;
+use super::tried_daemons::Daemons;
 use crate::engine::{
-    Access, Cause, Host, Index, Matched, Request, Surroundings, Table, TableName, Tables, Verdict,
-    decide,
+    Cause, Host, Index, Matched, Request, Surroundings, Table, TableName, Tables, Verdict, decide,
 };
-use crate::policy::{Element, OptionKind, Rule, RuleOption, rules};
+use crate::policy::{OptionKind, Rule, rules};
 use crate::syntax::{Line, Tree};
 use std::cell::{Cell, OnceCell};
 
@@ -109,12 +109,14 @@ impl<'a> Ground<'a> {
 
     /// Daemons that stand for all of them.
     pub(super) fn daemons(&self) -> &Daemons {
-        self.daemons.get_or_init(|| Daemons::named_in(self))
+        self.daemons
+            .get_or_init(|| Daemons::named_in([self.allow, self.deny]))
     }
 
     /// What the rules mention that sets of clients leave out.
     pub(super) fn mentions(&self) -> &Mentions {
-        self.mentions.get_or_init(|| Mentions::of(self))
+        self.mentions
+            .get_or_init(|| Mentions::of([self.allow, self.deny], self.world.dialect()))
     }
 
     /// The rule that decided a verdict, or by which it is in doubt.
@@ -161,38 +163,4 @@ impl<'a> Ground<'a> {
             })
         })
     }
-}
-
-/// Whether a rule has an option of a kind.
-pub(super) fn has_option(rule: Rule<'_, '_>, is_wanted: impl Fn(OptionKind) -> bool) -> bool {
-    rule.options()
-        .iter()
-        .filter_map(RuleOption::spec)
-        .any(|spec| is_wanted(spec.kind))
-}
-
-/// How a rule ends if nothing in it is wrong.
-pub(super) fn ending(table: TableName, rule: Rule<'_, '_>) -> Access {
-    let last = rule.options().pop();
-    match last.and_then(|option| option.spec()).map(|spec| spec.kind) {
-        Some(OptionKind::Allow) => Access::Granted,
-        Some(OptionKind::Deny | OptionKind::Twist) => Access::Denied,
-        _ if table == TableName::Allow => Access::Granted,
-        _ => Access::Denied,
-    }
-}
-
-/// The elements of a list that are patterns, each with whether it stands behind an odd number of
-/// `EXCEPT`.
-pub(super) fn patterns<'s>(
-    list: impl Iterator<Item = Element<'s>>,
-) -> impl Iterator<Item = (std::borrow::Cow<'s, [u8]>, bool)> {
-    let mut is_excepted = false;
-    list.filter_map(move |element| match element {
-        Element::Except { .. } => {
-            is_excepted = !is_excepted;
-            None
-        }
-        Element::Pattern { text, .. } => Some((text, is_excepted)),
-    })
 }

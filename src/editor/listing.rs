@@ -3,6 +3,7 @@
 //! The new rule goes in front of the first rule that would decide one of the clients otherwise,
 //! else to the end. A rule about the same clients, or about some of them, is never overruled.
 
+use super::asked::Asked;
 use super::change::{Change, Note, Refusal};
 use super::client::Client;
 use super::daemon::Daemon;
@@ -13,114 +14,9 @@ use super::label::{in_style, labelled};
 use super::line::{put, rules_for};
 use super::merge::merged;
 use super::named::Elements;
-use super::survey::{Survey, table_for};
-use crate::engine::{Access, TableName};
-use crate::metadata::Label;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
-
-/// Who is to be listed, for which daemons.
-#[derive(Debug, Clone)]
-pub struct Asked {
-    clients: Vec<Client>,
-    daemons: Vec<Daemon>,
-    wish: Wish,
-    label: Option<Label>,
-}
-
-/// Which list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wish {
-    /// The clients shall be admitted, by the allow table.
-    Grant,
-    /// The clients shall be refused, by the deny table.
-    Refuse,
-}
-
-impl Wish {
-    pub(super) fn table(self) -> TableName {
-        match self {
-            Self::Grant => TableName::Allow,
-            Self::Refuse => TableName::Deny,
-        }
-    }
-
-    pub(super) fn access(self) -> Access {
-        match self {
-            Self::Grant => Access::Granted,
-            Self::Refuse => Access::Denied,
-        }
-    }
-}
-
-impl Asked {
-    /// Doubles count once, and `ALL` daemons include every other.
-    pub fn new(wish: Wish, clients: Vec<Client>, daemons: Vec<Daemon>) -> Self {
-        let mut seen = HashSet::new();
-        let mut clients = clients;
-        // Long lists are often in order.
-        if !clients.is_sorted_by(|one, next| one < next) {
-            clients.retain(|client| seen.insert(client.clone()));
-        }
-        let mut seen = BTreeSet::new();
-        let daemons = if daemons.is_empty() || daemons.contains(&Daemon::All) {
-            vec![Daemon::All]
-        } else {
-            let fresh = |daemon: &Daemon| seen.insert(daemon.clone());
-            daemons.into_iter().filter(fresh).collect()
-        };
-        Self {
-            clients,
-            daemons,
-            wish,
-            label: None,
-        }
-    }
-
-    /// With a label above every new rule.
-    #[must_use]
-    pub fn with_label(self, label: Option<Label>) -> Self {
-        Self { label, ..self }
-    }
-
-    /// The wish.
-    pub fn wish(&self) -> Wish {
-        self.wish
-    }
-
-    /// The clients.
-    pub fn clients(&self) -> &[Client] {
-        &self.clients
-    }
-
-    /// The daemons.
-    pub fn daemons(&self) -> &[Daemon] {
-        &self.daemons
-    }
-
-    /// The only daemon, if it is one.
-    pub(super) fn daemon(&self) -> Option<&Daemon> {
-        match &*self.daemons {
-            [daemon] => Some(daemon),
-            _ => None,
-        }
-    }
-
-    /// How many clients.
-    pub(super) fn count(&self) -> usize {
-        self.clients.len()
-    }
-
-    /// Every client with every daemon.
-    pub(super) fn pairs(&self) -> impl Iterator<Item = (&Client, &Daemon)> {
-        self.clients
-            .iter()
-            .flat_map(|client| self.daemons.iter().map(move |daemon| (client, daemon)))
-    }
-}
-
-/// Where the rule for one client goes: before a line, or at the end.
-pub(super) type Position = usize;
-pub(super) const END: Position = usize::MAX;
+use super::survey::{END, Position, Survey, table_for};
+use crate::engine::TableName;
+use std::collections::BTreeMap;
 
 /// The option that makes a rule of the allow table refuse.
 const REFUSING: &str = " : deny";

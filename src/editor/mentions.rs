@@ -1,11 +1,13 @@
 //! Users that the rules of both tables ask for, and names by which a pattern can match that is no
 //! name: what sets of clients leave out, and is tried besides.
 
-use super::ground::{Ground, patterns};
-use super::sample::SOME_NAME;
-use crate::policy::{ClientPattern, HostPattern, TextPattern, rules};
+use super::rule_parts::patterns;
+use crate::policy::{ClientPattern, Dialect, HostPattern, TextPattern, rules};
+use crate::syntax::Tree;
 use std::collections::BTreeSet;
 
+/// A name nobody lists, with a dot.
+pub(super) const SOME_NAME: &str = "host.tcpw.invalid";
 /// A user that no rule names.
 const SOME_USER: &[u8] = b"tcpw-sample";
 /// The word for a user that is not known.
@@ -22,10 +24,9 @@ pub(super) struct Mentions {
 }
 
 impl Mentions {
-    pub(super) fn of(ground: &Ground<'_>) -> Self {
+    pub(super) fn of(trees: [&Tree<'_>; 2], dialect: &Dialect) -> Self {
         let (mut users, mut names) = (BTreeSet::new(), BTreeSet::new());
         let mut are_all_users = true;
-        let trees = [ground.allow, ground.deny];
         let elements = trees
             .into_iter()
             .flat_map(rules)
@@ -35,7 +36,7 @@ impl Mentions {
             {
                 continue;
             }
-            let pattern = ClientPattern::read_in(&text, ground.world.dialect());
+            let pattern = ClientPattern::read_in(&text, dialect);
             if let Some(user) = pattern.user {
                 let is_vague = !matches!(
                     user,

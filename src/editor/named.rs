@@ -1,8 +1,9 @@
 //! The elements of the tables that name a client asked for, or some of it.
 
 use super::client::Client;
-use super::ground::{Ground, patterns};
+use super::ground::Ground;
 use super::reach::{Reach, Relation, relation};
+use super::rule_parts::patterns;
 use crate::engine::TableName;
 use crate::policy::rules;
 use std::collections::BTreeMap;

@@ -1,11 +1,8 @@
 //! Changes that are taken back unless somebody confirms them.
 
-use super::entry::{Entry, digest};
-use super::error::EditError;
-use super::state::{History, State};
+use super::digest::digest;
 use crate::system::Moment;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
 
 /// Until when a change has to be confirmed, and how.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,60 +73,4 @@ impl Provisional {
     pub fn is_confirmed_by(&self, token: &str) -> bool {
         digest(token.as_bytes()) == self.token
     }
-}
-
-impl History {
-    /// What became of a change that had to be confirmed; nothing if it had not.
-    ///
-    /// # Errors
-    /// When the history cannot be read.
-    pub fn fate(&self, entry: &Entry) -> Result<Option<Fate>, EditError> {
-        if entry.provisional.is_none() {
-            return Ok(None);
-        }
-        if self.is_confirmed(entry.number) {
-            return Ok(Some(Fate::Confirmed));
-        }
-        for number in self.numbers()? {
-            if number > entry.number && self.entry(number)?.undoes == Some(entry.number) {
-                return Ok(Some(Fate::TakenBack(number)));
-            }
-        }
-        Ok(Some(Fate::Open))
-    }
-
-    /// The changes that can still be confirmed.
-    ///
-    /// # Errors
-    /// When the history cannot be read.
-    pub fn open_changes(&self) -> Result<Vec<(Entry, Provisional)>, EditError> {
-        let mut open = Vec::new();
-        for number in self.numbers()? {
-            let entry = self.entry(number)?;
-            if let Some(undone) = entry.undoes {
-                open.retain(|(entry, _): &(Entry, Provisional)| entry.number != undone);
-            }
-            if let Some(provisional) = entry.provisional.clone()
-                && !self.is_confirmed(number)
-            {
-                open.push((entry, provisional));
-            }
-        }
-        Ok(open)
-    }
-}
-
-/// Confirms a change of the history at `path`, if it is still open.
-///
-/// # Errors
-/// When the history cannot be locked or written.
-pub fn confirm(path: &Path, number: u64) -> Result<Fate, EditError> {
-    let state = State::open(path)?;
-    let entry = state.history().entry(number)?;
-    let fate = state.history().fate(&entry)?.unwrap_or(Fate::Confirmed);
-    if fate == Fate::Open {
-        state.confirm(number)?;
-        return Ok(Fate::Confirmed);
-    }
-    Ok(fate)
 }

@@ -2,7 +2,8 @@
 //! who is about to do what.
 
 use super::companion::Companion;
-use super::entry::{Entry, Reversal, Side, digests};
+use super::digest::digests;
+use super::entry::{Entry, Reversal, Side};
 use super::error::EditError;
 use super::state::State;
 use super::table::TableFile;

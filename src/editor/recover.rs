@@ -1,6 +1,7 @@
 //! A commit that was cut short is finished, or forgotten if nothing of it was done.
 
-use super::entry::{Side, digest};
+use super::digest::digest;
+use super::entry::Side;
 use super::error::EditError;
 use super::in_place::is_torn;
 use super::replace::{Staged, leftover, remove_leftover};

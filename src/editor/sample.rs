@@ -1,24 +1,19 @@
 //! Requests that stand for many: what a change is tried on before it is made.
 
 use super::client::Client;
-use super::daemon::Daemon;
-use super::ground::{Ground, patterns};
+use super::ground::Ground;
+use super::mentions::SOME_NAME;
 use super::reach::Reach;
-use crate::engine::{Host, HostName, Request};
-use crate::policy::{DaemonPattern, Process, TextPattern, rules};
-use std::collections::BTreeSet;
+use super::rule_parts::patterns;
+use crate::engine::{Host, HostName};
+use crate::policy::rules;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// A daemon nobody names in a table.
-const SOME_DAEMON: &str = "tcpw-sample";
-/// Names nobody lists: with a dot and without one, for `LOCAL`.
-pub(super) const SOME_NAME: &str = "host.tcpw.invalid";
+/// A name nobody lists, without a dot: for `LOCAL`.
 const SOME_LOCAL_NAME: &str = "tcpw-sample-host";
 /// Addresses nobody lists: reserved ones (RFC 1112 section 4, RFC 6666).
 const SOME_IPV4: Ipv4Addr = Ipv4Addr::new(247, 86, 75, 64);
 const SOME_IPV6: Ipv6Addr = Ipv6Addr::new(0x100, 0, 0, 0, 0x7463, 0x7077, 0, 1);
-/// As many daemons of the tables as stand for all of them.
-const DAEMON_LIMIT: usize = 12;
 /// As many elements of the tables as are tried.
 const DRAWN_LIMIT: usize = 48;
 /// More clients than this are tried on one host each.
@@ -98,80 +93,6 @@ fn anywhere(name: &str) -> Vec<Host> {
     [SOME_IPV4.to_string(), SOME_IPV6.to_string()]
         .map(|address| Host::new(address, HostName::new(name)))
         .to_vec()
-}
-
-/// Daemons as requests name them.
-#[derive(Debug, Clone)]
-pub(super) struct Daemons {
-    names: Vec<String>,
-    ports: Vec<u16>,
-}
-
-impl Daemons {
-    /// One that no table names.
-    pub(super) fn some() -> Self {
-        Self {
-            names: vec![SOME_DAEMON.to_owned()],
-            ports: Vec::new(),
-        }
-    }
-
-    /// Those that stand for `daemon`: itself, or one nobody names and those the tables name.
-    pub(super) fn of(daemon: &Daemon, ground: &Ground<'_>) -> Self {
-        match daemon {
-            Daemon::Named(name) => Self {
-                names: vec![name.clone()],
-                ports: Vec::new(),
-            },
-            Daemon::All => ground.daemons().clone(),
-        }
-    }
-
-    /// One nobody names, and those the tables name.
-    pub(super) fn named_in(ground: &Ground<'_>) -> Self {
-        let (mut names, mut ports) = (BTreeSet::new(), BTreeSet::new());
-        for tree in [ground.allow, ground.deny] {
-            for (text, _) in rules(tree).flat_map(|rule| patterns(rule.daemons().elements())) {
-                match DaemonPattern::read(&text).process {
-                    Process::Port(port) if ports.len() < DAEMON_LIMIT => {
-                        ports.insert(port);
-                    }
-                    Process::Name(name) if names.len() < DAEMON_LIMIT => names.extend(daemon(name)),
-                    Process::Port(_) | Process::Overflow | Process::Name(_) => {}
-                }
-            }
-        }
-        let mut all = Self::some();
-        all.names.extend(names);
-        all.ports.extend(ports);
-        all
-    }
-
-    /// Requests of `host`.
-    pub(super) fn requests(&self, host: &Host) -> Vec<Request> {
-        let plain = self
-            .names
-            .iter()
-            .map(|name| Request::new(name, host.clone()));
-        let ports = self.ports.iter().map(|&port| {
-            Request::new(SOME_DAEMON, host.clone()).with_server(Host::unknown(), Some(port))
-        });
-        plain.chain(ports).collect()
-    }
-}
-
-/// A daemon that the pattern matches, unless it matches all of them.
-fn daemon(pattern: TextPattern<'_>) -> Option<String> {
-    let text = |bytes: &[u8]| str::from_utf8(bytes).ok().map(str::to_ascii_lowercase);
-    match pattern {
-        TextPattern::Exact(name) => text(name),
-        TextPattern::Suffix(suffix) => Some(format!("x{}", text(suffix)?)),
-        TextPattern::Prefix(prefix) => Some(format!("{}x", text(prefix)?)),
-        TextPattern::Wildcard(pattern) => Some(text(pattern)?.replace(['*', '?'], "x")),
-        TextPattern::All | TextPattern::Known | TextPattern::Ipv6(_) | TextPattern::BadIpv6(_) => {
-            None
-        }
-    }
 }
 
 /// Clients that the tables name, evenly drawn, each as one host.

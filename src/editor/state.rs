@@ -6,7 +6,8 @@
 //! for writing, so whatever is pending then was left by a tcpw that is no more.
 
 use super::delta::Delta;
-use super::entry::{Entry, damaged, digest};
+use super::digest::digest;
+use super::entry::{Entry, damaged};
 use super::error::EditError;
 use super::lock::lock_file;
 use super::provisional::Fate;

@@ -1,15 +1,17 @@
 //! What the tables do to one client asked for, and where a rule about it has to go.
 
+use super::asked::Wish;
 use super::change::{Change, Note, Refusal, Through};
 use super::client::Client;
 use super::daemon::Daemon;
 use super::deciding::Found;
-use super::ground::{Ground, ending};
+use super::ground::Ground;
 use super::label::in_endings;
-use super::listing::{END, Position, Wish};
 use super::named::{Elements, Named};
 use super::reach::{Reach, Relation, relation};
-use super::sample::{Daemons, hosts, hosts_of_many, strangers, with_names};
+use super::rule_parts::ending;
+use super::sample::{hosts, hosts_of_many, strangers, with_names};
+use super::tried_daemons::Daemons;
 use crate::edit::Edit;
 use crate::engine::{Access, Cause, Matched, Request, TableName, Verdict};
 use crate::metadata::{Label, bond, identity};
@@ -17,6 +19,10 @@ use crate::policy::{ClientPattern, Rule, TextPattern};
 
 /// As many exceptions from one client are told.
 const PARTIAL_LIMIT: usize = 64;
+
+/// Where the rule for one client goes: before a line, or at the end.
+pub(super) type Position = usize;
+pub(super) const END: Position = usize::MAX;
 
 /// What happens now to one client that asks for one daemon.
 pub(super) struct Survey<'a, 'g> {
@@ -50,7 +56,7 @@ impl<'a, 'g> Survey<'a, 'g> {
             wish,
             client,
             daemon,
-            daemons: Daemons::of(daemon, ground),
+            daemons: Daemons::of(daemon, ground.daemons()),
             table,
             held: None,
             missing: None,
@@ -384,7 +390,7 @@ impl<'a, 'g> Survey<'a, 'g> {
 /// Whether a rule would be asked about a daemon, exceptions left aside.
 fn names_daemon(rule: Rule<'_, '_>, daemon: &[u8]) -> bool {
     use crate::policy::{DaemonPattern, Process};
-    super::ground::patterns(rule.daemons().elements()).any(|(text, is_excepted)| {
+    super::rule_parts::patterns(rule.daemons().elements()).any(|(text, is_excepted)| {
         !is_excepted
             && match DaemonPattern::read(&text).process {
                 Process::Name(TextPattern::Exact(name)) => name.eq_ignore_ascii_case(daemon),
@@ -403,7 +409,7 @@ fn user_of(element: &[u8]) -> bool {
 /// The table that a rule for the daemon goes to: the one of the wish, but where the allow table decides
 /// about clients on no list, too, the deny table is not asked.
 pub(super) fn table_for(ground: &Ground<'_>, wish: Wish, daemon: &Daemon) -> TableName {
-    if wish == Wish::Refuse && is_decided_by_allow(ground, &Daemons::of(daemon, ground)) {
+    if wish == Wish::Refuse && is_decided_by_allow(ground, &Daemons::of(daemon, ground.daemons())) {
         TableName::Allow
     } else {
         wish.table()

@@ -1,7 +1,8 @@
 //! Taking a change out of tables that others have changed since.
 
 use super::change::{Change, Refusal};
-use super::entry::{Entry, digest};
+use super::digest::digest;
+use super::entry::Entry;
 use super::ground::Ground;
 use crate::edit::Edit;
 use crate::engine::TableName;

@@ -1,8 +1,9 @@
 //! `undo`: the tables as they were before a commit, if nothing has changed them since.
 
 use super::change::{Change, Refusal};
+use super::digest::digest;
 use super::ends::common_ends;
-use super::entry::{Entry, Side, digest};
+use super::entry::{Entry, Side};
 use super::ground::Ground;
 use crate::edit::Edit;
 use crate::engine::TableName;

@@ -1,13 +1,14 @@
 //! After planning: what was asked for holds, and nothing else has changed.
 
+use super::asked::{Asked, Wish};
 use super::change::{Change, Note, Refusal};
 use super::client::Client;
 use super::cover::{Cover, is_daemon, is_plainly_listed};
 use super::deciding::{Deciding, Found};
 use super::ground::Ground;
-use super::listing::{Asked, Wish};
 use super::reach::{Reach, Relation};
-use super::sample::{Daemons, MANY, drawn, hosts_of_many, strangers};
+use super::sample::{MANY, drawn, hosts_of_many, strangers};
+use super::tried_daemons::Daemons;
 use crate::engine::{Access, Cause, Host, HostName, Request, TableName, Verdict};
 use std::iter;
 
@@ -25,7 +26,7 @@ pub fn verify_list(
     let is_plain = asked.count() > MANY && before.has_no_rules() && is_plainly_listed(after, asked);
     for (client, daemon) in asked.pairs().filter(|_| !is_plain) {
         for host in hosts_of_many(client, asked.count()) {
-            for request in Daemons::of(daemon, before).requests(&host) {
+            for request in Daemons::of(daemon, before.daemons()).requests(&host) {
                 let now = after.decide(&request);
                 if !is_as_wished(asked.wish(), &now) && !has_own_rule(after, &now, client) {
                     return Err(does_not_hold(change, &request));

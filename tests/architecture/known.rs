@@ -2,12 +2,7 @@
 //! fails as much as what is broken and not listed.
 
 /// Rooms with files that use each other in a circle, by the folder of the circle.
-pub(super) const CIRCLES: [&str; 4] = [
-    "src: 2 files: cli/change/changes cli/change/provisional",
-    "src: 4 files: editor/cover editor/deciding",
-    "src: 3 files: editor/entry editor/provisional",
-    "src: 3 files: editor/ground editor/mentions",
-];
+pub(super) const CIRCLES: [&str; 0] = [];
 
 /// Faces that define something.
 pub(super) const FACES: [&str; 0] = [];

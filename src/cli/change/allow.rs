@@ -1,7 +1,8 @@
 //! `tcpw allow`: puts clients on the allow list, where the rule takes effect.
 
-use super::changes::{BY_HAND, ChangeArgs, Intent, Scope, make};
+use super::changes::{BY_HAND, ChangeArgs, Intent, Scope};
 use super::client_list::clients_of;
+use super::make::make;
 use super::refusal::wrong_word;
 use crate::cli::base::times::{lifetime, stamp};
 use crate::cli::base::{Context, Exit, Failure};

@@ -1,6 +1,7 @@
 //! `tcpw apply`: tables as they are wanted, from a directory or a list.
 
-use super::changes::{ChangeArgs, ForceArgs, Intent, Scope, make};
+use super::changes::{ChangeArgs, ForceArgs, Intent, Scope};
+use super::make::make;
 use super::new_findings::new_findings;
 use crate::cli::base::{Context, Exit, Failure};
 use crate::cli::machine::tables::TableFile;

@@ -3,11 +3,11 @@
 use super::effect;
 use super::guard::{self, Kept};
 use super::number::tell_number;
-use super::provisional::{self, Trial, patience};
 use super::refusal::{internal, refused, told};
 use super::remarks::{remark, show_diff};
 pub(crate) use super::scope::{BY_HAND, Scope};
-use crate::cli::base::{Context, Exit, Failure, Paths};
+use super::trial::{Trial, patience};
+use crate::cli::base::{Context, Failure, Paths};
 use crate::cli::machine::real_name::depend_on_names;
 use crate::cli::machine::surroundings::{Aclexec, Machine};
 use crate::editor::{
@@ -119,14 +119,13 @@ struct Outcome {
     is_hindered: bool,
 }
 
-/// Makes the change, or shows it, and says what was done. If another program writes a table
-/// meanwhile, the change is worked out again on what is there then.
-pub(crate) fn make(context: &mut Context, intent: &Intent<'_>) -> Result<Exit, Failure> {
-    let is_rollback = matches!(intent.undoes, Some(Reversal::Rollback(_)));
-    if !intent.options.dry_run && !is_rollback {
-        provisional::take_back_due(context)?;
-    }
-    let trial = intent.options.confirm_within.map(Trial::new);
+/// Makes the change, or shows it, and says what was done; gives its number, 0 if none was made. If
+/// another program writes a table meanwhile, the change is worked out again on what is there then.
+pub(crate) fn carry_out(
+    context: &mut Context,
+    intent: &Intent<'_>,
+    trial: Option<&Trial>,
+) -> Result<u64, Failure> {
     let mut left = ATTEMPTS;
     let mut outcome = loop {
         let others = if left > ATTEMPTS / 2 {
@@ -134,7 +133,7 @@ pub(crate) fn make(context: &mut Context, intent: &Intent<'_>) -> Result<Exit, F
         } else {
             Others::MayAppend
         };
-        match attempt(context, intent, others, trial.as_ref()) {
+        match attempt(context, intent, others, trial) {
             Ok(outcome) => break outcome,
             Err(Obstacle::Moved(_)) if left > 1 => left -= 1,
             Err(Obstacle::Moved(error)) => return Err(told(error)),
@@ -170,16 +169,12 @@ pub(crate) fn make(context: &mut Context, intent: &Intent<'_>) -> Result<Exit, F
     show_diff(context, &outcome.diff)?;
     finish(context, &outcome, intent)?;
     let number = outcome.receipt.map_or(0, |receipt| receipt.number);
-    match trial {
-        Some(trial) if number > 0 => provisional::start(context, number, &trial)?,
-        None if number > 0 => {
-            let is_beside = |beside: Beside<'_>| beside.file.is_changed();
-            let is_beside = intent.companion.is_some_and(is_beside);
-            tell_number(context, number, intent.undoes, is_beside)?;
-        }
-        _ => {}
+    if number > 0 && trial.is_none() {
+        let is_beside = |beside: Beside<'_>| beside.file.is_changed();
+        let is_beside = intent.companion.is_some_and(is_beside);
+        tell_number(context, number, intent.undoes, is_beside)?;
     }
-    Ok(Exit::Done)
+    Ok(number)
 }
 
 /// Why an attempt failed.

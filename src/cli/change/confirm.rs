@@ -1,7 +1,8 @@
 //! `tcpw confirm`: a provisional change is well, and stays.
 
-use super::provisional::{now, take_back_due};
+use super::provisional::take_back_due;
 use super::refusal::told;
+use super::trial::now;
 use crate::cli::base::{Context, Exit, Failure};
 use crate::editor::{Entry, Fate, History, Provisional, confirm};
 use crate::escape::visible_short;

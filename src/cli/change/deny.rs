@@ -1,7 +1,8 @@
 //! `tcpw deny`: puts clients on the deny list.
 
 use super::allow::ListArgs;
-use super::changes::{ChangeArgs, ForceArgs, Intent, Scope, make};
+use super::changes::{ChangeArgs, ForceArgs, Intent, Scope};
+use super::make::make;
 use crate::cli::base::{Context, Exit, Failure};
 use crate::editor::{Asks, Wish, list, verify_list};
 use clap::Args;

@@ -1,6 +1,7 @@
 //! `tcpw deny-all`: whoever is not allowed is denied.
 
-use super::changes::{ChangeArgs, ForceArgs, Intent, Scope, make};
+use super::changes::{ChangeArgs, ForceArgs, Intent, Scope};
+use super::make::make;
 use crate::cli::base::{Context, Exit, Failure};
 use crate::editor::{Asks, deny_all, verify_deny_all};
 use clap::Args;

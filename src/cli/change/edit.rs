@@ -1,6 +1,7 @@
 //! `tcpw edit`: a table in the operator's own editor, checked before it is written.
 
-use super::changes::{ChangeArgs, ForceArgs, Intent, Scope, make};
+use super::changes::{ChangeArgs, ForceArgs, Intent, Scope};
+use super::make::make;
 use super::new_findings::new_findings;
 use super::refusal::told;
 use crate::cli::base::{Context, Exit, Failure};

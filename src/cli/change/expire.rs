@@ -1,6 +1,7 @@
 //! `tcpw expire`: removes the rules whose time is over.
 
-use super::changes::{ChangeArgs, ForceArgs, Intent, Scope, make};
+use super::changes::{ChangeArgs, ForceArgs, Intent, Scope};
+use super::make::make;
 use crate::cli::base::times::stamp;
 use crate::cli::base::{Context, Exit, Failure, Paths};
 use crate::editor::{Asks, Ground, History, Note, Written, expire, stray_notes, verify_expire};

@@ -1,6 +1,7 @@
 //! `tcpw fmt`: one style for both tables, and no other verdicts.
 
-use super::changes::{ChangeArgs, Intent, Scope, make};
+use super::changes::{ChangeArgs, Intent, Scope};
+use super::make::make;
 use crate::cli::base::{Context, Exit, Failure};
 use crate::cli::machine::surroundings::{Aclexec, Machine};
 use crate::edit::Edit;

@@ -1,7 +1,8 @@
 //! `tcpw install-alert`: rules that raise an alarm for whoever is turned away.
 
 use super::alert_rule::{self, On, Raised};
-use super::changes::{ChangeArgs, ForceArgs, Intent, Scope, make};
+use super::changes::{ChangeArgs, ForceArgs, Intent, Scope};
+use super::make::make;
 use crate::cli::base::{Context, Exit, Failure};
 use crate::cli::machine::schedule::{self, ScheduleArgs};
 use crate::cli::machine::settings::{load, load_as_written, note_embedded};

@@ -1,6 +1,7 @@
 //! `tcpw open`: whoever is not denied is allowed.
 
-use super::changes::{BY_HAND, ChangeArgs, Intent, Scope, make};
+use super::changes::{BY_HAND, ChangeArgs, Intent, Scope};
+use super::make::make;
 use crate::cli::base::{Context, Exit, Failure};
 use crate::editor::{Asks, Refusal, open_again, verify_open};
 use clap::Args;

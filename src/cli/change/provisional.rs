@@ -1,63 +1,14 @@
 //! `--confirm-within`: changes that are taken back unless they are confirmed.
 
-use super::changes::{ChangeArgs, Intent, Scope, make};
+use super::changes::{ChangeArgs, Intent, Scope, carry_out};
 use super::refusal::told;
+use super::trial::{Trial, now};
 use crate::cli::base::background::start_command;
-use crate::cli::base::times::{clock, lifetime};
-use crate::cli::base::{Context, Exit, Failure};
-use crate::editor::{
-    Asks, Change, Fate, History, Provisional, Refusal, Reversal, take_back, verify_take_back,
-};
-use crate::system::{Clock as _, DEV_LOG, Moment, Severity, SystemClock, random_u64, syslog};
+use crate::cli::base::times::clock;
+use crate::cli::base::{Context, Failure};
+use crate::editor::{Asks, Change, Fate, History, Refusal, Reversal, take_back, verify_take_back};
+use crate::system::{DEV_LOG, Severity, syslog};
 use std::path::Path;
-
-/// At most a day, and long enough to log in.
-const LEAST: u32 = 5;
-const MOST: u32 = 86_400;
-/// Without those that are easily taken for another.
-const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
-const TOKEN_LENGTH: usize = 8;
-
-/// Reads the value of `--confirm-within`: seconds.
-pub(crate) fn patience(text: &str) -> Result<u32, String> {
-    let seconds = lifetime(text).and_then(|time| u32::try_from(time.num_seconds()).ok());
-    seconds
-        .filter(|seconds| (LEAST..=MOST).contains(seconds))
-        .ok_or_else(|| "give a time from 5s to 24h, such as 5m".to_owned())
-}
-
-/// A change that has to be confirmed, and the word that does so.
-pub(crate) struct Trial {
-    pub(crate) terms: Provisional,
-    token: String,
-}
-
-impl Trial {
-    pub(crate) fn new(seconds: u32) -> Self {
-        let token = token();
-        Self {
-            terms: Provisional::new(&now(), seconds, &token),
-            token,
-        }
-    }
-}
-
-/// This moment.
-pub(crate) fn now() -> Moment {
-    Moment::at(SystemClock.now().timestamp())
-}
-
-/// A word nobody guesses within a day.
-fn token() -> String {
-    let mut random = random_u64();
-    let letters = u64::try_from(LETTERS.len()).unwrap_or(1);
-    let letter = |_| {
-        let at = usize::try_from(random % letters).unwrap_or(0);
-        random /= letters;
-        char::from(LETTERS.get(at).copied().unwrap_or(b'a'))
-    };
-    (0..TOKEN_LENGTH).map(letter).collect()
-}
 
 /// Leaves a process behind that takes change `number` back, and says how to confirm it. If it
 /// cannot be left, the change is taken back now.
@@ -132,9 +83,9 @@ pub(crate) fn take_back_now(context: &mut Context, number: u64) -> Result<(), Fa
         undoes: Some(Reversal::Rollback(number)),
         companion: None,
     };
-    let made = make(context, &intent);
+    let made = carry_out(context, &intent, None);
     context.paths = own;
-    let Exit::Done = made? else { return Ok(()) };
+    made?;
     let text = format!("change {number} was not confirmed and has been taken back");
     context.out.note(&text)?;
     // Who made it may be gone: the log of the system is where it is looked for.

@@ -1,6 +1,7 @@
 //! `tcpw remove-alert`: no more alarms.
 
-use super::changes::{ChangeArgs, ForceArgs, Intent, Scope, make};
+use super::changes::{ChangeArgs, ForceArgs, Intent, Scope};
+use super::make::make;
 use crate::cli::base::{Context, Exit, Failure};
 use crate::cli::machine::schedule::{self, ScheduleArgs};
 use crate::editor::{Asks, Refusal, remove_alarm, verify_open};

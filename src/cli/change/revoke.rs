@@ -1,7 +1,8 @@
 //! `tcpw revoke`: takes clients out of the rules that name them.
 
-use super::changes::{ChangeArgs, ForceArgs, Intent, Scope, make};
+use super::changes::{ChangeArgs, ForceArgs, Intent, Scope};
 use super::client_list::clients_of;
+use super::make::make;
 use crate::cli::base::{Context, Exit, Failure};
 use crate::editor::{Asks, remaining, revoke, verify_revoke};
 use clap::Args;

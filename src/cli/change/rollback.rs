@@ -1,8 +1,9 @@
 //! `tcpw rollback`: waits, and takes a change back that nobody confirmed. The process that
 //! `--confirm-within` leaves behind.
 
-use super::provisional::{now, take_back_now};
+use super::provisional::take_back_now;
 use super::refusal::told;
+use super::trial::now;
 use crate::cli::base::{Context, Exit, Failure};
 use crate::editor::{Fate, History};
 use crate::system::leave_session;

@@ -1,6 +1,7 @@
 //! `tcpw undo` and `tcpw redo`: back to before a change, and forth again, by a change of its own.
 
-use super::changes::{ChangeArgs, ForceArgs, Intent, Scope, make};
+use super::changes::{ChangeArgs, ForceArgs, Intent, Scope};
+use super::make::make;
 use super::provisional::take_back_due;
 use super::refusal::told;
 use super::show::find;

@@ -3,8 +3,9 @@
 use super::args::LintArgs;
 use super::sources::grouped;
 use crate::cli::base::{Context, Exit, Failure};
-use crate::cli::change::changes::{ChangeArgs, Intent, Scope, make};
+use crate::cli::change::changes::{ChangeArgs, Intent, Scope};
 use crate::cli::change::effect;
+use crate::cli::change::make::make;
 use crate::cli::machine::machine_files::Disk;
 use crate::cli::machine::surroundings::{Aclexec, Machine};
 use crate::edit::Edit;

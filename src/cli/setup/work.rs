@@ -3,8 +3,9 @@
 use super::args::SetupArgs;
 use crate::cli::base::{Context, Failure, Paths};
 use crate::cli::change::alert_rule::{self, Directory, Raised};
-use crate::cli::change::changes::{Beside, ChangeArgs, Intent, Scope, make};
+use crate::cli::change::changes::{Beside, ChangeArgs, Intent, Scope};
 use crate::cli::change::client_list::clients_of;
+use crate::cli::change::make::make;
 use crate::cli::change::refusal::wrong_word;
 use crate::cli::machine::schedule::{self, ScheduleArgs, Setup};
 use crate::cli::machine::settings::load;
