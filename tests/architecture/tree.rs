@@ -58,9 +58,8 @@ impl SourceFile {
             code_lines: code_lines(source),
             ..Self::default()
         };
-        let tree = syn::parse_file(source).unwrap_or_else(|error| {
-            panic!("{}: is not Rust: {error}", path.display());
-        });
+        let tree = syn::parse_file(source);
+        let tree = tree.unwrap_or_else(|error| unreadable(path, &error));
         file.visit_file(&tree);
         for item in &tree.items {
             file.define(item);
@@ -89,7 +88,10 @@ impl SourceFile {
             Item::Fn(item) => (item.sig.ident.to_string(), None),
             Item::Const(item) => (item.ident.to_string(), None),
             Item::Static(item) => (item.ident.to_string(), None),
-            _ => ("an implementation or a macro".to_owned(), None),
+            Item::Impl(_) => ("an implementation".to_owned(), None),
+            Item::Macro(_) | Item::ForeignMod(_) | Item::TraitAlias(_) | Item::Verbatim(_) | _ => {
+                ("a macro".to_owned(), None)
+            }
         };
         if matches!(visibility, Some(Visibility::Public(_))) {
             self.public_types.push(name.clone());
@@ -125,9 +127,10 @@ impl SourceFile {
                 );
             }
             UseTree::Rename(rename) => {
-                let path = match rename.ident == "self" {
-                    true => before.to_vec(),
-                    false => with(rename.ident.to_string()),
+                let path = if rename.ident == "self" {
+                    before.to_vec()
+                } else {
+                    with(rename.ident.to_string())
                 };
                 self.leaf(rename.rename.to_string(), path, hands_on);
             }
@@ -188,6 +191,14 @@ impl<'a> Visit<'a> for SourceFile {
     }
 }
 
+#[expect(
+    clippy::panic,
+    reason = "a file that cannot be read must not count as one without faults"
+)]
+fn unreadable(path: &Path, error: &syn::Error) -> syn::File {
+    panic!("{}: is not Rust: {error}", path.display());
+}
+
 /// Whether an attribute is `#[cfg(test)]`.
 fn is_test(attribute: &Attribute) -> bool {
     attribute.path().is_ident("cfg")
@@ -210,7 +221,16 @@ fn attributes(item: &Item) -> &[Attribute] {
         Item::Type(item) => &item.attrs,
         Item::Union(item) => &item.attrs,
         Item::Use(item) => &item.attrs,
-        _ => &[],
+        Item::ExternCrate(item) => &item.attrs,
+        Item::ForeignMod(item) => &item.attrs,
+        Item::TraitAlias(item) => &item.attrs,
+        other => {
+            assert!(
+                matches!(other, Item::Verbatim(_)),
+                "an unknown kind of item"
+            );
+            &[]
+        }
     }
 }
 

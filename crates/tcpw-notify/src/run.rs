@@ -73,10 +73,8 @@ impl Run {
                         .all(|word| memmem::find(&text, word).is_none())
             }
             // That this user may not read it is usual: the rule runs as the daemon's user.
-            Err(cause) => match cause.kind() {
-                io::ErrorKind::NotFound => self.config.is_none(),
-                kind => kind == io::ErrorKind::PermissionDenied,
-            },
+            Err(cause) if cause.kind() == io::ErrorKind::PermissionDenied => true,
+            Err(cause) => cause.kind() == io::ErrorKind::NotFound && self.config.is_none(),
         }
     }
 

@@ -5,6 +5,7 @@ use crate::alert::letter::page::{Page, page};
 use crate::alert::letter::render::Form;
 use crate::alert::letter::setting::Setting;
 use crate::alert::letter::words::choose::fill;
+use crate::alert::letter::{events_csv, render};
 use crate::alert::model::letter::{Letter, LetterKind};
 use crate::alert::model::system_letter::Notice;
 use crate::alert::model::texts::Texts;
@@ -36,10 +37,7 @@ pub(crate) fn write(
     }
     if setting.form.attach_events {
         page.remarks
-            .extend(crate::alert::letter::events_csv::remark(
-                letter,
-                context.words,
-            ));
+            .extend(events_csv::remark(letter, context.words));
     }
     let mut problems = Vec::new();
     page.subject = subject(&mut page, &context, &mut problems)?;
@@ -47,16 +45,8 @@ pub(crate) fn write(
         && letter.kind == LetterKind::Report
     {
         return Ok(Texts {
-            text: add_remarks(
-                Form::Text,
-                crate::alert::letter::render::plain(text),
-                &page.remarks,
-            ),
-            html: add_remarks(
-                Form::Html,
-                crate::alert::letter::render::plain(html),
-                &page.remarks,
-            ),
+            text: add_remarks(Form::Text, render::plain(text), &page.remarks),
+            html: add_remarks(Form::Html, render::plain(html), &page.remarks),
             subject: page.subject,
             problems,
         });
@@ -67,12 +57,7 @@ pub(crate) fn write(
     ];
     let made = files.map(|(form, path)| {
         let path = path?;
-        Some(crate::alert::letter::render::from_file(
-            form,
-            path,
-            &page,
-            context.words,
-        ))
+        Some(render::from_file(form, path, &page, context.words))
     });
     for problem in made.iter().flatten().filter_map(|made| made.as_ref().err()) {
         tell(&mut page, &context, problem, &mut problems);
@@ -85,7 +70,7 @@ pub(crate) fn write(
     let finish = |form, made: Option<Result<String, String>>| match made {
         Some(Ok(made)) if problems.is_empty() => Ok(made),
         Some(Ok(made)) => Ok(add_remarks(form, made, &late)),
-        Some(Err(_)) | None => crate::alert::letter::render::built_in(form, &page, context.words),
+        Some(Err(_)) | None => render::built_in(form, &page, context.words),
     };
     let (text, html) = (finish(Form::Text, text)?, finish(Form::Html, html)?);
     Ok(Texts {
@@ -104,13 +89,7 @@ fn subject(
     let setting = context.setting;
     if let Some(template) = &setting.form.subject_template {
         let name = "mail.subject_template";
-        match crate::alert::letter::render::from_text(
-            Form::Subject,
-            name,
-            template,
-            page,
-            context.words,
-        ) {
+        match render::from_text(Form::Subject, name, template, page, context.words) {
             Ok(subject) => return Ok(subject),
             Err(problem) => tell(page, context, &problem, problems),
         }
@@ -120,12 +99,8 @@ fn subject(
         .subject
         .filter(|_| !context.letter.events.is_empty())
     {
-        Some(subject) => Ok(crate::alert::letter::render::simple_subject(subject, page)),
-        None => Ok(crate::alert::letter::render::built_in(
-            Form::Subject,
-            page,
-            context.words,
-        )?),
+        Some(subject) => Ok(render::simple_subject(subject, page)),
+        None => Ok(render::built_in(Form::Subject, page, context.words)?),
     }
 }
 

@@ -79,13 +79,13 @@ impl<'r> Glance<'r> {
     fn other_addresses(&self, text: &[u8]) -> Option<usize> {
         let length = memchr(b'\n', text)?;
         let line = text.get(..length)?;
-        let is_separator = |byte| (byte == b' ') | (byte == b',');
+        let is_separator = |byte| byte == b' ' || byte == b',';
         self.are_others(line, is_separator).then_some(length + 1)
     }
 
     /// Whether a list file holds nothing but addresses in digits and dots, and other ones.
     pub(crate) fn is_in_no_word(&self, list: &[u8]) -> bool {
-        let is_white = |byte| (byte == b' ') | (byte == b'\n');
+        let is_white = |byte| byte == b' ' || byte == b'\n';
         // A word that is too long for libwrap (F-FILE-06) fills at least one of these.
         let mut blocks = list.chunks_exact(LIST_WORD_LIMIT / 2);
         blocks.all(|block| block.iter().any(|byte| is_white(*byte)))
@@ -183,7 +183,7 @@ impl<'r> Glance<'r> {
 /// looked at without a branch, so that many are worked out at a time.
 #[inline]
 fn are_addresses(text: &[u8], is_separator: impl Fn(u8) -> bool) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_digit() | (byte == b'.') | is_separator(byte);
+    let is_plain = |byte: u8| byte.is_ascii_digit() || byte == b'.' || is_separator(byte);
     let is_part = |left: u8, right: u8| {
         ((left == b'.') & !right.is_ascii_digit()) | ((right == b'.') & !left.is_ascii_digit())
     };
@@ -195,30 +195,45 @@ fn are_addresses(text: &[u8], is_separator: impl Fn(u8) -> bool) -> bool {
         && !is_edge(text.last())
 }
 
+/// Where an address stands among the clients of a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Among {
+    /// There, for the first time.
+    At(Span),
+    /// Nowhere, and nothing else in the rule can match it.
+    Nowhere,
+    /// Only a look at each word can tell.
+    Unsettled,
+}
+
 /// Where `address` stands among the clients of a long rule that has nothing but addresses in digits
-/// and dots, no options and no exceptions; nothing if it is another kind of rule.
-pub(crate) fn place_among_addresses(rule: Rule<'_, '_>, address: &[u8]) -> Option<Option<Span>> {
+/// and dots, no options and no exceptions.
+pub(crate) fn place_among_addresses(rule: Rule<'_, '_>, address: &[u8]) -> Among {
     let line = rule.line().span();
     if line.end - line.start < LONG_RULE {
-        return None;
+        return Among::Unsettled;
     }
     let text = line.of(rule.line().tree().source());
     let text = text.strip_suffix(b"\n").unwrap_or(text);
-    let colon = memchr(b':', text)?;
-    let (daemons, clients) = text.split_at_checked(colon + 1)?;
-    let is_separator = |byte| (byte == b' ') | (byte == b',');
+    let parts = memchr(b':', text).and_then(|colon| text.split_at_checked(colon + 1));
+    let Some((daemons, clients)) = parts else {
+        return Among::Unsettled;
+    };
+    let is_separator = |byte| byte == b' ' || byte == b',';
     if memchr2(b'[', b']', daemons).is_some() || !are_addresses(clients, is_separator) {
-        return None;
+        return Among::Unsettled;
     }
     let Some(at) = memmem::find(clients, address) else {
-        return Some(None);
+        return Among::Nowhere;
     };
     let before = at.checked_sub(1).and_then(|at| clients.get(at));
     let after = clients.get(at + address.len());
     let is_word = |next: Option<&u8>| next.is_none_or(|&byte| is_separator(byte));
-    let start = line.start + offset(colon + 1 + at);
-    let place = Span::new(start, start + offset(address.len()));
-    (!address.is_empty() && is_word(before) && is_word(after)).then_some(Some(place))
+    if address.is_empty() || !is_word(before) || !is_word(after) {
+        return Among::Unsettled;
+    }
+    let start = line.start + offset(daemons.len() + at);
+    Among::At(Span::new(start, start + offset(address.len())))
 }
 
 impl Word {
@@ -343,7 +358,8 @@ mod tests {
             let (address, name) = (request.client().address(), request.client().name().as_bytes());
             let glance = Glance::new(unmapped(address), unmapped(name));
             if let Some(length) = glance.other_clients(&source.as_bytes()[5..]) {
-                prop_assert_eq!(&source[5 + length..], "sshd: ALL\n", "{:?}", list);
+                let rest = &source.as_bytes()[5 + length..];
+                prop_assert_eq!(rest, b"sshd: ALL\n", "{:?}", list);
                 let tree = parse(source.as_bytes());
                 let matcher = Matcher::new(&request, &Bare);
                 for rule in rules(&tree).filter(|rule| rule.number() == 1) {
@@ -361,7 +377,12 @@ mod tests {
             let matcher = Matcher::new(&request, &Bare);
             for rule in rules(&tree).filter(|rule| rule.number() == 1) {
                 let address = unmapped(request.client().address());
-                if let Some(hit) = place_among_addresses(rule, address) {
+                let hit = match place_among_addresses(rule, address) {
+                    Among::At(span) => Some(Some(span)),
+                    Among::Nowhere => Some(None),
+                    Among::Unsettled => None,
+                };
+                if let Some(hit) = hit {
                     let found = list_matches(rule.clients(), |text| matcher.client(text)).unwrap();
                     prop_assert_eq!(hit, found.hit);
                     prop_assert!(found.exceptions.is_empty());

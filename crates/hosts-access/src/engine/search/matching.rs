@@ -5,7 +5,7 @@ use crate::engine::model::request::{Host, Request};
 use crate::engine::model::surroundings::{ListFile, Surroundings};
 use crate::engine::model::text::{LIST_WORD_LIMIT, is_quad, unmapped, words};
 use crate::engine::model::verdict::{TableName, Undecided};
-use crate::engine::search::glance::{Glance, place_among_addresses};
+use crate::engine::search::glance::{Among, Glance, place_among_addresses};
 use crate::engine::search::glob::wildcard_matches;
 use crate::engine::search::list::list_matches;
 use crate::engine::search::trace::{Comparison, ListAnswer};
@@ -65,13 +65,17 @@ impl<'r> Matcher<'r> {
 
     fn clients(&self, rule: Rule<'_, '_>) -> Result<ListAnswer, Undecided> {
         let address = self.text_of(&self.request.client.address);
-        match place_among_addresses(rule, address) {
-            Some(hit) => Ok(ListAnswer {
-                hit,
-                ..ListAnswer::default()
-            }),
-            None => list_matches(rule.clients(), |text| self.client(text)),
-        }
+        let hit = match place_among_addresses(rule, address) {
+            Among::At(span) => Some(span),
+            Among::Nowhere => None,
+            Among::Unsettled => {
+                return list_matches(rule.clients(), |text| self.client(text));
+            }
+        };
+        Ok(ListAnswer {
+            hit,
+            ..ListAnswer::default()
+        })
     }
 
     pub(crate) fn daemon(&self, text: &[u8]) -> Answer {
