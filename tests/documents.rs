@@ -8,8 +8,13 @@ fn pages() -> Vec<PathBuf> {
     let root = root();
     let mut pages = files_below(&root.join("docs"));
     pages.extend(
-        ["README.md", "CONTRIBUTING.md", "SECURITY.md", "fuzz/README.md"]
-            .map(|page| root.join(page)),
+        [
+            "README.md",
+            "CONTRIBUTING.md",
+            "SECURITY.md",
+            "fuzz/README.md",
+        ]
+        .map(|page| root.join(page)),
     );
     pages.retain(|page| page.extension().is_some_and(|end| end == "md"));
     pages
@@ -23,8 +28,17 @@ fn root() -> &'static Path {
 /// nothing that only a shell or a reader would fill in.
 fn named(page: &str) -> Vec<&str> {
     let tops = [
-        "src/", "crates/", "tests/", "docs/", "fixtures/", "grammar/", "man/", "benches/", "fuzz/",
-        "packaging/", ".ci/",
+        "src/",
+        "crates/",
+        "tests/",
+        "docs/",
+        "fixtures/",
+        "grammar/",
+        "man/",
+        "benches/",
+        "fuzz/",
+        "packaging/",
+        ".ci/",
     ];
     let mut is_fenced = false;
     let mut found = Vec::new();
@@ -80,6 +94,38 @@ fn a_path_that_is_not_there_would_be_noticed() {
     assert_eq!(linked(page), ["../README.md"]);
 }
 
+/// The functions that a page names, as `decide()` or `Index::decide()`.
+fn functions(page: &str) -> Vec<&str> {
+    let spans = page.split('`').skip(1).step_by(2);
+    spans
+        .filter_map(|span| span.strip_suffix("()")?.rsplit("::").next())
+        .collect()
+}
+
+#[test]
+fn each_function_they_name_is_defined() {
+    let sources: Vec<String> = ["src", "crates"]
+        .iter()
+        .flat_map(|folder| files_below(&root().join(folder)))
+        .filter(|path| path.extension().is_some_and(|end| end == "rs"))
+        .map(|path| std::fs::read_to_string(path).unwrap())
+        .collect();
+    let is_defined = |name: &str| {
+        let heads = [format!("fn {name}("), format!("fn {name}<")];
+        let has = |text: &String| heads.iter().any(|head| text.contains(head));
+        sources.iter().any(has)
+    };
+    let page = std::fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    let missing: Vec<&str> = functions(&page)
+        .into_iter()
+        .filter(|name| !is_defined(name))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    assert!(functions(&page).len() > 25);
+    assert_eq!(functions("`decide()`, `A::b()`, `c`"), ["decide", "b"]);
+    assert!(!is_defined("a_function_of_nobody"));
+}
+
 /// The words of the developers' menu that must be files, and the names of targets of Cargo.
 fn unknown_words(menu: &str, manifest: &str) -> Vec<String> {
     let mut unknown = Vec::new();
@@ -111,7 +157,16 @@ fn the_menu_for_developers_names_what_there_is() {
     let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
     assert_eq!(unknown_words(&menu, &manifest), Vec::<String>::new());
     for recipe in [
-        "check", "test-fast", "test", "fuzz", "bench", "update", "man", "doc", "release", "package",
+        "check",
+        "test-fast",
+        "test",
+        "fuzz",
+        "bench",
+        "update",
+        "man",
+        "doc",
+        "release",
+        "package",
     ] {
         let is_head = |line: &str| line.split([':', ' ']).next() == Some(recipe);
         assert!(menu.lines().any(is_head), "{recipe}");

@@ -8,7 +8,10 @@ const CITING: [&str; 8] = [
     "src", "crates", "tests", "man", "fixtures", "benches", "fuzz", "grammar",
 ];
 
-/// All regular files below a folder, without what is built there.
+/// What builds and fuzzing leave.
+const MADE: [&str; 3] = ["target", "corpus", "artifacts"];
+
+/// All regular files below a folder, without what is built or made there.
 pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
@@ -16,7 +19,7 @@ pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
         for entry in std::fs::read_dir(folder).unwrap() {
             let entry = entry.unwrap();
             let kind = entry.file_type().unwrap();
-            if kind.is_dir() && entry.file_name() != "target" {
+            if kind.is_dir() && !MADE.iter().any(|made| entry.file_name() == *made) {
                 folders.push(entry.path());
             } else if kind.is_file() {
                 files.push(entry.path());
