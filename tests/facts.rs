@@ -134,27 +134,25 @@ fn each_that_is_cited_is_in_the_documents() {
 
     let everything: BTreeSet<String> = texts.iter().flat_map(|(_, text)| cited(text)).collect();
     assert!(everything.len() > 100, "{} ids only", everything.len());
+    // The list that the oracle's tests go by names them all.
+    texts.retain(|(path, _)| !path.ends_with("fact_ids.txt"));
+    let everything: BTreeSet<String> = texts.iter().flat_map(|(_, text)| cited(text)).collect();
     let uncited: Vec<&String> = known.difference(&everything).collect();
     println!("facts that nothing cites: {uncited:?}");
 }
 
 #[test]
 fn a_made_up_one_is_noticed() {
-    let known = BTreeSet::from(["F-LINE-01".to_owned()]);
-    let text = "// F-LINE-01, F-LINE-01/02 and F-MADEUP-07".to_owned();
+    let known = BTreeSet::from(["F-AAA-01".to_owned()]);
+    let text = "// F-AAA-01, F-AAA-01/02 and F-MADEUP-07".to_owned();
     let missing = dangling(&known, &[("src/a.rs".into(), text)]);
     assert_eq!(
         missing.into_keys().collect::<Vec<_>>(),
-        ["F-LINE-02", "F-MADEUP-07"]
+        ["F-AAA-02", "F-MADEUP-07"]
     );
-    let ids = cited("F-SPAWN-03..05 F-A-1 UTF-8 F-V4-06/07/13");
+    let ids = cited("F-BBB-03..05 F-A-1 UTF-8 F-C4-06/07/13");
     let expected = [
-        "F-SPAWN-03",
-        "F-SPAWN-04",
-        "F-SPAWN-05",
-        "F-V4-06",
-        "F-V4-07",
-        "F-V4-13",
+        "F-BBB-03", "F-BBB-04", "F-BBB-05", "F-C4-06", "F-C4-07", "F-C4-13",
     ];
     assert_eq!(ids.into_iter().collect::<Vec<_>>(), expected);
 }

@@ -175,8 +175,11 @@ fn their_configuration_is_accepted_and_their_other_commands_work() {
     for block in texts.iter().flat_map(|text| blocks(text)) {
         if block.language == "toml" {
             let toml = block.lines.join("\n");
-            let config =
-                tcpw::config::parse(toml.as_bytes(), Path::new("docs/tour.md"), &Path::to_path_buf);
+            let config = tcpw::config::parse(
+                toml.as_bytes(),
+                Path::new("docs/tour.md"),
+                &Path::to_path_buf,
+            );
             assert!(config.is_ok(), "{config:?}");
             // Its mail server is nobody's: here mails are files.
             let file = server.folder.path().join("etc/tcpw.toml");

@@ -53,9 +53,7 @@ fuzz_target!(|input: &[u8]| {
         user: field(3),
         server_address: field(4),
         server_name: field(5),
-        server_port: str::from_utf8(field(6))
-            .ok()
-            .and_then(|port| port.parse().ok()),
+        server_port: str::from_utf8(field(6)).ok().and_then(|port| port.parse().ok()),
     });
     let world = World(list);
     let (allow, deny) = (parse(allow_source), parse(deny_source));
