@@ -21,8 +21,12 @@ mod demo;
 mod dialects;
 /// `tcpw diff` tells who gains or loses what.
 mod diff;
+/// What the documents and the developers' menu name is there.
+mod documents;
 /// `tcpw match --explain` and `tcpw test` tell the whole search, and whom they answer for.
 mod explain;
+/// Every fact of libwrap that the tree cites is in `docs/`.
+mod facts;
 /// The written grammar is closed and names every parser.
 mod grammar;
 /// Every code of the linter: its fixture, and its claims before the installed libwrap.

@@ -1,5 +1,5 @@
-//! The README is true: its commands run, print what it shows, and its configuration is accepted.
-//! `TCPW_UPDATE=1 cargo test readme` writes the outputs anew.
+//! The README and the tour are true: their commands run and print what is shown, and the
+//! configuration is accepted. `TCPW_UPDATE=1 cargo test readme` writes the outputs again.
 
 use std::cell::RefCell;
 use std::os::unix::fs::PermissionsExt as _;
@@ -13,8 +13,11 @@ struct Block {
     lines: Vec<String>,
 }
 
-fn readme() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")
+/// The pages whose sessions are run, and how many commands each shows at least.
+const PAGES: [(&str, usize); 2] = [("README.md", 5), ("docs/tour.md", 15)];
+
+fn page(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
 fn blocks(text: &str) -> Vec<Block> {
@@ -79,7 +82,7 @@ impl Server {
         }
     }
 
-    /// What a line behind `$` prints, as the README shows it.
+    /// What a line after `$` prints, as the page shows it.
     fn run(&self, line: &str) -> (String, i32) {
         let words: Vec<&str> = line.split(' ').filter(|word| *word != "sudo").collect();
         let root = self.folder.path();
@@ -112,8 +115,14 @@ impl Server {
 }
 
 #[test]
-fn its_sessions_are_what_the_program_prints() {
-    let text = std::fs::read_to_string(readme()).unwrap();
+fn their_sessions_are_what_the_program_prints() {
+    for (name, least) in PAGES {
+        check_sessions(name, least);
+    }
+}
+
+fn check_sessions(name: &str, least: usize) {
+    let text = std::fs::read_to_string(page(name)).unwrap();
     let server = Server::new();
     let mut updated = text.clone();
     let mut commands = 0;
@@ -141,9 +150,9 @@ fn its_sessions_are_what_the_program_prints() {
         assert!(updated.contains(&old), "a block stands twice");
         updated = updated.replacen(&old, &new, 1);
     }
-    assert!(commands > 8, "{commands} commands only");
+    assert!(commands >= least, "{name}: {commands} commands only");
     if std::env::var_os("TCPW_UPDATE").is_some() {
-        std::fs::write(readme(), &updated).unwrap();
+        std::fs::write(page(name), &updated).unwrap();
     } else {
         let differences: Vec<String> = similar::TextDiff::from_lines(&text, &updated)
             .iter_all_changes()
@@ -152,22 +161,25 @@ fn its_sessions_are_what_the_program_prints() {
             .collect();
         assert!(
             differences.is_empty(),
-            "out of date: TCPW_UPDATE=1 cargo test readme\n{}",
+            "{name} is out of date: TCPW_UPDATE=1 cargo test readme\n{}",
             differences.concat()
         );
     }
 }
 
 #[test]
-fn its_configuration_is_accepted_and_its_other_commands_work() {
-    let text = std::fs::read_to_string(readme()).unwrap();
+fn their_configuration_is_accepted_and_their_other_commands_work() {
     let server = Server::new();
     let mut seen = Vec::new();
-    for block in blocks(&text) {
+    let texts = PAGES.map(|(name, _)| std::fs::read_to_string(page(name)).unwrap());
+    for block in texts.iter().flat_map(|text| blocks(text)) {
         if block.language == "toml" {
             let toml = block.lines.join("\n");
-            let config =
-                tcpw::config::parse(toml.as_bytes(), Path::new("README.md"), &Path::to_path_buf);
+            let config = tcpw::config::parse(
+                toml.as_bytes(),
+                Path::new("docs/tour.md"),
+                &Path::to_path_buf,
+            );
             assert!(config.is_ok(), "{config:?}");
             // Its mail server is nobody's: here mails are files.
             let file = server.folder.path().join("etc/tcpw.toml");
@@ -196,8 +208,8 @@ fn its_configuration_is_accepted_and_its_other_commands_work() {
 
 /// A first command that fails is the last one a newcomer types.
 #[test]
-fn its_two_commands_are_what_continuous_integration_runs() {
-    let text = std::fs::read_to_string(readme()).unwrap();
+fn its_first_two_commands_are_what_continuous_integration_runs() {
+    let text = std::fs::read_to_string(page("README.md")).unwrap();
     let start = text
         .split("\n## ")
         .find(|part| part.starts_with("Start\n"))
@@ -215,7 +227,7 @@ fn its_two_commands_are_what_continuous_integration_runs() {
 
 #[test]
 fn what_it_names_is_there() {
-    let text = std::fs::read_to_string(readme()).unwrap();
+    let text = std::fs::read_to_string(page("README.md")).unwrap();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     for path in [
         "man/session.svg",
