@@ -2,13 +2,15 @@
 
 use super::tree::{Crate, Segments, crates};
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
-/// The circles among the files of each room of a crate: sets of files that all use each other.
-pub(super) fn circles(of: &Crate) -> Vec<Vec<String>> {
+/// The circles among the files of a crate, or of each of its rooms: sets of files that all use each
+/// other.
+pub(super) fn circles(of: &Crate, by_room: bool) -> Vec<Vec<String>> {
     let mut uses: BTreeMap<&Segments, BTreeSet<&Segments>> = BTreeMap::new();
     for (module, file) in &of.files {
         let near = of.used_by(file).into_iter();
-        let near = near.filter(|other| other.first() == module.first());
+        let near = near.filter(|other| !by_room || other.first() == module.first());
         uses.insert(module, near.collect());
     }
     let reach: BTreeMap<_, _> = uses
@@ -50,11 +52,16 @@ fn reached<'a>(
     found
 }
 
+/// The rooms of the program have their order from the plan; the other crates are small.
 #[test]
 fn no_files_use_each_other_in_a_circle() {
     let found: Vec<String> = crates()
         .iter()
-        .flat_map(|(root, files)| circles(files).into_iter().map(move |circle| (root, circle)))
+        .flat_map(|(root, files)| {
+            circles(files, root.as_path() == Path::new("src"))
+                .into_iter()
+                .map(move |circle| (root, circle))
+        })
         .map(|(root, circle)| {
             format!(
                 "{}: {} files: {}",
@@ -75,7 +82,10 @@ mod tests {
     #[test]
     fn a_circle_is_seen_however_it_is_spelled() {
         let lengths = |files: &[(&str, &str)]| -> Vec<usize> {
-            circles(&snippets(files)).iter().map(Vec::len).collect()
+            circles(&snippets(files), true)
+                .iter()
+                .map(Vec::len)
+                .collect()
         };
         let face = ("src/a/mod.rs", "mod b; mod c; pub use b::B; pub use c::C;");
         let b = ("src/a/b.rs", "use super::c::C; pub struct B;");

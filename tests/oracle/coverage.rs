@@ -12,10 +12,12 @@ const IDS: &str = include_str!("fact_ids.txt");
 /// Facts that no test of this repository can ask for, with the reason.
 const ELSEWHERE: &[(&str, &str)] = &[];
 
-/// All Rust files below `src` and `tests`.
+/// All Rust files of the program, its crates and its tests.
 fn sources() -> Vec<(PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut waiting = vec![root.join("src"), root.join("tests")];
+    let mut waiting = ["src", "crates", "tests"]
+        .map(|folder| root.join(folder))
+        .to_vec();
     let mut found = Vec::new();
     while let Some(place) = waiting.pop() {
         for entry in fs::read_dir(place).unwrap() {

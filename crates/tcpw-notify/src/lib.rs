@@ -9,5 +9,5 @@ mod record;
 mod run;
 
 pub use line::{Arguments, read, run_of};
-pub use record::{Unrecorded, log, record};
+pub use record::{Unrecorded, log, log_words, record};
 pub use run::{Places, Run, program};

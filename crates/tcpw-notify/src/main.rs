@@ -8,7 +8,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 use tcpw_event::descriptors::close_inherited;
 use tcpw_event::detach::replace_by;
-use tcpw_notify::{Places, program, read, record, run_of};
+use tcpw_notify::{Places, log_words, program, read, record, run_of};
 
 /// Only the system log has the event (sysexits.h, `EX_TEMPFAIL`).
 const NOT_RECORDED: u8 = 75;
@@ -20,7 +20,8 @@ fn main() -> ExitCode {
     words.insert(words.len().min(1), "notify".into());
     let Some((run, args)) = read(&words) else {
         let cause = become_tcpw(&words);
-        let is_told = run_of(&words).log_words(&words, &cause);
+        tell(&cause);
+        let is_told = log_words(&run_of(&words), &words, &cause);
         return ExitCode::from(if is_told { NOT_RECORDED } else { LOST });
     };
     close_inherited();

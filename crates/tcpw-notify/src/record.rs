@@ -2,7 +2,7 @@
 
 use crate::line::Arguments;
 use crate::run::{Places, Run};
-use hosts_access::escape::visible;
+use hosts_access::escape::{visible, visible_short};
 use std::ffi::OsString;
 use std::fs::DirBuilder;
 use std::io;
@@ -18,7 +18,7 @@ use tcpw_event::spool::{self, SpoolError};
 use tcpw_event::syslog::{DEV_LOG, Severity, syslog};
 
 /// How much of each value goes into the system log when the whole is too long for it.
-pub(crate) const SHORT: usize = 512;
+const SHORT: usize = 512;
 
 /// An event that could not be put into the drop directory.
 #[derive(Debug)]
@@ -135,6 +135,18 @@ fn log_in_full(run: &Run, event: &Event, error: &SpoolError) -> io::Result<()> {
 pub fn log(run: &Run, severity: Severity, text: &str) -> io::Result<()> {
     let socket = run.inside(Path::new(DEV_LOG));
     syslog(&socket, severity, &visible(text.as_bytes()))
+}
+
+/// Tells the system log about arguments that are wrong: the rule that has them runs unseen. Says
+/// whether the system log took it.
+pub fn log_words(run: &Run, words: &[OsString], cause: &str) -> bool {
+    let mut text = format!("{cause}; nothing was recorded; arguments:");
+    for word in words.iter().skip(1) {
+        text.push_str(" \"");
+        text.push_str(&visible_short(word.as_bytes(), SHORT));
+        text.push('"');
+    }
+    log(run, Severity::Error, &text).is_ok()
 }
 
 /// Makes the directory of the journal, for its owner alone; not those above it.

@@ -1,6 +1,5 @@
 //! The system that a run is about, and the programs of tcpw on it.
 
-use hosts_access::escape::visible_short;
 use memchr::memmem;
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -12,7 +11,6 @@ use tcpw_event::detach::start_unwatched;
 use tcpw_event::places::{
     ALLOW_TABLE, CONFIGURATION, DEFAULT_DROP, DEFAULT_JOURNAL, DENY_TABLE, NOTIFIER,
 };
-use tcpw_event::syslog::Severity;
 
 /// What Linux puts after the path of a program whose file is gone.
 const DELETED: &[u8] = b" (deleted)";
@@ -114,18 +112,6 @@ impl Run {
         given
             .cloned()
             .unwrap_or_else(|| self.inside(Path::new(default)))
-    }
-
-    /// Tells the system log about arguments that are wrong: the rule that has them runs unseen. Says
-    /// whether the system log took it.
-    pub fn log_words(&self, words: &[OsString], cause: &str) -> bool {
-        let mut text = format!("{cause}; nothing was recorded; arguments:");
-        for word in words.iter().skip(1) {
-            text.push_str(" \"");
-            text.push_str(&visible_short(word.as_bytes(), crate::record::SHORT));
-            text.push('"');
-        }
-        crate::record::log(self, Severity::Error, &text).is_ok()
     }
 }
 

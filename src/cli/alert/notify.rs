@@ -100,7 +100,7 @@ pub(crate) fn run_line(words: &[OsString]) -> Option<Exit> {
 /// Tells the system log about arguments that are wrong: the rule that has them runs unseen.
 pub(crate) fn log_words(words: &[OsString], cause: &str) {
     // What is wrong with them is told by the exit code and on standard error too.
-    let _is_logged = run_of(words).log_words(words, cause);
+    let _is_logged = tcpw_notify::log_words(&run_of(words), words, cause);
 }
 
 /// The configured places; the defaults where the configuration cannot be read, for a mistake in it
