@@ -7,13 +7,14 @@ use super::daemon::Daemon;
 use super::deciding::Found;
 use super::ground::Ground;
 use super::label::in_endings;
+use super::mentions::SOME_NAME;
 use super::named::{Elements, Named};
 use super::reach::{Reach, Relation, relation};
 use super::rule_parts::ending;
 use super::sample::{hosts, hosts_of_many, strangers, with_names};
 use super::tried_daemons::Daemons;
 use crate::edit::Edit;
-use crate::engine::{Access, Cause, Matched, Request, TableName, Verdict};
+use crate::engine::{Access, Cause, Host, HostName, Matched, Request, TableName, Verdict};
 use crate::metadata::{Label, bond, identity};
 use crate::policy::{ClientPattern, Rule, TextPattern};
 
@@ -242,17 +243,15 @@ impl<'a, 'g> Survey<'a, 'g> {
             }
             Reach::Everybody | Reach::Nobody => false,
             Reach::Vague => {
-                is_address(self.client) && {
-                    let plain = Request::new(
-                        request.daemon(),
-                        crate::engine::Host::new(
-                            request.client().address(),
-                            crate::engine::HostName::unknown(),
-                        ),
-                    );
+                // It is about the address if it decides without a name, or with one nobody lists.
+                let address = request.client().address();
+                let decides = |name: HostName| {
+                    let plain = Request::new(request.daemon(), Host::new(address, name));
                     let decider = self.ground.decider(&self.ground.decide(&plain));
-                    decider.is_none_or(|plain| (plain.table, plain.line) != (rule.table, rule.line))
-                }
+                    decider.is_some_and(|is| (is.table, is.line) == (rule.table, rule.line))
+                };
+                let names = [HostName::unknown(), HostName::new(SOME_NAME)];
+                is_address(self.client) && !names.into_iter().any(decides)
             }
         }
     }

@@ -344,3 +344,20 @@ fn the_path_of_a_moved_program_is_mended_in_rules_and_schedules() {
         );
     }
 }
+
+#[test]
+fn a_list_file_with_an_exception_for_the_nameless_grants_by_address() {
+    let sandbox = Sandbox::new("ALL: 0.0.0.1\nsshd: /etc/list EXCEPT UNKNOWN\n", "");
+    std::fs::write(sandbox.path("etc/list"), "198.51.100.9\n.listed.example\n").unwrap();
+    let err = stopped(&sandbox, &["deny", "198.51.100.9"]);
+    assert!(
+        err.contains("is granted before the deny table is asked"),
+        "{err}"
+    );
+    // About a name it says nothing of the address.
+    let out = made(&sandbox, &["deny", "198.51.100.8"]);
+    assert!(
+        out.contains("an exception from 198.51.100.8 stays in force"),
+        "{out}"
+    );
+}
