@@ -39,6 +39,8 @@ mod match_;
 mod named;
 /// Verdicts and deciding lines are those of the installed libwrap.
 mod oracle;
+/// The library, used by a crate of somebody else.
+mod outside;
 /// `tcpw parse` shows what was read and gives it back unchanged.
 mod parse;
 /// Says what was proven.

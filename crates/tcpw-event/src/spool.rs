@@ -121,7 +121,7 @@ pub fn repair(directory: &Path) -> io::Result<Option<u32>> {
     Ok(Some(mode))
 }
 
-/// Whether `name` is one that [`write`] gives to finished files.
+/// Whether `name` is one that [`write()`] gives to finished files.
 pub fn is_event_name(name: &str) -> bool {
     let Some(stem) = name.strip_suffix(SUFFIX) else {
         return false;
@@ -136,7 +136,7 @@ pub fn is_event_name(name: &str) -> bool {
         && parts.next().is_some_and(is_hex)
 }
 
-/// The finished name of a file that [`write`] has not finished.
+/// The finished name of a file that [`write()`] has not finished.
 pub fn finished_name(name: &str) -> Option<&str> {
     name.strip_prefix(UNFINISHED)
         .filter(|name| is_event_name(name))

@@ -37,7 +37,7 @@ impl Severity {
 }
 
 /// Sends one line to the log that listens at `socket`. `text` must be free of control
-/// characters ([`crate::escape::visible`] makes it so).
+/// characters (`hosts_access::escape::visible` makes it so).
 ///
 /// # Errors
 /// When nobody listens, the message is too long for the socket, or the log does not read.
