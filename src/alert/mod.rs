@@ -15,7 +15,7 @@ pub mod transport;
 use tcpw_event::{encoding, event, lock, spool};
 
 pub use deliver::background::run_in_background;
-pub use deliver::deliverer::{DeliverError, Deliverer, Report, Workplace, has_events};
+pub use deliver::deliverer::{DeliverError, Deliverer, DeliveryReport, Workplace, has_events};
 pub use deliver::dispatch::{problem, send_test};
 pub use deliver::preview::{Preview, letter_of, letter_of_report, preview, preview_sample};
 pub use encoding::one_line;
@@ -32,9 +32,9 @@ pub use letter::places::locator;
 pub use lock::{
     is_held as is_deliverer_alive, is_running as is_deliverer_running, request as request_handover,
 };
-pub use model::channel_note::{Kind, Note, Rule, Source, Visit, stamp as note_time};
+pub use model::channel_note::{ChannelNote, Kind, Rule, Source, Visit, stamp as note_time};
 pub use model::found::Found;
-pub use model::letter::{Decision, Entry, History, Letter, LetterKind, Reason, SourceTally};
+pub use model::letter::{Decision, Entry, Letter, LetterKind, Reason, SourceHistory, SourceTally};
 pub use model::outcome::Delivery;
 pub use model::rule_finder::{FiredRule, RuleFinder, Verdict};
 pub use model::system_letter::Notice;

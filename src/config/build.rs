@@ -9,8 +9,8 @@ use super::mailbox::Mailbox;
 use super::secret::Password;
 use super::section::{Section, Source};
 use super::settings::{
-    Config, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_MAIL, DEFAULT_SENDMAIL, Mail, Retention,
-    Transport,
+    Config, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_MAIL, DEFAULT_SENDMAIL, MailSettings, Retention,
+    TransportSettings,
 };
 use super::{channel, smtp};
 use crate::span::LineIndex;
@@ -63,7 +63,7 @@ pub fn parse(bytes: &[u8], file: &Path, place: Place<'_>) -> Result<Config, Conf
         Some(section) => channel::channels(&section, place)?,
         None => Vec::new(),
     };
-    let holds_secret = channels.iter().any(channel::Channel::holds_secret);
+    let holds_secret = channels.iter().any(channel::ChannelSettings::holds_secret);
     let path_of = |table: &'static str, default: &str| -> Result<PathBuf, ConfigError> {
         let given = match top.section(table, table, known(table))? {
             Some(section) => section.path("path")?,
@@ -122,7 +122,7 @@ fn keep_in(top: &Section<'_>) -> Result<Vec<IpAddr>, ConfigError> {
     section.addresses("keep_in")
 }
 
-fn mail(section: &Section<'_>, place: Place<'_>) -> Result<(Mail, bool), ConfigError> {
+fn mail(section: &Section<'_>, place: Place<'_>) -> Result<(MailSettings, bool), ConfigError> {
     let servers = smtp::servers(section, place)?;
     let holds_password = servers
         .iter()
@@ -143,10 +143,10 @@ fn mail(section: &Section<'_>, place: Place<'_>) -> Result<(Mail, bool), ConfigE
     let chosen = section.choice("transport", &ways)?;
     let has_way = chosen.is_some() || directory.is_some() || !servers.is_empty();
     let transport = match chosen.unwrap_or(default_way) {
-        Way::File => Transport::File {
+        Way::File => TransportSettings::File {
             directory: place(directory.as_deref().unwrap_or(Path::new(DEFAULT_MAIL))),
         },
-        Way::Sendmail => Transport::Sendmail {
+        Way::Sendmail => TransportSettings::Sendmail {
             program: place(program.as_deref().unwrap_or(Path::new(DEFAULT_SENDMAIL))),
             timeout: SENDMAIL_PATIENCE,
         },
@@ -154,11 +154,11 @@ fn mail(section: &Section<'_>, place: Place<'_>) -> Result<(Mail, bool), ConfigE
             let text = "transport \"smtp\" needs a [mail.smtp] table with host = \"...\"";
             return Err(section.missing(text));
         }
-        Way::Smtp => Transport::Smtp(servers),
+        Way::Smtp => TransportSettings::Smtp(servers),
     };
     let languages = [("en", Language::English), ("ko", Language::Korean)];
     let own = own_address(&transport);
-    let mut mail = Mail {
+    let mut mail = MailSettings {
         from: sender(section)?.or_else(|| own.clone()),
         to: section.mailboxes("to")?,
         cc: section.mailboxes("cc")?,
@@ -178,7 +178,7 @@ fn mail(section: &Section<'_>, place: Place<'_>) -> Result<(Mail, bool), ConfigE
         mail.to.extend(own);
     }
     let nobody = mail.to.is_empty() && mail.cc.is_empty() && mail.bcc.is_empty();
-    if nobody && !matches!(mail.transport, Transport::File { .. }) {
+    if nobody && !matches!(mail.transport, TransportSettings::File { .. }) {
         return Err(section.missing("[mail] names nobody: add to = \"you@example.org\""));
     }
     Ok((mail, holds_password))
@@ -208,8 +208,8 @@ fn subject(section: &Section<'_>) -> Result<Option<String>, ConfigError> {
 }
 
 /// Who logs in, where that is a mail address: most providers take mails of no other sender.
-fn own_address(transport: &Transport) -> Option<Mailbox> {
-    let Transport::Smtp(servers) = transport else {
+fn own_address(transport: &TransportSettings) -> Option<Mailbox> {
+    let TransportSettings::Smtp(servers) = transport else {
         return None;
     };
     let login = servers.first()?.login.as_ref()?;

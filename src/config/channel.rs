@@ -22,7 +22,7 @@ const SECRET: Keys = Keys {
 
 /// A way out beside mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Channel {
+pub enum ChannelSettings {
     /// A program.
     Command(CommandChannel),
     /// An HTTPS service.
@@ -59,7 +59,7 @@ pub struct WebhookChannel {
     pub timeout: Duration,
 }
 
-impl Channel {
+impl ChannelSettings {
     /// How it is called in the queue and in messages.
     pub fn name(&self) -> &str {
         match self {
@@ -82,13 +82,13 @@ impl Channel {
 pub(super) fn channels(
     alert: &Section<'_>,
     place: &dyn Fn(&Path) -> PathBuf,
-) -> Result<Vec<Channel>, ConfigError> {
-    let mut all: Vec<Channel> = Vec::new();
+) -> Result<Vec<ChannelSettings>, ConfigError> {
+    let mut all: Vec<ChannelSettings> = Vec::new();
     for (key, table) in [("command", "alert.command"), ("webhook", "alert.webhook")] {
         for section in alert.sections(key, table, known(table))? {
             let channel = match key {
-                "command" => Channel::Command(command(&section, place)?),
-                _ => Channel::Webhook(webhook(&section, place)?),
+                "command" => ChannelSettings::Command(command(&section, place)?),
+                _ => ChannelSettings::Webhook(webhook(&section, place)?),
             };
             if all.iter().any(|other| other.name() == channel.name()) {
                 return Err(section.bad_value("name", "is the name of another channel already"));

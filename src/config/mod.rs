@@ -20,7 +20,7 @@ mod smtp;
 pub use crate::values::Language;
 pub use alert::{Alert, AlertRule, Grouping, MailChoice};
 pub use build::parse;
-pub use channel::{Channel, CommandChannel, SECRET_PLACE, WebhookChannel};
+pub use channel::{ChannelSettings, CommandChannel, SECRET_PLACE, WebhookChannel};
 pub use endpoint::{Endpoint, Tls};
 pub use error::{ConfigError, ConfigProblem};
 pub use keys::KEYS;
@@ -32,8 +32,8 @@ pub use mute::{muted_client, shown_client, with_mute, without_mute};
 pub use revise::{ReviseError, Setting, Wanted, revise, says, without_passwords};
 pub use secret::{Password, Secret};
 pub use settings::{
-    Config, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_MAIL, DEFAULT_SENDMAIL, Mail, Retention,
-    Transport,
+    Config, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_MAIL, DEFAULT_SENDMAIL, MailSettings, Retention,
+    TransportSettings,
 };
 pub use smtp::{Auth, Login, Smtp};
 

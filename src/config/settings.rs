@@ -1,7 +1,7 @@
 //! The settings as types, and their defaults.
 
 use super::alert::Alert;
-use super::channel::Channel;
+use super::channel::ChannelSettings;
 use super::letter::{Geo, LetterForm};
 use super::lint_code::Lint;
 use super::mailbox::Mailbox;
@@ -21,9 +21,9 @@ pub const DEFAULT_SENDMAIL: &str = "/usr/sbin/sendmail";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// Who is told, and how.
-    pub mail: Mail,
+    pub mail: MailSettings,
     /// The other ways to tell, in the order of the configuration.
-    pub channels: Vec<Channel>,
+    pub channels: Vec<ChannelSettings>,
     /// The journal, an SQLite database.
     pub journal: PathBuf,
     /// How long the journal keeps its events.
@@ -62,7 +62,7 @@ impl Default for Retention {
 
 /// Who is told, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mail {
+pub struct MailSettings {
     /// The sender; `tcpw@` this machine when absent.
     pub from: Option<Mailbox>,
     /// Named in the To header; `root@` this machine when nobody at all is named.
@@ -76,7 +76,7 @@ pub struct Mail {
     /// The language of the mails.
     pub language: Language,
     /// The way out.
-    pub transport: Transport,
+    pub transport: TransportSettings,
     /// Whether the configuration says anything about the way out; mails are kept as files where it
     /// does not.
     pub has_way: bool,
@@ -88,7 +88,7 @@ pub struct Mail {
 
 /// How a mail leaves this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Transport {
+pub enum TransportSettings {
     /// Written as an `.eml` file into this directory.
     File {
         /// The directory.
@@ -109,14 +109,14 @@ impl Config {
     /// What holds without a configuration; `place` as in [`super::load`].
     pub fn default_at(place: &dyn Fn(&Path) -> PathBuf) -> Self {
         Self {
-            mail: Mail {
+            mail: MailSettings {
                 from: None,
                 to: Vec::new(),
                 cc: Vec::new(),
                 bcc: Vec::new(),
                 subject: None,
                 language: Language::default(),
-                transport: Transport::File {
+                transport: TransportSettings::File {
                     directory: place(Path::new(DEFAULT_MAIL)),
                 },
                 has_way: false,

@@ -17,7 +17,7 @@ fn an_empty_file_gives_the_defaults_below_the_root() {
     assert_eq!(config.drop, Path::new("/r/var/spool/tcpw/drop"));
     assert_eq!(
         config.mail.transport,
-        Transport::File {
+        TransportSettings::File {
             directory: "/r/var/lib/tcpw/mail".into()
         }
     );
@@ -28,8 +28,10 @@ fn a_server_is_named_as_people_name_it() {
     let server = |keys: &str| {
         let text = format!("[mail]\nto = 'a@b'\n[mail.smtp]\n{keys}");
         read(&text).map(|config| match config.mail.transport {
-            Transport::Smtp(mut servers) => servers.remove(0),
-            Transport::File { .. } | Transport::Sendmail { .. } => panic!("smtp was chosen"),
+            TransportSettings::Smtp(mut servers) => servers.remove(0),
+            TransportSettings::File { .. } | TransportSettings::Sendmail { .. } => {
+                panic!("smtp was chosen")
+            }
         })
     };
     let place = |keys: &str| server(keys).map(|smtp| (smtp.host, smtp.port, smtp.tls));
@@ -148,7 +150,7 @@ fn every_key_is_read() {
     assert_eq!((config.geo.asn, config.mail.form.reverse_dns), (None, true));
     assert_eq!(config.journal, Path::new("/r/j"));
     assert_eq!(config.drop, Path::new("/r/d"));
-    let Transport::Smtp(mut servers) = config.mail.transport else {
+    let TransportSettings::Smtp(mut servers) = config.mail.transport else {
         panic!("smtp was chosen");
     };
     let smtp = servers.remove(0);
@@ -183,12 +185,12 @@ fn every_key_of_a_channel_is_read() {
     assert_eq!(
         config.channels,
         [
-            Channel::Command(CommandChannel {
+            ChannelSettings::Command(CommandChannel {
                 name: "pager".to_owned(),
                 argv: vec!["/r/bin/page".to_owned(), "-x".to_owned()],
                 timeout: Duration::from_secs(30),
             }),
-            Channel::Webhook(WebhookChannel {
+            ChannelSettings::Webhook(WebhookChannel {
                 name: "ntfy".to_owned(),
                 url: "https://ntfy.example/t".to_owned(),
                 headers: vec![("Authorization".to_owned(), "Bearer {secret}".to_owned())],

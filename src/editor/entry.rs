@@ -29,7 +29,7 @@ pub enum Reversal {
 
 /// One commit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
+pub struct HistoryEntry {
     /// Counted from 1, never used twice.
     pub number: u64,
     /// Who made it.
@@ -68,7 +68,7 @@ pub struct Side {
     pub after: Option<String>,
 }
 
-impl Entry {
+impl HistoryEntry {
     /// The opposite: what makes the change again, once it is undone.
     #[must_use]
     pub fn inverted(mut self) -> Self {

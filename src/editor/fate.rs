@@ -1,6 +1,6 @@
 //! What became of a change that had to be confirmed.
 
-use super::entry::Entry;
+use super::entry::HistoryEntry;
 use super::error::EditError;
 use super::provisional::{Fate, Provisional};
 use super::state::{History, State};
@@ -11,7 +11,7 @@ impl History {
     ///
     /// # Errors
     /// When the history cannot be read.
-    pub fn fate(&self, entry: &Entry) -> Result<Option<Fate>, EditError> {
+    pub fn fate(&self, entry: &HistoryEntry) -> Result<Option<Fate>, EditError> {
         if entry.provisional.is_none() {
             return Ok(None);
         }
@@ -30,12 +30,12 @@ impl History {
     ///
     /// # Errors
     /// When the history cannot be read.
-    pub fn open_changes(&self) -> Result<Vec<(Entry, Provisional)>, EditError> {
+    pub fn open_changes(&self) -> Result<Vec<(HistoryEntry, Provisional)>, EditError> {
         let mut open = Vec::new();
         for number in self.numbers()? {
             let entry = self.entry(number)?;
             if let Some(undone) = entry.undoes {
-                open.retain(|(entry, _): &(Entry, Provisional)| entry.number != undone);
+                open.retain(|(entry, _): &(HistoryEntry, Provisional)| entry.number != undone);
             }
             if let Some(provisional) = entry.provisional.clone()
                 && !self.is_confirmed(number)

@@ -1,7 +1,7 @@
 //! Both tables, open for a change: plan, check, preview, commit.
 
 use super::edits::Edits;
-use super::entry::Entry;
+use super::entry::HistoryEntry;
 use super::error::EditError;
 use super::lock::{Courtesy, Lock};
 use super::preview::{DiffLine, unified_between};
@@ -277,7 +277,7 @@ impl Plan<'_> {
             // Only now can a login pass the new tables.
             let now = Moment::at(entry.author.time);
             let provisional = Some(provisional.made(&now));
-            drop(state.begin(&Entry {
+            drop(state.begin(&HistoryEntry {
                 provisional,
                 ..entry
             }));

@@ -3,7 +3,7 @@
 
 use super::companion::Companion;
 use super::digest::digests;
-use super::entry::{Entry, Reversal, Side};
+use super::entry::{HistoryEntry, Reversal, Side};
 use super::error::EditError;
 use super::state::State;
 use super::table::TableFile;
@@ -50,9 +50,9 @@ pub(super) fn entry(
     [allow, deny]: [Content<'_>; 2],
     companion: Option<&(TableFile, &Companion)>,
     terms: &Terms,
-) -> Result<Entry, EditError> {
+) -> Result<HistoryEntry, EditError> {
     let companion = companion.map(|(file, content)| content.keep(file, state));
-    Ok(Entry {
+    Ok(HistoryEntry {
         number: state.next_number()?,
         author: terms.author.clone(),
         allow: allow.keep(state)?,

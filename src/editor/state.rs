@@ -7,7 +7,7 @@
 
 use super::delta::Delta;
 use super::digest::digest;
-use super::entry::{Entry, damaged};
+use super::entry::{HistoryEntry, damaged};
 use super::error::EditError;
 use super::lock::lock_file;
 use super::provisional::Fate;
@@ -96,14 +96,14 @@ impl State {
     }
 
     /// Says what is about to be done. From here on it will be done or undone, whatever happens.
-    pub(super) fn begin(&self, entry: &Entry) -> Result<(), EditError> {
+    pub(super) fn begin(&self, entry: &HistoryEntry) -> Result<(), EditError> {
         let text = serde_json::to_vec(entry).map_err(|error| damaged(&self.history.path, error))?;
         self.put(PENDING, &text)?;
         self.sync()
     }
 
     /// The commit that was under way when its tcpw ended.
-    pub(super) fn pending(&self) -> Result<Option<Entry>, EditError> {
+    pub(super) fn pending(&self) -> Result<Option<HistoryEntry>, EditError> {
         let path = self.history.path.join(PENDING);
         match std::fs::read(&path) {
             Ok(text) => serde_json::from_slice(&text)
@@ -223,7 +223,7 @@ impl History {
     ///
     /// # Errors
     /// When there is no such entry, or it cannot be read.
-    pub fn entry(&self, number: u64) -> Result<Entry, EditError> {
+    pub fn entry(&self, number: u64) -> Result<HistoryEntry, EditError> {
         let path = self.entry_path(number);
         let text = std::fs::read(&path).map_err(EditError::at("read", &path))?;
         serde_json::from_slice(&text).map_err(|error| damaged(&path, error))
@@ -383,7 +383,7 @@ mod tests {
                 command: Vec::new(),
             };
             let allow = side(before, Some(after));
-            let entry = Entry {
+            let entry = HistoryEntry {
                 number,
                 author,
                 allow,

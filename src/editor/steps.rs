@@ -13,7 +13,7 @@ pub type Verify<'s> = &'s dyn Fn(&Ground<'_>, &Ground<'_>, &Change) -> Result<()
 
 /// One of the changes.
 #[derive(Clone, Copy)]
-pub struct Step<'s> {
+pub struct ApplyStep<'s> {
     /// Works it out.
     pub change: Make<'s>,
     /// Checks it.
@@ -24,7 +24,7 @@ pub struct Step<'s> {
 ///
 /// # Errors
 /// As the first step that fails: then there is no change at all.
-pub fn in_steps(ground: &Ground<'_>, steps: &[Step<'_>]) -> Result<Change, Refusal> {
+pub fn in_steps(ground: &Ground<'_>, steps: &[ApplyStep<'_>]) -> Result<Change, Refusal> {
     let mut tables = [ground.allow, ground.deny].map(|tree| tree.source().to_vec());
     let mut notes = Vec::new();
     for step in steps {
@@ -71,11 +71,11 @@ mod tests {
             unlisted: true,
         };
         let steps = [
-            Step {
+            ApplyStep {
                 change: &deny_all,
                 verify: &verify_deny_all,
             },
-            Step {
+            ApplyStep {
                 change: &|ground| install_alarm(ground, triggers, "/x notify"),
                 verify: &verify_default,
             },
@@ -93,7 +93,7 @@ mod tests {
         let wrong = |_: &Ground<'_>, _: &Ground<'_>, _: &Change| {
             Err(Refusal::Internal("so be it".to_owned()))
         };
-        let steps = [Step {
+        let steps = [ApplyStep {
             change: &deny_all,
             verify: &wrong,
         }];

@@ -2,7 +2,7 @@
 
 use super::change::{Change, Refusal};
 use super::digest::digest;
-use super::entry::Entry;
+use super::entry::HistoryEntry;
 use super::ground::Ground;
 use crate::edit::Edit;
 use crate::engine::TableName;
@@ -18,7 +18,7 @@ use std::ops::Range;
 /// [`Refusal::Internal`] if the edits do not fit, which would be a defect.
 pub fn take_back(
     ground: &Ground<'_>,
-    entry: &Entry,
+    entry: &HistoryEntry,
     old: [&[u8]; 2],
     new: [&[u8]; 2],
 ) -> Result<Change, Refusal> {
@@ -47,7 +47,7 @@ pub fn take_back(
 pub fn verify_take_back(
     before: &Ground<'_>,
     after: &Ground<'_>,
-    entry: &Entry,
+    entry: &HistoryEntry,
 ) -> Result<(), Refusal> {
     for (table, side) in [TableName::Allow, TableName::Deny]
         .into_iter()

@@ -1,13 +1,13 @@
 //! Which changes of the history are in force, and which are undone.
 
-use super::entry::Entry;
+use super::entry::HistoryEntry;
 use super::error::EditError;
 use super::state::History;
 use std::collections::BTreeMap;
 
 /// What became of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
+pub enum ChangeState {
     /// It is in force.
     Done,
     /// It was undone by this change, and can be made again.
@@ -27,7 +27,7 @@ pub struct Timeline {
     done: Vec<u64>,
     /// Those that can be made again, the one that was undone last at the end.
     undone: Vec<u64>,
-    states: BTreeMap<u64, State>,
+    states: BTreeMap<u64, ChangeState>,
 }
 
 impl History {
@@ -62,15 +62,15 @@ impl Timeline {
     }
 
     /// What became of a change.
-    pub fn state(&self, number: u64) -> Option<State> {
+    pub fn state(&self, number: u64) -> Option<ChangeState> {
         self.states.get(&number).copied()
     }
 
     /// `is_final` says that what the entry undoes cannot be made again.
-    fn add(&mut self, entry: &Entry, is_final: bool) {
+    fn add(&mut self, entry: &HistoryEntry, is_final: bool) {
         let number = entry.number;
         if !entry.sides().into_iter().any(super::Side::is_changed) {
-            self.states.insert(number, State::Beside);
+            self.states.insert(number, ChangeState::Beside);
             return;
         }
         let Some(undone) = entry.undoes else {
@@ -80,14 +80,14 @@ impl Timeline {
                 None => self.undone.clear(),
             }
             self.done.push(number);
-            self.states.insert(number, State::Done);
+            self.states.insert(number, ChangeState::Done);
             return;
         };
-        if let Some(State::Undid(first)) = self.state(undone) {
+        if let Some(ChangeState::Undid(first)) = self.state(undone) {
             // Early versions made a change again by undoing its undo.
             self.undone.retain(|&is| is != first);
             self.done.push(number);
-            self.states.insert(number, State::Done);
+            self.states.insert(number, ChangeState::Done);
             return;
         }
         self.done.retain(|&is| is != undone);
@@ -95,12 +95,12 @@ impl Timeline {
             self.undone.push(undone);
         }
         let state = if is_final {
-            State::Dropped
+            ChangeState::Dropped
         } else {
-            State::Undone
+            ChangeState::Undone
         };
         self.states.insert(undone, state(number));
-        self.states.insert(number, State::Undid(undone));
+        self.states.insert(number, ChangeState::Undid(undone));
     }
 }
 
@@ -110,14 +110,14 @@ mod tests {
     use super::*;
     use std::path::PathBuf;
 
-    fn entry(number: u64, undoes: Option<u64>, redoes: Option<u64>) -> Entry {
+    fn entry(number: u64, undoes: Option<u64>, redoes: Option<u64>) -> HistoryEntry {
         let side = |after: &str| Side {
             path: PathBuf::from("/t"),
             target: PathBuf::from("/t"),
             before: None,
             after: Some(after.to_owned()),
         };
-        Entry {
+        HistoryEntry {
             number,
             author: Author {
                 time: 0,
@@ -144,7 +144,7 @@ mod tests {
             assert_eq!(timeline.last_done(), Some(undoes));
             timeline.add(&entry(number, Some(undoes), None), false);
         }
-        assert_eq!(timeline.state(3), Some(State::Undone(4)));
+        assert_eq!(timeline.state(3), Some(ChangeState::Undone(4)));
         assert_eq!(timeline.last_undone(), Some(2));
         timeline.add(&entry(6, None, Some(2)), false);
         assert_eq!(
@@ -170,7 +170,7 @@ mod tests {
         timeline.add(&entry(1, None, None), false);
         timeline.add(&entry(2, None, None), false);
         timeline.add(&entry(3, Some(2), None), true);
-        assert_eq!(timeline.state(2), Some(State::Dropped(3)));
+        assert_eq!(timeline.state(2), Some(ChangeState::Dropped(3)));
         assert_eq!(
             (timeline.last_done(), timeline.last_undone()),
             (Some(1), None)

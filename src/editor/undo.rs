@@ -3,7 +3,7 @@
 use super::change::{Change, Refusal};
 use super::digest::digest;
 use super::ends::common_ends;
-use super::entry::{Entry, Side};
+use super::entry::{HistoryEntry, Side};
 use super::ground::Ground;
 use crate::edit::Edit;
 use crate::engine::TableName;
@@ -11,7 +11,11 @@ use crate::span::{Span, offset};
 use std::path::{Path, absolute};
 
 /// The table that the entry is about and that is not open now, if there is one.
-pub fn check_tables<'e>(entry: &'e Entry, allow: &Path, deny: &Path) -> Result<(), &'e Path> {
+pub fn check_tables<'e>(
+    entry: &'e HistoryEntry,
+    allow: &Path,
+    deny: &Path,
+) -> Result<(), &'e Path> {
     for (side, path) in [(&entry.allow, allow), (&entry.deny, deny)] {
         let is_it = absolute(path).is_ok_and(|path| path == side.path);
         if side.is_changed() && !is_it {
@@ -28,9 +32,9 @@ pub fn check_tables<'e>(entry: &'e Entry, allow: &Path, deny: &Path) -> Result<(
 /// [`Refusal::Moved`] when a table is not what the commit left.
 pub fn undo(
     ground: &Ground<'_>,
-    entry: &Entry,
+    entry: &HistoryEntry,
     old: [&[u8]; 2],
-    later: &[Entry],
+    later: &[HistoryEntry],
 ) -> Result<Change, Refusal> {
     let mut change = Change::default();
     let tables = [TableName::Allow, TableName::Deny];
@@ -56,7 +60,7 @@ pub fn undo(
 ///
 /// # Errors
 /// When one is not, which would be a defect.
-pub fn verify_undo(after: &Ground<'_>, entry: &Entry) -> Result<(), Refusal> {
+pub fn verify_undo(after: &Ground<'_>, entry: &HistoryEntry) -> Result<(), Refusal> {
     let tables = [TableName::Allow, TableName::Deny].into_iter();
     let wrong = tables.zip(entry.sides()).find(|(table, side)| {
         let wanted = side.before.clone().unwrap_or_else(|| digest(b""));
@@ -73,8 +77,8 @@ fn is_as_left(ground: &Ground<'_>, table: TableName, side: &Side) -> bool {
 }
 
 /// The later commits that changed the same file.
-fn movers(later: &[Entry], side: &Side) -> Vec<u64> {
-    let has_changed = |entry: &&Entry| {
+fn movers(later: &[HistoryEntry], side: &Side) -> Vec<u64> {
+    let has_changed = |entry: &&HistoryEntry| {
         let sides = entry.sides().into_iter();
         sides
             .into_iter()

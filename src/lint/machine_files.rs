@@ -9,7 +9,7 @@ pub struct Site<'a> {
     /// What verdicts depend on; the build of libwrap too.
     pub world: &'a dyn Surroundings,
     /// The files that the tables name.
-    pub files: &'a dyn Files,
+    pub files: &'a dyn MachineFiles,
     /// The paths of the allow table and the deny table, if they are those of the machine.
     pub tables: [Option<&'a [u8]>; 2],
 }
@@ -24,7 +24,7 @@ impl Site<'static> {
 }
 
 /// The files of the machine, as far as they matter to tables.
-pub trait Files {
+pub trait MachineFiles {
     /// What is at `path`; nothing if it is not to be looked at.
     fn look(&self, path: &[u8]) -> Option<Look>;
     /// A program of this name on the usual path of a daemon.
@@ -77,7 +77,7 @@ impl Look {
     }
 }
 
-impl Files for Bare {
+impl MachineFiles for Bare {
     fn look(&self, _path: &[u8]) -> Option<Look> {
         None
     }

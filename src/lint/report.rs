@@ -14,14 +14,14 @@ use std::collections::BTreeMap;
 
 /// What a run found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Report {
+pub struct LintReport {
     /// By danger, then by table and place.
     pub findings: Vec<Finding>,
     /// How many more there are of each code, beyond the cap.
     pub left_out: BTreeMap<&'static str, usize>,
 }
 
-impl Report {
+impl LintReport {
     /// The report of what was found: each finding with its witness, if there is a world to ask, and the
     /// most dangerous ones first.
     pub(super) fn of(sink: Sink, policy: &Policy<'_>, world: Option<&dyn Surroundings>) -> Self {
@@ -76,7 +76,7 @@ impl Report {
         report
     }
 
-    /// As [`Report::count_places`], with the lines of the tables.
+    /// As [`LintReport::count_places`], with the lines of the tables.
     pub(super) fn count_places_in(&mut self, policy: &Policy<'_>) {
         if self.findings.iter().all(|one| one.others.is_empty()) {
             return;

@@ -7,7 +7,7 @@ use super::checks::lines::idle_suppression;
 use super::checks::lists::{never_matches, spaced_slash};
 use super::machine_files::Site;
 use super::policy::Policy;
-use super::report::Report;
+use super::report::LintReport;
 use super::row::{ClientCheck, LineCheck, Row, RuleCheck, Run};
 use super::sink::Sink;
 use super::suppress::Suppressions;
@@ -41,9 +41,9 @@ enum Part<'t> {
 ///
 /// The most dangerous findings come first. `site` is asked for what the tables name: list files,
 /// programs and the like. The time is linear in the size of the tables.
-pub fn run(policy: &Policy<'_>, site: &Site<'_>, most_per_code: usize) -> Report {
+pub fn run(policy: &Policy<'_>, site: &Site<'_>, most_per_code: usize) -> LintReport {
     let found = check(policy, site, most_per_code);
-    Report::of(found, policy, Some(site.world))
+    LintReport::of(found, policy, Some(site.world))
 }
 
 /// Runs all checks; the findings are still where they were made.

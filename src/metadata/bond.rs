@@ -1,6 +1,6 @@
 //! Which rule a comment is about: the one whose identity it carries, if that stands below it.
 
-use crate::metadata::label::{Comment, Fault, Label};
+use crate::metadata::label::{Comment, Label, LabelFault};
 use crate::policy::{ClientPattern, Element, HostPattern, List, Rule, TextPattern};
 use crate::syntax::{Line, LineKind, Tree};
 use ring::digest::{SHA256, digest};
@@ -36,7 +36,7 @@ pub struct Stray<'t, 's> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Why {
     /// It cannot be understood.
-    Unreadable(Fault),
+    Unreadable(LabelFault),
     /// The rule it is about is not below it.
     Orphan,
     /// It does not say which rule it is about; this is the identity of the one below it.
@@ -187,7 +187,7 @@ pub fn strays<'t, 's>(tree: &'t Tree<'s>) -> Vec<Stray<'t, 's>> {
     found
 }
 
-fn read(line: Line<'_, '_>) -> Option<Result<Comment, Fault>> {
+fn read(line: Line<'_, '_>) -> Option<Result<Comment, LabelFault>> {
     (line.kind() == LineKind::Comment)
         .then(|| Comment::read(&line.text(line.span())))
         .flatten()

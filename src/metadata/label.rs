@@ -40,7 +40,7 @@ pub struct Comment {
 
 /// Why a comment about a rule cannot be followed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fault {
+pub enum LabelFault {
     /// A time that is none, or of which the zone is not known.
     Time(String),
     /// A word that means nothing here.
@@ -53,7 +53,7 @@ pub enum Fault {
     NotText,
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for LabelFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Time(word) => write!(
@@ -99,27 +99,27 @@ impl Comment {
     ///
     /// # Errors
     /// When it is one and cannot be followed: nobody may take it for one that can.
-    pub fn read(line: &[u8]) -> Option<Result<Self, Fault>> {
+    pub fn read(line: &[u8]) -> Option<Result<Self, LabelFault>> {
         let words = words_of(line)?;
         let Ok(words) = str::from_utf8(words) else {
-            return Some(Err(Fault::NotText));
+            return Some(Err(LabelFault::NotText));
         };
         Some(Self::of_words(words.trim_end()))
     }
 
-    fn of_words(mut rest: &str) -> Result<Self, Fault> {
+    fn of_words(mut rest: &str) -> Result<Self, LabelFault> {
         let mut found: [Option<String>; 5] = Default::default();
         while !rest.is_empty() {
             let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
             let (word, after) = rest.split_at(end);
-            let unknown = || Fault::Word(short(word));
+            let unknown = || LabelFault::Word(short(word));
             let (key, value) = word.split_once('=').ok_or_else(unknown)?;
             let mut places = KEYS.iter().zip(&mut found);
             let (key, place) = places
                 .find(|(known, _)| known.eq_ignore_ascii_case(key))
                 .ok_or_else(unknown)?;
             if place.is_some() {
-                return Err(Fault::Doubled(key));
+                return Err(LabelFault::Doubled(key));
             }
             if *key == "reason" {
                 let value = rest.split_once('=').map_or("", |(_, value)| value);
@@ -131,7 +131,7 @@ impl Comment {
                 return Err(unknown());
             }
             *place = Some(match *key {
-                "since" | "until" => time(value).ok_or_else(|| Fault::Time(short(word)))?,
+                "since" | "until" => time(value).ok_or_else(|| LabelFault::Time(short(word)))?,
                 "rule" => value.to_ascii_lowercase(),
                 _ => decode(value),
             });
@@ -201,13 +201,13 @@ fn time(text: &str) -> Option<String> {
     })
 }
 
-fn check_reason(reason: &str) -> Result<(), Fault> {
+fn check_reason(reason: &str) -> Result<(), LabelFault> {
     let mut words = reason.split_whitespace();
     let hidden = words.find_map(|word| {
         let (key, _) = word.split_once('=')?;
         KEYS.iter().find(|known| known.eq_ignore_ascii_case(key))
     });
-    hidden.map_or(Ok(()), |key| Err(Fault::InReason(key)))
+    hidden.map_or(Ok(()), |key| Err(LabelFault::InReason(key)))
 }
 
 fn short(word: &str) -> String {
@@ -338,7 +338,10 @@ mod tests {
             let read = Comment::read(line.as_bytes());
             assert!(matches!(read, Some(Err(_))), "{line}: {read:?}");
         }
-        assert_eq!(Comment::read(b"# tcpw: by=\xff"), Some(Err(Fault::NotText)));
+        assert_eq!(
+            Comment::read(b"# tcpw: by=\xff"),
+            Some(Err(LabelFault::NotText))
+        );
     }
 
     #[test]

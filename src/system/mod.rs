@@ -32,7 +32,7 @@ pub use open_files::writers;
 pub use operator::operator;
 pub use program::{Ended, each_line, read_program};
 pub use reader::wait_for_hang_up;
-pub use resolver::{Doubt, Found, Resolver, SystemResolver};
+pub use resolver::{Doubt, NameAnswer, Resolver, SystemResolver};
 pub use session::{ProcessTable, Processes, Session};
 pub use shell::{run_in_foreground, run_shell};
 pub use tcpw_event::descriptors::close_inherited;

@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 
 /// What the name service says about an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
+pub enum NameAnswer {
     /// A name that leads back to the address.
     Name(String),
     /// No name.
@@ -51,7 +51,7 @@ pub trait Resolver {
     ///
     /// # Errors
     /// When the name service does not answer; libwrap takes that for "no name".
-    fn name_of(&self, address: IpAddr) -> Result<Found, String>;
+    fn name_of(&self, address: IpAddr) -> Result<NameAnswer, String>;
 
     /// Asks for the addresses of a name: each once, in the order of the answer.
     ///
@@ -82,17 +82,17 @@ impl Resolver for SystemResolver {
         Ok(addresses)
     }
 
-    fn name_of(&self, address: IpAddr) -> Result<Found, String> {
+    fn name_of(&self, address: IpAddr) -> Result<NameAnswer, String> {
         // libwrap looks up mapped addresses as the IPv4 address inside (F-NAME-08).
         let address = address.to_canonical();
         let name = match getnameinfo(&SocketAddr::new(address, 0), libc::NI_NAMEREQD) {
             Ok((name, _)) => name,
             Err(error) if matches!(error.kind(), LookupErrorKind::NoName) => {
-                return Ok(Found::Nothing);
+                return Ok(NameAnswer::Nothing);
             }
             Err(error) => return Err(std::io::Error::from(error).to_string()),
         };
-        let doubt = |name: String, why| Ok(Found::Doubtful { name, why });
+        let doubt = |name: String, why| Ok(NameAnswer::Doubtful { name, why });
         if name.parse::<IpAddr>().is_ok() {
             return doubt(name, Doubt::Number);
         }
@@ -117,7 +117,7 @@ impl Resolver for SystemResolver {
             .iter()
             .any(|answer| answer.sockaddr.ip().to_canonical() == address)
         {
-            Ok(Found::Name(name))
+            Ok(NameAnswer::Name(name))
         } else {
             doubt(name, Doubt::OtherAddress)
         }

@@ -1,7 +1,7 @@
 //! Notes in which everything was chosen by a stranger.
 
 use serde_json::Value;
-use tcpw::alert::{Claim, Event, Kind, Note, Rule, Source, Visit, note_time};
+use tcpw::alert::{ChannelNote, Claim, Event, Kind, Rule, Source, Visit, note_time};
 
 /// Each of these in every text of a note.
 pub(super) const HOSTILE: [&str; 6] = [
@@ -13,7 +13,7 @@ pub(super) const HOSTILE: [&str; 6] = [
     "{{ 7 * 7 }}{% raw %}'\"$(touch owned)",
 ];
 
-pub(super) fn hostile(text: &str) -> Note {
+pub(super) fn hostile(text: &str) -> ChannelNote {
     let claim = |text: &str| Claim::cut(text.as_bytes(), 100);
     let time = "2026-01-02T03:04:05.006Z".parse().unwrap();
     let event = Event {
@@ -26,7 +26,7 @@ pub(super) fn hostile(text: &str) -> Note {
         user: Claim::default(),
         uid: 105,
     };
-    Note {
+    ChannelNote {
         kind: Kind::Alarm,
         message_id: "<1@x>".to_owned(),
         server: text.to_owned(),

@@ -24,7 +24,7 @@ fn program(argv: Vec<String>) -> Box<dyn Channel> {
         argv,
         timeout: Duration::from_millis(1500),
     };
-    open_channel(&config::Channel::Command(settings), None)
+    open_channel(&config::ChannelSettings::Command(settings), None)
 }
 
 #[test]

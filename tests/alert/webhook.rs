@@ -27,7 +27,7 @@ fn webhook(service: &Service, certificates: &Certificates) -> WebhookChannel {
 }
 
 fn open(settings: WebhookChannel) -> Box<dyn Channel> {
-    open_channel(&config::Channel::Webhook(settings), None)
+    open_channel(&config::ChannelSettings::Webhook(settings), None)
 }
 
 /// The channels of the examples in the manual.
@@ -50,8 +50,8 @@ fn examples() -> Vec<WebhookChannel> {
                 .channels
                 .into_iter()
                 .filter_map(|channel| match channel {
-                    config::Channel::Webhook(webhook) => Some(webhook),
-                    config::Channel::Command(_) => None,
+                    config::ChannelSettings::Webhook(webhook) => Some(webhook),
+                    config::ChannelSettings::Command(_) => None,
                 }),
         );
     }

@@ -8,21 +8,7 @@ pub(super) const CIRCLES: [&str; 0] = [];
 pub(super) const FACES: [&str; 0] = [];
 
 /// Names that several public types of one crate share.
-pub(super) const NAMES: [&str; 13] = [
-    "Attempt is public in ",
-    "Channel is public in ",
-    "Entry is public in ",
-    "Fault is public in ",
-    "Files is public in ",
-    "Found is public in ",
-    "History is public in ",
-    "Mail is public in ",
-    "Note is public in ",
-    "Report is public in ",
-    "State is public in ",
-    "Step is public in ",
-    "Transport is public in ",
-];
+pub(super) const NAMES: [&str; 0] = [];
 
 /// What is found and not listed, and what is listed and not found.
 pub(super) fn surprises(found: &[String], known: &[&str]) -> Vec<String> {

@@ -89,7 +89,7 @@ pub struct Workplace<'a> {
 
 /// What one round did.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Report {
+pub struct DeliveryReport {
     /// Events moved into the journal.
     pub collected: usize,
     /// Letters that everybody has.
@@ -165,7 +165,7 @@ impl<'a> Deliverer<'a> {
     ///
     /// # Errors
     /// When the journal cannot be used, or is another one than the one that was opened.
-    pub fn round(&mut self, all: bool) -> Result<Report, DeliverError> {
+    pub fn round(&mut self, all: bool) -> Result<DeliveryReport, DeliverError> {
         match self.work(all) {
             Err(DeliverError::Journal(error)) if error.is_damage() => {
                 let path = &self.place.config.journal;
@@ -191,12 +191,12 @@ impl<'a> Deliverer<'a> {
         Err(DeliverError::Replaced { path })
     }
 
-    fn work(&mut self, all: bool) -> Result<Report, DeliverError> {
+    fn work(&mut self, all: bool) -> Result<DeliveryReport, DeliverError> {
         let collected = self.collect()?;
-        let mut report = Report {
+        let mut report = DeliveryReport {
             collected: collected.events,
             unread: collected.unread,
-            ..Report::default()
+            ..DeliveryReport::default()
         };
         let now = self.place.clock.now();
         let name = namer(self.place, now);
@@ -318,7 +318,7 @@ impl<'a> Deliverer<'a> {
         })
     }
 
-    fn send(&mut self, all: bool, report: &mut Report) -> Result<(), DeliverError> {
+    fn send(&mut self, all: bool, report: &mut DeliveryReport) -> Result<(), DeliverError> {
         let mut blocked: BTreeSet<String> = BTreeSet::new();
         let mut has_sent_mail = false;
         for item in self.journal.due(self.place.clock.now(), all)? {

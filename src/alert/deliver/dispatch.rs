@@ -3,14 +3,14 @@
 use crate::alert::deliver::compose;
 use crate::alert::journal::Dispatch;
 use crate::alert::letter::mime::People;
-use crate::alert::model::channel_note::Note;
+use crate::alert::model::channel_note::ChannelNote;
 use crate::alert::model::fault::Cause;
 use crate::alert::model::letter::Letter;
 use crate::alert::model::outcome::Delivery;
 use crate::alert::model::outcome::{Outcome, Step};
 use crate::alert::transport::channel::Transport;
 use crate::alert::transport::open::open_channel;
-use crate::config::{Channel, Config};
+use crate::config::{ChannelSettings, Config};
 use crate::system::random_u64;
 use chrono::{DateTime, Utc};
 use std::iter;
@@ -38,10 +38,10 @@ pub(crate) fn channels(config: &Config) -> Vec<String> {
 }
 
 /// How a channel is called in the queue.
-fn way(channel: &Channel) -> String {
+fn way(channel: &ChannelSettings) -> String {
     match channel {
-        Channel::Command(command) => format!("command:{}", command.name),
-        Channel::Webhook(webhook) => format!("webhook:{}", webhook.name),
+        ChannelSettings::Command(command) => format!("command:{}", command.name),
+        ChannelSettings::Webhook(webhook) => format!("webhook:{}", webhook.name),
     }
 }
 
@@ -113,7 +113,7 @@ pub(crate) fn send(sender: &Sender<'_>, dispatch: &Dispatch, letter: &Letter) ->
     let names = &compose::system_names;
     match compose::texts(sender.config, sender.host, letter, &[], names) {
         Ok(texts) => {
-            let note = Note::of(letter, &texts, sender.host);
+            let note = ChannelNote::of(letter, &texts, sender.host);
             let channel = open_channel(channel, sender.credentials);
             let outcome = channel.send(&note);
             Sent {

@@ -5,7 +5,9 @@ use crate::alert::journal::database::count;
 use crate::alert::journal::database::{Journal, JournalError, time_of};
 use crate::alert::journal::outbox::{audience, reasons};
 use crate::alert::journal::trial::TRIAL;
-use crate::alert::model::letter::{Decision, Entry, History, Letter, LetterKind, SourceTally};
+use crate::alert::model::letter::{
+    Decision, Entry, Letter, LetterKind, SourceHistory, SourceTally,
+};
 use crate::alert::model::rule_finder::{FiredRule, Verdict};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
@@ -163,7 +165,7 @@ fn letter(database: &Connection, id: i64) -> rusqlite::Result<Option<Letter>> {
     facts.sources = sources_of(database, id)?;
     facts.period = period_of(database, id)?;
     if let Some((total, first_time, last_event)) = known {
-        facts.history = Some(History {
+        facts.history = Some(SourceHistory {
             count: u64::try_from(total).unwrap_or(0),
             first: time_of(first_time),
             earlier: earlier(database, last_event, first.unwrap_or(i64::MAX))?,

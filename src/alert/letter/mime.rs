@@ -45,12 +45,16 @@ pub struct People {
 impl People {
     /// `tcpw@host` is the sender where none is configured, `root@host` the reader where nobody
     /// is.
-    pub fn new(mail: &config::Mail, host: &str) -> Self {
+    pub fn new(mail: &config::MailSettings, host: &str) -> Self {
         Self::for_audience(mail, host, &[])
     }
 
     /// The same for a letter that is for `audience` only; for everybody if that is nobody.
-    pub(crate) fn for_audience(mail: &config::Mail, host: &str, audience: &[String]) -> Self {
+    pub(crate) fn for_audience(
+        mail: &config::MailSettings,
+        host: &str,
+        audience: &[String],
+    ) -> Self {
         let local = |user: &str| {
             Mailbox::parse(&format!("{user}@{host}")).unwrap_or_else(|_| Mailbox {
                 name: None,

@@ -1,6 +1,6 @@
 //! Reverse DNS, asked when a letter is written and not while a visitor waits, within a short time.
 
-use crate::system::{Doubt, Found, Resolver};
+use crate::system::{Doubt, NameAnswer, Resolver};
 use std::net::IpAddr;
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -55,11 +55,11 @@ pub(in crate::alert) fn look_up(
     answers
 }
 
-fn reverse(answer: Result<Found, String>) -> Reverse {
+fn reverse(answer: Result<NameAnswer, String>) -> Reverse {
     match answer {
-        Ok(Found::Name(name)) => Reverse::Name(name),
-        Ok(Found::Nothing) => Reverse::Nothing,
-        Ok(Found::Doubtful { name, why }) => Reverse::Doubtful(name, why),
+        Ok(NameAnswer::Name(name)) => Reverse::Name(name),
+        Ok(NameAnswer::Nothing) => Reverse::Nothing,
+        Ok(NameAnswer::Doubtful { name, why }) => Reverse::Doubtful(name, why),
         Err(_) => Reverse::NoAnswer,
     }
 }
@@ -71,18 +71,18 @@ mod tests {
     struct Slow;
 
     impl Resolver for Slow {
-        fn name_of(&self, address: IpAddr) -> Result<Found, String> {
+        fn name_of(&self, address: IpAddr) -> Result<NameAnswer, String> {
             match address.to_string().as_str() {
-                "192.0.2.1" => Ok(Found::Name("a.example".to_owned())),
-                "192.0.2.2" => Ok(Found::Nothing),
+                "192.0.2.1" => Ok(NameAnswer::Name("a.example".to_owned())),
+                "192.0.2.2" => Ok(NameAnswer::Nothing),
                 "192.0.2.3" => Err("refused".to_owned()),
-                "192.0.2.4" => Ok(Found::Doubtful {
+                "192.0.2.4" => Ok(NameAnswer::Doubtful {
                     name: "b.example".to_owned(),
                     why: Doubt::OtherAddress,
                 }),
                 _ => {
                     thread::sleep(Duration::from_secs(5));
-                    Ok(Found::Nothing)
+                    Ok(NameAnswer::Nothing)
                 }
             }
         }

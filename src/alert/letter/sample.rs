@@ -4,7 +4,7 @@
 use crate::alert::event::{Claim, Event};
 use crate::alert::letter::names::Reverse;
 use crate::alert::model::letter::{
-    Decision, Entry, History, Letter, LetterKind, Reason, SourceTally,
+    Decision, Entry, Letter, LetterKind, Reason, SourceHistory, SourceTally,
 };
 use crate::alert::model::rule_finder::{FiredRule, Verdict};
 use crate::alert::model::system_letter::Notice;
@@ -121,7 +121,7 @@ fn alarm(letter: &mut Letter) {
     let mut fresh = entry(412, at(-1), "203.0.113.7", "sshd");
     fresh.event.time += TimeDelta::milliseconds(250);
     let earlier = [(411, -86_400, "sshd"), (380, -90_000, "vsftpd")];
-    letter.history = Some(History {
+    letter.history = Some(SourceHistory {
         count: 3,
         first: at(-90_000),
         earlier: earlier
@@ -151,7 +151,7 @@ fn digest(letter: &mut Letter) {
         tally.last = at(-2);
         tally.daemons.push(claim("vsftpd"));
     }
-    letter.history = Some(History {
+    letter.history = Some(SourceHistory {
         count: 413,
         first: at(-7200),
         earlier: vec![entry(499, at(-7200), "203.0.113.7", "sshd")],

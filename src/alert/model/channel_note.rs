@@ -45,7 +45,7 @@ impl Kind {
 
 /// What a channel is told. Times are RFC 3339 in UTC.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Note {
+pub struct ChannelNote {
     /// Why.
     pub kind: Kind,
     /// The same for each attempt to send this note, and that of the mail about it.
@@ -136,7 +136,7 @@ impl Visit {
     }
 }
 
-impl Note {
+impl ChannelNote {
     /// What `letter` tells, with its subject and text as the mail has them.
     pub(crate) fn of(letter: &Letter, texts: &Texts, server: &str) -> Self {
         let first = letter.events.first();
@@ -275,7 +275,7 @@ mod tests {
     #[test]
     fn hostile_texts_become_safe_once() {
         let now = DateTime::from_timestamp(1_700_000_000, 5_000_000).unwrap();
-        let mut note = Note::test("web1\x1b[2J", "<a@b>", now);
+        let mut note = ChannelNote::test("web1\x1b[2J", "<a@b>", now);
         note.subject = "x\r\nBcc: y\u{202e}".to_owned();
         note.text = "one\n\x1b]0;two\x07\u{200b}".to_owned();
         note.source.name = "a".repeat(5000);

@@ -158,7 +158,7 @@ pub struct SourceTally {
 
 /// What is known of the source of a letter beside the letter.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct History {
+pub struct SourceHistory {
     /// How many events it has altogether.
     pub count: u64,
     /// When it was seen first.
@@ -195,7 +195,7 @@ pub struct Letter {
     /// What was decided about its events.
     pub reasons: Vec<Reason>,
     /// Its source, if it is about one.
-    pub history: Option<History>,
+    pub history: Option<SourceHistory>,
     /// What a notice, a sign of life or a report says, as JSON.
     pub body: Option<String>,
 }

@@ -104,14 +104,14 @@ pub enum Outcome {
 
 /// What one server, of several, made of a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attempt {
+pub struct ServerAttempt {
     /// The server.
     pub place: String,
     /// What became of it there.
     pub delivery: Delivery,
 }
 
-impl Attempt {
+impl ServerAttempt {
     /// What went wrong there, if something did.
     pub fn problem(&self) -> Option<String> {
         match &self.delivery.outcome {

@@ -1,7 +1,7 @@
 //! The two kinds of ways out: of mails, and of notes to services and programs.
 
-use crate::alert::model::channel_note::Note;
-use crate::alert::model::outcome::{Attempt, Delivery, Mail, Outcome};
+use crate::alert::model::channel_note::ChannelNote;
+use crate::alert::model::outcome::{Delivery, Mail, Outcome, ServerAttempt};
 use std::time::Duration;
 
 /// A way out.
@@ -12,7 +12,7 @@ pub trait Transport: Sync {
     fn describe(&self) -> String;
     /// What the last [`send`](Self::send) met on its way, one server after another; nothing where
     /// there is only one way.
-    fn attempts(&self) -> Vec<Attempt> {
+    fn attempts(&self) -> Vec<ServerAttempt> {
         Vec::new()
     }
 }
@@ -20,7 +20,7 @@ pub trait Transport: Sync {
 /// A way to tell beside mail.
 pub trait Channel {
     /// Tells `note`, or says why not.
-    fn send(&self, note: &Note) -> Outcome;
+    fn send(&self, note: &ChannelNote) -> Outcome;
     /// Which way and where to, for people; never a secret.
     fn describe(&self) -> String;
     /// How long the other side has asked to be left alone. Until then [`send`](Self::send) fails

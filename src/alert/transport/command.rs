@@ -1,6 +1,6 @@
 //! A program that is told: the note as one JSON object on its standard input.
 
-use crate::alert::model::channel_note::Note;
+use crate::alert::model::channel_note::ChannelNote;
 use crate::alert::model::outcome::{Outcome, Step};
 use crate::alert::transport::channel::Channel;
 use crate::alert::transport::program::{Surroundings, run_limited};
@@ -27,7 +27,7 @@ impl CommandWay {
 
 impl Channel for CommandWay {
     /// Exit code 0 is success; whatever else may be repaired, so that it is tried again.
-    fn send(&self, note: &Note) -> Outcome {
+    fn send(&self, note: &ChannelNote) -> Outcome {
         let Some((program, args)) = self.settings.argv.split_first() else {
             return Outcome::Transient(Step::Prepare, "argv is empty".into());
         };

@@ -11,26 +11,31 @@ use crate::system::full_host_name;
 use std::path::Path;
 
 /// The channel that the configuration asks for; `credentials` as for [`open`].
-pub fn open_channel(settings: &config::Channel, credentials: Option<&Path>) -> Box<dyn Channel> {
+pub fn open_channel(
+    settings: &config::ChannelSettings,
+    credentials: Option<&Path>,
+) -> Box<dyn Channel> {
     match settings {
-        config::Channel::Command(command) => Box::new(CommandWay::new(command)),
-        config::Channel::Webhook(webhook) => Box::new(WebhookWay::new(webhook, credentials)),
+        config::ChannelSettings::Command(command) => Box::new(CommandWay::new(command)),
+        config::ChannelSettings::Webhook(webhook) => {
+            Box::new(WebhookWay::new(webhook, credentials))
+        }
     }
 }
 
 /// The transport that the configuration asks for. `host` is this machine's name; `credentials`
 /// the directory of systemd's credentials, if there is one.
 pub fn open(
-    settings: &config::Transport,
+    settings: &config::TransportSettings,
     host: &str,
     credentials: Option<&Path>,
 ) -> Box<dyn Transport> {
     match settings {
-        config::Transport::File { directory } => Box::new(FileTransport::new(directory)),
-        config::Transport::Sendmail { program, timeout } => {
+        config::TransportSettings::File { directory } => Box::new(FileTransport::new(directory)),
+        config::TransportSettings::Sendmail { program, timeout } => {
             Box::new(SendmailTransport::new(program, *timeout))
         }
-        config::Transport::Smtp(servers) => {
+        config::TransportSettings::Smtp(servers) => {
             Box::new(SmtpTransport::new(servers, host, credentials).with_full_name(full_host_name))
         }
     }

@@ -3,7 +3,7 @@
 
 use crate::alert::model::fault::Fault;
 use crate::alert::model::outcome::Delivery;
-use crate::alert::model::outcome::{Attempt, Mail, Outcome, Step};
+use crate::alert::model::outcome::{Mail, Outcome, ServerAttempt, Step};
 use crate::alert::transport::channel::Transport;
 use crate::alert::transport::conversation;
 use crate::alert::transport::conversation::{Progress, Setting};
@@ -34,12 +34,12 @@ pub struct SmtpTransport {
     /// How we call ourselves where the configuration does not say.
     hello: OnceLock<String>,
     credentials: Option<PathBuf>,
-    attempts: Mutex<Vec<Attempt>>,
+    attempts: Mutex<Vec<ServerAttempt>>,
 }
 
 impl SmtpTransport {
     /// What was tried; a panic of whoever held it leaves it sound.
-    fn tried(&self) -> MutexGuard<'_, Vec<Attempt>> {
+    fn tried(&self) -> MutexGuard<'_, Vec<ServerAttempt>> {
         self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -115,7 +115,7 @@ impl SmtpTransport {
     /// Notes what `server` made of it.
     fn note(&self, server: &Smtp, progress: &Progress) {
         let all = progress.settled.iter().chain(&progress.open);
-        let attempts = all.map(|delivery| Attempt {
+        let attempts = all.map(|delivery| ServerAttempt {
             place: address(server),
             delivery: delivery.clone(),
         });
@@ -150,7 +150,7 @@ impl SmtpTransport {
                 let who = &attempt.delivery.recipient;
                 who.is_none() || delivery.recipient.is_none() || *who == delivery.recipient
             })
-            .filter_map(Attempt::problem)
+            .filter_map(ServerAttempt::problem)
             .collect();
         let is_alone = self.servers.len() == 1 || tried.len() < 2;
         let (Outcome::Transient(step, fault) | Outcome::Permanent(step, fault)) = &delivery.outcome
@@ -222,7 +222,7 @@ impl Transport for SmtpTransport {
         format!("smtp, to {}", servers.join(", else to "))
     }
 
-    fn attempts(&self) -> Vec<Attempt> {
+    fn attempts(&self) -> Vec<ServerAttempt> {
         self.tried().clone()
     }
 }

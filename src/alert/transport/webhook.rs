@@ -1,7 +1,7 @@
 //! An HTTPS service that is told: a POST of JSON, made from a template in which every value is
 //! JSON of itself. Nothing is sent unprotected, and nobody is followed elsewhere.
 
-use crate::alert::model::channel_note::Note;
+use crate::alert::model::channel_note::ChannelNote;
 use crate::alert::model::fault::{Cause, Fault};
 use crate::alert::model::outcome::{Outcome, Step};
 use crate::alert::transport::channel::Channel;
@@ -51,7 +51,7 @@ impl WebhookWay {
         }
     }
 
-    fn post(&self, note: &Note, secret: &str) -> Result<Response<Body>, Outcome> {
+    fn post(&self, note: &ChannelNote, secret: &str) -> Result<Response<Body>, Outcome> {
         let prepare = |text: String| Outcome::Transient(Step::Prepare, text.into());
         let body = body(self.settings.body.as_deref(), note).map_err(prepare)?;
         let agent = self.agent().map_err(prepare)?;
@@ -143,7 +143,7 @@ impl WebhookWay {
 }
 
 impl Channel for WebhookWay {
-    fn send(&self, note: &Note) -> Outcome {
+    fn send(&self, note: &ChannelNote) -> Outcome {
         if let Some(wait) = self.asked_to_wait() {
             let text = format!(
                 "the service asked to be left alone for {} s more",
@@ -180,7 +180,7 @@ impl Channel for WebhookWay {
 ///
 /// # Errors
 /// A sentence; when the template fails, or what it makes is not JSON.
-pub(super) fn body(template: Option<&str>, note: &Note) -> Result<String, String> {
+pub(super) fn body(template: Option<&str>, note: &ChannelNote) -> Result<String, String> {
     let note = note.clone().made_safe();
     let Some(template) = template else {
         return serde_json::to_string(&note).map_err(|error| error.to_string());
@@ -298,7 +298,7 @@ mod tests {
     #[test]
     fn values_are_json_and_mistakes_are_told() {
         let now = SystemClock.now();
-        let mut note = Note::test("web1", "<a@b>", now);
+        let mut note = ChannelNote::test("web1", "<a@b>", now);
         note.subject = "\"},{\\ \u{2028}\x1b".to_owned();
         let text = body(
             Some(r#"{"a": {{ subject }}, "n": {{ count }}, "r": {{ rule }}}"#),

@@ -2,8 +2,8 @@
 
 use crate::alert::transport::{self, Transport};
 use crate::alert::{
-    DeliverError, Deliverer, Event, FiredRule, Report, RuleFinder, Verdict, Workplace, has_events,
-    request_handover, run_in_background,
+    DeliverError, Deliverer, DeliveryReport, Event, FiredRule, RuleFinder, Verdict, Workplace,
+    has_events, request_handover, run_in_background,
 };
 use crate::cli::base::{Context, Exit, Failure, Paths, background};
 use crate::cli::change::provisional;
@@ -141,7 +141,7 @@ enum Untried {
 }
 
 /// One round, once no other deliverer is at work; again if the journal is replaced meanwhile.
-fn round(place: &Workplace<'_>, context: &mut Context) -> Result<Report, Untried> {
+fn round(place: &Workplace<'_>, context: &mut Context) -> Result<DeliveryReport, Untried> {
     let mut tries = 0;
     loop {
         let Some(mut deliverer) = lone(place, context)? else {
@@ -197,7 +197,11 @@ fn cannot(error: impl std::fmt::Display) -> Failure {
     Failure::new(error).hint("deliver as the user who owns the journal, usually root")
 }
 
-fn show(report: &Report, way: &dyn Transport, context: &mut Context) -> Result<Exit, Failure> {
+fn show(
+    report: &DeliveryReport,
+    way: &dyn Transport,
+    context: &mut Context,
+) -> Result<Exit, Failure> {
     let out = &mut context.out;
     out.line(format!("collected {}", report.collected))?;
     out.line(format!("sent {} by {}", report.sent, way.describe()))?;

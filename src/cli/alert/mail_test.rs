@@ -3,11 +3,11 @@
 use super::mail_as_alert;
 use super::mail_hints::{channel_remedy, remedy};
 use crate::alert::transport::{self, Outcome, Transport, open_channel};
-use crate::alert::{self, Delivery, Note, People, problem};
+use crate::alert::{self, ChannelNote, Delivery, People, problem};
 use crate::cli::base::{Context, Exit, Failure, Style};
 use crate::cli::machine::hardening;
 use crate::cli::machine::settings;
-use crate::config::{Channel, Config};
+use crate::config::{ChannelSettings, Config};
 use crate::escape::visible;
 use crate::system::{Clock as _, SystemClock, close_inherited, host_name};
 use clap::Args;
@@ -91,7 +91,7 @@ pub(crate) fn send_test(context: &mut Context) -> Result<Exit, Failure> {
     let (message_id, deliveries) = alert::send_test(&config, &host, way.as_ref(), now);
     show_attempts(way.as_ref(), context)?;
     let mut exit = show(&deliveries, context)?;
-    let note = Note::test(&host, &message_id, now);
+    let note = ChannelNote::test(&host, &message_id, now);
     for channel in &config.channels {
         if !tell(channel, &note, credentials.as_deref(), context)? {
             exit = Exit::Negative;
@@ -125,8 +125,8 @@ fn show_attempts(way: &dyn Transport, context: &mut Context) -> Result<(), Failu
 
 /// Sends `note` through one channel; whether it got out.
 fn tell(
-    channel: &Channel,
-    note: &Note,
+    channel: &ChannelSettings,
+    note: &ChannelNote,
     credentials: Option<&Path>,
     context: &mut Context,
 ) -> Result<bool, Failure> {

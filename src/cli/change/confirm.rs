@@ -4,7 +4,7 @@ use super::provisional::take_back_due;
 use super::refusal::told;
 use super::trial::now;
 use crate::cli::base::{Context, Exit, Failure};
-use crate::editor::{Entry, Fate, History, Provisional, confirm};
+use crate::editor::{Fate, History, HistoryEntry, Provisional, confirm};
 use crate::escape::visible_short;
 use crate::system::{ProcessTable, login_start};
 use clap::Args;
@@ -51,7 +51,10 @@ pub(crate) fn run(args: &ConfirmArgs, context: &mut Context) -> Result<Exit, Fai
     Ok(Exit::Done)
 }
 
-fn by_word(open: Vec<(Entry, Provisional)>, word: &str) -> Result<Vec<Entry>, Failure> {
+fn by_word(
+    open: Vec<(HistoryEntry, Provisional)>,
+    word: &str,
+) -> Result<Vec<HistoryEntry>, Failure> {
     let mut found = open;
     found.retain(|(_, provisional)| provisional.is_confirmed_by(word));
     if found.is_empty() {
@@ -64,7 +67,7 @@ fn by_word(open: Vec<(Entry, Provisional)>, word: &str) -> Result<Vec<Entry>, Fa
     Ok(found.into_iter().map(|(entry, _)| entry).collect())
 }
 
-fn by_login(open: Vec<(Entry, Provisional)>) -> Result<Vec<Entry>, Failure> {
+fn by_login(open: Vec<(HistoryEntry, Provisional)>) -> Result<Vec<HistoryEntry>, Failure> {
     let Some(start) = login_start(&ProcessTable, std::process::id()) else {
         return Err(
             Failure::new("it cannot be told when this login began: it is not below sshd").hint(

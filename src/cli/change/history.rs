@@ -4,7 +4,7 @@ use super::provisional;
 use super::refusal::told;
 use crate::cli::base::times::clock;
 use crate::cli::base::{Context, Exit, Failure, ListFormat};
-use crate::editor::{Entry, Fate, History, State};
+use crate::editor::{ChangeState, Fate, History, HistoryEntry};
 use crate::escape::{visible, visible_short};
 use crate::system::local_time;
 use chrono::{DateTime, SecondsFormat};
@@ -53,7 +53,7 @@ pub(crate) fn run(args: &HistoryArgs, context: &mut Context) -> Result<Exit, Fai
 }
 
 /// What became of a change that had to be confirmed, in words; nothing if it had not.
-fn fate(history: &History, entry: &Entry) -> Result<String, Failure> {
+fn fate(history: &History, entry: &HistoryEntry) -> Result<String, Failure> {
     let due = entry.provisional.as_ref().map_or(0, |terms| terms.due);
     Ok(match history.fate(entry).map_err(told)? {
         None => String::new(),
@@ -64,16 +64,16 @@ fn fate(history: &History, entry: &Entry) -> Result<String, Failure> {
 }
 
 /// What a change has to do with others, in words; nothing if it has nothing.
-fn part(entry: &Entry, state: Option<State>) -> String {
+fn part(entry: &HistoryEntry, state: Option<ChangeState>) -> String {
     match (state, entry.redoes) {
-        (Some(State::Undone(by) | State::Dropped(by)), _) => format!("undone by {by}"),
-        (Some(State::Undid(undone)), _) => format!("undoes {undone}"),
+        (Some(ChangeState::Undone(by) | ChangeState::Dropped(by)), _) => format!("undone by {by}"),
+        (Some(ChangeState::Undid(undone)), _) => format!("undoes {undone}"),
         (_, Some(redone)) => format!("makes {redone} again"),
-        (Some(State::Done | State::Beside) | None, None) => String::new(),
+        (Some(ChangeState::Done | ChangeState::Beside) | None, None) => String::new(),
     }
 }
 
-fn row(entry: &Entry, fate: &str) -> String {
+fn row(entry: &HistoryEntry, fate: &str) -> String {
     let files: Vec<String> = changed(entry);
     let fate = if fate.is_empty() {
         String::new()
@@ -90,7 +90,7 @@ fn row(entry: &Entry, fate: &str) -> String {
     )
 }
 
-fn object(entry: &Entry, fate: &str) -> String {
+fn object(entry: &HistoryEntry, fate: &str) -> String {
     let time = DateTime::from_timestamp(entry.author.time, 0).unwrap_or_default();
     let tables: Vec<_> = entry
         .sides()
@@ -118,7 +118,7 @@ fn object(entry: &Entry, fate: &str) -> String {
 }
 
 /// The files an entry changed.
-pub(crate) fn changed(entry: &Entry) -> Vec<String> {
+pub(crate) fn changed(entry: &HistoryEntry) -> Vec<String> {
     let sides = entry.sides().into_iter().chain(&entry.companion);
     sides
         .filter(|side| side.is_changed())
@@ -127,13 +127,13 @@ pub(crate) fn changed(entry: &Entry) -> Vec<String> {
 }
 
 /// When it was, here.
-pub(crate) fn time(entry: &Entry) -> String {
+pub(crate) fn time(entry: &HistoryEntry) -> String {
     let time = DateTime::from_timestamp(entry.author.time, 0).unwrap_or_default();
     local_time(time).format("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 /// The command line: the program by its name, and words with blanks in quotes.
-pub(crate) fn command(entry: &Entry) -> String {
+pub(crate) fn command(entry: &HistoryEntry) -> String {
     let mut words = entry.author.command.iter();
     let program = words
         .next()

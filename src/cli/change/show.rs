@@ -4,7 +4,7 @@ use super::history::{command, time};
 use super::refusal::told;
 use super::remarks::show_diff;
 use crate::cli::base::{Context, Exit, Failure};
-use crate::editor::{Entry, History, unified};
+use crate::editor::{History, HistoryEntry, unified};
 use crate::escape::visible;
 use clap::Args;
 
@@ -42,7 +42,7 @@ pub(crate) fn run(args: &ShowArgs, context: &mut Context) -> Result<Exit, Failur
 }
 
 /// The entry with a number, or the newest.
-pub(crate) fn find(history: &History, number: Option<u64>) -> Result<Entry, Failure> {
+pub(crate) fn find(history: &History, number: Option<u64>) -> Result<HistoryEntry, Failure> {
     let numbers = history.numbers().map_err(told)?;
     let Some(&newest) = numbers.last() else {
         return Err(Failure::new("there is no change in the history yet")

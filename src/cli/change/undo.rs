@@ -7,7 +7,7 @@ use super::refusal::told;
 use super::show::find;
 use crate::cli::base::{Context, Exit, Failure};
 use crate::editor::{
-    Asks, Entry, History, Reversal, State, Timeline, check_tables, undo, verify_undo,
+    Asks, ChangeState, History, HistoryEntry, Reversal, Timeline, check_tables, undo, verify_undo,
 };
 use clap::Args;
 
@@ -66,27 +66,27 @@ pub(crate) fn run(args: &UndoArgs, context: &mut Context) -> Result<Exit, Failur
     let entry = find(&history, Some(number))?;
     let refuse = |what: String, hint: &str| Err(Failure::new(what).hint(hint));
     match timeline.state(number) {
-        Some(State::Done) | None => {}
-        Some(State::Undone(by)) => {
+        Some(ChangeState::Done) | None => {}
+        Some(ChangeState::Undone(by)) => {
             return refuse(
                 format!("change {number} is undone already, by change {by}"),
                 "`tcpw redo` makes it again; nothing was written",
             );
         }
-        Some(State::Dropped(by)) => {
+        Some(ChangeState::Dropped(by)) => {
             return refuse(
                 format!("change {number} was not confirmed, and is undone by change {by}"),
                 "there is nothing left of it to undo; nothing was written",
             );
         }
-        Some(State::Undid(undone)) => {
+        Some(ChangeState::Undid(undone)) => {
             return refuse(
                 format!("change {number} undid change {undone}"),
                 "`tcpw redo` makes an undone change again, unless it had not been confirmed; \
                  nothing was written",
             );
         }
-        Some(State::Beside) => {
+        Some(ChangeState::Beside) => {
             return refuse(
                 format!("change {number} changed no table"),
                 "`tcpw show` says which file it changed; nothing was written",
@@ -116,7 +116,7 @@ pub(crate) fn redo(args: &RedoArgs, context: &mut Context) -> Result<Exit, Failu
         );
     };
     let entry = find(&history, Some(number))?;
-    if !matches!(timeline.state(number), Some(State::Undone(_))) {
+    if !matches!(timeline.state(number), Some(ChangeState::Undone(_))) {
         return Err(Failure::new(format_args!(
             "change {number} is not one that was undone and can be made again"
         ))
@@ -146,7 +146,7 @@ fn read(context: &mut Context, options: ChangeArgs) -> Result<(History, Timeline
 
 /// Gives the tables the content that they had before `entry`.
 fn reverse(
-    entry: &Entry,
+    entry: &HistoryEntry,
     reversal: Reversal,
     force: ForceArgs,
     options: ChangeArgs,
@@ -159,7 +159,7 @@ fn reverse(
         Failure::new(format_args!("change {number} is about {path}"))
             .hint("name its tables with --allow-file and --deny-file; nothing was written")
     })?;
-    let later: Result<Vec<Entry>, _> = history
+    let later: Result<Vec<HistoryEntry>, _> = history
         .numbers()
         .map_err(told)?
         .into_iter()

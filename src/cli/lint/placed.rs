@@ -4,7 +4,7 @@ use crate::cli::base::excerpt::end_of;
 use crate::cli::machine::tables::TableFile;
 use crate::engine::TableName;
 use crate::escape::visible;
-use crate::lint::{Finding, Policy, Report, Site, run as lint};
+use crate::lint::{Finding, LintReport, Policy, Site, run as lint};
 use crate::policy::Dialect;
 use crate::span::{LineIndex, Position};
 use crate::syntax::parse_as;
@@ -34,7 +34,7 @@ pub(super) struct Linted {
     /// The build of libwrap that they are for.
     pub(super) dialect: &'static Dialect,
     pub(super) sources: Vec<Source>,
-    pub(super) report: Report,
+    pub(super) report: LintReport,
 }
 
 /// A finding with its file and its places, lines and columns from 1, the end exclusive.

@@ -3,7 +3,7 @@
 //! of others.
 
 use crate::cli::base::{Context, Failure, Paths};
-use crate::config::{Channel, Config, Password, Smtp, Transport};
+use crate::config::{ChannelSettings, Config, Password, Smtp, TransportSettings};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -41,28 +41,28 @@ pub(crate) fn obstacle(config: &Config) -> Option<String> {
 /// The program of others that a deliverer starts.
 fn program(config: &Config) -> Option<String> {
     let servers: &[Smtp] = match &config.mail.transport {
-        Transport::Sendmail { program, .. } => {
+        TransportSettings::Sendmail { program, .. } => {
             return Some(format!(
                 "mail.transport = \"sendmail\" starts {}",
                 program.display()
             ));
         }
-        Transport::Smtp(servers) => servers,
-        Transport::File { .. } => &[],
+        TransportSettings::Smtp(servers) => servers,
+        TransportSettings::File { .. } => &[],
     };
     let login = |server: &Smtp| server.login.as_ref().map(|login| login.password.clone());
     if let Some(program) = servers.iter().filter_map(login).find_map(first_word) {
         return Some(format!("mail.smtp.password_command starts {program}"));
     }
     config.channels.iter().find_map(|channel| match channel {
-        Channel::Command(command) => {
+        ChannelSettings::Command(command) => {
             let program = command.argv.first().map_or("a program", String::as_str);
             Some(format!(
                 "[[alert.command]] {} starts {program}",
                 command.name
             ))
         }
-        Channel::Webhook(webhook) => {
+        ChannelSettings::Webhook(webhook) => {
             let program = webhook.secret.clone().and_then(first_word)?;
             let name = &webhook.name;
             Some(format!("[[alert.webhook]] {name} starts {program}"))
@@ -73,7 +73,7 @@ fn program(config: &Config) -> Option<String> {
 /// Whether a password comes from what a process has from its starter: a credential of a unit, or a
 /// program that may need its environment.
 pub(crate) fn depends_on_starter(config: &Config) -> bool {
-    let Transport::Smtp(servers) = &config.mail.transport else {
+    let TransportSettings::Smtp(servers) = &config.mail.transport else {
         return false;
     };
     let is_starters =
@@ -92,8 +92,8 @@ fn first_word(secret: Password) -> Option<String> {
 /// The first directory that tcpw itself writes and a hardened unit cannot.
 fn written(config: &Config) -> Option<String> {
     let mails = match &config.mail.transport {
-        Transport::File { directory } => Some(("mail.file_dir", directory)),
-        Transport::Sendmail { .. } | Transport::Smtp(_) => None,
+        TransportSettings::File { directory } => Some(("mail.file_dir", directory)),
+        TransportSettings::Sendmail { .. } | TransportSettings::Smtp(_) => None,
     };
     mails
         .into_iter()

@@ -1,7 +1,7 @@
 //! The files of this machine, or of the one below `--root`, as the linter sees them.
 
 use crate::cli::base::Paths;
-use crate::lint::{FileKind, Files, Look};
+use crate::lint::{FileKind, Look, MachineFiles};
 use std::ffi::OsStr;
 use std::fs::Metadata;
 use std::io;
@@ -76,7 +76,7 @@ impl Disk {
     }
 }
 
-impl Files for Disk {
+impl MachineFiles for Disk {
     fn look(&self, path: &[u8]) -> Option<Look> {
         let real = self.real(path);
         let (kind, mode, owner) = match std::fs::metadata(&real) {

@@ -2,7 +2,7 @@
 
 use crate::engine::{HostName, TableName};
 use crate::policy::rules;
-use crate::system::{Found, Resolver as _, SystemResolver};
+use crate::system::{NameAnswer, Resolver as _, SystemResolver};
 use std::net::IpAddr;
 use std::sync::mpsc;
 use std::thread;
@@ -24,7 +24,7 @@ pub(crate) fn real_names(addresses: &[&str]) -> Vec<Option<HostName>> {
         let sender = sender.clone();
         // Not joined: a name service that does not answer is left behind.
         let asked = thread::Builder::new().spawn(move || {
-            if let Ok(Found::Name(name)) = SystemResolver.name_of(address) {
+            if let Ok(NameAnswer::Name(name)) = SystemResolver.name_of(address) {
                 // Fails only when nobody waits any more.
                 drop(sender.send((at, HostName::new(name))));
             }

@@ -1,7 +1,7 @@
 //! The configuration, or what to do about it.
 
 use crate::cli::base::{Context, Failure, Paths};
-use crate::config::{self, Config, ConfigError, ConfigProblem, Lint, Transport};
+use crate::config::{self, Config, ConfigError, ConfigProblem, Lint, TransportSettings};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -57,7 +57,7 @@ fn wrong(error: &ConfigError) -> Failure {
 
 /// Says that mails go nowhere, if the configuration names no way out.
 pub(crate) fn note_embedded(config: &Config, context: &mut Context) -> Result<(), Failure> {
-    let Transport::File { directory } = &config.mail.transport else {
+    let TransportSettings::File { directory } = &config.mail.transport else {
         return Ok(());
     };
     if config.mail.has_way {

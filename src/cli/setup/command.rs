@@ -8,7 +8,7 @@ use crate::cli::base::{Context, Exit, Failure};
 use crate::cli::change::changes::ChangeArgs;
 use crate::cli::change::refusal::told;
 use crate::cli::change::undo::UndoArgs;
-use crate::editor::{Entry, History, Side};
+use crate::editor::{History, HistoryEntry, Side};
 
 pub(crate) fn run(args: &SetupArgs, context: &mut Context) -> Result<Exit, Failure> {
     let text = work::configuration(&context.paths)?;
@@ -53,7 +53,7 @@ pub(crate) fn run(args: &SetupArgs, context: &mut Context) -> Result<Exit, Failu
 }
 
 /// The newest change of the history.
-fn newest(context: &Context) -> Result<Option<Entry>, Failure> {
+fn newest(context: &Context) -> Result<Option<HistoryEntry>, Failure> {
     let history = History::new(&context.paths.history);
     let number = history.numbers().map_err(told)?.last().copied();
     number

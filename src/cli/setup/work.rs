@@ -10,10 +10,10 @@ use crate::cli::change::refusal::wrong_word;
 use crate::cli::machine::schedule::{self, ScheduleArgs, Setup};
 use crate::cli::machine::settings::load;
 use crate::config::{
-    self, Config, Login, Password, ReviseError, Smtp, Transport, revise, without_passwords,
+    self, Config, Login, Password, ReviseError, Smtp, TransportSettings, revise, without_passwords,
 };
 use crate::editor::{
-    Asked, Asks, Change, Companion, Daemon, Ground, Refusal, Step, Triggers, Wish, deny_all,
+    ApplyStep, Asked, Asks, Change, Companion, Daemon, Ground, Refusal, Triggers, Wish, deny_all,
     in_steps, install_alarm, list, verify_alarm, verify_default, verify_deny_all, verify_list,
 };
 use std::cell::Cell;
@@ -177,15 +177,15 @@ impl Work {
             None => Ok(()),
         };
         let steps = [
-            Step {
+            ApplyStep {
                 change: &allow,
                 verify: &is_allowed,
             },
-            Step {
+            ApplyStep {
                 change: &deny_all,
                 verify: &verify_deny_all,
             },
-            Step {
+            ApplyStep {
                 change: &alarm,
                 verify: &verify_default,
             },
@@ -219,7 +219,7 @@ impl Work {
             alert_rule::explain(context, alarm.triggers, self.raised.get())?;
             schedule::explain(ScheduleArgs::default(), &alarm.schedule, context)?;
         }
-        if let Transport::File { directory } = &self.config.mail.transport {
+        if let TransportSettings::File { directory } = &self.config.mail.transport {
             let path = directory.display();
             context
                 .out
@@ -230,7 +230,7 @@ impl Work {
 
     /// Whether mail leaves this machine.
     pub(super) fn sends_mail(&self) -> bool {
-        !matches!(self.config.mail.transport, Transport::File { .. })
+        !matches!(self.config.mail.transport, TransportSettings::File { .. })
     }
 }
 
@@ -249,9 +249,9 @@ fn revised(args: &SetupArgs, text: Option<&str>, path: &Path) -> Result<String, 
 /// Files without which no mail would go out, which is better known now than at the first alarm.
 fn check_files(config: &Config) -> Result<(), Failure> {
     let files = match &config.mail.transport {
-        Transport::File { .. } => Vec::new(),
-        Transport::Sendmail { program, .. } => vec![program.clone()],
-        Transport::Smtp(servers) => {
+        TransportSettings::File { .. } => Vec::new(),
+        TransportSettings::Sendmail { program, .. } => vec![program.clone()],
+        TransportSettings::Smtp(servers) => {
             let password = |login: &Login| match &login.password {
                 Password::File(path) => Some(path.clone()),
                 Password::Command(_) | Password::Credential(_) | Password::Literal(_) => None,

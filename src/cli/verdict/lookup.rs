@@ -4,7 +4,7 @@ use crate::cli::base::Failure;
 use crate::cli::base::address::is_address;
 use crate::engine::HostName;
 use crate::escape::visible;
-use crate::system::{Found, Resolver as _, SystemResolver};
+use crate::system::{NameAnswer, Resolver as _, SystemResolver};
 use std::ffi::OsStr;
 use std::net::IpAddr;
 use std::os::unix::ffi::OsStrExt as _;
@@ -84,12 +84,12 @@ fn client_at(address: &str) -> Client {
     let found = SystemResolver.name_of(ip);
     let took = elapsed(start);
     let (name, what) = match found {
-        Ok(Found::Name(name)) => (
+        Ok(NameAnswer::Name(name)) => (
             HostName::new(&name),
             format!("is {}", visible(name.as_bytes())),
         ),
-        Ok(Found::Nothing) => (HostName::unknown(), "has no name".to_owned()),
-        Ok(Found::Doubtful { name, why }) => {
+        Ok(NameAnswer::Nothing) => (HostName::unknown(), "has no name".to_owned()),
+        Ok(NameAnswer::Doubtful { name, why }) => {
             let name = visible(name.as_bytes());
             let what = format!("is paranoid: its name {name} {}", why.as_str());
             (HostName::paranoid(), what)

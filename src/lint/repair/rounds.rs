@@ -10,7 +10,7 @@ use crate::engine::TableName;
 use crate::lint::finding::Finding;
 use crate::lint::machine_files::Site;
 use crate::lint::policy::Policy;
-use crate::lint::report::Report;
+use crate::lint::report::LintReport;
 use crate::lint::run::check;
 use crate::lint::trial::line_at;
 use crate::span::Span;
@@ -173,7 +173,7 @@ impl Work<'_> {
     fn findings(&self, now: &Repaired) -> Vec<Finding> {
         let (allow, deny) = (self.parsed(&now.allow), self.parsed(&now.deny));
         let policy = self.policy(&allow, &deny);
-        let report = Report::of(check(&policy, self.site, usize::MAX), &policy, None);
+        let report = LintReport::of(check(&policy, self.site, usize::MAX), &policy, None);
         report.singly().findings
     }
 

@@ -3,7 +3,7 @@
 
 use tcpw::diagnostic::Severity;
 use tcpw::engine::TableName;
-use tcpw::lint::{Boldness, Finding, Harm, Policy, Report, Site, repair, run};
+use tcpw::lint::{Boldness, Finding, Harm, LintReport, Policy, Site, repair, run};
 use tcpw::syntax::parse;
 
 /// The codes about words and lists that are not what they were meant to be.
@@ -12,7 +12,7 @@ const CODES: [&str; 14] = [
     "TW319", "TW327", "TW328", "TW407",
 ];
 
-pub(super) fn report(allow: &str, deny: &str) -> Report {
+pub(super) fn report(allow: &str, deny: &str) -> LintReport {
     let (allow, deny) = (parse(allow.as_bytes()), parse(deny.as_bytes()));
     let policy = Policy {
         allow: Some(&allow),
