@@ -4,7 +4,6 @@
 mod circles;
 mod faces;
 mod form;
-mod known;
 mod names;
 mod owners;
 mod plan;
