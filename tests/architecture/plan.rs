@@ -36,6 +36,16 @@ pub(super) const WINGS: &[Wings] = &[
         &[&["model"], &["index"], &["search"], &["effect"]],
     ),
     (
+        "src/editor",
+        &[
+            &["client"],
+            &["trial"],
+            &["commit"],
+            &["history"],
+            &["change"],
+        ],
+    ),
+    (
         "src/alert",
         &[
             &["model"],

@@ -1,0 +1,113 @@
+//! `allow` and `deny`: putting clients on a list, where the rule takes effect.
+//!
+//! The new rule goes in front of the first rule that would decide one of the clients otherwise,
+//! else to the end. A rule about the same clients, or about some of them, is never overruled.
+
+use crate::editor::change::change::{Change, Note, Refusal};
+use crate::editor::change::deciding::Deciding;
+use crate::editor::change::extend::extend;
+use crate::editor::change::line::{put, rules_for};
+use crate::editor::change::merge::merged;
+use crate::editor::change::named_clients::Elements;
+use crate::editor::change::survey::{END, Position, Survey, table_for};
+use crate::editor::client::client::Client;
+use crate::editor::client::daemon::Daemon;
+use crate::editor::client::label::{in_style, labelled};
+use crate::editor::trial::asked::Asked;
+use crate::editor::trial::table_pair::Ground;
+use crate::engine::TableName;
+use std::collections::BTreeMap;
+
+/// The option that makes a rule of the allow table refuse.
+const REFUSING: &str = " : deny";
+
+/// The edits that put `asked` on their list.
+///
+/// # Errors
+/// When a rule contradicts, or the table cannot be added to.
+pub fn list(ground: &Ground<'_>, asked: &Asked) -> Result<Change, Refusal> {
+    let mut change = Change::default();
+    let mut groups = Groups::new();
+    let count = asked.clients.len();
+    let elements = Elements::new(ground, count);
+    let mut clients = asked.clients.as_slice();
+    if ground.has_no_rules() {
+        // Nothing is said about anybody yet.
+        let key = (asked.wish.table(), END, asked.daemons.clone());
+        groups.insert(key, clients.to_vec());
+        clients = &[];
+    }
+    let deciding = (!clients.is_empty()).then(|| Deciding::of(ground, asked));
+    let daemons: Vec<(&Daemon, TableName)> = asked
+        .daemons
+        .iter()
+        .map(|daemon| (daemon, table_for(ground, asked.wish, daemon)))
+        .collect();
+    for (number, client) in clients.iter().enumerate() {
+        let mut missing: BTreeMap<(TableName, Position), Vec<Daemon>> = BTreeMap::new();
+        for &(daemon, table) in &daemons {
+            let mut survey = Survey::new(ground, asked.wish, client, daemon, table);
+            survey.ask(count)?;
+            if let Some(deciding) = &deciding {
+                survey.ask_deciders(deciding.about(number))?;
+            }
+            survey.check_named(&elements, &mut change.notes)?;
+            survey.look_at_label(asked.label.as_ref(), &mut change);
+            survey.note_exceptions(&mut change.notes);
+            if let Some(position) = survey.missing {
+                let key = (survey.table, position);
+                if survey.table != asked.wish.table() {
+                    survey.note_table(&mut change.notes);
+                }
+                missing.entry(key).or_default().push(daemon.clone());
+            } else if let Some(held) = survey.held {
+                change.notes.push(Note::Held {
+                    client: Some(client.clone()),
+                    daemon: daemon.clone(),
+                    access: asked.wish.access(),
+                    place: ground.place_of(&held),
+                });
+            }
+        }
+        for ((table, position), daemons) in missing {
+            let group = groups.entry((table, position, daemons)).or_default();
+            group.push(client.clone());
+        }
+    }
+    write(&mut change, ground, asked, groups)?;
+    Ok(change)
+}
+
+/// Clients that get a rule, by where it goes and for which daemons.
+type Groups = BTreeMap<(TableName, Position, Vec<Daemon>), Vec<Client>>;
+
+/// Writes the rules.
+fn write(
+    change: &mut Change,
+    ground: &Ground<'_>,
+    asked: &Asked,
+    groups: Groups,
+) -> Result<(), Refusal> {
+    for ((table, position, daemons), clients) in groups {
+        let daemons: Vec<String> = daemons.iter().map(ToString::to_string).collect();
+        let line = (position != END).then_some(position);
+        let options = if table == asked.wish.table() {
+            ""
+        } else {
+            REFUSING
+        };
+        let label = asked.label.as_ref();
+        let clients = match label.filter(|_| options.is_empty()) {
+            Some(label) => extend(change, ground, (table, line), (label, &daemons), clients),
+            None => clients,
+        };
+        if clients.is_empty() {
+            continue;
+        }
+        let rules = rules_for(&daemons, &merged(clients), options);
+        let rules = in_style(ground.tree(table), &rules);
+        let text = labelled(label, rules);
+        put(change, ground, table, line, text)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,153 @@
+//! What a change comes to: edits and remarks, or the reason why it cannot be made.
+
+use crate::editor::client::client::Client;
+use crate::editor::client::daemon::Daemon;
+use crate::editor::trial::edits::Edits;
+use crate::editor::trial::table_pair::Place;
+use crate::engine::{Access, TableName};
+use crate::metadata::Why;
+
+/// A change that can be made.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Change {
+    /// What is to be done to the tables; nothing if what was asked for holds already.
+    pub edits: Edits,
+    /// What the operator should know.
+    pub notes: Vec<Note>,
+}
+
+impl Change {
+    /// The last line of a table that is given its newline, if one is.
+    pub fn repaired(&self) -> Option<&Place> {
+        self.notes.iter().find_map(Note::repaired)
+    }
+}
+
+impl Note {
+    fn repaired(&self) -> Option<&Place> {
+        if let Self::Repaired(place) = self {
+            Some(place)
+        } else {
+            None
+        }
+    }
+}
+
+/// A remark on a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// It holds already, by this rule.
+    Held {
+        /// For whom; nobody in particular for a default or an alarm.
+        client: Option<Client>,
+        /// For which daemon.
+        daemon: Daemon,
+        /// What the rule does.
+        access: Access,
+        /// The rule.
+        place: Place,
+    },
+    /// A rule about some of the clients comes first and stays in force.
+    Exception {
+        /// The clients asked for.
+        client: Client,
+        /// By what the rule knows them.
+        through: Through,
+        /// The rule.
+        place: Place,
+    },
+    /// The allow table decides for everybody: a refusal goes there, before this rule.
+    OneTable(Place),
+    /// After `revoke`, a rule still decides about a client.
+    Remains {
+        /// The client.
+        client: Client,
+        /// What the rule does.
+        access: Access,
+        /// The rule, where it will be.
+        place: Place,
+    },
+    /// After `open`, a rule still refuses clients that are on no list.
+    Closed(Place),
+    /// A rule in front of the alarm refuses some of those it is for, without an alarm.
+    Silent(Place),
+    /// The alarm for clients without a name has no rule of its own, which would refuse some who get
+    /// in.
+    LeftOut,
+    /// No rule refuses everybody: the alarm is in those that refuse everybody but some.
+    Partly,
+    /// The table's last line had no newline; now it has one.
+    Repaired(Place),
+    /// A rule keeps its alert, although it is wanted without.
+    Armed(Place),
+    /// A comment about a rule from which nothing follows.
+    Stray {
+        /// The comment.
+        place: Place,
+        /// Whether a rule may stay that should run out by it.
+        ends_rule: bool,
+        /// Why nothing follows from it.
+        why: Why,
+    },
+}
+
+/// By what a rule about some of the clients asked for knows them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Through {
+    /// As they were asked for.
+    Themselves,
+    /// By a name, where an address was asked for.
+    Name,
+    /// By an address, where a name was asked for.
+    Address,
+    /// By the user that the client tells.
+    User,
+}
+
+/// Why a change cannot be made. Nothing is written then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// A rule says the opposite about the same clients, or some of them.
+    Contradicted {
+        /// The client asked for.
+        client: Client,
+        /// The daemon asked for.
+        daemon: Daemon,
+        /// The rule.
+        place: Place,
+    },
+    /// A rule of the allow table grants, so that the deny table is never asked.
+    Granted {
+        /// The client asked for; nobody in particular for a default or an alarm.
+        client: Option<Client>,
+        /// The rule.
+        place: Place,
+    },
+    /// A rule in front of the alarm refuses everybody it is for.
+    Silenced(Place),
+    /// A rule ends in a way to which nothing can be added: `twist`, or an option libwrap rejects.
+    Unusable(Place),
+    /// The table has a line that is too long: libwrap reads nothing from it on (F-LINE-14).
+    TooLong(Place),
+    /// The table's last line has no newline, and to give it one would change what libwrap does
+    /// for others (F-LINE-12, F-LINE-13).
+    Unterminated(Place),
+    /// What is to be undone was changed again: the tables, and the later commits that did it, if
+    /// they are in the history.
+    Moved(Vec<(TableName, Vec<u64>)>),
+    /// A verdict depends on something that is not known here.
+    Undecided(String),
+    /// A rule that is wanted cannot be written.
+    Unwritable {
+        /// Its number in the list.
+        number: usize,
+        /// Why.
+        what: String,
+    },
+    /// The rule would lose its alert.
+    Disarmed(Place),
+    /// The new line would be longer than libwrap reads.
+    LineTooLong,
+    /// The planned tables do not do what was asked for, or do more.
+    Internal(String),
+}

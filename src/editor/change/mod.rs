@@ -1,0 +1,22 @@
+//! From what is asked for to edits: each kind of change, and whether it holds afterwards.
+
+pub(super) mod alarm;
+pub(super) mod allow_deny;
+pub(super) mod apply;
+pub(super) mod asks;
+pub(super) mod change;
+pub(super) mod deciding;
+pub(super) mod deny_all;
+pub(super) mod expire;
+pub(super) mod extend;
+pub(super) mod line;
+pub(super) mod merge;
+pub(super) mod named_clients;
+pub(super) mod open;
+pub(super) mod rebind;
+pub(super) mod revoke;
+pub(super) mod steps;
+pub(super) mod survey;
+pub(super) mod take_back;
+pub(super) mod undo;
+pub(super) mod verify;

@@ -1,0 +1,107 @@
+//! `open` and `remove-alert`: the reverse of `deny-all` and `install-alert`.
+
+use crate::edit::{ApplyError, Edit, apply};
+use crate::editor::change::alarm::{is_for_unknown, own_alarm};
+use crate::editor::change::change::{Change, Note};
+use crate::editor::change::deny_all::{defaults, lists};
+use crate::editor::change::expire::with_label;
+use crate::editor::trial::effect::Effect;
+use crate::editor::trial::sample::strangers;
+use crate::editor::trial::table_pair::Ground;
+use crate::editor::trial::tried_daemons::Daemons;
+use crate::engine::{Access, TableName};
+use crate::policy::{OptionKind, Rule, RuleOption, rules};
+use crate::span::{Span, index, offset};
+use crate::syntax::parse;
+
+/// The edits that remove every rule of the deny table that refuses everybody. A note names what
+/// still refuses clients that are on no list.
+///
+/// # Errors
+/// When the edits do not fit together, which would be a defect.
+pub fn open_again(ground: &Ground<'_>) -> Result<Change, ApplyError> {
+    let mut change = Change::default();
+    for rule in defaults(ground, TableName::Deny) {
+        for span in with_label(rule) {
+            change.edits.push(TableName::Deny, Edit::delete(span));
+        }
+    }
+    let deny = apply(ground.deny.source(), &change.edits.deny)?;
+    let deny = parse(&deny);
+    let after = Ground::new(ground.allow, &deny, ground.world);
+    for host in strangers() {
+        for request in Daemons::some().requests(&host) {
+            let verdict = after.decide(&request);
+            let Some(rule) = after.decider(&verdict) else {
+                continue;
+            };
+            let note = Note::Closed(after.place_of(&rule));
+            if verdict.access != Access::Granted && !change.notes.contains(&note) {
+                change.notes.push(note);
+            }
+        }
+    }
+    Ok(change)
+}
+
+/// The edits that remove the alarms of tcpw: of a rule that refuses everybody only the alarm, the
+/// rule for the unknown as a whole; but if some of them got in without it, only its alarm, too.
+///
+/// # Errors
+/// When the edits do not fit together, which would be a defect.
+pub fn remove_alarm(ground: &Ground<'_>) -> Result<Change, ApplyError> {
+    let whole = without_alarms(ground, true);
+    let allow = apply(ground.allow.source(), &whole.edits.allow)?;
+    let deny = apply(ground.deny.source(), &whole.edits.deny)?;
+    let (allow, deny) = (parse(&allow), parse(&deny));
+    let after = Ground::new(&allow, &deny, ground.world);
+    let is_same = Effect::between(ground, &after, &[]).parts.is_empty();
+    Ok(if is_same {
+        whole
+    } else {
+        without_alarms(ground, false)
+    })
+}
+
+fn without_alarms(ground: &Ground<'_>, is_whole: bool) -> Change {
+    let mut change = Change::default();
+    for table in [TableName::Allow, TableName::Deny] {
+        for rule in rules(ground.tree(table)) {
+            if let Some(alarm) = own_alarm(rule) {
+                if is_whole && is_for_unknown(rule) {
+                    for span in with_label(rule) {
+                        change.edits.push(table, Edit::delete(span));
+                    }
+                } else {
+                    let span = cut(rule, table, &alarm);
+                    change.edits.push(table, Edit::delete(span));
+                }
+            }
+        }
+    }
+    change
+}
+
+/// The alarm, with the colon in front of it; in the deny table also a final `deny` behind it,
+/// which needs no saying there.
+fn cut(rule: Rule<'_, '_>, table: TableName, alarm: &RuleOption<'_>) -> Span {
+    let end = |option: &RuleOption<'_>| option.name_span.end.max(option.value_span.end);
+    let options = rule.options();
+    let place = |option: &&RuleOption<'_>| option.name_span.start < alarm.name_span.start;
+    let before = options.iter().take_while(place).last();
+    let start = before.map_or(lists(rule).end, end);
+    let mut behind = options.iter().skip_while(place).skip(1);
+    let is_deny = |option: &&RuleOption<'_>| {
+        option
+            .spec()
+            .is_some_and(|spec| spec.kind == OptionKind::Deny)
+    };
+    let deny = behind.next().filter(is_deny);
+    if let (Some(deny), None, TableName::Deny) = (deny, behind.next(), table) {
+        return Span::new(start, end(deny));
+    }
+    let source = rule.line().tree().source();
+    let behind = source.iter().skip(index(end(alarm)));
+    let blanks = behind.take_while(|byte| **byte == b' ').count();
+    Span::new(start, end(alarm) + offset(blanks))
+}

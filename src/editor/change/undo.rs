@@ -1,0 +1,116 @@
+//! `undo`: the tables as they were before a commit, if nothing has changed them since.
+
+use crate::edit::Edit;
+use crate::editor::change::change::{Change, Refusal};
+use crate::editor::commit::common_ends::common_ends;
+use crate::editor::commit::digest::digest;
+use crate::editor::commit::entry::{HistoryEntry, Side};
+use crate::editor::trial::table_pair::Ground;
+use crate::engine::TableName;
+use crate::span::{Span, offset};
+use std::path::{Path, absolute};
+
+/// The table that the entry is about and that is not open now, if there is one.
+pub fn check_tables<'e>(
+    entry: &'e HistoryEntry,
+    allow: &Path,
+    deny: &Path,
+) -> Result<(), &'e Path> {
+    for (side, path) in [(&entry.allow, allow), (&entry.deny, deny)] {
+        let is_it = absolute(path).is_ok_and(|path| path == side.path);
+        if side.is_changed() && !is_it {
+            return Err(&side.path);
+        }
+    }
+    Ok(())
+}
+
+/// The edits that undo `entry`; `old` are both tables as they were before it, `later` the
+/// entries behind it.
+///
+/// # Errors
+/// [`Refusal::Moved`] when a table is not what the commit left.
+pub fn undo(
+    ground: &Ground<'_>,
+    entry: &HistoryEntry,
+    old: [&[u8]; 2],
+    later: &[HistoryEntry],
+) -> Result<Change, Refusal> {
+    let mut change = Change::default();
+    let tables = [TableName::Allow, TableName::Deny];
+    let moved: Vec<(TableName, Vec<u64>)> = tables
+        .into_iter()
+        .zip(entry.sides())
+        .filter(|(table, side)| side.is_changed() && !is_as_left(ground, *table, side))
+        .map(|(table, side)| (table, movers(later, side)))
+        .collect();
+    if !moved.is_empty() {
+        return Err(Refusal::Moved(moved));
+    }
+    for ((table, side), old) in tables.into_iter().zip(entry.sides()).zip(old) {
+        if side.is_changed() {
+            let now = ground.tree(table).source();
+            change.edits.push(table, difference(now, old));
+        }
+    }
+    Ok(change)
+}
+
+/// After planning: both tables are what they were before `entry`.
+///
+/// # Errors
+/// When one is not, which would be a defect.
+pub fn verify_undo(after: &Ground<'_>, entry: &HistoryEntry) -> Result<(), Refusal> {
+    let tables = [TableName::Allow, TableName::Deny].into_iter();
+    let wrong = tables.zip(entry.sides()).find(|(table, side)| {
+        let wanted = side.before.clone().unwrap_or_else(|| digest(b""));
+        side.is_changed() && digest(after.tree(*table).source()) != wanted
+    });
+    wrong.map_or(Ok(()), |_| {
+        let what = "a table would not be what it was before the change";
+        Err(Refusal::Internal(what.to_owned()))
+    })
+}
+
+fn is_as_left(ground: &Ground<'_>, table: TableName, side: &Side) -> bool {
+    Some(digest(ground.tree(table).source())) == side.after
+}
+
+/// The later commits that changed the same file.
+fn movers(later: &[HistoryEntry], side: &Side) -> Vec<u64> {
+    let has_changed = |entry: &&HistoryEntry| {
+        let sides = entry.sides().into_iter();
+        sides
+            .into_iter()
+            .any(|is| is.is_changed() && is.target == side.target)
+    };
+    later
+        .iter()
+        .filter(has_changed)
+        .map(|entry| entry.number)
+        .collect()
+}
+
+/// The one edit that makes `new` of `old`: all between what both begin and end with.
+pub(crate) fn difference(old: &[u8], new: &[u8]) -> Edit {
+    let (head, tail) = common_ends(old, new);
+    let middle = new.get(head..new.len() - tail).unwrap_or_default();
+    let span = Span::new(offset(head), offset(old.len() - tail));
+    Edit::replace(span, middle)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::edit::apply;
+
+    #[test]
+    fn one_edit_makes_the_one_of_the_other() {
+        let texts: [&[u8]; 7] = [b"", b"a", b"aa", b"aba", b"abba", b"xaby", b"\xff\n"];
+        for old in texts {
+            for new in texts {
+                assert_eq!(apply(old, &[difference(old, new)]).as_deref(), Ok(new));
+            }
+        }
+    }
+}

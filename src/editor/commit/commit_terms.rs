@@ -1,0 +1,39 @@
+//! Under which terms a change is made: by whom, what others may do meanwhile, and for how long.
+
+use crate::editor::commit::companion::Companion;
+use crate::editor::commit::entry::{Author, Reversal};
+use crate::editor::commit::error::EditError;
+use crate::editor::commit::provisional::Provisional;
+use crate::editor::commit::table::TableFile;
+
+/// What others may do to the tables between reading and writing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Others {
+    /// Nothing: the commit fails, so that the change can be worked out again.
+    Obstruct,
+    /// They may append lines, which are carried over.
+    MayAppend,
+}
+
+/// Who commits, and on what terms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Terms {
+    /// Who makes it.
+    pub author: Author,
+    /// What others may do meanwhile.
+    pub others: Others,
+    /// Until when it has to be confirmed; nothing if it is for good.
+    pub provisional: Option<Provisional>,
+    /// What it does about another change, if it does so.
+    pub reversal: Option<Reversal>,
+    /// The file that is written together with the tables, if there is one.
+    pub companion: Option<Companion>,
+}
+
+impl Terms {
+    /// The file that is written together with the tables as it is now, if it is to change.
+    pub(crate) fn open_companion(&self) -> Result<Option<(TableFile, &Companion)>, EditError> {
+        let companion = self.companion.as_ref().filter(|file| file.is_changed());
+        companion.map(|file| Ok((file.open()?, file))).transpose()
+    }
+}

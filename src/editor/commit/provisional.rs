@@ -1,0 +1,76 @@
+//! Changes that are taken back unless somebody confirms them.
+
+use crate::editor::commit::digest::digest;
+use crate::system::Moment;
+use serde::{Deserialize, Serialize};
+
+/// Until when a change has to be confirmed, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provisional {
+    /// Seconds since 1970, UTC: when it is taken back.
+    pub due: i64,
+    /// The boot in which it was made; see [`Moment::boot`].
+    boot: String,
+    /// Milliseconds since that boot: when the tables were in place, and when it is taken back.
+    made_since_boot: u64,
+    due_since_boot: u64,
+    /// The SHA-256 of the word that confirms it from anywhere.
+    token: String,
+}
+
+/// What became of a change that had to be confirmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It can still be confirmed.
+    Open,
+    /// It was confirmed.
+    Confirmed,
+    /// A later change took it back: its number.
+    TakenBack(u64),
+}
+
+impl Provisional {
+    /// To be confirmed within `seconds`, from a new login or by `token`.
+    pub fn new(now: &Moment, seconds: u32, token: &str) -> Self {
+        Self {
+            due: now.unix.saturating_add(i64::from(seconds)),
+            boot: now.boot.clone(),
+            made_since_boot: now.since_boot,
+            due_since_boot: now.since_boot.saturating_add(u64::from(seconds) * 1000),
+            token: digest(token.as_bytes()),
+        }
+    }
+
+    /// The same, made at `now`: the tables are in place only then.
+    pub(crate) fn made(self, now: &Moment) -> Self {
+        Self {
+            made_since_boot: now.since_boot,
+            ..self
+        }
+    }
+
+    /// Whether it is time to take it back. A clock that was set does not matter within one boot.
+    pub fn is_due(&self, now: &Moment) -> bool {
+        if self.boot == now.boot {
+            now.since_boot >= self.due_since_boot
+        } else {
+            now.unix >= self.due
+        }
+    }
+
+    /// Milliseconds until it is due, in the boot in which it was made.
+    pub fn remaining(&self, now: &Moment) -> u64 {
+        self.due_since_boot.saturating_sub(now.since_boot)
+    }
+
+    /// Whether a login that began at `start`, in milliseconds since this boot, has passed the
+    /// tables as the change left them.
+    pub fn is_before(&self, start: u64, now: &Moment) -> bool {
+        self.boot != now.boot || start > self.made_since_boot
+    }
+
+    /// Whether `token` confirms it.
+    pub fn is_confirmed_by(&self, token: &str) -> bool {
+        digest(token.as_bytes()) == self.token
+    }
+}
