@@ -9,7 +9,6 @@ pub use change::alarm::{FAST_NAME, Triggers, alarm_command, install_alarm, verif
 pub use change::allow_deny::list;
 pub use change::apply::{Declared, declare, replace, verify_alarms};
 pub use change::asks::Asks;
-pub use change::change::{Change, Note, Refusal, Through};
 pub use change::deny_all::deny_all;
 pub use change::expire::{Listed, expire, listed, stray_notes, verify_expire};
 pub use change::open::{open_again, remove_alarm};
@@ -21,8 +20,9 @@ pub use change::undo::{check_tables, undo, verify_undo};
 pub use change::verify::{
     verify_default, verify_deny_all, verify_list, verify_open, verify_revoke,
 };
-pub use client::client::Client;
+pub use change::worked_out::{Change, Note, Refusal, Through};
 pub use client::daemon::Daemon;
+pub use client::pattern::Client;
 pub use client::range::clients;
 pub use client::word_error::WordError;
 pub use commit::commit_terms::{Others, Terms};

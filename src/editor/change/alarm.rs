@@ -1,11 +1,11 @@
 //! `install-alert`: the rules that raise an alarm for whoever is turned away.
 
 use crate::edit::{Edit, apply};
-use crate::editor::change::change::{Change, Note, Refusal};
 use crate::editor::change::deny_all::{
     SPELLING, check_reached, defaults, find, is_unconditional, lists,
 };
 use crate::editor::change::line::{put, with_deny_ended};
+use crate::editor::change::worked_out::{Change, Note, Refusal};
 use crate::editor::client::daemon::Daemon;
 use crate::editor::client::label::{in_endings, in_style};
 use crate::editor::client::word_error::{WordError, refuse};

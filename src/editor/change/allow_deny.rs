@@ -3,16 +3,16 @@
 //! The new rule goes in front of the first rule that would decide one of the clients otherwise,
 //! else to the end. A rule about the same clients, or about some of them, is never overruled.
 
-use crate::editor::change::change::{Change, Note, Refusal};
 use crate::editor::change::deciding::Deciding;
 use crate::editor::change::extend::extend;
 use crate::editor::change::line::{put, rules_for};
 use crate::editor::change::merge::merged;
 use crate::editor::change::named_clients::Elements;
 use crate::editor::change::survey::{END, Position, Survey, table_for};
-use crate::editor::client::client::Client;
+use crate::editor::change::worked_out::{Change, Note, Refusal};
 use crate::editor::client::daemon::Daemon;
 use crate::editor::client::label::{in_style, labelled};
+use crate::editor::client::pattern::Client;
 use crate::editor::trial::asked::Asked;
 use crate::editor::trial::table_pair::Ground;
 use crate::engine::TableName;

@@ -2,10 +2,10 @@
 
 use crate::edit::Edit;
 use crate::editor::change::alarm::own_alarm;
-use crate::editor::change::change::{Change, Note};
 use crate::editor::change::expire::{Listed, listed, listed_rule, with_label};
 use crate::editor::change::line::put;
 use crate::editor::change::undo::difference;
+use crate::editor::change::worked_out::{Change, Note};
 use crate::editor::client::label::{in_style, labelled};
 use crate::editor::trial::table_pair::Ground;
 use crate::editor::{Refusal, WordError};

@@ -1,7 +1,7 @@
 //! Whose access a change is asked to change: whoever else gains or loses has to be told of first.
 
-use crate::editor::client::client::Client;
 use crate::editor::client::daemon::Daemon;
+use crate::editor::client::pattern::Client;
 use crate::editor::trial::asked::{Asked, Wish};
 use crate::editor::trial::cover::parents;
 use crate::editor::trial::effect::Part;

@@ -2,7 +2,7 @@
 //! not tried.
 
 use crate::editor::change::line::rules_for;
-use crate::editor::client::client::Client;
+use crate::editor::client::pattern::Client;
 use crate::editor::client::reach::{masked4, masked6};
 use crate::editor::trial::asked::Asked;
 use crate::editor::trial::cover::parents;

@@ -1,8 +1,8 @@
 //! `deny-all`: `ALL: ALL` as the default of the deny table.
 
 use crate::edit::Edit;
-use crate::editor::change::change::{Change, Note, Refusal};
 use crate::editor::change::line::{put, with_deny_ended};
+use crate::editor::change::worked_out::{Change, Note, Refusal};
 use crate::editor::client::daemon::Daemon;
 use crate::editor::trial::rule_parts::{ending, has_option};
 use crate::editor::trial::sample::strangers;

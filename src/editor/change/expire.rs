@@ -1,7 +1,7 @@
 //! `expire` and `list`: rules with what their comments say about them.
 
 use crate::edit::Edit;
-use crate::editor::change::change::{Change, Note, Refusal};
+use crate::editor::change::worked_out::{Change, Note, Refusal};
 use crate::editor::history::written::Written;
 use crate::editor::trial::rule_parts::ending;
 use crate::editor::trial::table_pair::{Ground, Place};

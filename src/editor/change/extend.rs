@@ -1,10 +1,10 @@
 //! Adding clients to a rule that tcpw wrote before.
 
 use crate::edit::Edit;
-use crate::editor::change::change::Change;
 use crate::editor::change::merge::merged;
-use crate::editor::client::client::Client;
+use crate::editor::change::worked_out::Change;
 use crate::editor::client::label::{in_endings, in_style};
+use crate::editor::client::pattern::Client;
 use crate::editor::trial::table_pair::Ground;
 use crate::engine::TableName;
 use crate::metadata::{Bond, Label, bond, identity};

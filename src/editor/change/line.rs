@@ -1,7 +1,7 @@
 //! New lines for a table, and where they go.
 
 use crate::edit::Edit;
-use crate::editor::change::change::{Change, Note, Refusal};
+use crate::editor::change::worked_out::{Change, Note, Refusal};
 use crate::editor::client::label::in_endings;
 use crate::editor::trial::table_pair::Ground;
 use crate::engine::TableName;

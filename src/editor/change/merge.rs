@@ -1,6 +1,6 @@
 //! Neighbouring networks as one.
 
-use crate::editor::client::client::Client;
+use crate::editor::client::pattern::Client;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The clients with neighbouring networks made one, at the place of the first of them. Single

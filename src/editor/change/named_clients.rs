@@ -1,6 +1,6 @@
 //! The elements of the tables that name a client asked for, or some of it.
 
-use crate::editor::client::client::Client;
+use crate::editor::client::pattern::Client;
 use crate::editor::client::reach::{Reach, Relation, relation};
 use crate::editor::trial::rule_parts::patterns;
 use crate::editor::trial::table_pair::Ground;

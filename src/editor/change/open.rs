@@ -2,9 +2,9 @@
 
 use crate::edit::{ApplyError, Edit, apply};
 use crate::editor::change::alarm::{is_for_unknown, own_alarm};
-use crate::editor::change::change::{Change, Note};
 use crate::editor::change::deny_all::{defaults, lists};
 use crate::editor::change::expire::with_label;
+use crate::editor::change::worked_out::{Change, Note};
 use crate::editor::trial::effect::Effect;
 use crate::editor::trial::sample::strangers;
 use crate::editor::trial::table_pair::Ground;

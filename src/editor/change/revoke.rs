@@ -1,10 +1,10 @@
 //! `revoke`: taking clients out of the rules that name them.
 
 use crate::edit::{Edit, apply};
-use crate::editor::change::change::{Change, Note};
 use crate::editor::change::expire::{own_label, with_label};
-use crate::editor::client::client::Client;
+use crate::editor::change::worked_out::{Change, Note};
 use crate::editor::client::label::relabel;
+use crate::editor::client::pattern::Client;
 use crate::editor::client::reach::Reach;
 use crate::editor::trial::sample::hosts;
 use crate::editor::trial::table_pair::{Ground, Place};

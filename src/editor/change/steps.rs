@@ -2,7 +2,7 @@
 
 use crate::edit::apply;
 use crate::editor::change::apply::replace;
-use crate::editor::change::change::{Change, Refusal};
+use crate::editor::change::worked_out::{Change, Refusal};
 use crate::editor::trial::table_pair::Ground;
 use crate::syntax::parse;
 

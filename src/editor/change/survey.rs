@@ -1,12 +1,12 @@
 //! What the tables do to one client asked for, and where a rule about it has to go.
 
 use crate::edit::Edit;
-use crate::editor::change::change::{Change, Note, Refusal, Through};
 use crate::editor::change::deciding::Found;
 use crate::editor::change::named_clients::{Elements, Named};
-use crate::editor::client::client::Client;
+use crate::editor::change::worked_out::{Change, Note, Refusal, Through};
 use crate::editor::client::daemon::Daemon;
 use crate::editor::client::label::in_endings;
+use crate::editor::client::pattern::Client;
 use crate::editor::client::reach::{Reach, Relation, relation};
 use crate::editor::trial::asked::Wish;
 use crate::editor::trial::mentions::SOME_NAME;

@@ -1,7 +1,7 @@
 //! Taking a change out of tables that others have changed since.
 
 use crate::edit::Edit;
-use crate::editor::change::change::{Change, Refusal};
+use crate::editor::change::worked_out::{Change, Refusal};
 use crate::editor::commit::digest::digest;
 use crate::editor::commit::entry::HistoryEntry;
 use crate::editor::trial::table_pair::Ground;

@@ -1,7 +1,7 @@
 //! `undo`: the tables as they were before a commit, if nothing has changed them since.
 
 use crate::edit::Edit;
-use crate::editor::change::change::{Change, Refusal};
+use crate::editor::change::worked_out::{Change, Refusal};
 use crate::editor::commit::common_ends::common_ends;
 use crate::editor::commit::digest::digest;
 use crate::editor::commit::entry::{HistoryEntry, Side};

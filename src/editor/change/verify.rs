@@ -1,8 +1,8 @@
 //! After planning: what was asked for holds, and nothing else has changed.
 
-use crate::editor::change::change::{Change, Note, Refusal};
 use crate::editor::change::deciding::{Deciding, Found};
-use crate::editor::client::client::Client;
+use crate::editor::change::worked_out::{Change, Note, Refusal};
+use crate::editor::client::pattern::Client;
 use crate::editor::client::reach::{Reach, Relation};
 use crate::editor::trial::asked::{Asked, Wish};
 use crate::editor::trial::cover::{Cover, is_daemon, is_plainly_listed};
@@ -101,7 +101,7 @@ pub fn verify_deny_all(
     Ok(())
 }
 
-/// Checks the plan of [`crate::editor::change::revoke`]: nothing changes for anybody else.
+/// Checks the plan of [`crate::editor::revoke`]: nothing changes for anybody else.
 ///
 /// # Errors
 /// As [`verify_list`].

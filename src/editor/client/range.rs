@@ -1,6 +1,6 @@
 //! `10.0.0.5-10.0.0.20`: a range of addresses as the fewest networks.
 
-use crate::editor::client::client::Client;
+use crate::editor::client::pattern::Client;
 use crate::editor::client::word_error::{WordError, refuse};
 use crate::policy::networks;
 use std::net::IpAddr;

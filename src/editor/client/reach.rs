@@ -1,6 +1,6 @@
 //! Whom an element of a client list is about, and how that stands to a client asked for.
 
-use crate::editor::client::client::Client;
+use crate::editor::client::pattern::Client;
 use crate::policy::{ClientPattern, HostPattern, TextPattern};
 use std::net::Ipv4Addr;
 

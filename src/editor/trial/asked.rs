@@ -1,7 +1,7 @@
 //! What is asked for: clients, daemons, and the list that they shall be on.
 
-use crate::editor::client::client::Client;
 use crate::editor::client::daemon::Daemon;
+use crate::editor::client::pattern::Client;
 use crate::engine::{Access, TableName};
 use crate::metadata::Label;
 use std::collections::{BTreeSet, HashSet};

@@ -1,7 +1,7 @@
 //! Many clients, asked whether a request or an element of a table is about one of them.
 
-use crate::editor::client::client::Client;
 use crate::editor::client::daemon::Daemon;
+use crate::editor::client::pattern::Client;
 use crate::editor::client::reach::{Reach, masked4, masked6};
 use crate::editor::trial::asked::Asked;
 use crate::editor::trial::table_pair::Ground;

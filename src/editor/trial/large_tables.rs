@@ -6,7 +6,7 @@
 //! same as with the whole tables.
 
 use crate::edit::Edit;
-use crate::editor::client::client::Client;
+use crate::editor::client::pattern::Client;
 use crate::editor::client::reach::Reach;
 use crate::editor::trial::edits::Edits;
 use crate::editor::trial::sample::{hosts, strangers};

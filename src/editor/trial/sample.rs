@@ -1,6 +1,6 @@
 //! Requests that stand for many: what a change is tried on before it is made.
 
-use crate::editor::client::client::Client;
+use crate::editor::client::pattern::Client;
 use crate::editor::client::reach::Reach;
 use crate::editor::trial::mentions::SOME_NAME;
 use crate::editor::trial::rule_parts::patterns;

@@ -1,7 +1,7 @@
 //! What a change comes to: edits and remarks, or the reason why it cannot be made.
 
-use crate::editor::client::client::Client;
 use crate::editor::client::daemon::Daemon;
+use crate::editor::client::pattern::Client;
 use crate::editor::trial::edits::Edits;
 use crate::editor::trial::table_pair::Place;
 use crate::engine::{Access, TableName};
