@@ -13,8 +13,10 @@ enum Token {
     Word(Vec<u8>),
     /// `;`, `&`, `&&`, `||` or `|`.
     Operator(&'static str),
-    /// `<` or `>` in any form, whose next token is its file.
-    Redirection,
+    /// `<` or `>` in any form, whose next token is its file, or the descriptor that it copies.
+    Redirection {
+        is_copy: bool,
+    },
 }
 
 /// Words that begin a compound command, and commands that end or change the shell itself.
@@ -68,7 +70,8 @@ fn tokens(command: &[u8]) -> Option<Vec<Token>> {
             b'|' if tail.starts_with(b"|") => operator(&mut tokens, "||", tail.get(1..)?),
             b'|' => operator(&mut tokens, "|", tail),
             b'<' | b'>' => {
-                tokens.push(Token::Redirection);
+                let is_copy = tail.starts_with(b"&");
+                tokens.push(Token::Redirection { is_copy });
                 redirection(first, tail)?
             }
             b'#' => break,
@@ -176,18 +179,24 @@ fn chain(tokens: &[Token], is_background: bool) -> Option<bool> {
 /// Whether a simple command succeeds for certain; nothing if it is none, or may end the shell.
 fn simple(tokens: &[Token], is_background: bool) -> Option<bool> {
     let mut words = Vec::new();
+    let mut may_fail = false;
     let mut tokens = tokens.iter();
     while let Some(token) = tokens.next() {
         match token {
             Token::Word(word) => words.push(word.as_slice()),
-            Token::Redirection => match tokens.next()? {
-                Token::Word(_) => {}
-                Token::Operator(_) | Token::Redirection => return None,
+            Token::Redirection { is_copy } => match tokens.next()? {
+                Token::Word(file) => may_fail |= !is_opened(file, *is_copy),
+                Token::Operator(_) | Token::Redirection { .. } => return None,
             },
             Token::Operator(_) => return None,
         }
     }
     let (&name, arguments) = words.split_first()?;
+    // A redirection that fails ends the shell where the command is a special one (POSIX 2.8.1).
+    let is_special: [&[u8]; 2] = [b":", b"exit"];
+    if may_fail && is_special.contains(&name) && !is_background {
+        return None;
+    }
     if name == b"exit" && arguments == [&b"0"[..]] {
         return Some(true);
     }
@@ -197,7 +206,17 @@ fn simple(tokens: &[Token], is_background: bool) -> Option<bool> {
         return None;
     }
     let is_true: [&[u8]; 4] = [b"true", b":", b"/bin/true", b"/usr/bin/true"];
-    Some(is_true.contains(&name) && arguments.is_empty())
+    Some(is_true.contains(&name) && arguments.is_empty() && !may_fail)
+}
+
+/// Whether a redirection works for certain: to the null device, or from one of the descriptors that
+/// libwrap opens for the command.
+fn is_opened(file: &[u8], is_copy: bool) -> bool {
+    if is_copy {
+        matches!(file, b"0" | b"1" | b"2")
+    } else {
+        file == b"/dev/null"
+    }
 }
 
 #[cfg(test)]
@@ -206,7 +225,7 @@ mod tests {
     use std::process::Command;
 
     /// Commands that succeed whatever their programs do.
-    const CERTAIN: [&str; 20] = [
+    const CERTAIN: [&str; 23] = [
         "false &",
         "false & # a comment; false",
         "nonexistent-program 192.0.2.7 &",
@@ -227,10 +246,13 @@ mod tests {
         "false 2>/dev/null; true;",
         "true && true",
         "nonexistent-program --name=x || true",
+        "true < x || true",
+        ": < x &",
+        "true >/dev/null 2>&1",
     ];
 
     /// Commands of which that is not known, or not true.
-    const OPEN: [&str; 27] = [
+    const OPEN: [&str; 33] = [
         "false",
         "true && false",
         "exit 1; false &",
@@ -258,6 +280,12 @@ mod tests {
         "true | false",
         "! true &",
         "A=b; true",
+        ": < x",
+        ": < x || true",
+        ": < x; true",
+        "true < x",
+        "true >&7",
+        "false || true > x",
     ];
 
     #[test]
@@ -273,6 +301,8 @@ mod tests {
     }
 
     proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(1000))]
+
         /// No command is called certain that the shell ends with a failure.
         #[test]
         fn nothing_that_fails_is_called_certain(words in proptest::collection::vec(
