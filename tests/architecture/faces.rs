@@ -3,7 +3,7 @@
 
 use super::tree::{Crate, crates};
 
-/// The definitions that stand in faces. `main.rs` is no face but the program.
+/// The definitions that stand in faces. `main.rs` is the program, not a face.
 fn defining_faces(of: &Crate) -> Vec<String> {
     of.files
         .values()

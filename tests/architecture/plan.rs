@@ -5,7 +5,7 @@
 pub(super) type Room = (&'static str, &'static [&'static str]);
 
 /// The rooms of `src`.
-pub(super) const ROOMS: [Room; 11] = [
+pub(super) const ROOMS: [Room; 12] = [
     ("diagnostic", &[]),
     ("values", &[]),
     ("system", &[]),
@@ -16,6 +16,7 @@ pub(super) const ROOMS: [Room; 11] = [
     ("alert", &["system", "config"]),
     ("report", &["alert"]),
     ("lib", EVERY_ROOM),
+    ("main", EVERY_ROOM),
     ("cli", EVERY_ROOM),
 ];
 

@@ -17,7 +17,7 @@ pub(super) struct SourceFile {
     pub(super) path: PathBuf,
     /// The module, from the root of its crate: `src/engine/list.rs` is `[engine, list]`.
     pub(super) module: Segments,
-    /// A `mod.rs`, `lib.rs` or `main.rs`.
+    /// A `mod.rs` or `lib.rs`.
     pub(super) is_face: bool,
     /// The number of lines, unit tests included.
     pub(super) lines: usize,
@@ -43,10 +43,7 @@ impl SourceFile {
             .iter()
             .map(|part| part.to_str().unwrap().to_owned())
             .collect();
-        let is_face = matches!(
-            module.last().map(String::as_str),
-            Some("mod" | "lib" | "main")
-        );
+        let is_face = matches!(module.last().map(String::as_str), Some("mod" | "lib"));
         if is_face {
             module.pop();
         }
