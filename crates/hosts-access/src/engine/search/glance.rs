@@ -54,12 +54,14 @@ impl<'r> Glance<'r> {
     /// The length of what follows a rule's first colon, its newline included, if no client of it
     /// can match and the line stands alone.
     pub(crate) fn other_clients(&self, text: &[u8]) -> Option<usize> {
-        if text
-            .get(..LONG)
-            .is_some_and(|start| memchr(b'\n', start).is_none())
-            && let Some(length) = self.other_addresses(text)
-        {
-            return Some(length);
+        match self.short_line(text) {
+            Some(Word::Other(length)) => return Some(length),
+            Some(Word::Unsettled) => {}
+            None => {
+                if let Some(length) = self.other_addresses(text) {
+                    return Some(length);
+                }
+            }
         }
         let mut at = 0;
         loop {
@@ -73,6 +75,28 @@ impl<'r> Glance<'r> {
                 },
             }
         }
+    }
+
+    /// What a short line of nothing but addresses in digits and dots says, which most lines of long
+    /// tables are; nothing if the line goes on.
+    #[inline]
+    fn short_line(&self, text: &[u8]) -> Option<Word> {
+        let mut from = 0;
+        for (at, &byte) in text.get(..LONG.min(text.len()))?.iter().enumerate() {
+            if byte.is_ascii_digit() || byte == b'.' {
+                continue;
+            }
+            let word = text.get(from..at)?;
+            let is_part = word.first() == Some(&b'.') || word.last() == Some(&b'.');
+            if !matches!(byte, b' ' | b',' | b'\n') || is_part || word == self.address {
+                return Some(Word::Unsettled);
+            }
+            from = at + 1;
+            if byte == b'\n' {
+                return Some(Word::Other(from));
+            }
+        }
+        None
     }
 
     /// The length of a long line of nothing but addresses in digits and dots, and other ones.
