@@ -61,7 +61,7 @@ fn it_shows_each_step_and_leaves_nothing() {
 fn it_needs_no_privileges_and_no_network() {
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("tcpw");
-    std::fs::copy(crate::sandbox::program(), &program).unwrap();
+    crate::sandbox::copy_program(crate::sandbox::program(), &program);
     let work = folder.path().join("work");
     std::fs::create_dir(&work).unwrap();
     for (path, mode) in [(folder.path(), 0o755), (&program, 0o755), (&work, 0o777)] {

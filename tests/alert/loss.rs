@@ -31,15 +31,10 @@ fn with_events(count: usize) -> Stage {
 /// `tcpw deliver` behind `before`, a program that runs another one.
 fn deliver(stage: &Stage, before: &[String]) -> Ran {
     let begin = Instant::now();
-    // Where everybody may run it; the checkout may be in a directory of root's alone. By a program,
-    // so that no other test's child holds it open for writing.
+    // Where everybody may run it; the checkout may be in a directory of root's alone.
     let program = stage.path("tcpw");
     if !program.exists() {
-        let copied = Command::new("cp")
-            .arg(env!("CARGO_BIN_EXE_tcpw"))
-            .arg(&program)
-            .status();
-        assert!(copied.unwrap().success());
+        crate::sandbox::copy_program(env!("CARGO_BIN_EXE_tcpw"), &program);
     }
     let output = Command::new(&before[0])
         .args(&before[1..])

@@ -285,7 +285,7 @@ fn copied(sandbox: &Sandbox, directory: &str, mode: u32, words: &[&str]) -> Ran 
     std::fs::create_dir_all(&place).unwrap();
     let program = place.join("tcpw");
     if !program.exists() {
-        std::fs::copy(env!("CARGO_BIN_EXE_tcpw"), &program).unwrap();
+        crate::sandbox::copy_program(env!("CARGO_BIN_EXE_tcpw"), &program);
     }
     std::fs::set_permissions(&place, std::fs::Permissions::from_mode(mode)).unwrap();
     let given = sandbox.command(words);

@@ -221,7 +221,7 @@ fn without_permission_nothing_changes() {
     set(&sandbox.path("etc"), 0o555);
     // The program must be where an ordinary user can run it.
     let program = sandbox.path("tcpw");
-    std::fs::copy(env!("CARGO_BIN_EXE_tcpw"), &program).unwrap();
+    crate::sandbox::copy_program(env!("CARGO_BIN_EXE_tcpw"), &program);
     set(&program, 0o755);
     let mut command = if nix::unistd::geteuid().is_root() {
         let mut command = Command::new("setpriv");
@@ -349,7 +349,7 @@ fn a_state_directory_that_cannot_be_used_is_named() {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o777)).unwrap();
     }
     let program = sandbox.path("tcpw");
-    std::fs::copy(env!("CARGO_BIN_EXE_tcpw"), &program).unwrap();
+    crate::sandbox::copy_program(env!("CARGO_BIN_EXE_tcpw"), &program);
     if nix::unistd::geteuid().is_root() {
         let run = || {
             let mut command = Command::new("setpriv");

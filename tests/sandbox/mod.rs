@@ -23,6 +23,13 @@ pub(crate) fn program() -> OsString {
     env::var_os("TCPW_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_tcpw").into())
 }
 
+/// Copies a program to where it is run. By a program, so that no child of another test, forked at that
+/// moment, holds it open for writing: it could not be run then.
+pub(crate) fn copy_program(from: impl AsRef<Path>, to: &Path) {
+    let copied = Command::new("cp").arg(from.as_ref()).arg(to).status();
+    assert!(copied.unwrap().success(), "{}", to.display());
+}
+
 /// The stage of one test.
 #[derive(Debug)]
 pub(crate) struct Sandbox {
