@@ -1,5 +1,6 @@
 //! Every fact id that the tree cites is in `docs/`, with an anchor that a link reaches.
 
+use crate::sandbox::Sandbox;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -119,6 +120,24 @@ fn texts() -> Vec<(PathBuf, String)> {
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn explain_links_a_section_that_is_there() {
+    let page = root().join("docs/libwrap-facts.md");
+    let anchors = anchors(&std::fs::read_to_string(page).unwrap());
+    let codes: Vec<_> = tcpw::lint::CHECKS.iter().map(|check| check.code).collect();
+    let words: Vec<_> = std::iter::once("explain").chain(codes).collect();
+    let run = Sandbox::new().run(&words);
+    let links: Vec<_> = run
+        .stdout_text()
+        .lines()
+        .filter_map(|line| line.split_once("/docs/libwrap-facts.md#"))
+        .collect();
+    assert!(links.len() > 50, "{} links only", links.len());
+    for (_, anchor) in links {
+        assert!(anchors.iter().any(|known| known == anchor), "{anchor}");
+    }
 }
 
 #[test]

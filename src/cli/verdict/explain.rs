@@ -5,6 +5,12 @@ use crate::diagnostic::Severity;
 use crate::lint::{CHECKS, Check, docs};
 use clap::Args;
 
+/// The page of the repository that holds the measured facts, each with an anchor of its id.
+const FACTS: &str = concat!(
+    env!("CARGO_PKG_REPOSITORY"),
+    "/blob/main/docs/libwrap-facts.md"
+);
+
 /// Explain a code of `tcpw lint`: what, why, and an example
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
@@ -62,6 +68,9 @@ fn explain(check: &Check, out: &mut Output) -> Result<(), Failure> {
     };
     out.line(format!("Repaired: {repair}"))?;
     out.line(format!("Measured facts: {}", doc.facts))?;
+    if let Some(first) = doc.facts.split(' ').next().filter(|fact| *fact != "none") {
+        out.line(format!("  {FACTS}#{first}"))?;
+    }
     out.line(suppression(check.code))
 }
 

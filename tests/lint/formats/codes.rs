@@ -70,7 +70,7 @@ fn explain_prints_what_why_examples_facts_and_how_to_suppress() {
         "TW301 host-bits-set (error; ",
         "Bad:\n  hosts.allow:\n    sshd: 10.1.2.3/24\n",
         "Good:\n  hosts.allow:\n    sshd: 10.1.2.0/24\n",
-        "Measured facts: F-V4-06\n",
+        "Measured facts: F-V4-06\n  https://github.com/tcpw/tcpw/blob/main/docs/libwrap-facts.md#F-V4-06\n",
         "# tcpw: ignore=TW301 REASON",
     ] {
         assert!(text.contains(part), "{part} is not in\n{text}");
