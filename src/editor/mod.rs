@@ -1,9 +1,8 @@
 //! The only writer of tables: an intended change to a plan, its preview, and its commit.
 //!
-//! `open (lock, read) -> plan (edits) -> check -> preview (unified diff) -> commit -> receipt`.
 //! What a change comes to is worked out on the trees ([`list`], [`deny_all`], [`install_alarm`])
-//! and tried on requests before and after; only [`Editor`], [`Plan`] and [`History`] touch the file
-//! system.
+//! and tried on requests before and after. [`Transaction::run`] is the only way to a commit:
+//! open (lock, read), plan, verify, guard, preview, commit, look again.
 
 pub use change::alarm::{FAST_NAME, Triggers, alarm_command, install_alarm, verify_alarm};
 pub use change::allow_deny::list;
@@ -25,13 +24,12 @@ pub use client::daemon::Daemon;
 pub use client::pattern::Client;
 pub use client::range::clients;
 pub use client::word_error::WordError;
-pub use commit::commit_terms::{Others, Terms};
 pub use commit::companion::Companion;
 pub use commit::digest::digest;
 pub use commit::entry::{Author, HistoryEntry, Reversal, Side};
 pub use commit::error::EditError;
 pub use commit::lock::{Lock, lock_for_edit};
-pub use commit::plan::{Editor, Files, Plan, Purpose, Receipt};
+pub use commit::plan::{Editor, Files, Purpose};
 pub use commit::preview::{DiffKind, DiffLine, unified};
 pub use commit::provisional::{Fate, Provisional};
 pub use commit::recover::Repair;
@@ -40,6 +38,12 @@ pub use commit::table::TableFile;
 pub use history::fate::confirm;
 pub use history::timeline::{ChangeState, Timeline};
 pub use history::written::Written;
+pub use transaction::fault::{Recourse, TransactionFault};
+pub use transaction::guard::{Blocker, Guard, Kept, KeptReason, Lockout, OpeningNotice};
+pub use transaction::intent::{Intent, Outlook, ShownCompanion};
+pub use transaction::outcome::{Committed, TransactionOutcome};
+pub use transaction::run::Transaction;
+pub use transaction::scope::Scope;
 pub use trial::asked::{Asked, Wish};
 pub use trial::edits::Edits;
 pub use trial::effect::{Effect, Part};
@@ -52,4 +56,5 @@ mod change;
 mod client;
 mod commit;
 mod history;
+mod transaction;
 mod trial;

@@ -44,6 +44,7 @@ pub(super) const WINGS: &[Wings] = &[
             &["commit"],
             &["history"],
             &["change"],
+            &["transaction"],
         ],
     ),
     (
@@ -120,6 +121,13 @@ pub(super) const WINGS: &[Wings] = &[
         ],
     ),
 ];
+
+/// Files that only these folders may use: whoever has no terms cannot commit, so that a transaction,
+/// which verifies and asks the guard, is the only way to it.
+pub(super) const RESERVED: &[(&str, &[&str])] = &[(
+    "editor/commit/commit_terms",
+    &["editor/commit", "editor/transaction"],
+)];
 
 /// External crates and the rooms of `src` that may name them. A crate that is not listed may be used
 /// by nobody until it has an owner.

@@ -1,6 +1,6 @@
 //! The walls: which room uses which, and inside a room, which wing uses which.
 
-use super::plan::{EVERY_ROOM, PLAIN, ROOMS, Room, WINGS, Wings};
+use super::plan::{EVERY_ROOM, PLAIN, RESERVED, ROOMS, Room, WINGS, Wings};
 use super::tree::{Crate, SourceFile, crates, repository};
 use std::path::Path;
 
@@ -52,6 +52,35 @@ fn wing_breaks(of: &Crate, wings: &Wings) -> Vec<String> {
         }
     }
     found
+}
+
+/// Whether a file uses the module `reserved` and lies in none of `folders`.
+fn reserved_break(of: &Crate, file: &SourceFile, reserved: &str, folders: &[&str]) -> bool {
+    let own = file.module.join("/");
+    let is_inside = |folder: &&str| own.starts_with(&format!("{folder}/"));
+    let uses = || {
+        of.used_by(file)
+            .iter()
+            .any(|module| module.join("/") == reserved)
+    };
+    !folders.iter().any(is_inside) && uses()
+}
+
+#[test]
+fn reserved_files_are_used_by_their_owners_only() {
+    let (_, program) = &crates()[0];
+    let mut found = Vec::new();
+    for (reserved, folders) in RESERVED {
+        let is_there = |file: &SourceFile| file.module.join("/") == *reserved;
+        assert!(program.files.values().any(is_there), "{reserved}");
+        let breaks = program
+            .files
+            .values()
+            .filter(|file| reserved_break(program, file, reserved, folders))
+            .map(|file| format!("{} may not use {reserved}", file.path.display()));
+        found.extend(breaks);
+    }
+    super::assert_none(&found);
 }
 
 #[test]
@@ -121,6 +150,25 @@ mod tests {
         ] {
             assert_eq!(breaks(path, text), [""; 0], "{text}");
         }
+    }
+
+    #[test]
+    fn a_reserved_file_in_the_wrong_hands_is_seen() {
+        let breaks = |path: &str, text: &str| {
+            let of = snippets(&[
+                ("src/a/mod.rs", "mod terms; pub use terms::Terms; mod run;"),
+                ("src/a/terms.rs", "pub struct Terms;"),
+                ("src/a/run/mod.rs", ""),
+                (path, text),
+            ]);
+            let of_path = |file: &&SourceFile| file.path == Path::new(path);
+            let file = of.files.values().find(of_path).unwrap();
+            reserved_break(&of, file, "a/terms", &["a/run"])
+        };
+        assert!(breaks("src/a/other.rs", "use crate::a::terms::Terms;"));
+        assert!(breaks("src/b.rs", "use crate::a::Terms;"));
+        assert!(!breaks("src/a/run/x.rs", "use crate::a::terms::Terms;"));
+        assert!(!breaks("src/a/other.rs", "use crate::a::run;"));
     }
 
     #[test]

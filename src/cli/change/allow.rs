@@ -1,12 +1,12 @@
 //! `tcpw allow`: puts clients on the allow list, where the rule takes effect.
 
-use super::changes::{BY_HAND, ChangeArgs, Intent, Scope};
+use super::changes::ChangeArgs;
 use super::client_list::clients_of;
 use super::make::make;
 use super::refusal::wrong_word;
 use crate::cli::base::times::{lifetime, stamp};
 use crate::cli::base::{Context, Exit, Failure};
-use crate::editor::{Asked, Asks, Daemon, Label, Wish, list, verify_list};
+use crate::editor::{Asked, Asks, Daemon, Intent, Label, Recourse, Scope, Wish, list, verify_list};
 use crate::escape::visible_short;
 use crate::system::{Clock as _, SystemClock};
 use clap::Args;
@@ -55,18 +55,14 @@ pub(crate) fn run(args: &AllowArgs, context: &mut Context) -> Result<Exit, Failu
     let asked = args.list.asked(Wish::Grant)?;
     make(
         context,
-        &Intent {
-            change: &|ground| list(ground, &asked),
-            verify: &|before, after, change| verify_list(before, after, &asked, change),
-            about: asked.clients(),
-            scope: Scope::Only(Asks::Clients(&asked), BY_HAND),
-            outlook: None,
-            is_guarded: false,
-            options: args.change,
-            alone: None,
-            undoes: None,
-            companion: None,
-        },
+        args.change,
+        &Intent::new(
+            &|ground| list(ground, &asked),
+            &|before, after, change| verify_list(before, after, &asked, change),
+            Scope::Only(Asks::Clients(&asked), Recourse::ByHand),
+        )
+        .about(asked.clients())
+        .guarded(false),
     )
 }
 

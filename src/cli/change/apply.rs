@@ -1,11 +1,13 @@
 //! `tcpw apply`: tables as they are wanted, from a directory or a list.
 
-use super::changes::{ChangeArgs, ForceArgs, Intent, Scope};
+use super::changes::{ChangeArgs, ForceArgs};
 use super::make::make;
 use super::new_findings::new_findings;
 use crate::cli::base::{Context, Exit, Failure};
 use crate::cli::machine::tables::TableFile;
-use crate::editor::{Asks, Declared, Ground, Label, Refusal, declare, replace, verify_alarms};
+use crate::editor::{
+    Asks, Declared, Ground, Intent, Label, Refusal, Scope, declare, replace, verify_alarms,
+};
 use crate::escape::visible;
 use crate::policy::rules as rules_of;
 use clap::Args;
@@ -89,18 +91,8 @@ pub(crate) fn run(args: &ApplyArgs, context: &mut Context) -> Result<Exit, Failu
     };
     let exit = make(
         context,
-        &Intent {
-            change: &change,
-            verify: &verify,
-            about: &[],
-            scope: Scope::Forced(Asks::Anybody),
-            outlook: None,
-            is_guarded: !args.force.force,
-            options,
-            alone: None,
-            undoes: None,
-            companion: None,
-        },
+        options,
+        &Intent::new(&change, &verify, Scope::Forced(Asks::Anybody)).guarded(!args.force.force),
     )?;
     for mistake in mistakes.into_inner() {
         context.out.note(&mistake)?;

@@ -1,10 +1,10 @@
 //! `tcpw deny`: puts clients on the deny list.
 
 use super::allow::ListArgs;
-use super::changes::{ChangeArgs, ForceArgs, Intent, Scope};
+use super::changes::{ChangeArgs, ForceArgs};
 use super::make::make;
 use crate::cli::base::{Context, Exit, Failure};
-use crate::editor::{Asks, Wish, list, verify_list};
+use crate::editor::{Asks, Intent, Scope, Wish, list, verify_list};
 use clap::Args;
 
 /// Deny clients
@@ -25,17 +25,13 @@ pub(crate) fn run(args: &DenyArgs, context: &mut Context) -> Result<Exit, Failur
     let asked = args.list.asked(Wish::Refuse)?;
     make(
         context,
-        &Intent {
-            change: &|ground| list(ground, &asked),
-            verify: &|before, after, change| verify_list(before, after, &asked, change),
-            about: asked.clients(),
-            scope: Scope::new(Asks::Clients(&asked), args.force.force),
-            outlook: None,
-            is_guarded: !args.force.force,
-            options: args.change,
-            alone: None,
-            undoes: None,
-            companion: None,
-        },
+        args.change,
+        &Intent::new(
+            &|ground| list(ground, &asked),
+            &|before, after, change| verify_list(before, after, &asked, change),
+            Scope::new(Asks::Clients(&asked), args.force.force),
+        )
+        .about(asked.clients())
+        .guarded(!args.force.force),
     )
 }

@@ -1,9 +1,9 @@
 //! `tcpw deny-all`: whoever is not allowed is denied.
 
-use super::changes::{ChangeArgs, ForceArgs, Intent, Scope};
+use super::changes::{ChangeArgs, ForceArgs};
 use super::make::make;
 use crate::cli::base::{Context, Exit, Failure};
-use crate::editor::{Asks, deny_all, verify_deny_all};
+use crate::editor::{Asks, Intent, Scope, deny_all, verify_deny_all};
 use clap::Args;
 
 /// Deny everybody who is not allowed
@@ -21,17 +21,12 @@ pub(crate) struct DenyAllArgs {
 pub(crate) fn run(args: &DenyAllArgs, context: &mut Context) -> Result<Exit, Failure> {
     make(
         context,
-        &Intent {
-            change: &deny_all,
-            verify: &verify_deny_all,
-            about: &[],
-            scope: Scope::new(Asks::Undecided, args.force.force),
-            outlook: None,
-            is_guarded: !args.force.force,
-            options: args.change,
-            alone: None,
-            undoes: None,
-            companion: None,
-        },
+        args.change,
+        &Intent::new(
+            &deny_all,
+            &verify_deny_all,
+            Scope::new(Asks::Undecided, args.force.force),
+        )
+        .guarded(!args.force.force),
     )
 }

@@ -1,12 +1,14 @@
 //! `tcpw edit`: a table in the operator's own editor, checked before it is written.
 
-use super::changes::{ChangeArgs, ForceArgs, Intent, Scope};
-use super::make::make;
+use super::changes::{ChangeArgs, ForceArgs};
+use super::make::try_make;
 use super::new_findings::new_findings;
-use super::refusal::told;
+use super::refusal::{Stop, told};
 use crate::cli::base::{Context, Exit, Failure};
 use crate::cli::machine::tables::TableFile;
-use crate::editor::{Asks, EditError, Ground, Lock, Refusal, lock_for_edit, replace};
+use crate::editor::{
+    Asks, EditError, Ground, Intent, Lock, Refusal, Scope, TransactionFault, lock_for_edit, replace,
+};
 use crate::engine::TableName;
 use crate::system::run_in_foreground;
 use clap::{Args, ValueEnum};
@@ -147,7 +149,6 @@ fn attempt(
     force: bool,
 ) -> Result<Exit, Problem> {
     let paths = context.paths.clone();
-    let found = std::cell::RefCell::new(Vec::new());
     let change = |ground: &Ground<'_>| {
         if ground.tree(table).source() != base {
             return Err(Refusal::Moved(vec![(table, Vec::new())]));
@@ -158,44 +159,22 @@ fn attempt(
         })
     };
     let verify = |before: &Ground<'_>, after: &Ground<'_>, _: &_| {
-        if lints {
-            found.replace(new_findings(&paths, before, after));
+        if !lints {
+            return Ok(());
         }
-        if found.borrow().is_empty() {
-            Ok(())
-        } else {
-            Err(Refusal::Undecided(String::new()))
+        match new_findings(&paths, before, after) {
+            found if found.is_empty() => Ok(()),
+            found => Err(Refusal::NewFindings(found)),
         }
     };
-    let made = make(
-        context,
-        &Intent {
-            change: &change,
-            verify: &verify,
-            about: &[],
-            scope: Scope::Forced(Asks::Anybody),
-            outlook: None,
-            is_guarded: !force,
-            options: args.change,
-            alone: None,
-            undoes: None,
-            companion: None,
+    let intent = Intent::new(&change, &verify, Scope::Forced(Asks::Anybody)).guarded(!force);
+    try_make(context, args.change, &intent).map_err(|stop| Problem {
+        kind: match &stop {
+            Stop::Fault(TransactionFault::Refused(Refusal::NewFindings(_))) => Kind::Lint,
+            Stop::Fault(TransactionFault::LockedOut(_)) => Kind::Guard,
+            Stop::Fault(_) | Stop::Failure(_) => Kind::Other,
         },
-    );
-    let found = found.into_inner();
-    made.map_err(|failure| {
-        if !found.is_empty() {
-            let failure = Failure::new(found.join("\n"))
-                .hint("`tcpw explain CODE` says more; nothing was written yet");
-            return Problem {
-                failure,
-                kind: Kind::Lint,
-            };
-        }
-        let is_guard = matches!(&failure, Failure::Told { hint: Some(hint), .. }
-            if hint.contains("--force"));
-        let kind = if is_guard { Kind::Guard } else { Kind::Other };
-        Problem { failure, kind }
+        failure: stop.failure(&context.paths),
     })
 }
 

@@ -2,7 +2,7 @@
 //! whom nothing was asked.
 
 use crate::cli::base::{Context, Failure, Style};
-use crate::editor::{Asks, Effect, Part};
+use crate::editor::{Effect, Part, Recourse};
 use crate::engine::{Change, Claim};
 use crate::escape::visible;
 use crate::policy::{Network, networks};
@@ -14,9 +14,13 @@ const LINES: usize = 6;
 const NETWORKS: usize = 4;
 const WORDS: usize = 4;
 
+/// What to do where an alert needs a rule that refuses somebody else.
+const DENY_FIRST: &str = "an alert is for clients that are refused already: first run `tcpw \
+                          deny-all` if these shall be, or repeat with --force";
+
 /// Prints who gains and who loses access.
 pub(crate) fn show(effect: &Effect, context: &mut Context) -> Result<(), Failure> {
-    let lines = lines(&effect.parts.iter().collect::<Vec<_>>(), false);
+    let lines = lines(&effect.parts, false);
     let shown = if lines.len() > LINES + 1 {
         LINES
     } else {
@@ -49,22 +53,22 @@ pub(crate) fn show(effect: &Effect, context: &mut Context) -> Result<(), Failure
     Ok(())
 }
 
-/// Refuses a change after which somebody has or lacks access of whom nothing was asked.
-pub(crate) fn check(effect: &Effect, asks: &Asks<'_>, help: &str) -> Result<(), Failure> {
-    let others = asks.others(&effect.parts);
-    let lines = lines(&others, true);
-    let Some((_, first)) = lines.first() else {
-        return Ok(());
-    };
-    let more = match lines.len() - 1 {
+/// Refuses a change after which these have or lack access, of whom nothing was asked.
+pub(crate) fn unasked(others: &[Part], recourse: Recourse) -> Failure {
+    let lines = lines(others, true);
+    let first = lines.first().map_or("", |(_, first)| first);
+    let more = match lines.len().saturating_sub(1) {
         0 => String::new(),
         1 => "; and 1 more change of this kind".to_owned(),
         count => format!("; and {count} more changes of this kind"),
     };
-    Err(
-        Failure::new(format_args!("this was not asked for: {first}{more}"))
-            .hint(format_args!("{help}; nothing was written")),
-    )
+    let help = match recourse {
+        Recourse::Force => "repeat with --force if that is meant",
+        Recourse::ByHand => "make this change with `tcpw edit` if that is meant",
+        Recourse::DenyFirst => DENY_FIRST,
+    };
+    Failure::new(format_args!("this was not asked for: {first}{more}"))
+        .hint(format_args!("{help}; nothing was written"))
 }
 
 /// What some clients have in common that gain or lose.
@@ -130,7 +134,7 @@ type Daemon<'e> = Option<&'e [u8]>;
 type ByDaemon<'e> = BTreeMap<Daemon<'e>, Vec<Option<Network>>>;
 
 /// One line for clients that have the same in common.
-fn lines(parts: &[&Part], is_planned: bool) -> Vec<(Change, String)> {
+fn lines(parts: &[Part], is_planned: bool) -> Vec<(Change, String)> {
     let mut all: BTreeSet<Daemon<'_>> = BTreeSet::from([None]);
     for part in parts {
         let daemons = &part.claim.daemons;

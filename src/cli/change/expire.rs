@@ -1,10 +1,12 @@
 //! `tcpw expire`: removes the rules whose time is over.
 
-use super::changes::{ChangeArgs, ForceArgs, Intent, Scope};
+use super::changes::{ChangeArgs, ForceArgs};
 use super::make::make;
 use crate::cli::base::times::stamp;
 use crate::cli::base::{Context, Exit, Failure, Paths};
-use crate::editor::{Asks, Ground, History, Note, Written, expire, stray_notes, verify_expire};
+use crate::editor::{
+    Asks, Ground, History, Intent, Note, Scope, Written, expire, stray_notes, verify_expire,
+};
 use crate::metadata::Why;
 use crate::system::{Clock as _, SystemClock};
 use clap::Args;
@@ -42,18 +44,13 @@ pub(crate) fn run(args: &ExpireArgs, context: &mut Context) -> Result<Exit, Fail
     };
     let exit = make(
         context,
-        &Intent {
-            change: &change,
-            verify: &|before, after, _| verify_expire(before, after, &now, &proof.borrow()),
-            about: &[],
-            scope: Scope::Forced(Asks::Anybody),
-            outlook: None,
-            is_guarded: !args.force.force,
-            options: args.change,
-            alone: None,
-            undoes: None,
-            companion: None,
-        },
+        args.change,
+        &Intent::new(
+            &change,
+            &|before, after, _| verify_expire(before, after, &now, &proof.borrow()),
+            Scope::Forced(Asks::Anybody),
+        )
+        .guarded(!args.force.force),
     )?;
     let lasting = lasting.get();
     if lasting == 0 {

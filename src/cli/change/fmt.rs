@@ -1,11 +1,11 @@
 //! `tcpw fmt`: one style for both tables, and no other verdicts.
 
-use super::changes::{ChangeArgs, Intent, Scope};
+use super::changes::ChangeArgs;
 use super::make::make;
 use crate::cli::base::{Context, Exit, Failure};
 use crate::cli::machine::surroundings::{Aclexec, Machine};
 use crate::edit::Edit;
-use crate::editor::{Asks, Change as Planned, Edits, Ground, Refusal};
+use crate::editor::{Asks, Change as Planned, Edits, Ground, Intent, Refusal, Scope};
 use crate::engine::{Change, TableName};
 use crate::lint::{changes, formatted, means_the_same};
 use crate::span::{Span, offset};
@@ -75,18 +75,8 @@ pub(crate) fn run(args: &FmtArgs, context: &mut Context) -> Result<Exit, Failure
     let dry_run = args.check || args.diff;
     let exit = make(
         context,
-        &Intent {
-            change: &change,
-            verify: &verify,
-            about: &[],
-            scope: Scope::Untold,
-            outlook: None,
-            is_guarded: true,
-            options: ChangeArgs::preview(dry_run),
-            alone: None,
-            undoes: None,
-            companion: None,
-        },
+        ChangeArgs::preview(dry_run),
+        &Intent::new(&change, &verify, Scope::Untold),
     )?;
     Ok(if dry_run && is_pending.get() {
         Exit::Negative
@@ -130,18 +120,9 @@ fn end_last_lines(args: &FmtArgs, context: &mut Context) -> Result<Exit, Failure
     let dry_run = args.check || args.diff;
     let made = make(
         context,
-        &Intent {
-            change: &change,
-            verify: &verify,
-            about: &[],
-            scope: Scope::new(Asks::Nobody, args.force.force),
-            outlook: None,
-            is_guarded: !args.force.force,
-            options: ChangeArgs::preview(dry_run),
-            alone: None,
-            undoes: None,
-            companion: None,
-        },
+        ChangeArgs::preview(dry_run),
+        &Intent::new(&change, &verify, Scope::new(Asks::Nobody, args.force.force))
+            .guarded(!args.force.force),
     );
     if is_stuck.get() {
         return Err(Failure::new(

@@ -1,17 +1,14 @@
 //! `tcpw install-alert`: rules that raise an alarm for whoever is turned away.
 
 use super::alert_rule::{self, On, Raised};
-use super::changes::{ChangeArgs, ForceArgs, Intent, Scope};
+use super::changes::{ChangeArgs, ForceArgs};
 use super::make::make;
 use crate::cli::base::{Context, Exit, Failure};
 use crate::cli::machine::schedule::{self, ScheduleArgs};
 use crate::cli::machine::settings::{load, load_as_written, note_embedded};
-use crate::editor::{Asks, install_alarm, verify_alarm, verify_default};
+use crate::editor::{Asks, Intent, Recourse, Scope, install_alarm, verify_alarm, verify_default};
 use clap::Args;
 use std::cell::Cell;
-
-/// What to do where an alert needs a rule that refuses somebody else.
-const DENY_FIRST: &str = "an alert is for clients that are refused already: first run `tcpw deny-all` if these shall be, or repeat with --force";
 
 /// Raise an alarm for refused clients
 ///
@@ -46,30 +43,25 @@ pub(crate) fn run(args: &InstallAlertArgs, context: &mut Context) -> Result<Exit
     let scope = if args.force.force {
         Scope::Forced(Asks::Nobody)
     } else {
-        Scope::Only(Asks::Nobody, DENY_FIRST)
+        Scope::Only(Asks::Nobody, Recourse::DenyFirst)
     };
     let raised = Cell::new(Raised::default());
     let exit = make(
         context,
-        &Intent {
-            change: &|ground| {
+        args.change,
+        &Intent::new(
+            &|ground| {
                 let change = install_alarm(ground, triggers, &command)?;
                 raised.set(Raised::of(&change));
                 Ok(change)
             },
-            verify: &|before, after, change| {
+            &|before, after, change| {
                 verify_default(before, after, change)?;
                 verify_alarm(after, triggers, &command)
             },
-            about: &[],
             scope,
-            outlook: None,
-            is_guarded: !args.force.force,
-            options: args.change,
-            alone: None,
-            undoes: None,
-            companion: None,
-        },
+        )
+        .guarded(!args.force.force),
     )?;
     if !args.change.dry_run {
         for directory in missing {

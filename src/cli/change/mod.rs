@@ -26,7 +26,6 @@ pub(super) mod remarks;
 pub(super) mod remove_alert;
 pub(super) mod revoke;
 pub(super) mod rollback;
-pub(super) mod scope;
 pub(super) mod show;
 pub(super) mod trial;
 pub(super) mod undo;

@@ -1,9 +1,9 @@
 //! `tcpw open`: whoever is not denied is allowed.
 
-use super::changes::{BY_HAND, ChangeArgs, Intent, Scope};
+use super::changes::ChangeArgs;
 use super::make::make;
 use crate::cli::base::{Context, Exit, Failure};
-use crate::editor::{Asks, Refusal, open_again, verify_open};
+use crate::editor::{Asks, Intent, Recourse, Refusal, Scope, open_again, verify_open};
 use clap::Args;
 
 /// Allow everybody who is not denied: the reverse of deny-all
@@ -19,19 +19,12 @@ pub(crate) struct OpenArgs {
 pub(crate) fn run(args: &OpenArgs, context: &mut Context) -> Result<Exit, Failure> {
     make(
         context,
-        &Intent {
-            change: &|ground| {
-                open_again(ground).map_err(|error| Refusal::Internal(error.to_string()))
-            },
-            verify: &verify_open,
-            about: &[],
-            scope: Scope::Only(Asks::Opening, BY_HAND),
-            outlook: None,
-            is_guarded: false,
-            options: args.change,
-            alone: None,
-            undoes: None,
-            companion: None,
-        },
+        args.change,
+        &Intent::new(
+            &|ground| open_again(ground).map_err(|error| Refusal::Internal(error.to_string())),
+            &verify_open,
+            Scope::Only(Asks::Opening, Recourse::ByHand),
+        )
+        .guarded(false),
     )
 }

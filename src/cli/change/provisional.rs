@@ -1,12 +1,15 @@
 //! `--confirm-within`: changes that are taken back unless they are confirmed.
 
-use super::changes::{ChangeArgs, Intent, Scope, carry_out};
+use super::changes::carry_out;
 use super::refusal::told;
 use super::trial::{Trial, now};
 use crate::cli::base::background::start_command;
 use crate::cli::base::times::clock;
 use crate::cli::base::{Context, Failure};
-use crate::editor::{Asks, Change, Fate, History, Refusal, Reversal, take_back, verify_take_back};
+use crate::editor::{
+    Asks, Change, Fate, Ground, History, Intent, Refusal, Reversal, Scope, Side, take_back,
+    verify_take_back,
+};
 use crate::system::{DEV_LOG, Severity, syslog};
 use std::path::Path;
 
@@ -51,7 +54,7 @@ pub(crate) fn take_back_now(context: &mut Context, number: u64) -> Result<(), Fa
     let new = [read(&allow.after)?, read(&deny.after)?];
     // The tables it is about, whichever this command is about.
     let own = context.paths.clone();
-    let path = |side: &crate::editor::Side| side.path.clone();
+    let path = |side: &Side| side.path.clone();
     let has_path = |path: &Path| path != Path::new("");
     let (allow_path, deny_path) = (path(allow), path(deny));
     if has_path(&allow_path) {
@@ -60,7 +63,7 @@ pub(crate) fn take_back_now(context: &mut Context, number: u64) -> Result<(), Fa
     if has_path(&deny_path) {
         context.paths.deny = deny_path;
     }
-    let change = |ground: &crate::editor::Ground<'_>| -> Result<Change, Refusal> {
+    let change = |ground: &Ground<'_>| -> Result<Change, Refusal> {
         // Now nobody else can confirm it.
         match history.fate(&entry) {
             Ok(Some(Fate::Open)) => {
@@ -71,19 +74,14 @@ pub(crate) fn take_back_now(context: &mut Context, number: u64) -> Result<(), Fa
             _ => Ok(Change::default()),
         }
     };
-    let intent = Intent {
-        change: &change,
-        verify: &|before, after, _| verify_take_back(before, after, &entry),
-        about: &[],
-        scope: Scope::Forced(Asks::Anybody),
-        outlook: None,
-        is_guarded: false,
-        options: ChangeArgs::preview(false),
-        alone: None,
-        undoes: Some(Reversal::Rollback(number)),
-        companion: None,
+    let verify = |before: &Ground<'_>, after: &Ground<'_>, _: &Change| {
+        verify_take_back(before, after, &entry)
     };
-    let made = carry_out(context, &intent, None);
+    let intent = Intent::new(&change, &verify, Scope::Forced(Asks::Anybody))
+        .guarded(false)
+        .reversing(Reversal::Rollback(number));
+    let made =
+        carry_out(context, false, &intent, None).map_err(|stop| stop.failure(&context.paths));
     context.paths = own;
     made?;
     let text = format!("change {number} was not confirmed and has been taken back");

@@ -1,8 +1,10 @@
 //! Why a change was not made, in words: what happened, and what to do about it.
 
+use super::effect::unasked;
+use super::guard::locked_out;
 use super::remarks::at;
 use crate::cli::base::{Failure, Paths};
-use crate::editor::{EditError, Place, Refusal, WordError};
+use crate::editor::{EditError, Place, Refusal, TransactionFault, WordError};
 use crate::engine::TableName;
 use crate::escape::visible;
 use crate::system::is_root;
@@ -10,6 +12,40 @@ use std::io;
 
 /// "Operation not permitted" (errno(3)).
 const EPERM: i32 = 1;
+
+/// Why a change was not made.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// The transaction came to nothing.
+    Fault(TransactionFault<Failure>),
+    /// What comes before or after it failed.
+    Failure(Failure),
+}
+
+impl Stop {
+    /// In words.
+    pub(crate) fn failure(self, paths: &Paths) -> Failure {
+        match self {
+            Self::Failure(failure) | Self::Fault(TransactionFault::Guard(failure)) => failure,
+            Self::Fault(TransactionFault::Disk(error)) => told(error),
+            Self::Fault(TransactionFault::Refused(refusal)) => refused(paths, &refusal),
+            Self::Fault(TransactionFault::LockedOut(lockout)) => locked_out(paths, &lockout),
+            Self::Fault(TransactionFault::Unasked { others, recourse }) => {
+                unasked(&others, recourse)
+            }
+            Self::Fault(TransactionFault::Misplanned(error)) => internal(&error),
+            Self::Fault(TransactionFault::Unreadable) => {
+                internal(&"the planned tables cannot be read")
+            }
+        }
+    }
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
 
 /// A word of the command line that cannot be written.
 pub(crate) fn wrong_word(error: &WordError) -> Failure {
@@ -56,6 +92,10 @@ pub(crate) fn refused(paths: &Paths, refusal: &Refusal) -> Failure {
             "remove that rule, then repeat".to_owned(),
         ),
         Refusal::Internal(what) => return internal(what),
+        Refusal::NewFindings(findings) => {
+            return Failure::new(findings.join("\n"))
+                .hint("`tcpw explain CODE` says more; nothing was written yet");
+        }
         Refusal::Moved(moved) => (
             format!("it cannot be undone: {}", told_moves(paths, moved)),
             "undo the later changes first, or take what you need from `tcpw show`".to_owned(),
@@ -133,6 +173,7 @@ fn unusable(at: &dyn Fn(&Place) -> String, refusal: &Refusal) -> (String, String
         | Refusal::Moved(_)
         | Refusal::Unwritable { .. }
         | Refusal::Disarmed(_)
+        | Refusal::NewFindings(_)
         | Refusal::Internal(_) => (String::new(), ""),
     };
     (what, remedy.to_owned())

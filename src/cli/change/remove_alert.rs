@@ -1,10 +1,10 @@
 //! `tcpw remove-alert`: no more alarms.
 
-use super::changes::{ChangeArgs, ForceArgs, Intent, Scope};
+use super::changes::{ChangeArgs, ForceArgs};
 use super::make::make;
 use crate::cli::base::{Context, Exit, Failure};
 use crate::cli::machine::schedule::{self, ScheduleArgs};
-use crate::editor::{Asks, Refusal, remove_alarm, verify_open};
+use crate::editor::{Asks, Intent, Refusal, Scope, remove_alarm, verify_open};
 use clap::Args;
 
 /// Raise no more alarms: the reverse of install-alert
@@ -26,20 +26,13 @@ pub(crate) fn run(args: &RemoveAlertArgs, context: &mut Context) -> Result<Exit,
     schedule::check(args.schedule, &context.paths)?;
     let exit = make(
         context,
-        &Intent {
-            change: &|ground| {
-                remove_alarm(ground).map_err(|error| Refusal::Internal(error.to_string()))
-            },
-            verify: &verify_open,
-            about: &[],
-            scope: Scope::new(Asks::Nobody, args.force.force),
-            outlook: None,
-            is_guarded: false,
-            options: args.change,
-            alone: None,
-            undoes: None,
-            companion: None,
-        },
+        args.change,
+        &Intent::new(
+            &|ground| remove_alarm(ground).map_err(|error| Refusal::Internal(error.to_string())),
+            &verify_open,
+            Scope::new(Asks::Nobody, args.force.force),
+        )
+        .guarded(false),
     )?;
     if !args.change.dry_run {
         schedule::remove(args.schedule, context)?;

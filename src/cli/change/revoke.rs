@@ -1,10 +1,10 @@
 //! `tcpw revoke`: takes clients out of the rules that name them.
 
-use super::changes::{ChangeArgs, ForceArgs, Intent, Scope};
+use super::changes::{ChangeArgs, ForceArgs};
 use super::client_list::clients_of;
 use super::make::make;
 use crate::cli::base::{Context, Exit, Failure};
-use crate::editor::{Asks, remaining, revoke, verify_revoke};
+use crate::editor::{Asks, Intent, Scope, remaining, revoke, verify_revoke};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -35,17 +35,14 @@ pub(crate) fn run(args: &RevokeArgs, context: &mut Context) -> Result<Exit, Fail
     let clients = clients_of(&args.clients, &args.from)?;
     make(
         context,
-        &Intent {
-            change: &|ground| Ok(revoke(ground, &clients, args.by.as_deref())),
-            verify: &|before, after, change| verify_revoke(before, after, &clients, change),
-            about: &clients,
-            scope: Scope::new(Asks::Named(&clients), args.force.force),
-            outlook: Some(&|after| remaining(after, &clients)),
-            is_guarded: !args.force.force,
-            options: args.change,
-            alone: None,
-            undoes: None,
-            companion: None,
-        },
+        args.change,
+        &Intent::new(
+            &|ground| Ok(revoke(ground, &clients, args.by.as_deref())),
+            &|before, after, change| verify_revoke(before, after, &clients, change),
+            Scope::new(Asks::Named(&clients), args.force.force),
+        )
+        .about(&clients)
+        .with_outlook(&|after| remaining(after, &clients))
+        .guarded(!args.force.force),
     )
 }

@@ -1,13 +1,14 @@
 //! `tcpw undo` and `tcpw redo`: back to before a change, and forth again, by a change of its own.
 
-use super::changes::{ChangeArgs, ForceArgs, Intent, Scope};
+use super::changes::{ChangeArgs, ForceArgs};
 use super::make::make;
 use super::provisional::take_back_due;
 use super::refusal::told;
 use super::show::find;
 use crate::cli::base::{Context, Exit, Failure};
 use crate::editor::{
-    Asks, ChangeState, History, HistoryEntry, Reversal, Timeline, check_tables, undo, verify_undo,
+    Asks, ChangeState, History, HistoryEntry, Intent, Reversal, Scope, Timeline, check_tables,
+    undo, verify_undo,
 };
 use clap::Args;
 
@@ -169,17 +170,16 @@ fn reverse(
     let later = later?;
     let old = |before: &Option<String>| history.content(before.as_deref()).map_err(told);
     let (allow, deny) = (old(&entry.allow.before)?, old(&entry.deny.before)?);
-    let intent = Intent {
-        change: &|ground| undo(ground, entry, [&allow, &deny], &later),
-        verify: &|_, after, _| verify_undo(after, entry),
-        about: &[],
-        scope: Scope::Forced(Asks::Anybody),
-        outlook: None,
-        is_guarded: !force.force,
+    make(
+        context,
         options,
-        alone: None,
-        undoes: Some(reversal),
-        companion: None,
-    };
-    make(context, &intent).map(drop)
+        &Intent::new(
+            &|ground| undo(ground, entry, [&allow, &deny], &later),
+            &|_, after, _| verify_undo(after, entry),
+            Scope::Forced(Asks::Anybody),
+        )
+        .guarded(!force.force)
+        .reversing(reversal),
+    )
+    .map(drop)
 }

@@ -3,13 +3,13 @@
 use super::args::LintArgs;
 use super::sources::grouped;
 use crate::cli::base::{Context, Exit, Failure};
-use crate::cli::change::changes::{ChangeArgs, Intent, Scope};
+use crate::cli::change::changes::ChangeArgs;
 use crate::cli::change::effect;
 use crate::cli::change::make::make;
 use crate::cli::machine::machine_files::Disk;
 use crate::cli::machine::surroundings::{Aclexec, Machine};
 use crate::edit::Edit;
-use crate::editor::{Change, Edits, Ground, Refusal, rebound};
+use crate::editor::{Change, Edits, Ground, Intent, Refusal, Scope, rebound};
 use crate::engine::{Surroundings, TableName};
 use crate::escape::visible;
 use crate::lint::{Boldness, Changes, DENY_ALL, Repaired, Site, changes, repair};
@@ -89,18 +89,10 @@ fn tables(
     };
     let exit = make(
         context,
-        &Intent {
-            change: &change,
-            verify: &verify,
-            about: &[],
-            scope: Scope::Untold,
-            outlook: None,
-            is_guarded: args.files.is_empty(),
-            options: ChangeArgs::preview(args.repair.diff),
-            alone,
-            undoes: None,
-            companion: None,
-        },
+        ChangeArgs::preview(args.repair.diff),
+        &Intent::new(&change, &verify, Scope::Untold)
+            .guarded(args.files.is_empty())
+            .alone(alone),
     )?;
     let done = done.into_inner();
     let is_pending = args.repair.diff && !done.repaired.done.is_empty();

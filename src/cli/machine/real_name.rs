@@ -1,7 +1,6 @@
 //! The names that clients have now, asked of the name service in a short time.
 
-use crate::engine::{HostName, TableName};
-use crate::policy::rules;
+use crate::engine::HostName;
 use crate::system::{NameAnswer, Resolver as _, SystemResolver};
 use std::net::IpAddr;
 use std::sync::mpsc;
@@ -44,27 +43,4 @@ pub(crate) fn real_names(addresses: &[&str]) -> Vec<Option<HostName>> {
         }
     }
     names
-}
-
-/// Whether a verdict of these tables can depend on a client's name: whether a client list holds a
-/// letter outside of brackets, other than `ALL` and `EXCEPT`, or a list file.
-pub(crate) fn depend_on_names(ground: &crate::editor::Ground<'_>) -> bool {
-    use crate::policy::Element;
-    [TableName::Allow, TableName::Deny]
-        .into_iter()
-        .any(|table| {
-            rules(ground.tree(table)).any(|rule| {
-                rule.clients().elements().any(|element| match element {
-                    Element::Except { .. } => false,
-                    Element::Pattern { text, .. } => {
-                        let is_address =
-                            text.starts_with(b"[") || text.eq_ignore_ascii_case(b"all");
-                        !is_address
-                            && text
-                                .iter()
-                                .any(|byte| byte.is_ascii_alphabetic() || b"*?".contains(byte))
-                    }
-                })
-            })
-        })
 }

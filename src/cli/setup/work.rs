@@ -3,7 +3,7 @@
 use super::args::SetupArgs;
 use crate::cli::base::{Context, Failure, Paths};
 use crate::cli::change::alert_rule::{self, Directory, Raised};
-use crate::cli::change::changes::{Beside, ChangeArgs, Intent, Scope};
+use crate::cli::change::changes::ChangeArgs;
 use crate::cli::change::client_list::clients_of;
 use crate::cli::change::make::make;
 use crate::cli::change::refusal::wrong_word;
@@ -13,8 +13,9 @@ use crate::config::{
     self, Config, Login, Password, ReviseError, Smtp, TransportSettings, revise, without_passwords,
 };
 use crate::editor::{
-    ApplyStep, Asked, Asks, Change, Companion, Daemon, Ground, Refusal, Triggers, Wish, deny_all,
-    in_steps, install_alarm, list, verify_alarm, verify_default, verify_deny_all, verify_list,
+    ApplyStep, Asked, Asks, Change, Companion, Daemon, Ground, Intent, Refusal, Scope,
+    ShownCompanion, Triggers, Wish, deny_all, in_steps, install_alarm, list, verify_alarm,
+    verify_default, verify_deny_all, verify_list,
 };
 use std::cell::Cell;
 use std::io;
@@ -192,22 +193,17 @@ impl Work {
         ];
         let change = |ground: &Ground<'_>| -> Result<Change, Refusal> { in_steps(ground, &steps) };
         let [old, new] = &self.shown;
-        let intent = Intent {
-            change: &change,
-            verify: &is_raised,
-            about: &[],
-            scope: Scope::new(Asks::Setup(&self.asked), args.force.force),
-            outlook: None,
-            is_guarded: !args.force.force,
-            options,
-            alone: None,
-            undoes: None,
-            companion: Some(Beside {
-                file: &self.file,
-                shown: [old, new],
-            }),
-        };
-        make(context, &intent).map(drop)
+        let intent = Intent::new(
+            &change,
+            &is_raised,
+            Scope::new(Asks::Setup(&self.asked), args.force.force),
+        )
+        .guarded(!args.force.force)
+        .with_companion(ShownCompanion {
+            file: &self.file,
+            shown: [old, new],
+        });
+        make(context, options, &intent).map(drop)
     }
 
     /// Says what is there now and what it does.

@@ -29,16 +29,16 @@ pub enum Asks<'a> {
 }
 
 impl Asks<'_> {
-    /// The parts of an effect that are not asked for.
-    pub fn others<'e>(&self, parts: &'e [Part]) -> Vec<&'e Part> {
+    /// The parts of an effect that are not asked for, and those that are.
+    pub(in crate::editor) fn split(&self, parts: Vec<Part>) -> (Vec<Part>, Vec<Part>) {
         let clients = match self {
             Self::Clients(asked) | Self::Setup(asked) => asked.clients(),
             Self::Named(clients) => clients,
             Self::Anybody | Self::Undecided | Self::Opening | Self::Nobody => &[],
         };
         let reached = Reached::of(clients);
-        let is_other = |part: &&Part| !self.has(&part.claim, &reached);
-        parts.iter().filter(is_other).collect()
+        let is_other = |part: &Part| !self.has(&part.claim, &reached);
+        parts.into_iter().partition(is_other)
     }
 
     fn has(&self, claim: &Claim, reached: &Reached<'_>) -> bool {

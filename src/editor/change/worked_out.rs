@@ -146,6 +146,8 @@ pub enum Refusal {
     },
     /// The rule would lose its alert.
     Disarmed(Place),
+    /// The linter finds these mistakes, which were not there before.
+    NewFindings(Vec<String>),
     /// The new line would be longer than libwrap reads.
     LineTooLong,
     /// The planned tables do not do what was asked for, or do more.

@@ -8,7 +8,7 @@ use crate::editor::commit::table::TableFile;
 
 /// What others may do to the tables between reading and writing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Others {
+pub(in crate::editor) enum Others {
     /// Nothing: the commit fails, so that the change can be worked out again.
     Obstruct,
     /// They may append lines, which are carried over.
@@ -17,7 +17,7 @@ pub enum Others {
 
 /// Who commits, and on what terms.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Terms {
+pub(in crate::editor) struct Terms {
     /// Who makes it.
     pub author: Author,
     /// What others may do meanwhile.

@@ -148,7 +148,7 @@ impl Editor {
     ///
     /// # Errors
     /// When edits overlap or lie outside of a table.
-    pub fn plan(&self, edits: &Edits) -> Result<Plan<'_>, ApplyError> {
+    pub(in crate::editor) fn plan(&self, edits: &Edits) -> Result<Plan<'_>, ApplyError> {
         Ok(Plan {
             editor: self,
             allow: apply(self.allow.bytes(), &edits.allow)?,
@@ -163,7 +163,7 @@ impl Editor {
 
 /// The planned content of both tables.
 #[derive(Debug)]
-pub struct Plan<'e> {
+pub(in crate::editor) struct Plan<'e> {
     editor: &'e Editor,
     allow: Vec<u8>,
     deny: Vec<u8>,
@@ -183,7 +183,7 @@ fn ends(table: &TableFile, edits: &[Edit]) -> (usize, usize) {
 /// What a commit did.
 #[must_use]
 #[derive(Debug, Default)]
-pub struct Receipt {
+pub(in crate::editor) struct Receipt {
     /// The number of the commit in the history; 0 if nothing was written.
     pub number: u64,
     /// The tables that were written, by the paths they were asked for by.
@@ -197,30 +197,22 @@ impl Receipt {
     ///
     /// # Errors
     /// When it cannot be.
-    pub fn look_again(&mut self) -> Result<(), EditError> {
+    pub(in crate::editor) fn look_again(&mut self) -> Result<(), EditError> {
         self.replaced.drain(..).try_for_each(Replaced::look_again)
     }
 }
 
 impl Plan<'_> {
     /// The planned bytes of a table.
-    pub fn bytes(&self, name: TableName) -> &[u8] {
+    pub(in crate::editor) fn bytes(&self, name: TableName) -> &[u8] {
         match name {
             TableName::Allow => &self.allow,
             TableName::Deny => &self.deny,
         }
     }
 
-    /// Lets `check` look at the planned bytes of the allow table and the deny table.
-    ///
-    /// # Errors
-    /// What `check` says.
-    pub fn check<E>(&self, check: impl FnOnce(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
-        check(&self.allow, &self.deny)
-    }
-
     /// What changes, allow table first.
-    pub fn preview(&self) -> Vec<DiffLine> {
+    pub(in crate::editor) fn preview(&self) -> Vec<DiffLine> {
         let mut lines = Vec::new();
         for (name, ends) in [TableName::Allow, TableName::Deny]
             .into_iter()
@@ -240,7 +232,11 @@ impl Plan<'_> {
     ///
     /// # Errors
     /// When a step fails or a table is not what was read; the tables are then what they were.
-    pub fn commit(self, first: TableName, terms: &Terms) -> Result<Receipt, EditError> {
+    pub(in crate::editor) fn commit(
+        self,
+        first: TableName,
+        terms: &Terms,
+    ) -> Result<Receipt, EditError> {
         let mut receipt = Receipt::default();
         if self.editor.locks.is_empty() {
             return Ok(receipt);

@@ -1,0 +1,9 @@
+//! The only way to a commit: open, plan, verify, guard, preview, commit, look again.
+
+pub(super) mod fault;
+pub(super) mod guard;
+pub(super) mod intent;
+pub(super) mod outcome;
+pub(super) mod run;
+pub(super) mod scope;
+mod view;
