@@ -1,8 +1,9 @@
 //! The options of `tcpw report`.
 
+use super::format::ReportFormat;
 use crate::cli::base::LanguageChoice;
 use crate::cli::base::period::Moment;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use std::path::PathBuf;
 
 /// How many sources, daemons and rules are named where nobody says.
@@ -62,17 +63,4 @@ pub(crate) struct ReportArgs {
     /// How many sources, daemons and rules to name
     #[arg(long, value_name = "N", default_value_t = MOST_NAMED)]
     pub(super) top: u16,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub(super) enum ReportFormat {
-    /// For a terminal
-    #[default]
-    Text,
-    /// For a browser
-    Html,
-    /// For programs
-    Json,
-    /// For spreadsheets
-    Csv,
 }

@@ -1,23 +1,20 @@
 //! `tcpw report`: the journal in numbers, for a terminal, a browser, a mail or a program.
 
-use super::args::{MOST_NAMED, ReportArgs, ReportFormat};
+use super::args::{MOST_NAMED, ReportArgs};
+use super::format::ReportFormat;
 use super::{logs, mailing};
 use crate::alert::{Notice, locator};
 use crate::cli::base::{Context, Exit, Failure};
 use crate::cli::machine::waiting::Waiting;
 use crate::cli::machine::{open_journal, settings};
 use crate::config::Config;
-use crate::report::{self, Paper, Problem, Report, ReportTerms};
+use crate::report::{self, Problem, Report, ReportTerms};
 use crate::system::{Clock as _, SystemClock, host_name, local_time};
 use crate::values::Language;
-use std::env;
 use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 use tempfile::NamedTempFile;
-
-/// How wide text is where nobody says.
-const WIDTH: usize = 80;
 
 pub(crate) fn run(args: &ReportArgs, context: &mut Context) -> Result<Exit, Failure> {
     let config = settings::load(&context.paths)?;
@@ -28,14 +25,7 @@ pub(crate) fn run(args: &ReportArgs, context: &mut Context) -> Result<Exit, Fail
         mailing::send(&report, language, &config, context)?;
     } else {
         let is_terminal = args.output.is_none() && io::stdout().is_terminal();
-        let bytes = match args.format {
-            ReportFormat::Text => {
-                report::text(&report, language, paper(is_terminal), &local_time).into()
-            }
-            ReportFormat::Html => report::html(&report, language, &local_time).into_bytes(),
-            ReportFormat::Json => format!("{}\n", report::json(&report)).into_bytes(),
-            ReportFormat::Csv => report::csv(&report),
-        };
+        let bytes = args.format.write(&report, language, is_terminal);
         match &args.output {
             Some(path) => write(path, &bytes)?,
             None => context.out.bytes(&bytes)?,
@@ -131,28 +121,6 @@ fn numbers(
         report::report(journal.as_mut(), &terms, logged).map_err(open_journal::told)?;
     report.problems.splice(0..0, problems);
     Ok(report)
-}
-
-/// The terminal, or what stands in for it.
-fn paper(is_terminal: bool) -> Paper {
-    let told = env::var_os("COLUMNS").and_then(|text| text.to_str()?.parse().ok());
-    let measured = || {
-        let (width, _) = terminal_size::terminal_size()?;
-        Some(usize::from(width.0))
-    };
-    let width = told.or_else(|| is_terminal.then(measured).flatten());
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
-        .iter()
-        .filter_map(env::var_os)
-        .find(|value| !value.is_empty());
-    let is_unicode = locale.is_some_and(|value| {
-        let value = value.to_string_lossy().to_ascii_lowercase();
-        value.contains("utf-8") || value.contains("utf8")
-    });
-    Paper {
-        width: width.unwrap_or(WIDTH).clamp(40, 200),
-        is_unicode,
-    }
 }
 
 /// Writes a new file, mode 0600, and puts it in the place of what is there when it is whole. A link
