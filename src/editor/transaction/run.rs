@@ -51,7 +51,7 @@ impl Transaction<'_> {
             };
             match self.attempt(intent, others, guard) {
                 Err(TransactionFault::Disk(EditError::ChangedMeanwhile(_))) if left > 1 => {
-                    left -= 1
+                    left -= 1;
                 }
                 result => return result,
             }
