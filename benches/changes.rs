@@ -28,7 +28,7 @@ const CLIENTS: u32 = 100_000;
 const MOST_TIMES_COPYING: f64 = 4.0;
 const MOST_TIMES_PARSING: f64 = 2.0;
 
-/// The time of each round, behind a preparation that is not measured.
+/// The time of each round, after a preparation that is not measured.
 fn rounds(mut prepare: impl FnMut(), mut work: impl FnMut(usize)) -> Vec<Duration> {
     let time = |round| {
         prepare();

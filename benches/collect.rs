@@ -1,5 +1,5 @@
 //! How fast events come out of the drop directory, without journal and mail: a backlog of root's
-//! events, and root's few events behind another user's many.
+//! events, and root's few events after another user's many.
 //!
 //! `cargo bench --bench collect`, as root; `TCPW_EVENTS` is the size of the directory.
 #![expect(

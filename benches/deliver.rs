@@ -1,7 +1,7 @@
 //! How many events a second the deliverer takes from the drop directory into the journal, beside
 //! what it costs to read and delete the same files.
 //!
-//! `cargo bench --bench deliver`. The goal is 20,000 events a second, of few visitors and of many.
+//! `cargo bench --bench deliver`. The goal is 20,000 events a second, of few clients and of many.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -21,7 +21,7 @@ const EVENTS: u32 = 50_000;
 const ROUNDS: u32 = 2;
 const GOAL: f64 = 20_000.0;
 
-/// Event files as `notify` leaves them, of so many visitors.
+/// Event files as `notify` leaves them, of so many clients.
 fn fill(drop: &Path, visitors: u32) {
     fs::create_dir_all(drop).unwrap();
     let now: DateTime<Utc> = DateTime::from_timestamp(1_790_000_000, 0).unwrap();

@@ -1,11 +1,11 @@
-//! What a visitor pays for the alarm: `sh -c 'tcpw-notify ...'`, as libwrap runs it, while the mail
+//! What a client pays for the alert: `sh -c 'tcpw-notify ...'`, as libwrap runs it, while the mail
 //! server accepts connections and never says a word, against `sh -c true` and against the classic
 //! Python script that sends the mail itself to a healthy server; one at a time, fifty at once, and
 //! fifty at once on a disk that takes 8 ms to flush. All in one run, in turn.
 //!
 //! `cargo bench --bench notify`; needs Debian's python3, python3-aiosmtpd and gcc. `TCPW_EVENTS`
 //! is the size of the journal (10000000 takes minutes to make and some GB), `TCPW_BURST` the number
-//! of alarms of which fifty come at once.
+//! of alerts of which fifty come at once.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -80,13 +80,13 @@ fn one_at_a_time(port: u16, classic: &Classic) {
         }
     }
     assert!(is_held(warm.path()), "the deliverer is at work");
-    // Systems that have seen alarms before, on a disk that has nothing else to write.
+    // Systems that have seen alerts before, on a disk that has nothing else to write.
     let cold_systems: Vec<TempDir> = (0..COLD_ROUNDS).map(|_| system(port)).collect();
     assert!(Command::new("sync").status().unwrap().success());
     let mut starting = Vec::new();
     for cold in &cold_systems {
         starting.push(time(&line(&format!("{FAST} "), cold.path(), "192.0.2.7")));
-        // The deliverer it started makes its journal meanwhile: that is not the next visitor's.
+        // The deliverer it started makes its journal meanwhile: that is not the next client's.
         sleep(CALM);
     }
     assert!(cold_systems.iter().all(|cold| is_held(cold.path())));
@@ -216,7 +216,7 @@ fn system(port: u16) -> TempDir {
     ))
 }
 
-/// With the directories that the first alarm of a system makes.
+/// With the directories that the first alert of a system makes.
 fn directories(configuration: &str) -> TempDir {
     let root = TempDir::with_prefix("tcpw-bench-").unwrap();
     for directory in ["etc", "var/lib/tcpw", "var/spool/tcpw/drop"] {

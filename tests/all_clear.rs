@@ -82,7 +82,7 @@ fn no_changes_yet() {
     let sentence = "no changes yet";
     let server = Server::new("", "");
     server.says("history", sentence);
-    // The directory of the history is no directory, or leads nowhere.
+    // The directory of the history is not a directory, or leads nowhere.
     let place = server.0.path().join("var/lib/tcpw/history");
     server.write("var/lib/tcpw/history", "");
     server.does_not_say("history", sentence, 2);

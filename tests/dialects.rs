@@ -42,7 +42,7 @@ impl Surroundings for Machine {
 }
 
 /// What is asked: an allow table, a deny table, and a query with fields as `tcpw match --batch`
-/// takes them, separated by blanks, `-` for an empty one.
+/// takes them, separated by spaces, `-` for an empty one.
 struct Row {
     allow: &'static str,
     deny: &'static str,

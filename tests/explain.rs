@@ -1,5 +1,5 @@
 //! `tcpw match --explain` and `tcpw test`: five tangled pairs of tables and what is told of them, as
-//! golden files. `TCPW_UPDATE=1 cargo test --test main explain` writes them anew.
+//! golden files. `TCPW_UPDATE=1 cargo test --test main explain` writes them again.
 
 use crate::sandbox::Sandbox;
 use serde_json::Value;
@@ -16,7 +16,7 @@ fn read(path: &Path) -> Vec<u8> {
     fs::read(path).unwrap()
 }
 
-/// What every query of a fixture prints, each behind its command.
+/// What every query of a fixture prints, each after its command.
 fn told(folder: &Path) -> String {
     let mut stage = Sandbox::new()
         .allow(read(&folder.join("hosts.allow")))
@@ -273,7 +273,7 @@ fn lines_that_are_no_expectation_are_errors_with_their_place() {
         .stderr(
             "tcpw: [ROOT]/bad.test:2:15: `maybe` is neither `granted` nor `denied`\n\
              tcpw: [ROOT]/bad.test:3:6: `10.1` is not an address that a client can have\n\
-             tcpw: 2 lines are no expectation; nothing was tested\n  \
+             tcpw: 2 lines are not expectations; nothing was tested\n  \
              help: a line is: DAEMON ADDRESS granted|denied [KEY=VALUE]...\n",
         )
         .done();
@@ -288,7 +288,7 @@ fn an_expectation_that_hangs_on_a_command_cannot_be_told() {
     let run = stage.run(&["test", "[ROOT]/a.test"]);
     assert_eq!(run.output().2, Some(2));
     let last = run.output().0.lines().last().unwrap().to_owned();
-    assert_eq!(last, "1 expectation: 0 held, 0 failed, 1 cannot be told");
+    assert_eq!(last, "1 expectation: 0 held, 0 failed, 1 undetermined");
     let run = run
         .unchecked()
         .run(&["test", "[ROOT]/a.test", "--aclexec", "true"]);

@@ -1,5 +1,5 @@
 //! The manual pages are made from the definition of the commands: a page for each, and none that
-//! is out of date. `TCPW_UPDATE=1 cargo test manual` writes them anew.
+//! is out of date. `TCPW_UPDATE=1 cargo test manual` writes them again.
 
 use std::collections::BTreeMap;
 use std::path::Path;

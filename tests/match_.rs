@@ -73,7 +73,7 @@ fn without_tables_everybody_is_granted() {
         .run(&["match", "sshd", "203.0.113.9"])
         .stdout(
             "granted: sshd from 203.0.113.9\n  \
-             no rule matches, and without one libwrap grants\n",
+             no rule matches, so libwrap grants\n",
         )
         .stderr(
             "tcpw: [ROOT]/etc/hosts.allow does not exist: taken as an empty table\n\

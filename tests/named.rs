@@ -99,7 +99,7 @@ fn a_root_that_is_missing_is_an_error() {
 fn a_default_table_may_be_missing() {
     Sandbox::new()
         .run(&["match", "sshd", "192.0.2.7"])
-        .stdout("granted: sshd from 192.0.2.7\n  no rule matches, and without one libwrap grants\n")
+        .stdout("granted: sshd from 192.0.2.7\n  no rule matches, so libwrap grants\n")
         .stderr(
             "tcpw: [ROOT]/etc/hosts.allow does not exist: taken as an empty table\n\
              tcpw: [ROOT]/etc/hosts.deny does not exist: taken as an empty table\n",
@@ -115,8 +115,8 @@ fn a_file_without_expectations_tests_nothing() {
             .run(&["test", "[ROOT]/empty.test"])
             .code(1)
             .stdout(
-                "[ROOT]/empty.test has no expectation: nothing in it was tested\n\
-                 0 expectations: 0 held, 0 failed\n",
+                "[ROOT]/empty.test has no expectation; a line is: DAEMON ADDRESS granted|denied [KEY=VALUE]...\n\
+                 nothing was tested\n",
             )
             .done();
     }
@@ -125,7 +125,7 @@ fn a_file_without_expectations_tests_nothing() {
         .run(&["test", "[ROOT]/access.test", "[ROOT]/empty.test"])
         .code(1)
         .stdout(
-            "[ROOT]/empty.test has no expectation: nothing in it was tested\n\
+            "[ROOT]/empty.test has no expectation; a line is: DAEMON ADDRESS granted|denied [KEY=VALUE]...\n\
              1 expectation: 1 held, 0 failed\n",
         )
         .done();

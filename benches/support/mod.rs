@@ -1,4 +1,4 @@
-//! What the measurements of alarms share: the Python script they are compared with, a slow disk, a
+//! What the measurements of alerts share: the Python script they are compared with, a slow disk, a
 //! large journal.
 
 use rusqlite::{Connection, OpenFlags};
@@ -105,7 +105,7 @@ impl Drop for Classic {
     }
 }
 
-/// The slow disk, to be loaded in front of a program's libc.
+/// The slow disk, to be loaded before a program's libc.
 pub(crate) struct Shim {
     directory: TempDir,
     library: PathBuf,

@@ -1,4 +1,4 @@
-//! The alarm: from an event that `notify` records to a mail in an inbox. Knows nothing of tables.
+//! The alert: from an event that `notify` records to a mail in an inbox. Knows nothing of tables.
 //!
 //! ```text
 //! notify: event -> spool (one durable file in the drop directory)

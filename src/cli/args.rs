@@ -38,7 +38,7 @@ use clap::{Parser, Subcommand};
 use std::ffi::OsString;
 use std::iter;
 
-/// Safe rules and honest alarms for TCP Wrappers (hosts.allow and hosts.deny)
+/// Safe rules and honest alerts for TCP Wrappers (hosts.allow and hosts.deny)
 #[derive(Debug, Parser)]
 #[command(name = "tcpw", version, max_term_width = 100)]
 #[command(subcommand_required = true, arg_required_else_help = true)]
@@ -75,7 +75,7 @@ impl Cli {
     }
 }
 
-// `tcpw notify` alone: a visitor waits for it, and building the definition of all commands takes
+// `tcpw notify` alone: a client waits for it, and building the definition of all commands takes
 // longer than reading the arguments of this one. Not a doc comment: that would be its help text.
 #[derive(Debug, Parser)]
 #[command(name = "tcpw notify", bin_name = "tcpw notify", max_term_width = 100)]

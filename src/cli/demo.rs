@@ -52,7 +52,7 @@ pub(crate) fn run(
         &format!("Everything below happens in {}.", stage.display()),
     )?;
 
-    heading(context, "1. Who may connect, and who shall be heard about")?;
+    heading(context, "1. Allow a friend, close the door, set an alert")?;
     for command in [
         &["allow", FRIEND, "--daemon", "sshd"][..],
         &["deny-all"],
@@ -72,7 +72,7 @@ pub(crate) fn run(
 
     heading(
         context,
-        "3. The stranger knocks: libwrap runs the command of the rule",
+        "3. The stranger knocks: libwrap runs the rule's command",
     )?;
     knock(&config, context)?;
 
@@ -178,7 +178,7 @@ fn knock(config: &Config, context: &mut Context) -> Result<(), Failure> {
         let took = begin.elapsed().as_secs_f64() * 1000.0;
         if !status.success() {
             return Err(Failure::new(format_args!(
-                "the command of the alarm ended with {status}"
+                "the alert's command ended with {status}"
             )));
         }
         say(
@@ -224,7 +224,7 @@ fn show_journal(config: &Config, context: &mut Context) -> Result<(), Failure> {
         .map_err(Failure::new)?;
     if events.is_empty() {
         return Err(Failure::new(
-            "the event of the stranger did not reach the journal",
+            "the stranger's event did not reach the journal",
         ));
     }
     for entry in events {

@@ -24,7 +24,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             if is_alarm && error.use_stderr() {
-                notify::log_words(&args, "these arguments are not those of an alarm");
+                notify::log_words(&args, "these arguments are not those of an alert rule");
             }
             return output::show_usage(&error);
         }

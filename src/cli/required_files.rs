@@ -10,7 +10,7 @@ use crate::cli::machine::named::exists;
 /// # Errors
 /// When a file or a directory is missing.
 pub(crate) fn check(global: &GlobalArgs, command: &Command) -> Result<(), Failure> {
-    // An alarm is worth more than its options; the demo has a system of its own.
+    // An alert is worth more than its options; the demo has a system of its own.
     if matches!(
         command,
         Command::Notify(_) | Command::Demo(_) | Command::Completions(_)
@@ -25,11 +25,7 @@ pub(crate) fn check(global: &GlobalArgs, command: &Command) -> Result<(), Failur
         )?;
     }
     if let Some(config) = global.config.as_deref().filter(|_| !makes_config(command)) {
-        exists(
-            config,
-            "configuration",
-            "name a configuration that is there",
-        )?;
+        exists(config, "configuration", "name a configuration that exists")?;
     }
     if needs_tables(command) {
         for table in [&global.allow_file, &global.deny_file]

@@ -1,4 +1,4 @@
-//! How polite the alarms are (`[alert]`), who hears of which (`[[alert.rule]]`), and how long the
+//! How polite the alerts are (`[alert]`), who hears of which (`[[alert.rule]]`), and how long the
 //! journal keeps its events (`[journal]`).
 
 use super::error::ConfigError;
@@ -26,7 +26,7 @@ pub(super) const RULE: &[&str] = &["daemon", "network", "mail", "to"];
 const HOUR: u64 = 3600;
 const DAY: u64 = 24 * HOUR;
 
-/// How polite the alarms are.
+/// How polite the alerts are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alert {
     /// How long repeats of a source are gathered after it was told.
@@ -39,16 +39,16 @@ pub struct Alert {
     pub give_up: Duration,
     /// When a sign of life is mailed every day, in minutes after midnight by local time.
     pub heartbeat: Option<u32>,
-    /// Whether every event is told to the system log too.
+    /// Whether every event is written to the system log too.
     pub syslog: bool,
-    /// Nobody is told of events of these clients.
+    /// Nobody is alerted about events of these clients.
     pub mute: Vec<IpNet>,
     /// Exceptions; the first that fits an event decides.
     pub rules: Vec<AlertRule>,
 }
 
 impl Alert {
-    /// Whether nobody is to be told of an event of `address`.
+    /// Whether nobody is to be alerted about an event of `address`.
     pub fn is_muted(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.mute.iter().any(|net| net.contains(&address))
@@ -73,7 +73,7 @@ pub struct AlertRule {
     pub networks: Vec<IpNet>,
     /// What becomes of them.
     pub mail: MailChoice,
-    /// Who is told, in place of the recipients in `[mail]`.
+    /// Who is alerted, in place of the recipients in `[mail]`.
     pub to: Vec<Mailbox>,
 }
 
@@ -166,7 +166,7 @@ fn rule(section: &Section<'_>) -> Result<AlertRule, ConfigError> {
     }
     if rule.mail == MailChoice::Never && !rule.to.is_empty() {
         return Err(
-            section.missing("[[alert.rule]] with mail = \"never\" tells nobody: leave out to")
+            section.missing("[[alert.rule]] with mail = \"never\" alerts nobody: leave out to")
         );
     }
     Ok(rule)

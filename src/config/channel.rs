@@ -127,7 +127,7 @@ fn webhook(
     let headers = section.texts_by_name("headers", "alert.webhook.headers")?;
     for (name, value) in &headers {
         if !is_token(name) || !value.bytes().all(|b| (b' '..=b'~').contains(&b)) {
-            let problem = format!("has a field {name:?} that is no header field in ASCII");
+            let problem = format!("has a field {name:?} that is not an ASCII header field");
             return Err(section.bad_value("headers", problem));
         }
     }
@@ -162,7 +162,7 @@ fn name(section: &Section<'_>) -> Result<String, ConfigError> {
     if name.len() <= 64 && name.bytes().all(|b| is_word(b) || b == b'-' || b == b'.') {
         return Ok(name);
     }
-    Err(section.bad_value("name", "must be of letters, digits and -._, at most 64"))
+    Err(section.bad_value("name", "must have letters, digits and -._ only, at most 64"))
 }
 
 fn timeout(section: &Section<'_>) -> Result<Duration, ConfigError> {

@@ -50,7 +50,7 @@ pub enum ReviseError {
     #[error("{0}")]
     Syntax(String),
     /// There are several of the table, or it is something else.
-    #[error("{0} is not one table: its settings cannot be told from those of the others")]
+    #[error("{0} is not a single table, so tcpw cannot tell which one to change")]
     NotOne(&'static str),
     /// It says something else already.
     #[error("it says {table}.{key} = {is} already, which is not {wanted}")]

@@ -20,7 +20,7 @@ pub const DEFAULT_SENDMAIL: &str = "/usr/sbin/sendmail";
 /// All settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
-    /// Who is told, and how.
+    /// Who is alerted, and how.
     pub mail: MailSettings,
     /// The other ways to tell, in the order of the configuration.
     pub channels: Vec<ChannelSettings>,
@@ -28,7 +28,7 @@ pub struct Config {
     pub journal: PathBuf,
     /// How long the journal keeps its events.
     pub retention: Retention,
-    /// How polite the alarms are.
+    /// How polite the alerts are.
     pub alert: Alert,
     /// Where addresses are looked up.
     pub geo: Geo,
@@ -60,7 +60,7 @@ impl Default for Retention {
     }
 }
 
-/// Who is told, and how.
+/// Who is alerted, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailSettings {
     /// The sender; `tcpw@` this machine when absent.

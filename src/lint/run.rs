@@ -297,7 +297,7 @@ impl Plan {
                 excepted = !excepted;
                 continue;
             };
-            // The parts of a network that spaces have torn are no patterns that anybody means.
+            // The parts of a network that spaces have torn are not patterns that anybody means.
             let is_part = |network: &Span| network.start <= span.start && span.end <= network.end;
             if spaced.iter().any(is_part) {
                 continue;

@@ -151,7 +151,7 @@ pub(super) fn is_slip(text: &[u8], word: &[u8]) -> bool {
     }
 }
 
-/// How many letters must be put in, taken out or changed to make `a` into `b`.
+/// How many letters must be inserted, removed or changed to make `a` into `b`.
 fn distance(a: &[u8], b: &[u8]) -> usize {
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.iter().enumerate() {

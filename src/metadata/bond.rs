@@ -81,7 +81,7 @@ impl fmt::Display for Why {
 }
 
 /// The identity of a rule: 12 hexadecimal digits of the SHA-256 of its daemons, clients and
-/// options, word for word. Blanks, commas and continued lines make no difference, so it survives
+/// options, word for word. Spaces, commas and continued lines make no difference, so it survives
 /// `tcpw fmt`; every other change makes it another rule.
 pub fn identity(rule: Rule<'_, '_>) -> String {
     let mut text = Vec::new();
@@ -105,7 +105,7 @@ pub fn identity(rule: Rule<'_, '_>) -> String {
 fn words(list: List<'_, '_>, text: &mut Vec<u8>) {
     for element in list.elements() {
         match element {
-            // A word of its own: no pattern holds a blank.
+            // A word of its own: no pattern holds a space.
             Element::Except { .. } => text.extend_from_slice(b" EXCEPT"),
             Element::Pattern { text: word, .. } => text.extend_from_slice(&word),
         }

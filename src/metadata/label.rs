@@ -47,7 +47,7 @@ pub enum LabelFault {
     Word(String),
     /// A word that is there twice.
     Doubled(&'static str),
-    /// A word behind `reason=`, where it is a part of the reason.
+    /// A word after `reason=`, where it is a part of the reason.
     InReason(&'static str),
     /// Bytes that are not UTF-8.
     NotText,
@@ -93,7 +93,7 @@ impl Label {
 }
 
 impl Comment {
-    /// Reads a comment line; none if it is no comment about a rule.
+    /// Reads a comment line; none if it is not a comment about a rule.
     ///
     /// What is clear is taken, however it is spelled: `#tcpw:`, capitals, a time in another zone.
     ///
@@ -182,7 +182,7 @@ fn words_of(line: &[u8]) -> Option<&[u8]> {
     let is_about_rule = |(word, end): (&[u8], Option<usize>)| {
         is_one_of(word, &KEYS) && end.is_some() || is_one_of(word, &["until"])
     };
-    // Prose that begins with the name of the program is no comment of this kind.
+    // Prose that begins with the name of the program is not a comment of this kind.
     let is_it = is_about_rule((first, end))
         || has_colon && (end.is_some() || is_one_of(first, &MISTAKEN))
         || keys.any(is_about_rule);

@@ -43,15 +43,15 @@ pub struct Report {
     /// Up to this time.
     #[serde(serialize_with = "utc")]
     pub until: DateTime<Utc>,
-    /// What is wrong with the alarms themselves.
+    /// What is wrong with the alerts themselves.
     pub problems: Vec<Problem>,
     /// All events.
     pub events: u64,
-    /// Visitors who were turned away.
+    /// Clients who were turned away.
     pub denied: u64,
-    /// Visitors who were admitted.
+    /// Clients who were admitted.
     pub granted: u64,
-    /// Visitors whose fate could not be told.
+    /// Clients whose fate is not known.
     pub unknown: u64,
     /// Events that users other than root reported.
     pub not_by_root: u64,
@@ -73,7 +73,7 @@ pub struct Report {
     pub daemons: Vec<Named>,
     /// By rule.
     pub rules: Vec<RuleCount>,
-    /// Events that were not told at once, and why.
+    /// Events that were not reported at once, and why.
     pub held_back: Vec<Held>,
     /// Letters of the time.
     pub letters: Vec<Letters>,
@@ -110,7 +110,7 @@ pub struct SourceRow {
 /// A rule and its events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RuleCount {
-    /// The table; nothing if the rule could not be told.
+    /// The table; nothing if the rule is not known.
     pub file: Option<String>,
     /// Its line.
     pub line: u32,
@@ -120,7 +120,7 @@ pub struct RuleCount {
     pub events: u64,
 }
 
-/// Events that were not told at once.
+/// Events that were not reported at once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Held {
     /// Why: a word of tcpw-events(1).

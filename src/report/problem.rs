@@ -1,4 +1,4 @@
-//! What is wrong with the alarms themselves: the beginning of every report.
+//! What is wrong with the alerts themselves: the beginning of every report.
 
 use super::time::Local;
 use super::time::maybe_utc;
@@ -77,7 +77,7 @@ pub enum Problem {
     },
     /// Files in the drop directory were no events.
     Rejected {
-        /// When it was told.
+        /// When it was reported.
         #[serde(serialize_with = "utc")]
         time: DateTime<Utc>,
         /// How many.
@@ -146,7 +146,7 @@ impl Problem {
                     .first()
                     .map_or_else(String::new, |example| visible(example.as_bytes())),
             }),
-            // Letters that were given up are told as they stand now.
+            // Letters that were given up are reported as they stand now.
             // So are times that are still to come.
             Notice::GivenUp { .. }
             | Notice::ClockAhead { .. }

@@ -81,7 +81,7 @@ fn entry(fields: &[(&str, &[u8])], message: &str, severity: Severity) -> Vec<u8>
     entry
 }
 
-/// `NAME=value`, or where the value has a line end its length in front of it.
+/// `NAME=value`, or where the value has a line end its length before it.
 fn push_field(entry: &mut Vec<u8>, name: &str, value: &[u8]) {
     entry.extend_from_slice(name.as_bytes());
     if value.contains(&b'\n') {

@@ -9,7 +9,7 @@ use std::time::Duration;
 /// Waits for `time`, or until the reader of standard output goes away: true then.
 pub fn wait_for_hang_up(time: Duration) -> bool {
     let stdout = io::stdout();
-    // Nothing is asked for: that the other end is gone is told in any case.
+    // Nothing is asked for: that the other end is gone is noticed in any case.
     let mut watched = [PollFd::new(stdout.as_fd(), PollFlags::empty())];
     let timeout = PollTimeout::try_from(time).unwrap_or(PollTimeout::MAX);
     if let Ok(0) = poll(&mut watched, timeout) {

@@ -34,7 +34,7 @@ pub enum Doubt {
 }
 
 impl Doubt {
-    /// Behind "the name ...".
+    /// After "the name ...".
     pub fn as_str(self) -> &'static str {
         match self {
             Self::NoAddress => "has no address",

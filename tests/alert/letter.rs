@@ -97,7 +97,7 @@ fn a_mail_has_the_headers_that_filters_like_and_a_sound_body() {
             "part: multipart/mixed None\npart: multipart/alternative None\npart: text/plain None\npart: text/html None\npart: text/csv events.csv\n",
             "html: []\n",
             "sshd reported 192.0.2.7 (=scanner.example.net)\n",
-            "Visitor: =scanner.example.net\n",
+            "Client: =scanner.example.net\n",
         ],
     );
     assert!(!told.contains("header: Precedence") && !told.contains("header: References"));
@@ -156,7 +156,7 @@ fn the_commands_of_a_letter_do_what_they_say() {
     };
     run(0, &["sshd", "192.0.2.7"]);
     let allow = fs::read_to_string(stage.path("etc/hosts.allow")).unwrap();
-    says(&allow, &["sshd: 192.0.2.7", "alarm of 20"]);
+    says(&allow, &["sshd: 192.0.2.7", "alert of 20"]);
     fs::write(stage.path("etc/hosts.allow"), "").unwrap();
     run(1, &["192.0.2.7"]);
     run(2, &["no more alerts about 192.0.2.7"]);
@@ -183,7 +183,7 @@ fn an_alarm_is_not_lost_to_a_template() {
         &read(mail.as_bytes()),
         &[
             "header: Subject: Mine: 192.0.2.7\n",
-            "Visitor: <b>\n",
+            "Client: <b>\n",
             "A template of this letter failed",
             place,
         ],
@@ -216,7 +216,7 @@ fn a_preview_shows_every_kind_in_every_form() {
             "3곳에서 경보 1,034건",
         ),
         ("notice", "3 letters were never", "메일 3통을"),
-        ("heartbeat", "all is well, 12 alarms", "이상 없음"),
+        ("heartbeat", "all is well, 12 alerts", "이상 없음"),
         ("report", "report", "보고서"),
         ("test", "test mail", "시험 메일"),
     ] {

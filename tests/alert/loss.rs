@@ -28,7 +28,7 @@ fn with_events(count: usize) -> Stage {
     stage
 }
 
-/// `tcpw deliver` behind `before`, a program that runs another one.
+/// `tcpw deliver` run by `before`, a program that runs another one.
 fn deliver(stage: &Stage, before: &[String]) -> Ran {
     let begin = Instant::now();
     // Where everybody may run it; the checkout may be in a directory of root's alone.

@@ -65,7 +65,7 @@ fn the_subject_of_an_overflow_counts_every_event_source_and_hour() {
     );
     stage.change("UPDATE letters SET released = 0 WHERE state = 'sent'");
     close(&stage);
-    let overflow = format!("{MANY} alarms from {MANY} sources in 10 h");
+    let overflow = format!("{MANY} alerts from {MANY} sources in 10 h");
     let found = subjects(&stage);
     assert!(
         found.iter().any(|subject| subject.contains(&overflow)),

@@ -29,7 +29,7 @@ mod manual;
 mod message;
 /// Notes in which everything is hostile.
 mod note;
-/// A server that is down while a thousand visitors knock and deliverers are killed.
+/// A server that is down while a thousand clients knock and deliverers are killed.
 mod outage;
 /// Several mail servers, and the ways to log in.
 mod preference;
@@ -41,7 +41,7 @@ mod queue;
 mod record;
 /// A mail server that misbehaves.
 mod rogue;
-/// Units and lines of cron for what no alarm starts.
+/// Units and lines of cron for what no alert starts.
 mod schedule;
 /// A real SMTP server.
 mod server;

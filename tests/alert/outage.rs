@@ -1,4 +1,4 @@
-//! The mail server is down while a thousand visitors knock, and the deliverer is killed again and
+//! The mail server is down while a thousand clients knock, and the deliverer is killed again and
 //! again: each event is told by exactly one letter, and a letter that comes twice can be told by
 //! its Message-ID.
 
@@ -42,7 +42,7 @@ fn kill_deliverers(stage: &Stage) -> usize {
     killed
 }
 
-/// A thousand visitors knock, five deliverers or more are killed; gives how many.
+/// A thousand clients knock, five deliverers or more are killed; gives how many.
 fn knock_and_kill(stage: &Stage) -> usize {
     let left = AtomicUsize::new(EVENTS);
     let next = || {

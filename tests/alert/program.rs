@@ -87,7 +87,7 @@ fn a_program_that_fails_hangs_or_talks_without_end() {
         };
         assert!(said.contains(words), "{words:?} in {said:?}");
     }
-    // Not reading what it gets is no failure, and an endless word of thanks is cut.
+    // Not reading what it gets is not a failure, and an endless word of thanks is cut.
     let text = "head -c 1000000 /dev/zero | tr '\\0' x";
     let outcome = program(vec![script(directory.path(), text)]).send(&hostile("x"));
     let Outcome::Delivered { answer } = outcome else {

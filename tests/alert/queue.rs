@@ -39,7 +39,7 @@ fn letters_are_listed_explained_and_shown() {
     stage.run(&["queue"]).says(
         0,
         &[
-            "LETTER",
+            "NUMBER",
             "waiting    alarm",
             "192.0.2.7/32",
             "mail",
@@ -50,11 +50,12 @@ fn letters_are_listed_explained_and_shown() {
     stage.run(&["queue", "--explain"]).says(
         0,
         &[
-            "letter 1 (alarm) about 192.0.2.7/32: waiting 1 event, by mail",
-            "1 event: the source had not been told of within the quiet time (2h), so it is told at once",
+            "message 1 (alarm) about 192.0.2.7/32: waiting 1 event, by mail",
+            "1 event: first alert for this source within the quiet time (2h), so it is sent \
+             immediately",
             "it was tried once and will be again at ",
-            "letter 2 (digest) about 192.0.2.7/32: gathering 1 event",
-            "1 event: repeats within the quiet time (2h) after the last letter about the source",
+            "message 2 (digest) about 192.0.2.7/32: gathering 1 event",
+            "1 event: repeats within the quiet time (2h) after the last message about the source",
             "it gathers more of them until ",
         ],
     );
@@ -70,16 +71,15 @@ fn letters_are_listed_explained_and_shown() {
     stage.run(&["queue", "show", "1"]).says(
         0,
         &[
-            "letter 1 (alarm)",
+            "message 1 (alarm)",
             "Message-ID: <",
             "all recipients  transient: connecting: ",
             "visitor.example",
         ],
     );
-    stage.run(&["queue", "show", "9"]).says(
-        2,
-        &["there is no letter 9 in the journal", "tcpw queue --all"],
-    );
+    stage
+        .run(&["queue", "show", "9"])
+        .says(2, &["the journal has no message 9", "tcpw queue --all"]);
 }
 
 #[test]
@@ -87,19 +87,19 @@ fn letters_are_dropped_and_retried() {
     let (stage, port) = two_letters();
     stage.run(&["queue", "drop", "2"]).says(
         0,
-        &["letter 2 will not be sent; its events stay in the journal"],
+        &["message 2 will not be sent; its events stay in the journal"],
     );
     let server = Server::start(&["--port", &port.to_string()]);
     stage
         .run(&["queue", "retry", "--all"])
-        .says(0, &["1 letter will be tried now"]);
+        .says(0, &["1 message will be tried now"]);
     wait_until("a mail", || server.mails().len() == 1);
     wait_until("the letter is settled", || {
         stage.count("SELECT count(*) FROM dispatches WHERE state = 'delivered'") == 1
     });
     stage
         .run(&["queue", "retry", "1"])
-        .says(2, &["letter 1 is delivered already"]);
+        .says(2, &["message 1 is already delivered"]);
     stage
         .run(&["queue", "--all"])
         .says(0, &["delivered", "dropped"]);

@@ -63,7 +63,7 @@ fn a_broken_configuration_does_not_lose_the_event() {
     let stage = Stage::configured("[mail]\nfrm = 1\n");
     let log = listen(&stage);
     stage.run(&["notify", "h"]).says(0, &[]);
-    // Where the event goes does not hang on it, so that the visitor does not wait for it.
+    // Where the event goes does not hang on it, so that the client does not wait for it.
     wait_until("the deliverer complains", || {
         heard(&log).contains("unknown key")
     });

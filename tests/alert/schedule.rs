@@ -1,4 +1,4 @@
-//! Units and lines of cron for what no alarm starts: written, linked, named and taken away.
+//! Units and lines of cron for what no alert starts: written, linked, named and taken away.
 
 use super::stage::Stage;
 use std::fs;
@@ -22,7 +22,7 @@ fn without_either_it_is_said_what_waits_and_for_what() {
     let stage = Stage::new();
     stage.run(&["install-alert", "--force"]).says(
         0,
-        &["daemons that do not run as root: their alarms wait in /var/spool/tcpw/drop until"],
+        &["daemons that do not run as root: their alerts wait in /var/spool/tcpw/drop until"],
     );
     let ran = stage.run(&["remove-alert"]);
     ran.says(0, &[]);
@@ -36,7 +36,7 @@ fn the_units_are_written_linked_and_taken_away() {
         0,
         &[
             "wrote ",
-            "their alarms are mailed by tcpw-deliver.path",
+            "their alerts are mailed by tcpw-deliver.path",
             "systemctl enable --now tcpw-report.timer",
         ],
     );
@@ -99,7 +99,7 @@ fn the_lines_of_cron_are_written_and_taken_away() {
     let stage = Stage::new();
     stage
         .run(&["install-alert", "--force", "--cron"])
-        .says(0, &["their alarms are mailed by /etc/cron.d/tcpw"]);
+        .says(0, &["their alerts are mailed by /etc/cron.d/tcpw"]);
     let file = stage.path("etc/cron.d/tcpw");
     let mode = fs::metadata(&file).unwrap().permissions().mode();
     assert_eq!(

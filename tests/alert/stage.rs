@@ -58,7 +58,7 @@ impl Stage {
         Ran::new(&output, begin.elapsed())
     }
 
-    /// A run of the program for alarm rules.
+    /// A run of the program for alert rules.
     pub(super) fn alarm<S: AsRef<OsStr>>(&self, args: &[S]) -> Ran {
         let mut command = Command::new(concat!(env!("CARGO_BIN_EXE_tcpw"), "-notify"));
         command.arg("--root").arg(self.root.path()).args(args);

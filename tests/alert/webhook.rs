@@ -102,7 +102,7 @@ fn the_examples_of_the_manual_send_valid_json_whatever_the_visitor_is_called() {
     }
 }
 
-/// The visitor's text stands where it belongs, and is no markup there.
+/// The client's text stands where it belongs, and is not markup there.
 fn check(name: &str, request: &Request, value: &Value, text: &str) {
     let shown = tcpw::escape::visible(text.as_bytes());
     let keys: Vec<&str> = value

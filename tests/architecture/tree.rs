@@ -25,7 +25,7 @@ pub(super) struct SourceFile {
     pub(super) code_lines: usize,
     /// Every path that is used, but for those that are handed on.
     pub(super) uses: BTreeSet<Segments>,
-    /// The names that `pub use` hands on, each with the path behind it.
+    /// The names that `pub use` hands on, each with the path after it.
     pub(super) exports: Vec<(String, Segments)>,
     /// Everything that is defined: functions, types, implementations, constants, macros.
     pub(super) definitions: Vec<String>,
@@ -272,7 +272,7 @@ impl Crate {
             .collect()
     }
 
-    /// The file behind a path that stands in `file`, if it is one of this crate.
+    /// The file after a path that stands in `file`, if it is one of this crate.
     fn find(&self, file: &SourceFile, path: &[String], depth: usize) -> Option<&Segments> {
         let mut base = file.module.clone();
         let mut rest = path;

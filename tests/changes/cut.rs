@@ -1,4 +1,4 @@
-//! A change of both tables is killed in front of every system call that writes, and each of these
+//! A change of both tables is killed before every system call that writes, and each of these
 //! calls is made to fail: the tables are then the old pair or the new one, at the latest after the
 //! next command, and nothing is left lying about.
 

@@ -1,11 +1,11 @@
-//! The defaults, the alarm rules and the guard of the operator's own session.
+//! The defaults, the alert rules and the guard of the operator's own session.
 
 use super::sandbox::{Sandbox, alarm};
 use std::os::unix::fs::PermissionsExt as _;
 
 fn run(sandbox: &Sandbox, arguments: &[&str]) -> String {
     let ran = sandbox.run(arguments);
-    // An alarm without a mail server is worth a word, and only an alarm is.
+    // An alert without a mail server is worth a word, and only an alert is.
     let expected = if arguments[0] == "install-alert" {
         let path = arguments
             .iter()
@@ -15,7 +15,8 @@ fn run(sandbox: &Sandbox, arguments: &[&str]) -> String {
         let path = path.unwrap_or(&"/etc/tcpw.toml");
         let path = path.replace(root.to_str().unwrap(), "/");
         format!(
-            "tcpw: no mail.transport in {path}: mails are kept as files in /var/lib/tcpw/mail and sent nowhere\n"
+            "tcpw: no mail.transport in {path}: mails are saved as files in /var/lib/tcpw/mail, \
+             NOT sent\n"
         )
     } else {
         String::new()
@@ -128,7 +129,7 @@ fn the_alarm_for_the_unlisted_sits_in_the_rule_that_refuses_everybody() {
         let sandbox = Sandbox::new(allow, deny);
         let out = run(&sandbox, &["install-alert", "--on", "unlisted"]);
         assert!(
-            out.contains("unlisted: catches every client on no list, with a name or without\n")
+            out.contains("unlisted: fires for every unlisted client, with a name or without\n")
         );
         assert_eq!(sandbox.tables(), (allow_after, deny_after));
     }

@@ -1,4 +1,4 @@
-//! Every change is recorded, shown and taken back; what has moved on since is not.
+//! Every change is recorded, shown and rolled back; what has moved on since is not.
 
 use super::sandbox::{Sandbox, names};
 use std::os::unix::fs::PermissionsExt as _;

@@ -111,7 +111,7 @@ fn expiry_asks_the_guard() {
 
 #[test]
 fn a_label_stays_with_its_rule() {
-    // A rule that has to come first goes in front of the label, too.
+    // A rule that has to come first goes before the label, too.
     let rule = named(FUTURE, "ALL: ALL: deny");
     let sandbox = Sandbox::new(&rule, "");
     run(&sandbox, &["allow", "10.1.2.3"]);

@@ -18,7 +18,7 @@ mod placement;
 /// Lists of clients, and rules that grow.
 mod lists;
 
-/// The defaults, the alarm rules and the guard of the operator's own session.
+/// The defaults, the alert rules and the guard of the operator's own session.
 mod defaults;
 
 /// Whoever must still get in: other sessions, and whom the configuration names.
@@ -27,7 +27,7 @@ mod guard;
 /// Faults of the file system, and many at once.
 mod faults;
 
-/// Changes that are taken back unless they are confirmed.
+/// Changes that are rolled back unless they are confirmed.
 mod provisional;
 
 /// Tables as they are wanted.
@@ -48,7 +48,7 @@ mod writers;
 /// A change cut short at every step, or failing there, leaves the old pair of tables or the new.
 mod cut;
 
-/// Every change is recorded and can be taken back.
+/// Every change is recorded and can be rolled back.
 mod history;
 
 /// Why, by whom and until when: labels, and rules that run out.
@@ -66,7 +66,7 @@ mod round_trip;
 /// Random histories with others who write between.
 mod histories;
 
-/// The reverse of the default and of the alarm.
+/// The reverse of the default and of the alert.
 mod reverse;
 
 /// What is taken off the lists again.

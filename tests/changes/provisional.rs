@@ -1,6 +1,6 @@
-//! Changes that have to be confirmed: they are taken back by themselves, also when the process that
-//! waits is gone, and what others wrote meanwhile stays. A new login at the real sshd is tried in
-//! `tests/sshd`.
+//! Changes that have to be confirmed: they are rolled back by themselves, also when the process
+//! that waits is gone, and what others wrote meanwhile stays. A new login at the real sshd is tried
+//! in `tests/sshd`.
 
 use super::sandbox::Sandbox;
 use nix::sys::signal::{Signal, kill};
@@ -89,7 +89,7 @@ fn it_is_taken_back_by_itself_and_what_others_wrote_stays() {
     assert!(rows.contains(" unless confirmed)"), "{rows}");
     std::fs::write(&table, format!("{with}foreign: 10.9.9.9\n")).unwrap();
     await_allow(&sandbox, &format!("{ALLOW}foreign: 10.9.9.9\n"));
-    await_history(&sandbox, "(taken back by 2)");
+    await_history(&sandbox, "(rolled back by 2)");
     let ran = sandbox.run(&["confirm", &word(&out)]);
     assert_eq!(ran.code, Some(2));
     assert!(ran.err.contains("no change waits"), "{}", ran.err);
@@ -137,7 +137,7 @@ fn the_next_command_takes_it_back_if_nobody_waits_any_more() {
         assert!(sandbox.tables().0.contains("10.1.2.3"));
         let ran = sandbox.run(&[verb]);
         assert_eq!(ran.code, Some(0), "{verb}: {}", ran.err);
-        let told = "change 1 was not confirmed and has been taken back";
+        let told = "change 1 was not confirmed and was rolled back";
         assert!(ran.err.contains(told), "{verb}: {}", ran.err);
         assert_eq!(sandbox.tables().0, ALLOW, "{verb}");
     }

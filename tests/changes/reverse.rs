@@ -55,7 +55,7 @@ fn open_says_what_still_refuses() {
         "ALL: ALL\nsshd: 10.1.\nall :ALL\n",
     );
     let out = run(&sandbox, "open");
-    let line = "clients on no list are still denied, by /etc/hosts.allow:2: `ALL: ALL: deny`\n";
+    let line = "unlisted clients are still denied, by /etc/hosts.allow:2: `ALL: ALL: deny`\n";
     assert!(out.starts_with(line), "{out}");
     assert_eq!(sandbox.tables().1, "sshd: 10.1.\n");
 }

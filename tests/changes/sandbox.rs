@@ -86,7 +86,7 @@ pub fn named(words: &str, rule: &str) -> String {
     format!("# tcpw: rule={identity} {words}\n{text}")
 }
 
-/// The alarm's part of a rule, with the path of the program beside the one under test.
+/// The alert's part of a rule, with the path of the program beside the one under test.
 pub fn alarm() -> String {
     format!(
         "spawn {} --addr %a --daemon %d --server %s --pid %p -- %h : deny",

@@ -37,21 +37,21 @@ fn all_of_it_is_one_change() {
     assert_eq!(
         ran.out,
         format!(
-            "--- /etc/hosts.allow\n+++ /etc/hosts.allow\n@@ -1 +1,3 @@\n # mine\n+ALL: 0.0.0.1\n\
-             +ALL: UNKNOWN : {alarm}\n\
-             --- /etc/hosts.deny\n+++ /etc/hosts.deny\n@@ -0,0 +1 @@\n+ALL: ALL : {alarm}\n\
-             --- /etc/tcpw.toml\n+++ /etc/tcpw.toml\n@@ -0,0 +1,4 @@\n\
-             +# The configuration of tcpw; tcpw.toml(5) describes every key.\n+\n+[mail]\n+transport = \"file\"\n\
-             created /etc/tcpw.toml\nchanged /etc/hosts.allow\nchanged /etc/hosts.deny\n\
-             every client except 0.0.0.1 loses access to every daemon\n\
-             this is change 1: `tcpw undo` undoes it in the tables\n\
-             created /var/spool/tcpw/drop with mode 1733\ncreated /var/lib/tcpw with mode 700\n\
-             unknown: catches clients on no list whose address has no name in DNS; strangers with a name pass it by\n\
-             unlisted: catches every client on no list, with a name or without\n\
-             daemons that do not run as root: their alarms wait in /var/spool/tcpw/drop until one of a daemon of root \
-             comes, or until you run tcpw deliver; tcpw install-alert --systemd (or --cron) sees to that\n\
-             no mail is sent: each is kept as a file in /var/lib/tcpw/mail\n\
-             leave this session open, and log in anew to see that you can; `tcpw list` shows who may connect\n"
+            "--- /etc/hosts.allow\n+++ /etc/hosts.allow\n@@ -1 +1,3 @@\n # mine\n+ALL: \
+             0.0.0.1\n+ALL: UNKNOWN : {alarm}\n--- /etc/hosts.deny\n+++ /etc/hosts.deny\n@@ -0,0 \
+             +1 @@\n+ALL: ALL : {alarm}\n--- /etc/tcpw.toml\n+++ /etc/tcpw.toml\n@@ -0,0 +1,4 \
+             @@\n+# The configuration of tcpw; tcpw.toml(5) describes every \
+             key.\n+\n+[mail]\n+transport = \"file\"\ncreated /etc/tcpw.toml\nchanged \
+             /etc/hosts.allow\nchanged /etc/hosts.deny\nevery client except 0.0.0.1 loses access \
+             to every daemon\nthis is change 1: `tcpw undo` undoes it in the tables\ncreated \
+             /var/spool/tcpw/drop with mode 1733\ncreated /var/lib/tcpw with mode 700\nunknown: \
+             fires for unlisted clients whose address has no name in DNS, not for clients that \
+             have one\nunlisted: fires for every unlisted client, with a name or without\ndaemons \
+             that do not run as root: their alerts wait in /var/spool/tcpw/drop until a daemon \
+             running as root raises an alert, or until you run tcpw deliver; tcpw install-alert \
+             --systemd (or --cron) takes care of that\nno mail is sent: each is kept as a file in \
+             /var/lib/tcpw/mail\nkeep this session open, and test a login in another terminal; \
+             `tcpw list` shows who may connect\n"
         )
     );
     let mode = |path: &str| std::fs::metadata(sandbox.path(path)).unwrap().mode() & 0o7777;
@@ -98,7 +98,7 @@ const WRONG: &[(&[&str], &[&str])] = &[
     ),
     (
         &["setup", "--allow", "0.0.0.1", "--sendmail"],
-        &["told who is told about refused visitors (--mail-to"],
+        &["missing: who gets alerts about refused clients (--mail-to"],
     ),
     (
         &["setup", "--allow", "300.1.1.1", "--no-mail"],
@@ -361,15 +361,15 @@ fn on_a_terminal_it_asks_and_enter_is_enough() {
     mail_program(&sandbox, "cat > \"$0.mail\"");
     let answers = [
         (
-            "Who may connect? Addresses, networks or names, with blanks between them [0.0.0.1]: ",
+            "Who may connect? Addresses, networks or names, separated by spaces [0.0.0.1]: ",
             "",
         ),
         (
-            "To which daemons, by the names of their processes? [ALL]: ",
+            "To which services? Names of daemons such as sshd or vsftpd, or ALL [ALL]: ",
             "",
         ),
         ("or none [sendmail]: ", ""),
-        ("Who is told about refused visitors?", "ann"),
+        ("Who gets alerts about refused clients?", "ann"),
         ("has no @", "ann@example.org"),
         ("Make these changes? [yes]: ", ""),
     ];
@@ -378,8 +378,8 @@ fn on_a_terminal_it_asks_and_enter_is_enough() {
     assert_eq!(
         configuration(&sandbox),
         format!(
-            "{CONFIGURATION}[mail]\ntransport = \"sendmail\"\nto = \"ann@example.org\"\nlanguage = \"ko\"\n\
-             sendmail = \"/usr/sbin/sendmail\"\n"
+            "{CONFIGURATION}[mail]\ntransport = \"sendmail\"\nto = \"ann@example.org\"\nlanguage \
+             = \"ko\"\nsendmail = \"/usr/sbin/sendmail\"\n"
         )
     );
     assert!(sandbox.tables().0.starts_with("ALL: 0.0.0.1\n"));

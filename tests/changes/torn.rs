@@ -99,7 +99,7 @@ fn a_write_that_was_killed_in_the_middle_is_repaired() {
         ("mount point", MOUNTED, "other"),
         ("two names", LINKED, "etc"),
     ] {
-        // Killed in front of the first write nothing is written; in front of the second a part.
+        // Killed before the first write nothing is written; before the second a part.
         for (number, between) in [(1, "old"), (2, "torn")] {
             let sandbox = Sandbox::new("", "");
             let script = format!(

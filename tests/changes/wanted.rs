@@ -108,7 +108,7 @@ fn what_is_no_rule_is_named() {
         ),
         (
             r#"{"table":"x","daemons":"a","clients":"b"}"#,
-            "`x` is no table",
+            "`x` is not a table",
         ),
         (
             r#"{"table":"allow","daemons":"a","clients":"b\nc: d"}"#,

@@ -283,6 +283,6 @@ fn a_careful_policy_has_no_findings() {
     let findings = report.findings.iter().map(|found| &found.diagnostic);
     let findings = findings.filter(|found| found.severity > Severity::Info);
     let codes: Vec<_> = findings.map(|found| found.code).collect();
-    // The logger really makes its visitor wait.
+    // The logger really makes its client wait.
     assert_eq!(codes, ["TW601"]);
 }

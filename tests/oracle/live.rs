@@ -76,7 +76,7 @@ impl Stage {
         text(self.command("calls").args(daemons).output())
     }
 
-    /// The report on one connection to sshd from `source`, and what the visitor got.
+    /// The report on one connection to sshd from `source`, and what the client got.
     fn socket(&self, family: &str, source: &str) -> (Vec<String>, String) {
         let output = self
             .command("socket")

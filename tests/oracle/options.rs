@@ -101,7 +101,7 @@ const INVALID: [&str; 52] = [
     "spawn echo http://x",
 ];
 
-/// The text behind the client list: none, or one to three fields with their colons.
+/// The text after the client list: none, or one to three fields with their colons.
 pub(crate) fn fields(random: &mut Random) -> String {
     let mut text = String::new();
     if random.chance(55) {

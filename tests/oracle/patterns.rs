@@ -307,7 +307,7 @@ pub(crate) fn absent_list(random: &mut Random) -> Vec<u8> {
     random.pick(&names).as_bytes().to_vec()
 }
 
-/// The contents of a list file: words and white space; it may name the lists behind it in order.
+/// The contents of a list file: words and white space; it may name the lists after it in order.
 pub(crate) fn list(random: &mut Random, dir: &str, number: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
     for _ in 0..random.below(6) {

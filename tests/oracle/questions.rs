@@ -133,7 +133,7 @@ impl Questions<'_> {
     }
 }
 
-/// `text`, filled with blanks and spread over physical lines of these lengths.
+/// `text`, filled with spaces and spread over physical lines of these lengths.
 fn spread(text: &[u8], pieces: &[usize]) -> Vec<u8> {
     let mut lines: Vec<Vec<u8>> = pieces.iter().map(|length| vec![b' '; *length]).collect();
     lines[0][..text.len()].copy_from_slice(text);

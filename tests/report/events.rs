@@ -137,7 +137,9 @@ fn many_events_are_more_than_one_page() {
 
 #[test]
 fn no_journal_a_newer_one_and_one_that_is_none() {
-    let missing = "tcpw: there is no journal yet at [ROOT]/var/lib/tcpw/journal.db\n  help: the first alarm begins it: `tcpw list` shows whether an alarm rule is installed, `tcpw deliver` collects what waits\n";
+    let missing = "tcpw: there is no journal yet at [ROOT]/var/lib/tcpw/journal.db\n  help: the \
+                   first alert creates it: `tcpw list` shows whether an alert rule is installed, \
+                   `tcpw deliver` collects what waits\n";
     let stage = Sandbox::new()
         .run(&["events"])
         .stderr(missing)

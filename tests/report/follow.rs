@@ -1,4 +1,4 @@
-//! `tcpw events --follow`: new events, a journal that is begun anew, a reader that goes away.
+//! `tcpw events --follow`: new events, a journal that is replaced, a reader that goes away.
 
 use super::sample::{Sample, Visit};
 use crate::sandbox::program;

@@ -75,12 +75,12 @@ fn lines_that_could_not_be_read_are_counted() {
         (
             "",
             [0, 0, 0, 0, 0, 0],
-            "No refusals by libwrap in this time.",
+            "No refusals by libwrap in this period.",
         ),
         (
             "2026-03-02T10:00:00Z web1 sshd[6]: Server listening\n",
             [1, 0, 1, 0, 0, 0],
-            "No refusals by libwrap in this time.",
+            "No refusals by libwrap in this period.",
         ),
         (
             "yesterday web1 sshd[6]: refused connect from x (192.0.2.7)\n",
@@ -105,7 +105,7 @@ fn lines_that_could_not_be_read_are_counted() {
         let joined = out.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(joined.contains(says), "{log}: {out}");
         let is_sure = counts[1] + counts[3] + counts[5] == 0;
-        let all_clear = "No refusals by libwrap in this time.";
+        let all_clear = "No refusals by libwrap in this period.";
         assert_eq!(joined.contains(all_clear), is_sure, "{log}: {out}");
         assert_eq!(code, Some(0));
         let json = [&["report", "--log", "[ROOT]/auth.log"], &SPAN[..]].concat();

@@ -35,7 +35,7 @@ fn a_report_is_a_letter_like_any_other() {
         body["text"]
             .as_str()
             .unwrap()
-            .contains("알림에 아무 문제가 없습니다.")
+            .contains("경보에 아무 문제가 없습니다.")
     );
     assert!(
         body["html"]

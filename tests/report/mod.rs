@@ -13,7 +13,7 @@ mod sample;
 use std::fs;
 use std::path::Path;
 
-/// Compares with the file `golden/NAME`; `TCPW_UPDATE=1` writes it anew.
+/// Compares with the file `golden/NAME`; `TCPW_UPDATE=1` writes it again.
 #[track_caller]
 fn same(name: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -1,4 +1,4 @@
-//! A journal of two weeks that is the same every time: ordinary visitors, a flood, and one event
+//! A journal of two weeks that is the same every time: ordinary clients, a flood, and one event
 //! that is hostile in every value.
 
 use chrono::DateTime;

@@ -67,8 +67,8 @@ expect "operator, locked out" $friend CLOSED
 await 20 denies_nobody || fail "the forced change was not taken back"
 expect "operator, afterwards" $friend BANNER
 typed 0 $friend "$tcpw history"
-tells "(taken back by 4)"
-say "lockout: a forced one locks out and is taken back by itself"
+tells "(rolled back by 4)"
+say "lockout: a forced one locks out and is rolled back by itself"
 
 typed 0 $friend "$tcpw allow $friend --daemon sshd"
 login $colleague "sleep 10" &

@@ -6,14 +6,14 @@ use thiserror::Error;
 /// Replace the bytes of `span` by `replacement`; an empty span inserts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
-    /// What is taken out.
+    /// What is removed.
     pub span: Span,
     /// What is put there.
     pub replacement: Vec<u8>,
 }
 
 impl Edit {
-    /// Puts `text` in front of the byte at `at`.
+    /// Puts `text` before the byte at `at`.
     pub fn insert(at: u32, text: impl Into<Vec<u8>>) -> Self {
         Self {
             span: Span::empty(at),
@@ -45,7 +45,7 @@ pub enum ApplyError {
     #[error("two edits overlap at byte {0}")]
     Overlap(u32),
     /// An edit lies outside the file.
-    #[error("an edit ends at byte {0}, behind the end of the file")]
+    #[error("an edit ends at byte {0}, after the end of the file")]
     Outside(u32),
 }
 

@@ -10,7 +10,7 @@
 //! ```
 //!
 //! The number is the length of the value as it was given; more than follows means it was cut.
-//! An event with a visitor's user is of version 2, with a line `user` behind the others; every
+//! An event with a client's user is of version 2, with a line `user` after the others; every
 //! other event is of version 1, which all collectors know.
 
 use super::event::{Claim, Event, HOST_LIMIT, VALUE_LIMIT};

@@ -52,15 +52,15 @@ impl Claim {
     }
 }
 
-/// One connection that fired an alarm rule. All values but the time and the reporter are bytes a
+/// One connection that fired an alert rule. All values but the time and the reporter are bytes a
 /// stranger may have chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
     /// When it was reported.
     pub time: DateTime<Utc>,
-    /// The visitor as libwrap calls it (`%h`): its name if a rule asked for it, else its address.
+    /// The client as libwrap calls it (`%h`): its name if a rule asked for it, else its address.
     pub host: Claim,
-    /// The visitor's address (`%a`).
+    /// The client's address (`%a`).
     pub addr: Claim,
     /// The daemon (`%d`).
     pub daemon: Claim,
@@ -68,7 +68,7 @@ pub struct Event {
     pub server: Claim,
     /// The daemon's process (`%p`).
     pub pid: Claim,
-    /// The visitor's user, if the rule says one (`%u`): what an ident server of the visitor's own
+    /// The client's user, if the rule says one (`%u`): what an ident server of the client's own
     /// machine says.
     pub user: Claim,
     /// The user who reported it: the owner of the event file, which cannot be forged.
@@ -76,7 +76,7 @@ pub struct Event {
 }
 
 impl Event {
-    /// What events of one visitor have in common: the address, else the host.
+    /// What events of one client have in common: the address, else the host.
     pub fn source(&self) -> &[u8] {
         match self.addr.bytes() {
             [] => self.host.bytes(),
@@ -86,7 +86,7 @@ impl Event {
 }
 
 impl Event {
-    /// The visitor's address, if it is one: IPv4 also where it comes inside IPv6 (F-V4-15), and
+    /// The client's address, if it is one: IPv4 also where it comes inside IPv6 (F-V4-15), and
     /// without the zone of a link (F-V6-09).
     pub fn address(&self) -> Option<IpAddr> {
         let bytes = match self.addr.bytes() {

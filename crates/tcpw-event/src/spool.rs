@@ -35,7 +35,7 @@ pub struct SpoolError {
 
 /// Puts `event` into `directory` and returns when it is on the disk. A power cut may still undo
 /// the renaming, not the file: the collector takes complete files under either name, so that no
-/// visitor has to wait for a second sync. `unique` tells apart events
+/// client has to wait for a second sync. `unique` tells apart events
 /// of the same nanosecond; the directory is made if its parent may be written.
 ///
 /// # Errors

@@ -11,7 +11,7 @@ use std::time::Duration;
 pub const DEV_LOG: &str = "/dev/log";
 /// Facility `auth`, where refusals are logged by libwrap's own users (sshd).
 pub const AUTH: u8 = 4;
-/// A log that does not read must not hold a visitor.
+/// A log that does not read must not hold a client.
 pub const PATIENCE: Duration = Duration::from_millis(200);
 
 /// How bad it is (RFC 3164, table 2).

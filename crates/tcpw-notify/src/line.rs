@@ -1,4 +1,4 @@
-//! The line of an alarm rule, read without clap: a visitor waits for it. Reads less than clap, and
+//! The line of an alert rule, read without clap: a client waits for it. Reads less than clap, and
 //! nothing otherwise than clap.
 
 use crate::run::Run;
@@ -19,7 +19,7 @@ pub struct Arguments {
     pub pid: Option<OsString>,
     /// The client's user (`%u`).
     pub user: Option<OsString>,
-    /// The drop directory, in place of the configured one.
+    /// The drop directory, instead of the configured one.
     pub drop: Option<PathBuf>,
     /// The client as libwrap calls it (`%h`).
     pub host: Option<OsString>,
@@ -60,7 +60,7 @@ pub fn read(words: &[OsString]) -> Option<(Run, Arguments)> {
     args.host.is_some().then_some((run, args))
 }
 
-/// The system that `words` speak of, as far as that can be told: for what cannot be read.
+/// The system that `words` speak of, as far as that can be determined: for what cannot be read.
 pub fn run_of(words: &[OsString]) -> Run {
     let after = |option: &str| {
         let at = words.iter().position(|word| word == option)?;

@@ -10,11 +10,11 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// How long a background deliverer stays when nothing is left to do: the next visitor of a burst
+/// How long a background deliverer stays when nothing is left to do: the next client of a burst
 /// finds it awake.
 const LINGER: Duration = Duration::from_secs(3);
 /// How long a background deliverer waits before it collects: what comes together is told together,
-/// and its syncs do not meet those of the visitors it is woken by.
+/// and its syncs do not meet those of the clients it is woken by.
 const GATHER: Duration = Duration::from_millis(100);
 /// How long it waits after the first failure that may pass; doubled after each.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);

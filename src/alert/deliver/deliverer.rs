@@ -336,7 +336,7 @@ impl<'a> Deliverer<'a> {
                 complaints,
             } = self.send_one(&item, &letter)?;
             for complaint in complaints {
-                (place.warn)(&format!("a template of the letters failed: {complaint}"));
+                (place.warn)(&format!("a message template failed: {complaint}"));
             }
             let wait = wait.and_then(|wait| i64::try_from(wait.as_secs()).ok());
             let problems: Vec<String> = deliveries.iter().filter_map(problem).collect();
@@ -398,12 +398,13 @@ impl<'a> Deliverer<'a> {
         };
         let settled = self.journal.settle(item, deliveries, now, give_up, extra)?;
         for text in problems {
-            (self.place.warn)(&format!("letter {message_id} not delivered: {text}"));
+            (self.place.warn)(&format!("message {message_id} not delivered: {text}"));
         }
         if settled == Settled::GivenUp {
             let (letter, channel) = (item.letter, &item.channel);
             (self.place.warn)(&format!(
-                "letter {letter} ({message_id}) is given up on its way by {channel}: see `tcpw queue show {letter}`"
+                "message {letter} ({message_id}) by {channel} is given up: see `tcpw queue show \
+                 {letter}`"
             ));
         }
         Ok(())

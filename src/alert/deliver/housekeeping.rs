@@ -1,5 +1,5 @@
 //! What the deliverer does beside events and letters: it forgets what is old, shows that it is
-//! alive, and says what went wrong with the alarms themselves.
+//! alive, and says what went wrong with the alerts themselves.
 
 use crate::alert::deliver::deliverer::{DeliverError, Deliverer, namer};
 use crate::alert::model::letter::LetterKind;
@@ -14,13 +14,13 @@ use std::path::Path;
 
 /// How often the journal forgets its oldest events, in seconds.
 const PRUNE_EVERY: i64 = 6 * 3600;
-/// How many files that are no events a notice names.
+/// How many files that are not events a notice names.
 const MOST_EXAMPLES: usize = 20;
 /// When the journal was pruned last, in seconds since the epoch.
 const PRUNED: &str = "pruned";
 /// The day of the last sign of life.
 const ALIVE: &str = "alive";
-/// When a notice last told of files that are no events, in seconds since the epoch.
+/// When a notice last told of files that are not events, in seconds since the epoch.
 const REJECTED: &str = "rejected";
 /// The latest time still to come of which a notice has told.
 const AHEAD: &str = "ahead";
@@ -106,8 +106,8 @@ impl Deliverer<'_> {
         }
         let path = self.place.config.journal.display();
         (self.place.warn)(&format!(
-            "the journal {path} has times up to {latest}: the clock was ahead, or is behind now; \
-             times that are too late count as now"
+            "the journal {path} has times up to {latest}: the clock was ahead, or is slow now; \
+             times in the future count as now"
         ));
         let notice = Notice::ClockAhead {
             latest: latest.clone(),
@@ -123,7 +123,7 @@ impl Deliverer<'_> {
         let path = self.place.config.journal.display();
         let aside = aside.display().to_string();
         (self.place.warn)(&format!(
-            "the journal {path} is damaged: it is now {aside}, and a new one was begun"
+            "the journal {path} is damaged: it is now {aside}, and a new one was started"
         ));
         let notice = Notice::JournalDamaged { aside };
         self.notify(LetterKind::Notice, &notice, self.place.clock.now())
@@ -188,7 +188,7 @@ impl Deliverer<'_> {
 }
 
 /// The names of the event files in a drop directory, of which what is gone stays gone; nothing
-/// when that cannot be told. A directory that is not there has none.
+/// when that cannot be determined. A directory that is not there has none.
 fn here(drop: &Path) -> Option<BTreeSet<String>> {
     let entries = match fs::read_dir(drop) {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Some(BTreeSet::new()),

@@ -1,8 +1,8 @@
 //! The reading side of the drop directory. Its files were put there by anybody, so nothing in it is
 //! trusted: the reporter is the owner of the file, only regular files with the agreed name are
-//! read, each is of bounded size, one user's are of a bounded number, and what is no event is
-//! deleted, counted and told once. A file that cannot be read may be one all the same: it stays.
-//! Root's events come first, the others in turn by user.
+//! read, each is of bounded size, one user's are of a bounded number, and what is not an event is
+//! deleted, counted and reported once. A file that cannot be read may be one all the same: it
+//! stays. Root's events come first, the others in turn by user.
 
 use crate::alert::encoding::{DecodeError, LARGEST, decode};
 use crate::alert::event::Event;
@@ -54,11 +54,11 @@ pub(crate) const MOST_BEFORE: TimeDelta = TimeDelta::minutes(5);
 pub struct Pass {
     /// The events: root's first, those of one user oldest first.
     pub found: Vec<Found>,
-    /// What was deleted because it is no event or more than a fair share, and why.
+    /// What was deleted because it is not an event or more than a fair share, and why.
     pub rejected: Vec<String>,
-    /// What could not be read and stays, and why; each is told once an hour.
+    /// What could not be read and stays, and why; each is reported once an hour.
     pub unread: Vec<String>,
-    /// How many of these the system could not read, told or not: it may be able to, later.
+    /// How many of these the system could not read, reported or not: it may be able to, later.
     pub unread_files: usize,
     /// How many of them a later version wrote.
     pub newer_files: usize,
@@ -68,7 +68,7 @@ pub struct Pass {
     pub is_full: bool,
 }
 
-/// Reads drop directories, a pass at a time; remembers what it has listed and what it has told.
+/// Reads drop directories, a pass at a time; remembers what it has listed and what it has reported.
 #[derive(Debug)]
 pub struct Collector {
     limits: Limits,
@@ -289,7 +289,7 @@ pub(crate) fn litter(name: Option<&str>, file: &Metadata) -> Option<Why> {
 
 pub(crate) fn form_problem(file: &Metadata) -> Option<&'static str> {
     if !file.is_file() || file.nlink() > 1 {
-        Some("it is no regular file with one name")
+        Some("it is not a regular file with one name")
     } else if file.len() > most_bytes() {
         Some("it is too large")
     } else {

@@ -1,11 +1,11 @@
 //! What was found in a drop directory and is not wanted there or cannot be read: counted by user
-//! and reason, told once, and told again with the new count when an hour has passed.
+//! and reason, reported once, and reported again with the new count when an hour has passed.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// How long the same is not told again.
+/// How long the same is not reported again.
 const QUIET: TimeDelta = TimeDelta::hours(1);
 /// How many users and reasons are told apart; all others are one.
 const MOST_TOLD_APART: usize = 200;
@@ -23,10 +23,10 @@ pub(crate) enum Why {
     Unread(String),
 }
 
-/// A reason, and a user: nobody in particular behind the first two hundred.
+/// A reason, and a user: nobody in particular after the first two hundred.
 type Key = (Option<u32>, Why, bool);
 
-/// Counts and memory of what was told.
+/// Counts and memory of what was reported.
 #[derive(Debug, Default)]
 pub(crate) struct Surplus {
     counts: BTreeMap<Key, Count>,
@@ -46,7 +46,7 @@ impl Surplus {
         if self.counts.len() >= MOST_TOLD_APART && !self.counts.contains_key(&key) {
             key.0 = None;
             if matches!(key.1, Why::NoEvent(_)) {
-                key.1 = Why::NoEvent("they are no events".to_owned());
+                key.1 = Why::NoEvent("they are not events".to_owned());
             } else if matches!(key.1, Why::Unread(_)) {
                 key.1 = Why::Unread("they cannot be read".to_owned());
             }
@@ -58,7 +58,7 @@ impl Surplus {
         count.files += 1;
     }
 
-    /// What is new and was not told within the hour, and how many files it is about.
+    /// What is new and was not reported within the hour, and how many files it is about.
     pub(crate) fn tell(&mut self, directory: &Path, now: DateTime<Utc>) -> (Vec<String>, u64) {
         // A clock that was put back does not silence anything for long.
         let is_recent = |told: DateTime<Utc>| (told - now).abs() < QUIET;
@@ -148,7 +148,7 @@ mod tests {
         let (told, files) = surplus.tell(Path::new("/drop"), at(0));
         assert_eq!(files, 10_000);
         assert_eq!(told.len(), MOST_TOLD_APART + 1);
-        let all = "could not delete 9800 files of several uids in /drop: they are no events";
+        let all = "could not delete 9800 files of several uids in /drop: they are not events";
         assert!(told.iter().any(|line| line == all), "{told:?}");
         assert!(
             told.iter()

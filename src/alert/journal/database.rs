@@ -64,7 +64,7 @@ pub enum JournalError {
 }
 
 impl JournalError {
-    /// Whether the file is no sound database any more, so that only a new one helps.
+    /// Whether the file is not a sound database any more, so that only a new one helps.
     pub fn is_damage(&self) -> bool {
         let Self::Database { cause, .. } = self else {
             return false;
@@ -281,7 +281,7 @@ pub fn make_directory(journal: &Path) -> Result<(), JournalError> {
 /// A number of things; never less than none.
 ///
 /// # Errors
-/// When the column is no number.
+/// When the column is not a number.
 pub(crate) fn count(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     let count: i64 = row.get(column)?;
     Ok(u64::try_from(count).unwrap_or(0))

@@ -1,4 +1,4 @@
-//! What the writer of the journal remembers between batches, so that a flood from few visitors
+//! What the writer of the journal remembers between batches, so that a flood from few clients
 //! costs few look-ups. All of it can be read again, and is forgotten after a failure.
 
 use crate::alert::event::Claim;

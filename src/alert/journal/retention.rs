@@ -7,7 +7,7 @@ use crate::config::Retention;
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
-/// How many events are forgotten in one transaction: readers and the visitors of a flood wait
+/// How many events are forgotten in one transaction: readers and the clients of a flood wait
 /// for it.
 const STEP: i64 = 20_000;
 /// How many pages are given back to the file system at a time.
@@ -126,7 +126,7 @@ fn step(database: &mut Connection, retention: &Retention, kept: &Kept) -> rusqli
     Ok(u64::try_from(gone).unwrap_or(0))
 }
 
-/// The first event of a letter that is not settled: it must still be told.
+/// The first event of a letter that is not settled: it must still be reported.
 fn needed(transaction: &Transaction<'_>) -> rusqlite::Result<Option<i64>> {
     transaction.query_row(
         "SELECT min(first_event) FROM letters WHERE state = 'open' OR id IN

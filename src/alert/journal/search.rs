@@ -27,7 +27,7 @@ pub struct Search {
     pub after: i64,
     /// Those of this daemon.
     pub daemon: Option<Vec<u8>>,
-    /// Those whose visitor has an address in this network.
+    /// Those whose client has an address in this network.
     pub network: Option<IpNet>,
     /// Only so many of them, the newest.
     pub newest: Option<usize>,
@@ -38,7 +38,7 @@ pub struct Search {
 pub struct FoundEvent {
     /// The event.
     pub entry: Entry,
-    /// The visitor's user name, where a daemon told one.
+    /// The client's user name, where a daemon gave one.
     pub user: Claim,
 }
 

@@ -27,9 +27,9 @@ const MOST_NAMES: usize = 20_000;
 pub struct Tally {
     /// All events.
     pub events: u64,
-    /// Those of visitors who were turned away.
+    /// Those of clients who were turned away.
     pub denied: u64,
-    /// Those of visitors who were admitted.
+    /// Those of clients who were admitted.
     pub granted: u64,
     /// Those that users other than root reported.
     pub claimed: u64,
@@ -49,7 +49,7 @@ pub struct Tally {
     pub top_new: Vec<SourceCount>,
     /// By daemon, most first.
     pub daemons: Vec<(Vec<u8>, u64)>,
-    /// By rule, most first; those whose rule could not be told have none.
+    /// By rule, most first; those whose rule is not known have none.
     pub rules: Vec<(Option<FiredRule>, u64)>,
 }
 
@@ -381,7 +381,7 @@ fn rules(database: &Connection, names: &Names) -> rusqlite::Result<Vec<(Option<F
 }
 
 impl Tally {
-    /// Those whose fate could not be told.
+    /// Those whose fate is not known.
     pub fn unknown(&self) -> u64 {
         self.events.saturating_sub(self.denied + self.granted)
     }

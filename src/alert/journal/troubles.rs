@@ -1,4 +1,4 @@
-//! How the alarms themselves fared: letters that wait or were given up, damage, rejected files.
+//! How the alerts themselves fared: letters that wait or were given up, damage, rejected files.
 
 use crate::alert::journal::database::count;
 use crate::alert::journal::database::{Journal, JournalError, stamp, time_of};
@@ -45,7 +45,7 @@ pub struct Sent {
     pub events: u64,
 }
 
-/// How the alarms fared.
+/// How the alerts fared.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Troubles {
     /// Letters that were given up, each way counted.
@@ -67,7 +67,7 @@ pub struct Troubles {
 }
 
 impl Journal {
-    /// How the alarms fared between two times; what waits or failed is told whenever it was.
+    /// How the alerts fared between two times; what waits or failed is reported whenever it was.
     ///
     /// # Errors
     /// When the database cannot be read.

@@ -1,5 +1,5 @@
-//! What to type to allow the source of a letter, or to hear no more about it. A command is only made from an
-//! address and a daemon's name that are what they seem to be.
+//! What to type to allow the source of a letter, or to hear no more about it. A command is only
+//! made from an address and a daemon's name that are what they seem to be.
 
 use crate::alert::event::{Claim, Event};
 use crate::alert::letter::words::choose::fill;
@@ -43,7 +43,7 @@ pub(super) fn commands(
             daemons.push(daemon);
         }
     }
-    let reason = format!("--reason 'alarm of {}'", local.format("%Y-%m-%d"));
+    let reason = format!("--reason 'alert of {}'", local.format("%Y-%m-%d"));
     let (label, option) = match daemons.as_slice() {
         [daemon] => (
             fill(words.commands.allow_daemon, &[("daemon", daemon)]),
@@ -93,7 +93,7 @@ fn target(letter: &Letter) -> Option<String> {
     })
 }
 
-/// The address of a visitor, if it is one that a rule can name: not one that has no meaning
+/// The address of a client, if it is one that a rule can name: not one that has no meaning
 /// beyond one link (F-V6-09), and none that nobody can have.
 fn real_address(event: &Event) -> Option<IpAddr> {
     if event.addr.bytes().contains(&b'%') {
@@ -147,8 +147,9 @@ mod tests {
         assert_eq!(
             with(|_| ()),
             [
-                "sudo tcpw allow 203.0.113.7 --daemon sshd --reason 'alarm of 2026-03-01'",
-                "sudo tcpw allow 203.0.113.7 --daemon sshd --for 24h --reason 'alarm of 2026-03-01'",
+                "sudo tcpw allow 203.0.113.7 --daemon sshd --reason 'alert of 2026-03-01'",
+                "sudo tcpw allow 203.0.113.7 --daemon sshd --for 24h --reason 'alert of \
+                 2026-03-01'",
                 "sudo tcpw mute 203.0.113.7",
             ]
         );

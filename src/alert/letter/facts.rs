@@ -17,7 +17,7 @@ pub(super) struct Fact {
     value: String,
 }
 
-/// The facts of the letter, in the order in which they are told.
+/// The facts of the letter, in the order in which they are listed.
 pub(super) fn facts(context: &LetterContext<'_>) -> Vec<Fact> {
     let mut list = List(Vec::new());
     match (context.letter.kind, context.letter.events.first()) {

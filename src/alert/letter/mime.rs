@@ -97,7 +97,7 @@ impl People {
 /// The mail for `letter` to `recipients`, which are those of `people` that do not have it yet.
 ///
 /// `Precedence` is left out: some servers send `bulk` later or not at all, and those programs that
-/// would answer an alarm go by the headers that are here.
+/// would answer an alert go by the headers that are here.
 ///
 /// # Errors
 /// When an address or the whole is not what the mail library takes.

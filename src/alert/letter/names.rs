@@ -1,4 +1,4 @@
-//! Reverse DNS, asked when a letter is written and not while a visitor waits, within a short time.
+//! Reverse DNS, asked when a letter is written and not while a client waits, within a short time.
 
 use crate::system::{Doubt, NameAnswer, Resolver};
 use std::net::IpAddr;

@@ -135,7 +135,7 @@ pub(crate) fn read(path: &Path) -> Result<Reader<Vec<u8>>, String> {
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(|cause| cause.to_string())?;
     if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
-        return Err("is no regular file".to_owned());
+        return Err("is not a regular file".to_owned());
     }
     file.take(MOST_BYTES + 1)
         .read_to_end(&mut bytes)

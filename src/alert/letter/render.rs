@@ -109,7 +109,7 @@ fn told(name: &str, error: &Error) -> String {
 fn read(path: &Path) -> Result<String, String> {
     let file = File::open(path).map_err(|cause| cause.to_string())?;
     if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
-        return Err("is no regular file".to_owned());
+        return Err("is not a regular file".to_owned());
     }
     let mut source = String::new();
     let length = file

@@ -9,7 +9,7 @@ use crate::alert::model::letter::{Decision, Letter, LetterKind};
 use crate::alert::model::rule_finder::Verdict;
 use crate::alert::model::system_letter::Notice;
 
-/// What a subject says behind the name of the server.
+/// What a subject says after the name of the server.
 pub(super) fn title(
     letter: &Letter,
     notice: Option<&Notice>,

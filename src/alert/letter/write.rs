@@ -14,7 +14,7 @@ use thiserror::Error;
 
 /// A built-in template that cannot be filled in: a mistake in this program.
 #[derive(Debug, Error)]
-#[error("cannot write the letter: {0}")]
+#[error("cannot write the message: {0}")]
 pub(crate) struct LetterError(#[from] minijinja::Error);
 
 /// Writes the letter; `missing` names the attachments that could not be read.
@@ -94,7 +94,7 @@ fn subject(
             Err(problem) => tell(page, context, &problem, problems),
         }
     }
-    // A subject of the older form speaks of visitors.
+    // A subject of the older form speaks of clients.
     match setting
         .subject
         .filter(|_| !context.letter.events.is_empty())

@@ -1,4 +1,4 @@
-//! What a channel is told: a letter as plain data, in which everything that a stranger chose is
+//! What a channel gets: a letter as plain data, in which everything that a stranger chose is
 //! safe to show.
 
 use crate::alert::event::Event;
@@ -43,7 +43,7 @@ impl Kind {
     }
 }
 
-/// What a channel is told. Times are RFC 3339 in UTC.
+/// What a channel gets. Times are RFC 3339 in UTC.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ChannelNote {
     /// Why.
@@ -78,7 +78,7 @@ pub struct ChannelNote {
     pub events: Vec<Visit>,
 }
 
-/// A visitor.
+/// A client.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Source {
     /// Its address.
@@ -105,7 +105,7 @@ pub struct Visit {
     pub time: String,
     /// From where.
     pub address: String,
-    /// The visitor's name, or its address where libwrap did not ask for one.
+    /// The client's name, or its address where libwrap did not ask for one.
     pub name: String,
     /// The daemon.
     pub daemon: String,

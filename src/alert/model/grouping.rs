@@ -1,4 +1,4 @@
-//! Whom an event is about: a network of addresses that are taken for one visitor, or a name where
+//! Whom an event is about: a network of addresses that are taken for one client, or a name where
 //! no address is known.
 
 use crate::alert::event::Event;
@@ -10,7 +10,7 @@ use std::net::IpAddr;
 /// A name that stands for a source is cut here; it is shown, never looked up.
 const LONGEST_NAME: usize = 200;
 
-/// What the events of one visitor have in common: `192.0.2.7/32`, `2001:db8::/64`, or
+/// What the events of one client have in common: `192.0.2.7/32`, `2001:db8::/64`, or
 /// `name ` and what it is called.
 pub(crate) fn source_of(event: &Event, grouping: Grouping) -> String {
     let Some(address) = event.address() else {

@@ -13,7 +13,7 @@ pub enum LetterKind {
     Digest,
     /// Everything beyond the letters of an hour.
     Overflow,
-    /// Something about the alarms themselves.
+    /// Something about the alerts themselves.
     Notice,
     /// A sign of life.
     Heartbeat,
@@ -55,15 +55,15 @@ impl LetterKind {
 /// What was decided about an event when it entered the journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Decision {
-    /// Told at once.
+    /// Reported at once.
     Now,
-    /// Its source was told within the quiet time: it waits for the digest.
+    /// Its source was reported within the quiet time: it waits for the digest.
     Repeat,
     /// As many letters as an hour may have had left: it waits for the digest of everything.
     TooMany,
     /// An `[[alert.rule]]` wants a digest.
     ByRule,
-    /// An `[[alert.rule]]` wants nobody told.
+    /// An `[[alert.rule]]` wants nobody alerted.
     Never,
     /// Letters that cannot be delivered pile up: it waits for the digest of everything.
     Stalled,
@@ -131,7 +131,7 @@ pub struct Entry {
     pub machine: String,
     /// The rule that fired, if it could be told.
     pub rule: Option<FiredRule>,
-    /// What became of the visitor.
+    /// What became of the client.
     pub verdict: Verdict,
     /// What was decided about it.
     pub decision: Decision,

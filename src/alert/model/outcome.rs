@@ -12,7 +12,7 @@ pub struct Mail {
     pub recipients: Vec<String>,
     /// The message: ASCII, lines ending in CRLF.
     pub bytes: Vec<u8>,
-    /// The part of the Message-ID in front of the `@`: safe as a file name.
+    /// The part of the Message-ID before the `@`: safe as a file name.
     pub name: String,
 }
 

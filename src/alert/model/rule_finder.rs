@@ -1,4 +1,4 @@
-//! The rule that fired an alarm, as whoever knows the tables tells it.
+//! The rule that fired an alert, as whoever knows the tables tells it.
 
 use crate::alert::event::Event;
 
@@ -16,7 +16,7 @@ pub struct FiredRule {
     pub digest: String,
 }
 
-/// What became of a visitor.
+/// What became of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Verdict {
     /// The tables have changed since, or cannot be read.
@@ -24,7 +24,7 @@ pub enum Verdict {
     Unknown,
     /// Turned away.
     Denied,
-    /// Admitted: the alarm rule only reports.
+    /// Admitted: the alert rule only reports.
     Granted,
 }
 
@@ -64,7 +64,7 @@ pub trait RuleFinder {
         // Nothing to prepare where each answer is at hand.
         _ = events;
     }
-    /// The rule, if it can be told, and what it decided.
+    /// The rule, if it can be determined, and what it decided.
     fn find(&self, event: &Event) -> (Option<FiredRule>, Verdict);
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Something about the alarms themselves.
+/// Something about the alerts themselves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "notice", rename_all = "kebab-case")]
 pub enum Notice {
@@ -37,7 +37,7 @@ pub enum Notice {
         #[serde(default)]
         unread: u64,
     },
-    /// The journal has times that are still to come: the clock was ahead, or is behind now.
+    /// The journal has times that are still to come: the clock was ahead, or is slow now.
     ClockAhead {
         /// The latest of them, in UTC (RFC 3339).
         latest: String,

@@ -1,4 +1,4 @@
-//! A program that is told: the note as one JSON object on its standard input.
+//! A program that is notified: the note as one JSON object on its standard input.
 
 use crate::alert::model::channel_note::ChannelNote;
 use crate::alert::model::outcome::{Outcome, Step};

@@ -98,7 +98,7 @@ pub(super) fn connect(setting: &Setting<'_>) -> Result<Wire, Outcome> {
     Ok(wire)
 }
 
-/// A server that said nothing first waits for TLS, or is no mail server.
+/// A server that said nothing first waits for TLS, or is not a mail server.
 fn silent(wire: Wire) -> Outcome {
     let fault = if wire.speaks_tls(SECOND_TRY) {
         let text = "the server says nothing first: it speaks TLS from the first byte";

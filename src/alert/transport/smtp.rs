@@ -91,7 +91,7 @@ impl SmtpTransport {
         }
     }
 
-    /// Everything that can be known before connecting, so that a wrong file is told at once.
+    /// Everything that can be known before connecting, so that a wrong file is reported at once.
     fn prepare<'a>(&'a self, server: &'a Smtp, end: Instant) -> Result<Setting<'a>, Outcome> {
         Ok(Setting {
             server,

@@ -1,4 +1,4 @@
-//! An HTTPS service that is told: a POST of JSON, made from a template in which every value is
+//! An HTTPS service that is notified: a POST of JSON, made from a template in which every value is
 //! JSON of itself. Nothing is sent unprotected, and nobody is followed elsewhere.
 
 use crate::alert::model::channel_note::ChannelNote;
@@ -125,8 +125,7 @@ impl WebhookWay {
             200..=299 => Outcome::Delivered { answer: text },
             300..=399 => {
                 let place = visible_short(place.unwrap_or_default().as_bytes(), MOST_SAID);
-                let text =
-                    format!("{text}: it is elsewhere now ({place}), and is not followed there");
+                let text = format!("{text}: redirected to {place}; redirects are not followed");
                 Outcome::Permanent(Step::Post, text.into())
             }
             408 | 429 | 500.. => {
@@ -146,7 +145,7 @@ impl Channel for WebhookWay {
     fn send(&self, note: &ChannelNote) -> Outcome {
         if let Some(wait) = self.asked_to_wait() {
             let text = format!(
-                "the service asked to be left alone for {} s more",
+                "the service asks for a pause of {} s more",
                 wait.as_secs() + 1
             );
             return Outcome::Transient(Step::Post, text.into());

@@ -31,7 +31,7 @@ pub(super) enum Broken {
     #[error("the server closed the connection")]
     Closed,
     /// What came is not SMTP.
-    #[error("this is no answer of a mail server: {0}")]
+    #[error("this is not an answer of a mail server: {0}")]
     Odd(String),
     /// It goes on and on.
     #[error("the answer does not end")]

@@ -33,17 +33,17 @@ const MOST_TRIES: u32 = 5;
 /// Collect all recorded events and send every mail that is not delivered yet
 ///
 /// Moves events from the drop directory into the journal, then tries each undelivered mail once,
-/// those that were given up too. Exit code 0: everything is delivered. 1: something still waits.
-/// 2: it could not be tried, or a drop directory cannot be read.
+/// including those given up. Exit code 0: everything is delivered. 1: something still waits. 2: it
+/// could not be tried, or a drop directory cannot be read.
 #[derive(Debug, Args)]
 pub(crate) struct DeliverArgs {
-    /// The drop directory, in place of the configured one
+    /// The drop directory, instead of the configured one
     #[arg(long, value_name = "DIR")]
     drop: Option<PathBuf>,
-    /// Work unseen until nothing is left to do, retrying after 1 minute up to 1 hour
+    /// Run in the background until the queue is empty, retrying after 1 minute up to 1 hour
     ///
     /// This is what notify starts: in a session of its own, silent; problems go to the system
-    /// log. It ends when another deliverer is at work.
+    /// log. It ends when another deliverer is running.
     #[arg(long, hide_short_help = true)]
     background: bool,
 }
@@ -51,12 +51,12 @@ pub(crate) struct DeliverArgs {
 /// Runs the command.
 pub(crate) fn run(args: &DeliverArgs, context: &mut Context) -> Result<Exit, Failure> {
     let config = settings::load(&context.paths);
-    // No program that is told of something gets what our starter left open.
+    // No program that is notified of something gets what our starter left open.
     close_inherited();
     if args.background {
         leave_session();
     }
-    // Whoever was locked out by a change that nobody confirmed raises an alarm, and so comes here.
+    // Whoever was locked out by a change that nobody confirmed raises an alert, and so comes here.
     if let Err(failure) = provisional::take_back_due(context) {
         context.out.show_failure(&failure);
     }
@@ -146,7 +146,7 @@ fn round(place: &Workplace<'_>, context: &mut Context) -> Result<DeliveryReport,
     loop {
         let Some(mut deliverer) = lone(place, context)? else {
             return Err(Untried::Told(
-                Failure::new("another deliverer is at work, and still busy after 10 s")
+                Failure::new("another deliverer is running and still busy after 10 s")
                     .hint("it sends everything itself; run tcpw deliver again to see what is left"),
             ));
         };
@@ -181,7 +181,7 @@ fn lone<'a>(
         if !is_told {
             context
                 .out
-                .note("another deliverer is at work; asking it to make room")
+                .note("waiting for the running deliverer")
                 .map_err(Untried::Told)?;
             is_told = true;
         }

@@ -110,7 +110,7 @@ fn is_released(way: &Queued) -> bool {
     way.state == State::Waiting && way.attempts > 0 && !is_over(way)
 }
 
-/// Says what became of it on one way; whether everybody has it.
+/// Says what became of it on one way; whether every recipient has it.
 fn show(
     config: &Config,
     way: &Queued,
@@ -179,7 +179,7 @@ fn tidy(config: &Config, ways: &[Queued], context: &mut Context) -> Result<(), F
     for letter in &left {
         journal.drop_letter(*letter).map_err(cannot)?;
     }
-    context
-        .out
-        .line("what did not arrive was removed from the queue: nobody gets a test later")
+    context.out.line(
+        "test messages that did not arrive were removed from the queue, so none arrives later",
+    )
 }

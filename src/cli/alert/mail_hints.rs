@@ -41,18 +41,18 @@ fn by_cause(cause: Cause) -> Option<&'static str> {
 
 fn by_certificate(fault: CertificateFault) -> &'static str {
     match fault {
-        CertificateFault::Untrusted => "give the certificate of its authority in mail.smtp.ca_file",
+        CertificateFault::Untrusted => "set mail.smtp.ca_file to the certificate of its authority",
         CertificateFault::SelfSigned => {
-            "if it is the server's own: give that certificate in mail.smtp.ca_file, or its fingerprint in mail.smtp.fingerprint"
+            "if the server signed it itself: set mail.smtp.ca_file to that certificate, or mail.smtp.fingerprint to its fingerprint"
         }
         CertificateFault::OtherName => {
             "write one of its names in mail.smtp.host, if that is the server you mean"
         }
         CertificateFault::NoName => {
-            "ask for a certificate with a subjectAltName; if it is the server's own, give its fingerprint in mail.smtp.fingerprint"
+            "ask for a certificate with a subjectAltName; if the server signed it itself, set mail.smtp.fingerprint to its fingerprint"
         }
         CertificateFault::Expired | CertificateFault::NotYet => {
-            "renew the server's certificate; if it is in its time, this machine's clock is wrong (date -u)"
+            "renew the server's certificate; if it is still valid, this machine's clock is wrong (date -u)"
         }
         CertificateFault::OtherFingerprint => {
             "if the server has a new certificate, set mail.smtp.fingerprint to its fingerprint; else do not trust this network"
@@ -64,10 +64,10 @@ fn by_certificate(fault: CertificateFault) -> &'static str {
 fn by_answer(answer: Answer) -> Option<&'static str> {
     Some(match answer.sense {
         Sense::Busy => {
-            "the server is busy or limits connections; an alert waits and is tried again"
+            "the server is busy or limits connections; an alert is tried again by itself"
         }
         Sense::Greylisted => {
-            "the server puts off first tries (greylisting); an alert waits and is tried again, try the test again in some minutes"
+            "the server delays first attempts (greylisting); an alert is tried again by itself, repeat the test in a few minutes"
         }
         Sense::HelloName => {
             "the server wants the full name of this machine: set mail.smtp.hello = \"host.example.org\""
@@ -77,9 +77,7 @@ fn by_answer(answer: Answer) -> Option<&'static str> {
         Sense::LoginDisabled => {
             "the server does not let this account log in by password: have its administrator allow authenticated SMTP, or use auth = \"xoauth2\""
         }
-        Sense::AppPassword => {
-            "the provider wants a password made for programs (an app password) in place of your own"
-        }
+        Sense::AppPassword => "the provider requires an app password instead of your own",
         Sense::WrongLogin => {
             "check mail.smtp.username and the password; some providers want an app password"
         }
@@ -87,7 +85,7 @@ fn by_answer(answer: Answer) -> Option<&'static str> {
             "this login may not send as mail.from: set mail.from to the address of the login"
         }
         Sense::RelayDenied => {
-            "the server sends nothing on to others for us: log in (mail.smtp.username), or use your provider's server"
+            "the server does not relay mail for us: log in (mail.smtp.username), or use your provider's server"
         }
         Sense::Unauthenticated => {
             "the server does not trust mail.from from here (SPF, DKIM, DMARC): send through the mail server of its domain"
@@ -105,7 +103,7 @@ fn by_step(step: Step) -> &'static str {
         Step::Resolve => {
             "check the spelling of mail.smtp.host and this machine's DNS (getent hosts NAME)"
         }
-        Step::Connect => "no way to the server: check host, port, routes and firewalls",
+        Step::Connect => "the server cannot be reached: check host, port, routes and firewalls",
         Step::Greeting => {
             "something answered, but not as this kind of server: check mail.smtp.port and tls (port 465 needs \"implicit\", 587 \"starttls\")"
         }
@@ -123,7 +121,7 @@ fn by_step(step: Step) -> &'static str {
         Step::Recipient => {
             "the server does not take mail for this address: check mail.to, cc and bcc"
         }
-        Step::Message => "the server refused the mail itself: its answer says why",
+        Step::Message => "the server refused this mail: its answer says why",
         Step::Receipt => {
             "the mail may have arrived: look into the inbox; a server that is this slow needs a longer mail.smtp.timeout"
         }
@@ -139,7 +137,7 @@ pub(crate) fn channel_remedy(step: Step) -> &'static str {
     match step {
         Step::Prepare => "repair what is named; nothing was sent",
         Step::Resolve => "check the host in url and this machine's DNS (getent hosts NAME)",
-        Step::Connect => "no way to the service: check url, routes and firewalls",
+        Step::Connect => "the service cannot be reached: check url, routes and firewalls",
         Step::Tls => "check the service's certificate, and ca_file if it is signed by one of yours",
         Step::Auth => {
             "the service does not know the secret: check it, and where it stands in url and headers"

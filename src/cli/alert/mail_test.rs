@@ -15,13 +15,13 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Send a test mail, and a test note through every channel, and say what became of them
+/// Send a test mail, and a test note through every channel, and report the outcome
 ///
 /// The mail goes to everybody configured, sent by this command itself: with your environment. With
-/// several mail servers it names each that was tried and the step that failed there. With --as-alert
-/// it goes the way of an alert, which may lack what you have: a home directory, a credential, a
-/// right. Exit code 0: all recipients were accepted and all channels took the note. 1: somebody was
-/// refused, something was not sent, or there is no mail.transport. 2: the configuration cannot be
+/// several mail servers it names each one tried and the step that failed there. With --as-alert it
+/// goes the way of an alert, which may lack what you have: a home directory, a credential, a right.
+/// Exit code 0: all recipients were accepted and all channels took the note. 1: somebody was
+/// refused, something was not sent, or mail.transport is not set. 2: the configuration cannot be
 /// used.
 #[derive(Debug, Args)]
 pub(crate) struct MailTestArgs {
@@ -54,7 +54,7 @@ pub(crate) fn run(args: &MailTestArgs, context: &mut Context) -> Result<Exit, Fa
 /// The settings of this run, and where the mail goes.
 fn begin(context: &mut Context) -> Result<Config, Failure> {
     let config = settings::load(&context.paths)?;
-    // No program that is told of something gets what our starter left open.
+    // No program that is notified of something gets what our starter left open.
     close_inherited();
     settings::note_embedded(&config, context)?;
     Ok(config)

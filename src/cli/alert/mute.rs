@@ -1,4 +1,4 @@
-//! `tcpw mute` and `tcpw unmute`: clients about which nobody is told, in the configuration.
+//! `tcpw mute` and `tcpw unmute`: clients about which nobody is alerted, in the configuration.
 
 use crate::alert::{is_deliverer_alive, request_handover};
 use crate::cli::base::{Context, Exit, Failure, background};
@@ -23,8 +23,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Send no more alerts about a client; without CLIENT, list those
 ///
 /// Writes alert.mute into the configuration. Connections of the client are still refused as before,
-/// recorded in the journal and counted in reports: only the messages stop. `tcpw unmute CLIENT` takes
-/// it back. Exit code 0: done, or it was so already. 2: it could not be done.
+/// recorded in the journal and counted in reports: only the messages stop. `tcpw unmute CLIENT`
+/// undoes it. Exit code 0: done, or already so. 2: it could not be done.
 #[derive(Debug, Args)]
 pub(crate) struct MuteArgs {
     /// An address or a network, such as 192.0.2.7 or 192.0.2.0/24
@@ -34,7 +34,7 @@ pub(crate) struct MuteArgs {
 
 /// Send alerts about a client again
 ///
-/// Takes back what `tcpw mute CLIENT` did. Exit code 0: done. 2: the client is not muted, or it could
+/// Undoes `tcpw mute CLIENT`. Exit code 0: done. 2: the client is not muted, or it could
 /// not be done.
 #[derive(Debug, Args)]
 pub(crate) struct UnmuteArgs {
@@ -53,13 +53,14 @@ pub(crate) fn mute(args: &MuteArgs, context: &mut Context) -> Result<Exit, Failu
     let new = with_mute(text.as_deref(), client).map_err(|error| not_written(context, &error))?;
     let shown = shown_client(client);
     let Some(new) = new else {
-        context.out.line(format!("{shown} is muted already"))?;
+        context.out.line(format!("{shown} is already muted"))?;
         return Ok(Exit::Done);
     };
     put(context, &new)?;
     take_effect(&config, context)?;
     context.out.line(format!(
-        "no more alerts about {shown}; its connections are still recorded. `tcpw unmute {shown}` takes it back"
+        "no more alerts about {shown}; its connections are still recorded. `tcpw unmute {shown}` \
+         undoes this"
     ))?;
     Ok(Exit::Done)
 }
@@ -159,7 +160,7 @@ fn take_effect(config: &Config, context: &mut Context) -> Result<(), Failure> {
         }
     }
     context.out.note(
-        "a deliverer is busy with a mail server; it goes by the old configuration until it is done",
+        "a deliverer is busy with a mail server; it uses the old configuration until it is done",
     )
 }
 

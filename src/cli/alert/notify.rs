@@ -1,4 +1,4 @@
-//! `tcpw notify`: what an alarm rule runs, with the explanations of clap. Recording itself is the
+//! `tcpw notify`: what an alert rule runs, with the explanations of clap. Recording itself is the
 //! business of `tcpw-notify`.
 
 use crate::cli::base::output::ColorChoice;
@@ -11,16 +11,16 @@ use tcpw_event::descriptors::close_inherited;
 use tcpw_event::syslog::Severity;
 use tcpw_notify::{Arguments, Places, Run, Unrecorded, log, read, record, run_of};
 
-/// Record a connection and wake the deliverer; what an alarm rule runs
+/// Record a connection and wake the deliverer; what an alert rule runs
 ///
 /// Writes one event file into the drop directory, wakes `tcpw deliver` if this user may, and
 /// returns; the mail is sent in the background. An event that cannot be written goes to the
 /// system log in full, and the exit code is 75; if the system log does not take it either, the
-/// exit code is 74, and the event is lost. `tcpw-notify` is this command as a program of its
-/// own, which is loaded in less time; alarm rules run it.
+/// exit code is 74, and the event is lost. `tcpw-notify` is this command as a program of its own,
+/// which starts faster; alert rules run it.
 #[derive(Debug, Default, PartialEq, Eq, Args)]
 pub(crate) struct NotifyArgs {
-    /// The visitor's address (%a)
+    /// The client's address (%a)
     #[arg(long, value_name = "ADDR", allow_hyphen_values = true)]
     pub(crate) addr: Option<OsString>,
     /// The daemon (%d)
@@ -32,16 +32,16 @@ pub(crate) struct NotifyArgs {
     /// The daemon's process (%p)
     #[arg(long, value_name = "PID", allow_hyphen_values = true)]
     pub(crate) pid: Option<OsString>,
-    /// The visitor's user (%u), where a rule asks for it
+    /// The client's user (%u), where a rule asks for it
     ///
-    /// libwrap asks the visitor's own machine for it, and the visitor waits up to 10 s for an
-    /// answer that may be a lie: install-alert does not.
+    /// libwrap asks the client's own machine for it, and the client waits up to 10 s for an answer
+    /// that may be a lie: install-alert does not use it.
     #[arg(long, value_name = "USER", allow_hyphen_values = true)]
     pub(crate) user: Option<OsString>,
-    /// The drop directory, in place of the configured one
+    /// The drop directory, instead of the configured one
     #[arg(long, value_name = "DIR")]
     pub(crate) drop: Option<PathBuf>,
-    /// The visitor as libwrap calls it (%h), behind `--` because a name may start with `-`
+    /// The client as libwrap calls it (%h), after `--` because a name may start with `-`
     #[arg(value_name = "HOST", required_unless_present = "addr")]
     pub(crate) host: Option<OsString>,
 }
@@ -82,8 +82,8 @@ fn exit(unrecorded: &Unrecorded) -> Exit {
     }
 }
 
-/// Runs the command if `words`, the program's name and its arguments, are those of an alarm rule;
-/// nothing for others, which clap explains. A visitor waits for it: building the definition of the
+/// Runs the command if `words`, the program's name and its arguments, are those of an alert rule;
+/// nothing for others, which clap explains. A client waits for it: building the definition of the
 /// arguments takes longer than recording the event.
 pub(crate) fn run_line(words: &[OsString]) -> Option<Exit> {
     let (run, args) = read(words)?;
@@ -99,7 +99,7 @@ pub(crate) fn run_line(words: &[OsString]) -> Option<Exit> {
 
 /// Tells the system log about arguments that are wrong: the rule that has them runs unseen.
 pub(crate) fn log_words(words: &[OsString], cause: &str) {
-    // What is wrong with them is told by the exit code and on standard error too.
+    // What is wrong with them is reported by the exit code and on standard error too.
     let _is_logged = tcpw_notify::log_words(&run_of(words), words, cause);
 }
 

@@ -18,16 +18,16 @@ const MOST: u32 = 1000;
 const TRIES: u32 = 30;
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Show, retry or drop the letters that are not delivered yet
+/// Show, retry or drop the messages that are not delivered yet
 ///
-/// Each letter once for every way it goes: mail, and the commands and webhooks of the
-/// configuration. Alerts that no deliverer has collected yet are counted too. Exit code 0: no
-/// letter was given up, and a deliverer sees to what waits. 1: some were given up, or no deliverer
-/// is running although something waits. 2: the journal or a drop directory cannot be read.
+/// One row per message and channel: mail, and the commands and webhooks of the configuration.
+/// Alerts that no deliverer has collected yet are counted too. Exit code 0: no message was given
+/// up, and a deliverer handles what waits. 1: some were given up, or no deliverer is running
+/// although something waits. 2: the journal or a drop directory cannot be read.
 ///
 /// In JSON each drop directory in which alerts wait, or which cannot be read, is an object too
-/// (drop, events, oldest, problem), and so are a deliverer that is needed and not running
-/// (deliverer) and times in the journal that are still to come (clock, latest, events): they count
+/// (drop, events, oldest, problem), and so are a deliverer that is needed but not running
+/// (deliverer) and times in the journal that are in the future (clock, latest, events): they count
 /// as now.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -40,26 +40,26 @@ pub(crate) struct QueueArgs {
 
 #[derive(Debug, Subcommand)]
 enum QueueCommand {
-    /// List the letters (what `tcpw queue` alone does)
+    /// List the messages (what `tcpw queue` alone does)
     List(ListArgs),
-    /// Show everything about one letter: its events, every attempt, and why it waits
+    /// Show everything about one message: its events, every attempt, and why it waits
     Show {
-        /// The number of the letter
+        /// The number of the message
         #[arg(value_name = "N")]
         letter: i64,
     },
-    /// Try letters again now, with all their recipients, also those that were given up
+    /// Try messages again now, with all their recipients, including those given up
     Retry {
-        /// The numbers of the letters
+        /// The numbers of the messages
         #[arg(value_name = "N", required_unless_present = "all")]
         letters: Vec<i64>,
-        /// Every letter that waits or was given up
+        /// Every message that waits or was given up
         #[arg(long, conflicts_with = "letters")]
         all: bool,
     },
-    /// Take letters out of the queue; their events stay in the journal
+    /// Remove messages from the queue; their events stay in the journal
     Drop {
-        /// The numbers of the letters
+        /// The numbers of the messages
         #[arg(value_name = "N", required = true)]
         letters: Vec<i64>,
     },
@@ -67,13 +67,13 @@ enum QueueCommand {
 
 #[derive(Debug, Clone, Copy, Args)]
 struct ListArgs {
-    /// Say for each letter why it exists and what it waits for
+    /// Say for each message why it exists and what it waits for
     #[arg(long)]
     explain: bool,
-    /// Settled letters too
+    /// Include delivered and dropped messages
     #[arg(long)]
     all: bool,
-    /// A table for people, or JSON with one object a line
+    /// A table for people, or JSON with one object per line
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     format: ListFormat,
 }
@@ -179,14 +179,14 @@ fn retry(letters: &[i64], config: &Config, context: &mut Context) -> Result<Exit
     }
     drop(journal);
     if ways == 0 {
-        context.out.line("no letter waits or was given up")?;
+        context.out.line("no message is waiting or was given up")?;
         for line in outside.lines() {
             context.out.line(line)?;
         }
         return outside.exit(Exit::Done, context);
     }
     wake(config, context)?;
-    let letters = counted(letters.len(), "letter");
+    let letters = counted(letters.len(), "message");
     context.out.line(format!(
         "{letters} will be tried now; `tcpw queue` shows what becomes of it"
     ))?;
@@ -200,7 +200,7 @@ fn drop_letters(letters: &[i64], config: &Config, context: &mut Context) -> Resu
             return Err(not_open(&mut journal, *letter)?);
         }
         context.out.line(format!(
-            "letter {letter} will not be sent; its events stay in the journal"
+            "message {letter} will not be sent; its events stay in the journal"
         ))?;
     }
     Ok(Exit::Done)
@@ -213,18 +213,18 @@ fn not_open(journal: &mut Journal, letter: i64) -> Result<Failure, Failure> {
         return Ok(absent(letter));
     };
     Ok(Failure::new(format_args!(
-        "letter {letter} is {} already",
+        "message {letter} is already {}",
         way.state.word()
     ))
-    .hint("`tcpw queue` lists the letters that can still be retried or dropped"))
+    .hint("`tcpw queue` lists the messages that can still be retried or dropped"))
 }
 
 fn absent(letter: i64) -> Failure {
-    Failure::new(format_args!("there is no letter {letter} in the journal"))
-        .hint("`tcpw queue --all` lists the letters and their numbers")
+    Failure::new(format_args!("the journal has no message {letter}"))
+        .hint("`tcpw queue --all` lists all messages with their numbers")
 }
 
-/// The numbers of the letters that wait or were given up.
+/// The numbers of the messages that wait or were given up.
 fn open_letters(config: &Config) -> Result<Vec<i64>, Failure> {
     let Some(mut journal) = open(config)? else {
         return Ok(Vec::new());
@@ -247,7 +247,7 @@ fn wake(config: &Config, context: &mut Context) -> Result<(), Failure> {
         if !is_busy() {
             break;
         }
-        // Without it the letters are tried a little later.
+        // Without it the messages are tried a little later.
         drop(alert::request_handover(&config.journal));
         sleep(PAUSE);
     }
@@ -255,7 +255,7 @@ fn wake(config: &Config, context: &mut Context) -> Result<(), Failure> {
         Failure::new(format_args!(
             "cannot start the deliverer in the background: {cause}"
         ))
-        .hint("run tcpw deliver: it tries every letter at once")
+        .hint("run tcpw deliver: it tries every message now")
     })
 }
 
@@ -267,8 +267,10 @@ pub(crate) fn open(config: &Config) -> Result<Option<Journal>, Failure> {
 fn open_to_write(config: &Config) -> Result<Journal, Failure> {
     if open(config)?.is_none() {
         let path = config.journal.display();
-        return Err(Failure::new(format_args!("there is no journal {path} yet"))
-            .hint("it is made when the first alarm is delivered"));
+        return Err(
+            Failure::new(format_args!("the journal {path} does not exist yet"))
+                .hint("the first alert creates it"),
+        );
     }
     Journal::open(&config.journal).map_err(cannot)
 }
@@ -277,7 +279,7 @@ fn open_to_write(config: &Config) -> Result<Journal, Failure> {
 pub(crate) fn cannot(error: JournalError) -> Failure {
     let hint = match &error {
         error if error.is_damage() => {
-            "run tcpw deliver: it puts the damaged journal aside and begins a new one"
+            "run tcpw deliver: it moves the damaged journal aside and starts a new one"
         }
         JournalError::Newer { .. } => "use the newer tcpw",
         JournalError::Directory { .. }

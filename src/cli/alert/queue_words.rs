@@ -1,4 +1,4 @@
-//! Letters of the queue in words: rows, reasons, and everything about one.
+//! Messages of the queue in words: rows, reasons, and everything about one.
 
 use crate::alert::{Ahead, Attempt, Decision, Entry, Letter, LetterKind, Queued, Reason, State};
 use crate::config::Alert;
@@ -15,7 +15,7 @@ const SHOWN: usize = 60;
 pub(crate) fn head() -> String {
     format!(
         "{:>6}  {:<9}  {:<9}  {:>7}  {:<24}  {:<12}  {:>5}  {:<19}  LAST ERROR",
-        "LETTER", "STATE", "KIND", "EVENTS", "ABOUT", "WAY", "TRIES", "DUE"
+        "NUMBER", "STATE", "KIND", "EVENTS", "ABOUT", "WAY", "TRIES", "DUE"
     )
 }
 
@@ -49,7 +49,7 @@ fn about(letter: &Queued) -> String {
     match letter.kind {
         LetterKind::Overflow => "many sources".to_owned(),
         LetterKind::Notice | LetterKind::Heartbeat | LetterKind::Report | LetterKind::Test => {
-            "the alarms themselves".to_owned()
+            "the alerts themselves".to_owned()
         }
         LetterKind::Alarm | LetterKind::Digest => letter
             .source
@@ -92,8 +92,8 @@ pub(crate) fn object(letter: &Queued) -> String {
 pub(crate) fn ahead_line(ahead: &Ahead) -> String {
     let latest = local_time(ahead.latest).format("%Y-%m-%d %H:%M:%S %:z");
     format!(
-        "the journal has times up to {latest}: the clock was ahead, or is behind now; times that \
-         are too late count as now"
+        "the journal has times up to {latest}: the clock was ahead, or is slow now; times in the \
+         future count as now"
     )
 }
 
@@ -110,7 +110,7 @@ pub(crate) fn describe(letter: &Queued) -> String {
         .as_deref()
         .map_or_else(String::new, |way| format!(", by {}", shown(way)));
     format!(
-        "letter {} ({}) about {}: {} {}{way}",
+        "message {} ({}) about {}: {} {}{way}",
         letter.letter,
         letter.kind.word(),
         about(letter),
@@ -127,11 +127,11 @@ pub(crate) fn explain(letter: &Queued, alert: &Alert) -> Vec<String> {
         .map(|reason| because(reason, alert))
         .collect();
     if letter.reasons.is_empty() {
-        lines.push("it is about no event, and leaves at once".to_owned());
+        lines.push("it is not about an event and is sent immediately".to_owned());
     }
     lines.push(match letter.state {
         State::Gathering => format!(
-            "it gathers more of them until {}, or later if {} letters have left within the hour",
+            "it collects more of them until {}, or later if {} messages were sent within the hour",
             clock(letter.due),
             alert.max_mails_per_hour
         ),
@@ -139,7 +139,7 @@ pub(crate) fn explain(letter: &Queued, alert: &Alert) -> Vec<String> {
             "it was not tried yet".to_owned()
         }
         State::Waiting => format!(
-            "it was tried {} and will be again at {}: {}",
+            "it was tried {} and will be tried again at {}: {}",
             times(letter.attempts),
             clock(letter.due),
             letter.last_error.as_deref().map_or_else(String::new, shown)
@@ -151,10 +151,10 @@ pub(crate) fn explain(letter: &Queued, alert: &Alert) -> Vec<String> {
             letter.letter
         ),
         State::Merged => {
-            "no letter of its hour was left: it became part of the digest of everything".to_owned()
+            "the hourly limit was reached: it became part of the digest of everything".to_owned()
         }
-        State::Delivered => "everybody has it".to_owned(),
-        State::Dropped => "an operator took it out of the queue".to_owned(),
+        State::Delivered => "every recipient has it".to_owned(),
+        State::Dropped => "an operator removed it from the queue".to_owned(),
     });
     lines
 }
@@ -166,28 +166,29 @@ fn times(attempts: u32) -> String {
     }
 }
 
-/// Why events are told by this letter and not by one of their own.
+/// Why events are reported by this message and not by one of their own.
 fn because(reason: &Reason, alert: &Alert) -> String {
     let count = counted(reason.count, "event");
     match reason.decision {
         Decision::Now => format!(
-            "{count}: the source had not been told of within the quiet time ({}), so it is told at once",
+            "{count}: first alert for this source within the quiet time ({}), so it is sent \
+             immediately",
             exact_duration(alert.quiet.as_secs())
         ),
         Decision::Repeat => format!(
-            "{count}: repeats within the quiet time ({}) after the last letter about the source",
+            "{count}: repeats within the quiet time ({}) after the last message about the source",
             exact_duration(alert.quiet.as_secs())
         ),
         Decision::TooMany => format!(
-            "{count}: {} letters had left within the hour (max_mails_per_hour)",
+            "{count}: {} messages had been sent within the hour (max_mails_per_hour)",
             alert.max_mails_per_hour
         ),
         Decision::Stalled => format!(
-            "{count}: {} letters were waiting for a mail server that did not take them",
+            "{count}: {} messages were waiting for a mail server that did not accept them",
             alert.max_mails_per_hour
         ),
-        Decision::ByRule => format!("{count}: an [[alert.rule]] with mail = \"digest\" fits"),
-        Decision::Never => format!("{count}: an [[alert.rule]] with mail = \"never\" fits"),
+        Decision::ByRule => format!("{count}: an [[alert.rule]] with mail = \"digest\" applies"),
+        Decision::Never => format!("{count}: an [[alert.rule]] with mail = \"never\" applies"),
     }
 }
 
@@ -199,7 +200,7 @@ pub(crate) fn full(
     alert: &Alert,
 ) -> Vec<String> {
     let mut lines = vec![
-        format!("letter {} ({})", letter.id, letter.kind.word()),
+        format!("message {} ({})", letter.id, letter.kind.word()),
         format!("  Message-ID: {}", visible(letter.message_id.as_bytes())),
         format!("  begun: {}", clock(letter.created.timestamp())),
         format!("  to: {}", whom(&letter.audience)),

@@ -12,7 +12,7 @@ const SHOWN: u32 = 110;
 pub(crate) struct Excerpt {
     /// The line, escaped; long lines are cut, with `…` where something is missing.
     pub(crate) source: String,
-    /// Blanks, as wide as what stands before.
+    /// Spaces, as wide as what stands before.
     pub(crate) indent: String,
     /// Carets.
     pub(crate) carets: String,

@@ -8,7 +8,7 @@ use std::io;
 pub(crate) enum Failure {
     /// The reader of our output went away: a quiet end.
     ClosedPipe,
-    /// Something that a person must be told.
+    /// Something that a person must hear.
     Told {
         /// What happened: file, step, cause.
         what: String,

@@ -51,7 +51,7 @@ impl Paths {
         }
     }
 
-    /// The files of a run that was told about them in the line of an alarm rule.
+    /// The files of a run that was told about them in the line of an alert rule.
     pub(crate) fn of(run: &Run) -> Self {
         Self::new(&GlobalArgs {
             root: run.root.clone(),

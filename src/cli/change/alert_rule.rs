@@ -1,4 +1,4 @@
-//! What the commands that install the alarm share: its command line, its directories, its words.
+//! What the commands that install the alert share: its command line, its directories, its words.
 
 use super::refusal::wrong_word;
 use crate::alert::repair_drop;
@@ -13,7 +13,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-/// Who raises an alarm.
+/// Who raises an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(crate) enum On {
     /// Unlisted clients whose name cannot be found
@@ -35,7 +35,7 @@ impl On {
     }
 }
 
-/// Which alarms a change leaves, by what is noted about it.
+/// Which alerts a change leaves, by what is noted about it.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Raised {
     /// There is no rule of its own for clients without a name.
@@ -54,7 +54,7 @@ impl Raised {
     }
 }
 
-/// What each alarm catches: the two are easily taken for one another.
+/// What each alert catches: the two are easily taken for one another.
 pub(crate) fn explain(
     context: &mut Context,
     triggers: Triggers,
@@ -62,20 +62,21 @@ pub(crate) fn explain(
 ) -> Result<(), Failure> {
     if triggers.unknown && !raised.is_left_out {
         context.out.line(
-            "unknown: catches clients on no list whose address has no name in DNS; strangers with a name pass it by",
+            "unknown: fires for unlisted clients whose address has no name in DNS, not for clients \
+             that have one",
         )?;
     }
     if triggers.unlisted {
         context.out.line(if raised.is_partly {
-            "unlisted: catches clients on no list that these rules refuse, with a name or without"
+            "unlisted: fires for unlisted clients that these rules refuse, with a name or without"
         } else {
-            "unlisted: catches every client on no list, with a name or without"
+            "unlisted: fires for every unlisted client, with a name or without"
         })?;
     }
     Ok(())
 }
 
-/// The command line of the alarm: this very program, or the small one beside it, by its absolute
+/// The command line of the alert: this very program, or the small one beside it, by its absolute
 /// path. `drop` is the drop directory as the configuration has it.
 pub(crate) fn command(context: &Context, drop: &Path) -> Result<String, Failure> {
     let program = background::program().map_err(|error| {
@@ -124,7 +125,7 @@ fn configuration(context: &Context) -> Result<Option<PathBuf>, Failure> {
     Ok((config != Path::new("/etc/tcpw.toml")).then_some(config))
 }
 
-/// A directory of the alarms, and its mode.
+/// A directory of the alerts, and its mode.
 pub(crate) struct Directory {
     pub(crate) path: PathBuf,
     mode: u32,

@@ -19,28 +19,28 @@ pub(crate) struct ListArgs {
     /// (`10.0.0.5-10.0.0.20`), host name or `.domain`; `@-` stands for a list on standard input
     #[arg(required_unless_present = "from", value_name = "CLIENT")]
     clients: Vec<String>,
-    /// Also the clients in this file, one a line; `#` begins a comment
+    /// Also the clients in this file, one per line; `#` begins a comment
     #[arg(long, value_name = "FILE")]
     from: Vec<PathBuf>,
     /// Only for this daemon, by the name of its process; may be repeated [default: ALL]
     #[arg(long = "daemon", short, value_name = "NAME")]
     daemons: Vec<String>,
-    /// Only for this long, such as `90m`, `24h`, `7d` or `2w`: `tcpw expire` removes the rule then
+    /// Only for this long, such as `90m`, `24h`, `7d` or `2w`: then `tcpw expire` removes the rule
     ///
-    /// Nothing runs out by itself: let a timer or cron call `tcpw expire`, say every five minutes.
+    /// Nothing expires by itself: have a timer or cron run `tcpw expire`, say every five minutes.
     #[arg(long = "for", value_name = "TIME")]
     lifetime: Option<String>,
     /// Why, kept in a comment above the rule
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
-    /// Who wants it, kept in a comment above the rule
+    /// Who asked for it, kept in a comment above the rule
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
 }
 
 /// Allow clients
 ///
-/// Writes a rule into the allow table, in front of the first rule that would decide these clients
+/// Writes a rule into the allow table, before the first rule that would decide these clients
 /// otherwise. A rule about the same clients that says the opposite is a conflict: it is named, and
 /// nothing is written.
 #[derive(Debug, Args)]
@@ -86,10 +86,9 @@ impl ListArgs {
                 .and_then(|time| now.checked_add_signed(time))
                 .ok_or_else(|| {
                     let text = visible_short(text.as_bytes(), 40);
-                    Failure::new(format_args!(
-                        "`{text}` is no time to be allowed or denied for"
-                    ))
-                    .hint("give a number from 1 and a unit, such as 30s, 90m, 24h, 7d or 2w")
+                    Failure::new(format_args!("`{text}` is not a duration")).hint(
+                        "give a number of at least 1 and a unit, such as 30s, 90m, 24h, 7d or 2w",
+                    )
                 })
         });
         let label = Label {

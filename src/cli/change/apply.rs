@@ -16,17 +16,17 @@ use std::cell::{Cell, RefCell};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-/// Give the tables a wanted content
+/// Make the tables match a file
 ///
 /// From a directory with a `hosts.allow`, a `hosts.deny` or both, which are taken byte for byte; or
-/// from a list of rules as `tcpw list --format json` prints it: then rules that are there already
-/// keep their place and their comments. Changes nothing if all is so already.
+/// from a list of rules as `tcpw list --format json` prints it: then rules that are already there
+/// keep their place and their comments. Changes nothing if the tables already match.
 #[derive(Debug, Args)]
 pub(crate) struct ApplyArgs {
     /// A directory with tables, or a list of rules; `-` is a list on standard input
     #[arg(value_name = "FILE")]
     source: PathBuf,
-    /// Only say whether it holds: exit code 0 if it does, 1 and the diff if not
+    /// Only check whether they match: exit code 0 if they do, 1 and the diff if not
     #[arg(long, conflicts_with_all = ["dry_run", "confirm_within"])]
     check: bool,
     /// Remove the alerts of tcpw that are not in what is applied
@@ -186,7 +186,7 @@ fn rules(text: &str, source: &Path) -> Result<[Vec<Declared>; 2], Failure> {
         let list = match row.table.as_str() {
             "allow" => allow,
             "deny" => deny,
-            other => return Err(wrong(at + 1, &format_args!("`{other}` is no table"))),
+            other => return Err(wrong(at + 1, &format_args!("`{other}` is not a table"))),
         };
         let label = Label {
             since: row.since,

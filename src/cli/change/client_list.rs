@@ -36,7 +36,7 @@ pub(crate) fn clients_of(words: &[String], from: &[PathBuf]) -> Result<Vec<Clien
     }
     if found.is_empty() {
         return Err(Failure::new("the list names no client")
-            .hint("give one client a line; blank lines and what follows a # are left out"));
+            .hint("give one client per line; blank lines and text after a # are ignored"));
     }
     Ok(found)
 }
@@ -61,7 +61,8 @@ fn read(source: impl Read, name: &str) -> Result<Vec<u8>, Failure> {
     Ok(text)
 }
 
-/// Reads a list. All of it is read before anything is changed, so one wrong line is no half of it.
+/// Reads a list. All of it is read before anything is changed, so one wrong line leaves no half of
+/// it.
 fn list(text: &[u8], name: &str, found: &mut Vec<Client>) -> Result<(), Failure> {
     let mut wrong = Vec::new();
     for (number, line) in text.split(|&byte| byte == b'\n').enumerate() {

@@ -11,11 +11,11 @@ use clap::Args;
 
 /// Confirm a change that was made with --confirm-within
 ///
-/// From an ssh login that began after the change: that it came about shows that the tables let you
+/// From an ssh login that began after the change: the login itself proves that the tables let you
 /// in. From anywhere else with the word that the change printed.
 #[derive(Debug, Args)]
 pub(crate) struct ConfirmArgs {
-    /// The word that the change printed [default: this login is the proof]
+    /// The word that the change printed [default: not needed from a new ssh login]
     #[arg(value_name = "WORD")]
     word: Option<String>,
 }
@@ -42,7 +42,7 @@ pub(crate) fn run(args: &ConfirmArgs, context: &mut Context) -> Result<Exit, Fai
             }
             Fate::TakenBack(by) => {
                 return Err(Failure::new(format_args!(
-                    "change {number} has been taken back already, by {by}"
+                    "change {number} was already rolled back, by {by}"
                 ))
                 .hint("make it again"));
             }
@@ -59,22 +59,23 @@ fn by_word(
     found.retain(|(_, provisional)| provisional.is_confirmed_by(word));
     if found.is_empty() {
         let word = visible_short(word.as_bytes(), 40);
-        return Err(
-            Failure::new(format_args!("`{word}` confirms no change that waits"))
-                .hint("give the word that the change printed, or log in anew and give none"),
-        );
+        return Err(Failure::new(format_args!(
+            "`{word}` does not confirm a change that waits"
+        ))
+        .hint("give the word that the change printed, or log in again and give none"));
     }
     Ok(found.into_iter().map(|(entry, _)| entry).collect())
 }
 
 fn by_login(open: Vec<(HistoryEntry, Provisional)>) -> Result<Vec<HistoryEntry>, Failure> {
     let Some(start) = login_start(&ProcessTable, std::process::id()) else {
-        return Err(
-            Failure::new("it cannot be told when this login began: it is not below sshd").hint(
-                "log in anew by ssh and type `tcpw confirm` there, or give the word that the \
+        return Err(Failure::new(
+            "it is unknown when this login began: this shell was not started by sshd",
+        )
+        .hint(
+            "log in again by ssh and type `tcpw confirm` there, or give the word that the \
                  change printed",
-            ),
-        );
+        ));
     };
     let now = now();
     let (newer, older): (Vec<_>, Vec<_>) = open
@@ -86,12 +87,12 @@ fn by_login(open: Vec<(HistoryEntry, Provisional)>) -> Result<Vec<HistoryEntry>,
             .map(|(entry, _)| entry.number.to_string())
             .collect();
         return Err(Failure::new(format_args!(
-            "this login began before change {}: it shows nothing about the tables",
+            "this login began before change {}: it does not prove that you can log in now",
             numbers.join(", ")
         ))
         .hint(
-            "leave this session open, log in anew, and type `tcpw confirm` there: if you cannot \
-             log in, the change is taken back by itself",
+            "keep this session open, log in again, and type `tcpw confirm` there: if you cannot \
+             log in, the change is rolled back automatically",
         ));
     }
     Ok(newer.into_iter().map(|(entry, _)| entry).collect())

@@ -23,11 +23,11 @@ const OATH: &str = "lock me out";
 
 /// Edit a table, and check it before it is written
 ///
-/// Opens a copy in the editor named by `SUDO_EDITOR`, `VISUAL` or `EDITOR`. What comes out of it is
-/// linted, and access is checked for everybody on the keep-in list. On a problem you can edit again,
-/// discard it all, or type a word to write it; `?` explains the choices. Needs a terminal. While it
-/// runs, no other `tcpw edit` can open the same table; other commands can still change it, and then
-/// what you wrote is kept beside.
+/// Opens a copy in the editor named by `SUDO_EDITOR`, `VISUAL` or `EDITOR`. The result is linted,
+/// and access is checked for everyone on the keep-in list. On a problem you can edit again, discard
+/// it all, or type a word to write it; `?` explains the choices. Needs a terminal. While it runs,
+/// no other `tcpw edit` can open the same table; other commands can still change it, and then what
+/// you wrote is kept in a separate file.
 #[derive(Debug, Args)]
 pub(crate) struct EditArgs {
     /// Which table
@@ -214,7 +214,7 @@ fn explained(kind: Kind, write: &str) -> String {
     )
 }
 
-/// The editor of the operator, as visudo(8) finds it, split at blanks.
+/// The editor of the operator, as visudo(8) finds it, split at spaces.
 fn open_editor(copy: &Path) -> Result<(), Failure> {
     let named = ["SUDO_EDITOR", "VISUAL", "EDITOR"]
         .into_iter()

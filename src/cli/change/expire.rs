@@ -12,11 +12,12 @@ use crate::system::{Clock as _, SystemClock};
 use clap::Args;
 use std::cell::{Cell, RefCell};
 
-/// Remove the rules whose time is over
+/// Remove expired rules
 ///
-/// Those that were written with `--for`, of both tables, in one change. For a timer or cron, say
+/// Those that were written with `--for`, in both tables, in one change. For a timer or cron, say
 /// every five minutes; `tcpw install-alert --systemd` installs one, or `--cron` the other. It also
-/// takes back what was not confirmed in time. Refuses if your own ssh session could not log in again.
+/// rolls back what was not confirmed in time. Refuses if your own ssh session could not log in
+/// again.
 ///
 /// The comment above a rule says when it runs out, and carries the identity of the rule. If the
 /// rule was removed or changed since, the comment is about no other one: nothing is removed by it,

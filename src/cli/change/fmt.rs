@@ -15,11 +15,11 @@ use std::cell::Cell;
 
 /// Bring both tables into one style, without changing a verdict
 ///
-/// One blank behind the colon of the daemons and around further colons, one blank between the words
-/// of a list, none at the end of a line. A list of more than 100 columns goes on in the next line,
-/// indented, with the break between two of its words; options are not broken. Lines end as they did.
-/// Comments stay as they are, and so do lines that libwrap cannot use. Every rule is compared word for word before
-/// anything is written.
+/// One space after the daemons' colon and around further colons, one space between the words of a
+/// list, none at the end of a line. A list of more than 100 columns continues on the next line,
+/// indented, broken between two words; options are not broken. Lines end as they did. Comments stay
+/// as they are, and so do lines that libwrap cannot use. Every rule is compared word for word
+/// before anything is written.
 #[derive(Debug, Args)]
 pub(crate) struct FmtArgs {
     /// Write nothing; exit with 1 if something would change

@@ -16,11 +16,11 @@ const SHOWN: usize = 100;
 
 /// List the changes made with tcpw
 ///
-/// The newest last; times are those of this machine's place. The newest 100 are kept, and at most
+/// The newest last; times are local. The newest 100 are kept, and at most
 /// 256 MiB of tables.
 #[derive(Debug, Args)]
 pub(crate) struct HistoryArgs {
-    /// A table for people, or JSON with one object a line
+    /// A table for people, or JSON with one object per line
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     format: ListFormat,
 }
@@ -57,9 +57,9 @@ fn fate(history: &History, entry: &HistoryEntry) -> Result<String, Failure> {
     let due = entry.provisional.as_ref().map_or(0, |terms| terms.due);
     Ok(match history.fate(entry).map_err(told)? {
         None => String::new(),
-        Some(Fate::Open) => format!("taken back at {} unless confirmed", clock(due)),
+        Some(Fate::Open) => format!("rolled back at {} unless confirmed", clock(due)),
         Some(Fate::Confirmed) => "confirmed".to_owned(),
-        Some(Fate::TakenBack(by)) => format!("taken back by {by}"),
+        Some(Fate::TakenBack(by)) => format!("rolled back by {by}"),
     })
 }
 
@@ -132,7 +132,7 @@ pub(crate) fn time(entry: &HistoryEntry) -> String {
     local_time(time).format("%Y-%m-%d %H:%M:%S").to_string()
 }
 
-/// The command line: the program by its name, and words with blanks in quotes.
+/// The command line: the program by its name, and words with spaces in quotes.
 pub(crate) fn command(entry: &HistoryEntry) -> String {
     let mut words = entry.author.command.iter();
     let program = words

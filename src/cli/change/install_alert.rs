@@ -1,4 +1,4 @@
-//! `tcpw install-alert`: rules that raise an alarm for whoever is turned away.
+//! `tcpw install-alert`: rules that raise an alert for whoever is turned away.
 
 use super::alert_rule::{self, On, Raised};
 use super::changes::{ChangeArgs, ForceArgs};
@@ -10,17 +10,17 @@ use crate::editor::{Asks, Intent, Recourse, Scope, install_alarm, verify_alarm, 
 use clap::Args;
 use std::cell::Cell;
 
-/// Raise an alarm for refused clients
+/// Raise an alert for refused clients
 ///
-/// Puts rules that run `tcpw notify` behind every rule that grants, and creates the directories
-/// the alarms go through. Where `tcpw-notify` lies beside tcpw, the rules run it: it does the same
-/// and is loaded in less time. Refuses if your own ssh session could not log in again.
+/// Puts rules that run `tcpw notify` after every rule that grants, and creates the directories that
+/// alerts pass through. Where `tcpw-notify` is installed beside tcpw, the rules run it: it does the
+/// same and starts faster. Refuses if your own ssh session could not log in again.
 ///
-/// A daemon that does not run as root cannot start the deliverer: its alarms are recorded, and wait
-/// for a unit of systemd, for cron, or for an alarm of a daemon of root.
+/// A daemon that does not run as root cannot start the deliverer: its alerts are recorded, and wait
+/// for a systemd unit, for cron, or until a daemon running as root raises an alert.
 #[derive(Debug, Args)]
 pub(crate) struct InstallAlertArgs {
-    /// Who raises an alarm
+    /// Who raises an alert
     #[arg(long, value_enum, value_name = "WHO", default_value_t)]
     on: On,
     #[command(flatten)]
@@ -65,7 +65,7 @@ pub(crate) fn run(args: &InstallAlertArgs, context: &mut Context) -> Result<Exit
     )?;
     if !args.change.dry_run {
         for directory in missing {
-            // The alarm works without it, through syslog: so a failure is told and not fatal.
+            // The alert works without it, through syslog: a failure is reported and not fatal.
             match directory.create() {
                 Ok(()) => context.out.line(directory.created())?,
                 Err(error) => context.out.note(&directory.failed(&error))?,

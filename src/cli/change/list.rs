@@ -18,11 +18,11 @@ const SHOWN: usize = 60;
 
 /// List who is allowed and denied
 ///
-/// Every rule of both tables in the order libwrap asks them, with what the comment above it says
-/// if tcpw wrote it: since when, until when, by whom and why. Times are UTC.
+/// Every rule of both tables in the order in which libwrap reads them, with what the comment above
+/// it says if tcpw wrote it: since when, until when, by whom and why. Times are UTC.
 #[derive(Debug, Args)]
 pub(crate) struct ListingArgs {
-    /// A table for people, or JSON with one object a line
+    /// A table for people, or JSON with one object per line
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     format: ListFormat,
 }

@@ -1,4 +1,5 @@
-//! Making a change: what is due to be taken back goes first, and what has to be confirmed is watched.
+//! Making a change: what is due to be rolled back goes first, and what has to be confirmed is
+//! watched.
 
 use super::changes::{ChangeArgs, carry_out};
 use super::provisional::{start, take_back_due};

@@ -10,7 +10,7 @@ use crate::escape::visible;
 use crate::lint::{Policy, Site, run};
 use std::collections::BTreeSet;
 
-/// As many findings of one code as are told.
+/// As many findings of one code as are shown.
 const MOST: usize = 5;
 
 /// The new findings from warnings on, as a line each.

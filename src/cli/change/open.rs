@@ -8,8 +8,8 @@ use clap::Args;
 
 /// Allow everybody who is not denied: the reverse of deny-all
 ///
-/// Removes the rules of the deny table that refuse everybody, with what is written behind them: an
-/// alarm, too. Other rules stay; if clients on no list are still refused, it says by which.
+/// Removes the rules of the deny table that refuse everybody, with their options, including an
+/// alert. Other rules stay; if unlisted clients are still refused, it says by which.
 #[derive(Debug, Args)]
 pub(crate) struct OpenArgs {
     #[command(flatten)]

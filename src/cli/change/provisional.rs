@@ -1,4 +1,4 @@
-//! `--confirm-within`: changes that are taken back unless they are confirmed.
+//! `--confirm-within`: changes that are rolled back unless they are confirmed.
 
 use super::changes::carry_out;
 use super::refusal::told;
@@ -13,29 +13,29 @@ use crate::editor::{
 use crate::system::{DEV_LOG, Severity, syslog};
 use std::path::Path;
 
-/// Leaves a process behind that takes change `number` back, and says how to confirm it. If it
-/// cannot be left, the change is taken back now.
+/// Leaves a process behind that rolls change `number` back, and says how to confirm it. If it
+/// cannot be left, the change is rolled back now.
 pub(crate) fn start(context: &mut Context, number: u64, trial: &Trial) -> Result<(), Failure> {
     let started = start_command(&["rollback", &number.to_string()], &context.paths, None);
     if let Err(error) = started {
         take_back_now(context, number)?;
         return Err(Failure::new(format_args!(
-            "cannot start the process that would take the change back: {error}"
+            "cannot start the process that would roll the change back: {error}"
         ))
-        .hint("the change was taken back at once"));
+        .hint("the change was rolled back immediately"));
     }
     context.out.line(format!(
-        "change {number} is taken back at {} unless you confirm it: log in anew, leave this \
-         session open, and type `tcpw confirm` there; or, from anywhere, `tcpw confirm {}`",
+        "change {number} will be rolled back at {} unless confirmed: keep this session open, log \
+         in again, and type `tcpw confirm` there; or, from anywhere, `tcpw confirm {}`",
         clock(trial.terms.due),
         trial.token
     ))
 }
 
-/// Takes back what is due, and of which the process that should have done it is gone.
+/// Rolls back what is due, and of which the process that should have done it is gone.
 pub(crate) fn take_back_due(context: &mut Context) -> Result<(), Failure> {
     let history = History::new(&context.paths.history);
-    // A history that cannot be read is told where it is needed.
+    // A history that cannot be read is reported where it is needed.
     for (entry, provisional) in history.open_changes().unwrap_or_default() {
         if provisional.is_due(&now()) {
             take_back_now(context, entry.number)?;
@@ -84,7 +84,7 @@ pub(crate) fn take_back_now(context: &mut Context, number: u64) -> Result<(), Fa
         carry_out(context, false, &intent, None).map_err(|stop| stop.failure(&context.paths));
     context.paths = own;
     made?;
-    let text = format!("change {number} was not confirmed and has been taken back");
+    let text = format!("change {number} was not confirmed and was rolled back");
     context.out.note(&text)?;
     // Who made it may be gone: the log of the system is where it is looked for.
     drop(syslog(Path::new(DEV_LOG), Severity::Warning, &text));

@@ -67,7 +67,8 @@ pub(crate) fn refused(paths: &Paths, refusal: &Refusal) -> Failure {
             place,
         } => (
             format!("{client} for {daemon} is in conflict with {}", at(place)),
-            "a rule about the same clients is not overruled: change or remove it, then repeat"
+            "tcpw does not override an existing rule for the same clients: change or remove it, \
+             then repeat"
                 .to_owned(),
         ),
         Refusal::Granted {
@@ -78,17 +79,17 @@ pub(crate) fn refused(paths: &Paths, refusal: &Refusal) -> Failure {
                 "{client} is granted before the deny table is asked, by {}",
                 at(place)
             ),
-            format!("remove that rule, or put `EXCEPT {client}` behind its clients, then repeat"),
+            format!("remove that rule, or put `EXCEPT {client}` after its clients, then repeat"),
         ),
         Refusal::Granted {
             client: None,
             place,
         } => (
-            format!("clients that are on no list are granted, by {}", at(place)),
-            "a rule behind it would never be reached: change or remove it, then repeat".to_owned(),
+            format!("unlisted clients are granted, by {}", at(place)),
+            "a rule after it would never be reached: change or remove it, then repeat".to_owned(),
         ),
         Refusal::Silenced(place) => (
-            format!("no alarm would be raised, because of {}", at(place)),
+            format!("no alert would be raised, because of {}", at(place)),
             "remove that rule, then repeat".to_owned(),
         ),
         Refusal::Internal(what) => return internal(what),
@@ -105,7 +106,7 @@ pub(crate) fn refused(paths: &Paths, refusal: &Refusal) -> Failure {
             "give daemons, clients and options as `tcpw list --format json` prints them".to_owned(),
         ),
         Refusal::Disarmed(place) => (
-            format!("an alert of tcpw would be gone: {}", at(place)),
+            format!("an alert of tcpw would be removed: {}", at(place)),
             "keep that rule in what you apply, or give --drop-alert".to_owned(),
         ),
         Refusal::Unusable(_)
@@ -138,7 +139,7 @@ fn told_moves(paths: &Paths, moved: &[(TableName, Vec<u64>)]) -> String {
 fn unusable(at: &dyn Fn(&Place) -> String, refusal: &Refusal) -> (String, String) {
     let (what, remedy) = match refusal {
         Refusal::Unusable(place) => (
-            format!("nothing can be added behind the options of {}", at(place)),
+            format!("nothing can be added after the options of {}", at(place)),
             "remove its `twist` or its faulty option, then repeat",
         ),
         Refusal::TooLong(place) => (
@@ -239,8 +240,8 @@ fn io_hint(error: &io::Error) -> &'static str {
         return "run it as root: the file belongs to somebody else; nothing was changed";
     }
     if error.raw_os_error() == Some(EPERM) {
-        return "the table or its directory may be immutable: `lsattr` shows an i then, and \
-                `chattr -i` takes it away; nothing was changed";
+        return "the table or its directory may be immutable: `lsattr` then shows an i, and `chattr \
+                -i` removes it; nothing was changed";
     }
     let kind = error.kind();
     HINTS

@@ -9,9 +9,10 @@ use crate::metadata::Why;
 /// As much of a rule as a message shows.
 const SHOWN: usize = 120;
 
-/// What is said of a rule that an alarm does not get.
-const LEFT_OUT: &str = "no rule of its own for clients without a name: it would refuse some who get in \
-                        now; the rules that refuse strangers raise the alert for them, too";
+/// What is said of a rule that an alert does not get.
+const LEFT_OUT: &str = "no separate rule for clients without a name: it would refuse some who get \
+                        in now; the rules that refuse unlisted clients raise the alert for them \
+                        too";
 /// What is said where not everybody is refused.
 const PARTLY: &str =
     "no rule refuses everybody: whoever gets in now still does, and raises no alert";
@@ -76,12 +77,11 @@ pub(crate) fn remark(paths: &Paths, note: &Note) -> String {
                 at(paths, place)
             )
         }
-        Note::Closed(place) => format!(
-            "clients on no list are still denied, by {}",
-            at(paths, place)
-        ),
+        Note::Closed(place) => {
+            format!("unlisted clients are still denied, by {}", at(paths, place))
+        }
         Note::Silent(place) => format!(
-            "some clients on no list are refused without an alarm, by {}",
+            "some unlisted clients are refused without an alert, by {}",
             at(paths, place)
         ),
         Note::LeftOut => LEFT_OUT.to_owned(),

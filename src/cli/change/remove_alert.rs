@@ -1,4 +1,4 @@
-//! `tcpw remove-alert`: no more alarms.
+//! `tcpw remove-alert`: no more alerts.
 
 use super::changes::{ChangeArgs, ForceArgs};
 use super::make::make;
@@ -7,10 +7,10 @@ use crate::cli::machine::schedule::{self, ScheduleArgs};
 use crate::editor::{Asks, Intent, Refusal, Scope, remove_alarm, verify_open};
 use clap::Args;
 
-/// Raise no more alarms: the reverse of install-alert
+/// Raise no more alerts: the reverse of install-alert
 ///
-/// Removes the rule for clients without a name, and the alarm from the rule that refuses everybody,
-/// which itself stays: `tcpw open` removes it. The directories of the alarms stay too, and so do
+/// Removes the rule for clients without a name, and the alert from the rule that refuses everybody,
+/// which itself stays: `tcpw open` removes it. The alerts' directories stay too, and so do systemd
 /// units and lines of cron, unless they are named.
 #[derive(Debug, Args)]
 pub(crate) struct RemoveAlertArgs {

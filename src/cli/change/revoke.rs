@@ -8,18 +8,18 @@ use crate::editor::{Asks, Intent, Scope, remaining, revoke, verify_revoke};
 use clap::Args;
 use std::path::PathBuf;
 
-/// Take clients off every list
+/// Remove clients from every list
 ///
-/// Takes out of both tables what names exactly these clients, also where it is one of several in a
-/// rule; a rule that names nobody else is removed. Says which rules still grant or deny them: a
-/// network they are in, or everybody. Refuses if your own ssh session could not log in again.
+/// Removes from both tables what names exactly these clients, even where a rule names others too; a
+/// rule that names nobody else is removed. Says which rules still grant or deny them: a network
+/// they are in, or everybody. Refuses if your own ssh session could not log in again.
 #[derive(Debug, Args)]
 pub(crate) struct RevokeArgs {
     /// What was given to `tcpw allow` or `tcpw deny`: address, network, range, host name or
     /// `.domain`; `@-` stands for a list on standard input
     #[arg(required_unless_present = "from", value_name = "CLIENT")]
     clients: Vec<String>,
-    /// Also the clients in this file, one a line; `#` begins a comment
+    /// Also the clients in this file, one per line; `#` begins a comment
     #[arg(long, value_name = "FILE")]
     from: Vec<PathBuf>,
     /// Only from rules that were written with this --by

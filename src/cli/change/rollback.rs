@@ -16,7 +16,7 @@ const NAP: Duration = Duration::from_secs(2);
 /// How often it is tried, with a nap between, if the tables are locked or cannot be written.
 const ATTEMPTS: u32 = 1800;
 
-/// Take a change back when its time has come, unless it was confirmed
+/// Roll a change back when its time has come, unless it was confirmed
 #[derive(Debug, Args)]
 pub(crate) struct RollbackArgs {
     /// The number of the change
@@ -30,10 +30,11 @@ pub(crate) fn run(args: &RollbackArgs, context: &mut Context) -> Result<Exit, Fa
     loop {
         let entry = history.entry(args.number).map_err(told)?;
         let Some(provisional) = entry.provisional.clone() else {
-            return Err(
-                Failure::new(format_args!("change {} is for good", args.number))
-                    .hint("`tcpw undo` takes it back"),
-            );
+            return Err(Failure::new(format_args!(
+                "change {} is not awaiting confirmation",
+                args.number
+            ))
+            .hint("`tcpw undo` undoes it"));
         };
         if history.fate(&entry).map_err(told)? != Some(Fate::Open) {
             return Ok(Exit::Done);

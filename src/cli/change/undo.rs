@@ -16,8 +16,8 @@ use clap::Args;
 ///
 /// Gives the tables the content they had before the change. That is a change too; `tcpw redo` makes
 /// the undone change again. Each undo goes one change further back. What was rolled back because
-/// nobody confirmed it is over: it is neither undone nor made again. Refuses if a table is not what
-/// the change left, or if your own ssh session could not log in again.
+/// nobody confirmed it can neither be undone nor made again. Refuses if a table has changed since,
+/// or if your own ssh session could not log in again.
 #[derive(Debug, Args)]
 pub(crate) struct UndoArgs {
     /// The number of the change in `tcpw history` [default: the newest that is not undone]
@@ -32,8 +32,8 @@ pub(crate) struct UndoArgs {
 /// Make a change again that was undone
 ///
 /// Gives the tables the content they had after the change. Without a number it is the change that
-/// was undone last, then the one before; a new change is where that ends. Refuses if a table is not
-/// what it was before the change, or if your own ssh session could not log in again.
+/// was undone last, then the one before; a new change ends that. Refuses if a table has changed
+/// since, or if your own ssh session could not log in again.
 #[derive(Debug, Args)]
 pub(crate) struct RedoArgs {
     /// The number of the undone change in `tcpw history` [default: the one undone last]
@@ -111,7 +111,7 @@ pub(crate) fn redo(args: &RedoArgs, context: &mut Context) -> Result<Exit, Failu
     let Some(number) = args.number.or_else(|| timeline.last_undone()) else {
         return Err(
             Failure::new("there is no undone change that could be made again").hint(
-                "a new change is where redo ends, and what was not confirmed is over: `tcpw \
+                "a new change ends redo, and what was not confirmed cannot be made again: `tcpw \
                  history` says what became of each change",
             ),
         );

@@ -17,16 +17,16 @@ const RECENT: usize = 10;
 
 /// Show the events in the journal
 ///
-/// In the order in which they entered the journal, the newest last. The table shows times as the
-/// clocks here show them; JSON and CSV have every value, with times in UTC. What visitors chose
-/// is shown with escapes such as \x1b, and in CSV with a quote before anything that a spreadsheet
-/// would compute. Alerts that no deliverer has collected yet are not among them: they are counted
-/// on standard error. Exit code 0: all events of the journal were shown. 1: so they were, but
-/// something waits and no deliverer is running. 2: the journal or a drop directory cannot be read.
+/// In the order in which they entered the journal, the newest last. The table shows local times;
+/// JSON and CSV have every value, with times in UTC. What clients chose is shown with escapes such
+/// as \x1b, and in CSV with a quote before anything that a spreadsheet would compute. Alerts that
+/// no deliverer has collected yet are not among them: they are counted on standard error. Exit code
+/// 0: all events of the journal were shown. 1: they were shown, but something waits and no
+/// deliverer is running. 2: the journal or a drop directory cannot be read.
 ///
-/// A JSON object has: id, time, collected, source (the network that counts as one visitor), addr,
-/// host (as libwrap called the visitor), daemon, server, user, pid, uid (who reported it), machine,
-/// rule (file, line, text, and the digest of the table; null if it could not be told), verdict,
+/// A JSON object has: id, time, collected, source (the network that counts as one client), addr,
+/// host (as libwrap called the client), daemon, server, user, pid, uid (who reported it), machine,
+/// rule (file, line, text, and the digest of the table; null if it is undetermined), verdict,
 /// decision (now, repeat, too-many, rule-digest, rule-never or stalled), letter (its number for
 /// tcpw queue, or null), and cut (the values that were longer than what is kept).
 #[derive(Debug, Args)]
@@ -40,19 +40,19 @@ pub(crate) struct EventsArgs {
     /// Only events of this daemon
     #[arg(long, value_name = "NAME")]
     daemon: Option<String>,
-    /// Only visitors with this address, or in this network (192.0.2.0/24)
+    /// Only clients with this address, or in this network (192.0.2.0/24)
     #[arg(long, value_name = "NET", value_parser = network)]
     addr: Option<IpNet>,
-    /// A table for people, JSON with one object a line, or CSV
+    /// A table for people, JSON with one object per line, or CSV
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     format: EventsFormat,
-    /// Only the newest so many
+    /// Show only the newest N
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
-    /// Go on, and show each new event as it enters the journal
+    /// Keep running, and show each new event as it enters the journal
     ///
     /// Begins with the newest 10 unless --since or --limit says otherwise. Ends when the reader of
-    /// its output does.
+    /// its output ends.
     #[arg(long)]
     follow: bool,
 }

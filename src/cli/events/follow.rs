@@ -1,4 +1,4 @@
-//! `tcpw events --follow`: new events as they enter the journal, also one that is begun anew.
+//! `tcpw events --follow`: new events as they enter the journal, also one that is replaced.
 
 use super::form::Printer;
 use super::found::show;
@@ -27,7 +27,7 @@ pub(super) fn run(
         if open.is_some() && found.is_some() && found != file {
             let name = path.display();
             context.out.note(&format!(
-                "the journal {name} was begun anew: following the new one"
+                "the journal {name} was replaced: following the new one"
             ))?;
             open = None;
             search.after = 0;

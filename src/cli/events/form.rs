@@ -45,7 +45,7 @@ pub(super) enum EventsFormat {
     /// For people
     #[default]
     Table,
-    /// For programs, one object a line
+    /// For programs, one object per line
     Json,
     /// For spreadsheets
     Csv,

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 /// Find mistakes that let people in, lock people out or do nothing
 ///
 /// Without FILE, both tables are read and judged together. Each finding has a code; `tcpw explain
-/// CODE` and tcpw-codes(7) tell what it means. Exit code 0: nothing as bad as --fail-on; 1: such
+/// CODE` and tcpw-codes(7) say what it means. Exit code 0: nothing as bad as --fail-on; 1: such
 /// findings; 2: the files could not be read.
 #[derive(Debug, Args)]
 pub(crate) struct LintArgs {
@@ -37,7 +37,7 @@ pub(crate) struct LintArgs {
     /// Accept the findings in this file, and report only new ones
     #[arg(long, value_name = "FILE")]
     pub(super) baseline: Option<PathBuf>,
-    /// Write all findings of today into the file of --baseline
+    /// Write all current findings to the file of --baseline
     #[arg(long, requires = "baseline")]
     pub(super) write_baseline: bool,
     #[command(flatten)]
@@ -45,8 +45,8 @@ pub(crate) struct LintArgs {
     /// The build of libwrap that the tables are for; by default the one that is installed
     ///
     /// The installed library is debian13 if it does not import the function innetgr, else debian12;
-    /// so is what is asked without a library. debian12 and debian13 are tested against the real
-    /// libraries (of Debian 12, trixie and sid). freebsd, netbsd, illumos and classic are from
+    /// without a library it is debian12. debian12 and debian13 are tested against the real
+    /// libraries (of Debian 12, trixie and sid). freebsd, netbsd, illumos and classic follow
     /// documents and a rebuild, not tested against the system.
     #[arg(long, value_enum, value_name = "NAME")]
     pub(super) dialect: Option<DialectChoice>,

@@ -69,14 +69,14 @@ impl Baseline {
                 .hint("write it with --write-baseline")
         })?;
         let baseline: Self = serde_json::from_slice(&bytes).map_err(|error| {
-            Failure::new(format_args!("{name} is no baseline: {error}"))
-                .hint("write it anew with --write-baseline")
+            Failure::new(format_args!("{name} is not a baseline: {error}"))
+                .hint("write it again with --write-baseline")
         })?;
         if baseline.version != VERSION {
             let version = baseline.version;
             let what =
                 format!("{name} is a baseline of version {version}, not of version {VERSION}");
-            return Err(Failure::new(what).hint("write it anew with --write-baseline"));
+            return Err(Failure::new(what).hint("write it again with --write-baseline"));
         }
         Ok(baseline)
     }

@@ -96,7 +96,7 @@ fn tables(
     )?;
     let done = done.into_inner();
     let is_pending = args.repair.diff && !done.repaired.done.is_empty();
-    tell(done, alone, context)?;
+    report(done, alone, args.repair.diff, context)?;
     Ok(if is_pending { Exit::Negative } else { exit })
 }
 
@@ -151,8 +151,14 @@ fn changing(
     changes(before, after, world)
 }
 
-/// The repairs, and who notices them.
-fn tell(done: Done, alone: Option<TableName>, context: &mut Context) -> Result<(), Failure> {
+/// Says which repairs were made, and who gains or loses access by them. A preview has already
+/// shown the effect, except that of an allow table by itself.
+fn report(
+    done: Done,
+    alone: Option<TableName>,
+    is_preview: bool,
+    context: &mut Context,
+) -> Result<(), Failure> {
     for (code, title) in &done.repaired.done {
         context.out.line(format!("{code}: {title}"))?;
     }
@@ -165,7 +171,9 @@ fn tell(done: Done, alone: Option<TableName>, context: &mut Context) -> Result<(
             .out
             .line("beside a deny table that refuses everybody else:")?;
     }
-    if done.changes.tried.is_empty() || !done.changes.sets.claims.is_empty() {
+    let is_shown = is_preview && !is_allow_alone;
+    let is_only_tried = !done.changes.tried.is_empty() && done.changes.sets.claims.is_empty();
+    if !is_shown && !is_only_tried {
         effect::show(&done.changes.sets.into(), context)?;
     }
     for found in &done.changes.tried {

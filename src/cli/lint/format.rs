@@ -18,7 +18,7 @@ pub(super) enum Format {
     Json,
     /// For code scanners: SARIF 2.1.0
     Sarif,
-    /// For the actions of `GitHub`: one workflow command a finding
+    /// For `GitHub` Actions: one workflow command per finding
     Github,
     /// For build servers: Checkstyle XML
     Checkstyle,

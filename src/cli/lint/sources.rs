@@ -74,7 +74,7 @@ pub(super) fn grouped(args: &LintArgs) -> Result<Vec<Group<'_>>, Failure> {
         return Err(failure.hint("name a file; with --diff its repairs are only shown"));
     }
     for path in &args.files {
-        named::exists(path, "table", "name a file that is there")?;
+        named::exists(path, "table", "name a file that exists")?;
     }
     of_files(args)
 }

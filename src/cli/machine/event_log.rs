@@ -1,4 +1,4 @@
-//! Every event that enters the journal is told to the system log too, for collectors that read
+//! Every event that enters the journal is written to the system log too, for collectors that read
 //! it.
 
 use crate::alert::{Event, FiredRule, Verdict};
@@ -43,8 +43,8 @@ pub(crate) fn record(
         "{} {} from {} ({}){}",
         match verdict {
             Verdict::Denied => "refused",
-            Verdict::Granted => "admitted, with an alarm,",
-            Verdict::Unknown => "alarm about",
+            Verdict::Granted => "admitted, with an alert,",
+            Verdict::Unknown => "alert about",
         },
         shown(event.daemon.bytes()),
         shown(event.source()),

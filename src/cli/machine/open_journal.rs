@@ -17,9 +17,7 @@ pub(crate) fn open(path: &Path) -> Result<Option<Journal>, Failure> {
             "cannot read the journal {}: {cause}",
             path.display()
         ))
-        .hint(
-            "events name visitors, so only the owner of the journal, usually root, may read them",
-        ));
+        .hint("events name clients, so only the journal's owner, usually root, may read them"));
     }
     Journal::open_to_read(path).map_err(told)
 }
@@ -27,8 +25,13 @@ pub(crate) fn open(path: &Path) -> Result<Option<Journal>, Failure> {
 /// The journal at `path`, which must be there.
 pub(crate) fn open_existing(path: &Path) -> Result<Journal, Failure> {
     open(path)?.ok_or_else(|| {
-        Failure::new(format_args!("there is no journal yet at {}", path.display())).hint(
-            "the first alarm begins it: `tcpw list` shows whether an alarm rule is installed, `tcpw deliver` collects what waits",
+        Failure::new(format_args!(
+            "there is no journal yet at {}",
+            path.display()
+        ))
+        .hint(
+            "the first alert creates it: `tcpw list` shows whether an alert rule is installed, \
+             `tcpw deliver` collects what waits",
         )
     })
 }
@@ -44,7 +47,8 @@ pub(crate) fn told(error: JournalError) -> Failure {
     let hint = match &error {
         JournalError::Newer { .. } => "read it with the tcpw that made it, or a later one",
         error if error.is_damage() => {
-            "`tcpw deliver` puts a damaged journal aside and begins a new one; sqlite3 FILE .recover may save rows of the old one"
+            "`tcpw deliver` moves a damaged journal aside and starts a new one; sqlite3 FILE \
+             .recover may save rows of the old one"
         }
         JournalError::Directory { .. }
         | JournalError::Unreadable { .. }

@@ -1,4 +1,4 @@
-//! Which rules fired alarms, as far as the tables can still tell.
+//! Which rules fired alerts, as far as the tables can still tell.
 
 use super::surroundings::{Aclexec, Machine};
 use super::tables::{TableFile, TableFiles};
@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
-/// What a rule must hold to have fired an alarm.
+/// What a rule must hold to have fired an alert.
 const SPAWN: &[u8] = b"spawn";
 /// How many answers are remembered.
 const MOST: usize = 50_000;

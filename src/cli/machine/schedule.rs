@@ -68,7 +68,7 @@ const PROGRAM: &str = "/usr/sbin/tcpw";
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub(crate) struct ScheduleArgs {
     /// With the systemd units that deliver what daemons of other users record, and that remove
-    /// rules whose time is over
+    /// expired rules
     #[arg(long)]
     systemd: bool,
     /// The same with lines of cron, for machines without systemd
@@ -196,10 +196,11 @@ pub(crate) fn explain(
         context.out.note(misfit)?;
     }
     let text = match in_place(&context.paths) {
-        Some(what) => format!("daemons that do not run as root: their alarms are mailed by {what}"),
+        Some(what) => format!("daemons that do not run as root: their alerts are mailed by {what}"),
         None => format!(
-            "daemons that do not run as root: their alarms wait in {} until one of a daemon of root \
-             comes, or until you run tcpw deliver; tcpw install-alert --systemd (or --cron) sees to that",
+            "daemons that do not run as root: their alerts wait in {} until a daemon running as \
+             root raises an alert, or until you run tcpw deliver; tcpw install-alert --systemd (or \
+             --cron) takes care of that",
             setup.drop
         ),
     };
@@ -338,5 +339,5 @@ fn systemctl(context: &mut Context, words: &[&str]) -> Result<(), Failure> {
         Err(error) => error.to_string(),
     };
     Err(Failure::new(format_args!("{line} failed: {problem}"))
-        .hint("run the same command again when its cause is removed"))
+        .hint("remove the cause, then run the same command again"))
 }

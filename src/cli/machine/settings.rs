@@ -33,7 +33,7 @@ fn load_part(table: &str, context: &mut Context) -> Result<Option<Config>, Failu
     match loaded {
         Ok(config) => Ok(Some(config)),
         Err(error) if error.is_permission() && !paths.config_is_given => {
-            let note = format!("{error}; its [{table}] settings are left out");
+            let note = format!("{error}; its [{table}] settings are ignored");
             context.out.note(&note)?;
             Ok(None)
         }
@@ -48,7 +48,7 @@ fn read(paths: &Paths, place: &dyn Fn(&Path) -> PathBuf) -> Result<Config, Failu
 /// What to do about a configuration that cannot be used.
 fn wrong(error: &ConfigError) -> Failure {
     let hint = if matches!(error.reason, ConfigProblem::Read(_)) {
-        "name a configuration that is there and that you may read"
+        "name a configuration that exists and that you may read"
     } else {
         "tcpw.toml(5) describes every key"
     };
@@ -65,6 +65,6 @@ pub(crate) fn note_embedded(config: &Config, context: &mut Context) -> Result<()
     }
     let (toml, mails) = (context.paths.config.display(), directory.display());
     context.out.note(&format!(
-        "no mail.transport in {toml}: mails are kept as files in {mails} and sent nowhere"
+        "no mail.transport in {toml}: mails are saved as files in {mails}, NOT sent"
     ))
 }

@@ -9,23 +9,23 @@ use crate::cli::report;
 use crate::system::{Clock as _, SystemClock, host_name};
 use clap::{Args, ValueEnum};
 
-/// Show a letter as it would be sent, and check its templates
+/// Show a message as it would be sent, and check its templates
 ///
-/// Shows a sample (the report is the real one), or with --event the letter that tells of an event in the journal. Sends
-/// nothing. Exit code 0: it is shown. 2: a template fails, which is said with file and line; a
-/// letter that must go out has the built-in template then, and says so.
+/// Shows a sample (the report is the real one), or with --event the message about an event in the
+/// journal. Sends nothing. Exit code 0: it is shown. 2: a template fails, which is reported with
+/// file and line; a message that must be sent then uses the built-in template, and says so.
 #[derive(Debug, Args)]
 pub(crate) struct PreviewArgs {
     /// Which letter
     #[arg(long, value_enum, value_name = "KIND", default_value_t = Kind::Alarm)]
     kind: Kind,
-    /// The letter that tells of this event of the journal, in place of a sample
+    /// The message about this event of the journal, instead of a sample
     #[arg(long, value_name = "ID", conflicts_with = "kind")]
     event: Option<i64>,
     /// What of it
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = PreviewFormat::Text)]
     format: PreviewFormat,
-    /// In which language, in place of the configured one
+    /// In which language, instead of the configured one
     #[arg(long, value_enum, value_name = "LANGUAGE")]
     lang: Option<LanguageChoice>,
 }
@@ -36,15 +36,15 @@ enum Kind {
     Alarm,
     /// Repeats of one source
     Digest,
-    /// What was beyond the letters of an hour
+    /// What exceeded the hourly mail limit
     Overflow,
-    /// Something about the alarms themselves
+    /// Something about the alerts themselves
     Notice,
     /// The sign of life
     Heartbeat,
     /// The report of the last seven days, as tcpw report --mail would send it now
     Report,
-    /// The letter of tcpw mail test
+    /// The message of tcpw mail test
     Test,
 }
 
@@ -93,7 +93,8 @@ pub(crate) fn run(args: &PreviewArgs, context: &mut Context) -> Result<Exit, Fai
     let made = made.map_err(Failure::new)?;
     if !made.problems.is_empty() {
         return Err(Failure::new(made.problems.join("; ")).hint(
-            "the variables and filters of templates are in tcpw.toml(5); until it is repaired, letters have the built-in template",
+            "tcpw.toml(5) lists the variables and filters of templates; until it is repaired, \
+             messages use the built-in template",
         ));
     }
     show(args.format, &made, context)?;
@@ -113,7 +114,7 @@ fn show(format: PreviewFormat, made: &Preview, context: &mut Context) -> Result<
 }
 
 fn journal(error: impl std::fmt::Display) -> Failure {
-    Failure::new(error).hint("look as the user who owns the journal, usually root")
+    Failure::new(error).hint("run it as the user who owns the journal, usually root")
 }
 
 impl Kind {

@@ -8,14 +8,14 @@ use std::path::PathBuf;
 
 /// How many sources, daemons and rules are named where nobody says.
 pub(super) const MOST_NAMED: u16 = 10;
-/// Tell who was refused, in numbers
+/// Report who was refused, in numbers
 ///
-/// Problems of the alarms come first; then how many events there were, by day and hour, source,
-/// daemon and rule, which sources are new, and what became of the letters. Days and hours are
-/// those of the clocks here; what visitors chose is shown with escapes such as \x1b. Exit code 0:
-/// the alarms are well. 1: a letter could not be delivered, the journal was damaged, files in the
-/// drop directory were no events, alerts wait there, or no deliverer is running although one is
-/// needed. 2: the journal or a drop directory cannot be read.
+/// Problems with the alerts come first; then how many events there were, by day and hour, source,
+/// daemon and rule, which sources are new, and what became of the messages. Days and hours are
+/// local; what clients chose is shown with escapes such as \x1b. Exit code 0: the alerts work. 1: a
+/// message could not be delivered, the journal was damaged, files in the drop directory were not
+/// events, alerts wait there, or no deliverer is running although one is needed. 2: the journal or
+/// a drop directory cannot be read.
 ///
 /// JSON has machine, since, until, problems (each with problem: unreadable, uncollected,
 /// no-deliverer, clock-ahead, given-up, waiting, letter, damaged or rejected), events, denied, granted, unknown, not_by_root, sources, new_sources,
@@ -25,8 +25,7 @@ pub(super) const MOST_NAMED: u16 = 10;
 /// gathering (letters, events, due), and logged (read, lines, and of these: refusals, others,
 /// untimed, outside and not_understood; events, copies, may_repeat, not_by_root, first, last, days,
 /// hours, sources, top_sources, daemons) with
-/// --log or --journald. CSV has one number a line: part, name,
-/// detail, count.
+/// --log or --journald. CSV has one number per line: part, name, detail, count.
 #[expect(clippy::doc_markdown, reason = "this is the help, not documentation")]
 #[derive(Debug, Args)]
 pub(crate) struct ReportArgs {
@@ -45,7 +44,7 @@ pub(crate) struct ReportArgs {
     /// The language [default: mail.language of the configuration]
     #[arg(long, value_enum, value_name = "LANGUAGE")]
     pub(super) lang: Option<LanguageChoice>,
-    /// Write it into a new file, which only its owner can read, in place of what is there
+    /// Write it to a new file, which only its owner can read, replacing what is there
     #[arg(long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
     /// Add what libwrap and its daemons logged in these files; - for standard input

@@ -49,7 +49,7 @@ fn clients(args: &mut SetupArgs, context: &mut Context) -> Result<(), Failure> {
             .out
             .line(format!("Your own session comes from {default}."))?;
     }
-    let text = "Who may connect? Addresses, networks or names, with blanks between them";
+    let text = "Who may connect? Addresses, networks or names, separated by spaces";
     args.allow = valid(context, text, &default, |answer| {
         let words = words(answer);
         if words.is_empty() {
@@ -61,7 +61,7 @@ fn clients(args: &mut SetupArgs, context: &mut Context) -> Result<(), Failure> {
         clients_of(&words, &[]).map(|_| words)
     })?;
     if args.daemons.is_empty() {
-        let text = "To which daemons, by the names of their processes?";
+        let text = "To which services? Names of daemons such as sshd or vsftpd, or ALL";
         args.daemons = valid(context, text, "ALL", |answer| {
             let words = words(answer);
             let wrong = words.iter().find_map(|word| Daemon::parse(word).err());
@@ -135,13 +135,14 @@ fn server(args: &mut SetupArgs, context: &mut Context) -> Result<(), Failure> {
         let port = valid(context, "Its port", usual, |answer| {
             let port = answer.parse::<u16>().ok().filter(|port| *port > 0);
             port.ok_or_else(|| {
-                Failure::new(format_args!("`{answer}` is no port")).hint("give a number to 65535")
+                Failure::new(format_args!("`{answer}` is not a port"))
+                    .hint("give a number from 1 to 65535")
             })
         })?;
         mail.smtp_port = Some(port);
     }
     if mail.username.is_none() {
-        let text = "The user name there; none if it asks for none";
+        let text = "The user name there; none if no login is needed";
         let name = valid(context, text, "none", |answer| Ok(answer.to_owned()))?;
         mail.username = Some(name).filter(|name| name != "none");
     }
@@ -174,7 +175,8 @@ fn recipients(args: &mut SetupArgs, context: &mut Context) -> Result<(), Failure
     let login = args.mail.username.clone();
     let login = login.filter(|name| Mailbox::parse(name).is_ok());
     let default = login.unwrap_or_else(|| format!("root@{}", host_name()));
-    let text = "Who is told about refused visitors? Mail addresses, separated by spaces or commas";
+    let text =
+        "Who gets alerts about refused clients? Mail addresses, separated by spaces or commas";
     args.mail.mail_to = valid(context, text, &default, |answer| {
         // With commas or names it is a list as the configuration takes it.
         let words = if answer.contains([',', '<']) {

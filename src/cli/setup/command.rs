@@ -1,4 +1,4 @@
-//! `tcpw setup`: who may connect, the default, the alarm and the mail settings, in one change.
+//! `tcpw setup`: who may connect, the default, the alert and the mail settings, in one change.
 
 use super::args::SetupArgs;
 use super::work::{self, Work};
@@ -46,9 +46,10 @@ pub(crate) fn run(args: &SetupArgs, context: &mut Context) -> Result<Exit, Failu
     } else {
         Exit::Done
     };
-    context
-        .out
-        .line("leave this session open, and log in anew to see that you can; `tcpw list` shows who may connect")?;
+    context.out.line(
+        "keep this session open, and test a login in another terminal; `tcpw list` shows who \
+               may connect",
+    )?;
     Ok(exit)
 }
 
@@ -69,8 +70,8 @@ fn test_mail(context: &mut Context, made: Option<u64>, may_ask: bool) -> Result<
     }
     let path = context.paths.config.display().to_string();
     context.out.note(&format!(
-        "the test mail did not get out; everything else is set up, and refused visitors are \
-         recorded and mailed as soon as mail works: correct {path}, then try `tcpw mail test`"
+        "the test mail was not sent; everything else is set up, and refused clients are recorded \
+         and mailed as soon as mail works: correct {path}, then run `tcpw mail test`"
     ))?;
     let Some(number) = made else {
         return Ok(Exit::Negative);
@@ -80,7 +81,7 @@ fn test_mail(context: &mut Context, made: Option<u64>, may_ask: bool) -> Result<
     } else {
         context
             .out
-            .note(&format!("`tcpw undo {number}` takes the tables back"))?;
+            .note(&format!("`tcpw undo {number}` restores the tables"))?;
     }
     Ok(Exit::Negative)
 }

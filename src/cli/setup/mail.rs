@@ -6,11 +6,11 @@ use crate::escape::visible;
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
 
-/// How and to whom alarms are mailed.
+/// How and to whom alerts are mailed.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Mail")]
 pub(crate) struct MailOptions {
-    /// Who is told about refused visitors; may be repeated
+    /// Who gets alerts about refused clients; may be repeated
     #[arg(long, value_name = "ADDRESS")]
     pub(super) mail_to: Vec<String>,
     /// The sender [default: tcpw@ this machine]

@@ -47,9 +47,9 @@ pub(super) fn failure(needed: &[Needed]) -> Failure {
         Needed::Way => {
             "how mail leaves this machine (--smtp-host HOST or --sendmail; or --no-mail)"
         }
-        Needed::Recipients => "who is told about refused visitors (--mail-to ADDRESS)",
+        Needed::Recipients => "who gets alerts about refused clients (--mail-to ADDRESS)",
     };
     let told: Vec<&str> = needed.iter().map(tell).collect();
-    Failure::new(format_args!("setup is not told {}", told.join(", nor ")))
+    Failure::new(format_args!("missing: {}", told.join("; ")))
         .hint("give these options, or run it on a terminal, where it asks; nothing was changed")
 }

@@ -24,9 +24,9 @@ use std::path::{Path, PathBuf};
 /// What is going to be done.
 pub(super) struct Work {
     asked: Asked,
-    /// Nothing without an alarm.
+    /// Nothing without an alert.
     alarm: Option<Alarm>,
-    /// Which alarms the change leaves.
+    /// Which alerts the change leaves.
     raised: Cell<Raised>,
     /// The configuration as it was and will be, also without its passwords.
     file: Companion,
@@ -36,12 +36,12 @@ pub(super) struct Work {
     directories: Vec<Directory>,
 }
 
-/// An alarm that is going to be installed.
+/// An alert that is going to be installed.
 struct Alarm {
     /// Who raises it.
     triggers: Triggers,
     command: String,
-    /// What sees to the alarms of daemons that do not run as root.
+    /// What sees to the alerts of daemons that do not run as root.
     schedule: Setup,
 }
 
@@ -57,7 +57,7 @@ pub(super) fn configuration(paths: &Paths) -> Result<Option<String>, Failure> {
         Err(error) => return Err(unreadable(&error)),
         Ok(_) => {}
     }
-    // Whatever is wrong with it is told with its line.
+    // Whatever is wrong with it is reported with its line.
     load(paths)?;
     std::fs::read_to_string(path)
         .map(Some)
@@ -242,7 +242,7 @@ fn revised(args: &SetupArgs, text: Option<&str>, path: &Path) -> Result<String, 
     })
 }
 
-/// Files without which no mail would go out, which is better known now than at the first alarm.
+/// Files without which no mail would go out, which is better known now than at the first alert.
 fn check_files(config: &Config) -> Result<(), Failure> {
     let files = match &config.mail.transport {
         TransportSettings::File { .. } => Vec::new(),

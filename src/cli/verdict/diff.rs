@@ -16,14 +16,14 @@ use std::path::{Path, PathBuf};
 const SHOWN: usize = 40;
 const NAMES_SHOWN: usize = 4;
 
-/// Tell who gains or loses what between two pairs of tables
+/// Compare who may connect under two pairs of tables
 ///
 /// Compares what the tables do, not how they look: which clients were denied and are granted (+),
 /// or were granted and are denied (-), as networks and names, each with an example and the rules
 /// that decide it. A line with ? names clients for whom it cannot be computed, and why. List files,
-/// netgroups and interfaces are those of this machine. Daemons are taken not to tell their own end
-/// of the connection, users not to be known; IPv6 addresses have no zone. Exit code 0: the same
-/// effect, 1: it differs or cannot be told, 2: the tables cannot be read.
+/// netgroups and interfaces are those of this machine. The server's address and the client's user
+/// are assumed to be unknown; IPv6 addresses have no zone. Exit code 0: the same effect, 1: it
+/// differs or is undetermined, 2: the tables cannot be read.
 #[derive(Debug, Args)]
 pub(crate) struct DiffArgs {
     /// The old pair: a directory with hosts.allow and hosts.deny, or with etc/hosts.allow and

@@ -1,5 +1,5 @@
-//! A search told to people: every rule that was considered, why it did or did not match, what its
-//! options run, what was never reached, and what hangs on the client's name.
+//! A search explained to people: every rule that was considered, why it did or did not match, what
+//! its options run, what was never reached, and what hangs on the client's name.
 
 use super::verdict_text::{client_reason, located, outcome_reason};
 use super::words::{describe, word_of};
@@ -29,7 +29,7 @@ pub(crate) struct Story<'a> {
     pub(crate) trace: &'a Trace,
     /// The verdict for each kind of name the client could have.
     pub(crate) others: &'a [(NameKind, Verdict)],
-    /// Whether every rule is told, however many there are.
+    /// Whether every rule is shown, however many there are.
     pub(crate) is_full: bool,
 }
 
@@ -44,7 +44,7 @@ enum Plain {
 #[derive(Debug, Clone, Copy)]
 struct Place {
     table: TableName,
-    /// Index of the line after the rule that was told last.
+    /// Index of the line after the rule that was shown last.
     next_line: usize,
 }
 
@@ -101,7 +101,10 @@ impl Story<'_> {
         }
         let last = self.verdict.ways.last();
         if let Cause::Undecided(undecided) = last.map_or(&self.verdict.cause, |way| &way.cause) {
-            out.line(format!("    {}; all else hangs on that", undecided.what))?;
+            out.line(format!(
+                "    {}; everything else depends on that",
+                undecided.what
+            ))?;
         } else {
             for unreached in self.trace.unreached(self.tables) {
                 self.unreached(&unreached, out)?;
@@ -147,13 +150,16 @@ impl Story<'_> {
         match step {
             Step::Opened(_) => {
                 self.heading(table, "", out)?;
-                if !matches!(next, Some(Step::Compared(_) | Step::Broken { .. } | Step::Doubtful { .. })) {
+                if !matches!(
+                    next,
+                    Some(Step::Compared(_) | Step::Broken { .. } | Step::Doubtful { .. })
+                ) {
                     out.line("  has no rules")?;
                 }
                 Ok(())
             }
             Step::Absent(table) => {
-                self.heading(*table, " does not exist, which is as good as empty", out)
+                self.heading(*table, " does not exist, which counts as empty", out)
             }
             Step::Unreadable(table) => self.heading(*table, " cannot be read", out),
             Step::Compared(comparison) => self.compared(comparison, out),
@@ -180,12 +186,12 @@ impl Story<'_> {
                 self.outcome(*outcome, table, out)
             }
             Step::Left(_) => out.line(
-                "    a command of aclexec has failed, so this rule counts for nothing, and the rest of \
-                 the table is not read",
+                "    a command of aclexec has failed, so this rule counts for nothing, and the \
+                 rest of the table is not read",
             ),
             Step::Forked(_) => out.line(
-                "    if it fails: this rule counts for nothing, the rest of the table is not read, and \
-                 what follows applies",
+                "    if it fails: this rule counts for nothing, the rest of the table is not \
+                 read, and what follows applies",
             ),
             Step::Broken {
                 table,
@@ -290,7 +296,9 @@ impl Story<'_> {
             "it does not end in a newline"
         };
         let then = match table {
-            TableName::Allow => "it and all behind it is ignored, and the deny table is next",
+            TableName::Allow => {
+                "that line and everything after it is ignored; the deny table is read next"
+            }
             TableName::Deny => "everybody who gets here is denied",
         };
         let number = number + 1;

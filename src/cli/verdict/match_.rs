@@ -21,9 +21,9 @@ use clap::{Args, ValueEnum};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 
-/// Tell whether a client may reach a daemon, and which rule decides
+/// Show whether a client may reach a daemon, and which rule decides
 ///
-/// Exit code: 0 granted, 1 denied, 2 it could not be told; of several clients the worst. No name
+/// Exit code: 0 granted, 1 denied, 2 undetermined; of several clients the worst. No name
 /// is looked up unless --dns is given: without it and without --name the client's name is unknown.
 /// Commands of rules are shown and never run, but for those of aclexec with "--aclexec run".
 ///
@@ -56,7 +56,7 @@ pub(crate) struct MatchArgs {
     /// Look the client's name up, as libwrap would, and say how long that took
     #[arg(long)]
     dns: bool,
-    /// The client's user name, as an ident server would tell it
+    /// The client's user name, as an ident server would report it
     #[arg(long, value_name = "USER")]
     user: Option<OsString>,
     /// The server's address that the client connected to
@@ -70,19 +70,19 @@ pub(crate) struct MatchArgs {
     port: Option<u16>,
     /// How the commands of the option aclexec end
     ///
-    /// Without it both ends are answered, and the verdict is undecided where they differ. "run"
-    /// runs them, as you. One that ends in & always succeeds.
+    /// Without it both outcomes are considered, and the verdict is undecided where they differ.
+    /// "run" runs them, with your privileges. One that ends in & always succeeds.
     #[arg(long, value_enum, value_name = "RESULT")]
     aclexec: Option<AclexecChoice>,
     /// The build of libwrap to answer for; by default the one that is installed
     ///
     /// The installed library is debian13 if it does not import the function innetgr, else debian12;
-    /// so is what is asked without a library. debian12 and debian13 are tested against the real
-    /// libraries (of Debian 12, trixie and sid). freebsd, netbsd, illumos and classic are from
+    /// without a library it is debian12. debian12 and debian13 are tested against the real
+    /// libraries (of Debian 12, trixie and sid). freebsd, netbsd, illumos and classic follow
     /// documents and a rebuild, not tested against the system.
     #[arg(long, value_enum, value_name = "NAME")]
     dialect: Option<DialectChoice>,
-    /// Tell the whole search: every rule considered, what is never reached, and what hangs on the
+    /// Show the whole search: every rule considered, what is never reached, and what depends on the
     /// client's name
     ///
     /// Long runs of rules that do not match are summarised.
@@ -96,11 +96,11 @@ pub(crate) struct MatchArgs {
     format: AnswerFormat,
     /// Answer queries from standard input
     ///
-    /// One a line, fields separated by TAB: DAEMON ADDR NAME USER SERVER_ADDR SERVER_NAME
+    /// One per line, fields separated by TAB: DAEMON ADDR NAME USER SERVER_ADDR SERVER_NAME
     /// SERVER_PORT; from NAME on each may be empty or missing. ADDR is what a program could hand to
     /// libwrap: letters, digits and .:%_- only; empty is unknown. Prints a line for each: granted,
     /// denied or undecided, a TAB, and the deciding file and line or "default"; "error" and "-" for
-    /// a line that is no query, with a note that names it, and exit code 2 at the end.
+    /// a line that is not a query, with a note that names it, and exit code 2 at the end.
     #[arg(long, conflicts_with_all = ["daemon", "client", "name", "dns", "user", "server", "server_name", "port", "explain", "format"])]
     batch: bool,
 }

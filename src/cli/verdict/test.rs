@@ -18,14 +18,14 @@ use std::path::{Path, PathBuf};
 
 /// Check that the tables grant and deny what a file of expectations says
 ///
-/// A file has one expectation a line: the daemon, the client's address, "granted" or "denied", then
-/// any of name=HOST, user=USER, server=ADDR, `server_name=HOST`, port=PORT and by=FILE:LINE,
+/// A file has one expectation per line: the daemon, the client's address, "granted" or "denied",
+/// then any of name=HOST, user=USER, server=ADDR, `server_name=HOST`, port=PORT and by=FILE:LINE,
 /// where FILE is the base name of a table and "by=default" means that no rule decides. A word that
 /// begins with # starts a comment. Each failure is printed with the whole search. No name is looked
 /// up.
 ///
-/// Exit code: 0 all hold, 1 some fail or a file has no expectation, 2 a file cannot be read, a line is no expectation, or a
-/// verdict cannot be told.
+/// Exit code: 0 all hold, 1 some fail or a file has no expectation, 2 a file cannot be read, a line
+/// is not an expectation, or a verdict is undetermined.
 #[derive(Debug, Args)]
 pub(crate) struct TestArgs {
     /// Files of expectations
@@ -33,14 +33,15 @@ pub(crate) struct TestArgs {
     files: Vec<PathBuf>,
     /// How the commands of the option aclexec end
     ///
-    /// Without it a verdict that depends on one cannot be told. "run" runs them, as you.
+    /// Without it a verdict that depends on one is undetermined. "run" runs them, with your
+    /// privileges.
     #[arg(long, value_enum, value_name = "RESULT")]
     aclexec: Option<AclexecChoice>,
     /// The build of libwrap to answer for; by default the one that is installed
     ///
     /// The installed library is debian13 if it does not import the function innetgr, else debian12;
-    /// so is what is asked without a library. debian12 and debian13 are tested against the real
-    /// libraries (of Debian 12, trixie and sid). freebsd, netbsd, illumos and classic are from
+    /// without a library it is debian12. debian12 and debian13 are tested against the real
+    /// libraries (of Debian 12, trixie and sid). freebsd, netbsd, illumos and classic follow
     /// documents and a rebuild, not tested against the system.
     #[arg(long, value_enum, value_name = "NAME")]
     dialect: Option<DialectChoice>,
@@ -95,7 +96,7 @@ pub(crate) fn run(args: &TestArgs, context: &mut Context) -> Result<Exit, Failur
     }
     for file in &empty {
         context.out.line(format!(
-            "{file} has no expectation: nothing in it was tested"
+            "{file} has no expectation; a line is: DAEMON ADDRESS granted|denied [KEY=VALUE]..."
         ))?;
     }
     let exit = tally.show(context)?;
@@ -132,11 +133,15 @@ fn expectations(
         expectations.extend(found.into_iter().map(|found| (shown.clone(), found)));
     }
     if bad > 0 {
-        let lines = if bad == 1 { "line is" } else { "lines are" };
-        return Err(Failure::new(format_args!(
-            "{bad} {lines} no expectation; nothing was tested"
-        ))
-        .hint("a line is: DAEMON ADDRESS granted|denied [KEY=VALUE]..."));
+        let lines = if bad == 1 {
+            "line is not an expectation"
+        } else {
+            "lines are not expectations"
+        };
+        return Err(
+            Failure::new(format_args!("{bad} {lines}; nothing was tested"))
+                .hint("a line is: DAEMON ADDRESS granted|denied [KEY=VALUE]..."),
+        );
     }
     Ok((expectations, empty))
 }
@@ -149,15 +154,20 @@ impl Tally {
             untold,
         } = self;
         let total = held + failed + untold;
+        if total == 0 {
+            context
+                .out
+                .line(context.out.paint(Style::Bad, "nothing was tested"))?;
+            return Ok(Exit::Negative);
+        }
         let mut line = counted(total, "expectation");
         line = format!("{line}: {held} held, {failed} failed");
         if *untold > 0 {
-            line = format!("{line}, {untold} cannot be told");
+            line = format!("{line}, {untold} undetermined");
         }
         let (style, exit) = match (failed, untold) {
             (_, 1..) => (Style::Warn, Exit::Failed),
             (1.., 0) => (Style::Bad, Exit::Negative),
-            (0, 0) if total == 0 => (Style::Bad, Exit::Negative),
             (0, 0) => (Style::Good, Exit::Done),
         };
         let line = context.out.paint(style, &line);
@@ -171,7 +181,7 @@ fn bytes_of(path: &Path, shown: &str) -> Result<Vec<u8>, Failure> {
         Failure::new(format_args!(
             "cannot read the expectations {shown}: {error}"
         ))
-        .hint("name files with one expectation a line")
+        .hint("name files with one expectation per line")
     })
 }
 

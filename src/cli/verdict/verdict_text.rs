@@ -49,10 +49,10 @@ pub(crate) fn located_by(cause: &Cause) -> Option<(TableName, u32)> {
 /// The reasons of a verdict, one a line.
 pub(crate) fn why(verdict: &Verdict, request: &Request, tables: &TableFiles) -> Vec<String> {
     match &verdict.cause {
-        Cause::NoRule => vec!["no rule matches, and without one libwrap grants".to_owned()],
+        Cause::NoRule => vec!["no rule matches, so libwrap grants".to_owned()],
         Cause::Unreadable(table) => {
             let path = tables.file(*table).path.display();
-            vec![format!("{path} cannot be read, and libwrap denies then")]
+            vec![format!("{path} cannot be read, so libwrap denies")]
         }
         Cause::Undecided(undecided) => {
             let rule = undecided.rule.filter(|_| !verdict.ways.is_empty());
@@ -175,11 +175,11 @@ pub(crate) fn outcome_reason(
         (Outcome::Table | Outcome::Allow | Outcome::Deny, _) => return None,
         (Outcome::Twist, _) => "its option `twist` runs a command in place of the daemon".into(),
         (Outcome::Broken { problem, span }, _) if span.is_empty() => {
-            format!("one of its options is empty, and libwrap denies then: {problem}")
+            format!("one of its options is empty, so libwrap denies: {problem}")
         }
         (Outcome::Broken { problem, span }, _) => {
             format!(
-                "its option `{}` is broken, and libwrap denies then: {problem}",
+                "its option `{}` is broken, so libwrap denies: {problem}",
                 text(span)
             )
         }
@@ -189,7 +189,7 @@ pub(crate) fn outcome_reason(
             } else {
                 "this build of libwrap holds"
             };
-            format!("a value expands to more than {most}, and libwrap ends the daemon then")
+            format!("a value expands to more than {most}, so libwrap ends the daemon")
         }
     })
 }

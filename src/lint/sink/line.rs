@@ -83,7 +83,7 @@ impl Sink {
         }
     }
 
-    /// Takes back one finding about the line.
+    /// Removes one finding about the line.
     fn drop_noted(&mut self, line: &mut [Noted], at: usize) {
         let Some(Noted { found, key, kept }) = line.get(at).copied() else {
             return;

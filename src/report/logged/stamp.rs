@@ -29,7 +29,7 @@ pub(super) enum Line<'a> {
     Repeated(Stamp<'a>, u64),
     /// A refusal by libwrap, or by a daemon that asked it.
     Refused(Stamp<'a>, Refusal<'a>),
-    /// No program and message can be told in it, or it looks like a refusal of no known form.
+    /// No program and message can be determined in it, or it looks like a refusal of no known form.
     Unclear(Stamp<'a>),
     /// Something else.
     Other(Stamp<'a>),

@@ -52,7 +52,7 @@ fn a_dead_rule_has_no_findings_but_the_reason() {
         ("sshd: 192.0.2.0 / 24", "TW206"),
         ("sshd: 2001:db8::1 : allow :", "TW204"),
     ] {
-        // Twice: a copy of a dead rule is no finding of its own.
+        // Twice: a copy of a dead rule is not a finding of its own.
         let codes = codes(&format!("{rule}\n{rule}\n"));
         assert_eq!(codes, [(1, code), (2, code)], "{rule}");
     }
@@ -218,7 +218,7 @@ fn long_tables_are_grouped_as_short_ones_are() {
     assert!(list[0].others.is_sorted());
     assert_eq!(of("TW315").len(), 50);
     assert_eq!(report.left_out.get("TW315"), Some(&(count - 50)));
-    // A copy of a dead rule is no finding.
+    // A copy of a dead rule is not a finding.
     assert_eq!(of("TW702").len(), 0);
     assert_eq!(report.left_out.get("TW702"), None);
     assert!(time < Duration::from_secs(60), "{time:?}");

@@ -149,7 +149,7 @@ fn what_would_be_false_is_not_said() {
     }
 }
 
-/// No example is about a word of a comment, or a word that is no client.
+/// No example is about a word of a comment, or a word that is not a client.
 #[test]
 fn comments_give_no_examples() {
     let allow = "# /etc/hosts.allow: list of hosts that are allowed to access the system.\n";

@@ -123,7 +123,10 @@ fn a_baseline_accepts_what_is_there_and_nothing_new() {
     stage
         .file("baseline.json", "{}")
         .run(&["lint", "--baseline", "baseline.json", "hosts.allow"])
-        .stderr("tcpw: baseline.json is no baseline: missing field `version` at line 1 column 2\n  help: write it anew with --write-baseline\n")
+        .stderr(
+            "tcpw: baseline.json is not a baseline: missing field `version` at line 1 column \
+                 2\n  help: write it again with --write-baseline\n",
+        )
         .code(2)
         .done();
 }

@@ -82,7 +82,7 @@ fn what_is_evidently_meant_is_written_and_nothing_else() {
             "sshd: ALL: spawn (/bin/date \"+%d %s\") & : allow\n",
             "sshd: ALL: spawn (/bin/date \"+%%d %%s\") & : allow\n",
         ),
-        // The colon behind EXCEPT.
+        // The colon after EXCEPT.
         (
             "sshd: ALL EXCEPT: 192.0.2.7\n",
             "sshd: ALL EXCEPT 192.0.2.7\n",
@@ -118,7 +118,7 @@ fn what_may_be_meant_otherwise_stays() {
         "vsfptd: 192.0.2.7\n",
         // Percent signs of both kinds in one word.
         "sshd: ALL: spawn (/bin/sh -c 'date +%Y-%d') & : allow\n",
-        // A word that is no option, and whatever follows it.
+        // A word that is not an option, and whatever follows it.
         "sshd: ALL: allow from 192.0.2.7\n",
         // The end of a command that is not whole.
         "sshd: ALL: spawn /bin/true \"a\n",
@@ -141,7 +141,7 @@ fn what_may_be_meant_otherwise_stays() {
 #[test]
 fn a_safe_repair_deletes_only_what_has_no_other_meaning() {
     for (allow, deny) in [
-        // The only trace of an exception, or of a word that is no pattern.
+        // The only trace of an exception, or of a word that is not a pattern.
         ("sshd: ALL EXCEPT: 192.0.2.7\n", CLOSED),
         ("", "ALL: ALL\nALL: ALL NOT 192.0.2.7\n"),
         ("sshd: 10.\nsshd: 10. EXCEPT 10.1.\n", CLOSED),

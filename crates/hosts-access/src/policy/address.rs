@@ -8,7 +8,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 pub struct Zoned6<'a> {
     /// The address.
     pub address: Ipv6Addr,
-    /// What stands behind `%`.
+    /// What stands after `%`.
     pub zone: Option<&'a [u8]>,
 }
 

@@ -37,7 +37,7 @@ pub struct Dialect {
     pub zones: Zones,
     /// A pattern with a colon is compared with names, too (F-NAME-06).
     pub colons_in_names: bool,
-    /// Options stand behind the second colon; else all of it is one shell command.
+    /// Options stand after the second colon; else all of it is one shell command.
     pub options: bool,
     /// The option `aclexec` exists; else it is a wrong one, which denies.
     pub aclexec: bool,
@@ -56,7 +56,7 @@ pub struct Dialect {
     pub is_resident: bool,
 }
 
-/// What IPv4 masks may be, behind the slash.
+/// What IPv4 masks may be, after the slash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Masks {
     /// Four numbers, or a prefix length from 1 to 32 (F-V4-07 to F-V4-10).

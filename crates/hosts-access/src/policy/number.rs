@@ -2,7 +2,7 @@
 
 use crate::syntax::is_white;
 
-/// `strtol` in base 10: the value of the longest decimal prefix behind white space and a sign, and
+/// `strtol` in base 10: the value of the longest decimal prefix after white space and a sign, and
 /// how many bytes it took; no digits give 0 and 0 bytes. Saturates at the range of `long`.
 fn strtol(text: &[u8], radix: i64) -> (i64, usize, bool) {
     let blank = text.iter().take_while(|&&byte| is_white(byte)).count();

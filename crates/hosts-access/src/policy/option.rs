@@ -110,18 +110,18 @@ const LEVELS: &[&str] = &[
 pub struct RuleOption<'s> {
     /// The keyword, `\:` unescaped; empty where there is none.
     pub name: Cow<'s, [u8]>,
-    /// Where the keyword is; empty, behind the colon, where there is none.
+    /// Where the keyword is; empty, after the colon, where there is none.
     pub name_span: Span,
     /// The value, `\:` unescaped; `%` letters as they are.
     pub value: Option<Cow<'s, [u8]>>,
-    /// Where the value is; empty, behind the keyword, where there is none.
+    /// Where the value is; empty, after the keyword, where there is none.
     pub value_span: Span,
     /// Whether no field follows.
     pub is_last: bool,
 }
 
 impl<'s> RuleOption<'s> {
-    /// An empty field behind a colon.
+    /// An empty field after a colon.
     pub(super) fn behind(colon: u32) -> Self {
         Self {
             name: Cow::Borrowed(&[]),
@@ -225,7 +225,7 @@ impl OptionKind {
     }
 }
 
-/// The name and the value of `setenv`: the name ends at the first blank (F-OPT-12).
+/// The name and the value of `setenv`: the name ends at the first space (F-OPT-12).
 pub(crate) fn setenv(value: &[u8]) -> (&[u8], &[u8]) {
     let end = value
         .iter()

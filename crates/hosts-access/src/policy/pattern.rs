@@ -20,7 +20,7 @@ pub enum TextPattern<'a> {
     Known,
     /// `[address]`: compared as a number (F-V6-01).
     Ipv6(Zoned6<'a>),
-    /// `[...]` that is no address: never matches (F-V6-07).
+    /// `[...]` that is not an address: never matches (F-V6-07).
     BadIpv6(&'a [u8]),
     /// Anything else: equal but for ASCII case.
     Exact(&'a [u8]),
@@ -167,7 +167,7 @@ pub enum HostPattern<'a> {
 pub enum NetworkProblem {
     /// The part before the slash is neither four numbers nor an address in brackets.
     Net,
-    /// The part behind the slash is no mask and no length in range.
+    /// The part after the slash is neither a mask nor a length in range.
     Mask,
 }
 
@@ -229,8 +229,8 @@ impl<'a> HostPattern<'a> {
         }
     }
 
-    /// Whether there is no client that it matches: it is no network, a network with host bits set
-    /// (F-V4-06), or brackets around something that is no address (F-V6-07).
+    /// Whether there is no client that it matches: it is not a network, a network with host bits
+    /// set (F-V4-06), or brackets around something that is not an address (F-V6-07).
     pub fn matches_nobody(&self) -> bool {
         match self {
             Self::BadNet(_)
@@ -282,7 +282,7 @@ fn ipv4_mask(length: i32) -> Option<u32> {
     Some(u32::MAX << (32 - length))
 }
 
-/// `user@host` and `daemon@host`: the first `@` behind the first byte (F-DAEMON-07, F-USER-01).
+/// `user@host` and `daemon@host`: the first `@` after the first byte (F-DAEMON-07, F-USER-01).
 fn split_at_sign<'t>(text: &'t [u8], dialect: &Dialect) -> (&'t [u8], Option<&'t [u8]>) {
     split(text, 1, b'@', dialect).map_or((text, None), |(before, behind)| (before, Some(behind)))
 }

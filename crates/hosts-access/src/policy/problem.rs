@@ -5,8 +5,8 @@ use thiserror::Error;
 /// Why libwrap refuses an option, and with it the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Error)]
 pub enum OptionProblem {
-    /// Nothing between two colons, or behind the last one (F-OPT-02).
-    #[error("there is no option behind the colon")]
+    /// Nothing between two colons, or after the last one (F-OPT-02).
+    #[error("there is no option after the colon")]
     MissingName,
     /// No such keyword (F-OPT-04).
     #[error("there is no option of this name")]

@@ -5,7 +5,7 @@ use crate::span::Span;
 use crate::syntax::{Line, LineKind, Token, TokenKind, Tree};
 use std::borrow::Cow;
 
-/// The rules that libwrap reads: none behind a line that ends the table.
+/// The rules that libwrap reads: none after a line that ends the table.
 pub fn rules<'t, 's>(tree: &'t Tree<'s>) -> impl Iterator<Item = Rule<'t, 's>> {
     tree.lines()
         .take_while(|line| line.is_read())
@@ -50,7 +50,7 @@ impl<'t, 's> Rule<'t, 's> {
         }
     }
 
-    /// Behind the second colon, in order; a rule without one has none.
+    /// After the second colon, in order; a rule without one has none.
     pub fn options(self) -> Vec<RuleOption<'s>> {
         let mut fields = Vec::new();
         let mut current: Option<RuleOption<'s>> = None;
@@ -61,7 +61,7 @@ impl<'t, 's> Rule<'t, 's> {
                 fields.extend(current.take());
                 current = (colons > 1).then(|| RuleOption::behind(token.span.end));
             } else if token.kind == TokenKind::Comment {
-                // Right behind a colon it leaves no field at all.
+                // Right after a colon it leaves no field at all.
                 let at = token.span.start;
                 current = current.filter(|option| !option.is_empty_at(at));
             } else if let Some(option) = &mut current {
@@ -89,7 +89,7 @@ impl<'t, 's> Rule<'t, 's> {
             .is_some()
     }
 
-    /// Everything behind the second colon, where a build without options finds its command.
+    /// Everything after the second colon, where a build without options finds its command.
     pub fn command(self) -> Cow<'s, [u8]> {
         let span = self.line.span();
         let mut colons = self

@@ -9,7 +9,7 @@ use crate::syntax::{LINE_LIMIT, Line, TokenKind, Tree};
 pub const WIDTH: usize = 100;
 /// Between two words where a rule goes on in the next line.
 const BREAK: &[u8] = b" \\\n    ";
-/// What libwrap joins: the backslash and the newline are no part of the logical line.
+/// What libwrap joins: the backslash and the newline are not part of the logical line.
 const SPLICE: usize = 2;
 
 /// The table in one style.
@@ -76,7 +76,7 @@ fn is_same_rule(a: Rule<'_, '_>, b: Rule<'_, '_>) -> bool {
 /// a backslash and CR LF does not go on (F-LINE-03), so some rules `may_fold` and others not.
 fn styled(line: Line<'_, '_>, may_fold: bool) -> Option<Vec<u8>> {
     let flat = Flat::of(line)?;
-    // A `#` must not come to the first column (F-LINE-08), nor a backslash that a blank kept from
+    // A `#` must not come to the first column (F-LINE-08), nor a backslash that a space kept from
     // the newline to its end (F-LINE-03).
     if flat.text.starts_with(b"#") || flat.text.ends_with(b"\\") {
         return None;
@@ -88,7 +88,7 @@ fn styled(line: Line<'_, '_>, may_fold: bool) -> Option<Vec<u8>> {
     (flat.text.len() <= LINE_LIMIT).then_some(flat.text)
 }
 
-/// A rule in one line, and the blanks at which it can be broken.
+/// A rule in one line, and the spaces at which it can be broken.
 #[derive(Default)]
 struct Flat {
     text: Vec<u8>,
@@ -120,7 +120,7 @@ impl Flat {
                     flat.text.extend_from_slice(b": ");
                     colons += 1;
                 }
-                // Behind a keyword a second `=` would belong to the value (F-OPT-06).
+                // After a keyword a second `=` would belong to the value (F-OPT-06).
                 TokenKind::Assign
                 | TokenKind::Item
                 | TokenKind::Except
@@ -135,7 +135,7 @@ impl Flat {
         Some(flat)
     }
 
-    /// One blank between two words, however many there were; the line `may_break` at it.
+    /// One space between two words, however many there were; the line `may_break` at it.
     fn blank(&mut self, may_break: bool) {
         if !self.text.is_empty() && !self.text.ends_with(b" ") {
             if may_break {

@@ -2,7 +2,7 @@
 
 use crate::policy::dialect::{DEBIAN_12, Dialect};
 
-/// A letter behind `%`.
+/// A letter after `%`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expansion {
     /// `%a`, `%A`: the address of the client or the server.
@@ -43,7 +43,7 @@ pub enum Part<'a> {
     Text(&'a [u8]),
     /// A letter that is replaced.
     Expansion(Expansion),
-    /// `%` and a byte that is no letter: both vanish (F-PCT-02).
+    /// `%` and a byte that is not a letter: both vanish (F-PCT-02).
     Unknown(u8),
 }
 

@@ -159,7 +159,7 @@ fn white(text: &[u8]) -> Parsed<'_> {
     take_while(is_white).parse(text)
 }
 
-/// `option_name`: up to a blank, which a carriage return is too, or an equals sign.
+/// `option_name`: up to a space, which a carriage return is too, or an equals sign.
 fn option_name(text: &[u8]) -> Parsed<'_> {
     take_till(|byte| is_blank(byte) || byte == b'=').parse(text)
 }

@@ -8,7 +8,7 @@ pub const LINE_LIMIT: usize = 2046;
 /// What a logical line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LineKind {
-    /// Nothing but blanks.
+    /// Nothing but spaces.
     Blank,
     /// `#` in the first column (F-LINE-08).
     Comment,
@@ -34,7 +34,7 @@ pub enum Reason {
 pub enum TokenKind {
     /// A whole comment line, without its newline; in some builds also the end of another line.
     Comment,
-    /// Blanks and commas between items, or a blank line.
+    /// Spaces and commas between items, or a blank line.
     Separator,
     /// One element of a daemon or client list.
     Item,
@@ -46,7 +46,7 @@ pub enum TokenKind {
     White,
     /// The keyword of an option.
     OptionName,
-    /// The blanks and at most one `=` between keyword and value.
+    /// The spaces and at most one `=` between keyword and value.
     Assign,
     /// The value of an option, `\:` not yet unescaped.
     OptionValue,

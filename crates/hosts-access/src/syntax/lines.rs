@@ -57,7 +57,7 @@ pub(super) struct Scanner<'s> {
 }
 
 impl<'s> Scanner<'s> {
-    /// Begins behind `number` complete lines.
+    /// Begins after `number` complete lines.
     pub(super) fn new(source: &'s [u8], number: u32, reading: Reading) -> Self {
         let next_nul = memchr(0, source).unwrap_or(source.len());
         Self {
@@ -98,7 +98,7 @@ impl<'s> Scanner<'s> {
         })
     }
 
-    /// The next logical line; `None` behind the last one.
+    /// The next logical line; `None` after the last one.
     pub(super) fn next_line(&mut self) -> Option<LogicalLine> {
         self.pieces.clear();
         let rest = self.source.get(self.at..).filter(|rest| !rest.is_empty())?;
@@ -192,7 +192,7 @@ impl<'s> Scanner<'s> {
         }
     }
 
-    /// libwrap reads no further; the next line we show begins behind the newline.
+    /// libwrap reads no further; the next line we show begins after the newline.
     fn skip_rest_of_line(&mut self) {
         let rest = self.source.get(self.at..).unwrap_or_default();
         let length = memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);

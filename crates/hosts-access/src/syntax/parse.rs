@@ -39,7 +39,7 @@ pub fn parse_around<'s>(source: &'s [u8], runs: &[Run]) -> Tree<'s> {
     builder.finish()
 }
 
-/// Reads a part of a table that begins with a logical line, behind `lines_before` complete lines.
+/// Reads a part of a table that begins with a logical line, after `lines_before` complete lines.
 pub fn parse_excerpt(source: &[u8], lines_before: u32) -> Tree<'_> {
     read(source, lines_before, Reading::DEBIAN)
 }

@@ -23,7 +23,7 @@ pub struct Reading {
 pub enum Comments {
     /// In the first column only.
     FirstColumn,
-    /// Anywhere but behind a backslash, which stays.
+    /// Anywhere but after a backslash, which stays.
     Anywhere,
 }
 
@@ -70,7 +70,7 @@ impl Reading {
     }
 }
 
-/// Whether a text is blanks only.
+/// Whether a text is spaces only.
 pub(super) fn is_idle(text: &[u8]) -> bool {
     text.iter().copied().all(is_blank)
 }

@@ -39,7 +39,7 @@ impl Tokens {
         self.packed.len()
     }
 
-    /// Adds a token that starts `distance` bytes behind the start of its line.
+    /// Adds a token that starts `distance` bytes after the start of its line.
     #[inline]
     pub(super) fn push(&mut self, kind: TokenKind, distance: u32) {
         if distance >= FAR {

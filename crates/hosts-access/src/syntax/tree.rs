@@ -63,7 +63,7 @@ impl<'s> Tree<'s> {
     }
 
     /// The line at which libwrap stops reading, if it does not reach the end: unterminated or too
-    /// long. Neither it nor any line behind it is used.
+    /// long. Neither it nor any line after it is used.
     pub fn broken_line(&self) -> Option<Line<'_, 's>> {
         self.unread_from.and_then(|row| self.line(index(row)))
     }
@@ -387,7 +387,7 @@ impl<'a> Placer<'a> {
         self.text = last + 1;
     }
 
-    /// Accounts for the bytes behind the last token.
+    /// Accounts for the bytes after the last token.
     fn finish(&mut self, has_newline: bool) {
         let end = self.line.end - u32::from(has_newline);
         self.fill_to(end);

@@ -113,7 +113,7 @@ fn a_complete_file_that_a_crash_left_unrenamed_counts() {
     let place = fs::canonicalize(directory.path()).unwrap();
     assert_eq!(pass.found[0].key, format!("{}/{name}", place.display()));
     assert!(collect(directory.path(), Utc::now()).found.is_empty());
-    // What a clock left that was ahead is no newer than what it left when it was right.
+    // What a clock left that was ahead is not newer than what it left when it was right.
     let behind = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
     assert_eq!(collect(directory.path(), behind).found.len(), 1);
 }

@@ -120,7 +120,7 @@ impl Desk {
         }
     }
 
-    /// Every event that may be told is told by exactly one letter that counts it.
+    /// Every event that may be reported is reported by exactly one letter that counts it.
     fn check(&mut self) {
         let sql = "SELECT count(*) FROM letters l WHERE state <> 'merged' AND count <>
             (SELECT count(*) FROM events WHERE letter IN
@@ -478,7 +478,7 @@ fn events_from_the_future_are_forgotten_with_their_neighbours() {
     assert_eq!(desk.journal.prune(&keep(1), desk.now).unwrap(), 4);
     let left = desk.decisions().len();
     assert_eq!(left, 1);
-    // On a clock that is behind, all are from the future, and none is old.
+    // On a clock that is slow, all are from the future, and none is old.
     let behind = start - TimeDelta::days(9999);
     assert_eq!(desk.journal.prune(&keep(1), behind).unwrap(), 0);
 }

@@ -5,7 +5,7 @@ use crate::alert::letter::places::*;
 /// Bits of an IPv4 network and what the database has on it, encoded.
 type Network = (u32, u32, Vec<u8>);
 
-/// A control byte, a second one for rarer kinds, one for sizes from 29 on, and what stands behind.
+/// A control byte, a second one for rarer kinds, one for sizes from 29 on, and what stands after.
 fn item(kind: u8, size: usize, bytes: &[u8]) -> Vec<u8> {
     let size = u8::try_from(size).unwrap();
     let mut out = match kind {
@@ -171,7 +171,7 @@ fn a_missing_or_wrong_file_is_a_problem_with_its_name() {
         country: Some(directory.path().to_owned()),
         asn: None,
     });
-    assert!(directory.problems[0].ends_with("is no regular file"));
+    assert!(directory.problems[0].ends_with("is not a regular file"));
 }
 
 #[test]

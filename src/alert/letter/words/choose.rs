@@ -67,7 +67,7 @@ mod tests {
                 }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => {
-                panic!("{place} is no text: {value}")
+                panic!("{place} is not text: {value}")
             }
         }
     }

@@ -28,13 +28,13 @@ pub(crate) struct Counted {
     pub(crate) many: &'static str,
 }
 
-/// What a subject says behind the name of the server.
+/// What a subject says after the name of the server.
 #[derive(Debug, Serialize)]
 pub(crate) struct Titles {
     pub(crate) refused: &'static str,
     pub(crate) admitted: &'static str,
     pub(crate) reported: &'static str,
-    /// Behind one of those when a letter has more than one event.
+    /// After one of those when a letter has more than one event.
     pub(crate) times: &'static str,
     pub(crate) again: Counted,
     pub(crate) gathered: Counted,

@@ -127,7 +127,7 @@ fn letters_of_every_kind_are_as_they_should_be() {
                 Notice::Rejected {
                     count: 3,
                     examples: vec![
-                        "deleted /var/spool/tcpw/drop/x: it is no regular file".to_owned(),
+                        "deleted /var/spool/tcpw/drop/x: it is not a regular file".to_owned(),
                     ],
                 },
             ),
@@ -330,7 +330,7 @@ fn the_older_subject_still_works_and_values_in_it_are_no_templates() {
     );
     assert_eq!(
         desk.write(&sample(LetterKind::Heartbeat)).subject,
-        "[tcpw] web1: all is well, 12 alarms in the last day"
+        "[tcpw] web1: all is well, 12 alerts in the last day"
     );
 }
 
@@ -360,13 +360,13 @@ fn a_template_of_ones_own_takes_the_place_and_escapes_in_html() {
 
 #[test]
 fn every_template_sees_the_same_variables_in_every_letter() {
-    let view = "{{ kind }} {{ language }} {{ server }} {{ subject }} {{ title }} {{ lead }} {{ host }} \
-         {{ addr }} {{ name }} {{ daemon }} {{ server_end }} {{ pid }} {{ uid }} {{ verdict }} \
-         {{ rule_file }} {{ rule_line }} {{ rule_text }} {{ country }} {{ owner }} {{ source }} \
-         {{ local_time }} {{ utc_time }} {{ first }} {{ last }} {{ span }} {{ count }} \
-         {{ source_count }} {{ facts }} {{ reasons }} {{ commands }} {{ sources_title }} {{ sources }} \
-         {{ events_title }} {{ events }} {{ earlier }} {{ files }} {{ advice }} {{ warnings }} \
-         {{ remarks }} {{ footer }} {{ words.footer }}";
+    let view = "{{ kind }} {{ language }} {{ server }} {{ subject }} {{ title }} {{ lead }} {{ \
+         host }} {{ addr }} {{ name }} {{ daemon }} {{ server_end }} {{ pid }} {{ uid }} {{ \
+         verdict }} {{ rule_file }} {{ rule_line }} {{ rule_text }} {{ country }} {{ owner }} {{ \
+         source }} {{ local_time }} {{ utc_time }} {{ first }} {{ last }} {{ span }} {{ count }} \
+         {{ source_count }} {{ facts }} {{ reasons }} {{ commands }} {{ sources_title }} {{ \
+         sources }} {{ events_title }} {{ events }} {{ earlier }} {{ files }} {{ advice }} {{ \
+         warnings }} {{ remarks }} {{ footer }} {{ words.footer }}";
     let (mut desk, _directory) = own(view);
     desk.form.subject_template = None;
     for kind in KINDS {

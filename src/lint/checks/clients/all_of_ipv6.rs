@@ -7,7 +7,7 @@ use crate::lint::words::quote;
 use crate::policy::HostPattern;
 
 rows! {
-    /// What stands behind the slash of an IPv6 network begins with no digit.
+    /// What stands after the slash of an IPv6 network does not begin with a digit.
     ///
     /// libwrap takes it for the length 0, and the pattern matches all of IPv6.
     ///
@@ -31,7 +31,7 @@ fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
         let what = if is_plain {
             "has the prefix length 0"
         } else {
-            "has no number behind the slash, which counts as 0"
+            "has no number after the slash, which counts as 0"
         };
         (
             format!(

@@ -7,9 +7,9 @@ use crate::policy::{HostPattern, NetworkProblem, TextPattern, dotted_quad, ipv6}
 use std::net::Ipv6Addr;
 
 rows! {
-    /// What stands in brackets is no plain IPv6 address.
+    /// What stands in brackets is not a plain IPv6 address.
     ///
-    /// The prefix length belongs behind the brackets, and names or IPv4 addresses in brackets match
+    /// The prefix length belongs after the brackets, and names or IPv4 addresses in brackets match
     /// nobody.
     ///
     /// Repair: --unsafe-fixes

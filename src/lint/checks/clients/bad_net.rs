@@ -6,7 +6,7 @@ use crate::lint::words::quote;
 use crate::policy::{HostPattern, NetworkProblem};
 
 rows! {
-    /// What stands before a slash is no network of four numbers.
+    /// The part before a slash is not a network of four numbers.
     ///
     /// With a slash only four full numbers count; `10.1.2/24`, `ALL/24` and `name/32` match nobody.
     ///
@@ -28,7 +28,7 @@ fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     sink.report(client.span, || {
         (
             format!(
-                "what stands before the slash of {} is no network of four numbers: it matches \
+                "the part before the slash of {} is not a network of four numbers: it matches \
                  nobody and {}",
                 quote(client.text),
                 client.nobody()

@@ -29,7 +29,7 @@ rows! {
 
     /// Options stand in a build of libwrap that has none.
     ///
-    /// There everything behind the second colon is one shell command: allow and deny do nothing,
+    /// There everything after the second colon is one shell command: allow and deny do nothing,
     /// and the verdict is that of the table.
     ///
     /// Repair: by hand
@@ -161,8 +161,8 @@ fn command(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     sink.report_as(&OPTIONS.check, first.name_span, || {
         (
             format!(
-                "{} has no options: it takes all behind the second colon for one shell command, \
-                 and the verdict is the table's",
+                "{} has no options: it takes everything after the second colon as one shell \
+                 command, and the verdict is the table's",
                 rule.dialect.title
             ),
             "put what grants into the allow table and what refuses into the deny table".to_owned(),

@@ -29,7 +29,7 @@ fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
                 "the `!` of {} means nothing to libwrap: nobody is excepted",
                 quote(client.text)
             ),
-            "write `EXCEPT` and the clients behind it at the end of the list".to_owned(),
+            "write `EXCEPT` and the clients after it at the end of the list".to_owned(),
         )
     });
 }

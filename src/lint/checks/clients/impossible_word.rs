@@ -225,7 +225,7 @@ fn letters(
             format!("write `{prefix}` for all addresses that begin so")
         };
         let message = format!(
-            "letters stand for no numbers: libwrap takes {} for the name of a host; {what}",
+            "letters do not stand for numbers: libwrap takes {} for the name of a host; {what}",
             quote(text)
         );
         (message, help)

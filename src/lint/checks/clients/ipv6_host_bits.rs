@@ -10,7 +10,7 @@ use crate::policy::{ClientPattern, HostPattern};
 use std::net::Ipv6Addr;
 
 rows! {
-    /// An IPv6 network has bits set behind its prefix.
+    /// An IPv6 network has bits set after its prefix.
     ///
     /// libwrap ignores them, so whoever means one host has let in its whole network. In an IPv4
     /// network the same mistake matches nobody.
@@ -40,7 +40,7 @@ fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
         let network = Ipv6Addr::from_bits(bits & mask);
         (
             format!(
-                "{} has bits set behind its prefix, which libwrap ignores: it matches the whole \
+                "{} has bits set after its prefix, which libwrap ignores: it matches the whole \
                  network",
                 quote(client.text)
             ),

@@ -31,10 +31,10 @@ rows! {
     CHECK = Row::new("TW331", "list-file-missing", Error, Missed, Run::Site(check))
         .shown(claims::nothing);
 
-    /// A list file holds a word that is no pattern there.
+    /// A list file holds a word that is not a pattern there.
     ///
     /// List files know no comments, no EXCEPT, no commas, no brackets around ranges: every word is
-    /// a pattern of its own, and ALL behind a `#` matches everybody.
+    /// a pattern of its own, and ALL after a `#` matches everybody.
     ///
     /// Repair: by hand
     /// Facts: F-FILE-01 F-FILE-02 F-FILE-03
@@ -243,7 +243,7 @@ impl Walk<'_, '_> {
                              when it reads it",
                         quote(path)
                     ),
-                    "take the path out of one of the lists".to_owned(),
+                    "remove the path from one of the lists".to_owned(),
                 )
             });
             return;
@@ -318,20 +318,20 @@ impl Walk<'_, '_> {
 fn is_odd(word: &[u8]) -> Option<(&'static str, &'static str)> {
     if word.starts_with(b"#") {
         return Some((
-            "begins no comment: every word behind it is a pattern too",
-            "take comments out of list files",
+            "does not begin a comment: every word after it is a pattern too",
+            "remove comments from list files",
         ));
     }
     if word.eq_ignore_ascii_case(b"EXCEPT") {
         return Some((
             "is the name of a host in a list file: nobody is excepted",
-            "put the exceptions into the rule, behind the path of the list",
+            "put the exceptions into the rule, after the path of the list",
         ));
     }
     if word.contains(&b',') {
         return Some((
             "is one word: commas do not separate in list files",
-            "separate with blanks or newlines",
+            "separate with spaces or newlines",
         ));
     }
     None

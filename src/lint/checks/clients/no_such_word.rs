@@ -5,7 +5,7 @@ use crate::lint::view::ClientView;
 use crate::lint::words::quote;
 
 rows! {
-    /// The word is no special word.
+    /// The word is not a special word.
     ///
     /// ANY and FAIL, and special words with a dot, are names of hosts here.
     ///
@@ -27,7 +27,7 @@ fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     sink.report(client.span, || {
         (
             format!(
-                "{} is no special word but the name of a host: it {}",
+                "{} is not a special word but the name of a host: it {}",
                 quote(client.text),
                 client.nobody()
             ),

@@ -13,7 +13,7 @@ use crate::policy::Element;
 rows! {
     /// A word was meant as EXCEPT and is another one.
     ///
-    /// Only EXCEPT takes clients out of a list. `BUT`, `NOT`, `EXEPT` and `-name` are names of
+    /// Only EXCEPT removes clients from a list. `BUT`, `NOT`, `EXEPT` and `-name` are names of
     /// hosts, and what stands after them is in the list like the rest.
     ///
     /// Repair: by hand
@@ -85,7 +85,7 @@ fn list_of(rule: &RuleView<'_, '_>, list: &[Element<'_>], is_clients: bool, sink
         sink.report_rated(span.cover(end), rating, || {
             (
                 format!(
-                    "{} is not `EXCEPT`: nothing is taken out of the list",
+                    "{} is not `EXCEPT`: nothing is removed from the list",
                     quote(what)
                 ),
                 "write `EXCEPT` and after it what is not meant, at the end of the list".to_owned(),

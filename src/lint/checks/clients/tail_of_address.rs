@@ -30,7 +30,7 @@ fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     sink.report(client.span, || {
         let text = plain(text);
         (
-            format!("`{text}` is no network: it matches every IPv4 address that ends so"),
+            format!("`{text}` is not a network: it matches every IPv4 address that ends like this"),
             "write a prefix with the dot at its end (`10.1.`), or a network".to_owned(),
         )
     });

@@ -41,7 +41,8 @@ fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
         let domain = plain(domain);
         (
             format!(
-                "{} matches every name that ends so, also that of a stranger's domain: `x{domain}`",
+                "{} matches every name that ends like this, also in a stranger's domain: \
+                 `x{domain}`",
                 quote(client.text)
             ),
             format!("write `.{domain}`, and `{domain}` if the host itself is meant too"),

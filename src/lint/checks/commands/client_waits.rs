@@ -10,7 +10,7 @@ use crate::lint::view::RuleView;
 use crate::policy::OptionKind;
 
 rows! {
-    /// A command makes the visitor wait.
+    /// A command makes the client wait.
     ///
     /// libwrap waits until the command has ended before it answers.
     ///

@@ -45,7 +45,8 @@ fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
                 ),
                 None => {
                     format!(
-                        "{letter} is none of libwrap's letters{of}: it vanishes before the command runs"
+                        "{letter} is not one of libwrap's letters{of}: it vanishes before the \
+                         command runs"
                     )
                 }
             };

@@ -47,7 +47,7 @@ rows! {
     /// A command is closed to the user that the daemon runs as.
     ///
     /// libwrap runs a command as the daemon itself. One with a user of its own, such as slapd or
-    /// stunnel4, cannot run what only root may run, and nobody is told: the alarm is lost.
+    /// stunnel4, cannot run what only root may run, and nothing reports it: the alert is lost.
     ///
     /// Repair: by hand
     /// Facts: F-SPAWN-01 F-SPAWN-04
@@ -155,7 +155,7 @@ fn file(
     let problem = match look.kind {
         FileKind::Missing => Some("is not there"),
         FileKind::DanglingLink => Some("is a link to nothing"),
-        FileKind::Directory | FileKind::Special => Some("is no program"),
+        FileKind::Directory | FileKind::Special => Some("is not a program"),
         FileKind::File if look.mode & 0o111 == 0 => Some("may be run by nobody (mode without x)"),
         FileKind::File => None,
     };

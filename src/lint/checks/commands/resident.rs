@@ -80,7 +80,7 @@ fn twist(rule: &RuleView<'_, '_>, sink: &mut Sink) {
                     "{daemon} serves all its clients in one process, which twist would replace: \
                          the client is refused, or the daemon ends"
                 ),
-                "use spawn, and deny behind it".to_owned(),
+                "use spawn, and deny after it".to_owned(),
             )
         });
     }
@@ -93,7 +93,7 @@ fn banners(rule: &RuleView<'_, '_>, sink: &mut Sink) {
                 format!(
                     "a banner comes before all that {daemon} says, and its clients cannot read it"
                 ),
-                format!("take {daemon} out of this rule"),
+                format!("remove {daemon} from this rule"),
             )
         });
     }

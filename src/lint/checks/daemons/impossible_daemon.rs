@@ -13,7 +13,7 @@ rows! {
     /// a protocol or a verdict in it.
     ///
     /// Names of daemons are compared whole. Quotes, `;` and full-width letters are part of the
-    /// word, so the rule is about no daemon.
+    /// word, so the rule is not about any daemon.
     ///
     /// Repair: by hand
     /// Facts: F-DAEMON-01 F-FIELD-02

@@ -48,7 +48,7 @@ fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
                         quote(text),
                         rule.nobody()
                     ),
-                    "put it behind the colon, and a daemon or ALL before it".to_owned(),
+                    "put it after the colon, and a daemon or ALL before it".to_owned(),
                 )
             });
         }

@@ -7,7 +7,7 @@ use crate::span::{Span, offset};
 use crate::syntax::{LineKind, Reason};
 
 rows! {
-    /// A blank or a carriage return stands between a backslash and the newline.
+    /// A space, a tab or a carriage return stands between a backslash and the newline.
     ///
     /// Then the line is not continued: the backslash becomes a word and the next line stands alone,
     /// so exceptions written there are lost.
@@ -31,8 +31,8 @@ fn check(view: LineView<'_, '_>, sink: &mut Sink) {
     }
     let span = view.span();
     let bytes = span.of(view.source());
-    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r');
-    let Some(last) = bytes.iter().rposition(|byte| !is_blank(byte)) else {
+    let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r');
+    let Some(last) = bytes.iter().rposition(|byte| !is_space(byte)) else {
         return;
     };
     if bytes.get(last) != Some(&b'\\') || last + 1 == bytes.len() {
@@ -42,7 +42,7 @@ fn check(view: LineView<'_, '_>, sink: &mut Sink) {
         let what = if bytes.ends_with(b"\r") {
             "a carriage return"
         } else {
-            "a blank"
+            "a space or tab"
         };
         (
             format!(

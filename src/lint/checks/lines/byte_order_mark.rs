@@ -8,7 +8,7 @@ rows! {
     /// The file begins with a byte order mark.
     ///
     /// The mark becomes part of the first word: a first rule never matches, and a first comment is
-    /// no comment.
+    /// not a comment.
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-LINE-18
@@ -32,7 +32,7 @@ fn check(view: LineView<'_, '_>, sink: &mut Sink) {
     sink.report(Span::new(0, 3), || {
         (
             "the file begins with a byte order mark: it is part of the first word, so the first \
-             rule never matches, and a comment there is no comment"
+             rule never matches, and a comment there is not a comment"
                 .to_owned(),
             "save the file as UTF-8 without a byte order mark".to_owned(),
         )

@@ -10,7 +10,7 @@ use crate::syntax::LineKind;
 rows! {
     /// A comment ends in a backslash and swallows the next line.
     ///
-    /// Lines are joined before comments are recognised, so the rule behind the comment is part of
+    /// Lines are joined before comments are recognised, so the rule after the comment is part of
     /// it.
     ///
     /// Repair: --unsafe-fixes
@@ -38,8 +38,11 @@ fn check(view: LineView<'_, '_>, sink: &mut Sink) {
         let first = swallowed.split(|&byte| byte == b'\n').next();
         let rule = quote(first.unwrap_or_default().trim_ascii());
         (
-            format!("the comment goes on behind its last backslash: {rule} is part of it and does nothing"),
-            "take the backslash at the end of the comment out".to_owned(),
+            format!(
+                "the comment goes on after its last backslash: {rule} is part of it and does \
+                     nothing"
+            ),
+            "remove the backslash at the end of the comment".to_owned(),
         )
     });
 }

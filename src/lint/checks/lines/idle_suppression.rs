@@ -34,7 +34,7 @@ pub(in crate::lint) fn check(sink: &mut Sink, is_code: fn(&[u8]) -> bool) {
                 ),
                 Idle::NothingFound => (
                     "the line below has no such finding: this suppresses nothing",
-                    "take it out, or put it directly above the line that is meant",
+                    "remove it, or put it directly above the line that is meant",
                 ),
             };
             (what.to_owned(), help.to_owned())

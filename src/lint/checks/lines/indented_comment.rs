@@ -8,7 +8,7 @@ use crate::policy::Element;
 use crate::span::Span;
 
 rows! {
-    /// A `#` that is not in the first column begins no comment.
+    /// A `#` that is not in the first column does not begin a comment.
     ///
     /// The line is a live rule: `#` is a daemon name, and every other word counts.
     ///
@@ -37,8 +37,11 @@ fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
             "may keep people out"
         };
         (
-            format!("the `#` is not in the first column, so this is no comment: the rule is live and {what}"),
-            "move the `#` to the first column, or take the line out".to_owned(),
+            format!(
+                "the `#` is not in the first column, so this is not a comment: the rule is \
+                     live and {what}"
+            ),
+            "move the `#` to the first column, or remove the line".to_owned(),
         )
     });
 }

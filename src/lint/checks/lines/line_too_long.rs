@@ -9,7 +9,7 @@ use crate::syntax::{LINE_LIMIT, LineKind, Reason};
 rows! {
     /// A line is longer than 2046 bytes.
     ///
-    /// libwrap stops reading the table there. In the allow table this rule and all behind it are
+    /// libwrap stops reading the table there. In the allow table this rule and all after it are
     /// lost; in the deny table everybody who gets that far is refused. Continuing the line with a
     /// backslash does not lift the limit.
     ///
@@ -33,7 +33,7 @@ fn check(view: LineView<'_, '_>, sink: &mut Sink) {
         };
         (
             format!(
-                "this line is longer than {LINE_LIMIT} bytes: it {what}, and nothing behind it is \
+                "this line is longer than {LINE_LIMIT} bytes: it {what}, and nothing after it is \
                  read (rules lost there: {lost})"
             ),
             "split it into several rules; a backslash before the newline does not lift the limit"

@@ -46,7 +46,7 @@ fn check(view: LineView<'_, '_>, sink: &mut Sink) {
     sink.report(span, || {
         if bytes.trim_ascii_start().starts_with(b"#") {
             return (
-                "the `#` is not in the first column, so this is no comment but a rule without \
+                "the `#` is not in the first column, so this is not a comment but a rule without a \
                  colon, which is skipped"
                     .to_owned(),
                 "begin the comment in the first column".to_owned(),

@@ -31,7 +31,7 @@ fn check(view: LineView<'_, '_>, sink: &mut Sink) {
     sink.report(Span::new(at, at + 1), || {
         (
             "a NUL byte hides the rest of its line and joins the next line to it".to_owned(),
-            "take the NUL out; if there are many, the file is no plain text (UTF-16?)".to_owned(),
+            "remove the NUL; if there are many, the file is not plain text (UTF-16?)".to_owned(),
         )
     });
 }

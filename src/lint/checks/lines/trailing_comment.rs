@@ -9,9 +9,9 @@ use crate::lint::view::RuleView;
 use crate::span::{Span, index, offset};
 
 rows! {
-    /// A `#` behind a rule begins no comment.
+    /// A `#` after a rule does not begin a comment.
     ///
-    /// Every word behind it is a client pattern, or an option if a colon stands before it.
+    /// Every word after it is a client pattern, or an option if a colon stands before it.
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-LINE-09
@@ -29,7 +29,8 @@ fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     }
     sink.report(span, || {
         (
-            "a `#` behind a rule begins no comment: every word from here on is a client pattern"
+            "a `#` after a rule does not begin a comment: every word from here on is a client \
+             pattern"
                 .to_owned(),
             "put the comment on a line of its own, with the `#` in the first column".to_owned(),
         )

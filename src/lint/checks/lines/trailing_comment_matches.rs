@@ -7,9 +7,9 @@ use crate::lint::view::RuleView;
 use crate::lint::words::quote;
 
 rows! {
-    /// A word behind a `#` matches many clients.
+    /// A word after a `#` matches many clients.
     ///
-    /// Behind a rule `#` begins no comment, so ALL, KNOWN or LOCAL there are live patterns.
+    /// After a rule `#` does not begin a comment, so ALL, KNOWN or LOCAL there are live patterns.
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-LINE-09
@@ -33,7 +33,7 @@ fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
         };
         (
             format!(
-                "{} behind `#` is no comment but a pattern for many clients: the rule {what}",
+                "{} after `#` is not a comment but a pattern for many clients: the rule {what}",
                 quote(text)
             ),
             "put the comment on a line of its own, with the `#` in the first column".to_owned(),

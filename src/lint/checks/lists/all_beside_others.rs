@@ -39,7 +39,7 @@ fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
                         "{} stands for all {who}: the others beside it do nothing",
                         quote(text)
                     ),
-                    "take it out, or take the others out".to_owned(),
+                    "remove it, or remove the others".to_owned(),
                 )
             });
         }

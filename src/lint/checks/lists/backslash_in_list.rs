@@ -28,7 +28,7 @@ fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
                 quote(client.text),
                 client.nobody()
             ),
-            "take it out; only options know `\\:`, and IPv6 addresses stand in brackets".to_owned(),
+            "remove it; only options know `\\:`, and IPv6 addresses stand in brackets".to_owned(),
         )
     });
 }

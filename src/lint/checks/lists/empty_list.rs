@@ -28,7 +28,7 @@ fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     sink.report(rule.span(), || {
         (
             format!("the {list} empty: the rule never matches"),
-            "name daemons and clients (`ALL` for all of them), or take the line out".to_owned(),
+            "name daemons and clients (`ALL` for all of them), or remove the line".to_owned(),
         )
     });
 }

@@ -5,7 +5,7 @@ use crate::lint::view::RuleView;
 use crate::policy::Element;
 
 rows! {
-    /// ALL stands behind EXCEPT.
+    /// ALL stands after EXCEPT.
     ///
     /// Everybody is excepted, so the rule never matches.
     ///
@@ -32,9 +32,9 @@ fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
         };
         sink.report(span, || {
             (
-                "ALL stands behind EXCEPT: everybody is excepted, and the rule never matches"
+                "ALL stands after EXCEPT: everybody is excepted, and the rule never matches"
                     .to_owned(),
-                "turn the two sides around, or take the rule out".to_owned(),
+                "swap the two sides, or remove the rule".to_owned(),
             )
         });
     }

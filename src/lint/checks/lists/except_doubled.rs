@@ -28,9 +28,8 @@ fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
             };
             sink.report(first.cover(*second), || {
                 (
-                    "EXCEPT stands twice in a row: the exceptions behind it do not count"
-                        .to_owned(),
-                    "take one of the two out".to_owned(),
+                    "EXCEPT stands twice in a row: the exceptions after it do not count".to_owned(),
+                    "remove one of the two".to_owned(),
                 )
             });
         }

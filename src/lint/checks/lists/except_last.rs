@@ -9,7 +9,7 @@ use crate::policy::Element;
 use crate::span::{Span, index, offset};
 
 rows! {
-    /// Nothing stands behind EXCEPT.
+    /// Nothing stands after EXCEPT.
     ///
     /// Nobody is excepted; often the exceptions were on a line that is not joined.
     ///
@@ -41,7 +41,7 @@ fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
         }
         sink.report(*span, || {
             (
-                "nothing stands behind EXCEPT: nobody is excepted".to_owned(),
+                "nothing stands after EXCEPT: nobody is excepted".to_owned(),
                 "name the exceptions on the same line; if there are none, remove EXCEPT".to_owned(),
             )
         });

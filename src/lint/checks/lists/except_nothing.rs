@@ -6,9 +6,9 @@ use crate::lint::words::quote;
 use crate::policy::{ClientPattern, Element, HostPattern, TextPattern, dotted_quad};
 
 rows! {
-    /// An exception takes nothing out of its list.
+    /// An exception excludes nothing from its list.
     ///
-    /// Nothing before EXCEPT matches what stands behind it, so the exception was meant for another
+    /// Nothing before EXCEPT matches what stands after it, so the exception was meant for another
     /// rule or is misspelt.
     ///
     /// Repair: by hand
@@ -50,10 +50,10 @@ fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
         sink.report(*span, || {
             (
                 format!(
-                    "nothing before EXCEPT matches {}: the exception takes nothing out",
+                    "nothing before EXCEPT matches {}: the exception excludes nothing",
                     quote(text)
                 ),
-                "correct it, or take it out".to_owned(),
+                "correct it, or remove it".to_owned(),
             )
         });
     }

@@ -11,7 +11,7 @@ use crate::policy::Element;
 use crate::span::Span;
 
 rows! {
-    /// A bracket has no partner.
+    /// A bracket is unbalanced.
     ///
     /// While brackets are open no colon separates fields, so `: deny` becomes two client names and
     /// the rule does what its table says.
@@ -39,13 +39,13 @@ fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     sink.report(Span::new(bracket.start, end), || {
         let what = match (swallowed.is_some(), rule.grants()) {
             (true, true) => {
-                "the options behind it are taken for clients, and the rule grants, whatever they say"
+                "the options after it are read as clients, and the rule grants, whatever they say"
             }
-            (true, false) => "the options behind it are taken for clients and do nothing",
+            (true, false) => "the options after it are read as clients and do nothing",
             (false, _) => "the pattern never matches",
         };
         (
-            format!("a bracket without its partner: {what}"),
+            format!("unbalanced bracket: {what}"),
             "write an IPv6 address as `[2001:db8::1]`, a network as `[2001:db8::]/32`".to_owned(),
         )
     });

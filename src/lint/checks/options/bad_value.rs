@@ -37,7 +37,7 @@ fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
 /// What each option does take.
 fn remedy(kind: Option<OptionKind>, dialect: &Dialect) -> String {
     let help = match kind {
-        Some(OptionKind::Setenv) => "write a blank between name and value: `setenv NAME value`",
+        Some(OptionKind::Setenv) => "write a space between name and value: `setenv NAME value`",
         Some(OptionKind::Severity) => {
             let help = "write a level (emerg alert crit err warning notice info debug), or \
                         facility.level such as `auth.info`";

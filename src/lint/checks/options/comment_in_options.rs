@@ -10,8 +10,8 @@ use crate::span::{Span, offset};
 rows! {
     /// A comment stands in the options.
     ///
-    /// A `#` behind a rule begins no comment; the option is broken and everybody whom the rule
-    /// matches is refused.
+    /// A `#` after a rule does not begin a comment; the option is broken and everybody whom the
+    /// rule matches is refused.
     ///
     /// Repair: --unsafe-fixes
     /// Facts: F-OPT-04 F-LINE-09
@@ -28,7 +28,9 @@ fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     let at = memchr::memchr(b'#', span.of(rule.source())).unwrap_or_default();
     sink.report(Span::new(span.start + offset(at), span.end), || {
         (
-            format!("a `#` behind a rule begins no comment but is part of the option: {REFUSES}"),
+            format!(
+                "a `#` after a rule does not begin a comment but is part of the option: {REFUSES}"
+            ),
             "put the comment on a line of its own, with the `#` in the first column".to_owned(),
         )
     });

@@ -8,8 +8,8 @@ use crate::policy::OptionKind;
 rows! {
     /// A rule of the allow table refuses people.
     ///
-    /// It works, and an alarm is often written so; but whoever looks for what is refused looks in
-    /// the deny table.
+    /// It works, and an alert is often written like this; but whoever looks for what is refused
+    /// looks in the deny table.
     ///
     /// Repair: by hand
     /// Facts: F-ORDER-02

@@ -8,7 +8,7 @@ use crate::policy::OptionProblem;
 use crate::span::Span;
 
 rows! {
-    /// No option stands behind a colon.
+    /// No option stands after a colon.
     ///
     /// An empty option is a broken one: everybody whom the rule matches is refused.
     ///
@@ -31,8 +31,8 @@ fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
             "this colon"
         };
         (
-            format!("no option stands behind {place}: {REFUSES}"),
-            "take the colon out".to_owned(),
+            format!("no option stands after {place}: {REFUSES}"),
+            "remove the colon".to_owned(),
         )
     });
 }

@@ -25,7 +25,7 @@ fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
         let name = quote(&option.name);
         (
             format!("the option {name} needs a value: {REFUSES}"),
-            format!("write the value behind {name}, or take the option out"),
+            format!("write the value after {name}, or remove the option"),
         )
     });
 }

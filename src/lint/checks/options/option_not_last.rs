@@ -7,9 +7,9 @@ use crate::lint::words::{REFUSES, quote};
 use crate::policy::OptionProblem;
 
 rows! {
-    /// An option stands behind one that must be the last.
+    /// An option stands after one that must be the last.
     ///
-    /// allow, deny and twist end a rule; with anything behind them everybody whom the rule matches
+    /// allow, deny and twist end a rule; with anything after them everybody whom the rule matches
     /// is refused.
     ///
     /// Repair: by hand
@@ -25,7 +25,7 @@ fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
     sink.report(option.name_span, || {
         (
             format!(
-                "another option stands behind {}, which must be the last one: {REFUSES}",
+                "another option stands after {}, which must be the last one: {REFUSES}",
                 quote(&option.name)
             ),
             format!("put {} at the end of the rule", quote(&option.name)),

@@ -13,7 +13,7 @@ use crate::span::Span;
 rows! {
     /// A colon in a value is not written as `\:`.
     ///
-    /// It ends the value, what follows is no option, and everybody whom the rule matches is
+    /// It ends the value, what follows is not an option, and everybody whom the rule matches is
     /// refused.
     ///
     /// Repair: --unsafe-fixes
@@ -44,7 +44,7 @@ fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
             )
         } else {
             format!(
-                "this colon ends the value before it, and {} is no option: {REFUSES}",
+                "this colon ends the value before it, and {} is not an option: {REFUSES}",
                 quote(&option.name)
             )
         };

@@ -30,7 +30,7 @@ fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
                 "the option {} takes no value: {REFUSES}",
                 quote(&option.name)
             ),
-            "take the value out; another option needs a colon before it".to_owned(),
+            "remove the value; another option needs a colon before it".to_owned(),
         )
     });
 }

@@ -31,7 +31,7 @@ fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
                      the rights of the daemon",
                     quote(&option.name)
                 ),
-                "let the command itself change its user, and take the option out".to_owned(),
+                "let the command itself change its user, and remove the option".to_owned(),
             )
         });
     }

@@ -12,7 +12,7 @@ use crate::policy::{ClientPattern, HostPattern, OptionKind, TextPattern, rules};
 use crate::span::Span;
 
 rows! {
-    /// An alarm refuses clients whom a later rule would let in.
+    /// An alert refuses clients whom a later rule would let in.
     ///
     /// A client without a name matches UNKNOWN even if its address is listed below. The first match
     /// ends the search.
@@ -64,10 +64,10 @@ fn report(alert: &Alert<'_, '_>, hidden: &RuleView<'_, '_>, sink: &mut Sink) {
         let number = hidden.rule.number();
         (
             format!(
-                "this alarm refuses clients without a name before line {number} can let them in, \
+                "this alert refuses clients without a name before line {number} can let them in, \
                  though it lists them by address"
             ),
-            format!("move the alarm behind every rule that grants, line {number} among them"),
+            format!("move the alert after every rule that grants, line {number} among them"),
         )
     });
 }

@@ -16,7 +16,7 @@ use crate::span::Span;
 use crate::syntax::Tree;
 
 rows! {
-    /// An alarm for UNKNOWN is not an alarm for everybody who is on no list.
+    /// An alert for UNKNOWN is not an alert for every unlisted client.
     ///
     /// UNKNOWN means a client whose address has no name. A client with reverse DNS, confirmed or
     /// not, does not match it.
@@ -80,7 +80,8 @@ fn denies_everybody(policy: &Policy<'_>) -> bool {
                 continue;
             }
             // A failed command, also one of an earlier client, takes the effect of a rule with
-            // neutral options, and skips the rest of the allow table (F-ACL-02, F-ACL-06, F-ACL-07).
+            // neutral options, and skips the rest of the allow table (F-ACL-02, F-ACL-06,
+            // F-ACL-07).
             let is_final = table == TableName::Deny && (is_bare || view.has(OptionKind::Deny));
             if is_final || !policy.tables().any(runs_aclexec) {
                 return true;
@@ -141,7 +142,8 @@ fn unknown(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Sink) {
             "this alert is about clients whose address has no name: whoever has one is refused in \
              silence"
                 .to_owned(),
-            "for an alert about everybody on no list, write it with ALL, after all rules that grant"
+            "for an alert about every unlisted client, write it with ALL, after all rules that \
+             grant"
                 .to_owned(),
         )
     });

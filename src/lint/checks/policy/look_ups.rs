@@ -23,7 +23,7 @@ rows! {
 
     /// A look-up is made for every connection.
     ///
-    /// Names and users are looked up before the verdict, and the visitor waits: DNS for seconds,
+    /// Names and users are looked up before the verdict, and the client waits: DNS for seconds,
     /// ident for up to ten.
     ///
     /// Repair: by hand
