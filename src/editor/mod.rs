@@ -1,16 +1,16 @@
 //! The only writer of tables: an intended change to a plan, its preview, and its commit.
 //!
-//! What a change comes to is worked out on the trees ([`list`], [`deny_all`], [`install_alarm`])
+//! What a change comes to is worked out on the trees ([`list`], [`deny_all`], [`install_alert`])
 //! and tried on requests before and after. [`Transaction::run`] is the only way to a commit:
 //! open (lock, read), plan, verify, guard, preview, commit, look again.
 
-pub use change::alarm::{FAST_NAME, Triggers, alarm_command, install_alarm, verify_alarm};
+pub use change::alert_rules::{FAST_NAME, Triggers, alert_command, install_alert, verify_alert};
 pub use change::allow_deny::list;
-pub use change::apply::{Declared, declare, replace, verify_alarms};
+pub use change::apply::{Declared, declare, replace, verify_alerts_kept};
 pub use change::asks::Asks;
 pub use change::deny_all::deny_all;
 pub use change::expire::{Listed, expire, listed, stray_notes, verify_expire};
-pub use change::open::{open_again, remove_alarm};
+pub use change::open::{open_again, remove_alert};
 pub use change::rebind::rebound;
 pub use change::revoke::{remaining, revoke};
 pub use change::steps::{ApplyStep, Make, Verify, in_steps};

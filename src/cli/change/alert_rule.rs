@@ -6,7 +6,7 @@ use crate::cli::base::{Context, Failure, background};
 use crate::cli::machine::own_program;
 use crate::cli::machine::schedule::Setup;
 use crate::config::{Config, DEFAULT_DROP};
-use crate::editor::{Change, FAST_NAME, Note, Triggers, alarm_command};
+use crate::editor::{Change, FAST_NAME, Note, Triggers, alert_command};
 use clap::ValueEnum;
 use std::fs::{DirBuilder, Permissions};
 use std::io;
@@ -97,7 +97,7 @@ pub(crate) fn command(context: &Context, drop: &Path) -> Result<String, Failure>
     let binary = if has_fast { fast } else { program };
     // A daemon's user may be unable to read the configuration: the rule itself says where to.
     let drop = Some(drop).filter(|drop| *drop != Path::new(DEFAULT_DROP));
-    alarm_command(&binary, configuration(context)?.as_deref(), drop)
+    alert_command(&binary, configuration(context)?.as_deref(), drop)
         .map_err(|error| wrong_word(&error))
 }
 

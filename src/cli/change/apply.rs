@@ -6,7 +6,7 @@ use super::new_findings::new_findings;
 use crate::cli::base::{Context, Exit, Failure};
 use crate::cli::machine::tables::TableFile;
 use crate::editor::{
-    Asks, Declared, Ground, Intent, Label, Refusal, Scope, declare, replace, verify_alarms,
+    Asks, Declared, Ground, Intent, Label, Refusal, Scope, declare, replace, verify_alerts_kept,
 };
 use crate::escape::visible;
 use crate::policy::rules as rules_of;
@@ -79,7 +79,7 @@ pub(crate) fn run(args: &ApplyArgs, context: &mut Context) -> Result<Exit, Failu
     };
     let verify = |before: &Ground<'_>, after: &Ground<'_>, _: &_| {
         if !args.drop_alert {
-            verify_alarms(before, after)?;
+            verify_alerts_kept(before, after)?;
         }
         mistakes.replace(new_findings(&paths, before, after));
         Ok(())

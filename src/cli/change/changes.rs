@@ -20,13 +20,13 @@ pub(crate) struct ChangeArgs {
     /// Show what would be changed, and write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Take the change back after this time, such as `5m`, unless `tcpw confirm` says from a new
-    /// login that it is well
+    /// Roll the change back after this time, such as `5m`, unless `tcpw confirm` says from a new
+    /// login that all is well
     ///
     /// An open session survives rules that let nobody in, so only a login that began after the
-    /// change can confirm it, or whoever has the word that the change prints. It is taken back
-    /// also if this session ends. If the machine is started anew meanwhile, the next `tcpw
-    /// expire` of a timer does it, an alarm, or the next command that changes or lists changes.
+    /// change can confirm it, or whoever has the word that the change prints. It is also
+    /// rolled back if this session ends. If the machine restarts meanwhile, the next `tcpw expire`
+    /// of a timer does it, an alert, or the next command that changes or lists changes.
     #[arg(long, value_name = "TIME", value_parser = patience, conflicts_with = "dry_run")]
     pub(crate) confirm_within: Option<u32>,
 }

@@ -6,7 +6,7 @@ use super::make::make;
 use crate::cli::base::{Context, Exit, Failure};
 use crate::cli::machine::schedule::{self, ScheduleArgs};
 use crate::cli::machine::settings::{load, load_as_written, note_embedded};
-use crate::editor::{Asks, Intent, Recourse, Scope, install_alarm, verify_alarm, verify_default};
+use crate::editor::{Asks, Intent, Recourse, Scope, install_alert, verify_alert, verify_default};
 use clap::Args;
 use std::cell::Cell;
 
@@ -51,13 +51,13 @@ pub(crate) fn run(args: &InstallAlertArgs, context: &mut Context) -> Result<Exit
         args.change,
         &Intent::new(
             &|ground| {
-                let change = install_alarm(ground, triggers, &command)?;
+                let change = install_alert(ground, triggers, &command)?;
                 raised.set(Raised::of(&change));
                 Ok(change)
             },
             &|before, after, change| {
                 verify_default(before, after, change)?;
-                verify_alarm(after, triggers, &command)
+                verify_alert(after, triggers, &command)
             },
             scope,
         )

@@ -4,7 +4,7 @@ use super::changes::{ChangeArgs, ForceArgs};
 use super::make::make;
 use crate::cli::base::{Context, Exit, Failure};
 use crate::cli::machine::schedule::{self, ScheduleArgs};
-use crate::editor::{Asks, Intent, Refusal, Scope, remove_alarm, verify_open};
+use crate::editor::{Asks, Intent, Refusal, Scope, remove_alert, verify_open};
 use clap::Args;
 
 /// Raise no more alerts: the reverse of install-alert
@@ -28,7 +28,7 @@ pub(crate) fn run(args: &RemoveAlertArgs, context: &mut Context) -> Result<Exit,
         context,
         args.change,
         &Intent::new(
-            &|ground| remove_alarm(ground).map_err(|error| Refusal::Internal(error.to_string())),
+            &|ground| remove_alert(ground).map_err(|error| Refusal::Internal(error.to_string())),
             &verify_open,
             Scope::new(Asks::Nobody, args.force.force),
         )

@@ -14,7 +14,7 @@ use crate::config::{
 };
 use crate::editor::{
     ApplyStep, Asked, Asks, Change, Companion, Daemon, Ground, Intent, Refusal, Scope,
-    ShownCompanion, Triggers, Wish, deny_all, in_steps, install_alarm, list, verify_alarm,
+    ShownCompanion, Triggers, Wish, deny_all, in_steps, install_alert, list, verify_alert,
     verify_default, verify_deny_all, verify_list,
 };
 use std::cell::Cell;
@@ -167,14 +167,14 @@ impl Work {
         };
         let alarm = |ground: &Ground<'_>| match &self.alarm {
             Some(alarm) => {
-                let change = install_alarm(ground, alarm.triggers, &alarm.command)?;
+                let change = install_alert(ground, alarm.triggers, &alarm.command)?;
                 self.raised.set(Raised::of(&change));
                 Ok(change)
             }
             None => Ok(Change::default()),
         };
         let is_raised = |_: &Ground<'_>, after: &Ground<'_>, _: &Change| match &self.alarm {
-            Some(alarm) => verify_alarm(after, alarm.triggers, &alarm.command),
+            Some(alarm) => verify_alert(after, alarm.triggers, &alarm.command),
             None => Ok(()),
         };
         let steps = [

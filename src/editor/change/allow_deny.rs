@@ -1,6 +1,6 @@
 //! `allow` and `deny`: putting clients on a list, where the rule takes effect.
 //!
-//! The new rule goes in front of the first rule that would decide one of the clients otherwise,
+//! The new rule goes before the first rule that would decide one of the clients otherwise,
 //! else to the end. A rule about the same clients, or about some of them, is never overruled.
 
 use crate::editor::change::deciding::Deciding;

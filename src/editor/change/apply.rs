@@ -1,7 +1,7 @@
 //! `apply`: tables as they are wanted, given whole or rule by rule.
 
 use crate::edit::Edit;
-use crate::editor::change::alarm::own_alarm;
+use crate::editor::change::alert_rules::own_alert;
 use crate::editor::change::expire::{Listed, listed, listed_rule, with_label};
 use crate::editor::change::line::put;
 use crate::editor::change::undo::difference;
@@ -24,7 +24,7 @@ pub struct Declared {
     pub daemons: String,
     /// Its clients.
     pub clients: String,
-    /// What stands behind them, without the colon in front; empty for nothing.
+    /// What stands after them, without the colon in front; empty for nothing.
     pub options: String,
     /// What is known about it.
     pub label: Option<Label>,
@@ -120,7 +120,7 @@ fn armed(
     change: &mut Change,
 ) -> Vec<Declared> {
     let mut armed = wanted.to_vec();
-    for rule in rules(ground.tree(table)).filter(|rule| own_alarm(*rule).is_some()) {
+    for rule in rules(ground.tree(table)).filter(|rule| own_alert(*rule).is_some()) {
         let alarm = listed_rule(ground, table, rule);
         let same =
             |one: &&mut Declared| (&one.daemons, &one.clients) == (&alarm.daemons, &alarm.clients);
@@ -144,10 +144,10 @@ fn armed(
 ///
 /// # Errors
 /// With the rule.
-pub fn verify_alarms(before: &Ground<'_>, after: &Ground<'_>) -> Result<(), Refusal> {
+pub fn verify_alerts_kept(before: &Ground<'_>, after: &Ground<'_>) -> Result<(), Refusal> {
     for table in [TableName::Allow, TableName::Deny] {
         let of = |ground: &Ground<'_>| -> Vec<Listed> {
-            let armed = rules(ground.tree(table)).filter(|rule| own_alarm(*rule).is_some());
+            let armed = rules(ground.tree(table)).filter(|rule| own_alert(*rule).is_some());
             armed.map(|rule| listed_rule(ground, table, rule)).collect()
         };
         let left = of(after);
@@ -163,7 +163,7 @@ pub fn verify_alarms(before: &Ground<'_>, after: &Ground<'_>) -> Result<(), Refu
 }
 
 /// The edits after which the tables hold exactly these rules, in this order. Rules that are there
-/// already keep their bytes, and comments stay where they are. If `keeps_alarms`, those of tcpw
+/// already keep their bytes, and comments stay where they are. If `keeps_alerts`, those of tcpw
 /// stay in the rules that are wanted without them.
 ///
 /// # Errors
@@ -215,7 +215,7 @@ pub fn declare(
                 .flat_map(|one| one.text(ground.tree(table)))
                 .collect();
             if !text.is_empty() {
-                // In front of the first rule that stays behind them.
+                // In front of the first rule that stays after them.
                 let next = lines.get(op.old_range().end).copied();
                 put(&mut change, ground, table, next, text)?;
             }

@@ -1,4 +1,4 @@
-//! Whose access a change is asked to change: whoever else gains or loses has to be told of first.
+//! Whose access a change is asked to change: whoever else gains or loses has to be reported first.
 
 use crate::editor::client::daemon::Daemon;
 use crate::editor::client::pattern::Client;
@@ -134,10 +134,10 @@ impl<'c> Reached<'c> {
                 (true, net.to_bits(), net.to_bits() | rest)
             }
         };
-        let behind = self
+        let after = self
             .ranges
             .partition_point(|range| (range.0, range.1) <= (is_v6, low));
-        let range = behind.checked_sub(1).and_then(|at| self.ranges.get(at));
+        let range = after.checked_sub(1).and_then(|at| self.ranges.get(at));
         range.is_some_and(|range| range.0 == is_v6 && high <= range.2)
     }
 

@@ -17,7 +17,7 @@ pub(crate) const SPELLING: &str = "ALL: ALL";
 
 /// The edits that make `ALL: ALL` the default of the deny table.
 ///
-/// A rule there that refuses everybody already is only spelled anew; its options stay.
+/// A rule there that refuses everybody already is only spelled again; its options stay.
 ///
 /// # Errors
 /// When the allow table grants everybody, or the deny table cannot be added to.

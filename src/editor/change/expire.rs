@@ -19,7 +19,7 @@ pub struct Listed {
     pub daemons: String,
     /// Its clients, as they are written.
     pub clients: String,
-    /// What stands behind its clients, as it is written.
+    /// What stands after its clients, as it is written.
     pub options: String,
     /// What is known about it.
     pub label: Option<Label>,

@@ -12,7 +12,7 @@ use crate::policy::{Element, Rule, WIDTH};
 use crate::span::offset;
 use crate::syntax::{Line, parse};
 
-/// Adds `clients` to the rule in front of `line`, or to the last rule, if tcpw wrote it for the
+/// Adds `clients` to the rule before `line`, or to the last rule, if tcpw wrote it for the
 /// same daemons, by the same person, for the same reason and time: no other rule stands between, so
 /// it decides where a new one would. Gives those that found no place.
 pub(crate) fn extend(
@@ -85,7 +85,7 @@ fn own_clients<'t, 's>(
     if words(rule.daemons().elements().collect())? != daemons {
         return None;
     }
-    // In the spelling of tcpw, so that nothing else is changed by writing them anew.
+    // In the spelling of tcpw, so that nothing else is changed by writing them again.
     let clients: Option<Vec<Client>> = words(rule.clients().elements().collect())?
         .iter()
         .map(|word| {

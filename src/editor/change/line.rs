@@ -36,7 +36,7 @@ fn room(daemons: &str) -> usize {
     WIDTH.saturating_sub(daemons.len() + ": ".len())
 }
 
-/// Words with blanks between them, in as few lines of at most `limit` bytes as they fit into.
+/// Words with spaces between them, in as few lines of at most `limit` bytes as they fit into.
 fn packed(words: &[impl Display], limit: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut text = String::new();
@@ -59,7 +59,7 @@ fn packed(words: &[impl Display], limit: usize) -> Vec<String> {
     lines
 }
 
-/// Puts `text` in front of line `line` and its label, or at the end of the table.
+/// Puts `text` before line `line` and its label, or at the end of the table.
 pub(crate) fn put(
     change: &mut Change,
     ground: &Ground<'_>,
@@ -108,7 +108,7 @@ fn append(
             change.notes.push(note);
         }
     }
-    // A second rule for the end stands behind the first, which brought the newline.
+    // A second rule for the end stands after the first, which brought the newline.
     let end = offset(source.len());
     if change
         .edits

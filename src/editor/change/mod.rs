@@ -1,6 +1,6 @@
 //! From what is asked for to edits: each kind of change, and whether it holds afterwards.
 
-pub(super) mod alarm;
+pub(super) mod alert_rules;
 pub(super) mod allow_deny;
 pub(super) mod apply;
 pub(super) mod asks;

@@ -1,7 +1,7 @@
 //! `open` and `remove-alert`: the reverse of `deny-all` and `install-alert`.
 
 use crate::edit::{ApplyError, Edit, apply};
-use crate::editor::change::alarm::{is_for_unknown, own_alarm};
+use crate::editor::change::alert_rules::{is_for_unknown, own_alert};
 use crate::editor::change::deny_all::{defaults, lists};
 use crate::editor::change::expire::with_label;
 use crate::editor::change::worked_out::{Change, Note};
@@ -44,13 +44,13 @@ pub fn open_again(ground: &Ground<'_>) -> Result<Change, ApplyError> {
     Ok(change)
 }
 
-/// The edits that remove the alarms of tcpw: of a rule that refuses everybody only the alarm, the
-/// rule for the unknown as a whole; but if some of them got in without it, only its alarm, too.
+/// The edits that remove the alerts of tcpw: of a rule that refuses everybody only the alert, the
+/// rule for the unknown as a whole; but if some of them got in without it, only its alert, too.
 ///
 /// # Errors
 /// When the edits do not fit together, which would be a defect.
-pub fn remove_alarm(ground: &Ground<'_>) -> Result<Change, ApplyError> {
-    let whole = without_alarms(ground, true);
+pub fn remove_alert(ground: &Ground<'_>) -> Result<Change, ApplyError> {
+    let whole = without_alerts(ground, true);
     let allow = apply(ground.allow.source(), &whole.edits.allow)?;
     let deny = apply(ground.deny.source(), &whole.edits.deny)?;
     let (allow, deny) = (parse(&allow), parse(&deny));
@@ -59,21 +59,21 @@ pub fn remove_alarm(ground: &Ground<'_>) -> Result<Change, ApplyError> {
     Ok(if is_same {
         whole
     } else {
-        without_alarms(ground, false)
+        without_alerts(ground, false)
     })
 }
 
-fn without_alarms(ground: &Ground<'_>, is_whole: bool) -> Change {
+fn without_alerts(ground: &Ground<'_>, is_whole: bool) -> Change {
     let mut change = Change::default();
     for table in [TableName::Allow, TableName::Deny] {
         for rule in rules(ground.tree(table)) {
-            if let Some(alarm) = own_alarm(rule) {
+            if let Some(alert) = own_alert(rule) {
                 if is_whole && is_for_unknown(rule) {
                     for span in with_label(rule) {
                         change.edits.push(table, Edit::delete(span));
                     }
                 } else {
-                    let span = cut(rule, table, &alarm);
+                    let span = cut(rule, table, &alert);
                     change.edits.push(table, Edit::delete(span));
                 }
             }
@@ -82,26 +82,26 @@ fn without_alarms(ground: &Ground<'_>, is_whole: bool) -> Change {
     change
 }
 
-/// The alarm, with the colon in front of it; in the deny table also a final `deny` behind it,
+/// The alert, with the colon before it; in the deny table also a final `deny` after it,
 /// which needs no saying there.
-fn cut(rule: Rule<'_, '_>, table: TableName, alarm: &RuleOption<'_>) -> Span {
+fn cut(rule: Rule<'_, '_>, table: TableName, alert: &RuleOption<'_>) -> Span {
     let end = |option: &RuleOption<'_>| option.name_span.end.max(option.value_span.end);
     let options = rule.options();
-    let place = |option: &&RuleOption<'_>| option.name_span.start < alarm.name_span.start;
+    let place = |option: &&RuleOption<'_>| option.name_span.start < alert.name_span.start;
     let before = options.iter().take_while(place).last();
     let start = before.map_or(lists(rule).end, end);
-    let mut behind = options.iter().skip_while(place).skip(1);
+    let mut after = options.iter().skip_while(place).skip(1);
     let is_deny = |option: &&RuleOption<'_>| {
         option
             .spec()
             .is_some_and(|spec| spec.kind == OptionKind::Deny)
     };
-    let deny = behind.next().filter(is_deny);
-    if let (Some(deny), None, TableName::Deny) = (deny, behind.next(), table) {
+    let deny = after.next().filter(is_deny);
+    if let (Some(deny), None, TableName::Deny) = (deny, after.next(), table) {
         return Span::new(start, end(deny));
     }
     let source = rule.line().tree().source();
-    let behind = source.iter().skip(index(end(alarm)));
-    let blanks = behind.take_while(|byte| **byte == b' ').count();
-    Span::new(start, end(alarm) + offset(blanks))
+    let after = source.iter().skip(index(end(alert)));
+    let blanks = after.take_while(|byte| **byte == b' ').count();
+    Span::new(start, end(alert) + offset(blanks))
 }

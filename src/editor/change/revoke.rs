@@ -16,7 +16,7 @@ use crate::syntax::parse;
 use std::collections::BTreeSet;
 
 /// The edits that take `clients` out of every rule, of either table, that names exactly them; a
-/// rule that names nobody else goes as a whole. What stands behind `EXCEPT` stays. With `by`, only
+/// rule that names nobody else goes as a whole. What stands after `EXCEPT` stays. With `by`, only
 /// out of the rules whose labels name this author.
 pub fn revoke(ground: &Ground<'_>, clients: &[Client], by: Option<&str>) -> Change {
     let wanted: BTreeSet<&Client> = clients.iter().collect();
@@ -71,7 +71,7 @@ fn relabelled(rule: Rule<'_, '_>, cuts: &[Span]) -> Option<Edit> {
 
 /// What is to be cut out of a rule.
 fn cuts(rule: Rule<'_, '_>, wanted: &BTreeSet<&Client>) -> Vec<Span> {
-    // Up to the first EXCEPT; what follows is taken out of these.
+    // Up to the first EXCEPT; what follows is removed from these.
     let elements: Vec<Element<'_>> = rule.clients().elements().collect();
     let is_except = |element: &Element<'_>| matches!(element, Element::Except { .. });
     let end = elements.iter().position(is_except);
@@ -95,7 +95,7 @@ fn cuts(rule: Rule<'_, '_>, wanted: &BTreeSet<&Client>) -> Vec<Span> {
         .filter(|(_, is_wanted)| **is_wanted)
         .map(|((element, next), _)| Span::new(element.span().start, next.span().start))
         .collect();
-    // Those at the end go with the separators in front of them.
+    // Those at the end go with the separators before them.
     if let (Some(kept), Some(last)) = (named.get(last_kept), named.last())
         && last_kept + 1 < named.len()
     {

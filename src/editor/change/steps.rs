@@ -59,7 +59,7 @@ pub fn in_steps(ground: &Ground<'_>, steps: &[ApplyStep<'_>]) -> Result<Change, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::editor::{deny_all, install_alarm, verify_default, verify_deny_all};
+    use crate::editor::{deny_all, install_alert, verify_default, verify_deny_all};
     use crate::engine::Bare;
 
     #[test]
@@ -76,7 +76,7 @@ mod tests {
                 verify: &verify_deny_all,
             },
             ApplyStep {
-                change: &|ground| install_alarm(ground, triggers, "/x notify"),
+                change: &|ground| install_alert(ground, triggers, "/x notify"),
                 verify: &verify_default,
             },
         ];

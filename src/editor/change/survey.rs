@@ -18,7 +18,7 @@ use crate::engine::{Access, Cause, Host, HostName, Matched, Request, TableName, 
 use crate::metadata::{Label, bond, identity};
 use crate::policy::{ClientPattern, Rule, TextPattern};
 
-/// As many exceptions from one client are told.
+/// As many exceptions from one client are reported.
 const PARTIAL_LIMIT: usize = 64;
 
 /// Where the rule for one client goes: before a line, or at the end.
@@ -296,8 +296,8 @@ impl<'a, 'g> Survey<'a, 'g> {
         Reach::of(&self.ground.client_element(rule)).relation(self.client)
     }
 
-    /// Rules about some of the clients: those in front of the new rule stay in force, those
-    /// behind it would be overruled. Without a new rule all stay in force.
+    /// Rules about some of the clients: those before the new rule stay in force, those
+    /// after it would be overruled. Without a new rule all stay in force.
     pub(crate) fn check_named(
         &self,
         elements: &Elements<'_, '_>,
@@ -359,7 +359,7 @@ impl<'a, 'g> Survey<'a, 'g> {
         Ok(())
     }
 
-    /// Whether `named` is taken out of a rule that does what is wished.
+    /// Whether `named` is removed from a rule that does what is wished.
     fn is_exception_from(&self, named: &Named, request: &Request) -> bool {
         let tree = self.ground.tree(named.table);
         tree.line(named.line)

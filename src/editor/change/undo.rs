@@ -26,7 +26,7 @@ pub fn check_tables<'e>(
 }
 
 /// The edits that undo `entry`; `old` are both tables as they were before it, `later` the
-/// entries behind it.
+/// entries after it.
 ///
 /// # Errors
 /// [`Refusal::Moved`] when a table is not what the commit left.

@@ -44,7 +44,7 @@ pub fn verify_list(
     })
 }
 
-/// Whatever decides about a client asked for does what is wished, or is told of as an exception.
+/// Whatever decides about a client asked for does what is wished, or is reported of as an exception.
 fn check_deciders(after: &Ground<'_>, asked: &Asked, change: &Change) -> Result<(), Refusal> {
     let deciding = Deciding::of(after, asked);
     for (number, client) in asked.clients().iter().enumerate() {
@@ -65,7 +65,7 @@ fn check_deciders(after: &Ground<'_>, asked: &Asked, change: &Change) -> Result<
     Ok(())
 }
 
-/// Checks a plan after which nobody may get in who did not. Who is kept out is told of as the effect.
+/// Checks a plan after which nobody may get in who did not. Who is kept out is reported of as the effect.
 ///
 /// # Errors
 /// As [`verify_list`].

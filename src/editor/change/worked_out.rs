@@ -38,7 +38,7 @@ impl Note {
 pub enum Note {
     /// It holds already, by this rule.
     Held {
-        /// For whom; nobody in particular for a default or an alarm.
+        /// For whom; nobody in particular for a default or an alert.
         client: Option<Client>,
         /// For which daemon.
         daemon: Daemon,
@@ -69,12 +69,12 @@ pub enum Note {
     },
     /// After `open`, a rule still refuses clients that are on no list.
     Closed(Place),
-    /// A rule in front of the alarm refuses some of those it is for, without an alarm.
+    /// A rule before the alert refuses some of those it is for, without an alert.
     Silent(Place),
-    /// The alarm for clients without a name has no rule of its own, which would refuse some who get
+    /// The alert for clients without a name has no rule of its own, which would refuse some who get
     /// in.
     LeftOut,
-    /// No rule refuses everybody: the alarm is in those that refuse everybody but some.
+    /// No rule refuses everybody: the alert is in those that refuse everybody but some.
     Partly,
     /// The table's last line had no newline; now it has one.
     Repaired(Place),
@@ -118,12 +118,12 @@ pub enum Refusal {
     },
     /// A rule of the allow table grants, so that the deny table is never asked.
     Granted {
-        /// The client asked for; nobody in particular for a default or an alarm.
+        /// The client asked for; nobody in particular for a default or an alert.
         client: Option<Client>,
         /// The rule.
         place: Place,
     },
-    /// A rule in front of the alarm refuses everybody it is for.
+    /// A rule before the alert refuses everybody it is for.
     Silenced(Place),
     /// A rule ends in a way to which nothing can be added: `twist`, or an option libwrap rejects.
     Unusable(Place),

@@ -15,14 +15,14 @@ const WORDS: &[&str] = &["ALL", "KNOWN", "UNKNOWN", "LOCAL", "PARANOID", "EXCEPT
 pub enum Client {
     /// An IPv4 address (length 32) or network.
     Net4 {
-        /// The address; bits behind `length` are zero.
+        /// The address; bits after `length` are zero.
         net: u32,
         /// Bits that count, 1 to 32.
         length: u8,
     },
     /// An IPv6 address (length 128) or network.
     Net6 {
-        /// The address; bits behind `length` are zero.
+        /// The address; bits after `length` are zero.
         net: u128,
         /// Bits that count, 1 to 128.
         length: u8,
@@ -114,7 +114,7 @@ fn check_bytes(text: &str) -> Result<(), WordError> {
     Ok(())
 }
 
-/// Forms of a client list that are no address, network or name.
+/// Forms of a client list that are not an address, network or name.
 fn check_words(text: &str) -> Result<(), WordError> {
     if WORDS.iter().any(|word| word.eq_ignore_ascii_case(text)) {
         let why = "it is a word of the tables, not a client";
@@ -126,8 +126,7 @@ fn check_words(text: &str) -> Result<(), WordError> {
         return refuse(text, why, "write the rule into the table by hand");
     }
     if text.contains('@') {
-        let why =
-            "USER@HOST makes every visitor wait for an ident query, and the answer is his own";
+        let why = "USER@HOST makes every client wait for an ident query, and the client chooses the answer";
         return refuse(text, why, "give the host alone");
     }
     if text.starts_with('/') {
@@ -155,7 +154,7 @@ fn address(text: &str) -> Option<IpAddr> {
 
 fn network(text: &str, net: &str, length: &str) -> Result<Client, WordError> {
     let Some(address) = address(net) else {
-        let why = format!("`{net}` in front of the slash is no full address");
+        let why = format!("`{net}` before the slash is not a full address");
         let hint = "give the network as 10.1.2.0/24 or 2001:db8::/32";
         return refuse(text, why, hint);
     };
@@ -176,11 +175,7 @@ fn network(text: &str, net: &str, length: &str) -> Result<Client, WordError> {
         .filter(|&bits| is_number && bits <= most)
     else {
         let hint = format!("give a number from 1 to {most}");
-        return refuse(
-            text,
-            "what stands behind the slash is no prefix length",
-            hint,
-        );
+        return refuse(text, "what follows the slash is not a prefix length", hint);
     };
     match address {
         IpAddr::V4(address) => network4(text, address, bits),
@@ -260,7 +255,7 @@ fn bad_ipv6<T>(text: &str) -> Result<T, WordError> {
     refuse(text, why, "give an address such as 2001:db8::1")
 }
 
-/// Digits and dots that are no address.
+/// Digits and dots that are not an address.
 fn bad_ipv4<T>(text: &str) -> Result<T, WordError> {
     let parts: Vec<&str> = text.trim_end_matches('.').split('.').collect();
     let numbers: Option<Vec<u8>> = parts.iter().map(|part| part.parse().ok()).collect();
@@ -286,12 +281,12 @@ fn bad_ipv4<T>(text: &str) -> Result<T, WordError> {
             let hint = format!("give {}", parts.join("."));
             refuse(
                 text,
-                "libwrap matches nobody by an address with a dot behind it",
+                "libwrap matches nobody by an address that ends with a dot",
                 hint,
             )
         }
         _ => {
-            let why = "it is no IPv4 address: four numbers from 0 to 255";
+            let why = "an IPv4 address has four numbers from 0 to 255";
             refuse(text, why, "give an address such as 10.1.2.3")
         }
     }
@@ -316,7 +311,7 @@ fn name(text: &str) -> Result<Client, WordError> {
             && !label.ends_with('-')
     };
     if !bare.split('.').all(is_label) {
-        let why = "it is no host name: labels of letters, digits and hyphens, with dots between";
+        let why = "a host name has labels of letters, digits and hyphens, with dots between them";
         return refuse(
             text,
             why,

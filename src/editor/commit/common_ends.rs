@@ -41,8 +41,8 @@ pub(crate) fn common_ends(old: &[u8], new: &[u8]) -> (usize, usize) {
     (head, tail)
 }
 
-/// What `source` has behind `start`; nothing if it does not begin with that.
-pub(crate) fn rest_behind(source: &mut dyn Read, start: &[u8]) -> io::Result<Option<Vec<u8>>> {
+/// What `source` has after `start`; nothing if it does not begin with that.
+pub(crate) fn rest_after(source: &mut dyn Read, start: &[u8]) -> io::Result<Option<Vec<u8>>> {
     let mut buffer = vec![0; PIECE];
     let mut wanted = start;
     while !wanted.is_empty() {
@@ -54,11 +54,11 @@ pub(crate) fn rest_behind(source: &mut dyn Read, start: &[u8]) -> io::Result<Opt
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(error),
         };
-        let (expected, behind) = wanted.split_at(read);
+        let (expected, after) = wanted.split_at(read);
         if room.get(..read) != Some(expected) {
             return Ok(None);
         }
-        wanted = behind;
+        wanted = after;
     }
     let mut rest = Vec::new();
     source.read_to_end(&mut rest)?;
@@ -88,7 +88,7 @@ mod tests {
     fn what_is_behind_a_start_is_read() {
         let start = vec![7; PIECE + 9];
         let whole = [&start[..], b"more"].concat();
-        let read = |mut bytes: &[u8]| rest_behind(&mut bytes, &start).unwrap();
+        let read = |mut bytes: &[u8]| rest_after(&mut bytes, &start).unwrap();
         assert_eq!(read(&whole), Some(b"more".to_vec()));
         assert_eq!(read(&start), Some(Vec::new()));
         assert_eq!(read(&start[1..]), None);

@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 pub struct Author {
     /// Seconds since 1970, UTC.
     pub time: i64,
-    /// The person, also behind sudo.
+    /// The person, also through sudo.
     pub user: String,
-    /// The command line, word by word; bytes that are no text are replaced.
+    /// The command line, word by word; bytes that are not text are replaced.
     pub command: Vec<String>,
 }
 
@@ -60,7 +60,7 @@ pub struct HistoryEntry {
 pub struct Side {
     /// The absolute path it was asked for by.
     pub path: PathBuf,
-    /// The file itself, behind all links.
+    /// The file itself, at the end of all links.
     pub(crate) target: PathBuf,
     /// The SHA-256 of its bytes before, in hexadecimal; none if there was no such file.
     pub before: Option<String>,

@@ -9,7 +9,7 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt as _;
 
-/// Writes `bytes` over the table, and behind them what was appended since it was read.
+/// Writes `bytes` over the table, and after them what was appended since it was read.
 pub(crate) fn write(table: &TableFile, bytes: &[u8]) -> Result<(), EditError> {
     let path = table.path();
     let file = OpenOptions::new()

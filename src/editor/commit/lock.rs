@@ -76,7 +76,7 @@ impl Lock {
     pub(crate) fn of_table(table: &Path, patience: Duration) -> Courtesy {
         let start = Instant::now();
         loop {
-            // What is no file, or cannot be read, is told when the table is read.
+            // What is not a file, or cannot be read, is reported when the table is read.
             let Ok(file) = OpenOptions::new()
                 .read(true)
                 .custom_flags(nix::fcntl::OFlag::O_NONBLOCK.bits())

@@ -70,7 +70,7 @@ impl Editor {
     /// first.
     ///
     /// # Errors
-    /// When a table is no file or cannot be read, or when another tcpw holds the lock for longer
+    /// When a table is not a file or cannot be read, or when another tcpw holds the lock for longer
     /// than half a minute without anybody being served.
     pub fn open(files: Files<'_>, purpose: Purpose) -> Result<Self, EditError> {
         let Files {
@@ -290,14 +290,14 @@ impl Plan<'_> {
         }
         let state = State::open(&self.editor.state_path)?;
         if state.pending()?.is_some() {
-            // Left by a tcpw that is no more, to be seen to by the next attempt.
+            // Left by a tcpw that is gone, to be seen to by the next attempt.
             return Err(EditError::ChangedMeanwhile(self.editor.allow.path().into()));
         }
         Ok(opened.get_or_init(|| state))
     }
 
     /// Writes the new tables beside their places, and lets `record` write into the history. Where
-    /// both fail, it is the tables that are told of.
+    /// both fail, it is the tables that are reported of.
     fn stage<T: Send>(
         &self,
         names: &[TableName],

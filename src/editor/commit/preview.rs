@@ -5,7 +5,7 @@ use crate::escape::visible;
 use similar::{ChangeTag, TextDiff};
 use std::path::Path;
 
-/// As many lines in front of a difference and behind it are shown.
+/// As many lines before a difference and after it are shown.
 const CONTEXT: usize = 3;
 
 /// What a line of a diff is.
@@ -89,7 +89,7 @@ pub(crate) fn unified_between(
 }
 
 /// A part of a file in the head of a hunk: its first line, counted from 1, and its length; what is
-/// empty is named by the line in front of it.
+/// empty is named by the line before it.
 fn part(start: usize, length: usize) -> String {
     match length {
         0 => format!("{start},0"),
@@ -102,13 +102,13 @@ fn part(start: usize, length: usize) -> String {
 /// change of a large table is a small one.
 fn around(old: &[u8], (head, tail): (usize, usize)) -> (usize, usize) {
     let before = old.get(..head).unwrap_or_default();
-    let behind = old.get(old.len() - tail..).unwrap_or_default();
-    // The line that differs begins behind a newline, and as many lines in front of it are shown.
+    let after = old.get(old.len() - tail..).unwrap_or_default();
+    // The line that differs begins after a newline, and as many lines before it are shown.
     let head = memchr::memrchr_iter(b'\n', before).nth(CONTEXT);
-    let tail = memchr::memchr_iter(b'\n', behind).nth(CONTEXT);
+    let tail = memchr::memchr_iter(b'\n', after).nth(CONTEXT);
     (
         head.map_or(0, |at| at + 1),
-        tail.map_or(0, |at| behind.len() - at - 1),
+        tail.map_or(0, |at| after.len() - at - 1),
     )
 }
 
@@ -142,7 +142,7 @@ mod tests {
                     let signs = text.lines().filter(|l| l.starts_with(['+', '-', '@']));
                     signs.count()
                 };
-                // Equal lines may be told apart in another way, but not in another number.
+                // Equal lines may be paired in another way, but not in another number.
                 assert_eq!(
                     count(&found),
                     count(&expected),

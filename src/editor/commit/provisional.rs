@@ -1,4 +1,4 @@
-//! Changes that are taken back unless somebody confirms them.
+//! Changes that are rolled back unless somebody confirms them.
 
 use crate::editor::commit::digest::digest;
 use crate::system::Moment;
@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 /// Until when a change has to be confirmed, and how.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provisional {
-    /// Seconds since 1970, UTC: when it is taken back.
+    /// Seconds since 1970, UTC: when it is rolled back.
     pub due: i64,
     /// The boot in which it was made; see [`Moment::boot`].
     boot: String,
-    /// Milliseconds since that boot: when the tables were in place, and when it is taken back.
+    /// Milliseconds since that boot: when the tables were in place, and when it is rolled back.
     made_since_boot: u64,
     due_since_boot: u64,
     /// The SHA-256 of the word that confirms it from anywhere.

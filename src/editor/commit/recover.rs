@@ -14,7 +14,7 @@ use crate::editor::commit::table::TableFile;
 pub enum Repair {
     /// It was finished: this is its number in the history.
     Finished(u64),
-    /// It had changed nothing, or it can no longer be told what it had changed: it is forgotten.
+    /// It had changed nothing, or it is no longer known what it had changed: it is forgotten.
     Forgotten,
 }
 

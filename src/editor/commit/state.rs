@@ -3,7 +3,7 @@
 //! `00000007.json` is an entry of the history, `pending.json` the entry of a commit under way, and
 //! every other file the content of a table, named by its SHA-256. Each is complete or absent: it
 //! is written beside its place, synced and renamed. `lock` is held for as long as tables are open
-//! for writing, so whatever is pending then was left by a tcpw that is no more.
+//! for writing, so whatever is pending then was left by a tcpw that is gone.
 
 use crate::editor::commit::delta::Delta;
 use crate::editor::commit::digest::digest;

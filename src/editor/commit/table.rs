@@ -1,13 +1,13 @@
 //! A table as it was read: where it really is, which file it was, its bytes.
 
-use crate::editor::commit::common_ends::rest_behind;
+use crate::editor::commit::common_ends::rest_after;
 use crate::editor::commit::error::EditError;
 use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
-/// Fifty times a table of a million rules; what is larger is no table.
+/// Fifty times a table of a million rules; what is larger is not a table.
 const SIZE_LIMIT: u64 = 1 << 30;
 /// As many links as the kernel follows.
 const LINK_LIMIT: usize = 40;
@@ -73,7 +73,7 @@ impl TableFile {
         &self.path
     }
 
-    /// The file itself, behind all links.
+    /// The file itself, at the end of all links.
     pub(crate) fn target(&self) -> &Path {
         &self.target
     }
@@ -129,7 +129,7 @@ impl TableFile {
             Ok(metadata) => {
                 check(&self.path, &metadata)?;
                 let mut file = File::open(&self.target).map_err(at())?;
-                let appended = rest_behind(&mut file, &self.bytes).map_err(at())?;
+                let appended = rest_after(&mut file, &self.bytes).map_err(at())?;
                 (Some((metadata.dev(), metadata.ino())), appended)
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => (None, Some(Vec::new())),

@@ -24,7 +24,7 @@ pub struct Part {
 }
 
 impl Effect {
-    /// Compares the tables; `daemons` are told apart besides those that rules name.
+    /// Compares the tables; `daemons` are kept apart besides those that rules name.
     pub fn between(before: &Ground<'_>, after: &Ground<'_>, daemons: &[Daemon]) -> Self {
         let (old, new) = (before.tables(), after.tables());
         let daemons: Vec<&[u8]> = daemons
@@ -52,7 +52,7 @@ impl Effect {
             let found = differences_of_user(&old, &new, &daemons, user, after.world);
             asks_user |= found.asks_user;
             for claim in found.claims {
-                // What holds whoever the user is, is told once.
+                // What holds whoever the user is, is reported once.
                 if asks_user && !seen.insert(shape(&claim)) {
                     continue;
                 }

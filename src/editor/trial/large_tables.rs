@@ -162,7 +162,7 @@ fn moved(runs: &[Run], edits: &[Edit]) -> Option<Vec<Run>> {
             while let Some(edit) = edits.next_if(|edit| edit.span.end <= run.span.start) {
                 gone += edit.span.len();
                 come += offset(edit.replacement.len());
-                // What is put in front of a run must leave it a line of its own.
+                // What is put before a run must leave it a line of its own.
                 is_new_line = edit.span.end < run.span.start
                     || edit.replacement.is_empty()
                     || edit.replacement.ends_with(b"\n");
@@ -184,7 +184,7 @@ fn drawn(table: &[u8]) -> impl Iterator<Item = Host> {
         .filter_map(|at| drawn_at(table.get(at..)?))
 }
 
-/// The first client that is named behind the first newline.
+/// The first client that is named after the first newline.
 fn drawn_at(text: &[u8]) -> Option<Host> {
     let start = memchr::memchr(b'\n', text)? + 1;
     let text = text.get(start..)?;

@@ -75,7 +75,7 @@ impl Mentions {
         self.are_all_users
     }
 
-    /// Names that a pattern matches although it is no name.
+    /// Names that a pattern matches although it is not a name.
     pub(crate) fn names(&self) -> &[String] {
         &self.names
     }

@@ -22,7 +22,7 @@ pub(crate) fn ending(table: TableName, rule: Rule<'_, '_>) -> Access {
     }
 }
 
-/// The elements of a list that are patterns, each with whether it stands behind an odd number of
+/// The elements of a list that are patterns, each with whether it stands after an odd number of
 /// `EXCEPT`.
 pub(crate) fn patterns<'s>(
     list: impl Iterator<Item = Element<'s>>,

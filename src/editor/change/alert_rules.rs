@@ -1,4 +1,4 @@
-//! `install-alert`: the rules that raise an alarm for whoever is turned away.
+//! `install-alert`: the rules that raise an alert for whoever is turned away.
 
 use crate::edit::{Edit, apply};
 use crate::editor::change::deny_all::{
@@ -24,11 +24,11 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 /// What libwrap is to put in place of each letter: address, daemon, server and process in options
-/// of their own, the name last, behind `--`, because it may begin with a hyphen. Neither `%u` nor
-/// `%n`: they make the visitor wait for ident and DNS.
+/// of their own, the name last, after `--`, because it may begin with a hyphen. Neither `%u` nor
+/// `%n`: they make the client wait for ident and DNS.
 const ARGUMENTS: &str = "--addr %a --daemon %d --server %s --pid %p -- %h";
 
-/// Who raises an alarm.
+/// Who raises an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Triggers {
     /// Whoever is on no list and has no name.
@@ -37,16 +37,16 @@ pub struct Triggers {
     pub unlisted: bool,
 }
 
-/// The program that is `tcpw notify` and nothing else, and is there for alarm rules.
+/// The program that is `tcpw notify` and nothing else, and is there for alert rules.
 pub use tcpw_event::places::NOTIFIER as FAST_NAME;
 
 /// The command line for `spawn`: `binary notify`, or `binary` alone if that is the program for
-/// alarms, with `--config` and `--drop` where they are given.
+/// alerts, with `--config` and `--drop` where they are given.
 ///
 /// # Errors
 /// When a path is not absolute, or has a character that libwrap or the shell would take for
 /// something else.
-pub fn alarm_command(
+pub fn alert_command(
     binary: &Path,
     config: Option<&Path>,
     drop: Option<&Path>,
@@ -80,11 +80,11 @@ fn plain(path: &Path) -> Result<&str, WordError> {
     }
 }
 
-/// The edits that install alarm rules which run `command`.
+/// The edits that install alert rules which run `command`.
 ///
 /// # Errors
-/// When the allow table grants everybody the alarm is for, or a table cannot be added to.
-pub fn install_alarm(
+/// When the allow table grants everybody the alert is for, or a table cannot be added to.
+pub fn install_alert(
     ground: &Ground<'_>,
     triggers: Triggers,
     command: &str,
@@ -138,39 +138,39 @@ fn are_alike(ground: &Ground<'_>, one: &Change, other: &Change) -> Result<bool, 
     Ok(Effect::between(&one, &other, &[]).parts.is_empty())
 }
 
-/// Brings every other alarm up to date whose program is gone.
+/// Brings every other alert up to date whose program is gone.
 fn renew_gone(change: &mut Change, ground: &Ground<'_>, command: &str) -> Result<(), Refusal> {
     for table in [TableName::Allow, TableName::Deny] {
         for rule in rules(ground.tree(table)) {
-            let Some(alarm) = own_alarm(rule) else {
+            let Some(alert) = own_alert(rule) else {
                 continue;
             };
             let span = rule.line().span();
             let is_done = |edit: &Edit| edit.span.start < span.end && edit.span.end > span.start;
-            let has_program = program(&alarm).is_none_or(|path| path.exists());
+            let has_program = program(&alert).is_none_or(|path| path.exists());
             if !has_program && !change.edits.of(table).iter().any(is_done) {
-                renew(change, ground, table, rule, &alarm, command)?;
+                renew(change, ground, table, rule, &alert, command)?;
             }
         }
     }
     Ok(())
 }
 
-/// The program that an alarm runs.
-fn program(alarm: &RuleOption<'_>) -> Option<PathBuf> {
-    let value = alarm.value.as_deref()?;
+/// The program that an alert runs.
+fn program(alert: &RuleOption<'_>) -> Option<PathBuf> {
+    let value = alert.value.as_deref()?;
     let mut words = value.split(u8::is_ascii_whitespace);
     let word = words.find(|word| !word.is_empty())?;
     Some(PathBuf::from(OsStr::from_bytes(word)))
 }
 
-/// The classic rule: in the allow table, behind every rule that grants.
+/// The classic rule: in the allow table, after every rule that grants.
 fn unknown(change: &mut Change, ground: &Ground<'_>, command: &str) -> Result<(), Refusal> {
-    if let Some((rule, alarm)) = rules(ground.allow)
+    if let Some((rule, alert)) = rules(ground.allow)
         .filter(|rule| is_for_unknown(*rule))
-        .find_map(|rule| Some((rule, own_alarm(rule)?)))
+        .find_map(|rule| Some((rule, own_alert(rule)?)))
     {
-        return renew(change, ground, TableName::Allow, rule, &alarm, command);
+        return renew(change, ground, TableName::Allow, rule, &alert, command);
     }
     let mut line: Option<usize> = None;
     for request in nameless() {
@@ -197,7 +197,7 @@ pub(crate) fn is_for_unknown(rule: Rule<'_, '_>) -> bool {
     is_only(rule.daemons(), b"ALL") && is_only(rule.clients(), b"UNKNOWN")
 }
 
-/// The last rule of the policy, `ALL: ALL`, with the alarm in it. That is the first one that
+/// The last rule of the policy, `ALL: ALL`, with the alert in it. That is the first one that
 /// refuses everybody: in the deny table, unless the allow table has one.
 fn unlisted(change: &mut Change, ground: &Ground<'_>, command: &str) -> Result<(), Refusal> {
     check_reached(ground)?;
@@ -264,7 +264,7 @@ fn unlisted_hosts(ground: &Ground<'_>) -> impl Iterator<Item = Request> {
         .flat_map(move |host| daemons.requests(&host))
 }
 
-/// Puts the alarm into a rule that refuses.
+/// Puts the alert into a rule that refuses.
 fn raise(
     change: &mut Change,
     ground: &Ground<'_>,
@@ -272,8 +272,8 @@ fn raise(
     rule: Rule<'_, '_>,
     command: &str,
 ) -> Result<(), Refusal> {
-    if let Some(alarm) = own_alarm(rule) {
-        return renew(change, ground, table, rule, &alarm, command);
+    if let Some(alert) = own_alert(rule) {
+        return renew(change, ground, table, rule, &alert, command);
     }
     let options = kept_options(rule)
         .ok_or_else(|| Refusal::Unusable(ground.place(table, rule.line().index())))?;
@@ -295,7 +295,7 @@ fn raise(
     Ok(())
 }
 
-/// Notes the rules that refuse strangers before they come to the last rule, and raise no alarm.
+/// Notes the rules that refuse strangers before they come to the last rule, and raise no alert.
 fn note_silent(change: &mut Change, ground: &Ground<'_>, last: (TableName, usize)) {
     let is_unknown_caught = !change.edits.allow.is_empty();
     for request in unlisted_requests(|_| true) {
@@ -305,11 +305,11 @@ fn note_silent(change: &mut Change, ground: &Ground<'_>, last: (TableName, usize
             continue;
         };
         let line = ground.tree(place.table).line(place.line);
-        let has_alarm = line.and_then(Rule::of).and_then(own_alarm).is_some();
+        let has_alert = line.and_then(Rule::of).and_then(own_alert).is_some();
         let is_nameless = request.client().name().as_bytes() == b"unknown";
         let note = Note::Silent(ground.place_of(&place));
         if verdict.access == Access::Denied
-            && !has_alarm
+            && !has_alert
             && (!is_nameless || !is_unknown_caught)
             && !change.notes.contains(&note)
         {
@@ -318,8 +318,8 @@ fn note_silent(change: &mut Change, ground: &Ground<'_>, last: (TableName, usize
     }
 }
 
-/// The options of a default that stay in front of the alarm: from the end of the clients to a
-/// final `deny`. None if nothing can be put behind them.
+/// The options of a default that stay before the alert: from the end of the clients to a
+/// final `deny`. None if nothing can be put after them.
 fn kept_options(rule: Rule<'_, '_>) -> Option<Span> {
     let options = rule.options();
     let start = lists(rule).end;
@@ -337,16 +337,16 @@ fn kept_options(rule: Rule<'_, '_>) -> Option<Span> {
     Some(Span::new(start, end))
 }
 
-/// Brings the command of an installed alarm up to date.
+/// Brings the command of an installed alert up to date.
 fn renew(
     change: &mut Change,
     ground: &Ground<'_>,
     table: TableName,
     rule: Rule<'_, '_>,
-    alarm: &RuleOption<'_>,
+    alert: &RuleOption<'_>,
     command: &str,
 ) -> Result<(), Refusal> {
-    if alarm.value.as_deref() == Some(command.as_bytes()) {
+    if alert.value.as_deref() == Some(command.as_bytes()) {
         change.notes.push(Note::Held {
             client: None,
             daemon: Daemon::All,
@@ -355,11 +355,11 @@ fn renew(
         });
         return Ok(());
     }
-    let old = usize::try_from(alarm.value_span.len()).unwrap_or(usize::MAX);
+    let old = usize::try_from(alert.value_span.len()).unwrap_or(usize::MAX);
     if (rule.text().len() + command.len()).saturating_sub(old) > LINE_LIMIT {
         return Err(Refusal::LineTooLong);
     }
-    let (line, value) = (rule.line().span(), alarm.value_span);
+    let (line, value) = (rule.line().span(), alert.value_span);
     let source = rule.line().tree().source();
     let parts = [
         Span::new(line.start, value.start).of(source),
@@ -372,19 +372,19 @@ fn renew(
 }
 
 /// The `spawn` of a rule that refuses and calls `tcpw notify`.
-pub(crate) fn own_alarm<'s>(rule: Rule<'_, 's>) -> Option<RuleOption<'s>> {
+pub(crate) fn own_alert<'s>(rule: Rule<'_, 's>) -> Option<RuleOption<'s>> {
     let options = rule.options();
     let refuses = options
         .last()
         .and_then(RuleOption::spec)
         .is_some_and(|spec| spec.kind == OptionKind::Deny);
-    let is_alarm = |option: &RuleOption<'_>| {
+    let is_alert = |option: &RuleOption<'_>| {
         option
             .spec()
             .is_some_and(|spec| spec.kind == OptionKind::Spawn)
             && option.value.as_deref().is_some_and(calls_notify)
     };
-    options.into_iter().find(is_alarm).filter(|_| refuses)
+    options.into_iter().find(is_alert).filter(|_| refuses)
 }
 
 /// `/any/path/tcpw notify ...` or `/any/path/tcpw-notify ...`, or another name of the program with
@@ -447,11 +447,11 @@ fn unlisted_requests(is_wanted: impl Fn(&Request) -> bool) -> Vec<Request> {
         .collect()
 }
 
-/// After planning: the alarm is raised for strangers, unless a rule in front of it decides first.
+/// After planning: the alert is raised for strangers, unless a rule before it decides first.
 ///
 /// # Errors
 /// When it is raised for none of them.
-pub fn verify_alarm(after: &Ground<'_>, triggers: Triggers, command: &str) -> Result<(), Refusal> {
+pub fn verify_alert(after: &Ground<'_>, triggers: Triggers, command: &str) -> Result<(), Refusal> {
     let mut requests = Vec::new();
     if triggers.unknown {
         requests.extend(nameless());
@@ -460,7 +460,7 @@ pub fn verify_alarm(after: &Ground<'_>, triggers: Triggers, command: &str) -> Re
         requests.extend(unlisted_hosts(after));
     }
     let program = command.split(" --addr").next().unwrap_or_default();
-    let is_alarm = |effect: &engine::Effect| matches!(effect, engine::Effect::Spawn(line) if line.starts_with(program.as_bytes()));
+    let is_alert = |effect: &engine::Effect| matches!(effect, engine::Effect::Spawn(line) if line.starts_with(program.as_bytes()));
     let mut silent = None;
     for request in requests {
         let verdict = after.decide(&request);
@@ -468,13 +468,13 @@ pub fn verify_alarm(after: &Ground<'_>, triggers: Triggers, command: &str) -> Re
             return Err(Refusal::Undecided(undecided.what));
         }
         match after.decider(&verdict) {
-            Some(_) if verdict.effects.iter().any(is_alarm) => return Ok(()),
+            Some(_) if verdict.effects.iter().any(is_alert) => return Ok(()),
             Some(rule) => silent = Some(after.place_of(&rule)),
             None => {}
         }
     }
     Err(match silent {
         Some(place) => Refusal::Silenced(place),
-        None => Refusal::Internal("the alarm would not be raised".to_owned()),
+        None => Refusal::Internal("the alert would not be raised".to_owned()),
     })
 }
