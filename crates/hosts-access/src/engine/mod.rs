@@ -3,6 +3,7 @@
 //! The matcher here is linear and follows the library step by step; it is the reference for
 //! everything else. What it has to know of the machine it asks through [`Surroundings`].
 
+pub(super) mod clients;
 mod effect;
 pub(super) mod index;
 pub(super) mod model;

@@ -1,6 +1,6 @@
 //! From judged pieces to claims: neighbours become networks, equal claims of several daemons one.
 
-use crate::engine::effect::address::Axis;
+use crate::engine::clients::axis::Axis;
 use crate::engine::effect::claim::{Change, Claim, Daemons, Differences, Example, NameSet};
 use crate::engine::effect::compile::End;
 use crate::engine::effect::compile::{Atom, Compiler, Slot};

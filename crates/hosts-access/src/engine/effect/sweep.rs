@@ -2,7 +2,7 @@
 //! ends of all ranges.
 
 use crate::engine::Surroundings;
-use crate::engine::effect::address::Axis;
+use crate::engine::clients::axis::Axis;
 use crate::engine::effect::compile::{Atom, Questions, Slot};
 use crate::engine::effect::profile::{Known, Mark, Profile};
 use std::collections::BTreeMap;
