@@ -9,6 +9,7 @@ pub(super) mod index;
 pub(super) mod model;
 pub(super) mod search;
 
+pub use clients::{Answer, ClientGroup, ClientSet};
 pub use effect::{
     Change, Claim, Daemons, Decider, Differences, Example, NameGroup, NameSet, deciders,
     differences, differences_of_user,

@@ -37,19 +37,15 @@ pub fn networks(first: IpAddr, last: IpAddr) -> Option<Vec<Network>> {
 }
 
 /// The mask of an IPv4 network of this length, which is at most 32.
-pub const fn mask4(length: u8) -> u32 {
-    match u32::MAX.checked_shl(32_u32.saturating_sub(length as u32)) {
-        Some(mask) => mask,
-        None => 0,
-    }
+pub fn mask4(length: u8) -> u32 {
+    let hosts = 32_u32.saturating_sub(length.into());
+    u32::MAX.checked_shl(hosts).unwrap_or(0)
 }
 
 /// The mask of an IPv6 network of this length, which is at most 128.
-pub const fn mask6(length: u8) -> u128 {
-    match u128::MAX.checked_shl(128_u32.saturating_sub(length as u32)) {
-        Some(mask) => mask,
-        None => 0,
-    }
+pub fn mask6(length: u8) -> u128 {
+    let hosts = 128_u32.saturating_sub(length.into());
+    u128::MAX.checked_shl(hosts).unwrap_or(0)
 }
 
 fn cut(first: u128, last: u128, width: u8) -> Vec<Network> {

@@ -27,6 +27,17 @@ pub(in crate::engine) enum Atom<'p> {
     ListFile(&'p [u8]),
 }
 
+impl<'p> Atom<'p> {
+    /// The pattern that names are compared with, if it is one.
+    pub(super) fn name(&self) -> Option<TextPattern<'p>> {
+        if let Self::Name(pattern) = self {
+            Some(*pattern)
+        } else {
+            None
+        }
+    }
+}
+
 /// Calls `each` with the atoms of a pattern; there are none if it never matches.
 pub(in crate::engine) fn atoms<'p>(pattern: HostPattern<'p>, each: &mut dyn FnMut(Atom<'p>)) {
     match pattern {

@@ -3,6 +3,9 @@
 use crate::policy::{Network, networks};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+/// IPv4 in IPv6: libwrap takes such a client for one of IPv4 (F-V4-15).
+pub(in crate::engine) const MAPPED: (u128, u128) = (0xffff_0000_0000, 0xffff_ffff_ffff);
+
 /// One family of addresses. IPv4 in IPv6 is IPv4 (F-V4-15).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(in crate::engine) enum Axis {
