@@ -34,7 +34,13 @@ pub(super) type Wings = (&'static str, &'static [&'static [&'static str]]);
 pub(super) const WINGS: &[Wings] = &[
     (
         "crates/hosts-access/src/engine",
-        &[&["model"], &["index"], &["search"], &["effect"]],
+        &[
+            &["model"],
+            &["index"],
+            &["search"],
+            &["clients"],
+            &["effect"],
+        ],
     ),
     (
         "src/editor",

@@ -35,5 +35,6 @@ pub mod syntax;
 
 pub use access_tables::AccessTables;
 pub use engine::{
-    Access, Change, Differences, Host, HostName, Request, Surroundings, Verdict, differences,
+    Access, Answer, Change, ClientGroup, ClientSet, Differences, Host, HostName, Request,
+    Surroundings, Verdict, differences,
 };

@@ -3,11 +3,13 @@
 //! The matcher here is linear and follows the library step by step; it is the reference for
 //! everything else. What it has to know of the machine it asks through [`Surroundings`].
 
+pub(super) mod clients;
 mod effect;
 pub(super) mod index;
 pub(super) mod model;
 pub(super) mod search;
 
+pub use clients::{Answer, ClientGroup, ClientSet};
 pub use effect::{
     Change, Claim, Daemons, Decider, Differences, Example, NameGroup, NameSet, deciders,
     differences, differences_of_user,

@@ -19,7 +19,7 @@ pub use dialect::{
     CLASSIC, DEBIAN_12, DEBIAN_13, DIALECTS, Dialect, FREEBSD, ILLUMOS, Ipv6, Mapped, Masks,
     NETBSD, Zones,
 };
-pub use networks::{Network, networks};
+pub use networks::{Network, mask4, mask6, networks};
 pub use number::{c_decimal, c_decimal_prefix, c_octal};
 pub(crate) use option::setenv;
 pub use option::{Argument, OPTIONS, OptionKind, OptionSpec, RuleOption};

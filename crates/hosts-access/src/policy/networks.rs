@@ -36,6 +36,18 @@ pub fn networks(first: IpAddr, last: IpAddr) -> Option<Vec<Network>> {
     (at <= last).then(|| cut(at, last, width))
 }
 
+/// The mask of an IPv4 network of this length, which is at most 32.
+pub fn mask4(length: u8) -> u32 {
+    let hosts = 32_u32.saturating_sub(length.into());
+    u32::MAX.checked_shl(hosts).unwrap_or(0)
+}
+
+/// The mask of an IPv6 network of this length, which is at most 128.
+pub fn mask6(length: u8) -> u128 {
+    let hosts = 128_u32.saturating_sub(length.into());
+    u128::MAX.checked_shl(hosts).unwrap_or(0)
+}
+
 fn cut(first: u128, last: u128, width: u8) -> Vec<Network> {
     let mut found = Vec::new();
     let mut at = first;

@@ -27,6 +27,16 @@ pub enum TextPattern<'a> {
 }
 
 impl<'a> TextPattern<'a> {
+    /// Its text, where it is compared as one: empty for words and numbers.
+    pub fn text(self) -> &'a [u8] {
+        match self {
+            Self::Wildcard(text) | Self::Suffix(text) | Self::Prefix(text) | Self::Exact(text) => {
+                text
+            }
+            Self::All | Self::Known | Self::Ipv6(_) | Self::BadIpv6(_) => b"",
+        }
+    }
+
     /// Reads a pattern.
     pub fn read(text: &'a [u8], dialect: &Dialect) -> Self {
         if dialect.wildcards && memchr::memchr2(b'*', b'?', text).is_some() {

@@ -170,18 +170,18 @@ impl NameSet {
 impl Claim {
     /// Whether a client that asks for a daemon is among those meant.
     pub fn covers(&self, daemon: &[u8], address: &[u8], name: &[u8]) -> bool {
-        let Some((axis, at)) = crate::engine::effect::address::Axis::of_text(address) else {
+        let Some((axis, at)) = crate::engine::clients::axis::Axis::of_text(address) else {
             return false;
         };
         let is_inside = match self.network {
-            None => axis == crate::engine::effect::address::Axis::Nowhere,
+            None => axis == crate::engine::clients::axis::Axis::Nowhere,
             Some(Network {
                 address: IpAddr::V4(net),
                 length,
             }) => {
                 let rest = u32::MAX.checked_shr(length.into()).unwrap_or(0);
                 let low = u128::from(net.to_bits());
-                axis == crate::engine::effect::address::Axis::V4
+                axis == crate::engine::clients::axis::Axis::V4
                     && (low..=low | u128::from(rest)).contains(&at)
             }
             Some(Network {
@@ -190,7 +190,7 @@ impl Claim {
             }) => {
                 let rest = u128::MAX.checked_shr(length.into()).unwrap_or(0);
                 let low = net.to_bits();
-                axis == crate::engine::effect::address::Axis::V6 && (low..=low | rest).contains(&at)
+                axis == crate::engine::clients::axis::Axis::V6 && (low..=low | rest).contains(&at)
             }
         };
         is_inside && self.daemons.contains(daemon) && self.names.contains(name)

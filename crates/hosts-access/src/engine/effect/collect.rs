@@ -1,6 +1,6 @@
 //! From judged pieces to claims: neighbours become networks, equal claims of several daemons one.
 
-use crate::engine::effect::address::Axis;
+use crate::engine::clients::axis::{Axis, MAPPED};
 use crate::engine::effect::claim::{Change, Claim, Daemons, Differences, Example, NameSet};
 use crate::engine::effect::compile::End;
 use crate::engine::effect::compile::{Atom, Compiler, Slot};
@@ -8,7 +8,7 @@ use crate::engine::effect::daemons::{View, Views};
 use crate::engine::effect::judge::{Fate, Judge, Reason, Walk};
 use crate::engine::effect::names::Names;
 use crate::engine::effect::profile::{NONE, Profile};
-use crate::engine::effect::sweep::{MAPPED, Piece, Region, pieces};
+use crate::engine::effect::sweep::{Piece, Region, pieces};
 use crate::engine::effect::work::Work;
 use crate::engine::{Surroundings, TableName};
 use crate::escape::visible_short;

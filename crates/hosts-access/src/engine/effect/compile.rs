@@ -1,12 +1,16 @@
 //! Rules taken apart: which addresses and which names make which part of which client list match.
 
-use crate::engine::effect::address::{Axis, Shape, shapes};
+use crate::engine::Account;
+use crate::engine::clients::atom::{self, atoms};
+use crate::engine::clients::axis::Axis;
 use crate::engine::model::text::{LIST_WORD_LIMIT, words};
 use crate::engine::model::verdict::ON_COMMAND;
+use crate::engine::search::compare::text_matches;
 use crate::engine::search::options::{run_command, run_options};
 use crate::engine::{Access, Host, HostName, ListFile, Outcome, Request, Surroundings, TableName};
-use crate::engine::{Account, wildcard_matches};
-use crate::policy::{ClientPattern, Dialect, Element, HostPattern, Rule, TextPattern, dotted_quad};
+use crate::policy::{
+    ClientPattern, Dialect, Element, HostPattern, Rule, TextPattern, Zoned6, dotted_quad,
+};
 use std::collections::HashMap;
 
 /// List files in list files: beyond this nothing is told.
@@ -81,34 +85,13 @@ impl Questions {
             HostPattern::Ipv4Net { net, mask } => {
                 dotted_quad(text).is_some_and(|address| address.to_bits() & mask == net)
             }
-            HostPattern::Text { pattern, .. } => matches(pattern, text),
+            HostPattern::Text { pattern, .. } => text_matches(pattern, text),
             HostPattern::ListFile(_)
             | HostPattern::Known
             | HostPattern::Local
             | HostPattern::BadNet(_)
             | HostPattern::Ipv6Net { .. } => false,
         }
-    }
-}
-
-/// Whether a pattern without brackets matches a text.
-fn matches(pattern: TextPattern<'_>, text: &[u8]) -> bool {
-    let has =
-        |part: Option<&[u8]>, other: &[u8]| part.is_some_and(|p| p.eq_ignore_ascii_case(other));
-    match pattern {
-        TextPattern::All => true,
-        TextPattern::Known => !text.eq_ignore_ascii_case(b"unknown"),
-        TextPattern::Wildcard(pattern) => wildcard_matches(pattern, text),
-        TextPattern::Exact(pattern) => text.eq_ignore_ascii_case(pattern),
-        TextPattern::Prefix(pattern) => has(text.get(..pattern.len()), pattern),
-        TextPattern::Suffix(pattern) => {
-            let from = text
-                .len()
-                .checked_sub(pattern.len())
-                .filter(|&from| from > 0);
-            has(from.and_then(|from| text.get(from..)), pattern)
-        }
-        TextPattern::Ipv6(_) | TextPattern::BadIpv6(_) => false,
     }
 }
 
@@ -147,7 +130,7 @@ impl<'w> Compiler<'w> {
                     let pattern = ClientPattern::read_in(&text, self.dialect);
                     if let Some(user) = pattern.user {
                         self.asks_user |= user != TextPattern::All;
-                        if !matches(user, &self.user) {
+                        if !text_matches(user, &self.user) {
                             continue;
                         }
                     }
@@ -165,96 +148,54 @@ impl<'w> Compiler<'w> {
         open: &mut Vec<Vec<u8>>,
         each: &mut dyn FnMut(Atom),
     ) {
+        atoms(pattern, &mut |part| {
+            let atom = match part {
+                atom::Atom::Range(axis, low, high) => Atom::Range(axis, low, high),
+                atom::Atom::Zoned(net, low, high) if self.is_zone_known(net) => {
+                    Atom::Range(Axis::V6, low, high)
+                }
+                atom::Atom::Scattered(axis, pattern) => {
+                    Atom::Scattered(axis, self.scattered(pattern))
+                }
+                atom::Atom::Name(TextPattern::Exact(name)) => Atom::Name(name.to_ascii_lowercase()),
+                atom::Atom::Name(TextPattern::Suffix(tail)) => {
+                    Atom::Domain(tail.to_ascii_lowercase())
+                }
+                atom::Atom::Name(pattern) => {
+                    Atom::Vague(self.questions.number(b'v', pattern.text()))
+                }
+                atom::Atom::Known => Atom::Known,
+                atom::Atom::Local => Atom::Local,
+                atom::Atom::Netgroup(group) if self.dialect.netgroups => {
+                    Atom::Vague(self.questions.number(b'@', &[b"@", group].concat()))
+                }
+                atom::Atom::ListFile(path) => return self.list(path, open, each),
+                atom::Atom::Netgroup(_) | atom::Atom::Zoned(..) => return,
+            };
+            each(atom);
+        });
+    }
+
+    fn scattered(&mut self, pattern: HostPattern<'_>) -> u32 {
         match pattern {
-            HostPattern::Netgroup(group) if self.dialect.netgroups => {
-                each(Atom::Vague(
-                    self.questions.number(b'@', &[b"@", group].concat()),
-                ));
-            }
-            HostPattern::BadNet(_) | HostPattern::Netgroup(_) => {}
-            HostPattern::ListFile(path) => self.list(path, open, each),
-            HostPattern::Known => each(Atom::Known),
-            HostPattern::Local => each(Atom::Local),
-            HostPattern::Ipv4Net { net, mask } if net & !mask != 0 => {}
-            HostPattern::Ipv4Net { net, mask } if mask.leading_ones() == mask.count_ones() => {
-                each(Atom::Range(Axis::V4, net.into(), (net | !mask).into()));
-            }
+            HostPattern::Text { pattern, .. } => self.questions.number(b'a', pattern.text()),
             HostPattern::Ipv4Net { net, mask } => {
                 let [net, mask] = [net, mask].map(std::net::Ipv4Addr::from_bits);
                 let text = format!("{net}/{mask}");
-                each(Atom::Scattered(
-                    Axis::V4,
-                    self.questions.number(b'n', text.as_bytes()),
-                ));
+                self.questions.number(b'n', text.as_bytes())
             }
-            HostPattern::Ipv6Net { net, length } => {
-                let rest = u128::MAX.checked_shr(length.into()).unwrap_or(0);
-                let low = net.address.to_bits() & !rest;
-                self.ipv6(net, low, low | rest, each);
-            }
-            HostPattern::Text { pattern, also_name } => self.text(pattern, also_name, each),
+            HostPattern::Netgroup(_)
+            | HostPattern::ListFile(_)
+            | HostPattern::Known
+            | HostPattern::Local
+            | HostPattern::Ipv6Net { .. }
+            | HostPattern::BadNet(_) => self.questions.number(b'a', b""),
         }
     }
 
-    fn ipv6(
-        &self,
-        net: crate::policy::Zoned6<'_>,
-        low: u128,
-        high: u128,
-        each: &mut dyn FnMut(Atom),
-    ) {
-        let is_valid = net.zone.is_none_or(|zone| {
-            net.has_numeric_zone() || (net.may_name_interface() && self.world.has_interface(zone))
-        });
-        if is_valid {
-            each(Atom::Range(Axis::V6, low, high));
-        }
-    }
-
-    fn text(&mut self, pattern: TextPattern<'_>, also_name: bool, each: &mut dyn FnMut(Atom)) {
-        if let TextPattern::Ipv6(address) = pattern {
-            let at = address.address.to_bits();
-            return self.ipv6(address, at, at, each);
-        }
-        let whole = match pattern {
-            TextPattern::Wildcard(text)
-            | TextPattern::Suffix(text)
-            | TextPattern::Prefix(text)
-            | TextPattern::Exact(text) => text,
-            TextPattern::All
-            | TextPattern::Known
-            | TextPattern::BadIpv6(_)
-            | TextPattern::Ipv6(_) => b"",
-        };
-        for shape in shapes(pattern) {
-            match shape {
-                Shape::All => {
-                    for axis in Axis::ALL {
-                        each(Atom::Range(axis, 0, axis.last()));
-                    }
-                    return;
-                }
-                Shape::Range(axis, low, high) => each(Atom::Range(axis, low, high)),
-                Shape::Scattered(axis) => {
-                    each(Atom::Scattered(axis, self.questions.number(b'a', whole)));
-                }
-            }
-        }
-        // No name has a colon: what the name service gives as an address is not believed (F-NAME-07).
-        if !also_name || whole.contains(&b':') || whole.len() > 127 {
-            return;
-        }
-        match pattern {
-            TextPattern::Exact(text) => each(Atom::Name(text.to_ascii_lowercase())),
-            TextPattern::Suffix(text) => each(Atom::Domain(text.to_ascii_lowercase())),
-            TextPattern::Prefix(text) | TextPattern::Wildcard(text) => {
-                each(Atom::Vague(self.questions.number(b'v', text)));
-            }
-            TextPattern::All
-            | TextPattern::Known
-            | TextPattern::BadIpv6(_)
-            | TextPattern::Ipv6(_) => {}
-        }
+    fn is_zone_known(&self, net: Zoned6<'_>) -> bool {
+        let is_interface = |zone| net.may_name_interface() && self.world.has_interface(zone);
+        net.has_numeric_zone() || net.zone.is_none_or(is_interface)
     }
 
     fn list(&mut self, path: &[u8], open: &mut Vec<Vec<u8>>, each: &mut dyn FnMut(Atom)) {

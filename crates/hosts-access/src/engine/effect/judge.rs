@@ -1,7 +1,7 @@
 //! What both versions decide about clients of one kind; and where that hangs on something that is
 //! not known, whether the answer matters.
 
-use crate::engine::effect::address::Axis;
+use crate::engine::clients::axis::Axis;
 use crate::engine::effect::compile::End;
 use crate::engine::effect::profile::{Known, Mark, NONE, Profile};
 use crate::engine::{Access, TableName};

@@ -6,7 +6,6 @@
 //! addresses, and names, that the rules treat alike are judged once ([`judge`]). What single clients
 //! only can settle is tried both ways, and told as unknown where that makes a difference.
 
-mod address;
 mod claim;
 mod collect;
 mod compile;

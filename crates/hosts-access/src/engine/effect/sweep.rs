@@ -2,7 +2,7 @@
 //! ends of all ranges.
 
 use crate::engine::Surroundings;
-use crate::engine::effect::address::Axis;
+use crate::engine::clients::axis::{Axis, MAPPED};
 use crate::engine::effect::compile::{Atom, Questions, Slot};
 use crate::engine::effect::profile::{Known, Mark, Profile};
 use std::collections::BTreeMap;
@@ -15,9 +15,6 @@ pub(super) struct Piece {
     pub(super) high: u128,
     pub(super) profile: Profile,
 }
-
-/// IPv4 in IPv6: libwrap takes such a client for one of IPv4 (F-V4-15).
-pub(super) const MAPPED: (u128, u128) = (0xffff_0000_0000, 0xffff_ffff_ffff);
 
 /// Where changes may be: ranges of each family, or everywhere.
 #[derive(Debug, Default)]

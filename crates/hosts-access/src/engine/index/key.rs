@@ -3,7 +3,7 @@
 
 use crate::engine::model::request::{Host, Request};
 use crate::engine::model::text::unmapped;
-use crate::policy::{HostPattern, TextPattern, dotted_quad, ipv6};
+use crate::policy::{HostPattern, TextPattern, dotted_quad, ipv6, mask4, mask6};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
 /// No string of a request is longer, so no longer pattern matches one (F-DAEMON-12).
@@ -82,8 +82,7 @@ impl<'a> Key<'a> {
     }
 
     fn net4(address: u32, length: u8) -> Self {
-        let mask = u32::MAX.checked_shl(32 - u32::from(length)).unwrap_or(0);
-        Self::bits(Kind::Net4, length, u128::from(address & mask))
+        Self::bits(Kind::Net4, length, u128::from(address & mask4(length)))
     }
 
     fn gaps4(address: u32, mask: u32) -> Self {
@@ -92,8 +91,7 @@ impl<'a> Key<'a> {
     }
 
     fn net6(address: u128, length: u8) -> Self {
-        let mask = u128::MAX.checked_shl(128 - u32::from(length)).unwrap_or(0);
-        Self::bits(Kind::Net6, length, address & mask)
+        Self::bits(Kind::Net6, length, address & mask6(length))
     }
 
     /// The key of a pattern, or `None` if it can never match.

@@ -5,14 +5,14 @@ use crate::engine::model::request::{Host, Request};
 use crate::engine::model::surroundings::{ListFile, Surroundings};
 use crate::engine::model::text::{LIST_WORD_LIMIT, is_quad, unmapped, words};
 use crate::engine::model::verdict::{TableName, Undecided};
+use crate::engine::search::compare::text_matches;
 use crate::engine::search::glance::{Among, Glance, place_among_addresses};
-use crate::engine::search::glob::wildcard_matches;
 use crate::engine::search::list::list_matches;
 use crate::engine::search::trace::{Comparison, ListAnswer};
 use crate::escape::visible;
 use crate::policy::{
     ClientPattern, DaemonPattern, Dialect, HostPattern, Mapped, Masks, Process, Rule, TextPattern,
-    Zoned6, Zones, any_quad, dotted_quad, ipv6,
+    Zoned6, Zones, any_quad, dotted_quad, ipv6, mask6,
 };
 
 /// A list file that names another one, that names another one, ...: beyond this it is no policy.
@@ -26,7 +26,7 @@ pub(crate) struct Matcher<'r> {
     indexes: Option<&'r ListIndexes>,
 }
 
-pub(crate) type Answer = Result<bool, Undecided>;
+pub(crate) type Decided = Result<bool, Undecided>;
 
 impl<'r> Matcher<'r> {
     pub(crate) fn new(request: &'r Request, world: &'r dyn Surroundings) -> Self {
@@ -78,7 +78,7 @@ impl<'r> Matcher<'r> {
         })
     }
 
-    pub(crate) fn daemon(&self, text: &[u8]) -> Answer {
+    pub(crate) fn daemon(&self, text: &[u8]) -> Decided {
         let pattern = DaemonPattern::read_in(text, self.dialect);
         let is_process = match pattern.process {
             Process::Port(port) => self.request.server_port == Some(port),
@@ -92,7 +92,7 @@ impl<'r> Matcher<'r> {
     }
 
     /// Whether an element of a client list matches.
-    pub(crate) fn client(&self, text: &[u8]) -> Answer {
+    pub(crate) fn client(&self, text: &[u8]) -> Decided {
         if is_quad(text) {
             // Most words are; lines at the limit have hundreds.
             return Ok(text == self.text_of(&self.request.client.address));
@@ -103,7 +103,7 @@ impl<'r> Matcher<'r> {
         Ok(is_host && pattern.user.is_none_or(is_user))
     }
 
-    fn host(&self, pattern: HostPattern<'_>, host: &Host, lists: &mut Vec<Vec<u8>>) -> Answer {
+    fn host(&self, pattern: HostPattern<'_>, host: &Host, lists: &mut Vec<Vec<u8>>) -> Decided {
         let name = &host.name;
         Ok(match pattern {
             HostPattern::Netgroup(group) => {
@@ -129,30 +129,12 @@ impl<'r> Matcher<'r> {
     /// Compares one string: a name, or an address as text.
     fn text(&self, pattern: TextPattern<'_>, text: &[u8]) -> bool {
         let text = self.text_of(text);
-        match pattern {
-            TextPattern::All => true,
-            TextPattern::Known => !text.eq_ignore_ascii_case(b"unknown"),
-            TextPattern::Wildcard(pattern) => wildcard_matches(pattern, text),
-            TextPattern::Exact(pattern) => text.eq_ignore_ascii_case(pattern),
-            TextPattern::Prefix(pattern) => text
-                .get(..pattern.len())
-                .is_some_and(|head| head.eq_ignore_ascii_case(pattern)),
-            TextPattern::Suffix(pattern) => {
-                let from = text
-                    .len()
-                    .checked_sub(pattern.len())
-                    .filter(|&from| from > 0);
-                from.and_then(|from| text.get(from..))
-                    .is_some_and(|tail| tail.eq_ignore_ascii_case(pattern))
-            }
-            TextPattern::BadIpv6(_) => false,
-            TextPattern::Ipv6(pattern) => {
-                let address = ipv6(text);
-                address.is_some_and(|address| {
-                    address.address == pattern.address && self.are_zones_alike(pattern, address)
-                })
-            }
-        }
+        let TextPattern::Ipv6(pattern) = pattern else {
+            return text_matches(pattern, text);
+        };
+        ipv6(text).is_some_and(|address| {
+            address.address == pattern.address && self.are_zones_alike(pattern, address)
+        })
     }
 
     fn in_ipv6_net(&self, net: Zoned6<'_>, length: u8, address: &[u8]) -> bool {
@@ -161,9 +143,8 @@ impl<'r> Matcher<'r> {
         };
         let is_ipv4 = self.dialect.mapped == Mapped::AsTextAndNumber
             && address.address.to_ipv4_mapped().is_some();
-        let mask = u128::MAX.checked_shl(128 - u32::from(length)).unwrap_or(0);
         !is_ipv4
-            && (net.address.to_bits() ^ address.address.to_bits()) & mask == 0
+            && (net.address.to_bits() ^ address.address.to_bits()) & mask6(length) == 0
             && self.are_zones_alike(net, address)
     }
 
@@ -212,7 +193,7 @@ impl<'r> Matcher<'r> {
     }
 
     /// Every word of a list file is a host pattern; there are no comments, exceptions or users.
-    fn list_file(&self, path: &[u8], host: &Host, lists: &mut Vec<Vec<u8>>) -> Answer {
+    fn list_file(&self, path: &[u8], host: &Host, lists: &mut Vec<Vec<u8>>) -> Decided {
         let undecided = |what: &str| {
             let path = visible(path);
             Err(Undecided {

@@ -1,6 +1,7 @@
 //! The search itself, and what spares it lines that cannot matter.
 
 pub(super) mod command;
+pub(super) mod compare;
 pub(super) mod decide;
 pub(super) mod expand;
 pub(super) mod glance;
