@@ -32,7 +32,7 @@ update:
 
 # The manual pages, written again, and one of them shown.
 man:
-    TCPW_UPDATE=1 cargo test --locked --test main -- manual:: codes::
+    TCPW_UPDATE=1 cargo test --locked --test main -- cli::manual:: codes::
     man ./man/tcpw.1
 
 # The documentation of the crates, in target/doc.

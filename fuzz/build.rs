@@ -13,5 +13,5 @@ fn main() {
     println!("cargo:rustc-link-arg-bin=engine_libwrap={object}");
     println!("cargo:rustc-link-arg-bin=engine_libwrap=-lwrap");
     println!("cargo:rerun-if-changed=libwrap.c");
-    println!("cargo:rerun-if-changed=../tests/oracle/oracle.c");
+    println!("cargo:rerun-if-changed=../tests/engine/oracle.c");
 }

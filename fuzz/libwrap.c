@@ -1,7 +1,7 @@
 /* The oracle of the tests, without its pipe: one question, one answer, in this process. */
 #define main oracle_main
 #define fopen oracle_fopen
-#include "../tests/oracle/oracle.c"
+#include "../tests/engine/oracle.c"
 #undef main
 #undef fopen
 

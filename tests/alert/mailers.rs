@@ -9,8 +9,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
 
-const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/mailers/run.sh");
-const SERVERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/mailers/servers.sh");
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/alert/mailers/run.sh");
+const SERVERS: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/tests/alert/mailers/servers.sh"
+);
 /// The names in [`SCRIPT`], and the packages.
 const MAILERS: [(&str, &str); 6] = [
     ("nullmailer", "nullmailer"),

@@ -1,7 +1,7 @@
 //! The form of the tree: short files that say what they are for, nothing left for later, and every
 //! test in the index.
 
-use super::tree::{crates, files, repository, rust_files};
+use super::tree::{SourceFile, crates, files, repository, rust_files};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -180,6 +180,46 @@ fn the_size_of_every_room_is_said() {
         longest.0,
         longest.1.display()
     ));
+}
+
+/// What lies in `tests/` beside folders that are called like what they test: its root, the parts that
+/// the tests share, and what is about the repository itself.
+const BESIDE: [&str; 9] = [
+    "architecture",
+    "docs",
+    "grammar.rs",
+    "main.rs",
+    "outside.rs",
+    "proof.rs",
+    "sandbox",
+    "smtp",
+    "sshd",
+];
+
+/// The names in `tests` that are neither a room of the source nor known.
+fn strays<'n>(tests: &'n [String], rooms: &[&str]) -> Vec<&'n String> {
+    let is_known =
+        |name: &&String| rooms.contains(&name.as_str()) || BESIDE.contains(&name.as_str());
+    tests.iter().filter(|name| !is_known(name)).collect()
+}
+
+#[test]
+fn test_folders_mirror_the_source() {
+    let tests = fs::read_dir(repository().join("tests")).unwrap();
+    let tests: Vec<_> = tests
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    let rooms: Vec<_> = crates()
+        .iter()
+        .flat_map(|(_, of)| of.files.values().filter_map(SourceFile::room))
+        .collect();
+    assert_eq!(strays(&tests, &rooms), [""; 0]);
+    let odd = [
+        "engine".to_owned(),
+        "oracle".to_owned(),
+        "main.rs".to_owned(),
+    ];
+    assert_eq!(strays(&odd, &["engine"]), ["oracle"]);
 }
 
 #[cfg(test)]

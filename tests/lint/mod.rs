@@ -6,7 +6,7 @@ mod repair;
 mod witness;
 mod world;
 
-use crate::oracle::Oracle;
+use crate::engine::Oracle;
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -192,7 +192,7 @@ fn the_claims_are_what_the_real_libwrap_decides() {
         for claim in claims.lines() {
             let [daemon, address, name, expected] =
                 claim.split(' ').collect::<Vec<_>>().try_into().unwrap();
-            let tables = crate::oracle::Tables {
+            let tables = crate::engine::Tables {
                 allow: stage.path().join("bad.allow"),
                 deny: stage.path().join("bad.deny"),
             };

@@ -1,7 +1,7 @@
 //! The example of every finding is true: the installed libwrap decides as it says.
 
 use super::{Stage, folders, name_of};
-use crate::oracle::{Oracle, Tables};
+use crate::engine::{Oracle, Tables};
 use serde_json::Value;
 use std::path::Path;
 use tcpw::lint::{CHECKS, Harm};

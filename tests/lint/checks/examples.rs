@@ -1,7 +1,7 @@
 //! Examples and harms on random tables: the installed libwrap decides as every example says, and
 //! what is said about harm is what it shows.
 
-use crate::oracle::{Aclexec, Answer, Oracle, Tables};
+use crate::engine::{Aclexec, Answer, Oracle, Tables};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use std::cell::{Cell, RefCell};

@@ -1,7 +1,7 @@
 //! What a mistake does depends on its table, on `EXCEPT` before it, and on what the rest of the
 //! tables says: each line here says what must be told, and the library confirms it.
 
-use crate::oracle::{Oracle, Tables};
+use crate::engine::{Oracle, Tables};
 use tcpw::engine::TableName;
 use tcpw::lint::{Policy, Site, run};
 use tcpw::syntax::parse;

@@ -1,7 +1,7 @@
 //! Words that are said to be impossible, and all names that glibc returns, before the real libwrap.
 
 use super::words::report;
-use crate::oracle::{Oracle, Tables as Files};
+use crate::engine::{Oracle, Tables as Files};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use std::collections::BTreeSet;

@@ -2,7 +2,7 @@
 
 use super::super::world::World;
 use super::super::{Stage, folders, name_of};
-use crate::oracle::{Source, case_from};
+use crate::engine::{Source, case_from};
 use crate::sandbox::Sandbox;
 use std::collections::BTreeSet;
 use tcpw::diagnostic::Severity;

@@ -3,7 +3,7 @@
 
 use super::fixes::{SITE, count};
 use super::mentions::names;
-use crate::oracle::{Oracle, Random, Tables};
+use crate::engine::{Oracle, Random, Tables};
 use std::path::Path;
 use tcpw::lint::{Boldness, Repaired, repair};
 

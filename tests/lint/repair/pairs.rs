@@ -1,7 +1,7 @@
 //! Repairs: the safe ones change no verdict of the installed library, the others say who gains.
 
 use super::super::world::World;
-use crate::oracle::{Answer, Oracle, case};
+use crate::engine::{Answer, Oracle, case};
 use crate::sandbox::Sandbox;
 use tcpw::lint::{Boldness, Site, repair};
 use tcpw::policy::DEBIAN_12;

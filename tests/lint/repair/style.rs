@@ -1,6 +1,6 @@
 //! `tcpw fmt`: one style, the same verdicts.
 
-use crate::oracle::{Answer, Oracle, case};
+use crate::engine::{Answer, Oracle, case};
 use crate::sandbox::Sandbox;
 use tcpw::lint::{formatted, means_the_same};
 use tcpw::syntax::parse;

@@ -32,7 +32,7 @@ impl Suite {
         let list = place.join("packages");
         if !list.exists() {
             fs::create_dir_all(&kept).unwrap();
-            let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracle/unpack-libwrap");
+            let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/engine/unpack-libwrap");
             let output = Command::new("sh")
                 .args([script, name])
                 .arg(&place)

@@ -1,7 +1,7 @@
 //! The guard: whoever must still get in is not locked out by a change, and the library agrees.
 
 use super::sandbox::Sandbox;
-use crate::oracle::{Oracle, Tables, case};
+use crate::engine::{Oracle, Tables, case};
 use std::net::IpAddr;
 
 /// Random policies that are changed.
@@ -105,7 +105,7 @@ fn granted(oracle: &mut Oracle, tables: &Tables, addresses: &[String]) -> Vec<bo
         |address: &String| names.map(|name| format!("sshd\t{address}\t{name}").into_bytes());
     let queries: Vec<_> = addresses.iter().flat_map(query).collect();
     let answers = oracle.ask(tables, &queries);
-    let is_granted = |answer: &crate::oracle::Answer| answer.text.starts_with("granted");
+    let is_granted = |answer: &crate::engine::Answer| answer.text.starts_with("granted");
     answers.iter().map(is_granted).collect()
 }
 

@@ -75,7 +75,7 @@ struct Oracle {
 impl Oracle {
     fn build(directory: &std::path::Path) -> Self {
         let program = directory.join("oracle");
-        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/changes/libwrap.c");
+        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/editor/libwrap.c");
         let built = Command::new("cc")
             .args([source, "-lwrap", "-o"])
             .arg(&program)

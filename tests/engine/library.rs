@@ -176,7 +176,7 @@ pub(super) fn program() -> &'static Path {
             .arg(&fresh)
             .arg(concat!(
                 env!("CARGO_MANIFEST_DIR"),
-                "/tests/oracle/oracle.c"
+                "/tests/engine/oracle.c"
             ))
             .arg("-lwrap")
             .output()

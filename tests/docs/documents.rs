@@ -1,6 +1,6 @@
 //! What the documents name is there: files, folders and the recipes' commands.
 
-use crate::facts::files_below;
+use super::facts::files_below;
 use std::path::{Path, PathBuf};
 
 /// The pages at the root and in `docs/`.

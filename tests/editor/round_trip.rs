@@ -2,7 +2,7 @@
 //! takes an alert away by not naming it.
 
 use super::sandbox::{Ran, Sandbox};
-use crate::oracle::case;
+use crate::engine::case;
 use std::io::Write as _;
 use std::process::Stdio;
 

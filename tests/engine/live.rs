@@ -22,7 +22,7 @@ fn daemon() -> &'static Path {
         let output = Command::new("cc")
             .args(["-O1", "-o"])
             .arg(&program)
-            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracle/live.c"))
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/engine/live.c"))
             .arg("-lwrap")
             .output()
             .expect("cc is installed");

@@ -4,6 +4,8 @@
 mod case;
 mod compare;
 mod coverage;
+/// What the builds of libwrap differ in: each difference, in each dialect.
+mod dialects;
 mod differing;
 mod facts;
 mod focused;

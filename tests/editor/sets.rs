@@ -3,7 +3,7 @@
 //! mention.
 
 use super::sandbox::{Ran, Sandbox};
-use crate::oracle::{Oracle, Random, Tables};
+use crate::engine::{Oracle, Random, Tables};
 use crate::proof::say;
 
 /// Tables tried; `TCPW_SETS` gives another number.

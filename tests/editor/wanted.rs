@@ -159,7 +159,7 @@ fn edit(sandbox: &Sandbox, table: &str, script: &str, answers: &[&str]) -> Ran {
     command
         .arg(concat!(
             env!("CARGO_MANIFEST_DIR"),
-            "/tests/changes/converse.py"
+            "/tests/editor/converse.py"
         ))
         .arg(serde_json::to_string(&answers).unwrap())
         .arg(given.get_program())

@@ -339,7 +339,7 @@ fn a_server_and_its_readers_are_given_as_people_write_them() {
 
 /// Runs the program on a terminal.
 fn on_terminal(sandbox: &Sandbox, arguments: &[&str], answers: &[(&str, &str)]) -> Ran {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/changes/converse.py");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/editor/converse.py");
     let given = sandbox.command(arguments);
     let mut command = Command::new("/usr/bin/python3");
     command

@@ -67,7 +67,7 @@ fn every_fact_is_covered() {
     let (mut rows, mut named) = (BTreeSet::new(), Vec::new());
     for (path, source) in sources() {
         let is_table = ["rows.rs", "matches.rs", "names.rs", "questions.rs"];
-        if path.parent().unwrap().ends_with("tests/oracle")
+        if path.parent().unwrap().ends_with("tests/engine")
             && is_table.iter().any(|name| path.ends_with(name))
         {
             rows.extend(quoted(&source));

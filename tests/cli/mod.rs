@@ -1,0 +1,18 @@
+//! The commands that ask, as a user calls them.
+
+/// Sentences that give an all-clear, where they would be false.
+mod all_clear;
+/// `tcpw demo` goes the whole way, as anybody.
+mod demo;
+/// `tcpw diff` says who gains or loses what.
+mod diff;
+/// `tcpw match --explain` and `tcpw test` show the whole search, and whom they answer for.
+mod explain;
+/// The manual pages, the help and the parser say the same.
+mod manual;
+/// `tcpw match` says who decides and why.
+mod match_;
+/// What a command is told to read must be there.
+mod named;
+/// `tcpw parse` shows what was read and gives it back unchanged.
+mod parse;
