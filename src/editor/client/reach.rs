@@ -1,8 +1,9 @@
 //! Whom an element of a client list is about, and how that stands to a client asked for.
 
 use crate::editor::client::pattern::Client;
-use crate::policy::{ClientPattern, HostPattern, TextPattern};
-use std::net::Ipv4Addr;
+use crate::engine::{ClientGroup, Request};
+use crate::policy::{ClientPattern, HostPattern, TextPattern, Zoned6, mask4, mask6};
+use std::borrow::Cow;
 
 /// Whom an element is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,62 +33,26 @@ pub(crate) enum Relation {
 }
 
 impl Reach {
-    /// Reads an element of a client list.
+    /// Reads an element of a client list; its user does not matter.
     pub(crate) fn of(element: &[u8]) -> Self {
-        match ClientPattern::read(element).host {
-            HostPattern::Netgroup(_) | HostPattern::ListFile(_) => Self::Vague,
-            HostPattern::Known | HostPattern::Local => Self::Everybody,
-            HostPattern::BadNet(_) => Self::Nobody,
-            HostPattern::Ipv4Net { mask: 0, net: 0 } | HostPattern::Ipv6Net { length: 0, .. } => {
-                Self::Everybody
-            }
-            HostPattern::Ipv4Net { net, mask } => {
-                let length = mask.leading_ones();
-                match u8::try_from(length) {
-                    _ if net & !mask != 0 => Self::Nobody,
-                    Ok(length) if mask.count_ones() == u32::from(length) => {
-                        Self::Some(Client::Net4 { net, length })
-                    }
-                    _ => Self::Vague,
-                }
-            }
-            HostPattern::Ipv6Net { net, length } => Self::Some(Client::Net6 {
-                net: net.address.to_bits() & prefix6(length),
-                length,
-            }),
-            HostPattern::Text { pattern, also_name } => Self::of_text(pattern, also_name),
-        }
-    }
-
-    fn of_text(pattern: TextPattern<'_>, also_name: bool) -> Self {
-        match pattern {
-            TextPattern::All | TextPattern::Known => Self::Everybody,
-            TextPattern::Wildcard(text) => of_wildcard(text),
-            TextPattern::Suffix(text) if also_name => {
-                lower(text.get(1..)).map_or(Self::Vague, |name| Self::Some(Client::Domain(name)))
-            }
-            TextPattern::Suffix(_) => Self::Vague,
-            TextPattern::Prefix(text) => address_prefix(text).map_or(Self::Vague, Self::Some),
-            TextPattern::Ipv6(address) => Self::Some(Client::Net6 {
-                net: address.address.to_bits(),
-                length: 128,
-            }),
-            TextPattern::BadIpv6(_) => Self::Nobody,
-            TextPattern::Exact(text) => Self::of_word(text, also_name),
-        }
-    }
-
-    fn of_word(text: &[u8], also_name: bool) -> Self {
-        let Some(word) = lower(Some(text)) else {
-            return Self::Vague;
-        };
-        if word == "unknown" || word == "paranoid" {
+        let host = without_zone(ClientPattern::read(element).host);
+        let group = ClientGroup::of_host(host, element);
+        if is_anybody(host, &group) {
             return Self::Everybody;
         }
-        match word.parse::<Ipv4Addr>() {
-            Ok(address) => Self::Some(Client::host(address.into())),
-            Err(_) if also_name => Self::Some(Client::Name(word)),
-            Err(_) => Self::Nobody,
+        let is_nobody = group == ClientGroup::Nobody;
+        match Client::of_group(group) {
+            Some(client) => Self::Some(client),
+            None if is_nobody => Self::Nobody,
+            None => Self::Vague,
+        }
+    }
+
+    /// The client, if it can be written as one.
+    pub(crate) fn client(self) -> Option<Client> {
+        match self {
+            Self::Some(client) => Some(client),
+            Self::Everybody | Self::Vague | Self::Nobody => None,
         }
     }
 
@@ -102,99 +67,127 @@ impl Reach {
     }
 }
 
-fn of_wildcard(text: &[u8]) -> Reach {
-    if text.iter().all(|byte| matches!(byte, b'*' | b'?' | b'.')) {
-        Reach::Everybody
-    } else {
-        Reach::Vague
-    }
+/// The zone of a pattern does not say who is meant.
+fn without_zone(host: HostPattern<'_>) -> HostPattern<'_> {
+    let (net, length) = match host {
+        HostPattern::Ipv6Net { net, length } => (net, length),
+        HostPattern::Text {
+            pattern: TextPattern::Ipv6(net),
+            ..
+        } => (net, 128),
+        other => return other,
+    };
+    let net = Zoned6 { zone: None, ..net };
+    HostPattern::Ipv6Net { net, length }
+}
+
+/// Whether a pattern is about no client in particular.
+fn is_anybody(host: HostPattern<'_>, group: &ClientGroup<'_>) -> bool {
+    let is_word = match host {
+        HostPattern::Known | HostPattern::Local => true,
+        HostPattern::Text { pattern, .. } => match pattern {
+            TextPattern::Wildcard(text) => text.iter().all(|byte| b"*?.".contains(byte)),
+            TextPattern::Exact(word) => [&b"unknown"[..], b"paranoid"]
+                .iter()
+                .any(|other| word.eq_ignore_ascii_case(other)),
+            TextPattern::Suffix(_)
+            | TextPattern::Prefix(_)
+            | TextPattern::All
+            | TextPattern::Known
+            | TextPattern::Ipv6(_)
+            | TextPattern::BadIpv6(_) => false,
+        },
+        HostPattern::Netgroup(_)
+        | HostPattern::ListFile(_)
+        | HostPattern::Ipv4Net { .. }
+        | HostPattern::Ipv6Net { .. }
+        | HostPattern::BadNet(_) => false,
+    };
+    let is_family = matches!(
+        group,
+        ClientGroup::Everybody
+            | ClientGroup::Net4 { length: 0, .. }
+            | ClientGroup::Net6 { length: 0, .. }
+    );
+    is_word || is_family
 }
 
 /// How `client` stands to `asked`.
 pub(crate) fn relation(client: &Client, asked: &Client) -> Relation {
-    use Client::{Domain, Name, Net4, Net6};
-    match (client, asked) {
-        (
-            &Net4 { net, length },
-            &Net4 {
-                net: to,
-                length: of,
-            },
-        ) => {
-            let common = prefix4(length.min(of));
-            by_length((net ^ to) & common == 0, length, of)
-        }
-        (
-            &Net6 { net, length },
-            &Net6 {
-                net: to,
-                length: of,
-            },
-        ) => {
-            let common = prefix6(length.min(of));
-            by_length((net ^ to) & common == 0, length, of)
-        }
-        (Name(name), Name(other)) | (Domain(name), Domain(other)) if name == other => {
-            Relation::Same
-        }
-        (Name(name) | Domain(name), Domain(domain)) if is_below(name, domain) => Relation::Narrower,
-        (Domain(domain), Name(name) | Domain(name)) if is_below(name, domain) => Relation::Broader,
-        _ => Relation::Apart,
+    let (client, asked) = (client.group(), asked.group());
+    match (client.holds(&asked), asked.holds(&client)) {
+        (true, true) => Relation::Same,
+        (true, false) => Relation::Broader,
+        (false, true) => Relation::Narrower,
+        (false, false) => Relation::Apart,
     }
 }
 
-fn by_length(is_related: bool, length: u8, of: u8) -> Relation {
-    match length.cmp(&of) {
-        _ if !is_related => Relation::Apart,
-        std::cmp::Ordering::Less => Relation::Broader,
-        std::cmp::Ordering::Equal => Relation::Same,
-        std::cmp::Ordering::Greater => Relation::Narrower,
-    }
-}
-
-fn is_below(name: &str, domain: &str) -> bool {
-    name.strip_suffix(domain)
-        .is_some_and(|head| head.ends_with('.'))
-}
-
-fn prefix4(length: u8) -> u32 {
-    u32::MAX
-        .checked_shl(32 - u32::from(length.min(32)))
-        .unwrap_or(0)
-}
-
-fn prefix6(length: u8) -> u128 {
-    u128::MAX
-        .checked_shl(128 - u32::from(length.min(128)))
-        .unwrap_or(0)
-}
-
-/// The network of this length that an address is in.
+/// The network of this length that an IPv4 address is in.
 pub(crate) fn masked4(address: u32, length: u8) -> u32 {
-    address & prefix4(length)
+    address & mask4(length)
 }
 
-/// The same for IPv6.
+/// The network of this length that an IPv6 address is in.
 pub(crate) fn masked6(address: u128, length: u8) -> u128 {
-    address & prefix6(length)
+    address & mask6(length)
 }
 
-/// `10.1.` as 10.1.0.0/16.
-fn address_prefix(text: &[u8]) -> Option<Client> {
-    let text = str::from_utf8(text).ok()?.strip_suffix('.')?;
-    let numbers: Vec<u8> = text
-        .split('.')
-        .map(|part| part.parse().ok())
-        .collect::<Option<_>>()?;
-    let length = u8::try_from(numbers.len()).ok().filter(|&n| n < 4)? * 8;
-    let bytes = numbers.iter().copied().chain([0; 4]).take(4);
-    let net = bytes.fold(0_u32, |net, byte| net << 8 | u32::from(byte));
-    Some(Client::Net4 { net, length })
-}
+impl Client {
+    /// The client as libwrap reaches it.
+    pub(crate) fn group(&self) -> ClientGroup<'_> {
+        match self {
+            &Self::Net4 { net, length } => ClientGroup::Net4 { net, length },
+            &Self::Net6 { net, length } => ClientGroup::Net6 { net, length },
+            Self::Name(name) => ClientGroup::Name(Cow::Borrowed(name.as_bytes())),
+            Self::Domain(domain) => {
+                ClientGroup::Domain(Cow::Owned([b".", domain.as_bytes()].concat()))
+            }
+        }
+    }
 
-fn lower(text: Option<&[u8]>) -> Option<String> {
-    let text = str::from_utf8(text?).ok()?;
-    Some(text.to_ascii_lowercase())
+    /// The clients of a pattern, if they can be written as one.
+    pub(crate) fn of_group(group: ClientGroup<'_>) -> Option<Self> {
+        let text = |text: &[u8]| str::from_utf8(text).map(str::to_owned).ok();
+        match group {
+            ClientGroup::Net4 {
+                net,
+                length: length @ 1..,
+            } => Some(Self::Net4 { net, length }),
+            ClientGroup::Net6 {
+                net,
+                length: length @ 1..,
+            } => Some(Self::Net6 { net, length }),
+            ClientGroup::Name(name) => text(&name).map(Self::Name),
+            ClientGroup::Domain(tail) => text(tail.get(1..)?).map(Self::Domain),
+            ClientGroup::Everybody
+            | ClientGroup::Nobody
+            | ClientGroup::Net4 { .. }
+            | ClientGroup::Net6 { .. }
+            | ClientGroup::Head(_)
+            | ClientGroup::Other(_) => None,
+        }
+    }
+
+    /// The first of the clients that hold this one, itself among them, of which `is_it` is true.
+    pub(crate) fn find_holder(&self, is_it: impl FnMut(&Self) -> bool) -> Option<Self> {
+        let group = self.group();
+        group.holders().filter_map(Self::of_group).find(is_it)
+    }
+
+    /// What a request comes from: its address and its name, as far as they are known.
+    pub(crate) fn of_request(request: &Request) -> impl Iterator<Item = Self> {
+        let host = request.client();
+        let text = |bytes: &[u8]| {
+            str::from_utf8(bytes)
+                .unwrap_or_default()
+                .to_ascii_lowercase()
+        };
+        let address = text(host.address()).parse().map(Self::host).ok();
+        let name = text(host.name().as_bytes());
+        let name = host.name().is_known().then_some(Self::Name(name));
+        address.into_iter().chain(name)
+    }
 }
 
 #[cfg(test)]
@@ -230,6 +223,11 @@ mod tests {
             ("10.1.*", "10.1.2.3", Same),
             ("/etc/list", "10.1.2.3", Same),
             ("2001", "2001::1", Apart),
+            // What looks like a network of 10.0.0.0/8 is the beginning of other texts.
+            ("010.", "10.1.2.3", Apart),
+            ("+10.", "10.1.2.3", Same),
+            ("10.1.2.3.", "10.1.2.3", Apart),
+            ("[fe80::1%lo]", "fe80::1", Same),
         ] {
             let asked = Client::parse(asked).unwrap();
             let found = Reach::of(element.as_bytes()).relation(&asked);

@@ -2,7 +2,7 @@
 
 use crate::editor::client::daemon::Daemon;
 use crate::editor::client::pattern::Client;
-use crate::editor::client::reach::{Reach, masked4, masked6};
+use crate::editor::client::reach::Reach;
 use crate::editor::trial::asked::Asked;
 use crate::editor::trial::table_pair::Ground;
 use crate::engine::{Request, TableName};
@@ -26,32 +26,13 @@ impl<'c> Cover<'c> {
 
     /// Whether one of them is `client` or holds it.
     pub(crate) fn holds(&self, client: &Client) -> bool {
-        let has = |client: Client| self.0.binary_search(&client).is_ok();
-        match *client {
-            Client::Net4 { net, length } => (1..=length).rev().any(|length| {
-                let net = masked4(net, length);
-                has(Client::Net4 { net, length })
-            }),
-            Client::Net6 { net, length } => (1..=length).rev().any(|length| {
-                let net = masked6(net, length);
-                has(Client::Net6 { net, length })
-            }),
-            Client::Name(ref name) => has(client.clone()) || parents(name).any(has),
-            Client::Domain(ref domain) => has(client.clone()) || parents(domain).any(has),
-        }
+        let is_it = |holder: &Client| self.0.binary_search(holder).is_ok();
+        client.find_holder(is_it).is_some()
     }
 
     /// Whether one of them is the client of `request`, by its address or its name.
     pub(crate) fn is_about(&self, request: &Request) -> bool {
-        let host = request.client();
-        let text = |bytes: &[u8]| str::from_utf8(bytes).unwrap_or_default().to_owned();
-        let address = text(host.address()).parse().map(Client::host).ok();
-        let name = host
-            .name()
-            .is_known()
-            .then(|| Client::Name(text(host.name().as_bytes()).to_ascii_lowercase()));
-        let mut clients = address.into_iter().chain(name);
-        clients.any(|client| self.holds(&client))
+        Client::of_request(request).any(|client| self.holds(&client))
     }
 }
 
@@ -91,10 +72,9 @@ pub(crate) fn is_plainly_listed(after: &Ground<'_>, asked: &Asked) -> bool {
             let Element::Pattern { text, .. } = element else {
                 return false;
             };
-            match (Reach::of(&text), wanted) {
-                (Reach::Some(client), [first, rest @ ..]) if client == *first => wanted = rest,
-                (Reach::Some(client), _) => listed.push(client),
-                (Reach::Everybody | Reach::Vague | Reach::Nobody, _) => {}
+            match (Reach::of(&text).client(), wanted) {
+                (Some(client), [first, rest @ ..]) if client == *first => wanted = rest,
+                (client, _) => listed.extend(client),
             }
         }
     }

@@ -194,10 +194,10 @@ fn drawn_at(text: &[u8]) -> Option<Host> {
         .filter_map(Rule::of)
         .flat_map(|rule| rule.clients().elements())
         .find_map(|element| match element {
-            Element::Pattern { text, .. } => match Reach::of(&text) {
-                Reach::Some(client) => hosts(&client).into_iter().next(),
-                Reach::Everybody | Reach::Vague | Reach::Nobody => None,
-            },
+            Element::Pattern { text, .. } => {
+                let client = Reach::of(&text).client()?;
+                hosts(&client).into_iter().next()
+            }
             Element::Except { .. } => None,
         })
 }

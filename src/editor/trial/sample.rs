@@ -111,9 +111,6 @@ pub(crate) fn drawn(ground: &Ground<'_>) -> Vec<Host> {
     let wanted = (WORK_LIMIT / count.max(1)).clamp(4, DRAWN_LIMIT);
     all()
         .step_by(count.div_ceil(wanted).max(1))
-        .filter_map(|(text, _)| match Reach::of(&text) {
-            Reach::Some(client) => hosts(&client).into_iter().next(),
-            Reach::Everybody | Reach::Vague | Reach::Nobody => None,
-        })
+        .filter_map(|(text, _)| hosts(&Reach::of(&text).client()?).into_iter().next())
         .collect()
 }

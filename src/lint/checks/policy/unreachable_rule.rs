@@ -97,10 +97,10 @@ fn check(policy: &Policy<'_>, sink: &mut Sink) {
 /// What the rules so far have decided.
 struct Earlier<'p, 't> {
     policy: &'p Policy<'t>,
-    allow: Cover<'t>,
-    deny: Cover<'t>,
+    allow: Cover,
+    deny: Cover,
     /// The rules of the allow table whose commands decide.
-    asked: Cover<'t>,
+    asked: Cover,
     /// Whether no `aclexec` can have skipped the rest of its table.
     is_certain: bool,
 }

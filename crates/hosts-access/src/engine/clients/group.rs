@@ -195,6 +195,21 @@ impl<'p> ClientGroup<'p> {
         }
     }
 
+    /// The same group with a text of its own.
+    pub fn into_owned(self) -> ClientGroup<'static> {
+        let owned = |text: Cow<'_, [u8]>| Cow::Owned(text.into_owned());
+        match self {
+            Self::Everybody => ClientGroup::Everybody,
+            Self::Nobody => ClientGroup::Nobody,
+            Self::Net4 { net, length } => ClientGroup::Net4 { net, length },
+            Self::Net6 { net, length } => ClientGroup::Net6 { net, length },
+            Self::Name(name) => ClientGroup::Name(owned(name)),
+            Self::Domain(tail) => ClientGroup::Domain(owned(tail)),
+            Self::Head(head) => ClientGroup::Head(owned(head)),
+            Self::Other(other) => ClientGroup::Other(owned(other)),
+        }
+    }
+
     /// Whether every client of `other` is one of these, as far as the two alone tell it: if not, it
     /// may still be so of wildcards and of list files.
     pub fn holds(&self, other: &ClientGroup<'_>) -> bool {

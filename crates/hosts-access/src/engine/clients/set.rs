@@ -136,6 +136,11 @@ impl<'p> ClientSet<'p> {
 
     /// Whether no client is in the set.
     pub fn is_empty(&self) -> Answer {
+        if let Some(groups) = self.groups()
+            && groups.iter().all(|group| *group == ClientGroup::Nobody)
+        {
+            return Answer::Yes;
+        }
         !find(self, self, |is_in, _| is_in).0
     }
 
