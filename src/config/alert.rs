@@ -1,4 +1,4 @@
-//! How polite the alerts are (`[alert]`), who hears of which (`[[alert.rule]]`), and how long the
+//! How often alerts are sent (`[alert]`), who hears of which (`[[alert.rule]]`), and how long the
 //! journal keeps its events (`[journal]`).
 
 use super::error::ConfigError;
@@ -26,7 +26,7 @@ pub(super) const RULE: &[&str] = &["daemon", "network", "mail", "to"];
 const HOUR: u64 = 3600;
 const DAY: u64 = 24 * HOUR;
 
-/// How polite the alerts are.
+/// How often alerts are sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alert {
     /// How long repeats of a source are gathered after it was told.

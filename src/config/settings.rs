@@ -28,7 +28,7 @@ pub struct Config {
     pub journal: PathBuf,
     /// How long the journal keeps its events.
     pub retention: Retention,
-    /// How polite the alerts are.
+    /// How often alerts are sent.
     pub alert: Alert,
     /// Where addresses are looked up.
     pub geo: Geo,

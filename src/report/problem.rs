@@ -75,7 +75,7 @@ pub enum Problem {
         /// Where it was put.
         aside: String,
     },
-    /// Files in the drop directory were no events.
+    /// Files in the drop directory were not events.
     Rejected {
         /// When it was reported.
         #[serde(serialize_with = "utc")]

@@ -177,7 +177,7 @@ fn an_alarm_is_not_lost_to_a_template() {
     let place = "etc/letter.txt:2: undefined value";
     stage
         .run(&["deliver"])
-        .says(0, &["sent 1", "a template of the letters failed", place]);
+        .says(0, &["sent 1", "a message template failed", place]);
     let mail = stage.mails().remove(0);
     says(
         &read(mail.as_bytes()),

@@ -53,10 +53,10 @@ fn letters_are_listed_explained_and_shown() {
             "message 1 (alarm) about 192.0.2.7/32: waiting 1 event, by mail",
             "1 event: first alert for this source within the quiet time (2h), so it is sent \
              immediately",
-            "it was tried once and will be again at ",
+            "it was tried once and will be tried again at ",
             "message 2 (digest) about 192.0.2.7/32: gathering 1 event",
             "1 event: repeats within the quiet time (2h) after the last message about the source",
-            "it gathers more of them until ",
+            "it collects more of them until ",
         ],
     );
     let json = stage.run(&["queue", "list", "--format", "json"]).out;
@@ -121,7 +121,7 @@ fn giving_up_is_loud_and_the_next_mail_says_so() {
     wait_until("the system log", || {
         let mut line = [0; 4096];
         let length = log.recv(&mut line).unwrap_or(0);
-        String::from_utf8_lossy(&line[..length]).contains("is given up on its way by mail")
+        String::from_utf8_lossy(&line[..length]).contains("by mail is given up")
     });
     stage
         .run(&["queue"])
@@ -158,7 +158,7 @@ fn a_damaged_journal_is_put_aside_and_told_of() {
         2,
         &[
             "journal.db",
-            "run tcpw deliver: it puts the damaged journal aside",
+            "run tcpw deliver: it moves the damaged journal aside",
         ],
     );
     stage.notify("192.0.2.8");

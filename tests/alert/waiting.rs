@@ -63,7 +63,7 @@ fn alerts_in_the_drop_directory_are_no_empty_queue() {
     let report = stage.run(&["report"]);
     report.says(
         1,
-        &["Alerts that wait in the drop directory", ": 2, the oldest"],
+        &["Alerts waiting in the drop directory", ": 2, the oldest"],
     );
     assert!(!report.out.contains("Nothing is wrong"), "{}", report.out);
     stage

@@ -65,10 +65,10 @@ fn what_cannot_be_read_or_computed_is_told() {
 const GOLDEN: &str = r"+ sshd          10.0.0.0/24   e.g. 10.0.0.0 by NEW hosts.allow:1
 - sshd          192.0.2.7     e.g. 192.0.2.7 by NEW hosts.deny:1
 + every daemon  198.51.100.9  e.g. 198.51.100.9 to sshd by NEW hosts.allow:2
-2 gained, 1 lost, 0 not computed
+2 gained, 1 lost, 0 undetermined
 ";
 const JSON: &str = r#"{"claims":[{"because":[],"change":"gains","clients":{"names":null,"names_are_exceptions":false,"network":"198.51.100.9"},"daemon":"every daemon","example":{"address":"198.51.100.9","daemon":"ftpd","name":"unknown"},"new_rule":{"line":2,"table":"hosts.allow"},"old_rule":{"line":1,"table":"hosts.deny"}}],"not_computed":[]}
 "#;
 const ACLEXEC: &str = r"? sshd  10.1.1.1  cannot be computed: it depends on whether the command of aclexec succeeds
-0 gained, 0 lost, 1 not computed
+0 gained, 0 lost, 1 undetermined
 ";

@@ -81,7 +81,7 @@ fn end_waiting(sandbox: &Sandbox) {
 fn it_is_taken_back_by_itself_and_what_others_wrote_stays() {
     let sandbox = Sandbox::new(ALLOW, "");
     let out = provisional(&sandbox, &["allow", "10.1.2.3"]);
-    assert!(out.contains("change 1 is taken back at "), "{out}");
+    assert!(out.contains("change 1 will be rolled back at "), "{out}");
     let table = sandbox.path("etc/hosts.allow");
     let with = sandbox.tables().0;
     assert_eq!(with, format!("{ALLOW}ALL: 10.1.2.3\n"));
@@ -109,7 +109,7 @@ fn the_word_confirms_and_then_it_stays() {
     // This test was not started by an sshd of after the change, if by any.
     let ran = sandbox.run(&["confirm"]);
     assert_eq!(ran.code, Some(2), "{}", ran.out);
-    assert!(ran.err.contains("log in anew"), "{}", ran.err);
+    assert!(ran.err.contains("log in again"), "{}", ran.err);
     let ran = sandbox.run(&["confirm", &word(&out)]);
     assert_eq!(
         (ran.code, &*ran.out),

@@ -91,10 +91,13 @@ const WRONG: &[(&[&str], &[&str])] = &[
             "--mail-to",
         ],
     ),
-    (&["setup", "--no-mail"], &["told who may connect (--allow"]),
+    (
+        &["setup", "--no-mail"],
+        &["missing: who may connect (--allow"],
+    ),
     (
         &["setup", "--allow", "0.0.0.1", "--mail-to", "a@b"],
-        &["told how mail leaves this machine"],
+        &["missing: how mail leaves this machine"],
     ),
     (
         &["setup", "--allow", "0.0.0.1", "--sendmail"],
@@ -271,7 +274,7 @@ fn a_test_mail_that_fails_leaves_the_choice() {
     let ran = sandbox.run(&arguments);
     assert_eq!(ran.code, Some(1), "{}", ran.err);
     for words in [
-        "the test mail did not get out",
+        "the test mail was not sent",
         "`tcpw mail test`",
         "`tcpw undo 1`",
     ] {
@@ -288,7 +291,11 @@ fn what_is_not_confirmed_is_taken_back() {
     let sandbox = Sandbox::new("# mine\n", "");
     let ran = sandbox.run(&[&BARE[..], &["--confirm-within", "5s"]].concat());
     assert_eq!(ran.code, Some(0), "{}", ran.err);
-    assert!(ran.out.contains("change 1 is taken back at"), "{}", ran.out);
+    assert!(
+        ran.out.contains("change 1 will be rolled back at"),
+        "{}",
+        ran.out
+    );
     let start = std::time::Instant::now();
     while sandbox.tables() != ("# mine\n".to_owned(), String::new()) {
         assert!(start.elapsed().as_secs() < 40, "{:?}", sandbox.tables());
@@ -393,7 +400,7 @@ fn on_a_terminal_wrong_answers_are_asked_again_and_no_is_no() {
     let answers = [
         ("Who may connect?", "300.1.1.1"),
         ("Who may connect?", "0.0.0.1 10.0.0.0/8"),
-        ("To which daemons", "sshd vsftpd"),
+        ("To which services", "sshd vsftpd"),
         ("or none [smtp]: ", "pigeon"),
         ("none of the three", "smtp"),
         ("The name of the mail server: ", ""),
@@ -403,7 +410,7 @@ fn on_a_terminal_wrong_answers_are_asked_again_and_no_is_no() {
         ("Its port [465]: ", ""),
         ("The user name there", "ann"),
         ("[/etc/tcpw.password]: ", "/etc/password"),
-        ("Who is told", "ann@example.org"),
+        ("Who gets alerts", "ann@example.org"),
         ("Make these changes? [yes]: ", "perhaps"),
         ("Make these changes? [yes]: ", "n"),
     ];
@@ -426,9 +433,9 @@ fn on_a_terminal_the_tables_can_be_taken_back_if_mail_fails() {
     mail_program(&sandbox, "exit 75");
     let answers = [
         ("Who may connect?", ""),
-        ("To which daemons", ""),
+        ("To which services", ""),
         ("or none", ""),
-        ("Who is told", ""),
+        ("Who gets alerts", ""),
         ("Make these changes?", "y"),
         ("Keep the new tables? [yes]: ", "n"),
     ];

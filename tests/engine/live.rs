@@ -195,7 +195,7 @@ fn f_twist_01_the_visitor_talks_to_the_command() {
         );
         let told = stage.tcpw(&["sshd", "127.0.0.5"]);
         assert!(
-            told.contains("in place of the daemon: echo hello 127.0.0.5"),
+            told.contains("instead of the daemon: echo hello 127.0.0.5"),
             "{told}"
         );
     }

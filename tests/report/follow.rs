@@ -84,7 +84,7 @@ fn new_events_are_shown_as_they_come_also_in_a_new_journal() {
         complaints.contains("waiting for the first event"),
         "{complaints}"
     );
-    assert!(complaints.contains("was begun anew"), "{complaints}");
+    assert!(complaints.contains("was replaced"), "{complaints}");
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn a_report_is_a_letter_like_any_other() {
         out,
         "queued for admin@example.org; tcpw queue shows whether it waits\n"
     );
-    assert!(err.contains("mails are kept as files"), "{err}");
+    assert!(err.contains("mails are saved as files"), "{err}");
     assert_eq!(code, Some(0));
     let database = rusqlite::Connection::open(&path).unwrap();
     let body: String = database

@@ -61,10 +61,10 @@ denies_nobody || fail "a change that was refused was made"
 say "lockout: a change that would lock out its own session is refused"
 
 typed 0 $friend "$tcpw deny-all --confirm-within 8s --force"
-tells "is taken back at"
+tells "will be rolled back at"
 denies_all || fail "the forced change was not made"
 expect "operator, locked out" $friend CLOSED
-await 20 denies_nobody || fail "the forced change was not taken back"
+await 20 denies_nobody || fail "the forced change was not rolled back"
 expect "operator, afterwards" $friend BANNER
 typed 0 $friend "$tcpw history"
 tells "(rolled back by 4)"
@@ -85,7 +85,7 @@ denies_all || fail "the change was not made"
 typed 0 $friend "$tcpw confirm"
 tells "is confirmed and stays"
 sleep 18
-denies_all || fail "a confirmed change was taken back"
+denies_all || fail "a confirmed change was rolled back"
 expect "operator" $friend BANNER
 expect "stranger" $stranger CLOSED
 say "lockout: the session that made a change cannot confirm it, a new login can, and then it stays"

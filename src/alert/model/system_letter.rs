@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "notice", rename_all = "kebab-case")]
 pub enum Notice {
-    /// The journal could not be read and was put aside; a new one was begun.
+    /// The journal could not be read and was put aside; a new one was started.
     JournalDamaged {
         /// Where the damaged one is.
         aside: String,
@@ -18,7 +18,7 @@ pub enum Notice {
         /// How many events they told of.
         events: u64,
     },
-    /// Files in the drop directory were no events.
+    /// Files in the drop directory were not events.
     Rejected {
         /// How many.
         count: u64,

@@ -54,7 +54,7 @@ impl FromStr for Moment {
             .ok_or("give a time such as 90s, 30m, 24h, 7d or 2w ago, 2026-01-31, or \"2026-01-31 12:00\"")?;
         time_of_local(time)
             .map(Self::At)
-            .ok_or_else(|| "the clocks here never show this time".to_owned())
+            .ok_or_else(|| "this local time does not exist (clock change)".to_owned())
     }
 }
 

@@ -165,7 +165,7 @@ fn read(source: &Path) -> Result<Wanted, Failure> {
 /// One object a line, or one array of them.
 fn rules(text: &str, source: &Path) -> Result<[Vec<Declared>; 2], Failure> {
     let name = visible(source.as_os_str().as_encoded_bytes());
-    let hint = "give what `tcpw list --format json` prints: one object a line, with table, \
+    let hint = "give what `tcpw list --format json` prints: one object per line, with table, \
                 daemons, clients and options";
     let wrong = |number: usize, what: &dyn std::fmt::Display| {
         let what = visible(what.to_string().as_bytes());

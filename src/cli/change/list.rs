@@ -13,7 +13,7 @@ use clap::Args;
 use serde_json::json;
 use std::collections::BTreeSet;
 
-/// As much of a list or a reason as a row shows.
+/// How much of a list or a reason a row shows.
 const SHOWN: usize = 60;
 
 /// List who is allowed and denied

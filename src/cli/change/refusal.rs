@@ -107,7 +107,7 @@ pub(crate) fn refused(paths: &Paths, refusal: &Refusal) -> Failure {
         ),
         Refusal::Disarmed(place) => (
             format!("an alert of tcpw would be removed: {}", at(place)),
-            "keep that rule in what you apply, or give --drop-alert".to_owned(),
+            "keep that rule in what you apply, or repeat with --drop-alert".to_owned(),
         ),
         Refusal::Unusable(_)
         | Refusal::TooLong(_)

@@ -16,13 +16,13 @@ use clap::{Args, ValueEnum};
 /// file and line; a message that must be sent then uses the built-in template, and says so.
 #[derive(Debug, Args)]
 pub(crate) struct PreviewArgs {
-    /// Which letter
+    /// Which message
     #[arg(long, value_enum, value_name = "KIND", default_value_t = Kind::Alarm)]
     kind: Kind,
     /// The message about this event of the journal, instead of a sample
     #[arg(long, value_name = "ID", conflicts_with = "kind")]
     event: Option<i64>,
-    /// What of it
+    /// Which part to show
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = PreviewFormat::Text)]
     format: PreviewFormat,
     /// In which language, instead of the configured one

@@ -178,7 +178,7 @@ fn total(found: &Differences, context: &mut Context) -> Result<(), Failure> {
         })?;
     } else {
         context.out.line(format!(
-            "{gains} gained, {loses} lost, {unknown} not computed"
+            "{gains} gained, {loses} lost, {unknown} undetermined"
         ))?;
     }
     for note in &found.notes {

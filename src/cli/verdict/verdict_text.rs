@@ -100,7 +100,7 @@ fn overrules(verdict: &Verdict, outcome: Outcome) -> Option<String> {
     let (option, verb) = match outcome {
         Outcome::Allow => ("allow", "grants"),
         Outcome::Deny => ("deny", "denies"),
-        Outcome::Twist => ("twist", "runs a command in place of the daemon"),
+        Outcome::Twist => ("twist", "runs a command instead of the daemon"),
         Outcome::Table | Outcome::Broken { .. } | Outcome::ExpansionTooLong { .. } => return None,
     };
     let is_asked = verdict.effects.iter().any(is_aclexec);
@@ -173,7 +173,7 @@ pub(crate) fn outcome_reason(
         (Outcome::Allow, TableName::Deny) => "its option `allow` grants, in the deny table".into(),
         (Outcome::Deny, TableName::Allow) => "its option `deny` denies, in the allow table".into(),
         (Outcome::Table | Outcome::Allow | Outcome::Deny, _) => return None,
-        (Outcome::Twist, _) => "its option `twist` runs a command in place of the daemon".into(),
+        (Outcome::Twist, _) => "its option `twist` runs a command instead of the daemon".into(),
         (Outcome::Broken { problem, span }, _) if span.is_empty() => {
             format!("one of its options is empty, so libwrap denies: {problem}")
         }

@@ -16,7 +16,7 @@ pub(crate) fn word_of(access: Access) -> &'static str {
 pub(crate) fn describe(effect: &Effect) -> String {
     match effect {
         Effect::Spawn(command) => format!("runs: {}", visible(command)),
-        Effect::Twist(command) => format!("runs in place of the daemon: {}", visible(command)),
+        Effect::Twist(command) => format!("runs instead of the daemon: {}", visible(command)),
         Effect::Aclexec(command, success) => {
             let end = match success {
                 _ if always_succeeds(command) => " (always succeeds, whatever its programs do)",

@@ -418,7 +418,11 @@ fn a_template_that_fails_is_told_with_its_line_and_nothing_is_lost() {
             texts.problems
         );
         for part in [&texts.text, &texts.html] {
-            for words in ["To get no more alerts", "203.0.113.7", "this letter failed"] {
+            for words in [
+                "To stop alerts about it",
+                "203.0.113.7",
+                "this message failed",
+            ] {
                 assert!(part.contains(words), "{part}");
             }
         }
