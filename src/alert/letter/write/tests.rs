@@ -427,6 +427,10 @@ fn a_template_that_fails_is_told_with_its_line_and_nothing_is_lost() {
             }
         }
     }
+}
+
+#[test]
+fn each_part_of_a_message_fails_by_itself() {
     let (mut desk, directory) = own("mine {{ host }}");
     desk.form.html_template = Some(directory.path().join("absent"));
     desk.form.subject_template = Some("{{ x".to_owned());
