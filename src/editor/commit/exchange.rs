@@ -4,7 +4,7 @@
 //! at: a line that somebody appended in the last moment is carried over, and a file that somebody
 //! else put there is put back.
 
-use crate::editor::commit::common_ends::rest_behind;
+use crate::editor::commit::common_ends::rest_after;
 use crate::editor::commit::error::EditError;
 use crate::editor::commit::in_place;
 use crate::editor::commit::replace::Staged;
@@ -49,7 +49,7 @@ impl<'t> Expected<'t> {
     fn appended(&self, identity: Identity, found: &mut File) -> std::io::Result<Option<Vec<u8>>> {
         let is_it = self.identity.is_none_or(|expected| expected == identity);
         let is_ended = self.bytes.is_empty() || self.bytes.ends_with(b"\n");
-        let appended = rest_behind(found, self.bytes)?;
+        let appended = rest_after(found, self.bytes)?;
         Ok(appended.filter(|appended| is_it && (is_ended || appended.is_empty())))
     }
 }
@@ -147,7 +147,7 @@ fn put_back(staged: &Staged<'_>, error: EditError) -> EditError {
             .map_err(|error| EditError::at("put back", table.path())(error.into()))?;
         let mut ours = File::open(replaced).map_err(EditError::at("read", table.path()))?;
         wait_for_writers(identity(&ours, table.path())?);
-        let appended = rest_behind(&mut ours, staged.bytes())
+        let appended = rest_after(&mut ours, staged.bytes())
             .map_err(EditError::at("read", table.path()))?
             .unwrap_or_default();
         carry_over(table.path(), table.target(), &appended)
