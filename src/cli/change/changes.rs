@@ -70,7 +70,7 @@ pub(crate) fn carry_out(
         is_preview,
     };
     let outcome = transaction
-        .run(intent, &mut MachineGuard { context })
+        .run(intent, &mut MachineGuard::new(context))
         .map_err(Stop::Fault)?;
     report(context, is_preview, intent, &outcome)?;
     let number = outcome.number();
