@@ -2,6 +2,7 @@
 
 mod accounts;
 mod boot;
+mod cgroup;
 mod clock;
 mod confinement;
 mod connections;
@@ -17,6 +18,8 @@ mod reader;
 mod resolver;
 mod session;
 mod shell;
+mod standby;
+mod timer;
 
 pub use accounts::{has_group, has_user, is_root, own_uid};
 pub use boot::Moment;
@@ -35,8 +38,10 @@ pub use reader::wait_for_hang_up;
 pub use resolver::{Doubt, NameAnswer, Resolver, SystemResolver};
 pub use session::{ProcessTable, Processes, Session};
 pub use shell::{run_in_foreground, run_shell};
+pub use standby::{Standby, StandbyHandle, Wake, start_standby};
 pub use tcpw_event::descriptors::close_inherited;
 pub use tcpw_event::detach::{leave_session, start_bare, start_detached};
 pub use tcpw_event::random::random_u64;
 pub use tcpw_event::signals::survive_size_limit;
 pub use tcpw_event::syslog::{DEV_LOG, Severity, syslog};
+pub use timer::{is_run_by_systemd, start_timer};
