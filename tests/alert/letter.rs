@@ -215,7 +215,7 @@ fn a_preview_shows_every_kind_in_every_form() {
             "1,034 alerts from 3 sources",
             "3곳에서 경보 1,034건",
         ),
-        ("notice", "3 letters were never", "메일 3통을"),
+        ("notice", "3 messages were never", "메일 3통을"),
         ("heartbeat", "all is well, 12 alerts", "이상 없음"),
         ("report", "report", "보고서"),
         ("test", "test mail", "시험 메일"),
