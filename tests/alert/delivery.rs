@@ -149,7 +149,7 @@ fn without_a_configuration_mails_are_files_and_the_command_says_so() {
     let words = [
         "transport: file, into the directory",
         ".eml",
-        "sent nowhere",
+        "NOT sent",
     ];
     ran.says(1, &words);
     assert_eq!(stage.mails().len(), 2);
