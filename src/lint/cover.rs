@@ -117,7 +117,7 @@ impl Cover {
             ClientGroup::Head(_) => known.has_head = true,
             ClientGroup::Name(_) | ClientGroup::Other(_) => {}
         }
-        let key = (daemon, client.borrowed().into_owned());
+        let key = (daemon, client.owned());
         self.others.entry(key).or_insert(owner);
     }
 
