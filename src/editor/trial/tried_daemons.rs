@@ -50,7 +50,7 @@ impl Daemons {
                         ports.insert(port);
                     }
                     Process::Name(name) if names.len() < DAEMON_LIMIT => {
-                        names.extend(witness(name))
+                        names.extend(witness(name));
                     }
                     Process::Port(_) | Process::Overflow | Process::Name(_) => {}
                 }
