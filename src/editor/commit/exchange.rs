@@ -22,7 +22,8 @@ use std::time::{Duration, Instant};
 /// How long to wait for those who still have the replaced file open: `ROUNDS` times `PAUSE`.
 const ROUNDS: u32 = 100;
 const PAUSE: Duration = Duration::from_millis(5);
-/// How long somebody may take from finding a file to having it open.
+/// How long somebody who writes to a table again and again may take from finding the file to having
+/// it open.
 const GRACE: Duration = Duration::from_millis(20);
 
 /// What is expected to be replaced.
@@ -62,12 +63,17 @@ pub(crate) struct Replaced {
     path: PathBuf,
     target: PathBuf,
     at: Instant,
+    /// Whether another program wrote to it meanwhile, or had it open for that.
+    is_written: bool,
 }
 
 impl Replaced {
-    /// Looks a last time, and carries over what has been appended since the first.
+    /// Looks a last time, and carries over what has been appended since the first. Only a file that
+    /// another program writes to is waited for.
     pub(crate) fn look_again(mut self) -> Result<(), EditError> {
-        thread::sleep(GRACE.saturating_sub(self.at.elapsed()));
+        if self.is_written {
+            thread::sleep(GRACE.saturating_sub(self.at.elapsed()));
+        }
         wait_for_writers(identity(&self.file, &self.path)?);
         // It was read to the end of its last line.
         let appended = read(&mut self.file, &self.path)?;
@@ -117,7 +123,7 @@ fn settle(
     if identity != (is.dev(), is.ino()) {
         return Err(EditError::ChangedMeanwhile(path.to_owned()));
     }
-    wait_for_writers(identity);
+    let had_writers = wait_for_writers(identity);
     let appended = expected
         .appended(identity, &mut old)
         .map_err(EditError::at("read", path))?;
@@ -136,6 +142,7 @@ fn settle(
         path: path.to_owned(),
         target: table.target().to_owned(),
         at,
+        is_written: had_writers || !appended.is_empty(),
     }))
 }
 
@@ -178,14 +185,16 @@ fn read(file: &mut File, path: &Path) -> Result<Vec<u8>, EditError> {
     Ok(bytes)
 }
 
-/// Whoever opened the file under its old name is about to write to it.
-fn wait_for_writers(file: Identity) {
-    for _ in 0..ROUNDS {
+/// Waits for whoever opened the file under its old name and is about to write to it; whether there
+/// was anybody.
+fn wait_for_writers(file: Identity) -> bool {
+    for round in 0..ROUNDS {
         if writers(Path::new("/proc"), file).is_empty() {
-            return;
+            return round > 0;
         }
         thread::sleep(PAUSE);
     }
+    true
 }
 
 /// Appends what others appended to the file that was replaced.
