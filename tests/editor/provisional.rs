@@ -7,6 +7,7 @@ use super::sandbox::Sandbox;
 use crate::proof::say;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use std::path::PathBuf;
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -188,6 +189,56 @@ fn who_is_told_to_end_rolls_back_at_once() {
             "rollback: {signal} takes the change back after {took:.1?}, not in an hour"
         ));
     }
+}
+
+/// The top of the unified hierarchy of control groups, if there is one.
+fn unified() -> Option<PathBuf> {
+    let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
+    let line = mounts.lines().find(|line| line.contains(" - cgroup2 "))?;
+    line.split(' ').nth(4).map(PathBuf::from)
+}
+
+/// Who ends a session ends all that is in its control group.
+#[test]
+fn the_end_of_the_control_group_is_not_that_of_the_process_that_waits() {
+    let top = unified();
+    let group = top.map(|top| top.join(format!("tcpw-session-{}", std::process::id())));
+    let Some(group) = group.filter(|group| std::fs::create_dir(group).is_ok()) else {
+        say("rollback: not tried in a control group of its own, since none can be made here");
+        return;
+    };
+    let sandbox = Sandbox::new(ALLOW, "");
+    let output = Command::new("sh")
+        .args([
+            "-c",
+            "echo 0 >\"$1/cgroup.procs\" || exit 9; shift; \"$@\"; sleep 300 & sleep 0",
+            "sh",
+        ])
+        .arg(&group)
+        .arg(env!("CARGO_BIN_EXE_tcpw"))
+        .arg("--root")
+        .arg(sandbox.directory.path())
+        .args(["allow", "10.1.2.3", "--confirm-within", "1h"])
+        .env("SSH_CONNECTION", "0.0.0.1 1 0.0.0.2 22")
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .status()
+        .unwrap();
+    assert_eq!(output.code(), Some(0));
+    let procs = || std::fs::read_to_string(group.join("cgroup.procs")).unwrap();
+    // What else was started in the session is there, and ends.
+    assert_eq!(procs().lines().count(), 1, "{}", procs());
+    std::fs::write(group.join("cgroup.kill"), "1").unwrap();
+    let start = Instant::now();
+    while !procs().is_empty() {
+        assert!(start.elapsed() < Duration::from_secs(20), "{}", procs());
+        thread::sleep(Duration::from_millis(20));
+    }
+    std::fs::remove_dir(&group).unwrap();
+    send(&sandbox, Signal::SIGTERM);
+    await_allow(&sandbox, ALLOW);
+    await_end(&sandbox);
+    say("rollback: the process that waits outlives the control group of its session");
 }
 
 #[test]

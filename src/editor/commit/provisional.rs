@@ -77,3 +77,32 @@ impl Provisional {
         digest(token.as_bytes()) == self.token
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_clock_puts_it_off_and_a_restart_makes_it_due() {
+        let moment = |unix, boot: &str, since_boot| Moment {
+            unix,
+            boot: boot.to_owned(),
+            since_boot,
+        };
+        let terms = Provisional::new(&moment(1_000_000, "a", 50_000), 300, "word");
+        for (unix, boot, since_boot, is_due) in [
+            (1_000_010, "a", 60_000, false),
+            // A clock that jumps forward, and one that jumps back.
+            (9_000_000, "a", 60_000, false),
+            (0, "a", 350_000, true),
+            // After a restart, whatever the clock shows.
+            (1_000_010, "b", 60_000, true),
+            (0, "b", 1_000, true),
+            // A kernel that does not tell its boots apart has counted anew.
+            (1_000_010, "a", 40_000, true),
+        ] {
+            let now = moment(unix, boot, since_boot);
+            assert_eq!(terms.is_due(&now), is_due, "{now:?}");
+        }
+    }
+}
