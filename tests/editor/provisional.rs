@@ -169,6 +169,17 @@ fn the_next_command_takes_it_back_if_nobody_waits_any_more() {
 }
 
 #[test]
+fn nobody_waits_for_tables_that_are_gone() {
+    let sandbox = Sandbox::new(ALLOW, "");
+    within(&sandbox, &["allow", "10.1.2.3"], "1h");
+    assert_eq!(waiting(&sandbox).len(), 1);
+    for directory in ["etc", "var"] {
+        std::fs::remove_dir_all(sandbox.path(directory)).unwrap();
+    }
+    await_end(&sandbox);
+}
+
+#[test]
 fn who_is_told_to_end_rolls_back_at_once() {
     for signal in [
         Signal::SIGTERM,

@@ -74,13 +74,19 @@ fn await_change(
             Ok(None) if is_sure => return Ok(None),
             // Whoever would make it has ended, or is too late once nobody holds the locks: what was
             // cut short is finished, and the rest was not done.
-            Ok(None) if !standby.has_starter() => {
-                is_sure = finish_cut_short(context).is_ok();
-                if is_sure {
+            Ok(None) if !standby.has_starter() => match finish_cut_short(context) {
+                Ok(()) => {
+                    is_sure = true;
                     continue;
                 }
-                NAP
-            }
+                // Without a history nothing was made.
+                Err(_) if !context.paths.history.is_dir() => return Ok(None),
+                Err(failure) if left == 0 => return Err(failure),
+                Err(_) => {
+                    left -= 1;
+                    NAP
+                }
+            },
             Ok(None) => NAP,
             Err(error) if left == 0 => return Err(told(error)),
             Err(_) => {
