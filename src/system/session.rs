@@ -15,6 +15,9 @@ pub trait Processes {
     fn environment(&self, process: u32) -> Option<Vec<u8>>;
     /// The name of a process, at most 15 bytes of it.
     fn name(&self, process: u32) -> Option<String>;
+    /// The command line of a process, which it may have replaced by a title; each word is ended by a
+    /// NUL.
+    fn title(&self, process: u32) -> Option<Vec<u8>>;
     /// When a process was started, in milliseconds since the boot.
     fn started(&self, process: u32) -> Option<u64>;
 }
@@ -41,13 +44,17 @@ impl Processes for ProcessTable {
         Some(String::from_utf8_lossy(name.trim_ascii_end()).into_owned())
     }
 
+    fn title(&self, process: u32) -> Option<Vec<u8>> {
+        std::fs::read(format!("/proc/{process}/cmdline")).ok()
+    }
+
     fn started(&self, process: u32) -> Option<u64> {
         started(process)
     }
 }
 
 /// Both ends of an ssh connection, as sshd tells them in `SSH_CONNECTION` (ssh(1)).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Session {
     /// The client's address.
     pub client: String,
@@ -80,10 +87,7 @@ impl Session {
         let mut at = process;
         for _ in 0..ANCESTOR_LIMIT {
             let environment = processes.environment(at).unwrap_or_default();
-            let found = environment
-                .split(|&byte| byte == 0)
-                .find_map(|entry| entry.strip_prefix(VARIABLE))
-                .and_then(Self::read);
+            let found = connection_in(&environment);
             if found.is_some() {
                 return found;
             }
@@ -91,6 +95,14 @@ impl Session {
         }
         None
     }
+}
+
+/// The connection that an environment tells, if it does.
+pub(super) fn connection_in(environment: &[u8]) -> Option<Session> {
+    environment
+        .split(|&byte| byte == 0)
+        .find_map(|entry| entry.strip_prefix(VARIABLE))
+        .and_then(Session::read)
 }
 
 #[cfg(test)]
@@ -109,6 +121,9 @@ mod tests {
             (!environment.is_empty()).then(|| environment.to_vec())
         }
         fn name(&self, _: u32) -> Option<String> {
+            None
+        }
+        fn title(&self, _: u32) -> Option<Vec<u8>> {
             None
         }
         fn started(&self, _: u32) -> Option<u64> {

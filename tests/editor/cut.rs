@@ -136,6 +136,44 @@ fn a_change_cut_short_is_the_old_pair_or_the_new() {
     ));
 }
 
+/// What runs by the clock repairs the pair, and until then a listing says that there is something to
+/// repair.
+#[test]
+fn the_schedule_repairs_what_was_cut_short() {
+    let new = new();
+    let mut mixed = 0;
+    for calls in ["rename", "renameat", "renameat2"] {
+        for number in 1..MANY {
+            let sandbox = stage();
+            let told = format!("killed at {calls} {number}");
+            if run(&sandbox, calls, "signal=KILL", number).is_none() {
+                break;
+            }
+            let (allow, deny) = sandbox.tables();
+            let is_mixed = (allow == OLD.0) != (deny == OLD.1);
+            let words = "a change was cut short: `tcpw expire` finishes it";
+            let listed = sandbox.run(&["list"]);
+            assert!(
+                !is_mixed || listed.err.contains(words),
+                "{told}: {}",
+                listed.err
+            );
+            let ran = sandbox.run(&["expire"]);
+            assert_eq!(ran.code, Some(0), "{told}: {}", ran.err);
+            let tables = sandbox.tables();
+            let is_old = (tables.0.as_str(), tables.1.as_str()) == OLD;
+            assert!(tables == new || is_old, "{told}: {tables:?}");
+            assert!(!is_mixed || tables == new, "{told}: {tables:?}");
+            assert!(!sandbox.run(&["list"]).err.contains(words), "{told}");
+            mixed += usize::from(is_mixed);
+        }
+    }
+    assert!(mixed > 0);
+    say(&format!(
+        "commit: {mixed} mixed pairs were told by list and repaired by expire"
+    ));
+}
+
 #[test]
 fn a_change_that_fails_is_undone_at_once() {
     let new = new();

@@ -6,13 +6,13 @@ use crate::proof::say;
 use nix::fcntl::{Flock, FlockArg};
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
-use std::io::Write as _;
-use std::os::unix::fs::MetadataExt as _;
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const ROUNDS: usize = 20;
 const PROCESSES: usize = 50;
@@ -116,6 +116,105 @@ fn who_locks_the_table_is_waited_for() {
     drop(lock);
     wait(child);
     assert_eq!(sandbox.tables().0, "# mine\n# more\nALL: 10.1.2.3\n");
+}
+
+/// Holds a lock on a file as a user who can only read it, until it is killed.
+fn locked_by_nobody(table: &Path, kind: &str) -> Child {
+    let mut command = Command::new("setpriv");
+    command
+        .args([
+            "--reuid=65534",
+            "--regid=65534",
+            "--clear-groups",
+            "flock",
+            kind,
+        ])
+        .arg(table)
+        .args(["sh", "-c", "echo held; exec sleep 300"])
+        .stdout(Stdio::piped());
+    let mut child = command.spawn().expect("setpriv and flock are needed");
+    let mut word = [0; 5];
+    child
+        .stdout
+        .as_mut()
+        .unwrap()
+        .read_exact(&mut word)
+        .unwrap();
+    assert_eq!(&word, b"held\n");
+    child
+}
+
+/// Whoever can read the tables can hold locks on both for ever: together they cost two seconds.
+#[test]
+fn a_lock_that_another_user_holds_for_ever_costs_two_seconds() {
+    if !nix::unistd::geteuid().is_root() {
+        say("writers: not tried as another user, since this is not root");
+        return;
+    }
+    for kind in ["-s", "-x"] {
+        let sandbox = Sandbox::new("# mine\n", "# theirs\n");
+        for path in [sandbox.directory.path().to_owned(), sandbox.path("etc")] {
+            let mode = std::fs::Permissions::from_mode(0o755);
+            std::fs::set_permissions(path, mode).unwrap();
+        }
+        let mut holders = Vec::new();
+        for table in ["etc/hosts.allow", "etc/hosts.deny"] {
+            let path = sandbox.path(table);
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+            holders.push(locked_by_nobody(&path, kind));
+        }
+        // How long this machine takes at the moment.
+        let start = Instant::now();
+        assert_eq!(sandbox.run(&["list"]).code, Some(0));
+        let slack = start.elapsed() * 4 + Duration::from_millis(500);
+        let start = Instant::now();
+        let ran = sandbox.run(&["allow", "10.1.2.3"]);
+        let took = start.elapsed();
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        for table in ["/etc/hosts.allow", "/etc/hosts.deny"] {
+            let words = format!("another program holds a lock (flock) on {table}");
+            assert!(ran.err.contains(&words), "{}", ran.err);
+        }
+        assert!(took >= Duration::from_secs(2), "{took:?}");
+        assert!(
+            took < Duration::from_secs(2) + slack,
+            "{took:?}, slack {slack:?}"
+        );
+        assert_eq!(sandbox.tables().0, "# mine\nALL: 10.1.2.3\n");
+        for mut holder in holders {
+            holder.kill().unwrap();
+            holder.wait().unwrap();
+        }
+        say(&format!(
+            "writers: flock {kind} of another user on both tables cost {took:.1?}"
+        ));
+    }
+}
+
+/// A table that is exchanged all the time is no reason to wait, and none to spin.
+#[test]
+fn a_table_that_is_replaced_again_and_again_holds_nobody_up() {
+    let sandbox = Sandbox::new("# mine\n", "");
+    let (table, other) = (sandbox.path("etc/hosts.deny"), sandbox.path("etc/other"));
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                std::fs::write(&other, "").unwrap();
+                std::fs::rename(&other, &table).unwrap();
+            }
+        });
+        let start = Instant::now();
+        let ran = sandbox.run(&["allow", "10.1.2.3"]);
+        is_over.store(true, Ordering::Relaxed);
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        assert!(
+            start.elapsed() < Duration::from_secs(30),
+            "{:?}",
+            start.elapsed()
+        );
+    });
+    assert_eq!(sandbox.tables().0, "# mine\nALL: 10.1.2.3\n");
 }
 
 #[test]

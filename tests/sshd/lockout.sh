@@ -13,12 +13,14 @@ stranger=127.0.0.3      # nobody
 colleague=127.0.0.5     # connected, on no list
 
 . "$here/stage.sh"
+port=$ssh_port          # where a login goes
+through=()              # what is put before ssh
 
 # Runs a command in a login from $1.
 login() {
     local from=$1
     shift
-    ssh -F none -i "$stage/key" -b "$from" -p $ssh_port -o BatchMode=yes -o ConnectTimeout=10 \
+    "${through[@]}" ssh -F none -i "$stage/key" -b "$from" -p "$port" -o BatchMode=yes -o ConnectTimeout=10 \
         -o UserKnownHostsFile="$stage/known" -o StrictHostKeyChecking=accept-new \
         root@127.0.0.1 "$@"
 }
@@ -89,3 +91,39 @@ denies_all || fail "a confirmed change was rolled back"
 expect "operator" $friend BANNER
 expect "stranger" $stranger CLOSED
 say "lockout: the session that made a change cannot confirm it, a new login can, and then it stays"
+
+start_other_sshd sshd-admin 2223
+await 20 listening 2223 || fail "the second sshd does not listen"
+typed 0 $friend "$tcpw allow $friend --daemon sshd-admin"
+port=2223
+typed 2 $friend "$tcpw revoke $friend --daemon sshd-admin"
+tells "your own session from $friend would be refused by sshd-admin"
+tells "--daemon sshd-admin"
+typed 0 $friend "true"
+login $friend "sleep 10" &
+held=$!
+await 20 eval "ss -tn | grep '127.0.0.1:2223' | grep -q ' $friend:'" || fail "nobody is connected"
+port=$ssh_port
+typed 2 $friend "$tcpw revoke $friend --daemon sshd-admin"
+tells "$friend, which is connected to sshd-admin now, would be refused by sshd-admin"
+wait $held
+say "lockout: an sshd of another name is asked by that name, for its own session and for others"
+
+start_other_sshd sshd-apart 2224 unshare -n sh -c 'ip link set lo up; exec "$@"' sh
+through=(nsenter -t $other -n)
+await 20 eval "${through[*]} ss -ltn | grep -q :2224" || fail "the third sshd does not listen"
+listening 2224 && fail "the third sshd is in the same namespace"
+through=()
+typed 0 $friend "$tcpw allow $colleague --daemon sshd-apart"
+through=(nsenter -t $other -n)
+port=2224
+login $colleague "sleep 10" &
+held=$!
+await 20 eval "${through[*]} ss -tn | grep -q ' $colleague:'" || fail "the colleague is not connected"
+through=()
+port=$ssh_port
+typed 2 $friend "$tcpw revoke $colleague --daemon sshd-apart"
+tells "$colleague, which is connected to sshd-apart now, would be refused by sshd-apart"
+wait $held
+kill $other
+say "lockout: a login in another network namespace is seen"

@@ -21,7 +21,7 @@ fn a_refused_stranger_becomes_a_mail() {
 
 #[test]
 fn nobody_is_locked_out_by_surprise() {
-    prove("lockout.sh", "lockout: ", 5);
+    prove("lockout.sh", "lockout: ", 7);
 }
 
 #[test]

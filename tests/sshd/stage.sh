@@ -54,6 +54,15 @@ private_files() {
     ip link set lo up
 }
 
+# Starts a second sshd that is called $1, on port $2; further words are put before its command line.
+start_other_sshd() {
+    local name=$1 port=$2
+    shift 2
+    ln -sf /usr/sbin/sshd "/usr/local/bin/$name"
+    sed "s/^Port .*/Port $port/" "$stage/sshd_config" >"$stage/$name.conf"
+    "$@" "/usr/local/bin/$name" -D -e -f "$stage/$name.conf" 2>"$stage/$name.log" &
+    other=$!
+}
 # Starts sshd; $1 are further lines for its configuration.
 start_sshd() {
     ssh-keygen -q -t ed25519 -N '' -f "$stage/hostkey"

@@ -27,7 +27,7 @@ pub(crate) struct ListArgs {
     daemons: Vec<String>,
     /// Only for this long, such as `90m`, `24h`, `7d` or `2w`: then `tcpw expire` removes the rule
     ///
-    /// Nothing expires by itself: have a timer or cron run `tcpw expire`, say every five minutes.
+    /// Nothing expires by itself: have a timer or cron run `tcpw expire` each minute.
     #[arg(long = "for", value_name = "TIME")]
     lifetime: Option<String>,
     /// Why, kept in a comment above the rule

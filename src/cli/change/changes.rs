@@ -24,9 +24,10 @@ pub(crate) struct ChangeArgs {
     /// login that all is well
     ///
     /// An open session survives rules that let nobody in, so only a login that began after the
-    /// change can confirm it, or whoever has the word that the change prints. It is also
-    /// rolled back if this session ends. If the machine restarts meanwhile, the next `tcpw expire`
-    /// of a timer does it, an alert, or the next command that changes or lists changes.
+    /// change can confirm it, or whoever has the word that the change prints. A timer of systemd
+    /// rolls it back, or a process that is started before the tables change and rolls it back
+    /// at once if it is told to end. If the machine restarts meanwhile, the next `tcpw expire` of
+    /// a schedule does it, an alert, or the next command that changes or lists rules or changes.
     #[arg(long, value_name = "TIME", value_parser = patience, conflicts_with = "dry_run")]
     pub(crate) confirm_within: Option<u32>,
 }
@@ -70,7 +71,7 @@ pub(crate) fn carry_out(
         is_preview,
     };
     let outcome = transaction
-        .run(intent, &mut MachineGuard { context })
+        .run(intent, &mut MachineGuard::new(context))
         .map_err(Stop::Fault)?;
     report(context, is_preview, intent, &outcome)?;
     let number = outcome.number();

@@ -14,10 +14,10 @@ use std::cell::{Cell, RefCell};
 
 /// Remove expired rules
 ///
-/// Those that were written with `--for`, in both tables, in one change. For a timer or cron, say
-/// every five minutes; `tcpw install-alert --systemd` installs one, or `--cron` the other. It also
-/// rolls back what was not confirmed in time. Refuses if your own ssh session could not log in
-/// again.
+/// Those that were written with `--for`, in both tables, in one change. For a timer or cron, each
+/// minute; `tcpw install-alert --systemd` installs one, or `--cron` the other. It also finishes a
+/// change that was cut short, and rolls back what was not confirmed in time, or before a restart.
+/// Refuses if your own ssh session could not log in again.
 ///
 /// The comment above a rule says when it runs out, and carries the identity of the rule. If the
 /// rule was removed or changed since, the comment is about no other one: nothing is removed by it,

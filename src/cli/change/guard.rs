@@ -9,13 +9,60 @@ use crate::cli::machine::surroundings::{Aclexec, Machine};
 use crate::editor::{Blocker, Client, Guard, Kept, KeptReason, Lockout, OpeningNotice, Repair};
 use crate::engine::{HostName, Surroundings};
 use crate::escape::visible;
-use crate::system::{ProcessTable, Session, sshd_connections};
+use crate::system::{Connections, ProcessTable, Session, SshLogin, daemon_names, sshd_connections};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
+/// The sshd that is meant where only an address is given.
+const SSHD: &str = "sshd";
+
 /// The guard of this machine, or of the one below `--root`.
 pub(crate) struct MachineGuard<'c> {
-    pub(crate) context: &'c mut Context,
+    context: &'c mut Context,
+    /// Whether it was said what cannot be seen: once is enough.
+    is_blind_spot_told: bool,
+}
+
+impl<'c> MachineGuard<'c> {
+    pub(crate) fn new(context: &'c mut Context) -> Self {
+        Self {
+            context,
+            is_blind_spot_told: false,
+        }
+    }
+
+    /// Those who are connected to sshd now. What this user may not see is said.
+    fn connected(&mut self) -> Result<Vec<SshLogin>, Failure> {
+        let paths = &self.context.paths;
+        let found = sshd_connections(Path::new("/proc"), &[&paths.allow, &paths.deny]);
+        if let Some(text) = blind_spot(&found)
+            && !self.is_blind_spot_told
+        {
+            self.is_blind_spot_told = true;
+            self.context.out.note(&text)?;
+        }
+        Ok(found.logins)
+    }
+}
+
+/// What of the logins cannot be seen, in words.
+fn blind_spot(found: &Connections) -> Option<String> {
+    if found.are_others_hidden {
+        return Some(
+            "the processes of other users are hidden (hidepid): whether the change locks out \
+             somebody who is logged in by ssh was not checked"
+                .to_owned(),
+        );
+    }
+    let logins = match found.unseen {
+        0 => return None,
+        1 => "1 ssh login".to_owned(),
+        count => format!("{count} ssh logins"),
+    };
+    Some(format!(
+        "{logins} of other users cannot be looked into: whether the change locks them out was not \
+         checked"
+    ))
 }
 
 impl Guard for MachineGuard<'_> {
@@ -28,21 +75,39 @@ impl Guard for MachineGuard<'_> {
         if self.context.is_rehearsal {
             return Ok(Vec::new());
         }
+        let paths = &self.context.paths;
+        let are_live = paths.root.is_none()
+            && paths.allow == Path::new("/etc/hosts.allow")
+            && paths.deny == Path::new("/etc/hosts.deny");
+        let logins = if are_live {
+            self.connected()?
+        } else {
+            Vec::new()
+        };
         let mut kept: Vec<Kept> = Vec::new();
-        let mut add = |session: Session, reason| {
-            if kept
-                .iter()
-                .all(|kept| kept.session.client != session.client)
-            {
+        let mut add = |session: Session, daemons: Vec<String>, reason| {
+            // Asked once, by whoever comes first.
+            let is_new = |daemon: &String| {
+                let asked = kept
+                    .iter()
+                    .filter(|kept| kept.session.client == session.client);
+                !asked
+                    .flat_map(|kept| &kept.daemons)
+                    .any(|asked| asked == daemon)
+            };
+            let daemons: Vec<String> = daemons.into_iter().filter(is_new).collect();
+            if !daemons.is_empty() {
                 kept.push(Kept {
                     session,
+                    daemons,
                     reason,
                     name: None,
                 });
             }
         };
         if let Some(session) = own_session() {
-            add(session, KeptReason::Own);
+            let daemons = own_daemons(&session, &logins);
+            add(session, daemons, KeptReason::Own);
         }
         for address in load_keep_in(self.context)? {
             let session = Session {
@@ -50,16 +115,10 @@ impl Guard for MachineGuard<'_> {
                 server: String::new(),
                 port: None,
             };
-            add(session, KeptReason::Configured);
+            add(session, vec![SSHD.to_owned()], KeptReason::Configured);
         }
-        let paths = &self.context.paths;
-        let are_live = paths.root.is_none()
-            && paths.allow == Path::new("/etc/hosts.allow")
-            && paths.deny == Path::new("/etc/hosts.deny");
-        if are_live {
-            for session in sshd_connections(Path::new("/proc")) {
-                add(session, KeptReason::Connected);
-            }
+        for login in logins {
+            add(login.session, vec![login.daemon], KeptReason::Connected);
         }
         Ok(kept)
     }
@@ -107,6 +166,21 @@ pub(crate) fn own_session() -> Option<Session> {
     Session::find(variable, &ProcessTable, std::process::id())
 }
 
+/// The names of each sshd above this command, and of the one that holds its connection.
+fn own_daemons(session: &Session, logins: &[SshLogin]) -> Vec<String> {
+    let mut names = daemon_names(&ProcessTable, std::process::id());
+    let own = logins.iter().filter(|login| login.session == *session);
+    for login in own {
+        if !names.contains(&login.daemon) {
+            names.push(login.daemon.clone());
+        }
+    }
+    if names.is_empty() {
+        names.push(SSHD.to_owned());
+    }
+    names
+}
+
 /// Who would be locked out, in words, and what to do about it.
 pub(crate) fn locked_out(paths: &Paths, lockout: &Lockout) -> Failure {
     let by = match &lockout.by {
@@ -116,9 +190,10 @@ pub(crate) fn locked_out(paths: &Paths, lockout: &Lockout) -> Failure {
     };
     let client = &lockout.kept.session.client;
     let address = visible(client.as_bytes());
+    let daemon = visible(lockout.daemon.as_bytes());
     let who = match lockout.kept.reason {
         KeptReason::Own => format!("your own session from {address}"),
-        KeptReason::Connected => format!("{address}, which is connected to sshd now,"),
+        KeptReason::Connected => format!("{address}, which is connected to {daemon} now,"),
         KeptReason::Configured => format!("{address}, which guard.keep_in names,"),
     };
     let how = how(&lockout.name);
@@ -126,9 +201,9 @@ pub(crate) fn locked_out(paths: &Paths, lockout: &Lockout) -> Failure {
         0 => String::new(),
         count => format!("; and {count} more of those who must still get in"),
     };
-    let failure = format!("{who} would be refused by sshd {how}, by {by}{others}");
+    let failure = format!("{who} would be refused by {daemon} {how}, by {by}{others}");
     Failure::new(failure).hint(format_args!(
-        "first run `tcpw allow {} --daemon sshd`, or repeat with --force; nothing was written",
+        "first run `tcpw allow {} --daemon {daemon}`, or repeat with --force; nothing was written",
         spelling(client)
     ))
 }

@@ -1,6 +1,7 @@
 //! `tcpw list`: the policy as people think of it.
 
 use super::expire::written;
+use super::provisional::see_to_due;
 use super::refusal::told;
 use super::remarks::{at, remark};
 use crate::cli::base::{Context, Exit, Failure, ListFormat};
@@ -28,6 +29,7 @@ pub(crate) struct ListingArgs {
 }
 
 pub(crate) fn run(args: &ListingArgs, context: &mut Context) -> Result<Exit, Failure> {
+    see_to_due(context)?;
     let paths = context.paths.clone();
     let files = Files {
         allow: Some(&paths.allow),

@@ -2,7 +2,7 @@
 //! watched.
 
 use super::changes::{ChangeArgs, carry_out};
-use super::provisional::{start, take_back_due};
+use super::provisional::{announce, arm, take_back_due, tell_open};
 use super::refusal::Stop;
 use super::trial::Trial;
 use crate::cli::base::{Context, Exit, Failure};
@@ -29,13 +29,19 @@ pub(crate) fn try_make(
     options: ChangeArgs,
     intent: &Intent<'_>,
 ) -> Result<Exit, Stop> {
-    if !options.dry_run {
+    if options.dry_run {
+        tell_open(context)?;
+    } else {
         take_back_due(context)?;
     }
     let trial = options.confirm_within.map(Trial::new);
-    let number = carry_out(context, options.dry_run, intent, trial.as_ref())?;
-    if let Some(trial) = trial.filter(|_| number > 0) {
-        start(context, number, &trial)?;
+    // It stands before the tables change, so that nothing can come between.
+    let trial = trial.map(|trial| Ok::<_, Failure>((arm(context, &trial)?, trial)));
+    let trial = trial.transpose()?;
+    let terms = trial.as_ref().map(|(_, trial)| trial);
+    let number = carry_out(context, options.dry_run, intent, terms)?;
+    if let Some((_, trial)) = trial.filter(|_| number > 0) {
+        announce(context, number, &trial)?;
     }
     Ok(Exit::Done)
 }

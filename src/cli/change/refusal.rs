@@ -33,6 +33,10 @@ impl Stop {
             Self::Fault(TransactionFault::Unasked { others, recourse }) => {
                 unasked(&others, recourse)
             }
+            Self::Fault(TransactionFault::Overdue) => Failure::new(
+                "the time to confirm the change was over before the tables could be written",
+            )
+            .hint("repeat with a longer time; nothing was written"),
             Self::Fault(TransactionFault::Misplanned(error)) => internal(&error),
             Self::Fault(TransactionFault::Unreadable) => {
                 internal(&"the planned tables cannot be read")

@@ -5,6 +5,7 @@ use crate::editor::commit::entry::{Author, Reversal};
 use crate::editor::commit::error::EditError;
 use crate::editor::commit::provisional::Provisional;
 use crate::editor::commit::table::TableFile;
+use crate::system::Moment;
 
 /// What others may do to the tables between reading and writing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +32,13 @@ pub(in crate::editor) struct Terms {
 }
 
 impl Terms {
+    /// Whether the time is over in which it had to be confirmed.
+    pub(in crate::editor) fn is_overdue(&self) -> bool {
+        let now = Moment::at(self.author.time);
+        let terms = self.provisional.as_ref();
+        terms.is_some_and(|terms| terms.is_due(&now))
+    }
+
     /// The file that is written together with the tables as it is now, if it is to change.
     pub(crate) fn open_companion(&self) -> Result<Option<(TableFile, &Companion)>, EditError> {
         let companion = self.companion.as_ref().filter(|file| file.is_changed());

@@ -72,9 +72,8 @@ impl Lock {
     /// Locks the table itself, for others who do so (flock(2)); nothing if there is none.
     ///
     /// Anybody who can read a table can hold such a lock for ever, so it is honoured out of
-    /// courtesy, for as long as `patience`, and protects nothing: the side file does.
-    pub(crate) fn of_table(table: &Path, patience: Duration) -> Courtesy {
-        let start = Instant::now();
+    /// courtesy, not beyond `until`, and protects nothing: the side file does.
+    pub(crate) fn of_table(table: &Path, until: Instant) -> Courtesy {
         loop {
             // What is not a file, or cannot be read, is reported when the table is read.
             let Ok(file) = OpenOptions::new()
@@ -84,6 +83,7 @@ impl Lock {
             else {
                 return Courtesy::Needless;
             };
+            let is_late = Instant::now() >= until;
             match file.try_lock() {
                 Ok(()) if is_still_there(&file, table) => {
                     return Courtesy::Locked(Self {
@@ -91,13 +91,15 @@ impl Lock {
                         _file: file,
                     });
                 }
-                Ok(()) => {}
+                // Somebody replaces it again and again, and so honours no lock.
+                Ok(()) if is_late => return Courtesy::Needless,
                 // A file system without such locks has nobody who holds one.
                 Err(TryLockError::Error(_)) => return Courtesy::Needless,
-                Err(TryLockError::WouldBlock) if start.elapsed() >= patience => {
-                    return Courtesy::Overridden;
+                Err(TryLockError::WouldBlock) if is_late => return Courtesy::Overridden,
+                Ok(()) | Err(TryLockError::WouldBlock) => {
+                    drop(file);
+                    std::thread::sleep(PAUSE);
                 }
-                Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
             }
         }
     }

@@ -20,7 +20,7 @@ use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// From as many bytes on, two things are done at a time.
 const LARGE: usize = 1 << 20;
@@ -93,9 +93,14 @@ impl Editor {
         };
         let mut overridden = Vec::new();
         if is_writing {
-            for target in [&allow_target, &deny_target].into_iter().flatten() {
+            let targets = || [&allow_target, &deny_target].into_iter().flatten();
+            for target in targets() {
                 locks.push(Lock::take(target)?);
-                match Lock::of_table(target, patience) {
+            }
+            // Both tables together are waited for no longer than one would be.
+            let until = Instant::now() + patience;
+            for target in targets() {
+                match Lock::of_table(target, until) {
                     Courtesy::Locked(lock) => locks.push(lock),
                     Courtesy::Overridden => overridden.push(target.clone()),
                     Courtesy::Needless => {}

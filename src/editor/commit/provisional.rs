@@ -49,13 +49,11 @@ impl Provisional {
         }
     }
 
-    /// Whether it is time to take it back. A clock that was set does not matter within one boot.
+    /// Whether it is time to take it back. A clock that was set does not matter within one boot;
+    /// after a restart it is time: whoever waited is gone, and the clock may be wrong.
     pub fn is_due(&self, now: &Moment) -> bool {
-        if self.boot == now.boot {
-            now.since_boot >= self.due_since_boot
-        } else {
-            now.unix >= self.due
-        }
+        let is_restarted = self.boot != now.boot || now.since_boot < self.made_since_boot;
+        is_restarted || now.since_boot >= self.due_since_boot
     }
 
     /// Milliseconds until it is due, in the boot in which it was made.
@@ -67,6 +65,11 @@ impl Provisional {
     /// tables as the change left them.
     pub fn is_before(&self, start: u64, now: &Moment) -> bool {
         self.boot != now.boot || start > self.made_since_boot
+    }
+
+    /// What it is called before it has a number: the digest of the word that confirms it.
+    pub fn mark(&self) -> &str {
+        &self.token
     }
 
     /// Whether `token` confirms it.

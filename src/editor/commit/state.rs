@@ -12,12 +12,13 @@ use crate::editor::commit::error::EditError;
 use crate::editor::commit::lock::lock_file;
 use crate::editor::commit::provisional::Fate;
 use std::collections::BTreeSet;
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 const PENDING: &str = "pending.json";
+const LOCK: &str = "lock";
 const SUFFIX: &str = ".json";
 const DELTA: &str = ".delta";
 /// No chain of differences is longer.
@@ -44,7 +45,7 @@ impl State {
     pub(crate) fn open(path: &Path) -> Result<Self, EditError> {
         create(path).map_err(EditError::at("create the directory", path))?;
         check_owner(path)?;
-        let lock = lock_file(&path.join("lock"), path)?;
+        let lock = lock_file(&path.join(LOCK), path)?;
         Ok(Self {
             history: History::new(path),
             _lock: lock,
@@ -104,14 +105,7 @@ impl State {
 
     /// The commit that was under way when its tcpw ended.
     pub(crate) fn pending(&self) -> Result<Option<HistoryEntry>, EditError> {
-        let path = self.history.path.join(PENDING);
-        match std::fs::read(&path) {
-            Ok(text) => serde_json::from_slice(&text)
-                .map(Some)
-                .map_err(|error| damaged(&path, error)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(EditError::at("read", &path)(error)),
-        }
+        self.history.pending()
     }
 
     /// It is done.
@@ -257,6 +251,26 @@ impl History {
         bytes
             .filter(|bytes| digest(bytes) == name)
             .ok_or_else(wrong)
+    }
+
+    /// Whether a commit was cut short, which the next one finishes; not while it is under way.
+    pub fn is_cut_short(&self) -> bool {
+        let is_idle = || match File::open(self.path.join(LOCK)) {
+            Ok(lock) => !matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)),
+            Err(_) => true,
+        };
+        matches!(self.pending(), Ok(Some(_))) && is_idle()
+    }
+
+    fn pending(&self) -> Result<Option<HistoryEntry>, EditError> {
+        let path = self.path.join(PENDING);
+        match std::fs::read(&path) {
+            Ok(text) => serde_json::from_slice(&text)
+                .map(Some)
+                .map_err(|error| damaged(&path, error)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(EditError::at("read", &path)(error)),
+        }
     }
 
     /// Whether a content is kept.

@@ -26,6 +26,21 @@ impl History {
         Ok(Some(Fate::Open))
     }
 
+    /// The change that is called by this [`Provisional::mark`].
+    ///
+    /// # Errors
+    /// When the history cannot be read.
+    pub fn marked(&self, mark: &str) -> Result<Option<HistoryEntry>, EditError> {
+        for number in self.numbers()?.into_iter().rev() {
+            let entry = self.entry(number)?;
+            let terms = entry.provisional.as_ref();
+            if terms.is_some_and(|terms| terms.mark() == mark) {
+                return Ok(Some(entry));
+            }
+        }
+        Ok(None)
+    }
+
     /// The changes that can still be confirmed.
     ///
     /// # Errors

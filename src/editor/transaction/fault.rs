@@ -22,6 +22,8 @@ pub enum TransactionFault<E> {
         /// What the operator can do.
         recourse: Recourse,
     },
+    /// The time to confirm it was over before it could be written.
+    Overdue,
     /// The edits do not fit the table: a defect.
     Misplanned(ApplyError),
     /// The large tables could not be looked at again as they are planned: a defect.

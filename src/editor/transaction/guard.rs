@@ -45,6 +45,8 @@ pub enum OpeningNotice {
 pub struct Kept {
     /// The connection to sshd, as it is or would be.
     pub session: Session,
+    /// The names under which that sshd asks libwrap.
+    pub daemons: Vec<String>,
     /// Why.
     pub reason: KeptReason,
     /// The name that the client has now, where the tables are about names.
@@ -63,21 +65,25 @@ pub enum KeptReason {
 }
 
 impl Kept {
-    /// What sshd asks at the next login: with no name for the address, with one that is not
-    /// believed, and with the name that it has now.
+    /// What sshd asks at the next login, under each of its names: with no name for the address, with
+    /// one that is not believed, and with the name that it has now.
     pub(super) fn requests(&self) -> Vec<Request> {
         let names = [HostName::unknown(), HostName::paranoid()];
-        let names = names.into_iter().chain(self.name.clone());
+        let names: Vec<HostName> = names.into_iter().chain(self.name.clone()).collect();
         let session = &self.session;
-        let request = |name| {
-            let request = Request::new("sshd", Host::new(&session.client, name));
+        let request = |(daemon, name): (&String, &HostName)| {
+            let request = Request::new(daemon, Host::new(&session.client, name.clone()));
             if session.server.is_empty() {
                 return request;
             }
             let server = Host::new(&session.server, HostName::unknown());
             request.with_server(server, session.port)
         };
-        names.map(request).collect()
+        let daemons = self.daemons.iter();
+        daemons
+            .flat_map(|daemon| names.iter().map(move |name| (daemon, name)))
+            .map(request)
+            .collect()
     }
 }
 
@@ -86,7 +92,9 @@ impl Kept {
 pub struct Lockout {
     /// The first of them.
     pub kept: Kept,
-    /// Under which name sshd would refuse that client.
+    /// The name of the sshd that would refuse that client.
+    pub daemon: String,
+    /// Under which name it would refuse that client.
     pub name: HostName,
     /// By what.
     pub by: Blocker,
@@ -120,10 +128,10 @@ pub(super) fn check(
                 kept.reason == KeptReason::Own || before.decide(&request).access != Access::Denied
             };
             let is_refused = verdict.access != Access::Granted && is_new();
-            is_refused.then(|| (kept, request.client().name().clone(), verdict))
+            is_refused.then_some((kept, request, verdict))
         })
     });
-    let Some((kept, name, verdict)) = refused.next() else {
+    let Some((kept, request, verdict)) = refused.next() else {
         return Ok(());
     };
     let by = match after.decider(&verdict) {
@@ -135,7 +143,8 @@ pub(super) fn check(
     };
     Err(Box::new(Lockout {
         kept: kept.clone(),
-        name,
+        daemon: String::from_utf8_lossy(request.daemon()).into_owned(),
+        name: request.client().name().clone(),
         by,
         more: refused.count(),
     }))

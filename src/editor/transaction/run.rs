@@ -210,6 +210,10 @@ impl<E> Attempt<'_, E> {
         if self.is_preview {
             return Ok(Some((outcome, None)));
         }
+        // Whoever stands by to roll it back has looked by now, and saw nothing: the locks are held.
+        if self.terms.is_overdue() {
+            return Err(TransactionFault::Overdue);
+        }
         let first = first([&before, &after], &change, &kept);
         let receipt = plan.commit(first, &self.terms)?;
         Ok(Some((outcome, Some(receipt))))
