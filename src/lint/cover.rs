@@ -6,7 +6,7 @@
 
 use super::view::{RuleView, base, has_except};
 use crate::engine::ClientGroup;
-use crate::policy::{Dialect, mask4};
+use crate::policy::{ClientPattern, Dialect, mask4};
 use crate::span::offset;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -117,7 +117,7 @@ impl Cover {
             ClientGroup::Head(_) => known.has_head = true,
             ClientGroup::Name(_) | ClientGroup::Other(_) => {}
         }
-        let key = (daemon, client.borrowed().into_owned());
+        let key = (daemon, client.owned());
         self.others.entry(key).or_insert(owner);
     }
 
@@ -226,7 +226,7 @@ impl<'v, 't, 's> Terms<'v, 't, 's> {
     pub(super) fn of(rule: &'v RuleView<'t, 's>) -> Self {
         let has_too_many_pairs = has_too_many_pairs(rule);
         let clients = base(&rule.clients).filter(|_| !has_too_many_pairs);
-        let group = |(text, _): (&'v [u8], _)| ClientGroup::of(text, rule.dialect);
+        let group = |(text, _): (&'v [u8], _)| group(text, rule.dialect);
         Self {
             rule,
             clients: clients.map(group).collect(),
@@ -250,9 +250,18 @@ pub(super) fn are_about_the_same(a: &RuleView<'_, '_>, b: &RuleView<'_, '_>) -> 
         && a.clients.len() == b.clients.len()
         && base(&a.clients)
             .zip(base(&b.clients))
-            .all(|((one, _), (other, _))| {
-                ClientGroup::of(one, a.dialect) == ClientGroup::of(other, b.dialect)
-            })
+            .all(|((one, _), (other, _))| group(one, a.dialect) == group(other, b.dialect))
+}
+
+/// Whom a pattern reaches. What an untested build reads in its own way contains nothing but itself, as
+/// far as is known.
+fn group<'v>(text: &'v [u8], dialect: &Dialect) -> ClientGroup<'v> {
+    let is_usual = || ClientPattern::read_in(text, dialect) == ClientPattern::read(text);
+    if dialect.has_debian_patterns() || is_usual() {
+        ClientGroup::of(text, dialect)
+    } else {
+        ClientGroup::Other(folded(text))
+    }
 }
 
 fn has_too_many_pairs(rule: &RuleView<'_, '_>) -> bool {

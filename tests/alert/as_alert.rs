@@ -166,7 +166,7 @@ fn without_a_transport_a_test_does_not_pass() {
     for command in [TEST.as_slice(), &AS_ALERT] {
         stage
             .run(command)
-            .says(1, &["no mail.transport in", "sent nowhere"]);
+            .says(1, &["no mail.transport in", "NOT sent"]);
     }
     stage.configure("[mail]\ntransport = 'file'\nto = 'a@example.org'\n");
     let ran = stage.run(&TEST);

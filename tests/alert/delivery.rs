@@ -146,11 +146,7 @@ fn without_a_configuration_mails_are_files_and_the_command_says_so() {
         .run(&["deliver"])
         .says(0, &["sent 0 by file, into the directory"]);
     let ran = stage.run(&["mail", "test"]);
-    let words = [
-        "transport: file, into the directory",
-        ".eml",
-        "sent nowhere",
-    ];
+    let words = ["transport: file, into the directory", ".eml", "NOT sent"];
     ran.says(1, &words);
     assert_eq!(stage.mails().len(), 2);
 }

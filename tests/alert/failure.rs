@@ -97,7 +97,7 @@ fn sender_recipient_and_message_refused() {
             "--refuse-message",
             [
                 "sending the message a@example.org: 554",
-                "refused the mail itself",
+                "refused this mail",
             ],
         ),
     ] {

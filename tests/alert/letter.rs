@@ -184,7 +184,7 @@ fn an_alarm_is_not_lost_to_a_template() {
         &[
             "header: Subject: Mine: 192.0.2.7\n",
             "Client: <b>\n",
-            "A template of this letter failed",
+            "A template of this message failed",
             place,
         ],
     );
@@ -212,10 +212,10 @@ fn a_preview_shows_every_kind_in_every_form() {
         ("digest", "again, 412 times in 1 h", "1시간 동안 412회"),
         (
             "overflow",
-            "1,034 alarms from 3 sources",
+            "1,034 alerts from 3 sources",
             "3곳에서 경보 1,034건",
         ),
-        ("notice", "3 letters were never", "메일 3통을"),
+        ("notice", "3 messages were never", "메일 3통을"),
         ("heartbeat", "all is well, 12 alerts", "이상 없음"),
         ("report", "report", "보고서"),
         ("test", "test mail", "시험 메일"),

@@ -242,14 +242,14 @@ const POSTFIX: &[Case] = &[
     (
         "relay",
         1,
-        &["Relay access denied", "sends nothing on to others"],
+        &["Relay access denied", "does not relay mail for us"],
     ),
 ];
 const EXIM: &[Case] = &[
     (
         "relay",
         1,
-        &["550 relay not permitted", "sends nothing on to others"],
+        &["550 relay not permitted", "does not relay mail for us"],
     ),
     (
         "implicit",

@@ -206,7 +206,7 @@ fn the_commands_in_a_message_can_be_typed_and_do_something() {
             "tcpw unmute 2001:db8::77",
         ],
     );
-    stage.run(&words).says(0, &["muted already"]);
+    stage.run(&words).says(0, &["is already muted"]);
     stage.run(&["mute"]).says(0, &["2001:db8::77"]);
     // Nobody is told, also when the quiet time is over; the event is there.
     stage.change("UPDATE sources SET quiet_until = 0");

@@ -68,7 +68,7 @@ fn alerts_in_the_drop_directory_are_no_empty_queue() {
     assert!(!report.out.contains("Nothing is wrong"), "{}", report.out);
     stage
         .run(&["report", "--lang", "ko"])
-        .says(1, &["기다리는 알림", "2건, 가장 오래된"]);
+        .says(1, &["기다리는 경보", "2건, 가장 오래된"]);
     stage
         .run(&["report", "--format", "json"])
         .says(1, &["\"uncollected\"", "\"no-deliverer\""]);

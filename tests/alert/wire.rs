@@ -295,7 +295,7 @@ fn answers_that_are_none_or_hostile() {
     transient(
         &deliveries[0].outcome,
         Step::Greeting,
-        "no answer of a mail server: HTTP/1.1 400 \\x1b[2J",
+        "not an answer of a mail server: HTTP/1.1 400 \\x1b[2J",
     );
     let (_, deliveries) = with("MAIL", Act::Say(b"250-a\r\n550 b\r\n"), &["a@x"]);
     transient(&deliveries[0].outcome, Step::Conversation, "550 b");

@@ -102,7 +102,7 @@ fn the_word_confirms_and_then_it_stays() {
     let ran = sandbox.run(&["confirm", "nonsense"]);
     assert_eq!(ran.code, Some(2));
     assert!(
-        ran.err.contains("`nonsense` confirms no change"),
+        ran.err.contains("`nonsense` does not confirm a change"),
         "{}",
         ran.err
     );

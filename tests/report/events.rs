@@ -168,7 +168,7 @@ fn no_journal_a_newer_one_and_one_that_is_none() {
     .unwrap();
     let run = stage_run(&stage, "events");
     assert!(
-        run.contains("file is not a database") && run.contains("puts a damaged journal aside"),
+        run.contains("file is not a database") && run.contains("moves a damaged journal aside"),
         "{run}"
     );
 }

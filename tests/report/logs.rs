@@ -95,7 +95,7 @@ fn lines_that_could_not_be_read_are_counted() {
         (
             "2025-03-02T10:00:00Z web1 sshd[6]: refused connect from x (192.0.2.7)\n",
             [1, 0, 0, 0, 1, 0],
-            "outside this time: 1",
+            "outside this period: 1",
         ),
         (timed, [1, 1, 0, 0, 0, 0], "refusals by libwrap: 1"),
     ] {

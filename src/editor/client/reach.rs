@@ -69,47 +69,35 @@ impl Reach {
 
 /// The zone of a pattern does not say who is meant.
 fn without_zone(host: HostPattern<'_>) -> HostPattern<'_> {
-    let (net, length) = match host {
-        HostPattern::Ipv6Net { net, length } => (net, length),
-        HostPattern::Text {
-            pattern: TextPattern::Ipv6(net),
-            ..
-        } => (net, 128),
-        other => return other,
-    };
-    let net = Zoned6 { zone: None, ..net };
-    HostPattern::Ipv6Net { net, length }
+    if let HostPattern::Ipv6Net { net, length } = host {
+        let net = Zoned6 { zone: None, ..net };
+        HostPattern::Ipv6Net { net, length }
+    } else if let HostPattern::Text { pattern, .. } = host
+        && let TextPattern::Ipv6(net) = pattern
+    {
+        let net = Zoned6 { zone: None, ..net };
+        HostPattern::Ipv6Net { net, length: 128 }
+    } else {
+        host
+    }
 }
 
 /// Whether a pattern is about no client in particular.
 fn is_anybody(host: HostPattern<'_>, group: &ClientGroup<'_>) -> bool {
-    let is_word = match host {
-        HostPattern::Known | HostPattern::Local => true,
-        HostPattern::Text { pattern, .. } => match pattern {
-            TextPattern::Wildcard(text) => text.iter().all(|byte| b"*?.".contains(byte)),
-            TextPattern::Exact(word) => [&b"unknown"[..], b"paranoid"]
-                .iter()
-                .any(|other| word.eq_ignore_ascii_case(other)),
-            TextPattern::Suffix(_)
-            | TextPattern::Prefix(_)
-            | TextPattern::All
-            | TextPattern::Known
-            | TextPattern::Ipv6(_)
-            | TextPattern::BadIpv6(_) => false,
-        },
-        HostPattern::Netgroup(_)
-        | HostPattern::ListFile(_)
-        | HostPattern::Ipv4Net { .. }
-        | HostPattern::Ipv6Net { .. }
-        | HostPattern::BadNet(_) => false,
+    let is_word = |word: &[u8]| {
+        [&b"unknown"[..], b"paranoid"]
+            .iter()
+            .any(|other| word.eq_ignore_ascii_case(other))
+            || !word.is_empty() && word.iter().all(|byte| b"*?.".contains(byte))
     };
-    let is_family = matches!(
-        group,
-        ClientGroup::Everybody
-            | ClientGroup::Net4 { length: 0, .. }
-            | ClientGroup::Net6 { length: 0, .. }
-    );
-    is_word || is_family
+    matches!(host, HostPattern::Known | HostPattern::Local)
+        || matches!(host, HostPattern::Text { pattern: TextPattern::Wildcard(word) | TextPattern::Exact(word), .. } if is_word(word))
+        || matches!(
+            group,
+            ClientGroup::Everybody
+                | ClientGroup::Net4 { length: 0, .. }
+                | ClientGroup::Net6 { length: 0, .. }
+        )
 }
 
 /// How `client` stands to `asked`.

@@ -81,18 +81,10 @@ impl Mentions {
     }
 }
 
-/// A text that the pattern matches.
-fn witness(pattern: TextPattern<'_>) -> Option<String> {
-    let text = |bytes: &[u8]| str::from_utf8(bytes).ok().map(str::to_ascii_lowercase);
-    match pattern {
-        TextPattern::Exact(name) => text(name),
-        TextPattern::Suffix(suffix) => Some(format!("x{}", text(suffix)?)),
-        TextPattern::Prefix(prefix) => Some(format!("{}x", text(prefix)?)),
-        TextPattern::Wildcard(pattern) => Some(text(pattern)?.replace(['*', '?'], "x")),
-        TextPattern::All | TextPattern::Known | TextPattern::Ipv6(_) | TextPattern::BadIpv6(_) => {
-            None
-        }
-    }
+/// A text that the pattern matches, in lower case.
+pub(crate) fn witness(pattern: TextPattern<'_>) -> Option<String> {
+    let text = String::from_utf8(pattern.example()?).ok()?;
+    Some(text.to_ascii_lowercase())
 }
 
 /// A host name that the pattern matches.

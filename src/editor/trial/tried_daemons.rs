@@ -1,9 +1,10 @@
 //! Daemons that stand for all of them, as requests name them.
 
 use crate::editor::client::daemon::Daemon;
+use crate::editor::trial::mentions::witness;
 use crate::editor::trial::rule_parts::patterns;
 use crate::engine::{Host, Request};
-use crate::policy::{DaemonPattern, Process, TextPattern, rules};
+use crate::policy::{DaemonPattern, Process, rules};
 use crate::syntax::Tree;
 use std::collections::BTreeSet;
 
@@ -48,7 +49,9 @@ impl Daemons {
                     Process::Port(port) if ports.len() < DAEMON_LIMIT => {
                         ports.insert(port);
                     }
-                    Process::Name(name) if names.len() < DAEMON_LIMIT => names.extend(daemon(name)),
+                    Process::Name(name) if names.len() < DAEMON_LIMIT => {
+                        names.extend(witness(name));
+                    }
                     Process::Port(_) | Process::Overflow | Process::Name(_) => {}
                 }
             }
@@ -69,19 +72,5 @@ impl Daemons {
             Request::new(SOME_DAEMON, host.clone()).with_server(Host::unknown(), Some(port))
         });
         plain.chain(ports).collect()
-    }
-}
-
-/// A daemon that the pattern matches, unless it matches all of them.
-fn daemon(pattern: TextPattern<'_>) -> Option<String> {
-    let text = |bytes: &[u8]| str::from_utf8(bytes).ok().map(str::to_ascii_lowercase);
-    match pattern {
-        TextPattern::Exact(name) => text(name),
-        TextPattern::Suffix(suffix) => Some(format!("x{}", text(suffix)?)),
-        TextPattern::Prefix(prefix) => Some(format!("{}x", text(prefix)?)),
-        TextPattern::Wildcard(pattern) => Some(text(pattern)?.replace(['*', '?'], "x")),
-        TextPattern::All | TextPattern::Known | TextPattern::Ipv6(_) | TextPattern::BadIpv6(_) => {
-            None
-        }
     }
 }

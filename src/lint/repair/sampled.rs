@@ -124,22 +124,7 @@ fn instance(text: &[u8]) -> Option<Vec<u8>> {
     let Process::Name(pattern) = DaemonPattern::read(text).process else {
         return None;
     };
-    matching(pattern)
-}
-
-fn matching(pattern: TextPattern<'_>) -> Option<Vec<u8>> {
-    match pattern {
-        TextPattern::Wildcard(text) => {
-            let letter = |byte: &u8| if b"*?".contains(byte) { b'x' } else { *byte };
-            Some(text.iter().map(letter).collect())
-        }
-        TextPattern::Suffix(text) => Some([b"x", text].concat()),
-        TextPattern::Prefix(text) => Some([text, b"x"].concat()),
-        TextPattern::Exact(text) => Some(text.to_vec()),
-        TextPattern::All | TextPattern::Known | TextPattern::Ipv6(_) | TextPattern::BadIpv6(_) => {
-            None
-        }
-    }
+    pattern.example()
 }
 
 /// A user for each pattern, one that no pattern names, and none.
@@ -151,7 +136,11 @@ fn users(trees: &[&Tree<'_>]) -> Vec<Vec<u8>> {
         .flat_map(|rule| rule.clients().elements())
     {
         if let Element::Pattern { text, .. } = element {
-            named.extend(ClientPattern::read(&text).user.and_then(matching));
+            named.extend(
+                ClientPattern::read(&text)
+                    .user
+                    .and_then(TextPattern::example),
+            );
         }
     }
     let mut users = vec![Vec::new()];

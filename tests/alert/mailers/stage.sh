@@ -1,7 +1,7 @@
 # stage.sh: a root of its own for one of Debian's mail systems, with tcpw, and a mail server on port
 # 2525 of this machine that keeps what it gets in /inbox. To be read by a script that has set mailer,
 # debs, work and tcpw; it gives root and the functions inside and wait_for.
-server=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../smtp/server.py
+server=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../../smtp/server.py
 root=$work/root
 
 mount --make-rprivate /

@@ -37,6 +37,20 @@ impl<'a> TextPattern<'a> {
         }
     }
 
+    /// A text that it matches; none for words and for addresses in brackets.
+    pub fn example(self) -> Option<Vec<u8>> {
+        match self {
+            Self::Wildcard(text) => {
+                let letter = |byte: &u8| if b"*?".contains(byte) { b'x' } else { *byte };
+                Some(text.iter().map(letter).collect())
+            }
+            Self::Suffix(text) => Some([b"x", text].concat()),
+            Self::Prefix(text) => Some([text, b"x"].concat()),
+            Self::Exact(text) => Some(text.to_vec()),
+            Self::All | Self::Known | Self::Ipv6(_) | Self::BadIpv6(_) => None,
+        }
+    }
+
     /// Reads a pattern.
     pub fn read(text: &'a [u8], dialect: &Dialect) -> Self {
         if dialect.wildcards && memchr::memchr2(b'*', b'?', text).is_some() {

@@ -232,7 +232,7 @@ fn what_is_not_sure_is_said() {
     for part in [&texts.text, &texts.html] {
         for words in [
             "Reported by uid 105, not by root: any local user could have made this up",
-            "not known: the tables were changed since",
+            "not known: the tables have changed since",
             "not determined",
         ] {
             assert!(part.contains(words), "{words}: {part}");

@@ -4,7 +4,7 @@
 use super::dialect_form;
 use super::dialect_form::missing_form;
 use super::netgroup;
-use crate::engine::{ListFile, TableName};
+use crate::engine::{ClientGroup, ListFile, TableName};
 use crate::lint::check::Check;
 use crate::lint::checks::list_words::is_ipv4_text;
 use crate::lint::checks::lists::spaced_slash;
@@ -15,9 +15,7 @@ use crate::lint::policy::Policy;
 use crate::lint::sink::Sink;
 use crate::lint::view::RuleView;
 use crate::lint::words::quote;
-use crate::policy::{
-    ClientPattern, Dialect, Element, HostPattern, Rule, TextPattern, plain_quad, rules,
-};
+use crate::policy::{ClientPattern, Dialect, Element, HostPattern, Rule, TextPattern, rules};
 use crate::span::{LineIndex, Span, offset};
 use std::collections::HashSet;
 
@@ -357,27 +355,15 @@ fn switched_off(word: &[u8], dialect: &Dialect) -> Option<(&'static Check, Strin
 }
 
 fn never_matches(word: &[u8]) -> bool {
-    match HostPattern::read(word) {
-        HostPattern::BadNet(_)
-        | HostPattern::Text {
-            pattern: TextPattern::BadIpv6(_),
-            ..
-        } => true,
-        HostPattern::Ipv4Net { net, mask } => net & !mask != 0,
-        HostPattern::Text {
-            pattern: TextPattern::Exact(text),
-            also_name: false,
-        } => plain_quad(text).is_none(),
-        // Words of a list may hold an address of IPv6 and a user.
-        HostPattern::Text {
-            pattern: TextPattern::Exact(text) | TextPattern::Prefix(text),
-            ..
-        } => oddity(text, b":%@").is_some() || is_placeholder(text),
-        HostPattern::Netgroup(_)
-        | HostPattern::ListFile(_)
-        | HostPattern::Known
-        | HostPattern::Local
-        | HostPattern::Ipv6Net { .. }
-        | HostPattern::Text { .. } => false,
-    }
+    let host = HostPattern::read(word);
+    // Words of a list may hold an address of IPv6 and a user.
+    let is_odd = |text| oddity(text, b":%@").is_some() || is_placeholder(text);
+    ClientGroup::of_host(host, word) == ClientGroup::Nobody
+        || matches!(
+            host,
+            HostPattern::Text {
+                pattern: TextPattern::Exact(text) | TextPattern::Prefix(text),
+                ..
+            } if is_odd(text)
+        )
 }

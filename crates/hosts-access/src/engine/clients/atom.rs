@@ -1,7 +1,7 @@
 //! A host pattern as conditions on the address and on the name of a client.
 
 use crate::engine::clients::axis::Axis;
-use crate::policy::{HostPattern, TextPattern, Zoned6, mask6, plain_quad};
+use crate::policy::{HostPattern, TextPattern, Zoned6, ipv6 as ipv6_of, mask6, plain_quad};
 
 /// No string of a request is longer, so no longer text is a name (F-DAEMON-12).
 pub(super) const LONGEST: usize = 127;
@@ -105,7 +105,10 @@ fn addresses<'p>(text: TextPattern<'p>, pattern: HostPattern<'p>, each: &mut dyn
     }
 }
 
-fn exact(text: &[u8]) -> Option<Atom<'static>> {
+fn exact(text: &[u8]) -> Option<Atom<'_>> {
+    if let Some(net) = ipv6_of(text).filter(|net| net.zone.is_some()) {
+        return Some(ipv6(net, 128));
+    }
     if let Some(ip) = plain_quad(text) {
         let at = u128::from(ip.to_bits());
         return Some(Atom::Range(Axis::V4, at, at));

@@ -7,6 +7,12 @@ use crate::policy::{ClientPattern, Dialect, HostPattern, TextPattern, mask4, mas
 use std::borrow::Cow;
 use std::iter;
 
+/// An address that no network holds (F-V4-14).
+const BROADCAST: ClientGroup<'static> = ClientGroup::Net4 {
+    net: u32::MAX,
+    length: 32,
+};
+
 /// The clients that one pattern reaches.
 ///
 /// Two patterns that reach the same clients are equal groups in most spellings (`10.1.`,
@@ -79,38 +85,27 @@ impl<'p> ClientGroup<'p> {
 
     fn of_atom(atom: Atom<'p>, pattern: HostPattern<'p>, text: &'p [u8]) -> Self {
         let is_network = matches!(pattern, HostPattern::Ipv4Net { .. });
-        match atom {
+        if let Atom::Name(TextPattern::Exact(name)) = atom {
+            Self::Name(lower(name))
+        } else if let Atom::Name(TextPattern::Suffix(tail)) = atom {
+            Self::Domain(lower(tail))
+        } else if let Atom::Name(TextPattern::Prefix(head)) = atom {
+            Self::Head(lower(head))
+        } else if let Atom::Range(Axis::V4, low, high) = atom
+            && let Ok(net) = u32::try_from(low)
             // As a text 255.255.255.255 matches, in a network it does not (F-V4-14).
-            Atom::Range(Axis::V4, low, high)
-                if is_network || low == high || high < Axis::V4.last() =>
-            {
-                u32::try_from(low).map_or_else(
-                    |_| Self::other(text),
-                    |net| Self::Net4 {
-                        net,
-                        length: 32 - ones(low ^ high),
-                    },
-                )
-            }
+            && (is_network || low == high || high < Axis::V4.last())
+        {
+            let length = 32 - ones(low ^ high);
+            Self::Net4 { net, length }
+        } else if let Atom::Range(Axis::V6, net, high) = atom
             // Clients with these addresses are clients of IPv4 (F-V4-15, F-V6-08).
-            Atom::Range(Axis::V6, low, high) if low >= MAPPED.0 && high <= MAPPED.1 => {
-                Self::other(text)
-            }
-            Atom::Range(Axis::V6, net, high) => Self::Net6 {
-                net,
-                length: 128 - ones(net ^ high),
-            },
-            Atom::Name(TextPattern::Exact(name)) => Self::Name(lower(name)),
-            Atom::Name(TextPattern::Suffix(tail)) => Self::Domain(lower(tail)),
-            Atom::Name(TextPattern::Prefix(head)) => Self::Head(lower(head)),
-            Atom::Range(..)
-            | Atom::Name(_)
-            | Atom::Scattered(..)
-            | Atom::Zoned(..)
-            | Atom::Known
-            | Atom::Local
-            | Atom::Netgroup(_)
-            | Atom::ListFile(_) => Self::other(text),
+            && (net < MAPPED.0 || high > MAPPED.1)
+        {
+            let length = 128 - ones(net ^ high);
+            Self::Net6 { net, length }
+        } else {
+            Self::other(text)
         }
     }
 
@@ -125,120 +120,89 @@ impl<'p> ClientGroup<'p> {
 
     /// Every group that holds this one, from itself on; everybody is left out.
     pub fn holders(&self) -> impl Iterator<Item = ClientGroup<'_>> {
-        let lengths = match *self {
-            Self::Net4 { net, length } if (net, length) != (u32::MAX, 32) => length,
-            Self::Net6 { length, .. } => length,
-            Self::Everybody
-            | Self::Nobody
-            | Self::Net4 { .. }
-            | Self::Name(_)
-            | Self::Domain(_)
-            | Self::Head(_)
-            | Self::Other(_) => 0,
-        };
-        let text: &[u8] = match self {
-            Self::Name(text) | Self::Domain(text) | Self::Head(text) => text,
-            Self::Everybody
-            | Self::Nobody
-            | Self::Net4 { .. }
-            | Self::Net6 { .. }
-            | Self::Other(_) => b"",
-        };
-        let (is_domain, is_head) = (
-            matches!(self, Self::Domain(_)),
-            matches!(self, Self::Head(_)),
-        );
-        let nets = (0..lengths).rev().map(|length| self.widened(length));
+        let mut lengths = 0..0;
+        if let Self::Net4 { length, .. } | Self::Net6 { length, .. } = *self
+            && *self != BROADCAST
+        {
+            lengths = 0..length;
+        }
+        let mut text: &[u8] = b"";
+        if let Self::Name(own) | Self::Domain(own) | Self::Head(own) = self {
+            text = own;
+        }
+        let is_domain = matches!(self, Self::Domain(_));
+        let is_head = matches!(self, Self::Head(_));
+        let nets = lengths.rev().map(|length| self.widened(length));
         let tails = memchr::memchr_iter(b'.', text)
             .filter(move |&at| at > 0 && !is_head)
             .filter_map(|at| Some(ClientGroup::Domain(text.get(at..)?.into())));
         let heads = memchr::memchr_iter(b'.', text)
             .filter(move |&at| at + 1 < text.len() && !is_domain)
             .filter_map(|at| Some(ClientGroup::Head(text.get(..=at)?.into())));
-        iter::once(self.borrowed())
-            .chain(nets)
-            .chain(tails)
-            .chain(heads)
+        let own = iter::once(self.borrowed());
+        own.chain(nets).chain(tails).chain(heads)
     }
 
     /// The network of another length around this one.
     fn widened(&self, length: u8) -> ClientGroup<'_> {
-        match *self {
-            Self::Net4 { net, .. } => ClientGroup::Net4 {
-                net: net & mask4(length),
-                length,
-            },
-            Self::Net6 { net, .. } => ClientGroup::Net6 {
-                net: net & mask6(length),
-                length,
-            },
-            Self::Everybody
-            | Self::Nobody
-            | Self::Name(_)
-            | Self::Domain(_)
-            | Self::Head(_)
-            | Self::Other(_) => self.borrowed(),
+        if let Self::Net4 { net, .. } = *self {
+            let net = net & mask4(length);
+            ClientGroup::Net4 { net, length }
+        } else if let Self::Net6 { net, .. } = *self {
+            let net = net & mask6(length);
+            ClientGroup::Net6 { net, length }
+        } else {
+            self.borrowed()
         }
     }
 
     /// The same group, borrowing its text.
     pub fn borrowed(&self) -> ClientGroup<'_> {
+        self.map(Cow::Borrowed)
+    }
+
+    /// The same group with a text of its own.
+    pub fn owned(&self) -> ClientGroup<'static> {
+        self.map(|text| Cow::Owned(text.to_vec()))
+    }
+
+    fn map<'a, 'q>(&'a self, text: impl Fn(&'a [u8]) -> Cow<'q, [u8]>) -> ClientGroup<'q> {
         match self {
             Self::Everybody => ClientGroup::Everybody,
             Self::Nobody => ClientGroup::Nobody,
             &Self::Net4 { net, length } => ClientGroup::Net4 { net, length },
             &Self::Net6 { net, length } => ClientGroup::Net6 { net, length },
-            Self::Name(name) => ClientGroup::Name(Cow::Borrowed(name)),
-            Self::Domain(tail) => ClientGroup::Domain(Cow::Borrowed(tail)),
-            Self::Head(head) => ClientGroup::Head(Cow::Borrowed(head)),
-            Self::Other(other) => ClientGroup::Other(Cow::Borrowed(other)),
-        }
-    }
-
-    /// The same group with a text of its own.
-    pub fn into_owned(self) -> ClientGroup<'static> {
-        let owned = |text: Cow<'_, [u8]>| Cow::Owned(text.into_owned());
-        match self {
-            Self::Everybody => ClientGroup::Everybody,
-            Self::Nobody => ClientGroup::Nobody,
-            Self::Net4 { net, length } => ClientGroup::Net4 { net, length },
-            Self::Net6 { net, length } => ClientGroup::Net6 { net, length },
-            Self::Name(name) => ClientGroup::Name(owned(name)),
-            Self::Domain(tail) => ClientGroup::Domain(owned(tail)),
-            Self::Head(head) => ClientGroup::Head(owned(head)),
-            Self::Other(other) => ClientGroup::Other(owned(other)),
+            Self::Name(name) => ClientGroup::Name(text(name)),
+            Self::Domain(tail) => ClientGroup::Domain(text(tail)),
+            Self::Head(head) => ClientGroup::Head(text(head)),
+            Self::Other(other) => ClientGroup::Other(text(other)),
         }
     }
 
     /// Whether every client of `other` is one of these, as far as the two alone tell it: if not, it
     /// may still be so of wildcards and of list files.
     pub fn holds(&self, other: &ClientGroup<'_>) -> bool {
+        use ClientGroup::{Domain, Everybody, Head, Name, Net4, Net6, Nobody};
         match (self, other) {
-            (Self::Everybody, _) | (_, ClientGroup::Nobody) => true,
+            (Everybody, _) | (_, Nobody) => true,
+            (Net4 { .. }, inner) if *inner == BROADCAST => *self == BROADCAST,
             (
-                Self::Net4 { net, length },
-                ClientGroup::Net4 {
+                Net4 { net, length },
+                Net4 {
                     net: inner,
                     length: of,
                 },
-            ) => {
-                let is_within = length <= of && (net ^ inner) & mask4(*length) == 0;
-                is_within && (length == of || (*inner, *of) != (u32::MAX, 32))
-            }
+            ) => length <= of && (net ^ inner) & mask4(*length) == 0,
             (
-                Self::Net6 { net, length },
-                ClientGroup::Net6 {
+                Net6 { net, length },
+                Net6 {
                     net: inner,
                     length: of,
                 },
             ) => length <= of && (net ^ inner) & mask6(*length) == 0,
-            (Self::Domain(tail), ClientGroup::Name(name)) => {
-                name.len() > tail.len() && name.ends_with(tail)
-            }
-            (Self::Domain(tail), ClientGroup::Domain(inner)) => inner.ends_with(tail),
-            (Self::Head(head), ClientGroup::Name(text) | ClientGroup::Head(text)) => {
-                text.starts_with(head)
-            }
+            (Domain(tail), Name(name)) => name.len() > tail.len() && name.ends_with(tail),
+            (Domain(tail), Domain(inner)) => inner.ends_with(tail),
+            (Head(head), Name(text) | Head(text)) => text.starts_with(head),
             _ => *self == other.borrowed(),
         }
     }

@@ -12,6 +12,7 @@ mod cells;
 mod classes;
 mod group;
 mod places;
+mod relations;
 mod set;
 
 pub use answer::Answer;

@@ -2,7 +2,6 @@
 
 use crate::engine::clients::answer::Answer;
 use crate::engine::clients::atom::{Atom, atoms};
-use crate::engine::clients::cells::find;
 use crate::engine::clients::group::ClientGroup;
 use crate::engine::model::request::Request;
 use crate::engine::model::surroundings::{Account, ListFile, Surroundings};
@@ -108,42 +107,6 @@ impl<'p> ClientSet<'p> {
             .fold(is_in, |is_in, set| is_in.and(!set.contains(request)))
     }
 
-    /// Whether every client of `other` is in this set.
-    pub fn covers(&self, other: &ClientSet<'_>) -> Answer {
-        if let (Some(own), Some(others)) = (self.groups(), other.groups())
-            && others
-                .iter()
-                .all(|other| own.iter().any(|group| group.holds(other)))
-        {
-            return Answer::Yes;
-        }
-        !find(self, other, |is_in, is_other| is_other && !is_in).0
-    }
-
-    /// Whether some client is in both sets.
-    pub fn meets(&self, other: &ClientSet<'_>) -> Answer {
-        if let (Some(own), Some(others)) = (self.groups(), other.groups()) {
-            let pairs = own
-                .iter()
-                .flat_map(|group| others.iter().map(|other| group.meets(other)));
-            let found = Answer::any(pairs);
-            if found != Answer::Unknown {
-                return found;
-            }
-        }
-        find(self, other, |is_in, is_other| is_in && is_other).0
-    }
-
-    /// Whether no client is in the set.
-    pub fn is_empty(&self) -> Answer {
-        if let Some(groups) = self.groups()
-            && groups.iter().all(|group| *group == ClientGroup::Nobody)
-        {
-            return Answer::Yes;
-        }
-        !find(self, self, |is_in, _| is_in).0
-    }
-
     /// The clients of this set that are not in `other`.
     #[must_use]
     pub fn minus(&self, other: &Self) -> Self {
@@ -153,7 +116,7 @@ impl<'p> ClientSet<'p> {
     }
 
     /// The groups whose clients are the set, if it has no exceptions.
-    fn groups(&self) -> Option<Vec<ClientGroup<'_>>> {
+    pub(super) fn groups(&self) -> Option<Vec<ClientGroup<'_>>> {
         match (&*self.lists, &*self.minus) {
             ([list], []) => {
                 let group = |text| ClientGroup::of(text, self.dialect);
