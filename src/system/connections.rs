@@ -331,6 +331,7 @@ mod tests {
     }
 
     /// A process in a made `/proc`.
+    #[derive(Clone, Copy)]
     struct Made<'a> {
         number: u32,
         parent: u32,

@@ -148,6 +148,8 @@ fn an_event_of_another_user_that_may_not_be_read_stays() {
     for path in ["var/lib/tcpw/journal.db", "var/lib/tcpw/journal.db.lock"] {
         chown(stage.path(path), Some(0), None).unwrap();
     }
+    // Below the directory of somebody else root would write nothing.
+    chown(stage.path(""), Some(0), None).unwrap();
     stage.run(&["deliver"]).says(0, &["collected 1"]);
     nothing_is_lost(&stage, 2);
 }
