@@ -96,7 +96,7 @@ start_other_sshd sshd-admin 2223
 await 20 listening 2223 || fail "the second sshd does not listen"
 typed 0 $friend "$tcpw allow $friend --daemon sshd-admin"
 port=2223
-typed 2 $friend "$tcpw revoke $friend --daemon sshd-admin"
+typed 2 $friend "$tcpw undo"
 tells "your own session from $friend would be refused by sshd-admin"
 tells "--daemon sshd-admin"
 typed 0 $friend "true"
@@ -104,7 +104,7 @@ login $friend "sleep 10" &
 held=$!
 await 20 eval "ss -tn | grep '127.0.0.1:2223' | grep -q ' $friend:'" || fail "nobody is connected"
 port=$ssh_port
-typed 2 $friend "$tcpw revoke $friend --daemon sshd-admin"
+typed 2 $friend "$tcpw undo"
 tells "$friend, which is connected to sshd-admin now, would be refused by sshd-admin"
 wait $held
 say "lockout: an sshd of another name is asked by that name, for its own session and for others"
@@ -122,7 +122,7 @@ held=$!
 await 20 eval "${through[*]} ss -tn | grep -q ' $colleague:'" || fail "the colleague is not connected"
 through=()
 port=$ssh_port
-typed 2 $friend "$tcpw revoke $colleague --daemon sshd-apart"
+typed 2 $friend "$tcpw revoke $colleague"
 tells "$colleague, which is connected to sshd-apart now, would be refused by sshd-apart"
 wait $held
 kill $other
