@@ -107,9 +107,7 @@ fn send(stage: &Stage, config: &Path) -> Ran {
 
 #[test]
 fn a_program_that_others_can_change_is_not_run() {
-    if !geteuid().is_root() {
-        return;
-    }
+    assert!(geteuid().is_root(), "this test needs root");
     let stage = Stage::new();
     let [config, ..] = everything(&stage);
     let ran = send(&stage, &config);
@@ -131,9 +129,7 @@ fn a_program_that_others_can_change_is_not_run() {
 
 #[test]
 fn a_configuration_that_others_can_change_is_not_obeyed() {
-    if !geteuid().is_root() {
-        return;
-    }
+    assert!(geteuid().is_root(), "this test needs root");
     for (how, line) in WEAKNESSES {
         let stage = Stage::new();
         let [config, ..] = everything(&stage);
@@ -159,9 +155,7 @@ fn a_configuration_that_others_can_change_is_not_obeyed() {
 
 #[test]
 fn a_password_file_and_a_template_that_others_can_change_are_not_obeyed() {
-    if !geteuid().is_root() {
-        return;
-    }
+    assert!(geteuid().is_root(), "this test needs root");
     for (how, line) in WEAKNESSES {
         let rogue = Rogue::start(Protection::None, |_| None);
         let keys = "tls = 'none'\nusername = 'u'\npassword_file = '/etc/own-password/password'\n";
@@ -259,11 +253,30 @@ fn nothing_that_is_named_makes_anybody_wait() {
     }
 }
 
+/// Commands that write, or run what the configuration names.
+const WRITING: &[&[&str]] = &[
+    &["allow", "sshd", "192.0.2.7"],
+    &["deny", "sshd", "192.0.2.7"],
+    &["install-alert"],
+    &["deliver"],
+    &["mail", "test"],
+    &["mute", "192.0.2.7"],
+    &["expire"],
+    &["undo"],
+    &["lint", "--fix"],
+    &["queue"],
+    &[
+        "notify",
+        "--addr=192.0.2.7",
+        "--daemon=sshd",
+        "--",
+        "h.example",
+    ],
+];
+
 #[test]
 fn below_the_root_of_somebody_else_root_runs_and_writes_nothing() {
-    if !geteuid().is_root() {
-        return;
-    }
+    assert!(geteuid().is_root(), "this test needs root");
     let outside = tempfile::tempdir().unwrap();
     let target = outside.path().join("target");
     fs::write(&target, "root's own\n").unwrap();
@@ -292,25 +305,7 @@ fn below_the_root_of_somebody_else_root_runs_and_writes_nothing() {
     for path in [&config, &hook, &stage.path(""), &stage.path("etc")] {
         chown(path, Some(NOBODY), None).unwrap();
     }
-    for args in [
-        &["allow", "sshd", "192.0.2.7"][..],
-        &["deny", "sshd", "192.0.2.7"],
-        &["install-alert"],
-        &["deliver"],
-        &["mail", "test"],
-        &["mute", "192.0.2.7"],
-        &["expire"],
-        &["undo"],
-        &["lint", "--fix"],
-        &["queue"],
-        &[
-            "notify",
-            "--addr=192.0.2.7",
-            "--daemon=sshd",
-            "--",
-            "h.example",
-        ],
-    ] {
+    for args in WRITING {
         let ran = stage.run(args);
         assert_ne!(ran.code, 0, "{args:?}: {}", ran.out);
         assert!(ran.err.contains("chown -h root"), "{args:?}: {}", ran.err);

@@ -21,9 +21,11 @@ fn is_safe(ran: &Ran, what: &str) {
 
 /// Text as it is written between the quotes of TOML and JSON.
 fn quoted(text: &str) -> String {
-    text.chars()
+    let escaped: Vec<String> = text
+        .chars()
         .map(|c| format!("\\u{:04x}", u32::from(c)))
-        .collect()
+        .collect();
+    escaped.concat()
 }
 
 #[test]
