@@ -3,6 +3,8 @@
 use crate::cli::args::Command;
 use crate::cli::base::{Failure, GlobalArgs};
 use crate::cli::machine::named::exists;
+use crate::system::check_for_root;
+use std::path::Path;
 
 /// Whether all that the options name and the command needs is there. What cannot be looked at is
 /// left to whoever reads it.
@@ -23,6 +25,9 @@ pub(crate) fn check(global: &GlobalArgs, command: &Command) -> Result<(), Failur
             "directory",
             "name the directory that holds the system's etc",
         )?;
+        if !only_reads(command) {
+            own_root(root)?;
+        }
     }
     if let Some(config) = global.config.as_deref().filter(|_| !makes_config(command)) {
         exists(config, "configuration", "name a configuration that exists")?;
@@ -36,6 +41,56 @@ pub(crate) fn check(global: &GlobalArgs, command: &Command) -> Result<(), Failur
         }
     }
     Ok(())
+}
+
+/// Refuses to write as root below a directory that belongs to somebody else: links in it lead
+/// wherever that somebody likes.
+fn own_root(root: &Path) -> Result<(), Failure> {
+    check_for_root(root).map_err(|distrust| {
+        let what = format!("root writes nothing below {}: {distrust}", root.display());
+        Failure::new(what).hint("or run it as the owner of that directory; nothing was changed")
+    })
+}
+
+/// Whether the command does no more than read tables and their history.
+fn only_reads(command: &Command) -> bool {
+    match command {
+        Command::List(_)
+        | Command::Match(_)
+        | Command::Test(_)
+        | Command::Diff(_)
+        | Command::Explain(_)
+        | Command::Parse(_)
+        | Command::History(_)
+        | Command::Show(_)
+        | Command::Demo(_)
+        | Command::Completions(_) => true,
+        Command::Lint(args) => !args.writes(),
+        Command::Revoke(_)
+        | Command::Open(_)
+        | Command::RemoveAlert(_)
+        | Command::Expire(_)
+        | Command::Fmt(_)
+        | Command::Setup(_)
+        | Command::Allow(_)
+        | Command::Deny(_)
+        | Command::DenyAll(_)
+        | Command::InstallAlert(_)
+        | Command::Edit(_)
+        | Command::Apply(_)
+        | Command::Undo(_)
+        | Command::Redo(_)
+        | Command::Confirm(_)
+        | Command::Rollback(_)
+        | Command::Mail(_)
+        | Command::Events(_)
+        | Command::Report(_)
+        | Command::Deliver(_)
+        | Command::Queue(_)
+        | Command::Notify(_)
+        | Command::Mute(_)
+        | Command::Unmute(_) => false,
+    }
 }
 
 /// Whether the command writes a configuration that is not there yet.

@@ -2,6 +2,7 @@
 
 use super::mailbox::MailboxError;
 use crate::span::Position;
+use crate::system::Distrust;
 use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -27,6 +28,9 @@ pub enum ConfigProblem {
     /// The file is larger than any configuration.
     #[error("the configuration is larger than 1 MiB")]
     TooLarge,
+    /// Root would obey it, and others can change it.
+    #[error("root does not obey it: {0}")]
+    Distrusted(Distrust),
     /// It holds a password and others may read it.
     #[error(
         "holds a password and others than its owner may read it (mode {mode:03o}); run chmod 600 on it"

@@ -3,7 +3,7 @@
 use super::build::parse;
 use super::error::{ConfigError, ConfigProblem};
 use super::settings::Config;
-use std::fs::File;
+use crate::system::{check_for_root, open_regular};
 use std::io::{self, Read as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -18,20 +18,22 @@ const OTHERS_READ: u32 = 0o044;
 ///
 /// # Errors
 /// When the file cannot be read, says something wrong (with its line and column), or holds a
-/// password and can be read by others.
+/// password and can be read by others; or when root reads it and others can change it.
 pub fn load(
     path: &Path,
     must_exist: bool,
     place: &dyn Fn(&Path) -> PathBuf,
 ) -> Result<Config, ConfigError> {
     let read_error = |cause| ConfigError::new(path, ConfigProblem::Read(cause));
-    let file = match File::open(path) {
+    let file = match open_regular(path) {
         Ok(file) => file,
         Err(cause) if cause.kind() == io::ErrorKind::NotFound && !must_exist => {
             return Ok(Config::default_at(place));
         }
         Err(cause) => return Err(read_error(cause)),
     };
+    check_for_root(path)
+        .map_err(|distrust| ConfigError::new(path, ConfigProblem::Distrusted(distrust)))?;
     let mode = file.metadata().map_err(read_error)?.permissions().mode();
     let mut bytes = Vec::new();
     file.take(MOST_BYTES + 1)

@@ -3,6 +3,7 @@
 use super::error::{ConfigError, ConfigProblem};
 use super::lint_code::LintCode;
 use super::mailbox::Mailbox;
+use crate::escape::visible;
 use crate::span::{LineIndex, offset};
 use crate::values::{TEN_YEARS, scaled, seconds};
 use ipnet::IpNet;
@@ -56,7 +57,7 @@ impl<'a> Section<'a> {
         for (key, _) in table {
             if !known.contains(&key.get_ref().as_ref()) {
                 let reason = ConfigProblem::UnknownKey {
-                    key: key.get_ref().to_string(),
+                    key: visible(key.get_ref().as_bytes()),
                     table: match name {
                         "" => "the file".to_owned(),
                         name => format!("[{name}]"),
@@ -427,8 +428,8 @@ impl<'a> Section<'a> {
 
     fn full(&self, key: &str) -> String {
         match self.name {
-            "" => key.to_owned(),
-            name => format!("{name}.{key}"),
+            "" => visible(key.as_bytes()),
+            name => format!("{name}.{}", visible(key.as_bytes())),
         }
     }
 }

@@ -125,7 +125,13 @@ impl Job<'_, '_> {
         }
         let threads = thread::available_parallelism().map_or(1, |count| count.get().min(THREADS));
         thread::scope(|scope| {
-            let others: Vec<_> = (1..threads).map(|_| scope.spawn(|| self.work())).collect();
+            let others: Vec<_> = (1..threads)
+                .filter_map(|_| {
+                    let helper = thread::Builder::new();
+                    // Without a helper the others do its part.
+                    helper.spawn_scoped(scope, || self.work()).ok()
+                })
+                .collect();
             // The site may keep what it has seen, for this thread only.
             let mut done = self.of_site(site);
             done.extend(self.work());

@@ -2,6 +2,7 @@
 
 use super::logged::Logged;
 use super::numbers::{Report, SourceRow};
+use crate::escape::spreadsheet_cell;
 use ::csv::Writer;
 
 /// The report as CSV.
@@ -57,7 +58,12 @@ struct Sheet(Writer<Vec<u8>>);
 
 impl Sheet {
     fn row(&mut self, part: &str, name: &str, detail: &str, count: u64) {
-        let cells = [part, &harmless(name), &harmless(detail), &count.to_string()];
+        let cells = [
+            part,
+            &spreadsheet_cell(name),
+            &spreadsheet_cell(detail),
+            &count.to_string(),
+        ];
         // Writing to memory cannot fail.
         self.0.write_record(cells).unwrap_or_default();
     }
@@ -72,15 +78,6 @@ impl Sheet {
         for source in sources {
             self.row(part, &source.source, &source.name, source.events);
         }
-    }
-}
-
-/// What a spreadsheet would compute gets a quote before it.
-fn harmless(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@']) {
-        format!("'{cell}")
-    } else {
-        cell.to_owned()
     }
 }
 

@@ -13,12 +13,8 @@ pub trait Clock {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one place that asks the clock"
-    )]
     fn now(&self) -> DateTime<Utc> {
-        Utc::now()
+        tcpw_event::now::now()
     }
 }
 

@@ -28,7 +28,7 @@ pub fn full_host_name(host: &str) -> Option<String> {
     }
     let (sender, receiver) = mpsc::channel();
     let host = host.to_owned();
-    thread::spawn(move || {
+    let asked = thread::Builder::new().spawn(move || {
         let hints = AddrInfoHints {
             flags: libc::AI_CANONNAME,
             socktype: libc::SOCK_STREAM,
@@ -39,6 +39,7 @@ pub fn full_host_name(host: &str) -> Option<String> {
         // Nobody listens any more when it took too long.
         drop(sender.send(name));
     });
+    asked.ok()?;
     let name = receiver.recv_timeout(PATIENCE).ok()??;
     name.contains('.').then_some(name)
 }

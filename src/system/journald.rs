@@ -2,15 +2,19 @@
 //! classic log as one line of `key="value"` pairs.
 
 use crate::escape::visible_short;
+use std::cell::Cell;
 use std::io;
 use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
-use tcpw_event::syslog::{AUTH, DEV_LOG, PATIENCE, Severity, syslog};
+use std::time::{Duration, Instant};
+use tcpw_event::syslog::{AUTH, DEV_LOG, PATIENCE, Severity, syslog_line};
 
 /// Where systemd's journal listens.
 pub const JOURNAL_SOCKET: &str = "/run/systemd/journal/socket";
 /// What all entries about refused connections have in common, for `journalctl MESSAGE_ID=...`.
 pub const EVENT_MESSAGE_ID: &str = "0dc4a9293de04da2bfd51f6c384445d6";
+/// A log that took nothing is left alone for so long: mail must not wait for it.
+const REST: Duration = Duration::from_secs(10);
 /// How much of a value is kept.
 const LONGEST_VALUE: usize = 4096;
 /// No datagram for the journal is longer.
@@ -36,28 +40,112 @@ impl Default for LogSockets {
     }
 }
 
-/// Writes one entry about an event: `message` for people, `fields` for collectors. The names of
-/// fields are in capitals (`TCPW_ADDR`); values may be any bytes. The journal gets it if it
-/// listens, else the classic log, in which the values are escaped and shortened.
-///
-/// # Errors
-/// When nobody listens, or the log does not read.
-pub fn log_event(
-    sockets: &LogSockets,
-    fields: &[(&str, &[u8])],
-    message: &str,
-    severity: Severity,
-) -> io::Result<()> {
-    if sockets.journal.exists() {
-        let entry = entry(fields, message, severity);
-        let sender = UnixDatagram::unbound()?;
-        sender.set_write_timeout(Some(PATIENCE))?;
-        if sender.send_to(&entry, &sockets.journal).is_ok() {
+/// The logs of this machine for a process that writes many entries: one that takes nothing costs a
+/// moment once and is then left alone for a while.
+#[derive(Debug)]
+pub struct SystemLog {
+    journal: Listener,
+    classic: Listener,
+    /// How many entries nobody took since the last one that somebody took.
+    skipped: Cell<u64>,
+}
+
+impl SystemLog {
+    /// Writes to the logs that listen at `sockets`.
+    pub fn new(sockets: LogSockets) -> Self {
+        Self {
+            journal: Listener::new(sockets.journal),
+            classic: Listener::new(sockets.classic),
+            skipped: Cell::new(0),
+        }
+    }
+
+    /// Writes one entry about an event: `message` for people, `fields` for collectors. The names of
+    /// fields are in capitals (`TCPW_ADDR`); values may be any bytes. The journal gets it if it
+    /// listens, else the classic log, in which the values are escaped and shortened.
+    ///
+    /// # Errors
+    /// When nobody listens, or the log does not read.
+    pub fn event(
+        &self,
+        fields: &[(&str, &[u8])],
+        message: &str,
+        severity: Severity,
+    ) -> io::Result<()> {
+        let is_taken = self.journal.path.exists()
+            && self.journal.take(&entry(fields, message, severity)).is_ok();
+        if is_taken {
             return Ok(());
         }
         // A journal that is stopped or takes nothing so long leaves the classic socket.
+        self.say(severity, &line(fields, message))
     }
-    syslog(&sockets.classic, severity, &line(fields, message))
+
+    /// Writes one line to the classic log. `text` must be free of control characters
+    /// (`hosts_access::escape::visible` makes it so).
+    ///
+    /// # Errors
+    /// When nobody listens, or the log does not read.
+    pub fn say(&self, severity: Severity, text: &str) -> io::Result<()> {
+        let skipped = self.skipped.get();
+        if skipped > 0 && self.classic.is_awake() {
+            let text = format!("{skipped} entries are missing here: the system log took nothing");
+            if let Err(cause) = self
+                .classic
+                .take(syslog_line(Severity::Warning, &text).as_bytes())
+            {
+                self.skipped.set(skipped.saturating_add(1));
+                return Err(cause);
+            }
+            self.skipped.set(0);
+        }
+        let taken = self.classic.take(syslog_line(severity, text).as_bytes());
+        if taken.is_err() {
+            self.skipped.set(self.skipped.get().saturating_add(1));
+        }
+        taken
+    }
+}
+
+/// The socket of a log.
+#[derive(Debug)]
+struct Listener {
+    path: PathBuf,
+    /// It took nothing, and is left alone until then.
+    asleep_until: Cell<Option<Instant>>,
+}
+
+impl Listener {
+    fn new(path: PathBuf) -> Self {
+        Self {
+            path,
+            asleep_until: Cell::new(None),
+        }
+    }
+
+    fn is_awake(&self) -> bool {
+        self.asleep_until
+            .get()
+            .is_none_or(|until| Instant::now() >= until)
+    }
+
+    fn take(&self, entry: &[u8]) -> io::Result<()> {
+        if !self.is_awake() {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let sender = UnixDatagram::unbound()?;
+        sender.set_write_timeout(Some(PATIENCE))?;
+        let taken = sender.send_to(entry, &self.path).map(drop);
+        let is_asleep = taken.as_ref().is_err_and(|cause| {
+            matches!(
+                cause.kind(),
+                io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
+            )
+        });
+        let until = is_asleep.then(|| Instant::now() + REST);
+        self.asleep_until.set(until);
+        taken
+    }
 }
 
 /// The native form (systemd.journal-fields(7), "Native Journal Protocol").
@@ -177,7 +265,7 @@ mod tests {
         }
 
         fn log(&self, fields: &[(&str, &[u8])], message: &str) -> io::Result<()> {
-            log_event(&self.sockets, fields, message, Severity::Notice)
+            SystemLog::new(self.sockets.clone()).event(fields, message, Severity::Notice)
         }
     }
 
@@ -236,6 +324,44 @@ mod tests {
         assert!((7000..8300).contains(&line.len()), "{}", line.len());
         assert_eq!(line.last(), Some(&b'"'));
         assert!(entry(&fields, "m", Severity::Notice).len() <= LONGEST_ENTRY);
+    }
+
+    #[test]
+    fn a_log_that_takes_nothing_costs_a_moment_once_and_says_later_what_is_missing() {
+        let stage = Stage::new();
+        let (journal, classic) = (stage.bind("journal"), stage.bind("log"));
+        let log = SystemLog::new(stage.sockets);
+        let begin = Instant::now();
+        let mut refused = 0;
+        for _ in 0..2000 {
+            refused += u64::from(log.event(&[], "x", Severity::Notice).is_err());
+        }
+        let time = begin.elapsed();
+        assert!(time < PATIENCE * 8, "{time:?}");
+        assert!(refused > 1000, "both sockets took everything: {refused}");
+        for socket in [&journal, &classic] {
+            socket.set_nonblocking(true).unwrap();
+            while socket.recv(&mut [0; 9]).is_ok() {}
+            socket.set_nonblocking(false).unwrap();
+        }
+        // It is left alone for now.
+        assert!(log.say(Severity::Notice, "early").is_err());
+        log.classic.asleep_until.set(Some(Instant::now()));
+        log.say(Severity::Notice, "late").unwrap();
+        let told = String::from_utf8(receive(&classic)).unwrap();
+        let missing = format!("{} entries are missing here", refused + 1);
+        assert!(told.contains(&missing), "{told}");
+        assert!(
+            String::from_utf8(receive(&classic))
+                .unwrap()
+                .ends_with("late")
+        );
+        log.say(Severity::Notice, "again").unwrap();
+        assert!(
+            String::from_utf8(receive(&classic))
+                .unwrap()
+                .ends_with("again")
+        );
     }
 
     #[test]

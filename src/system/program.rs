@@ -1,12 +1,14 @@
 //! Reading what a program prints, line by line, for a limited time.
 
+use super::accounts::is_root;
+use super::installed::{SAFE_PATH, find_program};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::ffi::OsStr;
 use std::io::{self, BufRead as _, BufReader, Read as _};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 /// Longer lines are cut here.
@@ -36,7 +38,11 @@ pub fn read_program(
     limit: Duration,
     visit: &mut dyn FnMut(&[u8]),
 ) -> io::Result<Ended> {
-    let mut child = Command::new(program)
+    let mut command = Command::new(find_program(program)?);
+    if is_root() {
+        command.env("PATH", SAFE_PATH);
+    }
+    let mut child = command
         .args(args)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -47,22 +53,15 @@ pub fn read_program(
         return Err(io::Error::other("its output is lost"));
     };
     let (done, wait) = mpsc::channel::<()>();
-    // The child is waited for only after the watch has ended: its number is still its own.
-    let watch = thread::spawn(move || {
-        let is_late = wait.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout);
-        if is_late {
+    let helpers = watch(pid, wait, limit).and_then(|watch| Ok((watch, complaint(stderr)?)));
+    let (watch, complaint) = match helpers {
+        Ok(helpers) => helpers,
+        Err(cause) => {
             stop(pid);
+            child.wait()?;
+            return Err(cause);
         }
-        is_late
-    });
-    let complaint = thread::spawn(move || {
-        let mut text = Vec::new();
-        let mut stderr = stderr;
-        drop(stderr.by_ref().take(4096).read_to_end(&mut text));
-        // The rest is read so that the program does not wait for a reader.
-        drop(io::copy(&mut stderr, &mut io::sink()));
-        String::from_utf8_lossy(&text).trim().to_owned()
-    });
+    };
     let read = each_line(&mut BufReader::new(stdout), visit);
     drop(done);
     let is_late = watch.join().unwrap_or(false);
@@ -76,6 +75,29 @@ pub fn read_program(
         return Ok(Ended::TooLong);
     }
     Ok(Ended::Exited(status, complaint))
+}
+
+/// Ends the program at its limit, unless `done` comes first; says whether it did. The child is waited
+/// for only after the watch has ended: its number is still its own.
+fn watch(pid: Pid, done: mpsc::Receiver<()>, limit: Duration) -> io::Result<JoinHandle<bool>> {
+    thread::Builder::new().spawn(move || {
+        let is_late = done.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout);
+        if is_late {
+            stop(pid);
+        }
+        is_late
+    })
+}
+
+/// The beginning of what the program complains about.
+fn complaint(mut stderr: ChildStderr) -> io::Result<JoinHandle<String>> {
+    thread::Builder::new().spawn(move || {
+        let mut text = Vec::new();
+        drop(stderr.by_ref().take(4096).read_to_end(&mut text));
+        // The rest is read so that the program does not wait for a reader.
+        drop(io::copy(&mut stderr, &mut io::sink()));
+        String::from_utf8_lossy(&text).trim().to_owned()
+    })
 }
 
 /// Ends a program; one that has ended already needs it no more.

@@ -1,6 +1,8 @@
 //! Running programs to their end: a command line the way libwrap runs that of `spawn` and `aclexec`,
 //! and the operator's own editor.
 
+use super::accounts::is_root;
+use super::installed::{SAFE_PATH, find_program};
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
@@ -35,6 +37,23 @@ pub fn run_shell(command: &[u8]) -> io::Result<ExitStatus> {
 )]
 pub fn run_in_foreground(program: &OsStr, args: &[OsString]) -> io::Result<ExitStatus> {
     Command::new(program).args(args).status()
+}
+
+/// Runs a program of the system in the foreground, on this terminal, and waits for its end. Root
+/// runs none that another `PATH` names.
+///
+/// # Errors
+/// When there is none, or it cannot be started.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that runs a program of the system for its user"
+)]
+pub fn run_system_program(program: &str, args: &[OsString]) -> io::Result<ExitStatus> {
+    let mut command = Command::new(find_program(program)?);
+    if is_root() {
+        command.env("PATH", SAFE_PATH);
+    }
+    command.args(args).status()
 }
 
 #[cfg(test)]

@@ -60,11 +60,13 @@ fn what_was_collected_but_not_deleted_is_not_collected_again() {
     stage.notify("h");
     drop(lock);
     let trace = stage.path("trace");
+    let file = stage.drops().remove(0);
+    let name = file.file_name().unwrap();
     let first = std::process::Command::new("strace")
         .args(["-f", "-qq", "-o"])
         .arg(&trace)
         .args(["-e", "trace=unlink,unlinkat"])
-        .args(["-P", stage.drops()[0].to_str().unwrap()])
+        .args(["-P".as_ref(), name, "-P".as_ref(), file.as_os_str()])
         .args(["-e", "inject=unlink,unlinkat:error=EPERM"])
         .arg(env!("CARGO_BIN_EXE_tcpw"))
         .arg("--root")

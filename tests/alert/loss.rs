@@ -7,7 +7,8 @@ use super::stage::{Ran, Stage, wait_until};
 use rusqlite::Connection;
 use std::collections::BTreeSet;
 use std::fs;
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{chown, symlink};
+use std::path::Path;
 use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -48,6 +49,30 @@ fn deliver(stage: &Stage, before: &[String]) -> Ran {
     Ran::new(&output, begin.elapsed())
 }
 
+/// `strace`, which makes `call` fail with `error` for `file`, by its path and in its directory.
+fn fault(stage: &Stage, file: &Path, call: &str, error: &str) -> Vec<String> {
+    let (trace, file, name) = (
+        stage.path("trace"),
+        file.display(),
+        file.file_name().unwrap(),
+    );
+    words(&format!(
+        "strace -qq -o {} -P {file} -P {} -e trace={call} -e inject={call}:error={error}",
+        trace.display(),
+        name.display()
+    ))
+}
+
+/// The fault was there.
+#[track_caller]
+fn was_injected(stage: &Stage) {
+    let log = fs::read_to_string(stage.path("trace")).unwrap();
+    assert!(
+        log.contains("INJECTED"),
+        "the fault was not injected: {log}"
+    );
+}
+
 fn words(text: &str) -> Vec<String> {
     text.split(' ').map(str::to_owned).collect()
 }
@@ -68,25 +93,19 @@ fn a_file_that_cannot_be_read_stays_and_is_read_later() {
         ("openat", "EMFILE", "Too many open files"),
         ("openat", "ENOMEM", "Cannot allocate memory"),
         ("openat", "EACCES", "Permission denied"),
+        // What it says of links and of sockets.
+        ("openat", "ELOOP", "Too many levels of symbolic links"),
+        ("openat", "ENXIO", "No such device or address"),
         ("statx,fstat,newfstatat", "EIO", "Input/output error"),
         ("read", "EIO", "Input/output error"),
     ] {
         let stage = with_events(2);
-        let (file, trace) = (stage.drops().remove(0), stage.path("trace"));
-        let (file, trace) = (file.display(), trace.display());
-        let fault = format!(
-            "strace -qq -o {trace} -P {file} -e trace={call} -e inject={call}:error={error}"
-        );
-        let ran = deliver(&stage, &words(&fault));
+        let ran = deliver(&stage, &fault(&stage, &stage.drops()[0], call, error));
         ran.says(
             1,
             &["left ", told, "nothing is deleted unread", "1 alert waits"],
         );
-        let log = fs::read_to_string(stage.path("trace")).unwrap();
-        assert!(
-            log.contains("INJECTED"),
-            "the fault was not injected: {log}"
-        );
+        was_injected(&stage);
         assert_eq!(stage.drops().len(), 1, "{call} {error}");
         assert_eq!(
             stage.count("SELECT count(*) FROM letters WHERE kind = 'notice'"),
@@ -129,6 +148,8 @@ fn an_event_of_another_user_that_may_not_be_read_stays() {
     for path in ["var/lib/tcpw/journal.db", "var/lib/tcpw/journal.db.lock"] {
         chown(stage.path(path), Some(0), None).unwrap();
     }
+    // Below the directory of somebody else root would write nothing.
+    chown(stage.path(""), Some(0), None).unwrap();
     stage.run(&["deliver"]).says(0, &["collected 1"]);
     nothing_is_lost(&stage, 2);
 }
@@ -269,13 +290,8 @@ fn a_locked_database_is_waited_for_without_another_alert() {
 #[test]
 fn an_event_is_not_collected_twice_after_a_run_with_another_directory() {
     let stage = with_events(1);
-    let (file, trace) = (stage.drops().remove(0), stage.path("trace"));
-    let (file, trace) = (file.display(), trace.display());
-    let fault = format!(
-        "strace -f -qq -o {trace} -P {file} -e trace=unlink,unlinkat \
-         -e inject=unlink,unlinkat:error=EPERM"
-    );
-    deliver(&stage, &words(&fault)).says(1, &["collected 1", "1 alert waits"]);
+    let fault = fault(&stage, &stage.drops()[0], "unlink,unlinkat", "EPERM");
+    deliver(&stage, &fault).says(1, &["collected 1", "1 alert waits"]);
     // With a set-up of its own, the usual drop directory is not looked at.
     stage.configure("[drop]\npath = '/var/spool/own'\n");
     let config = stage.path("etc/tcpw.toml");
@@ -294,11 +310,8 @@ fn an_event_is_not_collected_twice_after_a_run_with_another_directory() {
 fn all_is_not_well_while_a_file_cannot_be_read() {
     let stage = with_events(2);
     stage.configure("[alert]\nheartbeat = '00:00'\n");
-    let (file, trace) = (stage.drops().remove(0), stage.path("trace"));
-    let (file, trace) = (file.display(), trace.display());
-    let fault =
-        format!("strace -qq -o {trace} -P {file} -e trace=openat -e inject=openat:error=EIO");
-    deliver(&stage, &words(&fault)).says(1, &["left "]);
+    let fault = fault(&stage, &stage.drops()[0], "openat", "EIO");
+    deliver(&stage, &fault).says(1, &["left "]);
     // Long headers and lines are folded.
     let mails = stage
         .mails()
@@ -311,4 +324,94 @@ fn all_is_not_well_while_a_file_cannot_be_read() {
         "{mails}"
     );
     assert!(!mails.contains("all is well"), "{mails}");
+}
+
+/// A file that seems to be gone stays known until its directory proves that it is.
+#[test]
+fn a_file_that_seems_to_be_gone_is_not_collected_twice() {
+    for (call, error) in [("openat", "ENOENT"), ("unlink,unlinkat", "ENOENT")] {
+        let stage = with_events(2);
+        let fault = fault(&stage, &stage.drops()[0], call, error);
+        deliver(&stage, &fault).says(1, &["1 alert waits"]);
+        was_injected(&stage);
+        assert_eq!(stage.drops().len(), 1, "{call}");
+        stage.run(&["deliver"]).says(0, &[]);
+        nothing_is_lost(&stage, 2);
+        assert_eq!(stage.count("SELECT count(*) FROM events"), 2, "{call}");
+        stage.run(&["deliver"]).says(0, &[]);
+        assert_eq!(stage.count("SELECT count(*) FROM collected"), 0, "{call}");
+    }
+}
+
+#[test]
+fn an_event_that_cannot_be_deleted_is_not_doubled_by_a_directory_that_seems_gone() {
+    let calls = [
+        ("openat", "ENOENT"),
+        ("openat", "EIO"),
+        ("getdents64", "ENOENT"),
+        ("getdents64", "EIO"),
+        ("fsync", "EIO"),
+    ];
+    for (call, error) in calls {
+        let stage = with_events(1);
+        let kept = fault(&stage, &stage.drops()[0], "unlink,unlinkat", "EIO");
+        deliver(&stage, &kept).says(1, &["collected 1", "1 alert waits"]);
+        was_injected(&stage);
+        let gone = fault(&stage, &stage.path("var/spool/tcpw/drop"), call, error);
+        deliver(&stage, &gone);
+        was_injected(&stage);
+        stage.run(&["deliver"]).says(0, &["collected 0"]);
+        assert_eq!(
+            stage.count("SELECT count(*) FROM events"),
+            1,
+            "{call} {error}"
+        );
+        nothing_is_lost(&stage, 1);
+    }
+}
+
+/// By another path the journal would take it for another one.
+#[test]
+fn an_event_in_a_linked_directory_is_not_doubled_while_the_link_cannot_be_read() {
+    let stage = Stage::new();
+    fs::create_dir_all(stage.path("disk")).unwrap();
+    symlink("../../disk", stage.path("var/spool/tcpw")).unwrap();
+    let lock = stage.hold_lock();
+    stage.notify("h");
+    drop(lock);
+    let kept = fault(&stage, &stage.drops()[0], "unlink,unlinkat", "EIO");
+    deliver(&stage, &kept).says(1, &["collected 1", "1 alert waits"]);
+    was_injected(&stage);
+    for error in ["EIO", "ENOENT", "EACCES"] {
+        let link = stage.path("var/spool/tcpw");
+        deliver(&stage, &fault(&stage, &link, "readlink", error));
+        was_injected(&stage);
+    }
+    stage.run(&["deliver"]).says(0, &["collected 0"]);
+    assert_eq!(stage.count("SELECT count(*) FROM events"), 1);
+    nothing_is_lost(&stage, 1);
+}
+
+/// The drop directory may be shared with other programs, or a link to such a one.
+#[test]
+fn files_of_other_programs_stay_in_a_shared_directory() {
+    let stage = Stage::new();
+    let shared = stage.path("srv/shared");
+    fs::create_dir_all(&shared).unwrap();
+    fs::create_dir_all(stage.path("var/spool/tcpw")).unwrap();
+    symlink(&shared, stage.path("var/spool/tcpw/drop")).unwrap();
+    let backup = shared.join("backup.tar");
+    fs::File::create(&backup)
+        .unwrap()
+        .set_len(17 << 20)
+        .unwrap();
+    chown(&backup, Some(65_533), None).unwrap();
+    let lock = stage.hold_lock();
+    stage.notify("h");
+    drop(lock);
+    let ran = stage.run(&["deliver"]);
+    ran.says(0, &["collected 1"]);
+    assert!(!ran.out.contains("deleted") && !ran.err.contains("deleted"));
+    assert!(backup.exists());
+    assert_eq!(stage.drops().len(), 0);
 }

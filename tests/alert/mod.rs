@@ -29,6 +29,10 @@ mod manual;
 mod message;
 /// Notes in which everything is hostile.
 mod note;
+/// What root obeys, and where it writes.
+mod obedience;
+/// A machine on which something is missing or wrong.
+mod odd_machine;
 /// A server that is down while a thousand clients knock and deliverers are killed.
 mod outage;
 /// Several mail servers, and the ways to log in.
@@ -39,8 +43,12 @@ mod program;
 mod queue;
 /// Recording: fast, without a mail server, without a drop directory.
 mod record;
+/// Which answers of a mail server are a yes.
+mod reply_codes;
 /// A mail server that misbehaves.
 mod rogue;
+/// Nothing that a terminal would obey comes out.
+mod safe_output;
 /// Units and lines of cron for what no alert starts.
 mod schedule;
 /// A real SMTP server.

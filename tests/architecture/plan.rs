@@ -9,7 +9,7 @@ pub(super) const ROOMS: [Room; 12] = [
     ("diagnostic", &[]),
     ("values", &[]),
     ("system", &[]),
-    ("config", &[]),
+    ("config", &["system"]),
     ("metadata", &[]),
     ("lint", &["metadata"]),
     ("editor", &["system", "metadata"]),

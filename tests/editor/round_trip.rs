@@ -114,7 +114,7 @@ fn alerts_stay_unless_they_are_to_go() {
     let ran = apply(&sandbox, &[], DEFAULT);
     assert_eq!(ran.code, Some(2), "{}", ran.out);
     assert!(
-        ran.err.contains("an alert of tcpw would be gone") && ran.err.contains("--drop-alert"),
+        ran.err.contains("an alert of tcpw would be removed") && ran.err.contains("--drop-alert"),
         "{}",
         ran.err
     );

@@ -127,12 +127,31 @@ fn lines_that_could_not_be_read_are_counted() {
     }
 }
 
-/// A stand-in that prints what journalctl prints, and keeps its arguments.
+/// A stand-in that prints what journalctl prints, and keeps its arguments. Root does not look for
+/// programs where `PATH` says, so that somebody else runs it.
 fn with_journalctl(script: &str) -> Sandbox {
-    let stage = Sandbox::new().file("bin/journalctl", script);
-    let path = stage.path().join("bin/journalctl");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    let runner = format!(
+        "#!/bin/sh\nexec setpriv --reuid=65534 --regid=65534 --clear-groups {} \"$@\"\n",
+        env!("CARGO_BIN_EXE_tcpw")
+    );
+    let stage = Sandbox::new()
+        .file("bin/journalctl", script)
+        .file("bin/runner", runner);
     let bin = stage.path().join("bin");
+    for path in [
+        stage.path(),
+        &bin,
+        &bin.join("journalctl"),
+        &bin.join("runner"),
+    ] {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let stage = if nix::unistd::geteuid().is_root() {
+        std::os::unix::fs::chown(&bin, Some(65_534), None).unwrap();
+        stage.by(&bin.join("runner"))
+    } else {
+        stage
+    };
     let search = format!("{}:/usr/bin:/bin", bin.display());
     stage.env("PATH", &search)
 }

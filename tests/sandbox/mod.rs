@@ -82,6 +82,12 @@ impl Sandbox {
         self
     }
 
+    /// Runs `program` in the place of tcpw, with the same arguments.
+    pub(crate) fn by(mut self, program: &Path) -> Self {
+        self.program = program.into();
+        self
+    }
+
     /// The root of the stage, for paths in arguments.
     pub(crate) fn path(&self) -> &Path {
         self.root.path()

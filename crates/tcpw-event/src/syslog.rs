@@ -44,7 +44,12 @@ impl Severity {
 pub fn syslog(socket: &Path, severity: Severity, text: &str) -> io::Result<()> {
     let sender = UnixDatagram::unbound()?;
     sender.set_write_timeout(Some(PATIENCE))?;
-    let priority = AUTH * 8 + severity.code();
-    let line = format!("<{priority}>tcpw[{}]: {text}", process::id());
+    let line = syslog_line(severity, text);
     sender.send_to(line.as_bytes(), socket).map(drop)
+}
+
+/// The line as the log's socket wants it.
+pub fn syslog_line(severity: Severity, text: &str) -> String {
+    let priority = AUTH * 8 + severity.code();
+    format!("<{priority}>tcpw[{}]: {text}", process::id())
 }

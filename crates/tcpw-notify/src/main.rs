@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+use hosts_access::escape::visible_lines;
 use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -65,5 +66,5 @@ fn become_tcpw(words: &[OsString]) -> String {
 
 /// Says something on standard error, where perhaps nobody reads it; the exit code says it too.
 fn tell(text: &str) {
-    drop(writeln!(io::stderr(), "tcpw: {text}"));
+    drop(writeln!(io::stderr(), "tcpw: {}", visible_lines(text)));
 }

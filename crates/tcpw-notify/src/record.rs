@@ -12,10 +12,12 @@ use std::path::Path;
 use tcpw_event::encoding::one_line;
 use tcpw_event::event::{Claim, Event, HOST_LIMIT, VALUE_LIMIT};
 use tcpw_event::lock::is_held;
+use tcpw_event::now::now;
 use tcpw_event::random::random_u64;
 use tcpw_event::signals::survive_size_limit;
 use tcpw_event::spool::{self, SpoolError};
 use tcpw_event::syslog::{DEV_LOG, Severity, syslog};
+use tcpw_event::trust::check_for_root;
 
 /// How much of each value goes into the system log when the whole is too long for it.
 const SHORT: usize = 512;
@@ -53,6 +55,9 @@ impl Unrecorded {
 /// When the drop directory does not take it.
 pub fn record(args: &Arguments, run: &Run, places: &Places) -> Result<(), Unrecorded> {
     survive_size_limit();
+    if let Some(root) = &run.root {
+        own_root(root)?;
+    }
     let event = event_of(args);
     match spool::write(&places.drop, &event, random_u64()) {
         Ok(_) => {
@@ -66,16 +71,28 @@ pub fn record(args: &Arguments, run: &Run, places: &Places) -> Result<(), Unreco
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "an event is of the moment in which it is recorded"
-)]
+/// Refuses to write as root below a directory that belongs to somebody else: links in it lead
+/// wherever that somebody likes, those to the system log too.
+fn own_root(root: &Path) -> Result<(), Unrecorded> {
+    check_for_root(root).map_err(|distrust| {
+        let cause = io::Error::new(io::ErrorKind::PermissionDenied, distrust);
+        Unrecorded {
+            error: SpoolError {
+                step: "write as root below",
+                path: root.to_owned(),
+                cause,
+            },
+            refusal: Some(io::ErrorKind::PermissionDenied.into()),
+        }
+    })
+}
+
 fn event_of(args: &Arguments) -> Event {
     let cut = |value: &Option<OsString>, limit| {
         Claim::cut(value.as_deref().unwrap_or_default().as_bytes(), limit)
     };
     Event {
-        time: chrono::Utc::now(),
+        time: now(),
         host: cut(&args.host, HOST_LIMIT),
         addr: cut(&args.addr, VALUE_LIMIT),
         daemon: cut(&args.daemon, VALUE_LIMIT),

@@ -3,7 +3,6 @@
 use memchr::memmem;
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
 use std::io::{self, Read as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf, absolute};
@@ -11,6 +10,8 @@ use tcpw_event::detach::start_unwatched;
 use tcpw_event::places::{
     ALLOW_TABLE, CONFIGURATION, DEFAULT_DROP, DEFAULT_JOURNAL, DENY_TABLE, NOTIFIER,
 };
+use tcpw_event::regular::open_regular;
+use tcpw_event::secrecy::keep_secrets;
 
 /// What Linux puts after the path of a program whose file is gone.
 const DELETED: &[u8] = b" (deleted)";
@@ -60,8 +61,11 @@ impl Run {
     /// nobody has to wait until all of it is understood.
     pub fn has_default_places(&self) -> bool {
         let path = self.place(self.config.as_ref(), CONFIGURATION);
+        // It may hold a password.
+        keep_secrets();
         let mut text = Vec::new();
-        let read = File::open(path).and_then(|file| file.take(MOST_SKIMMED).read_to_end(&mut text));
+        let read =
+            open_regular(&path).and_then(|file| file.take(MOST_SKIMMED).read_to_end(&mut text));
         match read {
             // An escape may spell a key in other letters.
             Ok(length) => {

@@ -8,9 +8,8 @@ use crate::alert::deliver::standing::{Standing, identity_of};
 use crate::alert::event::Event;
 use crate::alert::inbox::collector::Collector;
 use crate::alert::journal::database::{Journal, JournalError, make_directory, set_aside};
-use crate::alert::journal::{Dispatch, Settled, Terms, Waiting, pause};
+use crate::alert::journal::{Dispatch, Settled, Waiting, pause};
 use crate::alert::letter::mime::People;
-use crate::alert::model::found::Found;
 use crate::alert::model::letter::Letter;
 use crate::alert::model::outcome::Delivery;
 use crate::alert::model::rule_finder::{FiredRule, RuleFinder, Verdict};
@@ -109,19 +108,9 @@ pub struct Deliverer<'a> {
     pub(crate) place: &'a Workplace<'a>,
     pub(crate) journal: Journal,
     pub(crate) channels: Vec<String>,
-    collector: Collector,
+    pub(crate) collector: Collector,
     standing: Standing,
     lock: File,
-}
-
-/// What was done in the drop directories.
-#[derive(Debug, Clone, Copy, Default)]
-struct Collected {
-    events: usize,
-    /// Files that could not be read, and directories that could not be listed.
-    unread: usize,
-    /// Files that a later version wrote.
-    newer: usize,
 }
 
 impl<'a> Deliverer<'a> {
@@ -208,94 +197,6 @@ impl<'a> Deliverer<'a> {
         self.prune(now)?;
         report.left = self.journal.waiting()?;
         Ok(report)
-    }
-
-    /// Moves all events into the journal; a file is deleted only when its event is safe there.
-    fn collect(&mut self) -> Result<Collected, DeliverError> {
-        let mut collected = Collected::default();
-        let (mut rejected, mut rejected_files) = (Vec::new(), 0);
-        self.stand()?;
-        for directory in &self.place.drops {
-            let mut gone = Vec::new();
-            loop {
-                let now = self.place.clock.now();
-                let mut pass = match self.collector.collect(directory, now) {
-                    Ok(pass) => pass,
-                    Err(cause) => {
-                        let name = directory.display();
-                        let text = format!("cannot list the drop directory {name}: {cause}");
-                        (self.place.warn)(&text);
-                        collected.unread += 1;
-                        break;
-                    }
-                };
-                rejected.append(&mut pass.rejected);
-                collected.unread += pass.unread_files;
-                collected.newer += pass.newer_files;
-                pass.unread.iter().for_each(|text| (self.place.warn)(text));
-                rejected_files += pass.rejected_files;
-                if pass.found.is_empty() {
-                    if pass.is_full {
-                        continue;
-                    }
-                    break;
-                }
-                self.stand()?;
-                collected.events += self.enter(&pass.found, now)?;
-                let removed = self.remove(&pass.found, &mut gone)?;
-                if removed < pass.found.len() {
-                    let (stay, place) = (pass.found.len() - removed, directory.display());
-                    (self.place.warn)(&format!("{stay} collected files in {place} stay there"));
-                    break;
-                }
-                if !pass.is_full {
-                    break;
-                }
-            }
-            // Only now can no power cut bring the files back, and their names be forgotten. Once
-            // for all passes: it makes the file system write whatever others have changed too.
-            let is_empty = gone.is_empty();
-            if !is_empty
-                && File::open(directory)
-                    .and_then(|file| file.sync_all())
-                    .is_ok()
-            {
-                self.journal.forget(&gone)?;
-            }
-        }
-        self.tell_rejected(rejected, rejected_files)?;
-        Ok(collected)
-    }
-
-    /// Deletes the files of events that are in the journal. Gives how many are gone, and adds
-    /// their keys.
-    fn remove(&self, found: &[Found], gone: &mut Vec<String>) -> Result<usize, DeliverError> {
-        let before = gone.len();
-        for item in found {
-            self.stand()?;
-            match fs::remove_file(&item.path) {
-                Err(cause) if cause.kind() != io::ErrorKind::NotFound => {}
-                _ => gone.push(item.key.clone()),
-            }
-        }
-        Ok(gone.len() - before)
-    }
-
-    /// Puts the events into the journal, and tells the system log of those that are new.
-    fn enter(&mut self, found: &[Found], now: DateTime<Utc>) -> Result<usize, DeliverError> {
-        let terms = Terms {
-            alert: &self.place.config.alert,
-            channels: &self.channels,
-            rules: self.place.rules,
-            now,
-            machine: &self.place.host,
-            message_id: &namer(self.place, now),
-        };
-        let entered = self.journal.enter(found, &terms)?;
-        for new in &entered {
-            (self.place.record)(new.event, new.rule.as_ref(), new.verdict);
-        }
-        Ok(entered.len())
     }
 
     /// Sends one letter. Meanwhile events go on into the journal: a mail server may take minutes
@@ -440,8 +341,8 @@ pub fn has_events(drops: &[PathBuf]) -> bool {
         .any(|mut entries| {
             entries.any(|entry| {
                 entry.is_ok_and(|entry| {
-                    let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
-                    is_file && entry.file_name().to_str().is_some_and(spool::is_event_name)
+                    entry.file_name().to_str().is_some_and(spool::is_event_name)
+                        && entry.file_type().is_ok_and(|kind| kind.is_file())
                 })
             })
         })

@@ -4,12 +4,8 @@
 use crate::alert::deliver::deliverer::{DeliverError, Deliverer, namer};
 use crate::alert::model::letter::LetterKind;
 use crate::alert::model::system_letter::Notice;
-use crate::alert::spool::finished_name;
 use crate::system::local_time;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Timelike as _, Utc};
-use std::collections::{BTreeSet, HashMap};
-use std::fs::{self, File};
-use std::io;
 use std::path::Path;
 
 /// How often the journal forgets its oldest events, in seconds.
@@ -27,31 +23,7 @@ const AHEAD: &str = "ahead";
 const DAY: i64 = 86_400;
 
 impl Deliverer<'_> {
-    /// Forgets files that were collected and are gone from their directory for good. Files of a
-    /// directory that cannot be listed or synced now are not forgotten: they might come back.
-    pub(crate) fn forget_stale(&mut self) -> Result<(), DeliverError> {
-        let keys = self.journal.collected()?;
-        if keys.is_empty() {
-            return Ok(());
-        }
-        let own: Vec<_> = self.place.drops.iter().map(|drop| here(drop)).collect();
-        let mut others = HashMap::new();
-        let mut is_gone = |key: &String| match key.rsplit_once('/') {
-            Some((directory, name)) => others
-                .entry(directory.to_owned())
-                .or_insert_with(|| here(Path::new(directory)))
-                .as_ref()
-                .is_some_and(|here| !here.contains(name)),
-            // An earlier version did not say where.
-            None => own
-                .iter()
-                .all(|here| here.as_ref().is_some_and(|here| !here.contains(key))),
-        };
-        let gone: Vec<String> = keys.into_iter().filter(|key| is_gone(key)).collect();
-        Ok(self.journal.forget(&gone)?)
-    }
-
-    /// Forgets old events now and then.
+    /// Mends what can be mended and forgets old events, now and then.
     pub(crate) fn prune(&mut self, now: DateTime<Utc>) -> Result<(), DeliverError> {
         let last = self
             .journal
@@ -60,6 +32,7 @@ impl Deliverer<'_> {
         if last.is_some_and(|last: i64| (0..PRUNE_EVERY).contains(&(now.timestamp() - last))) {
             return Ok(());
         }
+        self.journal.mend()?;
         self.journal.prune(&self.place.config.retention, now)?;
         self.journal
             .set_fact(PRUNED, &now.timestamp().to_string())?;
@@ -185,21 +158,4 @@ impl Deliverer<'_> {
             .journal
             .queue(kind, &body, &self.channels, now, &message_id)?)
     }
-}
-
-/// The names of the event files in a drop directory, of which what is gone stays gone; nothing
-/// when that cannot be determined. A directory that is not there has none.
-fn here(drop: &Path) -> Option<BTreeSet<String>> {
-    let entries = match fs::read_dir(drop) {
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Some(BTreeSet::new()),
-        entries => entries.ok()?,
-    };
-    File::open(drop).and_then(|file| file.sync_all()).ok()?;
-    let mut names = BTreeSet::new();
-    for entry in entries {
-        if let Ok(name) = entry.ok()?.file_name().into_string() {
-            names.insert(finished_name(&name).map_or_else(|| name.clone(), str::to_owned));
-        }
-    }
-    Some(names)
 }

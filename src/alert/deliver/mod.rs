@@ -1,6 +1,7 @@
 //! The deliverer: from the drop directories through the journal to a mail that somebody has.
 
 pub(super) mod background;
+pub(super) mod collecting;
 pub(super) mod compose;
 pub(super) mod deliverer;
 pub(super) mod dispatch;

@@ -1,23 +1,23 @@
 //! The reading side of the drop directory. Its files were put there by anybody, so nothing in it is
 //! trusted: the reporter is the owner of the file, only regular files with the agreed name are
-//! read, each is of bounded size, one user's are of a bounded number, and what is not an event is
-//! deleted, counted and reported once. A file that cannot be read may be one all the same: it
-//! stays. Root's events come first, the others in turn by user.
+//! read, each is of bounded size, one user's are of a bounded number, and what has the agreed name
+//! and is not an event is deleted, counted and reported once. A file that cannot be read may be one
+//! all the same: it stays. A file of another name is somebody else's: it is not even looked at.
+//! Root's events come first, the others in turn by user.
 
 use crate::alert::encoding::{DecodeError, LARGEST, decode};
 use crate::alert::event::Event;
+use crate::alert::inbox::directory::{DropDirectory, Look};
 use crate::alert::inbox::rejects::{Surplus, Why};
 use crate::alert::model::found::Found;
 use crate::alert::spool::{finished_name, is_event_name};
 use chrono::{DateTime, TimeDelta, Utc};
 use nix::errno::Errno;
-use nix::fcntl::OFlag;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
-use std::fs::{self, Metadata, OpenOptions};
 use std::io::{self, Read as _};
 use std::mem::take;
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// An unfinished file of this age was left by a crash: its event counts if it is complete.
 pub(crate) const STALE_SECONDS: i64 = 300;
@@ -66,6 +66,22 @@ pub struct Pass {
     pub rejected_files: u64,
     /// Whether there may be more events than this pass took.
     pub is_full: bool,
+    /// Where they were found; nothing if there is no directory.
+    pub(crate) directory: Option<Rc<DropDirectory>>,
+}
+
+impl Pass {
+    /// Deletes the file of an event that it found.
+    ///
+    /// # Errors
+    /// When the system cannot delete it, or says that there is none.
+    pub fn remove(&self, found: &Found) -> io::Result<()> {
+        let name = found.path.file_name().and_then(|name| name.to_str());
+        match (&self.directory, name) {
+            (Some(directory), Some(name)) => directory.remove(name),
+            _ => Err(Errno::ENOENT.into()),
+        }
+    }
 }
 
 /// Reads drop directories, a pass at a time; remembers what it has listed and what it has reported.
@@ -92,8 +108,9 @@ impl Default for Collector {
 }
 
 /// What is known of a directory's files before they are read.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Listing {
+    directory: Rc<DropDirectory>,
     /// In the order of reading.
     names: VecDeque<(u32, String)>,
     /// Whether there were more than one listing takes.
@@ -123,19 +140,26 @@ impl Collector {
     /// When the directory cannot be listed.
     pub fn collect(&mut self, directory: &Path, now: DateTime<Utc>) -> io::Result<Pass> {
         let mut pass = Pass::default();
-        let mut listing = match self.listed.remove(directory) {
+        let listed = self.listed.remove(directory);
+        let mut listing = match listed.filter(|listing| listing.directory.is_at_its_path()) {
             Some(listing) => listing,
-            None => self.list(directory, now)?,
+            None => match self.list(directory, now) {
+                Ok(Some(listing)) => listing,
+                Ok(None) => return Ok(pass),
+                // It was removed while it was listed.
+                Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(pass),
+                Err(cause) => return Err(cause),
+            },
         };
         pass.unread_files = take(&mut listing.unread);
-        let place = fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned());
-        let place = place.display();
+        let opened = Rc::clone(&listing.directory);
+        let place = opened.path().display();
         while pass.found.len() < self.limits.pass {
             let Some((uid, name)) = listing.names.pop_front() else {
                 break;
             };
             let path = directory.join(&name);
-            match read(&path, uid, now) {
+            match read(&opened, &name, uid, now) {
                 Ok(event) => {
                     let key = format!("{place}/{}", finished_name(&name).unwrap_or(&name));
                     pass.found.push(Found { event, key, path });
@@ -151,10 +175,12 @@ impl Collector {
                     pass.unread_files += 1;
                 }
                 Err(Unreadable::NoEvent(why)) => {
-                    listing.has_progress |= self.reject(&path, uid, Why::NoEvent(why));
+                    let why = Why::NoEvent(why);
+                    listing.has_progress |= self.reject(&opened, &path, uid, why);
                 }
             }
         }
+        pass.directory = Some(Rc::clone(&opened));
         (pass.rejected, pass.rejected_files) = self.surplus.tell(directory, now);
         (pass.unread, _) = self.unread.tell(directory, now);
         if listing.names.is_empty() {
@@ -166,67 +192,102 @@ impl Collector {
         Ok(pass)
     }
 
-    /// Looks at every file once and opens none.
-    fn list(&mut self, directory: &Path, now: DateTime<Utc>) -> io::Result<Listing> {
-        let mut listing = Listing::default();
-        let entries = match fs::read_dir(directory) {
-            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(listing),
-            entries => entries?,
+    /// Looks once at every file that has the name of an event, and opens none.
+    fn list(&mut self, path: &Path, now: DateTime<Utc>) -> io::Result<Option<Listing>> {
+        let Some(directory) = DropDirectory::open(path)? else {
+            return Ok(None);
         };
-        let mut users: HashMap<u32, Share> = HashMap::new();
-        let (mut rejected, mut others) = (0, 0);
-        let over = take(&mut self.over);
-        for entry in entries {
-            let entry = entry?;
-            let name = entry.file_name();
-            let name = name.to_str();
-            let file = match entry.metadata() {
-                Ok(file) => file,
-                Err(cause) => {
-                    // Of a file that was removed meanwhile there is none.
-                    if cause.kind() != io::ErrorKind::NotFound && name.is_some_and(is_name) {
-                        let why = Why::Unread(format!("it cannot be looked at: {cause}"));
-                        self.unread.count(&entry.path(), None, why, false);
-                        listing.unread += 1;
-                    }
-                    continue;
-                }
-            };
-            let uid = file.uid();
-            let share = users.entry(uid).or_default();
-            let is_over =
-                uid != 0 && (over.contains(&uid) || share.is_over_with(&file, self.limits));
-            if let Some(why) = is_over
-                .then_some(Why::TooMany)
-                .or_else(|| litter(name, &file))
-            {
-                if rejected < self.limits.rejected {
-                    listing.has_progress |= self.reject(&entry.path(), uid, why);
-                    rejected += 1;
-                } else if is_over {
-                    self.over.insert(uid);
-                }
-                listing.is_cut |= rejected == self.limits.rejected;
-            } else if let Some(name) = name.filter(|name| is_wanted(name, &file, now)) {
-                if uid != 0 && others == self.limits.names {
-                    listing.is_cut = true;
-                    continue;
-                }
-                others += usize::from(uid != 0);
-                listing.is_cut |= share.add(name.to_owned(), self.limits.names);
+        let directory = Rc::new(directory);
+        let mut listing = Listing {
+            directory: Rc::clone(&directory),
+            names: VecDeque::new(),
+            is_cut: false,
+            has_progress: false,
+            unread: 0,
+        };
+        let mut tray = Tray {
+            over: take(&mut self.over),
+            ..Tray::default()
+        };
+        directory.visit(&mut |name| {
+            if is_name(name) {
+                self.sort(&mut listing, &mut tray, &path.join(name), name, now);
             }
+        })?;
+        listing.names = in_turn(tray.users);
+        Ok(Some(listing))
+    }
+
+    /// Lists a file with the name of an event, or throws it away.
+    fn sort(
+        &mut self,
+        listing: &mut Listing,
+        tray: &mut Tray,
+        path: &Path,
+        name: &str,
+        now: DateTime<Utc>,
+    ) {
+        let directory = Rc::clone(&listing.directory);
+        let file = match directory.look(name) {
+            Ok(file) => file,
+            Err(cause) => {
+                // Of a file that was removed meanwhile there is none.
+                if cause.kind() != io::ErrorKind::NotFound {
+                    let why = Why::Unread(format!("it cannot be looked at: {cause}"));
+                    self.unread.count(path, None, why, false);
+                    listing.unread += 1;
+                }
+                return;
+            }
+        };
+        let uid = file.uid;
+        let share = tray.users.entry(uid).or_default();
+        let is_over =
+            uid != 0 && (tray.over.contains(&uid) || share.is_over_with(file, self.limits));
+        let litter = form_problem(file).map(|problem| Why::NoEvent(problem.to_owned()));
+        if let Some(why) = is_over.then_some(Why::TooMany).or(litter) {
+            if tray.rejected < self.limits.rejected {
+                listing.has_progress |= self.reject(&directory, path, uid, why);
+                tray.rejected += 1;
+            } else if is_over {
+                self.over.insert(uid);
+            }
+            listing.is_cut |= tray.rejected == self.limits.rejected;
+        } else if is_wanted(name, file, now) {
+            if uid != 0 && tray.others == self.limits.names {
+                listing.is_cut = true;
+                return;
+            }
+            tray.others += usize::from(uid != 0);
+            listing.is_cut |= share.add(name.to_owned(), self.limits.names);
         }
-        listing.names = in_turn(users);
-        Ok(listing)
     }
 
     /// Deletes what is of no use; says whether it could.
-    fn reject(&mut self, path: &Path, uid: u32, why: Why) -> bool {
-        // Somebody's directory can only be removed while it is empty.
-        let removed = fs::remove_file(path).or_else(|_| fs::remove_dir(path));
-        self.surplus.count(path, Some(uid), why, removed.is_ok());
-        removed.is_ok()
+    fn reject(&mut self, directory: &DropDirectory, path: &Path, uid: u32, why: Why) -> bool {
+        let name = path.file_name().and_then(|name| name.to_str());
+        let is_removed = name.is_some_and(|name| {
+            // Somebody's directory can only be removed while it is empty.
+            let removed = directory.remove(name);
+            removed
+                .or_else(|_| directory.remove_directory(name))
+                .is_ok()
+        });
+        self.surplus.count(path, Some(uid), why, is_removed);
+        is_removed
     }
+}
+
+/// What one listing has sorted so far.
+#[derive(Debug, Default)]
+struct Tray {
+    users: HashMap<u32, Share>,
+    /// Users of whose surplus the listing before could not throw away all.
+    over: HashSet<u32>,
+    /// How many files were thrown away.
+    rejected: usize,
+    /// How many names of users other than root are listed.
+    others: usize,
 }
 
 /// What one user has in the directory.
@@ -238,9 +299,9 @@ pub(crate) struct Share {
 }
 
 impl Share {
-    /// Counts a file of any kind, unless it is one too many.
-    fn is_over_with(&mut self, file: &Metadata, limits: Limits) -> bool {
-        let bytes = self.bytes.saturating_add(file.len());
+    /// Counts a file with the name of an event, unless it is one too many.
+    fn is_over_with(&mut self, file: Look, limits: Limits) -> bool {
+        let bytes = self.bytes.saturating_add(file.bytes);
         let is_over = self.files >= limits.files || bytes > limits.bytes;
         if !is_over {
             self.files += 1;
@@ -280,17 +341,10 @@ pub(crate) fn is_name(name: &str) -> bool {
 }
 
 /// Why an entry with the name of an event is none, as far as that shows from outside.
-pub(crate) fn litter(name: Option<&str>, file: &Metadata) -> Option<Why> {
-    if !name.is_some_and(is_name) {
-        return None;
-    }
-    form_problem(file).map(|problem| Why::NoEvent(problem.to_owned()))
-}
-
-pub(crate) fn form_problem(file: &Metadata) -> Option<&'static str> {
-    if !file.is_file() || file.nlink() > 1 {
+pub(crate) fn form_problem(file: Look) -> Option<&'static str> {
+    if !file.is_file || file.links > 1 {
         Some("it is not a regular file with one name")
-    } else if file.len() > most_bytes() {
+    } else if file.bytes > most_bytes() {
         Some("it is too large")
     } else {
         None
@@ -303,57 +357,68 @@ pub(crate) fn most_bytes() -> u64 {
 
 /// Whether a file is an event, finished or left by a crash. Its owner may set any other time than
 /// that of its last change. One from the future is left too: the clock was ahead then.
-pub(crate) fn is_wanted(name: &str, file: &Metadata, now: DateTime<Utc>) -> bool {
+pub(crate) fn is_wanted(name: &str, file: Look, now: DateTime<Utc>) -> bool {
     is_event_name(name)
         || finished_name(name).is_some()
-            && now.timestamp().saturating_sub(file.ctime()).abs() > STALE_SECONDS
+            && now.timestamp().saturating_sub(file.changed.0).abs() > STALE_SECONDS
 }
 
-pub(crate) fn read(path: &Path, uid: u32, now: DateTime<Utc>) -> Result<Event, Unreadable> {
-    let failed = |what: &str, cause: &io::Error| {
-        let told = format!("it cannot be {what}: {cause}");
-        // A link, or a socket: no regular file, whatever is wrong with the system besides.
-        let code = cause.raw_os_error().map(Errno::from_raw);
-        if matches!(code, Some(Errno::ELOOP | Errno::ENXIO)) {
-            Unreadable::NoEvent(told)
-        } else {
-            Unreadable::Fault(told)
-        }
-    };
-    let file = match OpenOptions::new()
-        .read(true)
-        .custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY).bits())
-        .open(path)
-    {
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Err(Unreadable::Gone),
-        file => file.map_err(|cause| failed("opened", &cause))?,
-    };
-    let metadata = file.metadata().map_err(|cause| failed("read", &cause))?;
-    if let Some(problem) = form_problem(&metadata) {
+/// Why a file that could not be opened gives no event. Only its form proves that it is none: what
+/// the system says of a link or a socket, it may also say of a sound file when it is in trouble.
+fn not_opened(directory: &DropDirectory, name: &str, cause: &io::Error) -> Unreadable {
+    let code = cause.raw_os_error().map(Errno::from_raw);
+    if code == Some(Errno::ENOENT) {
+        return Unreadable::Gone;
+    }
+    let told = format!("it cannot be opened: {cause}");
+    match directory.look(name) {
+        Ok(file) if !file.is_file => Unreadable::NoEvent(told),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Unreadable::Gone,
+        Ok(_) | Err(_) => Unreadable::Fault(told),
+    }
+}
+
+fn read(
+    directory: &DropDirectory,
+    name: &str,
+    uid: u32,
+    now: DateTime<Utc>,
+) -> Result<Event, Unreadable> {
+    let failed = |cause: io::Error| Unreadable::Fault(format!("it cannot be read: {cause}"));
+    let file = directory
+        .read(name)
+        .map_err(|cause| not_opened(directory, name, &cause))?;
+    let look = Look::from(&file.metadata().map_err(failed)?);
+    if let Some(problem) = form_problem(look) {
         return Err(Unreadable::NoEvent(problem.to_owned()));
     }
-    if metadata.uid() != uid {
+    if look.uid != uid {
         // The next listing sees whose it is now.
         return Err(Unreadable::Fault("its owner has changed".to_owned()));
     }
     let mut bytes = Vec::with_capacity(1024);
     file.take(most_bytes() + 1)
         .read_to_end(&mut bytes)
-        .map_err(|cause| failed("read", &cause))?;
+        .map_err(failed)?;
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) < look.bytes {
+        let told = "less could be read than there is";
+        return Err(Unreadable::Fault(told.to_owned()));
+    }
     let mut event = decode(&bytes, uid).map_err(|error| match error {
         DecodeError::Newer => Unreadable::Newer,
         DecodeError::TooLarge | DecodeError::Head | DecodeError::Line(_) | DecodeError::End => {
             Unreadable::NoEvent(error.to_string())
         }
     })?;
-    event.time = credible(&event, &metadata).min(now);
+    event.time = credible(&event, look).min(now);
     Ok(event)
 }
 
 /// When an event happened: what root says, and what others say if the file was finished soon after.
-pub(crate) fn credible(event: &Event, file: &Metadata) -> DateTime<Utc> {
-    let nanos = u32::try_from(file.ctime_nsec()).unwrap_or(0);
-    match DateTime::from_timestamp(file.ctime(), nanos) {
+pub(crate) fn credible(event: &Event, file: Look) -> DateTime<Utc> {
+    let (seconds, nanos) = file.changed;
+    let nanos = u32::try_from(nanos).unwrap_or(0);
+    match DateTime::from_timestamp(seconds, nanos) {
         Some(finished)
             if event.uid != 0 && (event.time > finished || finished - event.time > MOST_BEFORE) =>
         {

@@ -3,7 +3,8 @@
 //! is later than now and the longest pause counts as now. Nothing is rewritten, because it may as
 //! well be that the clock is behind now, as on a machine that has just booted.
 
-use crate::alert::journal::database::{Journal, JournalError, count, stamp, time_of};
+use crate::alert::journal::database::{Journal, JournalError, stamp, time_of};
+use crate::alert::journal::values::{count, optional_number};
 use crate::config::Alert;
 use chrono::{DateTime, Utc};
 use rusqlite::params;
@@ -64,7 +65,11 @@ impl Journal {
                      FROM hours WHERE hour > ?1",
                 )?
                 .query_row([limit.div_euclid(3600)], |row| {
-                    Ok((count(row, 0)?, row.get(1)?, row.get(2)?))
+                    Ok((
+                        count(row, 0)?,
+                        optional_number(row, 1)?,
+                        optional_number(row, 2)?,
+                    ))
                 })?;
             let time: Option<i64> = database
                 .prepare_cached(

@@ -2,7 +2,7 @@
 
 use crate::alert::journal::memory::Memory;
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, ErrorCode, OpenFlags, Row, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use std::ffi::OsString;
 use std::fs;
 use std::io;
@@ -276,15 +276,6 @@ pub fn make_directory(journal: &Path) -> Result<(), JournalError> {
         }
         _ => Ok(()),
     }
-}
-
-/// A number of things; never less than none.
-///
-/// # Errors
-/// When the column is not a number.
-pub(crate) fn count(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
-    let count: i64 = row.get(column)?;
-    Ok(u64::try_from(count).unwrap_or(0))
 }
 
 /// A time as it stands in the journal: nanoseconds since the epoch.

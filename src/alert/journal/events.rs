@@ -1,10 +1,12 @@
 //! Reading the journal: events with all that is known of them, and what a letter tells.
 
 use crate::alert::event::{Claim, Event};
-use crate::alert::journal::database::count;
 use crate::alert::journal::database::{Journal, JournalError, time_of};
 use crate::alert::journal::outbox::{audience, reasons};
 use crate::alert::journal::trial::TRIAL;
+use crate::alert::journal::values::{
+    bytes, count, message_id, number, optional_number, optional_text, small, text,
+};
 use crate::alert::model::letter::{
     Decision, Entry, Letter, LetterKind, SourceHistory, SourceTally,
 };
@@ -127,23 +129,23 @@ fn letter(database: &Connection, id: i64) -> rusqlite::Result<Option<Letter>> {
         .query_row([id], |row| {
             let facts = Letter {
                 id,
-                kind: LetterKind::of_word(&row.get::<_, String>(0)?),
-                message_id: row.get(1)?,
-                thread: row.get(2)?,
-                created: time_of(row.get(3)?),
-                audience: audience(&row.get::<_, String>(4)?),
+                kind: LetterKind::of_word(&text(row, 0)?),
+                message_id: message_id(row, 1)?,
+                thread: optional_text(row, 2)?,
+                created: time_of(number(row, 3)?),
+                audience: audience(&text(row, 4)?),
                 count: count(row, 5)?,
                 period: None,
-                body: row.get(6)?,
+                body: optional_text(row, 6)?,
                 events: Vec::new(),
                 sources: Vec::new(),
                 source_count: 0,
                 reasons: Vec::new(),
                 history: None,
             };
-            let first: Option<i64> = row.get(7)?;
-            let known: Option<(i64, i64, i64)> = match row.get::<_, Option<i64>>(8)? {
-                Some(count) => Some((count, row.get(9)?, row.get(10)?)),
+            let first = optional_number(row, 7)?;
+            let known = match optional_number(row, 8)? {
+                Some(count) => Some((count, number(row, 9)?, number(row, 10)?)),
                 None => None,
             };
             Ok((facts, first, known))
@@ -208,10 +210,10 @@ fn sources_of(database: &Connection, letter: i64) -> rusqlite::Result<Vec<Source
     let mut query = database.prepare_cached(&sql)?;
     let rows = query.query_map(params![letter, MOST_SOURCES], |row| {
         let tally = SourceTally {
-            source: row.get(1)?,
+            source: text(row, 1)?,
             count: count(row, 2)?,
-            first: time_of(row.get(3)?),
-            last: time_of(row.get(4)?),
+            first: time_of(number(row, 3)?),
+            last: time_of(number(row, 4)?),
             daemons: Vec::new(),
             hosts: Vec::new(),
         };
@@ -273,49 +275,46 @@ fn earlier(database: &Connection, last: i64, before: i64) -> rusqlite::Result<Ve
 
 /// The event in a row of [`ENTRY`].
 pub(super) fn entry_of(row: &Row<'_>) -> rusqlite::Result<Entry> {
-    let number: i64 = row.get(14)?;
-    let pid = if number < 0 {
+    let process = number(row, 14)?;
+    let pid = if process < 0 {
         claim(row, 15)?
     } else {
-        Claim::cut(number.to_string().as_bytes(), usize::MAX)
+        Claim::cut(process.to_string().as_bytes(), usize::MAX)
     };
-    let file: Option<String> = row.get(18)?;
-    let rule = match file {
+    let rule = match optional_text(row, 18)? {
         Some(file) => Some(FiredRule {
             file,
-            line: row.get(19)?,
-            text: row.get(20)?,
-            digest: row.get(21)?,
+            line: small(row, 19)?,
+            text: text(row, 20)?,
+            digest: text(row, 21)?,
         }),
         None => None,
     };
-    let machine: Option<Vec<u8>> = row.get(25)?;
     Ok(Entry {
-        id: row.get(0)?,
+        id: number(row, 0)?,
         event: Event {
-            time: time_of(row.get(1)?),
+            time: time_of(number(row, 1)?),
             host: claim(row, 4)?,
             addr: claim(row, 6)?,
             daemon: claim(row, 8)?,
             server: claim(row, 10)?,
             pid,
             user: claim(row, 12)?,
-            uid: row.get(17)?,
+            uid: small(row, 17)?,
         },
-        collected: time_of(row.get(2)?),
-        source: row.get::<_, Option<String>>(3)?.unwrap_or_default(),
-        machine: String::from_utf8_lossy(&machine.unwrap_or_default()).into_owned(),
+        collected: time_of(number(row, 2)?),
+        source: text(row, 3)?,
+        machine: text(row, 25)?,
         rule,
-        verdict: Verdict::of_code(row.get(22)?),
-        decision: Decision::of_code(row.get(23)?),
-        letter: row.get(24)?,
+        verdict: Verdict::of_code(number(row, 22)?),
+        decision: Decision::of_code(number(row, 23)?),
+        letter: optional_number(row, 24)?,
     })
 }
 
 /// A claim in two columns; nothing where the value is gone.
 pub(super) fn claim(row: &Row<'_>, column: usize) -> rusqlite::Result<Claim> {
-    let bytes: Option<Vec<u8>> = row.get(column)?;
-    let length: Option<i64> = row.get(column + 1)?;
-    let length = u64::try_from(length.unwrap_or(0)).unwrap_or(u64::MAX);
-    Ok(Claim::kept(bytes.unwrap_or_default(), length).unwrap_or_default())
+    let bytes = bytes(row, column)?;
+    let length = u64::try_from(number(row, column + 1)?).unwrap_or(u64::MAX);
+    Ok(Claim::kept(bytes, length).unwrap_or_default())
 }

@@ -1,7 +1,7 @@
 //! Small things the deliverer remembers from one run to the next, and numbers it tells.
 
-use crate::alert::journal::database::count;
 use crate::alert::journal::database::{Journal, JournalError};
+use crate::alert::journal::values::{count, text};
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, params};
 
@@ -14,7 +14,7 @@ impl Journal {
         self.run("read", |database| {
             database
                 .prepare_cached("SELECT value FROM facts WHERE name = ?1")?
-                .query_row([name], |row| row.get(0))
+                .query_row([name], |row| text(row, 0))
                 .optional()
         })
     }

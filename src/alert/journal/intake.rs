@@ -6,6 +6,7 @@ use crate::alert::journal::clock::{holds_back, longest};
 use crate::alert::journal::database::{Journal, JournalError, stamp};
 use crate::alert::journal::letters::{NewLetter, Room, find_open, release};
 use crate::alert::journal::memory::{Memory, Source};
+use crate::alert::journal::values::text;
 use crate::alert::model::found::Found;
 use crate::alert::model::grouping::source_of;
 use crate::alert::model::letter::{Decision, LetterKind};
@@ -97,7 +98,7 @@ impl Journal {
     pub(in crate::alert) fn collected(&mut self) -> Result<Vec<String>, JournalError> {
         self.run("read", |database| {
             let mut query = database.prepare("SELECT name FROM collected")?;
-            query.query_map([], |row| row.get(0))?.collect()
+            query.query_map([], |row| text(row, 0))?.collect()
         })
     }
 }
@@ -184,16 +185,16 @@ impl Batch<'_, '_> {
             Some(rule) => Some(memory.rule(self.transaction, rule, id)?),
             None => None,
         };
-        let mut text = |claim: &Claim| memory.text(self.transaction, claim, id);
+        let mut kept = |claim: &Claim| memory.text(self.transaction, claim, id);
         let [host, addr, daemon, server, user, pid] = [
-            text(&event.host)?,
-            text(&event.addr)?,
-            text(&event.daemon)?,
-            text(&event.server)?,
-            text(&event.user)?,
+            kept(&event.host)?,
+            kept(&event.addr)?,
+            kept(&event.daemon)?,
+            kept(&event.server)?,
+            kept(&event.user)?,
             match number_of(&event.pid) {
                 Some(number) => number,
-                None => -text(&event.pid)?,
+                None => -kept(&event.pid)?,
             },
         ];
         let time = stamp(event.time);

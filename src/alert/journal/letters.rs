@@ -6,6 +6,7 @@ use crate::alert::journal::clock::longest;
 use crate::alert::journal::database::JournalError;
 use crate::alert::journal::database::{Journal, stamp};
 use crate::alert::journal::memory::Memory;
+use crate::alert::journal::values::{number, optional_number, small, text};
 use crate::alert::model::letter::LetterKind;
 use crate::config::Alert;
 use chrono::{DateTime, Utc};
@@ -54,7 +55,7 @@ impl Room {
                  WHERE dispatches.state = 'waiting' AND channel = 'mail'
                      AND kind IN ('alarm', 'digest', 'overflow') LIMIT ?1)",
             )?
-            .query_row([alert.max_mails_per_hour], |row| row.get(0))?;
+            .query_row([alert.max_mails_per_hour], |row| small(row, 0))?;
         let most = alert.max_mails_per_hour;
         let is_stalled = released < most && waiting >= most;
         let again = match oldest {
@@ -270,10 +271,10 @@ fn due(transaction: &Transaction<'_>, now: i64, longest: i64) -> rusqlite::Resul
     )?;
     let letters = query.query_map([now, now.saturating_add(longest)], |row| {
         Ok(Due {
-            id: row.get(0)?,
-            is_overflow: row.get(1)?,
-            source: row.get(2)?,
-            audience: row.get(3)?,
+            id: number(row, 0)?,
+            is_overflow: number(row, 1)? != 0,
+            source: optional_number(row, 2)?,
+            audience: text(row, 3)?,
         })
     })?;
     letters.collect()

@@ -2,6 +2,7 @@
 //! costs few look-ups. All of it can be read again, and is forgotten after a failure.
 
 use crate::alert::event::Claim;
+use crate::alert::journal::values::{number, optional_text};
 use crate::alert::model::rule_finder::FiredRule;
 use rusqlite::{OptionalExtension as _, Transaction, params};
 use std::collections::HashMap;
@@ -210,21 +211,21 @@ impl Source {
 
 fn source_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Source> {
     Ok(Source {
-        id: row.get("id")?,
-        first_time: row.get("first_time")?,
-        last_time: row.get("last_time")?,
-        last_event: row.get("last_event")?,
-        count: row.get("count")?,
-        quiet_until: row.get("quiet_until")?,
-        thread: row.get("thread")?,
+        id: number(row, "id")?,
+        first_time: number(row, "first_time")?,
+        last_time: number(row, "last_time")?,
+        last_event: number(row, "last_event")?,
+        count: number(row, "count")?,
+        quiet_until: number(row, "quiet_until")?,
+        thread: optional_text(row, "thread")?,
         is_changed: false,
     })
 }
 
 fn used_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Used> {
     Ok(Used {
-        id: row.get(0)?,
-        last_event: row.get(1)?,
+        id: number(row, 0)?,
+        last_event: number(row, 1)?,
     })
 }
 

@@ -17,6 +17,7 @@ pub(super) mod search;
 pub(super) mod tally;
 pub(super) mod trial;
 pub(super) mod troubles;
+pub(super) mod values;
 
 pub use clock::Ahead;
 pub use events::EventFilter;

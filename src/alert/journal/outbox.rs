@@ -2,7 +2,10 @@
 //! forgotten.
 
 use crate::alert::journal::clock::{ASKED, LONGEST_PAUSE, RETRY};
-use crate::alert::journal::database::{Journal, JournalError, count, stamp};
+use crate::alert::journal::database::{Journal, JournalError, stamp};
+use crate::alert::journal::values::{
+    bytes, count, number, optional_number, optional_text, small, text,
+};
 use crate::alert::model::letter::{Decision, Reason};
 use crate::alert::model::outcome::Delivery;
 use crate::alert::model::outcome::{Outcome, Step};
@@ -105,28 +108,34 @@ impl Journal {
         all: bool,
     ) -> Result<Vec<Dispatch>, JournalError> {
         self.run("read", |database| {
-            let mut query = database.prepare_cached(
-                "SELECT letter, channel, attempts, first_try FROM dispatches
-                 WHERE (state = 'waiting' AND (?2 OR next_due <= ?1
-                         OR next_due > ?1 + CASE channel WHEN 'mail' THEN ?3 ELSE ?4 END))
-                     OR (state = 'failed' AND ?2)
-                 ORDER BY letter, channel",
-            )?;
-            let rows = query.query_map(params![now.timestamp(), all, RETRY, ASKED], |row| {
-                Ok(Dispatch {
-                    letter: row.get(0)?,
-                    channel: row.get(1)?,
-                    attempts: row.get(2)?,
-                    first_try: row.get(3)?,
-                    delivered_to: Vec::new(),
-                    refused: Vec::new(),
-                })
-            })?;
-            let mut all: Vec<Dispatch> = rows.collect::<rusqlite::Result<_>>()?;
-            for dispatch in &mut all {
+            let mut found = due(database, now, all)?;
+            if rename_unreadable(database, &found)? {
+                found = due(database, now, all)?;
+            }
+            let mut due: Vec<Dispatch> = found.into_iter().map(|(dispatch, _)| dispatch).collect();
+            for dispatch in &mut due {
                 recipients(database, dispatch)?;
             }
-            Ok(all)
+            Ok(due)
+        })
+    }
+
+    /// Mends what damage has made of words that say where letters stand: no query finds them, and
+    /// they would wait for ever. What may be undelivered is sent, under its old Message-ID.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub(in crate::alert) fn mend(&mut self) -> Result<(), JournalError> {
+        self.run("write", |database| {
+            database.execute_batch(
+                "UPDATE dispatches SET state = 'waiting'
+                     WHERE state NOT IN ('waiting', 'delivered', 'failed', 'dropped');
+                 UPDATE letters SET state = 'sent'
+                     WHERE state NOT IN ('open', 'sent', 'merged')
+                         AND id IN (SELECT letter FROM dispatches);
+                 UPDATE letters SET state = iif(merged_into IS NULL, 'open', 'merged')
+                     WHERE state NOT IN ('open', 'sent', 'merged');",
+            )
         })
     }
 
@@ -221,8 +230,8 @@ impl Journal {
                     Ok(Waiting {
                         waiting: count(row, 0)?,
                         failed: count(row, 1)?,
-                        next_due: row.get(2)?,
-                        last_error: row.get(3)?,
+                        next_due: optional_number(row, 2)?,
+                        last_error: optional_text(row, 3)?,
                         gathering: 0,
                     })
                 },
@@ -282,7 +291,7 @@ pub(super) fn reasons(database: &Connection, letter: i64) -> rusqlite::Result<Ve
     )?;
     let rows = query.query_map([letter], |row| {
         Ok(Reason {
-            decision: Decision::of_code(row.get(0)?),
+            decision: Decision::of_code(number(row, 0)?),
             count: count(row, 1)?,
         })
     })?;
@@ -300,17 +309,71 @@ fn recipients(database: &Connection, dispatch: &mut Dispatch) -> rusqlite::Resul
          WHERE letter = ?1 AND channel = ?2 AND outcome <> 'transient' AND recipient IS NOT NULL",
     )?;
     let rows = query.query_map(params![dispatch.letter, dispatch.channel], |row| {
-        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+        Ok((text(row, 0)?, text(row, 1)?))
     })?;
     for row in rows {
         let (recipient, outcome) = row?;
-        if outcome == "delivered" {
-            dispatch.delivered_to.push(recipient);
-        } else {
-            dispatch.refused.push(recipient);
+        match outcome.as_str() {
+            "delivered" => dispatch.delivered_to.push(recipient),
+            "permanent" => dispatch.refused.push(recipient),
+            // What nobody can read is no reason to leave somebody out.
+            _ => {}
         }
     }
     Ok(())
+}
+
+/// What is due, each with the bytes that stand for its way.
+fn due(
+    database: &Connection,
+    now: DateTime<Utc>,
+    all: bool,
+) -> rusqlite::Result<Vec<(Dispatch, Vec<u8>)>> {
+    let mut query = database.prepare_cached(
+        "SELECT letter, channel, attempts, first_try FROM dispatches
+         WHERE (state = 'waiting' AND (?2 OR next_due <= ?1
+                 OR next_due > ?1 + CASE channel WHEN 'mail' THEN ?3 ELSE ?4 END))
+             OR (state = 'failed' AND ?2)
+         ORDER BY letter, channel",
+    )?;
+    let rows = query.query_map(params![now.timestamp(), all, RETRY, ASKED], |row| {
+        let dispatch = Dispatch {
+            letter: number(row, 0)?,
+            channel: text(row, 1)?,
+            attempts: small(row, 2)?,
+            first_try: optional_number(row, 3)?,
+            delivered_to: Vec::new(),
+            refused: Vec::new(),
+        };
+        Ok((dispatch, bytes(row, 1)?))
+    })?;
+    rows.collect()
+}
+
+/// Gives ways that damage has made unreadable a name that can be read: what comes of them could
+/// not be recorded, and they would be tried without end. A letter that has no other way to people
+/// goes by mail. Says whether there were some.
+fn rename_unreadable(
+    database: &Connection,
+    found: &[(Dispatch, Vec<u8>)],
+) -> rusqlite::Result<bool> {
+    let mut has_renamed = false;
+    for (dispatch, bytes) in found {
+        if dispatch.channel.as_bytes() == bytes {
+            continue;
+        }
+        has_renamed = true;
+        for (verb, name) in [("IGNORE", "mail"), ("REPLACE", dispatch.channel.as_str())] {
+            let sql = format!(
+                "UPDATE OR {verb} dispatches SET channel = ?3
+                 WHERE letter = ?1 AND CAST(channel AS BLOB) = ?2"
+            );
+            if database.execute(&sql, params![dispatch.letter, bytes, name])? > 0 {
+                break;
+            }
+        }
+    }
+    Ok(has_renamed)
 }
 
 /// A letter is given up only when what was refused is the letter itself; a wrong password or

@@ -1,9 +1,9 @@
 //! The queue as an operator sees it and changes it.
 
 use crate::alert::journal::clock::{ASKED, RETRY, due_at, longest};
-use crate::alert::journal::database::count;
 use crate::alert::journal::database::{Journal, JournalError, time_of};
 use crate::alert::journal::outbox::{State, audience, reasons};
+use crate::alert::journal::values::{count, message_id, number, optional_text, small, text};
 use crate::alert::model::letter::{LetterKind, Reason};
 use crate::config::Alert;
 use chrono::{DateTime, Utc};
@@ -105,12 +105,12 @@ impl Journal {
             )?;
             let rows = query.query_map([letter], |row| {
                 Ok(Attempt {
-                    time: time_of(row.get(0)?),
-                    channel: row.get(1)?,
-                    recipient: row.get(2)?,
-                    outcome: row.get(3)?,
-                    step: row.get(4)?,
-                    text: row.get(5)?,
+                    time: time_of(number(row, 0)?),
+                    channel: text(row, 1)?,
+                    recipient: optional_text(row, 2)?,
+                    outcome: text(row, 3)?,
+                    step: text(row, 4)?,
+                    text: text(row, 5)?,
                 })
             })?;
             rows.collect()
@@ -197,25 +197,25 @@ fn queued(
 }
 
 fn queued_of(row: &Row<'_>) -> rusqlite::Result<Queued> {
-    let state: Option<String> = row.get(4)?;
-    let unsent = if row.get(12)? {
+    let state = optional_text(row, 4)?;
+    let unsent = if number(row, 12)? != 0 {
         State::Merged
     } else {
         State::Gathering
     };
     Ok(Queued {
-        letter: row.get(0)?,
-        kind: LetterKind::of_word(&row.get::<_, String>(1)?),
-        source: row.get(2)?,
-        channel: row.get(3)?,
+        letter: number(row, 0)?,
+        kind: LetterKind::of_word(&text(row, 1)?),
+        source: optional_text(row, 2)?,
+        channel: optional_text(row, 3)?,
         state: state.map_or(unsent, |word| State::of_word(&word)),
-        message_id: row.get(5)?,
-        audience: audience(&row.get::<_, String>(6)?),
-        created: time_of(row.get(7)?),
+        message_id: message_id(row, 5)?,
+        audience: audience(&text(row, 6)?),
+        created: time_of(number(row, 7)?),
         count: count(row, 8)?,
-        attempts: row.get(9)?,
-        due: row.get(10)?,
-        last_error: row.get(11)?,
+        attempts: small(row, 9)?,
+        due: number(row, 10)?,
+        last_error: optional_text(row, 11)?,
         reasons: Vec::new(),
     })
 }

@@ -4,6 +4,7 @@
 use crate::alert::event::Claim;
 use crate::alert::journal::database::{Journal, JournalError, stamp};
 use crate::alert::journal::events::{ENTRY, claim, entry_of};
+use crate::alert::journal::values::bytes;
 use crate::alert::model::letter::Entry;
 use chrono::{DateTime, Utc};
 use ipnet::IpNet;
@@ -300,9 +301,9 @@ fn address(bytes: &[u8]) -> Option<IpAddr> {
 
 /// The bytes of a value; none where it is gone.
 pub(super) fn text(database: &Connection, id: i64) -> rusqlite::Result<Vec<u8>> {
-    let found: Option<Vec<u8>> = database
+    let found = database
         .prepare_cached("SELECT bytes FROM texts WHERE id = ?1")?
-        .query_row([id], |row| row.get(0))
+        .query_row([id], |row| bytes(row, 0))
         .optional()?;
     Ok(found.unwrap_or_default())
 }

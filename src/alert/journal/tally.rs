@@ -2,9 +2,9 @@
 //! numbers only; names are looked up for the few that are shown.
 
 use crate::alert::journal::counts::Counts;
-use crate::alert::journal::database::count;
 use crate::alert::journal::database::{Journal, JournalError, PATIENCE, stamp, time_of};
 use crate::alert::journal::search::{Range, text};
+use crate::alert::journal::values::{self, count};
 use crate::alert::model::letter::Decision;
 use crate::alert::model::rule_finder::FiredRule;
 use chrono::{DateTime, Utc};
@@ -303,11 +303,11 @@ fn named(database: &Connection, id: i64, counted: u64) -> rusqlite::Result<Optio
         )?
         .query_row([id], |row| {
             let source = SourceCount {
-                source: row.get(0)?,
+                source: values::text(row, 0)?,
                 count: counted,
                 total: count(row, 1)?,
-                first: time_of(row.get(2)?),
-                last: time_of(row.get(3)?),
+                first: time_of(values::number(row, 2)?),
+                last: time_of(values::number(row, 3)?),
                 addr: Vec::new(),
                 host: Vec::new(),
                 daemon: Vec::new(),
@@ -353,10 +353,10 @@ fn rules(database: &Connection, names: &Names) -> rusqlite::Result<Vec<(Option<F
             .prepare_cached("SELECT file, line, text, digest FROM rules WHERE id = ?1")?
             .query_row([id], |row| {
                 Ok(FiredRule {
-                    file: row.get(0)?,
-                    line: row.get(1)?,
-                    text: row.get(2)?,
-                    digest: row.get(3)?,
+                    file: values::text(row, 0)?,
+                    line: values::small(row, 1)?,
+                    text: values::text(row, 2)?,
+                    digest: values::text(row, 3)?,
                 })
             })
             .optional()?;

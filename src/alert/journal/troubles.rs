@@ -1,8 +1,8 @@
 //! How the alerts themselves fared: letters that wait or were given up, damage, rejected files.
 
-use crate::alert::journal::database::count;
 use crate::alert::journal::database::{Journal, JournalError, stamp, time_of};
 use crate::alert::journal::outbox::State;
+use crate::alert::journal::values::{count, number, optional_number, text};
 use crate::alert::model::letter::LetterKind;
 use crate::alert::model::system_letter::Notice;
 use chrono::{DateTime, Utc};
@@ -92,7 +92,7 @@ impl Journal {
                         waiting: count(row, 1)?,
                         gathering: count(row, 2)?,
                         gathered: count(row, 3)?,
-                        due: row.get(4)?,
+                        due: optional_number(row, 4)?,
                         ..Troubles::default()
                     })
                 },
@@ -117,14 +117,14 @@ fn stuck(database: &Connection) -> rusqlite::Result<Vec<Stuck>> {
     query
         .query_map([MOST_NAMED], |row| {
             Ok(Stuck {
-                letter: row.get(0)?,
-                kind: LetterKind::of_word(&row.get::<_, String>(1)?),
-                channel: row.get(2)?,
-                is_given_up: row.get(3)?,
+                letter: number(row, 0)?,
+                kind: LetterKind::of_word(&text(row, 1)?),
+                channel: text(row, 2)?,
+                is_given_up: number(row, 3)? != 0,
                 attempts: count(row, 4)?,
                 events: count(row, 5)?,
-                created: time_of(row.get(6)?),
-                error: row.get(7)?,
+                created: time_of(number(row, 6)?),
+                error: text(row, 7)?,
             })
         })?
         .collect()
@@ -140,7 +140,7 @@ fn notices(
          WHERE kind = 'notice' AND created >= ?1 AND created < ?2 ORDER BY id DESC LIMIT ?3",
     )?;
     let rows = query.query_map(params![since, until, MOST_NAMED], |row| {
-        Ok((time_of(row.get(0)?), row.get::<_, String>(1)?))
+        Ok((time_of(number(row, 0)?), text(row, 1)?))
     })?;
     let mut found = Vec::new();
     for row in rows {
@@ -159,8 +159,8 @@ fn sent(database: &Connection, since: i64, until: i64) -> rusqlite::Result<Vec<S
     query
         .query_map([since, until], |row| {
             Ok(Sent {
-                kind: LetterKind::of_word(&row.get::<_, String>(0)?),
-                state: State::of_word(&row.get::<_, String>(1)?),
+                kind: LetterKind::of_word(&text(row, 0)?),
+                state: State::of_word(&text(row, 1)?),
                 letters: count(row, 2)?,
                 events: count(row, 3)?,
             })

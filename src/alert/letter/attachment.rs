@@ -1,7 +1,7 @@
 //! The files that go along with every mail.
 
 use crate::escape::visible;
-use std::fs::File;
+use crate::system::open_regular;
 use std::io::{self, Read as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -56,11 +56,9 @@ pub(crate) fn read_all(paths: &[PathBuf]) -> (Vec<Attached>, Vec<String>) {
 
 fn read(path: &Path) -> io::Result<Attached> {
     let mut bytes = Vec::new();
-    let file = File::open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::other("is not a regular file"));
-    }
-    file.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
+    open_regular(path)?
+        .take(MOST_BYTES + 1)
+        .read_to_end(&mut bytes)?;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MOST_BYTES {
         return Err(io::Error::other("is larger than 10 MiB"));
     }

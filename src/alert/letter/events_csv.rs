@@ -4,7 +4,7 @@ use crate::alert::event::Claim;
 use crate::alert::letter::words::choose::{fill, number};
 use crate::alert::letter::words::table::Words;
 use crate::alert::model::letter::{Entry, Letter};
-use crate::escape::visible;
+use crate::escape::{spreadsheet_cell, visible};
 use chrono::SecondsFormat;
 
 const HEAD: &str = "id,time,machine,source,host,address,daemon,server,process,reported_by_uid,outcome,rule_file,rule_line,rule,decision";
@@ -60,11 +60,7 @@ fn cells(entry: &Entry) -> [String; 15] {
 
 /// A cell in quotes. What a spreadsheet would take for a formula begins with an apostrophe.
 fn quoted(cell: &str) -> String {
-    let is_formula = cell
-        .trim_start()
-        .starts_with(['=', '+', '-', '@', '|', '%']);
-    let mark = if is_formula { "'" } else { "" };
-    format!("\"{mark}{}\"", cell.replace('"', "\"\""))
+    format!("\"{}\"", spreadsheet_cell(cell).replace('"', "\"\""))
 }
 
 #[cfg(test)]
@@ -82,6 +78,8 @@ mod tests {
             (b"-x", "\"'-x\""),
             (b" +x", "\"' +x\""),
             (b"\t=x", "\"\\t=x\""),
+            (b"|calc", "\"'|calc\""),
+            (b"%x", "\"'%x\""),
             (b"a\",\"b\r\nc", "\"a\"\",\"\"b\\r\\nc\""),
         ] {
             letter.events[0].event.host = Claim::cut(host, 99);

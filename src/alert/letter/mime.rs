@@ -6,12 +6,16 @@ use crate::alert::model::outcome::Mail;
 use crate::alert::model::texts::Texts;
 use crate::config;
 use crate::config::Mailbox;
+use chrono::{DateTime, Utc};
 use lettre::address::Envelope;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Attachment, Message, MultiPart};
 use lettre::{Address, address::AddressError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 use thiserror::Error;
+
+/// The last second of the year 9999, since 1970.
+const LAST_DATE: u64 = 253_402_300_799;
 
 /// Why a mail cannot be built.
 #[derive(Debug, Error)]
@@ -94,6 +98,12 @@ impl People {
     }
 }
 
+/// The date of a mail: the mail library knows those from 1970 to 9999, and some clocks others.
+fn date_of(time: DateTime<Utc>) -> SystemTime {
+    let last = SystemTime::UNIX_EPOCH + Duration::from_secs(LAST_DATE);
+    SystemTime::from(time).clamp(SystemTime::UNIX_EPOCH, last)
+}
+
 /// The mail for `letter` to `recipients`, which are those of `people` that do not have it yet.
 ///
 /// `Precedence` is left out: some servers send `bulk` later or not at all, and those programs that
@@ -118,7 +128,7 @@ pub(crate) fn build(
         .envelope(Envelope::new(Some(from.email.clone()), everybody)?)
         .from(from)
         .subject(texts.subject.as_str())
-        .date(SystemTime::from(letter.created))
+        .date(date_of(letter.created))
         .message_id(Some(letter.message_id.clone()))
         // RFC 3834: nobody's vacation program answers this.
         .raw_header(raw("Auto-Submitted", "auto-generated"))
@@ -206,7 +216,6 @@ fn file_name(message_id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono::DateTime;
 
     fn people() -> People {
         let list = |text: &str| vec![Mailbox::parse(text).unwrap()];

@@ -4,10 +4,10 @@
 
 use crate::config::Geo;
 use crate::escape::visible;
+use crate::system::open_regular;
 use maxminddb::Reader;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::Read as _;
 use std::mem;
 use std::net::IpAddr;
@@ -133,10 +133,7 @@ impl Names {
 
 pub(crate) fn read(path: &Path) -> Result<Reader<Vec<u8>>, String> {
     let mut bytes = Vec::new();
-    let file = File::open(path).map_err(|cause| cause.to_string())?;
-    if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
-        return Err("is not a regular file".to_owned());
-    }
+    let file = open_regular(path).map_err(|cause| cause.to_string())?;
     file.take(MOST_BYTES + 1)
         .read_to_end(&mut bytes)
         .map_err(|cause| cause.to_string())?;

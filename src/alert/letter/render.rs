@@ -5,11 +5,11 @@ use crate::alert::letter::page::Page;
 use crate::alert::letter::words::choose::fill;
 use crate::alert::letter::words::table::Words;
 use crate::escape::visible;
+use crate::system::{check_for_root, open_regular};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 use serde::Serialize;
-use std::fs::File;
 use std::io::{self, Read as _, Write};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
@@ -107,10 +107,9 @@ fn told(name: &str, error: &Error) -> String {
 }
 
 fn read(path: &Path) -> Result<String, String> {
-    let file = File::open(path).map_err(|cause| cause.to_string())?;
-    if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
-        return Err("is not a regular file".to_owned());
-    }
+    let file = open_regular(path).map_err(|cause| cause.to_string())?;
+    check_for_root(path)
+        .map_err(|distrust| visible(format!("root does not obey it: {distrust}").as_bytes()))?;
     let mut source = String::new();
     let length = file
         .take(MOST_TEMPLATE + 1)

@@ -13,6 +13,7 @@ use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::commands::Auth as AuthCommand;
 use lettre::transport::smtp::response::Response;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
 /// How much of an answer is kept.
@@ -23,6 +24,16 @@ const FAREWELL: Duration = Duration::from_secs(1);
 const SECOND_TRY: Duration = Duration::from_secs(2);
 /// The server is about to close the connection (RFC 5321, 4.2.3).
 const CLOSING: u16 = 421;
+/// The service is ready: the answer to a connection and to STARTTLS (RFC 5321, 4.2.3; RFC 3207, 4).
+const READY: u16 = 220;
+/// The login is accepted (RFC 4954, 6).
+const LOGGED_IN: u16 = 235;
+/// The login goes on with a question.
+const CHALLENGE: u16 = 334;
+/// What was asked for is done: 250, and its relatives (RFC 5321, 4.2.3).
+const DONE: RangeInclusive<u16> = 250..=259;
+/// The message may follow (RFC 5321, 4.1.1.4).
+const GO_ON: RangeInclusive<u16> = 354..=354;
 /// LOGIN asks for a name and a password; who asks for more will never be satisfied.
 const MOST_CHALLENGES: usize = 3;
 
@@ -71,7 +82,7 @@ pub(super) fn connect(setting: &Setting<'_>) -> Result<Wire, Outcome> {
     }
     match wire.greeting() {
         Err(Broken::Silent) if !wire.is_protected() => return Err(silent(wire)),
-        greeting => positive(greeting, Step::Greeting)?,
+        greeting => expected(greeting, Step::Greeting, READY..=READY)?,
     };
     let mut offers = hello(&mut wire, setting.hello)?;
     if let (Tls::StartTls, Some(tls)) = (server.tls, tls) {
@@ -80,7 +91,7 @@ pub(super) fn connect(setting: &Setting<'_>) -> Result<Wire, Outcome> {
             let fault = Fault::new(Cause::NoStartTls, text);
             return Err(Outcome::Transient(Step::StartTls, fault));
         }
-        positive(wire.command("STARTTLS\r\n"), Step::StartTls)?;
+        expected(wire.command("STARTTLS\r\n"), Step::StartTls, READY..=READY)?;
         wire = wire.protect(tls, &server.host).map_err(|broken| {
             let step = if matches!(broken, Broken::Injected) {
                 Step::StartTls
@@ -118,9 +129,10 @@ struct Offers {
 }
 
 fn hello(wire: &mut Wire, name: &str) -> Result<Offers, Outcome> {
-    let reply = positive(wire.command(&format!("EHLO {name}\r\n")), Step::Hello)?;
+    let reply = expected(wire.command(&format!("EHLO {name}\r\n")), Step::Hello, DONE)?;
     let mut offers = Offers::default();
-    for line in &reply.lines {
+    // The first line is the server's name and greeting, whatever it looks like (RFC 5321, 4.1.1.1).
+    for line in reply.lines.iter().skip(1) {
         let line = String::from_utf8_lossy(line).to_ascii_uppercase();
         let mut words = line.split([' ', '=']).filter(|word| !word.is_empty());
         match words.next() {
@@ -160,13 +172,14 @@ fn log_in(
     let odd =
         |error: &dyn std::fmt::Display| failed(visible(&format!("{mechanism}: {error}")).into());
     let command = AuthCommand::new(mechanism, credentials.clone(), None).map_err(|e| odd(&e))?;
-    let mut reply = positive(wire.command(&command.to_string()), Step::Auth)?;
+    let mut reply = wire.command(&command.to_string());
     for _ in 0..MOST_CHALLENGES {
-        if reply.code != 334 {
-            break;
-        }
+        let challenge = match &reply {
+            Ok(reply) if reply.code == CHALLENGE => reply.text(MOST_SAID),
+            Ok(_) | Err(_) => break,
+        };
         let answer = if mechanism == Mechanism::Login {
-            let challenge: Response = format!("334 {}\r\n", reply.text(MOST_SAID))
+            let challenge: Response = format!("334 {challenge}\r\n")
                 .parse()
                 .map_err(|e| odd(&e))?;
             AuthCommand::new_from_response(mechanism, credentials.clone(), &challenge)
@@ -177,12 +190,12 @@ fn log_in(
             // refusal follows an empty answer.
             "\r\n".to_owned()
         };
-        reply = positive(wire.command(&answer), Step::Auth)?;
+        reply = wire.command(&answer);
     }
-    if reply.code == 334 {
+    if reply.as_ref().is_ok_and(|reply| reply.code == CHALLENGE) {
         return Err(failed("the server asks again and again".into()));
     }
-    Ok(())
+    expected(reply, Step::Auth, LOGGED_IN..=LOGGED_IN).map(drop)
 }
 
 fn no_common_way(wanted: &[Mechanism], offers: &Offers) -> String {
@@ -201,7 +214,7 @@ fn no_common_way(wanted: &[Mechanism], offers: &Offers) -> String {
 /// MAIL, RCPT for each, DATA for those that were accepted.
 pub(super) fn hand_over(wire: &mut Wire, mail: &Mail) -> Progress {
     let sender = wire.command(&format!("MAIL FROM:<{}>\r\n", mail.from));
-    if let Err(outcome) = answered(sender, "MAIL FROM", Step::Sender) {
+    if let Err(outcome) = answered(sender, "MAIL FROM", Step::Sender, DONE) {
         return match with_address(outcome, &mail.from) {
             refusal @ Outcome::Permanent(..) => Progress {
                 settled: crate::alert::transport::channel::for_all(refusal),
@@ -214,10 +227,13 @@ pub(super) fn hand_over(wire: &mut Wire, mail: &Mail) -> Progress {
     let mut refused = Vec::new();
     for recipient in &mail.recipients {
         let reply = wire.command(&format!("RCPT TO:<{recipient}>\r\n"));
-        let is_over = reply.as_ref().map_or(true, |reply| reply.code == CLOSING);
-        match answered(reply, "RCPT TO", Step::Recipient) {
+        let is_over = reply
+            .as_ref()
+            .map_or(true, |reply| reply.code == CLOSING || reply.is_positive());
+        match answered(reply, "RCPT TO", Step::Recipient, DONE) {
             Ok(_) => accepted.push(recipient.clone()),
-            // The connection is gone, and with it what was accepted.
+            // The connection is gone, or nobody knows any more what the server answers; and with
+            // it what was accepted.
             Err(outcome) if is_over => return Progress::nothing(outcome),
             Err(outcome) => refused.push(Delivery {
                 recipient: Some(recipient.clone()),
@@ -252,17 +268,9 @@ pub(super) fn hand_over(wire: &mut Wire, mail: &Mail) -> Progress {
 /// DATA and the message. The second value: whether the server has certainly not taken it, and
 /// another may be tried.
 fn send_message(wire: &mut Wire, message: &[u8]) -> (Outcome, bool) {
-    match wire.command("DATA\r\n") {
-        Ok(reply) if reply.is_positive() && reply.code != 354 => {
-            let text = format!("DATA: {} {}", reply.code, reply.text(MOST_SAID));
-            return (Outcome::Transient(Step::Conversation, text.into()), true);
-        }
-        reply => {
-            if let Err(outcome) = answered(reply, "DATA", Step::Message) {
-                let is_transient = matches!(outcome, Outcome::Transient(..));
-                return (outcome, is_transient);
-            }
-        }
+    if let Err(outcome) = answered(wire.command("DATA\r\n"), "DATA", Step::Message, GO_ON) {
+        let is_transient = matches!(outcome, Outcome::Transient(..));
+        return (outcome, is_transient);
     }
     wire.begin_long_step();
     if let Err(broken) = wire.send(&stuffed(message)) {
@@ -335,24 +343,49 @@ pub(super) fn leave(wire: &mut Wire) {
     }
 }
 
-/// What is not a yes, at a step on the way to the server.
-fn positive(reply: Result<Reply, Broken>, step: Step) -> Result<Reply, Outcome> {
+/// The answer that must come at a step on the way to the server: any other yes says that the two
+/// sides do not speak about the same thing.
+fn expected(
+    reply: Result<Reply, Broken>,
+    step: Step,
+    codes: RangeInclusive<u16>,
+) -> Result<Reply, Outcome> {
     match reply {
         Err(broken) => Err(Outcome::Transient(step, broken.into())),
-        Ok(reply) if reply.is_positive() => Ok(reply),
+        Ok(reply) if codes.contains(&reply.code) => Ok(reply),
+        Ok(reply) if reply.is_positive() => {
+            Err(Outcome::Transient(step, out_of_turn(&reply, &codes).into()))
+        }
         Ok(reply) => Err(refusal(&reply, step)),
     }
 }
 
+fn out_of_turn(reply: &Reply, codes: &RangeInclusive<u16>) -> String {
+    let (code, said) = (reply.code, reply.text(MOST_SAID));
+    format!(
+        "the server answered {code} {said} where {} must come",
+        codes.start()
+    )
+}
+
 /// What is not a yes to a command about the mail: a refusal is about the mail, a broken
 /// connection is not.
-fn answered(reply: Result<Reply, Broken>, verb: &str, step: Step) -> Result<Reply, Outcome> {
+fn answered(
+    reply: Result<Reply, Broken>,
+    verb: &str,
+    step: Step,
+    codes: RangeInclusive<u16>,
+) -> Result<Reply, Outcome> {
     match reply {
         Err(broken) => Err(Outcome::Transient(
             Step::Conversation,
             Fault::from(broken).reworded(|text| format!("{verb}: {text}")),
         )),
-        Ok(reply) if reply.is_positive() => Ok(reply),
+        Ok(reply) if codes.contains(&reply.code) => Ok(reply),
+        Ok(reply) if reply.is_positive() => Err(Outcome::Transient(
+            Step::Conversation,
+            format!("{verb}: {}", out_of_turn(&reply, &codes)).into(),
+        )),
         Ok(reply) if reply.code == CLOSING => Err(Outcome::Transient(
             Step::Conversation,
             refused(&reply).reworded(|text| format!("{verb}: {text}")),

@@ -4,6 +4,8 @@
 use crate::alert::model::fault::{Cause, Fault};
 use crate::alert::transport::program::{Surroundings, run_limited};
 use crate::config::{Password, Secret};
+use crate::escape::visible;
+use crate::system::{check_for_root, open_regular};
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -34,7 +36,7 @@ pub(super) fn fetch(
                 ))
             })?;
             let path = directory.join(name);
-            read(&path, File::open(&path)).map_err(mine)?
+            read(&path, open_regular(&path)).map_err(mine)?
         }
         Password::Command(argv) => {
             let (program, options) = argv.split_first().ok_or("password_command is empty")?;
@@ -62,7 +64,7 @@ pub(super) fn fetch(
 }
 
 fn read_private(path: &Path) -> Result<Vec<u8>, String> {
-    let file = File::open(path);
+    let file = open_regular(path);
     if let Ok(metadata) = file
         .as_ref()
         .map_err(drop)
@@ -75,6 +77,13 @@ fn read_private(path: &Path) -> Result<Vec<u8>, String> {
                 "the password file {path} can be read by others (mode {mode:03o}); run chmod 600 {path}"
             ));
         }
+        check_for_root(path).map_err(|distrust| {
+            let text = format!(
+                "root does not obey the password file {}: {distrust}",
+                path.display()
+            );
+            visible(text.as_bytes())
+        })?;
     }
     read(path, file)
 }

@@ -1,7 +1,8 @@
 //! Running a program without a shell, within a time limit, whatever it does with its input and
 //! output.
 
-use crate::escape::visible_short;
+use crate::escape::{visible, visible_short};
+use crate::system::check_for_root;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use std::io::{self, Read, Write as _};
@@ -62,7 +63,7 @@ impl Ended {
 /// when `timeout` is over.
 ///
 /// # Errors
-/// When it cannot be started or takes too long.
+/// When it cannot be started or takes too long, or when others could change what root would run.
 #[expect(
     clippy::disallowed_methods,
     reason = "mail programs, password programs and command channels are started here alone"
@@ -74,6 +75,10 @@ pub(super) fn run_limited(
     timeout: Duration,
     surroundings: Surroundings,
 ) -> io::Result<Ended> {
+    check_for_root(program).map_err(|distrust| {
+        let text = format!("root does not run it: {distrust}");
+        io::Error::new(io::ErrorKind::PermissionDenied, visible(text.as_bytes()))
+    })?;
     let mut command = Command::new(program);
     command
         .args(args)
@@ -86,15 +91,13 @@ pub(super) fn run_limited(
         command.env_clear().envs(BARE).current_dir("/");
     }
     let mut child = command.spawn()?;
-    let stdin = child.stdin.take();
-    let input = input.to_vec();
-    // The streams are served by threads: a program that stops reading must not stop us.
-    thread::spawn(move || {
-        // A program that reads nothing says why by its exit code.
-        drop(stdin.map(|mut stdin| stdin.write_all(&input)));
-    });
-    let stdout = reader(child.stdout.take());
-    let stderr = reader(child.stderr.take());
+    let [stdout, stderr] = match serve(&mut child, input) {
+        Ok(readers) => readers,
+        Err(cause) => {
+            end(&mut child)?;
+            return Err(cause);
+        }
+    };
     let code = wait(&mut child, timeout)?;
     Ok(Ended {
         code,
@@ -103,10 +106,21 @@ pub(super) fn run_limited(
     })
 }
 
+/// Serves the streams of `child` by threads: a program that stops reading must not stop us.
+fn serve(child: &mut Child, input: &[u8]) -> io::Result<[mpsc::Receiver<Vec<u8>>; 2]> {
+    let stdin = child.stdin.take();
+    let input = input.to_vec();
+    thread::Builder::new().spawn(move || {
+        // A program that reads nothing says why by its exit code.
+        drop(stdin.map(|mut stdin| stdin.write_all(&input)));
+    })?;
+    Ok([reader(child.stdout.take())?, reader(child.stderr.take())?])
+}
+
 /// What comes out of `stream`, up to [`MOST_SAID`]; the rest is read and forgotten.
-fn reader(stream: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>> {
+fn reader(stream: Option<impl Read + Send + 'static>) -> io::Result<mpsc::Receiver<Vec<u8>>> {
     let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
+    thread::Builder::new().spawn(move || {
         let Some(mut stream) = stream else {
             return;
         };
@@ -115,8 +129,18 @@ fn reader(stream: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>>
         drop(stream.by_ref().take(MOST_SAID).read_to_end(&mut said));
         drop(io::copy(&mut stream, &mut io::sink()));
         drop(sender.send(said));
-    });
-    receiver
+    })?;
+    Ok(receiver)
+}
+
+/// Kills a program and everything that it started.
+fn end(child: &mut Child) -> io::Result<()> {
+    if let Ok(group) = i32::try_from(child.id()) {
+        // The program itself is killed below, whether or not this reaches the others.
+        _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
+    }
+    child.kill()?;
+    child.wait().map(drop)
 }
 
 fn wait(child: &mut Child, timeout: Duration) -> io::Result<Option<i32>> {
@@ -126,12 +150,7 @@ fn wait(child: &mut Child, timeout: Duration) -> io::Result<Option<i32>> {
             return Ok(status.code());
         }
         if start.elapsed() > timeout {
-            if let Ok(group) = i32::try_from(child.id()) {
-                // The program itself is killed below, whether or not this reaches the others.
-                _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
-            }
-            child.kill()?;
-            child.wait()?;
+            end(child)?;
             let text = format!("not done after {} s", timeout.as_secs_f32());
             return Err(io::Error::new(io::ErrorKind::TimedOut, text));
         }

@@ -267,13 +267,14 @@ fn tls_config(server: &Smtp) -> Result<Option<tls::Client>, Outcome> {
 fn resolve(server: &Smtp) -> Result<Vec<SocketAddr>, Outcome> {
     let (sender, receiver) = mpsc::channel();
     let place = (server.host.clone(), server.port);
-    thread::spawn(move || {
+    let host = &server.host;
+    let failed = |text: String| Outcome::Transient(Step::Resolve, format!("{host}: {text}").into());
+    let asked = thread::Builder::new().spawn(move || {
         let found = place.to_socket_addrs().map(Iterator::collect);
         // Nobody listens any more when it took too long.
         drop(sender.send(found));
     });
-    let host = &server.host;
-    let failed = |text: String| Outcome::Transient(Step::Resolve, format!("{host}: {text}").into());
+    asked.map_err(|cause| failed(format!("cannot start a thread: {cause}")))?;
     let found: Vec<SocketAddr> = receiver
         .recv_timeout(server.timeout.max(Duration::from_millis(1)))
         .map_err(|_| failed("no answer within the time limit".to_owned()))?

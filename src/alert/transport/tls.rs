@@ -4,14 +4,17 @@
 use crate::alert::model::fault::{Cause, CertificateFault};
 use crate::alert::transport::cryptography::provider;
 use crate::alert::transport::pinned::{Pinned, Seen};
+use crate::system::read_regular;
 use memchr::memmem;
 use rustls::client::WebPkiServerVerifier;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{AlertDescription, CertificateError, ClientConfig, Error, RootCertStore};
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+
+/// All authorities of a system have a twentieth of this.
+const MOST_BYTES: u64 = 8 * 1024 * 1024;
 
 /// How we speak TLS, and what the verifier saw of the server's certificate.
 #[derive(Debug, Clone)]
@@ -34,7 +37,7 @@ pub(super) fn authorities(ca_file: Option<&Path>) -> Result<Vec<CertificateDer<'
         return Ok(found.certs);
     };
     let named = |cause: &dyn std::fmt::Display| format!("ca_file {}: {cause}", path.display());
-    let pem = fs::read(path).map_err(|cause| named(&cause))?;
+    let pem = read_regular(path, MOST_BYTES).map_err(|cause| named(&cause))?;
     if memmem::find(&pem, b"-----BEGIN CERTIFICATE-----").is_none() {
         return Err(named(&"has no certificate in PEM form"));
     }

@@ -14,9 +14,7 @@ use crate::cli::machine::settings;
 use crate::cli::machine::waiting::{Waiting, drops};
 use crate::config::Config;
 use crate::escape::visible;
-use crate::system::{
-    DEV_LOG, Severity, SystemClock, close_inherited, host_name, leave_session, syslog,
-};
+use crate::system::{Severity, SystemClock, close_inherited, host_name, leave_session};
 use clap::Args;
 use std::cell::RefCell;
 use std::env;
@@ -75,17 +73,17 @@ pub(crate) fn run(args: &DeliverArgs, context: &mut Context) -> Result<Exit, Fai
 fn once(args: &DeliverArgs, config: &Config, context: &mut Context) -> Result<Exit, Failure> {
     let paths = context.paths.clone();
     let problems = RefCell::new(Vec::new());
-    let log = paths.inside(Path::new(DEV_LOG));
+    let log = event_log::open(&paths);
     let warn = |text: &str| {
         let text = visible(text.as_bytes());
         // Whoever runs this may not look; without a log the output has it all the same.
-        drop(syslog(&log, Severity::Warning, &text));
+        drop(log.say(Severity::Warning, &text));
         problems.borrow_mut().push(text);
     };
     let way = open(config);
     let rules = FiredRules::new(&paths);
     let record = |event: &Event, rule: Option<&FiredRule>, verdict| {
-        event_log::record(&paths, config, event, rule, verdict);
+        event_log::record(&log, config, event, rule, verdict);
     };
     let ears = Ears {
         warn: &warn,
@@ -224,10 +222,10 @@ fn show(
 
 /// Nobody reads what this prints, so that every problem goes to the system log.
 fn in_background(args: &DeliverArgs, paths: &Paths, config: Result<Config, Failure>) {
-    let log = paths.inside(Path::new(DEV_LOG));
+    let log = event_log::open(paths);
     let warn = |text: &str| {
         // Without a log there is nobody left to tell; the journal keeps the error.
-        drop(syslog(&log, Severity::Warning, &visible(text.as_bytes())));
+        drop(log.say(Severity::Warning, &visible(text.as_bytes())));
     };
     let config = match config {
         Ok(config) => config,
@@ -237,7 +235,7 @@ fn in_background(args: &DeliverArgs, paths: &Paths, config: Result<Config, Failu
     let way = open(&config);
     let rules = FiredRules::new(paths);
     let record = |event: &Event, rule: Option<&FiredRule>, verdict| {
-        event_log::record(paths, &config, event, rule, verdict);
+        event_log::record(&log, &config, event, rule, verdict);
     };
     let ears = Ears {
         warn: &warn,

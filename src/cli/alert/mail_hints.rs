@@ -16,7 +16,7 @@ fn by_cause(cause: Cause) -> Option<&'static str> {
             "nothing listens there: check mail.smtp.host and port, and that the server runs"
         }
         Cause::NoStartTls => {
-            "use tls = \"implicit\" (port 465) if the server has it; \"none\" sends everything readable"
+            "use tls = \"implicit\" (port 465) if the server has it, or another server: mail is sent only after TLS"
         }
         Cause::SpeaksPlainly => {
             "set mail.smtp.tls = \"starttls\" for this port (587), or use the port for TLS (465)"
@@ -111,7 +111,7 @@ fn by_step(step: Step) -> &'static str {
             "something answered, but not as a mail server: check mail.smtp.host and port"
         }
         Step::StartTls => {
-            "use tls = \"implicit\" (port 465) if the server has it; \"none\" sends everything readable"
+            "use tls = \"implicit\" (port 465) if the server has it, or another server: mail is sent only after TLS"
         }
         Step::Tls => "check the server's certificate, mail.smtp.host, ca_file and port",
         Step::Auth => {

@@ -6,6 +6,7 @@ use crate::cli::machine::settings;
 use crate::config::{
     self, Config, ReviseError, muted_client, shown_client, with_mute, without_mute,
 };
+use crate::system::open_regular;
 use clap::Args;
 use ipnet::IpNet;
 use std::fs::{self, Permissions};
@@ -107,7 +108,9 @@ fn parse(text: &str) -> Result<IpNet, Failure> {
 }
 
 fn read(context: &Context) -> Result<Option<String>, Failure> {
-    match fs::read_to_string(&context.paths.config) {
+    // It was checked when it was loaded.
+    let read = open_regular(&context.paths.config).and_then(io::read_to_string);
+    match read {
         Ok(text) => Ok(Some(text)),
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(cause) => Err(cannot(context, "read", &cause)),

@@ -116,7 +116,7 @@ fn list(args: ListArgs, config: &Config, context: &mut Context) -> Result<Exit, 
     }
     for letter in &queued {
         match args.format {
-            ListFormat::Json => context.out.line(object(letter))?,
+            ListFormat::Json => context.out.data(object(letter))?,
             ListFormat::Table if args.explain => {
                 context.out.line(describe(letter))?;
                 for line in explain(letter, &config.alert) {

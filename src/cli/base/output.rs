@@ -1,7 +1,9 @@
 //! The one owner of standard output and standard error.
 
 use super::failure::Failure;
+use crate::escape::visible_lines;
 use clap::ValueEnum;
+use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
@@ -32,7 +34,18 @@ pub(crate) enum Style {
     Strong,
 }
 
-/// Buffered standard output, with or without colours.
+/// The sequences of [`Output::paint`]: all that a terminal is ever told to do.
+const SEQUENCES: [&str; 6] = [
+    "\u{1b}[0m",
+    "\u{1b}[1m",
+    "\u{1b}[2m",
+    "\u{1b}[31m",
+    "\u{1b}[32m",
+    "\u{1b}[33m",
+];
+
+/// Buffered standard output, with or without colours. Whatever is printed for people cannot move a
+/// cursor or hide anything, wherever it comes from.
 #[derive(Debug)]
 pub(crate) struct Output {
     stdout: io::BufWriter<io::Stdout>,
@@ -52,15 +65,43 @@ impl Output {
         }
     }
 
-    /// Prints `text` and a newline.
+    /// Prints `text`, safe to show, and a newline.
     pub(crate) fn line(&mut self, text: impl AsRef<str>) -> Result<(), Failure> {
-        self.bytes(text.as_ref().as_bytes())?;
+        let shown = self.shown(text.as_ref());
+        self.stdout.write_all(shown.as_bytes())?;
+        Ok(self.stdout.write_all(b"\n")?)
+    }
+
+    /// Prints formatted text, safe to show, without a newline of its own.
+    pub(crate) fn text(&mut self, text: std::fmt::Arguments<'_>) -> Result<(), Failure> {
+        let text = text.to_string();
+        let shown = self.shown(&text);
+        Ok(self.stdout.write_all(shown.as_bytes())?)
+    }
+
+    /// Prints a line for programs as it is: its format, JSON, has escapes of its own.
+    pub(crate) fn data(&mut self, line: impl AsRef<str>) -> Result<(), Failure> {
+        self.bytes(line.as_ref().as_bytes())?;
         self.bytes(b"\n")
     }
 
-    /// Prints formatted text, without a newline of its own.
-    pub(crate) fn text(&mut self, text: std::fmt::Arguments<'_>) -> Result<(), Failure> {
-        Ok(self.stdout.write_fmt(text)?)
+    /// `text` with nothing in it that a terminal would obey, but for our own colours.
+    fn shown<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if !self.color || !text.contains('\u{1b}') {
+            return visible_lines(text);
+        }
+        let mut parts = text.split('\u{1b}');
+        let mut out = visible_lines(parts.next().unwrap_or_default()).into_owned();
+        for part in parts {
+            let own = SEQUENCES.iter().find_map(|sequence| {
+                let code = sequence.strip_prefix('\u{1b}')?;
+                Some((sequence, part.strip_prefix(code)?))
+            });
+            let (start, rest) = own.map_or(("\\x1b", part), |(sequence, rest)| (*sequence, rest));
+            out.push_str(start);
+            out.push_str(&visible_lines(rest));
+        }
+        Cow::Owned(out)
     }
 
     /// Prints bytes as they are: for output that must equal a file.
@@ -85,13 +126,13 @@ impl Output {
             Style::Dim => "2",
             Style::Strong => "1",
         };
-        format!("\u{1b}[{code}m{text}\u{1b}[0m")
+        format!("\u{1b}[{code}m{}\u{1b}[0m", self.shown(text))
     }
 
     /// A remark for people, on standard error, after what was printed so far.
     pub(crate) fn note(&mut self, text: &str) -> Result<(), Failure> {
         self.flush()?;
-        forgive(writeln!(io::stderr(), "tcpw: {text}"));
+        forgive(writeln!(io::stderr(), "tcpw: {}", visible_lines(text)));
         Ok(())
     }
 
@@ -101,9 +142,9 @@ impl Output {
         forgive(self.stdout.flush());
         let mut stderr = io::stderr().lock();
         if let Failure::Told { what, hint } = failure {
-            forgive(writeln!(stderr, "tcpw: {what}"));
+            forgive(writeln!(stderr, "tcpw: {}", visible_lines(what)));
             if let Some(hint) = hint {
-                forgive(writeln!(stderr, "  help: {hint}"));
+                forgive(writeln!(stderr, "  help: {}", visible_lines(hint)));
             }
         }
     }
@@ -114,9 +155,13 @@ fn no_color() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
-/// Shows help, the version or a wrong argument, as clap words it.
+/// Shows help, the version or a wrong argument, as clap words it. Arguments may be a stranger's.
 pub(crate) fn show_usage(error: &clap::Error) -> ExitCode {
-    forgive(error.print());
+    let plain = error.render().to_string();
+    forgive(match visible_lines(&plain) {
+        Cow::Owned(shown) if error.use_stderr() => write!(io::stderr(), "{shown}"),
+        Cow::Owned(_) | Cow::Borrowed(_) => error.print(),
+    });
     u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
 }
 

@@ -2,7 +2,7 @@
 
 use crate::alert::{Claim, FiredRule, FoundEvent};
 use crate::cli::base::{Failure, Output, Style};
-use crate::escape::{visible, visible_short};
+use crate::escape::{spreadsheet_cell, visible, visible_short};
 use crate::system::local_time;
 use chrono::{DateTime, SecondsFormat, Utc};
 use clap::ValueEnum;
@@ -80,7 +80,7 @@ impl Printer {
         match self.format {
             EventsFormat::Json => {
                 let line = serde_json::to_string(&Fields::of(found)).unwrap_or_default();
-                out.line(line)
+                out.data(line)
             }
             EventsFormat::Csv => {
                 self.csv_header(out)?;
@@ -312,17 +312,8 @@ fn utc(time: DateTime<Utc>) -> String {
 /// A line of CSV in which nothing is a formula.
 fn csv_line<const N: usize>(cells: &[String; N]) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let cells = cells.iter().map(|cell| harmless(cell));
+    let cells = cells.iter().map(|cell| spreadsheet_cell(cell).into_owned());
     // Writing to memory cannot fail.
     drop(writer.write_record(cells));
     writer.into_inner().unwrap_or_default()
-}
-
-/// What a spreadsheet would compute gets a quote before it.
-fn harmless(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@']) {
-        format!("'{cell}")
-    } else {
-        cell.to_owned()
-    }
 }

@@ -58,6 +58,13 @@ pub(crate) struct LintArgs {
     pub(super) list: bool,
 }
 
+impl LintArgs {
+    /// Whether tables may be written.
+    pub(crate) fn writes(&self) -> bool {
+        self.repair.fix || self.repair.unsafe_fixes
+    }
+}
+
 /// Whether findings are repaired.
 #[derive(Debug, Clone, Copy, Args)]
 pub(super) struct FixArgs {

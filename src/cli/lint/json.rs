@@ -120,5 +120,5 @@ fn as_json(witness: &Witness, text: String) -> JsonWitness<'_> {
 pub(super) fn write(value: &impl Serialize, out: &mut Output) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value)
         .map_err(|error| Failure::new(format_args!("cannot write JSON: {error}")))?;
-    out.line(text)
+    out.data(text)
 }

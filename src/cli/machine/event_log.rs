@@ -5,15 +5,23 @@ use crate::alert::{Event, FiredRule, Verdict};
 use crate::cli::base::Paths;
 use crate::config::Config;
 use crate::escape::visible_short;
-use crate::system::{DEV_LOG, JOURNAL_SOCKET, LogSockets, Severity, log_event};
+use crate::system::{DEV_LOG, JOURNAL_SOCKET, LogSockets, Severity, SystemLog};
 use std::path::Path;
 
 /// How much of a value stands in the message; the fields have more.
 const SHOWN: usize = 200;
 
-/// Tells the log that belongs to `paths` about one event, unless the configuration says no.
+/// The logs of the machine that `paths` belong to.
+pub(crate) fn open(paths: &Paths) -> SystemLog {
+    SystemLog::new(LogSockets {
+        journal: paths.inside(Path::new(JOURNAL_SOCKET)),
+        classic: paths.inside(Path::new(DEV_LOG)),
+    })
+}
+
+/// Tells the log about one event, unless the configuration says no.
 pub(crate) fn record(
-    paths: &Paths,
+    log: &SystemLog,
     config: &Config,
     event: &Event,
     rule: Option<&FiredRule>,
@@ -22,10 +30,6 @@ pub(crate) fn record(
     if !config.alert.syslog {
         return;
     }
-    let sockets = LogSockets {
-        journal: paths.inside(Path::new(JOURNAL_SOCKET)),
-        classic: paths.inside(Path::new(DEV_LOG)),
-    };
     let place = rule.map(|rule| format!("{}:{}", rule.file, rule.line));
     let uid = event.uid.to_string();
     let fields: [(&str, &[u8]); 8] = [
@@ -54,5 +58,5 @@ pub(crate) fn record(
             .map_or_else(String::new, |place| format!(" by {place}")),
     );
     // Without a log the journal still has the event.
-    drop(log_event(&sockets, &fields, &message, Severity::Notice));
+    drop(log.event(&fields, &message, Severity::Notice));
 }

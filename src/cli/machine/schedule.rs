@@ -4,7 +4,7 @@
 use super::hardening;
 use crate::cli::base::{Context, Failure, Paths, background};
 use crate::config::{Config, DEFAULT_DROP, DEFAULT_JOURNAL};
-use crate::system::run_in_foreground;
+use crate::system::run_system_program;
 use clap::Args;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, Permissions};
@@ -333,7 +333,7 @@ fn systemctl(context: &mut Context, words: &[&str]) -> Result<(), Failure> {
     context.out.flush()?;
     let args: Vec<OsString> = words.iter().map(OsString::from).collect();
     let line = format!("systemctl {}", words.join(" "));
-    let problem = match run_in_foreground(OsStr::new("systemctl"), &args) {
+    let problem = match run_system_program("systemctl", &args) {
         Ok(status) if status.success() => return Ok(()),
         Ok(status) => status.to_string(),
         Err(error) => error.to_string(),

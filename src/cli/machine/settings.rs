@@ -2,6 +2,7 @@
 
 use crate::cli::base::{Context, Failure, Paths};
 use crate::config::{self, Config, ConfigError, ConfigProblem, Lint, TransportSettings};
+use crate::system::keep_secrets;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -29,6 +30,7 @@ pub(crate) fn load_keep_in(context: &mut Context) -> Result<Vec<IpAddr>, Failure
 /// The configuration for the sake of one table; nothing if this user may not read the default one.
 fn load_part(table: &str, context: &mut Context) -> Result<Option<Config>, Failure> {
     let paths = &context.paths;
+    keep_secrets();
     let loaded = config::load(&paths.config, paths.config_is_given, &Path::to_path_buf);
     match loaded {
         Ok(config) => Ok(Some(config)),
@@ -42,15 +44,24 @@ fn load_part(table: &str, context: &mut Context) -> Result<Option<Config>, Failu
 }
 
 fn read(paths: &Paths, place: &dyn Fn(&Path) -> PathBuf) -> Result<Config, Failure> {
+    // It may hold passwords.
+    keep_secrets();
     config::load(&paths.config, paths.config_is_given, place).map_err(|error| wrong(&error))
 }
 
 /// What to do about a configuration that cannot be used.
 fn wrong(error: &ConfigError) -> Failure {
-    let hint = if matches!(error.reason, ConfigProblem::Read(_)) {
-        "name a configuration that exists and that you may read"
-    } else {
-        "tcpw.toml(5) describes every key"
+    let hint = match error.reason {
+        ConfigProblem::Read(_) => "name a configuration that exists and that you may read",
+        ConfigProblem::Distrusted(_) => "run the commands that are named, then repeat this",
+        ConfigProblem::TooLarge
+        | ConfigProblem::Exposed { .. }
+        | ConfigProblem::Syntax(_)
+        | ConfigProblem::UnknownKey { .. }
+        | ConfigProblem::Type { .. }
+        | ConfigProblem::Value { .. }
+        | ConfigProblem::Address { .. }
+        | ConfigProblem::Missing(_) => "tcpw.toml(5) describes every key",
     };
     Failure::new(error).hint(hint)
 }

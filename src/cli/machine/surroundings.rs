@@ -4,12 +4,16 @@ use super::dialect::{DialectChoice, UNTESTED, installed};
 use crate::cli::base::Paths;
 use crate::engine::{Account, ListFile, Surroundings};
 use crate::policy::{DEBIAN_12, DEBIAN_13, Dialect};
-use crate::system::{Netgroups, has_group, has_netgroup, has_user, run_shell};
+use crate::system::{Netgroups, has_group, has_netgroup, has_user, read_regular, run_shell};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::ffi::OsStr;
+use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
+
+/// The largest list that is read: libwrap reads any, word by word, for each client that asks.
+const MOST_BYTES: u64 = 1 << 30;
 
 /// How the commands of `aclexec` are taken to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -94,9 +98,14 @@ impl Machine {
         self.paths.inside(Path::new(OsStr::from_bytes(path)))
     }
 
+    /// The bytes of a file that a table or the system names. Nobody waits for a pipe.
+    fn read(&self, path: &[u8]) -> io::Result<Vec<u8>> {
+        read_regular(&self.inside(path), MOST_BYTES)
+    }
+
     /// Whether an account file below `--root` names the account.
     fn has_account_in(&self, file: &str, name: &[u8]) -> bool {
-        let bytes = std::fs::read(self.inside(file.as_bytes())).unwrap_or_default();
+        let bytes = self.read(file.as_bytes()).unwrap_or_default();
         bytes.split(|&byte| byte == b'\n').any(|line| {
             line.split(|&byte| byte == b':')
                 .next()
@@ -109,15 +118,14 @@ impl Surroundings for Machine {
     fn list_file(&self, path: &[u8]) -> ListFile {
         let mut lists = self.lists.borrow_mut();
         let read = || {
-            std::fs::read(self.inside(path))
+            self.read(path)
                 .map_or(ListFile::Absent, |bytes| ListFile::Read(bytes.into()))
         };
         lists.entry(path.to_vec()).or_insert_with(read).clone()
     }
 
     fn in_netgroup(&self, group: &[u8], name: &[u8]) -> bool {
-        let read =
-            || Netgroups::parse(&std::fs::read(self.inside(b"/etc/netgroup")).unwrap_or_default());
+        let read = || Netgroups::parse(&self.read(b"/etc/netgroup").unwrap_or_default());
         let is_member = self.netgroups.get_or_init(read).contains_host(group, name);
         self.met_member.set(self.met_member.get() || is_member);
         is_member
@@ -127,9 +135,9 @@ impl Surroundings for Machine {
         if self.paths.root.is_none() {
             return has_netgroup(group);
         }
-        match std::fs::read(self.inside(b"/etc/netgroup")) {
+        match self.read(b"/etc/netgroup") {
             Ok(bytes) => Some(Netgroups::parse(&bytes).contains(group)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some(false),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Some(false),
             Err(_) => None,
         }
     }

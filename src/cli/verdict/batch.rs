@@ -66,9 +66,8 @@ fn answer(verdict: &Verdict, files: &TableFiles, context: &mut Context) -> Resul
     match located(verdict) {
         None => out.bytes(b"\tdefault\n"),
         Some((table, number)) => {
-            out.bytes(b"\t")?;
-            out.bytes(files.file(table).shown.as_bytes())?;
-            out.text(format_args!(":{number}\n"))
+            let file = &files.file(table).shown;
+            out.text(format_args!("\t{file}:{number}\n"))
         }
     }
 }

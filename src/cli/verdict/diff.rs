@@ -76,7 +76,7 @@ pub(crate) fn run(args: &DiffArgs, context: &mut Context) -> Result<Exit, Failur
         ListFormat::Json => {
             let claims: Vec<Value> = found.claims.iter().map(object).collect();
             let document = json!({ "claims": claims, "not_computed": found.notes });
-            context.out.line(document.to_string())?;
+            context.out.data(document.to_string())?;
         }
     }
     Ok(if found.claims.is_empty() && found.notes.is_empty() {

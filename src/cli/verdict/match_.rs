@@ -178,7 +178,7 @@ pub(crate) fn run(args: &MatchArgs, context: &mut Context) -> Result<Exit, Failu
                     .map(|asked| asked.json(&files, &tables))
                     .collect(),
             };
-            context.out.line(print(&answers)?)?;
+            context.out.data(print(&answers)?)?;
         }
     }
     let exits = all.iter().map(|asked| exit_of(asked.verdict.access));

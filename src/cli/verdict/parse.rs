@@ -40,7 +40,7 @@ pub(crate) fn run(args: &ParseArgs, context: &mut Context) -> Result<Exit, Failu
     let tree = parse(table.source());
     match args.emit {
         Emit::Source => context.out.bytes(&tree.print())?,
-        Emit::Json => context.out.line(as_json(&tree).to_string())?,
+        Emit::Json => context.out.data(as_json(&tree).to_string())?,
         Emit::Tree => print_tree(&tree, context)?,
     }
     Ok(Exit::Done)

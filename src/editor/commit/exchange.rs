@@ -12,7 +12,7 @@ use crate::editor::commit::table::{Identity, TableFile};
 use crate::system::writers;
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -63,7 +63,7 @@ pub(crate) struct Replaced {
     path: PathBuf,
     target: PathBuf,
     at: Instant,
-    /// Whether another program wrote to it meanwhile, or had it open for that.
+    /// Whether another program wrote to it just before or meanwhile, or had it open for that.
     is_written: bool,
 }
 
@@ -94,8 +94,16 @@ pub(crate) fn put(
         return in_place::write(table, staged.bytes()).map(|()| None);
     }
     let old = File::open(table.target()).map_err(EditError::at("read", table.path()))?;
+    let is_busy = old.metadata().is_ok_and(|is| was_just_written(&is));
     match exchange(staged.path(), table.target()) {
-        Ok(()) => settle(&staged, old, expected).map_err(|error| put_back(&staged, error)),
+        Ok(()) => settle(&staged, old, expected)
+            .map(|replaced| {
+                Some(Replaced {
+                    is_written: replaced.is_written || is_busy,
+                    ..replaced
+                })
+            })
+            .map_err(|error| put_back(&staged, error)),
         Err(Errno::EBUSY) => in_place::write(table, staged.bytes()).map(|()| None),
         Err(Errno::EINVAL | Errno::ENOSYS | Errno::ENOTSUP) => {
             table.check_unchanged()?;
@@ -103,6 +111,15 @@ pub(crate) fn put(
         }
         Err(error) => Err(EditError::at("replace", table.path())(error.into())),
     }
+}
+
+/// Whether a file was written in place a moment ago, so that its writer may be about to open it
+/// again. A table that was replaced by another one is not: that came after its last write, and
+/// changed its status once more (rename(2)).
+fn was_just_written(is: &Metadata) -> bool {
+    let is_last = (is.mtime(), is.mtime_nsec()) == (is.ctime(), is.ctime_nsec());
+    let age = is.modified().map(|at| at.elapsed().unwrap_or_default());
+    is_last && age.is_ok_and(|age| age < 2 * GRACE)
 }
 
 fn exchange(one: &Path, other: &Path) -> Result<(), Errno> {
@@ -115,7 +132,7 @@ fn settle(
     staged: &Staged<'_>,
     mut old: File,
     expected: Expected<'_>,
-) -> Result<Option<Replaced>, EditError> {
+) -> Result<Replaced, EditError> {
     let at = Instant::now();
     let (table, path) = (staged.table(), staged.table().path());
     let is = std::fs::metadata(staged.path()).map_err(EditError::at("read", path))?;
@@ -137,13 +154,13 @@ fn settle(
     let back = i64::try_from(rest.len()).unwrap_or(i64::MAX);
     old.seek(SeekFrom::Current(-back))
         .map_err(EditError::at("read", path))?;
-    Ok(Some(Replaced {
+    Ok(Replaced {
         file: old,
         path: path.to_owned(),
         target: table.target().to_owned(),
         at,
         is_written: had_writers || !appended.is_empty(),
-    }))
+    })
 }
 
 /// Puts the replaced file back, and carries over to it what was appended to ours meanwhile.
@@ -224,5 +241,26 @@ pub(crate) fn carry_over(path: &Path, target: &Path, lines: &[u8]) -> Result<(),
             "carry over lines that were appended to",
             path,
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_file_that_was_written_in_place_is_waited_for() {
+        let place = tempfile::tempdir().unwrap();
+        let path = |name| place.path().join(name);
+        let is_busy = |name| was_just_written(&std::fs::metadata(path(name)).unwrap());
+        std::fs::write(path("appended"), "a").unwrap();
+        assert!(is_busy("appended"));
+        std::fs::write(path("new"), "b").unwrap();
+        // The clock of a file system ticks a few times in a hundredth of a second.
+        thread::sleep(Duration::from_millis(12));
+        std::fs::rename(path("new"), path("replaced")).unwrap();
+        assert!(!is_busy("replaced"));
+        thread::sleep(2 * GRACE);
+        assert!(!is_busy("appended"));
     }
 }

@@ -3,6 +3,7 @@
 use crate::alert::event::Claim;
 use crate::alert::inbox::collector::*;
 use crate::alert::spool::write;
+use std::fs;
 use std::os::unix::fs::{chown, symlink};
 use std::time::Instant;
 use tempfile::TempDir;
@@ -310,4 +311,46 @@ fn a_backlog_that_no_listing_can_hold_is_collected_in_several() {
     assert_eq!(collected, 50);
     assert!((3..20).contains(&passes), "{passes}");
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn other_peoples_files_are_neither_deleted_nor_counted() {
+    let directory = tempfile::tempdir().unwrap();
+    let backup = directory.path().join("backup.tar");
+    fs::File::create(&backup)
+        .unwrap()
+        .set_len(17 << 20)
+        .unwrap();
+    chown(&backup, Some(65_533), None).unwrap();
+    let mut foreign = vec![backup];
+    for number in 0..20 {
+        for name in [format!("notes-{number}.event"), format!(".new-{number}")] {
+            let path = directory.path().join(name);
+            fs::write(&path, "x").unwrap();
+            chown(&path, Some(65_534), None).unwrap();
+            foreign.push(path);
+        }
+    }
+    let own = [65_533, 65_534].map(|uid| leave(&directory, 1_700_000_000, u64::from(uid), uid));
+    let mut collector = narrow();
+    (collector.limits.files, collector.limits.names) = (10, 10);
+    let pass = collector.collect(directory.path(), now()).unwrap();
+    assert_eq!(pass.found.len(), own.len(), "a share is of events alone");
+    assert!(pass.rejected.is_empty() && pass.unread.is_empty());
+    assert!(foreign.iter().all(|path| path.exists()));
+}
+
+#[test]
+fn what_is_deleted_is_what_was_read() {
+    let place = tempfile::tempdir().unwrap();
+    let [drop, moved] = ["drop", "moved"].map(|name| place.path().join(name));
+    fs::create_dir(&drop).unwrap();
+    let path = write(&drop, &event(1_700_000_000), 1).unwrap();
+    let pass = collect(&drop, now());
+    fs::rename(&drop, &moved).unwrap();
+    fs::create_dir(&drop).unwrap();
+    fs::write(&path, "another one").unwrap();
+    pass.remove(&pass.found[0]).unwrap();
+    assert!(path.exists());
+    assert_eq!(fs::read_dir(&moved).unwrap().count(), 0);
 }

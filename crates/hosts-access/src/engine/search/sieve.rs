@@ -11,6 +11,7 @@ use crate::span::{Span, offset};
 use crate::syntax::{LINE_LIMIT, Run};
 use memchr::{memchr, memrchr};
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::thread;
 
 /// As many daemon lists are remembered.
 const HEADS_LIMIT: usize = 32;
@@ -115,10 +116,12 @@ impl Sieve {
         }
         let middle = seam(source, source.len() / 2);
         let part = |from: usize, to: usize| Scan::new(self, source, keeps).part(from, to);
-        let (first, second) = std::thread::scope(|scope| {
-            let first = scope.spawn(|| part(0, middle));
+        let (first, second) = thread::scope(|scope| {
+            let first = thread::Builder::new().spawn_scoped(scope, || part(0, middle));
             let second = part(middle, source.len());
-            (first.join().ok().flatten(), second)
+            // Where no thread can be had, this one does both halves.
+            let first = first.map_or_else(|_| part(0, middle), |first| first.join().ok().flatten());
+            (first, second)
         });
         let runs = first?.into_iter().chain(second?);
         let runs = runs.map(|run| without_last_rule(source, run));
