@@ -5,7 +5,7 @@ use std::env;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Where root looks for programs, as systemd(1) does; and where NixOS has them.
+/// Where root looks for programs, as systemd(1) does; and where `NixOS` has them.
 pub const SAFE_PATH: &str =
     "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin";
 

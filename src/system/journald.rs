@@ -330,7 +330,7 @@ mod tests {
     fn a_log_that_takes_nothing_costs_a_moment_once_and_says_later_what_is_missing() {
         let stage = Stage::new();
         let (journal, classic) = (stage.bind("journal"), stage.bind("log"));
-        let log = SystemLog::new(stage.sockets.clone());
+        let log = SystemLog::new(stage.sockets);
         let begin = Instant::now();
         let mut refused = 0;
         for _ in 0..2000 {

@@ -11,7 +11,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// A program that calls itself another time: the clock reads a day before 1970.
-const CLOCK: &str = r#"
+const CLOCK: &str = r"
 #include <time.h>
 int clock_gettime(clockid_t id, struct timespec *now) {
     extern long syscall(long, ...);
@@ -19,7 +19,7 @@ int clock_gettime(clockid_t id, struct timespec *now) {
     if (id == CLOCK_REALTIME) now->tv_sec = -86400;
     return (int) done;
 }
-"#;
+";
 
 /// A run behind `before`, a program with its arguments.
 fn run_behind(before: &[&str], stage: &Stage, program: &str, args: &[&str]) -> Ran {

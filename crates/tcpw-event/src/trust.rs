@@ -12,7 +12,7 @@ use thiserror::Error;
 /// The sticky bit: others cannot replace what is in the directory.
 const STICKY: u32 = 0o1000;
 const WRITE_BY_OTHERS: u32 = 0o022;
-/// As many links are followed as the kernel follows (path_resolution(7)).
+/// As many links are followed as the kernel follows (`path_resolution(7)`).
 const MOST_LINKS: u32 = 40;
 
 /// Why a file may not be obeyed.

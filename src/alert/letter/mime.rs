@@ -216,7 +216,6 @@ fn file_name(message_id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono::DateTime;
 
     fn people() -> People {
         let list = |text: &str| vec![Mailbox::parse(text).unwrap()];
