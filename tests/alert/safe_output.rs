@@ -2,6 +2,7 @@
 
 use super::stage::{Ran, Stage};
 use std::ffi::{OsStr, OsString};
+use std::fmt::Write as _;
 use std::fs;
 
 /// What clears a screen, sets a title, writes over the line, and turns text around.
@@ -21,11 +22,11 @@ fn is_safe(ran: &Ran, what: &str) {
 
 /// Text as it is written between the quotes of TOML and JSON.
 fn quoted(text: &str) -> String {
-    let escaped: Vec<String> = text
-        .chars()
-        .map(|c| format!("\\u{:04x}", u32::from(c)))
-        .collect();
-    escaped.concat()
+    let mut out = String::new();
+    for c in text.chars() {
+        write!(out, "\\u{:04x}", u32::from(c)).unwrap();
+    }
+    out
 }
 
 #[test]
