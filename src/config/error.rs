@@ -2,9 +2,9 @@
 
 use super::mailbox::MailboxError;
 use crate::span::Position;
-use crate::system::Distrust;
 use std::io;
 use std::path::{Path, PathBuf};
+use tcpw_event::trust::Distrust;
 use thiserror::Error;
 
 /// A configuration that cannot be used.

@@ -3,10 +3,11 @@
 use super::build::parse;
 use super::error::{ConfigError, ConfigProblem};
 use super::settings::Config;
-use crate::system::{check_for_root, open_regular};
 use std::io::{self, Read as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use tcpw_event::regular::open_regular;
+use tcpw_event::trust::check_for_root;
 
 /// A configuration is a page of text; what is larger is something else.
 const MOST_BYTES: u64 = 1024 * 1024;
