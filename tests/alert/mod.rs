@@ -41,6 +41,8 @@ mod queue;
 mod record;
 /// A mail server that misbehaves.
 mod rogue;
+/// A damaged journal stops no mail, and what waited in it arrives.
+mod salvage;
 /// Units and lines of cron for what no alert starts.
 mod schedule;
 /// A real SMTP server.

@@ -121,8 +121,12 @@ mod tests {
     fn every_value_can_be_read() {
         for value in ["NULL", "7", "1.5", "'a'", "CAST(x'61ff' AS TEXT)", "x'ff'"] {
             read(value, |row| {
-                (text(row, 0)?, bytes(row, 0)?, message_id(row, 0)?);
-                (number(row, 0)?, small(row, 0)?, count(row, 0)?);
+                text(row, 0)?;
+                bytes(row, 0)?;
+                message_id(row, 0)?;
+                number(row, 0)?;
+                small(row, 0)?;
+                count(row, 0)?;
                 Ok(())
             });
         }
