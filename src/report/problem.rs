@@ -135,7 +135,7 @@ impl Problem {
 
     fn notice((time, notice): &(DateTime<Utc>, Notice)) -> Option<Self> {
         match notice {
-            Notice::JournalDamaged { aside } => Some(Self::Damaged {
+            Notice::JournalDamaged { aside, .. } => Some(Self::Damaged {
                 time: *time,
                 aside: visible(aside.as_bytes()),
             }),

@@ -49,6 +49,8 @@ mod reply_codes;
 mod rogue;
 /// Nothing that a terminal would obey comes out.
 mod safe_output;
+/// A damaged journal stops no mail, and what waited in it arrives.
+mod salvage;
 /// Units and lines of cron for what no alert starts.
 mod schedule;
 /// A real SMTP server.

@@ -7,7 +7,7 @@ use crate::alert::deliver::dispatch::{
 use crate::alert::deliver::standing::{Standing, identity_of};
 use crate::alert::event::Event;
 use crate::alert::inbox::collector::Collector;
-use crate::alert::journal::database::{Journal, JournalError, make_directory, set_aside};
+use crate::alert::journal::database::{Journal, JournalError, make_directory};
 use crate::alert::journal::{Dispatch, Settled, Waiting, pause};
 use crate::alert::letter::mime::People;
 use crate::alert::model::letter::Letter;
@@ -115,7 +115,8 @@ pub struct Deliverer<'a> {
 
 impl<'a> Deliverer<'a> {
     /// Takes the lock and opens the journal; nothing when another deliverer is at work. A
-    /// damaged journal is put aside, and a letter says so.
+    /// damaged journal is put aside, what can be read of it goes on in a new one, and a letter
+    /// says so.
     ///
     /// # Errors
     /// When lock or journal cannot be made.
@@ -130,8 +131,8 @@ impl<'a> Deliverer<'a> {
             return Ok(None);
         };
         let before = identity_of(path);
-        let (journal, aside) = Journal::open_or_replace(path, place.clock.now())?;
-        if aside.is_none() && before.is_some() && before != identity_of(path) {
+        let (journal, replaced) = Journal::open_or_replace(path, place.clock.now())?;
+        if replaced.is_none() && before.is_some() && before != identity_of(path) {
             return Err(DeliverError::Replaced { path: path.clone() });
         }
         let mut deliverer = Self {
@@ -142,27 +143,38 @@ impl<'a> Deliverer<'a> {
             standing: Standing::of(path, &lock),
             lock,
         };
-        if let Some(aside) = aside {
-            deliverer.tell_damage(&aside)?;
+        if let Some(replaced) = replaced {
+            deliverer.tell_damage(&replaced)?;
         }
-        deliverer.forget_stale()?;
+        deliverer.replacing(Self::forget_stale)?;
         Ok(Some(deliverer))
     }
 
     /// Collects everything and tries the letters that are due, or with `all` every one that is
-    /// not delivered. A journal that turns out to be damaged is put aside, and a new one begun.
+    /// not delivered. A journal that turns out to be damaged is put aside, and what can be
+    /// read of it goes on in a new one.
     ///
     /// # Errors
     /// When the journal cannot be used, or is another one than the one that was opened.
     pub fn round(&mut self, all: bool) -> Result<DeliveryReport, DeliverError> {
-        match self.work(all) {
+        self.replacing(|deliverer| deliverer.work(all))
+    }
+
+    /// Does `work`, and does it again with a new journal if this one turns out to be damaged.
+    fn replacing<T>(
+        &mut self,
+        work: impl Fn(&mut Self) -> Result<T, DeliverError>,
+    ) -> Result<T, DeliverError> {
+        match work(self) {
             Err(DeliverError::Journal(error)) if error.is_damage() => {
                 let path = &self.place.config.journal;
-                let aside = set_aside(path, self.place.clock.now())?;
-                self.journal = Journal::open(path)?;
+                // Closed later, it would take what SQLite keeps beside the new one for its own.
+                self.journal.close();
+                let (journal, replaced) = Journal::replace(path, self.place.clock.now())?;
+                self.journal = journal;
                 self.standing = Standing::of(path, &self.lock);
-                self.tell_damage(&aside)?;
-                self.work(all)
+                self.tell_damage(&replaced)?;
+                work(self)
             }
             done => done,
         }

@@ -2,11 +2,11 @@
 //! alive, and says what went wrong with the alerts themselves.
 
 use crate::alert::deliver::deliverer::{DeliverError, Deliverer, namer};
+use crate::alert::journal::Replaced;
 use crate::alert::model::letter::LetterKind;
 use crate::alert::model::system_letter::Notice;
 use crate::system::local_time;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Timelike as _, Utc};
-use std::path::Path;
 
 /// How often the journal forgets its oldest events, in seconds.
 const PRUNE_EVERY: i64 = 6 * 3600;
@@ -91,14 +91,26 @@ impl Deliverer<'_> {
         Ok(())
     }
 
-    /// Says that a damaged journal was put aside.
-    pub(crate) fn tell_damage(&mut self, aside: &Path) -> Result<(), DeliverError> {
+    /// Says that a damaged journal was put aside, and what the new one has of it.
+    pub(in crate::alert) fn tell_damage(
+        &mut self,
+        replaced: &Replaced,
+    ) -> Result<(), DeliverError> {
         let path = self.place.config.journal.display();
-        let aside = aside.display().to_string();
+        let aside = replaced.aside.display().to_string();
+        let salvaged = replaced.salvaged;
         (self.place.warn)(&format!(
-            "the journal {path} is damaged: it is now {aside}, and a new one was started"
+            "the journal {path} is damaged: it is now {aside}, and a new one was started; carried \
+             over: waiting messages {}, events {}; not readable: waiting messages {}, events {}",
+            salvaged.letters, salvaged.events, salvaged.lost_letters, salvaged.lost_events
         ));
-        let notice = Notice::JournalDamaged { aside };
+        let notice = Notice::JournalDamaged {
+            aside,
+            letters: salvaged.letters,
+            events: salvaged.events,
+            lost_letters: salvaged.lost_letters,
+            lost_events: salvaged.lost_events,
+        };
         self.notify(LetterKind::Notice, &notice, self.place.clock.now())
     }
 

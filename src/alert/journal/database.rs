@@ -3,9 +3,9 @@
 use crate::alert::journal::memory::Memory;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
-use std::ffi::OsString;
 use std::fs;
 use std::io;
+use std::mem::replace;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -152,26 +152,17 @@ impl Journal {
         Ok(Some(journal))
     }
 
-    /// Opens the journal at `path`; one that is damaged is renamed first, and its new name given.
-    ///
-    /// # Errors
-    /// As [`Journal::open`], and when the damaged one cannot be renamed.
-    pub fn open_or_replace(
-        path: &Path,
-        now: DateTime<Utc>,
-    ) -> Result<(Self, Option<PathBuf>), JournalError> {
-        match Self::open(path) {
-            Err(error) if error.is_damage() => {
-                let aside = set_aside(path, now)?;
-                Ok((Self::open(path)?, Some(aside)))
-            }
-            opened => Ok((opened?, None)),
-        }
-    }
-
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Closes the database. Whatever is asked of the journal from now on fails.
+    pub(in crate::alert) fn close(&mut self) {
+        if let Ok(nothing) = Connection::open_in_memory() {
+            drop(replace(&mut self.database, nothing));
+        }
+        self.memory = Memory::default();
     }
 
     pub(crate) fn version(&mut self) -> Result<usize, JournalError> {
@@ -228,37 +219,6 @@ impl Journal {
             }
         })
     }
-}
-
-/// Renames the journal and what SQLite keeps beside it; gives the new name.
-///
-/// # Errors
-/// When it cannot be renamed.
-pub(crate) fn set_aside(path: &Path, now: DateTime<Utc>) -> Result<PathBuf, JournalError> {
-    let with = |end: &str| {
-        let mut name: OsString = path.as_os_str().to_owned();
-        name.push(end);
-        PathBuf::from(name)
-    };
-    let mark = format!(".damaged-{}", now.format("%Y%m%dT%H%M%SZ"));
-    for end in ["-wal", "-shm"] {
-        // Without its journal a log is of no use, and most often there is none.
-        drop(rename(&with(end), &with(&format!("{mark}{end}"))));
-    }
-    let aside = with(&mark);
-    rename(path, &aside).map_err(|cause| JournalError::SetAside {
-        path: path.to_owned(),
-        cause,
-    })?;
-    Ok(aside)
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a damaged journal is put aside by the journal alone"
-)]
-pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
-    fs::rename(from, to)
 }
 
 /// Makes the directory of the journal, mode 0700, if its parent exists.

@@ -1,8 +1,10 @@
 //! The journal: every event that was ever collected, what was decided about it, and the letters
 //! that tell of it; an SQLite database with one writer.
 
+pub(super) mod aside;
 pub(super) mod clock;
 pub(super) mod counts;
+pub(super) mod damaged;
 pub(super) mod database;
 pub(super) mod events;
 pub(super) mod facts;
@@ -11,13 +13,17 @@ pub(super) mod letters;
 pub(super) mod memory;
 pub(super) mod outbox;
 pub(super) mod queue;
+pub(super) mod replace;
 pub(super) mod retention;
+pub(super) mod salvage;
 pub(super) mod schema;
 pub(super) mod search;
+pub(super) mod tables;
 pub(super) mod tally;
 pub(super) mod trial;
 pub(super) mod troubles;
 pub(super) mod values;
+pub(super) mod walk;
 
 pub use clock::Ahead;
 pub use events::EventFilter;
@@ -29,3 +35,4 @@ pub use tally::{SourceCount, Tally};
 pub use troubles::{Sent, Stuck, Troubles};
 
 pub(super) use outbox::{Dispatch, Settled, pause};
+pub(super) use replace::Replaced;

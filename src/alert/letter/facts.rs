@@ -196,7 +196,7 @@ fn about_alarms(list: &mut List, context: &LetterContext<'_>) {
         local(context.letter.created, context.setting),
     );
     match &context.notice {
-        Some(Notice::JournalDamaged { aside }) => list.add(labels.aside, safe_text(aside)),
+        Some(Notice::JournalDamaged { aside, .. }) => list.add(labels.aside, safe_text(aside)),
         Some(Notice::GivenUp { letters, .. }) => {
             let numbers: Vec<String> = letters.iter().take(50).map(i64::to_string).collect();
             let more = if letters.len() > numbers.len() {

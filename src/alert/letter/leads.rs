@@ -57,7 +57,29 @@ pub(super) fn advice(context: &LetterContext<'_>) -> String {
     let notes = &context.words.notes;
     match &context.notice {
         _ if context.letter.kind == LetterKind::Test => notes.test.to_owned(),
-        Some(Notice::JournalDamaged { .. }) => notes.damaged.to_owned(),
+        Some(Notice::JournalDamaged {
+            letters: 0,
+            events: 0,
+            ..
+        }) => notes.damaged.to_owned(),
+        Some(Notice::JournalDamaged {
+            aside: _,
+            letters,
+            events,
+            lost_letters,
+            lost_events,
+        }) => {
+            let numbers = [
+                ("letters", number(*letters)),
+                ("events", number(*events)),
+                ("lost_letters", number(*lost_letters)),
+                ("lost_events", number(*lost_events)),
+            ];
+            let values = numbers
+                .each_ref()
+                .map(|(name, text)| (*name, text.as_str()));
+            fill(notes.salvaged, &values)
+        }
         Some(Notice::GivenUp { events, .. }) => {
             fill(notes.given_up, &[("events", &number(*events))])
         }

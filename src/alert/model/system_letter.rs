@@ -6,10 +6,23 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "notice", rename_all = "kebab-case")]
 pub enum Notice {
-    /// The journal could not be read and was put aside; a new one was started.
+    /// The journal could not be read and was put aside; a new one was started, with what could be
+    /// read of it.
     JournalDamaged {
         /// Where the damaged one is.
         aside: String,
+        /// How many letters that waited were carried over.
+        #[serde(default)]
+        letters: u64,
+        /// How many events were carried over.
+        #[serde(default)]
+        events: u64,
+        /// How many letters that waited could not be read.
+        #[serde(default)]
+        lost_letters: u64,
+        /// How many events could not be read.
+        #[serde(default)]
+        lost_events: u64,
     },
     /// Letters were given up while they could not be delivered.
     GivenUp {

@@ -406,9 +406,11 @@ fn a_damaged_journal_is_put_aside() {
     } = desk;
     drop(journal);
     fs::write(&path, vec![b'x'; 20_000]).unwrap();
-    let (mut journal, aside) = Journal::open_or_replace(&path, now).unwrap();
+    let (mut journal, replaced) = Journal::open_or_replace(&path, now).unwrap();
     assert_eq!(journal.waiting().unwrap(), Waiting::default());
-    assert_eq!(fs::read(aside.unwrap()).unwrap().len(), 20_000);
+    let replaced = replaced.unwrap();
+    assert_eq!(fs::read(replaced.aside).unwrap().len(), 20_000);
+    assert_eq!(replaced.salvaged.events, 0);
     drop(directory);
 }
 

@@ -211,6 +211,7 @@ pub(crate) const WORDS: Words = Words {
     },
     notes: Notes {
         damaged: "Check the disk. Earlier events, and messages that were waiting, are only in the file that was moved aside; .recover of sqlite3(1) may restore them. Events that had not been collected yet are not lost.",
+        salvaged: "Check the disk. Carried over to the new journal: waiting messages {letters}, events {events}. Not readable: waiting messages {lost_letters}, events {lost_events}. Messages that were about to leave when the damage happened may arrive twice, with the same Message-ID. .recover of sqlite3(1) may restore more from the file that was moved aside. Events that had not been collected yet are not lost.",
         given_up: "They reported {events} connections, which are in the journal. \"tcpw queue list\" shows the messages, and \"tcpw queue retry NUMBER\" sends one again.",
         rejected: "A local user may be trying to forge alerts, or a daemon calls another version of tcpw. The system log names the owners of the files.",
         rejected_more: Counted {

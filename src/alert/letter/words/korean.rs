@@ -211,6 +211,7 @@ pub(crate) const WORDS: Words = Words {
     },
     notes: Notes {
         damaged: "디스크를 점검해 주십시오. 이전의 이벤트와 전송을 기다리던 메일은 따로 보관한 파일에만 있으며, sqlite3(1)의 .recover로 복구할 수 있을지도 모릅니다. 아직 수집하지 않은 이벤트는 사라지지 않았습니다.",
+        salvaged: "디스크를 점검해 주십시오. 새 저널로 옮긴 것: 전송을 기다리던 메일 {letters}통, 이벤트 {events}건. 읽을 수 없는 것: 전송을 기다리던 메일 {lost_letters}통, 이벤트 {lost_events}건. 손상될 때 전송 중이던 메일은 같은 Message-ID로 두 번 도착할 수 있습니다. 따로 보관한 파일에서 sqlite3(1)의 .recover로 더 복구할 수 있을지도 모릅니다. 아직 수집하지 않은 이벤트는 사라지지 않았습니다.",
         given_up: "이 메일들이 알리던 접속 {events}건은 저널에 있습니다. \"tcpw queue list\"로 메일을 볼 수 있고, \"tcpw queue retry 번호\"로 다시 보낼 수 있습니다.",
         rejected: "이 서버의 사용자가 경보를 위조하려 했거나, 어떤 데몬이 다른 버전의 tcpw를 실행하고 있습니다. 파일의 소유자는 시스템 로그에 있습니다.",
         rejected_more: Counted {

@@ -196,6 +196,7 @@ pub(crate) struct Warnings {
 #[derive(Debug, Serialize)]
 pub(crate) struct Notes {
     pub(crate) damaged: &'static str,
+    pub(crate) salvaged: &'static str,
     pub(crate) given_up: &'static str,
     pub(crate) rejected: &'static str,
     pub(crate) rejected_more: Counted,

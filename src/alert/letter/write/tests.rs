@@ -103,6 +103,13 @@ fn golden(name: &str, made: &str, stale: &RefCell<Vec<PathBuf>>) {
     }
 }
 
+/// As an earlier version has written it.
+const DAMAGED: &str = r#"{"notice":"journal-damaged",
+    "aside":"/var/lib/tcpw/journal.db.damaged-20260301T093000Z"}"#;
+const SALVAGED: &str = r#"{"notice":"journal-damaged",
+    "aside":"/var/lib/tcpw/journal.db.damaged-20260301T093000Z",
+    "letters":3,"events":1200,"lost_letters":1,"lost_events":17}"#;
+
 #[test]
 fn letters_of_every_kind_are_as_they_should_be() {
     let stale = RefCell::new(Vec::new());
@@ -116,12 +123,8 @@ fn letters_of_every_kind_are_as_they_should_be() {
             assert_eq!(texts.problems, Vec::<String>::new());
         }
         for (name, notice) in [
-            (
-                "notice-damaged",
-                Notice::JournalDamaged {
-                    aside: "/var/lib/tcpw/journal.db.damaged-20260301T093000Z".to_owned(),
-                },
-            ),
+            ("notice-damaged", Notice::of_json(DAMAGED).unwrap()),
+            ("notice-salvaged", Notice::of_json(SALVAGED).unwrap()),
             (
                 "notice-rejected",
                 Notice::Rejected {
