@@ -37,17 +37,16 @@ pub(crate) fn run(args: &HistoryArgs, context: &mut Context) -> Result<Exit, Fai
     let timeline = history.timeline().map_err(told)?;
     for number in numbers {
         let entry = history.entry(number).map_err(told)?;
-        let line = match args.format {
+        match args.format {
             ListFormat::Table => {
                 let mut fate = fate(&history, &entry)?;
                 if fate.is_empty() {
                     fate = part(&entry, timeline.state(number));
                 }
-                row(&entry, &fate)
+                context.out.line(row(&entry, &fate))?;
             }
-            ListFormat::Json => object(&entry, &fate(&history, &entry)?),
-        };
-        context.out.line(line)?;
+            ListFormat::Json => context.out.data(object(&entry, &fate(&history, &entry)?))?,
+        }
     }
     Ok(Exit::Done)
 }

@@ -60,11 +60,10 @@ pub(crate) fn run(args: &ListingArgs, context: &mut Context) -> Result<Exit, Fai
             TableName::Allow => paths.allow.display().to_string(),
             TableName::Deny => paths.deny.display().to_string(),
         };
-        let line = match args.format {
-            ListFormat::Table => row(&rule, &path),
-            ListFormat::Json => object(&rule, &path),
-        };
-        context.out.line(line)?;
+        match args.format {
+            ListFormat::Table => context.out.line(row(&rule, &path))?,
+            ListFormat::Json => context.out.data(object(&rule, &path))?,
+        }
     }
     for note in stray_notes(&ground, &written(&paths, &ground)) {
         say(args.format, context, &remark(&paths, &note))?;
