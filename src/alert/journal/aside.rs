@@ -34,7 +34,7 @@ pub(super) fn set_aside(path: &Path, now: DateTime<Utc>) -> Result<PathBuf, Jour
         path: path.to_owned(),
         cause,
     };
-    let aside = free_name(path, now);
+    let aside = free_name(path, now).map_err(failed)?;
     note(path, &aside)
         .and_then(|()| rename(path, &aside))
         .map_err(failed)?;
@@ -72,15 +72,28 @@ pub(super) fn finish(path: &Path) {
 }
 
 /// A name that no file has, and of which no file beside a database has the beginning.
-fn free_name(path: &Path, now: DateTime<Utc>) -> PathBuf {
+///
+/// # Errors
+/// When it cannot be seen which names are free.
+fn free_name(path: &Path, now: DateTime<Utc>) -> io::Result<PathBuf> {
     let mark = format!(".damaged-{}", now.format("%Y%m%dT%H%M%SZ"));
-    let names = (2_u64..).map(|number| with(path, &format!("{mark}-{number}")));
-    let is_free = |name: &PathBuf| {
-        let ends = ["", "-wal", "-shm"].map(|end| with(name, end));
-        ends.iter().all(|name| matches!(exists(name), Ok(false)))
-    };
-    let mut names = std::iter::once(with(path, &mark)).chain(names);
-    names.find(is_free).unwrap_or_else(|| with(path, &mark))
+    let mut name = with(path, &mark);
+    let mut number = 2_u64;
+    while is_taken(&name)? {
+        name = with(path, &format!("{mark}-{number}"));
+        number += 1;
+    }
+    Ok(name)
+}
+
+/// Whether a file has this name, or what SQLite keeps beside a database of this name.
+fn is_taken(name: &Path) -> io::Result<bool> {
+    for end in ["", "-wal", "-shm"] {
+        if exists(&with(name, end))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Moves what SQLite keeps beside the journal to where the journal is now.
@@ -161,11 +174,20 @@ mod tests {
     }
 
     #[test]
+    fn names_that_cannot_be_looked_at_are_an_error_and_no_endless_search() {
+        let place = tempfile::tempdir().unwrap();
+        let file = place.path().join("file");
+        fs::write(&file, "x").unwrap();
+        // A file where a directory belongs: every look fails.
+        assert!(set_aside(&file.join("journal.db"), now()).is_err());
+    }
+
+    #[test]
     fn what_a_killed_process_left_undone_is_done() {
         let place = tempfile::tempdir().unwrap();
         let path = journal(&place, "x");
         assert_eq!(unfinished(&path).unwrap(), None);
-        let aside = free_name(&path, now());
+        let aside = free_name(&path, now()).unwrap();
         note(&path, &aside).unwrap();
         assert_eq!(unfinished(&path).unwrap(), None, "it was not renamed yet");
         rename(&path, &aside).unwrap();

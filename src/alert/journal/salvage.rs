@@ -29,6 +29,7 @@ const LOOK: u32 = 1000;
 /// How long ago a message may have been released of which nothing is known any more and which is
 /// sent again.
 const RECENT: TimeDelta = TimeDelta::days(7);
+
 /// What was carried over from a damaged journal, and what was not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(in crate::alert) struct Salvaged {
