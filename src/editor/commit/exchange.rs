@@ -9,7 +9,7 @@ use crate::editor::commit::error::EditError;
 use crate::editor::commit::in_place;
 use crate::editor::commit::replace::Staged;
 use crate::editor::commit::table::{Identity, TableFile};
-use crate::system::writers;
+use crate::system::{Clock as _, SystemClock, writers};
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
 use std::fs::{File, Metadata, OpenOptions};
@@ -17,7 +17,7 @@ use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// How long to wait for those who still have the replaced file open: `ROUNDS` times `PAUSE`.
 const ROUNDS: u32 = 100;
@@ -94,7 +94,8 @@ pub(crate) fn put(
         return in_place::write(table, staged.bytes()).map(|()| None);
     }
     let old = File::open(table.target()).map_err(EditError::at("read", table.path()))?;
-    let is_busy = old.metadata().is_ok_and(|is| was_just_written(&is));
+    let now = SystemClock.now().into();
+    let is_busy = old.metadata().is_ok_and(|is| was_just_written(&is, now));
     match exchange(staged.path(), table.target()) {
         Ok(()) => settle(&staged, old, expected)
             .map(|replaced| {
@@ -116,9 +117,11 @@ pub(crate) fn put(
 /// Whether a file was written in place a moment ago, so that its writer may be about to open it
 /// again. A table that was replaced by another one is not: that came after its last write, and
 /// changed its status once more (rename(2)).
-fn was_just_written(is: &Metadata) -> bool {
+fn was_just_written(is: &Metadata, now: SystemTime) -> bool {
     let is_last = (is.mtime(), is.mtime_nsec()) == (is.ctime(), is.ctime_nsec());
-    let age = is.modified().map(|at| at.elapsed().unwrap_or_default());
+    let age = is
+        .modified()
+        .map(|at| now.duration_since(at).unwrap_or_default());
     is_last && age.is_ok_and(|age| age < 2 * GRACE)
 }
 
@@ -252,15 +255,17 @@ mod tests {
     fn only_a_file_that_was_written_in_place_is_waited_for() {
         let place = tempfile::tempdir().unwrap();
         let path = |name| place.path().join(name);
-        let is_busy = |name| was_just_written(&std::fs::metadata(path(name)).unwrap());
+        let is_busy = |name, age| {
+            let is = std::fs::metadata(path(name)).unwrap();
+            was_just_written(&is, is.modified().unwrap() + age)
+        };
         std::fs::write(path("appended"), "a").unwrap();
-        assert!(is_busy("appended"));
+        assert!(is_busy("appended", GRACE));
+        assert!(!is_busy("appended", 2 * GRACE));
         std::fs::write(path("new"), "b").unwrap();
         // The clock of a file system ticks a few times in a hundredth of a second.
         thread::sleep(Duration::from_millis(12));
         std::fs::rename(path("new"), path("replaced")).unwrap();
-        assert!(!is_busy("replaced"));
-        thread::sleep(2 * GRACE);
-        assert!(!is_busy("appended"));
+        assert!(!is_busy("replaced", GRACE));
     }
 }
