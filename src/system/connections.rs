@@ -394,7 +394,7 @@ mod tests {
                 namespace: "net:[2]",
                 ..connected(plain(4, 1, "sshd: root@notty\0"), [10, 0, 0, 4])
             },
-            // What runs sessions is no name that tables know.
+            // Tables do not know the program that runs sessions by its name.
             Made {
                 namespace: "net:[3]",
                 ..connected(plain(5, 2, "sshd-session: bob@pts/1\0"), [10, 0, 0, 5])

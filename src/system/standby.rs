@@ -101,7 +101,7 @@ pub struct Standby {
 }
 
 impl Standby {
-    /// From here on no signal that can be caught ends this process, and it is no part of the
+    /// From here on no signal that can be caught ends this process, and it is not part of the
     /// starter's session any more, nor, as far as it may leave, of its control group. The starter is
     /// told so, if standard input leads to one. To be called before there are other threads.
     ///

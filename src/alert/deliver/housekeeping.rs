@@ -16,7 +16,7 @@ const MOST_EXAMPLES: usize = 20;
 const PRUNED: &str = "pruned";
 /// The day of the last sign of life.
 const ALIVE: &str = "alive";
-/// When a notice last told of files that are not events, in seconds since the epoch.
+/// When a notice last reported files that are not events, in seconds since the epoch.
 const REJECTED: &str = "rejected";
 /// The latest time still to come of which a notice has told.
 const AHEAD: &str = "ahead";

@@ -215,7 +215,7 @@ pub fn declare(
                 .flat_map(|one| one.text(ground.tree(table)))
                 .collect();
             if !text.is_empty() {
-                // In front of the first rule that stays after them.
+                // Before the first rule that stays after them.
                 let next = lines.get(op.old_range().end).copied();
                 put(&mut change, ground, table, next, text)?;
             }

@@ -98,7 +98,7 @@ mod tests {
             // After a restart, whatever the clock shows.
             (1_000_010, "b", 60_000, true),
             (0, "b", 1_000, true),
-            // A kernel that does not tell its boots apart has counted anew.
+            // A kernel that does not tell its boots apart has counted from the start again.
             (1_000_010, "a", 40_000, true),
         ] {
             let now = moment(unix, boot, since_boot);

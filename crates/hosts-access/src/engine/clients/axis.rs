@@ -49,7 +49,7 @@ impl Axis {
             .unwrap_or_default()
     }
 
-    /// Where an address lies, as text that libwrap gets; none for what is no usual address.
+    /// Where an address lies, as text that libwrap gets; none for what is not a usual address.
     pub(in crate::engine) fn of_text(text: &[u8]) -> Option<(Self, u128)> {
         if text.is_empty() || text.eq_ignore_ascii_case(b"unknown") {
             return Some((Self::Nowhere, 0));
