@@ -10,7 +10,7 @@ use crate::values::Language;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-pub use tcpw_event::places::{DEFAULT_DROP, DEFAULT_JOURNAL};
+pub use tcpw_event::places::{DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_ROOT_DROP};
 
 /// Where the `file` transport puts mails, when the configuration does not say.
 pub const DEFAULT_MAIL: &str = "/var/lib/tcpw/mail";
@@ -32,8 +32,10 @@ pub struct Config {
     pub alert: Alert,
     /// Where addresses are looked up.
     pub geo: Geo,
-    /// The directory where `notify` puts its event files.
+    /// The directory where everybody's `notify` puts its event files.
     pub drop: PathBuf,
+    /// The directory where root's does.
+    pub root_drop: PathBuf,
     /// Which findings of the linter count.
     pub lint: Lint,
     /// Who must still get in after a change of the tables.
@@ -129,6 +131,7 @@ impl Config {
             alert: Alert::default(),
             geo: Geo::default(),
             drop: place(Path::new(DEFAULT_DROP)),
+            root_drop: place(Path::new(DEFAULT_ROOT_DROP)),
             lint: Lint::default(),
             keep_in: Vec::new(),
             holds_password: false,
