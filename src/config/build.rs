@@ -9,7 +9,7 @@ use super::mailbox::Mailbox;
 use super::secret::Password;
 use super::section::{Section, Source};
 use super::settings::{
-    Config, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_MAIL, DEFAULT_SENDMAIL, MailSettings, Retention,
+    Config, DEFAULT_DROP, DEFAULT_MAIL, DEFAULT_SENDMAIL, MailSettings, Retention,
     TransportSettings,
 };
 use super::{channel, smtp};
@@ -18,6 +18,7 @@ use crate::values::Language;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tcpw_event::places::default_journal;
 use toml::de::DeTable;
 
 /// What `mail.subject` may have in braces.
@@ -64,17 +65,17 @@ pub fn parse(bytes: &[u8], file: &Path, place: Place<'_>) -> Result<Config, Conf
         None => Vec::new(),
     };
     let holds_secret = channels.iter().any(channel::ChannelSettings::holds_secret);
-    let path_of = |table: &'static str, default: &str| -> Result<PathBuf, ConfigError> {
+    let path_of = |table: &'static str| -> Result<Option<PathBuf>, ConfigError> {
         let given = match top.section(table, table, known(table))? {
             Some(section) => section.path("path")?,
             None => None,
         };
-        Ok(place(given.as_deref().unwrap_or(Path::new(default))))
+        Ok(given.map(|path| place(&path)))
     };
     Ok(Config {
         mail,
         channels,
-        journal: path_of("journal", DEFAULT_JOURNAL)?,
+        journal: path_of("journal")?.unwrap_or_else(|| default_journal(place)),
         retention: retention(&top)?,
         alert: match top.section("alert", "alert", known("alert"))? {
             Some(section) => alert::alert(&section)?,
@@ -84,7 +85,7 @@ pub fn parse(bytes: &[u8], file: &Path, place: Place<'_>) -> Result<Config, Conf
             Some(section) => letter::geo(&section, place)?,
             None => Geo::default(),
         },
-        drop: path_of("drop", DEFAULT_DROP)?,
+        drop: path_of("drop")?.unwrap_or_else(|| place(Path::new(DEFAULT_DROP))),
         lint: lint(&top)?,
         keep_in: keep_in(&top)?,
         holds_password: holds_password || holds_secret,
