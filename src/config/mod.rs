@@ -33,7 +33,7 @@ pub use revise::{ReviseError, Setting, Wanted, revise, says, without_passwords};
 pub use secret::{Password, Secret};
 pub use settings::{
     Config, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_MAIL, DEFAULT_ROOT_DROP, DEFAULT_SENDMAIL,
-    MailSettings, Retention, TransportSettings,
+    DELIVER_JOURNAL, MailSettings, Retention, TransportSettings,
 };
 pub use smtp::{Auth, Login, Smtp};
 

@@ -10,7 +10,8 @@ use crate::values::Language;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-pub use tcpw_event::places::{DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_ROOT_DROP};
+use tcpw_event::places::default_journal;
+pub use tcpw_event::places::{DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_ROOT_DROP, DELIVER_JOURNAL};
 
 /// Where the `file` transport puts mails, when the configuration does not say.
 pub const DEFAULT_MAIL: &str = "/var/lib/tcpw/mail";
@@ -126,7 +127,7 @@ impl Config {
                 form: LetterForm::default(),
             },
             channels: Vec::new(),
-            journal: place(Path::new(DEFAULT_JOURNAL)),
+            journal: default_journal(place),
             retention: Retention::default(),
             alert: Alert::default(),
             geo: Geo::default(),
