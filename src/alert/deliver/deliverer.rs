@@ -216,7 +216,11 @@ impl<'a> Deliverer<'a> {
     fn send_one(&mut self, item: &Dispatch, letter: &Letter) -> Result<Sent, DeliverError> {
         let sender = sender(self.place);
         thread::scope(|scope| {
-            let sending = scope.spawn(|| dispatch::send(&sender, item, letter));
+            let work = || dispatch::send(&sender, item, letter);
+            let Ok(sending) = thread::Builder::new().spawn_scoped(scope, work) else {
+                // Where no thread can be had, events wait for the mail.
+                return Ok(work());
+            };
             let mut pause = SHORTEST_LOOK;
             let mut result = Ok(());
             while !sending.is_finished() {

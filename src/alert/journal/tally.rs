@@ -231,11 +231,18 @@ fn scan_all(path: &Path, range: Range, counts: &Counts) -> rusqlite::Result<Part
                 last: range.last.min(first.saturating_add(step - 1)),
                 ..range
             };
-            workers.push(scope.spawn(move || scan(path, part, counts)));
+            let work = move || scan(path, part, counts);
+            let worker = thread::Builder::new().spawn_scoped(scope, work);
+            // Where no thread can be had, this one does the work.
+            workers.push(worker.map_err(|_| work()));
         }
         let results = workers.into_iter().map(|worker| {
             // A worker does not panic; if one did, its events were not counted.
-            worker.join().unwrap_or(Err(rusqlite::Error::InvalidQuery))
+            let joined = worker.map(|worker| {
+                let done = worker.join();
+                done.unwrap_or(Err(rusqlite::Error::InvalidQuery))
+            });
+            joined.unwrap_or_else(|done| done)
         });
         results.collect()
     });

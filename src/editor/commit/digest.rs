@@ -25,9 +25,12 @@ pub(crate) fn digests(old: &[u8], new: &[u8], head: usize) -> [String; 2] {
         return [finish(context, old), finish(copy, new)];
     }
     std::thread::scope(|scope| {
-        let first = scope.spawn(|| finish(context, old));
+        let whole = || finish(context.clone(), old);
+        let first = std::thread::Builder::new().spawn_scoped(scope, whole);
         let second = finish(copy, new);
-        [first.join().unwrap_or_default(), second]
+        // Where no thread can be had, this one does both.
+        let first = first.map_or_else(|_| whole(), |first| first.join().unwrap_or_default());
+        [first, second]
     })
 }
 

@@ -301,8 +301,7 @@ impl Plan<'_> {
         Ok(opened.get_or_init(|| state))
     }
 
-    /// Writes the new tables beside their places, and lets `record` write into the history. Where
-    /// both fail, it is the tables that are reported of.
+    /// Writes the new tables beside their places, and lets `record` write the history: told of last.
     fn stage<T: Send>(
         &self,
         names: &[TableName],
@@ -316,13 +315,14 @@ impl Plan<'_> {
             return Ok((write_all()?, record()?));
         }
         // The history is written while the disk is busy with the tables.
+        let failed = EditError::at("start a thread that writes", &self.editor.state_path);
         let (staged, recorded) = thread::scope(|scope| {
-            let recorded = scope.spawn(record);
+            let recorded = thread::Builder::new().spawn_scoped(scope, record);
             let staged = write_all();
-            let recorded = recorded.join().unwrap_or_else(|panic| resume_unwind(panic));
-            (staged, recorded)
+            let recorded = recorded.map(|it| it.join().unwrap_or_else(|it| resume_unwind(it)));
+            (staged, recorded.map_err(failed))
         });
-        Ok((staged?, recorded?))
+        Ok((staged?, recorded??))
     }
 
     /// Both tables, before and after.
