@@ -3,6 +3,8 @@
 
 /// A test message that has no more than an alert has.
 mod as_alert;
+/// Every fault of every system call from notify to the mail.
+mod campaign;
 /// What a broken configuration says.
 mod configuration;
 /// Nothing is lost and nothing is doubled when many come at once or a process is killed.

@@ -53,6 +53,8 @@ fn named(page: &str) -> Vec<&str> {
     found
         .into_iter()
         .filter_map(|span| span.split([' ', '#']).next())
+        // A test in a file.
+        .filter_map(|path| path.split("::").next())
         .filter(|path| !path.contains(['<', '*', '{']))
         .collect()
 }

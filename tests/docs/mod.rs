@@ -4,5 +4,7 @@
 mod documents;
 /// Every fact of libwrap that the tree cites is in `docs/`.
 mod facts;
+/// Each promise of the threat model has its tests.
+mod promises;
 /// The README is true.
 mod readme;
