@@ -63,6 +63,8 @@ mod stage;
 mod trouble;
 /// What waits outside the journal is never passed over.
 mod waiting;
+/// Two ways in: nobody forges, delays or starves what root's daemons report.
+mod ways;
 /// HTTPS services that are told.
 mod webhook;
 /// What is said about mail servers that misbehave on the wire.

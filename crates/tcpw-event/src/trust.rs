@@ -75,6 +75,19 @@ pub fn check_for_root(path: &Path) -> Result<(), Distrust> {
 /// # Errors
 /// The first part, from the top, that others can change.
 pub fn check_trust(path: &Path) -> Result<(), Distrust> {
+    walk(path, true)
+}
+
+/// Whether nobody else than root and whoever runs this can put another file in the place of the one
+/// at `path`, whoever can change that one.
+///
+/// # Errors
+/// The first directory or link on the way to it that others can change.
+pub fn check_way_to(path: &Path) -> Result<(), Distrust> {
+    walk(path, false)
+}
+
+fn walk(path: &Path, is_with_last: bool) -> Result<(), Distrust> {
     let unseen = |part: &Path, cause| Distrust::Unseen {
         part: part.to_owned(),
         cause,
@@ -91,6 +104,9 @@ pub fn check_trust(path: &Path) -> Result<(), Distrust> {
             Ok(found) => found,
         };
         let is_last = left.is_empty();
+        if is_last && !is_with_last && !found.is_symlink() {
+            return Ok(());
+        }
         let is_foreign = found.uid() != 0 && found.uid() != geteuid().as_raw();
         let is_open = can_others_write(&found, is_last);
         if is_foreign || is_open {
@@ -182,9 +198,11 @@ mod tests {
         }
         chmod(&file, 0o620);
         weak(&way, &file, "chmod go-w");
+        assert!(check_way_to(&way).is_ok());
         chmod(&file, 0o600);
         chmod(&real, 0o777);
         weak(&way, &real, "chmod go-w");
+        assert_eq!(check_way_to(&way).unwrap_err().part(), real);
         chmod(&real, 0o1777);
         assert!(check_trust(&way).is_ok());
         if geteuid().is_root() {
