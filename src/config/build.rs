@@ -19,6 +19,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tcpw_event::places::default_journal;
+use tcpw_event::ways::root_way_beside;
 use toml::de::DeTable;
 
 /// What `mail.subject` may have in braces.
@@ -65,17 +66,15 @@ pub fn parse(bytes: &[u8], file: &Path, place: Place<'_>) -> Result<Config, Conf
         None => Vec::new(),
     };
     let holds_secret = channels.iter().any(channel::ChannelSettings::holds_secret);
-    let path_of = |table: &'static str| -> Result<Option<PathBuf>, ConfigError> {
-        let given = match top.section(table, table, known(table))? {
-            Some(section) => section.path("path")?,
-            None => None,
-        };
-        Ok(given.map(|path| place(&path)))
+    let journal = match top.section("journal", "journal", known("journal"))? {
+        Some(section) => section.path("path")?,
+        None => None,
     };
+    let (drop, root_drop) = drops(&top)?;
     Ok(Config {
         mail,
         channels,
-        journal: path_of("journal")?.unwrap_or_else(|| default_journal(place)),
+        journal: journal.map_or_else(|| default_journal(place), |path| place(&path)),
         retention: retention(&top)?,
         alert: match top.section("alert", "alert", known("alert"))? {
             Some(section) => alert::alert(&section)?,
@@ -85,11 +84,30 @@ pub fn parse(bytes: &[u8], file: &Path, place: Place<'_>) -> Result<Config, Conf
             Some(section) => letter::geo(&section, place)?,
             None => Geo::default(),
         },
-        drop: path_of("drop")?.unwrap_or_else(|| place(Path::new(DEFAULT_DROP))),
+        drop: place(&drop),
+        root_drop: place(&root_drop),
         lint: lint(&top)?,
         keep_in: keep_in(&top)?,
         holds_password: holds_password || holds_secret,
     })
+}
+
+/// The way in of everybody, and that of root, which is beside it unless another one is named.
+fn drops(top: &Section<'_>) -> Result<(PathBuf, PathBuf), ConfigError> {
+    let section = top.section("drop", "drop", known("drop"))?;
+    let (drop, root) = match &section {
+        Some(section) => (section.path("path")?, section.path("root")?),
+        None => (None, None),
+    };
+    let drop = drop.unwrap_or_else(|| DEFAULT_DROP.into());
+    let root_drop = root.unwrap_or_else(|| root_way_beside(&drop));
+    match section.filter(|_| root_drop == drop) {
+        Some(section) => Err(section.bad_value(
+            "root",
+            "must be another directory than path: everybody may write to that one",
+        )),
+        None => Ok((drop, root_drop)),
+    }
 }
 
 fn lint(top: &Section<'_>) -> Result<Lint, ConfigError> {

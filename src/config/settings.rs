@@ -11,7 +11,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tcpw_event::places::default_journal;
-pub use tcpw_event::places::{DEFAULT_DROP, DEFAULT_JOURNAL, DELIVER_JOURNAL};
+pub use tcpw_event::places::{DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_ROOT_DROP, DELIVER_JOURNAL};
 
 /// Where the `file` transport puts mails, when the configuration does not say.
 pub const DEFAULT_MAIL: &str = "/var/lib/tcpw/mail";
@@ -33,8 +33,10 @@ pub struct Config {
     pub alert: Alert,
     /// Where addresses are looked up.
     pub geo: Geo,
-    /// The directory where `notify` puts its event files.
+    /// The directory where everybody's `notify` puts its event files.
     pub drop: PathBuf,
+    /// The directory where root's does.
+    pub root_drop: PathBuf,
     /// Which findings of the linter count.
     pub lint: Lint,
     /// Who must still get in after a change of the tables.
@@ -130,6 +132,7 @@ impl Config {
             alert: Alert::default(),
             geo: Geo::default(),
             drop: place(Path::new(DEFAULT_DROP)),
+            root_drop: place(Path::new(DEFAULT_ROOT_DROP)),
             lint: Lint::default(),
             keep_in: Vec::new(),
             holds_password: false,

@@ -226,6 +226,7 @@ fn a_directory_that_others_use_is_not_given_away() {
             "/srv root:root 755",
             "/srv/journal.db root:root 644",
             "/srv/drop tcpw:tcpw 3733",
+            "/srv/root root:tcpw 2770",
         ],
     );
 }

@@ -54,7 +54,7 @@ fn the_units_are_written_linked_and_taken_away() {
         ["tcpw-deliver.timer", "tcpw-expire.timer"]
     );
     let path = fs::read_to_string(units.join("tcpw-deliver.path")).unwrap();
-    let watched = "\nPathChanged=/var/spool/tcpw/root\nPathChanged=/srv/drop\n";
+    let watched = "\nPathChanged=/srv/root\nPathChanged=/srv/drop\n";
     assert!(path.contains(watched), "{path}");
     let service = fs::read_to_string(units.join("tcpw-deliver.service")).unwrap();
     let line = format!(
@@ -66,7 +66,7 @@ fn the_units_are_written_linked_and_taken_away() {
         "User=tcpw",
         "Group=tcpw",
         "StartLimitIntervalSec=0",
-        "ReadWritePaths=-/var/spool/tcpw/root -/srv/drop -/var/lib/tcpw/deliver -/var/lib/tcpw/mail",
+        "ReadWritePaths=-/srv/root -/srv/drop -/var/lib/tcpw/deliver -/var/lib/tcpw/mail",
     ] {
         let has = service.lines().any(|found| found == line);
         assert!(has, "{line} in {service}");

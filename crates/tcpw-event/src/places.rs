@@ -14,8 +14,12 @@ pub const DEFAULT_JOURNAL: &str = "/var/lib/tcpw/journal.db";
 pub const DELIVER_DIRECTORY: &str = "/var/lib/tcpw/deliver";
 /// The journal in the directory of the deliverer.
 pub const DELIVER_JOURNAL: &str = "/var/lib/tcpw/deliver/journal.db";
-/// The directory into which events are dropped.
+/// The directory into which everybody drops events.
 pub const DEFAULT_DROP: &str = "/var/spool/tcpw/drop";
+/// The directory into which only root drops events.
+pub const DEFAULT_ROOT_DROP: &str = "/var/spool/tcpw/root";
+/// The name of the user and of the group that deliver.
+pub const SERVICE: &str = "tcpw";
 /// The program that alert rules run.
 pub const NOTIFIER: &str = "tcpw-notify";
 

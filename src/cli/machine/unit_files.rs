@@ -1,7 +1,9 @@
 //! The files of systemd and of cron, which are part of the program, and what in them depends on the
 //! machine.
 
-use crate::config::{Config, DEFAULT_JOURNAL, DELIVER_JOURNAL, TransportSettings};
+use crate::config::{
+    Config, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_ROOT_DROP, DELIVER_JOURNAL, TransportSettings,
+};
 use std::path::{Path, PathBuf};
 
 /// The units, and the target of those that are enabled.
@@ -69,8 +71,6 @@ pub(super) const CRON: &str = include_str!("../../../packaging/cron/tcpw");
 pub(super) const CRON_FILE: &str = "/etc/cron.d/tcpw";
 /// The program as the files name it.
 const PROGRAM: &str = "/usr/sbin/tcpw";
-/// The drop directory as the files name it.
-const DROP: &str = "/var/spool/tcpw/drop";
 /// The directory of the journal as the files name it.
 const STATE: &str = "/var/lib/tcpw/deliver";
 /// What a unit has only if it runs as the user as which alerts are delivered.
@@ -89,6 +89,8 @@ pub(super) struct Filling {
     pub(super) program: String,
     /// The drop directory.
     pub(super) drop: String,
+    /// The drop directory of root's events.
+    root_drop: String,
     /// The journal.
     journal: PathBuf,
     /// The directory of the mails that are kept as files.
@@ -105,6 +107,7 @@ impl Filling {
         Self {
             program,
             drop: config.drop.display().to_string(),
+            root_drop: config.root_drop.display().to_string(),
             journal: config.journal.clone(),
             mails,
         }
@@ -130,7 +133,8 @@ impl Filling {
     fn line(&self, line: &str, journal: &Path) -> String {
         let line = line
             .replace(PROGRAM, &self.program)
-            .replace(DROP, &self.drop);
+            .replace(DEFAULT_DROP, &self.drop)
+            .replace(DEFAULT_ROOT_DROP, &self.root_drop);
         let line = if line.contains(DELIVER_JOURNAL) {
             line.replace(DELIVER_JOURNAL, &journal.display().to_string())
         } else {
