@@ -156,3 +156,85 @@ fn a_place_that_is_configured_is_the_business_of_tcpw() {
     let usual = root.path().join("var/spool/tcpw/root");
     assert_eq!(fs::read_dir(usual).unwrap().count(), 1);
 }
+
+/// Arguments of an event, and whether it is the only one in the drop directories of `root`.
+const EVENT: [&str; 6] = [
+    "--addr",
+    "192.0.2.7",
+    "--daemon",
+    "sshd",
+    "--",
+    "pc.example",
+];
+
+fn is_recorded(root: &Path) -> bool {
+    let ways = ["drop", "root"].map(|way| fs::read_dir(root.join("var/spool/tcpw").join(way)));
+    let files: Vec<_> = ways
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|file| file.unwrap().path())
+        .collect();
+    let [file] = files.as_slice() else {
+        return false;
+    };
+    let event = decode(&fs::read(file).unwrap(), 0).unwrap();
+    event.host.bytes() == b"pc.example" && event.addr.bytes() == b"192.0.2.7"
+}
+
+#[test]
+fn it_needs_no_other_file_to_start() {
+    let output = Command::new("readelf")
+        .args(["--wide", "--program-headers", "--dynamic", PROGRAM])
+        .env("LC_ALL", "C")
+        .output()
+        .expect("binutils are there with a C compiler");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("LOAD"), "{text}");
+    for word in ["INTERP", "(NEEDED)"] {
+        assert!(!text.contains(word), "{text}");
+    }
+}
+
+/// As below a daemon that has used up what it may: one descriptor is left, and 4 MiB in all.
+#[test]
+fn four_descriptors_and_four_mebibytes_are_enough() {
+    for limits in [
+        "ulimit -n 4; ulimit -v 4096",
+        "ulimit -n 4; ulimit -v 4096; ulimit -s 128; ulimit -l 0",
+    ] {
+        let root = root();
+        let script = format!("{limits}; exec \"$0\" --root \"$@\"");
+        let mut command = Command::new("sh");
+        command.args(["-c", &script, PROGRAM]).arg(root.path());
+        let ran = command.args(EVENT).output().unwrap();
+        let told = String::from_utf8_lossy(&ran.stderr).into_owned();
+        assert_eq!((ran.status.code(), &*told), (Some(0), ""), "{limits}");
+        assert!(is_recorded(root.path()), "{limits}");
+    }
+}
+
+/// In a system that is nothing but the program and the drop directory: no library, no `/proc`, no
+/// `/dev`, no name service, and every limit as small as above.
+#[test]
+fn a_daemon_that_sees_only_the_drop_directory_is_heard() {
+    assert_eq!(
+        fs::metadata("/proc/self").unwrap().uid(),
+        0,
+        "this test needs root"
+    );
+    let root = tempfile::tempdir().unwrap();
+    fs::create_dir_all(root.path().join("var/spool/tcpw/drop")).unwrap();
+    let inside = root.path().join("tcpw-notify");
+    let copied = Command::new("cp")
+        .args([Path::new(PROGRAM), &inside])
+        .status();
+    assert!(copied.unwrap().success());
+    let script = "ulimit -n 4; ulimit -v 4096; exec chroot \"$@\"";
+    let mut command = Command::new("sh");
+    command.args(["-c", script, "sh"]).arg(root.path());
+    let ran = command.arg("/tcpw-notify").args(EVENT).output().unwrap();
+    let told = String::from_utf8_lossy(&ran.stderr).into_owned();
+    assert_eq!((ran.status.code(), &*told), (Some(0), ""));
+    assert!(is_recorded(root.path()));
+}
