@@ -9,6 +9,10 @@ pub const HOST_LIMIT: usize = 16 * 1024;
 /// The longest of every other value that is kept in full.
 pub const VALUE_LIMIT: usize = 1024;
 
+/// The reporter of an event that anybody may have put where it was found: a file of root's in a
+/// directory that others can write to. No user has this number.
+pub const UNKNOWN_REPORTER: u32 = u32::MAX;
+
 /// Bytes that the reporter gave, cut to a limit.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Claim {
@@ -71,7 +75,8 @@ pub struct Event {
     /// The client's user, if the rule says one (`%u`): what an ident server of the client's own
     /// machine says.
     pub user: Claim,
-    /// The user who reported it: the owner of the event file, which cannot be forged.
+    /// The user who reported it: the owner of the event file, which cannot be forged. Root only if
+    /// nobody else can put a file where it was found, else [`UNKNOWN_REPORTER`] in its place.
     pub uid: u32,
 }
 
