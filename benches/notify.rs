@@ -56,8 +56,15 @@ fn main() {
         "python3 smtplib script, healthy server"
     );
     let alarms = number("TCPW_BURST", 10_000);
-    burst(alarms, None, script_rate);
-    burst(alarms, Some(&Shim::compile()), script_rate);
+    burst(alarms, FAST, None, script_rate);
+    let dynamic = support::dynamic_notifier();
+    let shim = Shim::compile();
+    burst(
+        alarms,
+        &dynamic.display().to_string(),
+        Some(&shim),
+        script_rate,
+    );
 }
 
 /// Every command in turn, so that whatever else the machine does meets all of them.
@@ -136,7 +143,7 @@ fn report(floor: Vec<f64>, flush: Vec<f64>, script: Vec<f64>, alarms: [(&str, Ve
 }
 
 /// `alarms` in all, fifty at once, with a deliverer at work that puts mails into files.
-fn burst(alarms: usize, shim: Option<&Shim>, script_rate: f64) {
+fn burst(alarms: usize, program: &str, shim: Option<&Shim>, script_rate: f64) {
     let root = directories("[mail]\nto = 'a@example.org'\ntransport = 'file'\n");
     let preload = shim.map(Shim::path);
     let mut deliverer = with_flush(Command::new(TCPW), preload)
@@ -149,7 +156,7 @@ fn burst(alarms: usize, shim: Option<&Shim>, script_rate: f64) {
     let begin = Instant::now();
     let times: Vec<f64> = thread::scope(|scope| {
         let workers: Vec<_> = (0..AT_ONCE)
-            .map(|_| scope.spawn(|| visits(&next, alarms, root.path(), preload)))
+            .map(|_| scope.spawn(|| visits(&next, alarms, program, root.path(), preload)))
             .collect();
         workers
             .into_iter()
@@ -184,14 +191,20 @@ fn burst(alarms: usize, shim: Option<&Shim>, script_rate: f64) {
     deliverer.wait().unwrap();
 }
 
-fn visits(next: &AtomicUsize, alarms: usize, root: &Path, preload: Option<&Path>) -> Vec<f64> {
+fn visits(
+    next: &AtomicUsize,
+    alarms: usize,
+    program: &str,
+    root: &Path,
+    preload: Option<&Path>,
+) -> Vec<f64> {
     let mut times = Vec::new();
     loop {
         let number = next.fetch_add(1, Ordering::Relaxed);
         if number >= alarms {
             return times;
         }
-        let command = line(&format!("{FAST} "), root, &format!("host{number}"));
+        let command = line(&format!("{program} "), root, &format!("host{number}"));
         let mut shell = with_flush(Command::new("/bin/sh"), preload);
         times.push(time_of(shell.args(["-c", &command]), &command));
     }

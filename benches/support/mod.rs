@@ -228,7 +228,22 @@ pub(crate) fn middle_and_late(mut times: Vec<f64>) -> (f64, f64) {
 
 /// Builds the program that alert rules run: it is a package of its own, which a bench does not build.
 pub(crate) fn build_notifier() {
-    let built = Command::new(env!("CARGO"))
+    build(&mut Command::new(env!("CARGO")));
+}
+
+/// The same program, linked with the system's libc, so that [`Shim`] reaches it.
+pub(crate) fn dynamic_notifier() -> PathBuf {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("dynamic");
+    build(
+        Command::new(env!("CARGO"))
+            .env("TCPW_NOTIFY_LINK", "dynamic")
+            .env("CARGO_TARGET_DIR", &target),
+    );
+    target.join("release/tcpw-notify")
+}
+
+fn build(cargo: &mut Command) {
+    let built = cargo
         .args(["build", "--release", "--locked", "--package", "tcpw-notify"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .status()

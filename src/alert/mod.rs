@@ -12,14 +12,14 @@ mod letter;
 mod model;
 pub mod transport;
 
-use tcpw_event::{encoding, event, lock, spool};
+use tcpw_event::{encoding, event, lock, spool, trust, ways};
 
 pub use deliver::background::run_in_background;
 pub use deliver::deliverer::{DeliverError, Deliverer, DeliveryReport, Workplace, has_events};
 pub use deliver::dispatch::{problem, send_test};
 pub use deliver::preview::{Preview, letter_of, letter_of_report, preview, preview_sample};
 pub use encoding::one_line;
-pub use event::{Claim, Event, HOST_LIMIT, VALUE_LIMIT};
+pub use event::{Claim, Event, HOST_LIMIT, UNKNOWN_REPORTER, VALUE_LIMIT};
 pub use inbox::collector::{Collector, Pass};
 pub use inbox::waiting::Inbox;
 pub use journal::database::{Journal, JournalError, make_directory as make_journal_directory};
@@ -39,4 +39,5 @@ pub use model::outcome::Delivery;
 pub use model::reporter::Reporter;
 pub use model::rule_finder::{FiredRule, RuleFinder, Verdict};
 pub use model::system_letter::Notice;
-pub use spool::{SpoolError, event_file, repair as repair_drop, write as record};
+pub use spool::{SpoolError, event_file, write as record, write_as_root as record_as_root};
+pub use ways::repair as repair_drop;

@@ -9,7 +9,7 @@ use super::mailbox::Mailbox;
 use super::secret::Password;
 use super::section::{Section, Source};
 use super::settings::{
-    Config, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_MAIL, DEFAULT_SENDMAIL, MailSettings, Retention,
+    Config, DEFAULT_DROP, DEFAULT_MAIL, DEFAULT_SENDMAIL, MailSettings, Retention,
     TransportSettings,
 };
 use super::{channel, smtp};
@@ -18,6 +18,8 @@ use crate::values::Language;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tcpw_event::places::default_journal;
+use tcpw_event::ways::root_way_beside;
 use toml::de::DeTable;
 
 /// What `mail.subject` may have in braces.
@@ -64,17 +66,15 @@ pub fn parse(bytes: &[u8], file: &Path, place: Place<'_>) -> Result<Config, Conf
         None => Vec::new(),
     };
     let holds_secret = channels.iter().any(channel::ChannelSettings::holds_secret);
-    let path_of = |table: &'static str, default: &str| -> Result<PathBuf, ConfigError> {
-        let given = match top.section(table, table, known(table))? {
-            Some(section) => section.path("path")?,
-            None => None,
-        };
-        Ok(place(given.as_deref().unwrap_or(Path::new(default))))
+    let journal = match top.section("journal", "journal", known("journal"))? {
+        Some(section) => section.path("path")?,
+        None => None,
     };
+    let (drop, root_drop) = drops(&top)?;
     Ok(Config {
         mail,
         channels,
-        journal: path_of("journal", DEFAULT_JOURNAL)?,
+        journal: journal.map_or_else(|| default_journal(place), |path| place(&path)),
         retention: retention(&top)?,
         alert: match top.section("alert", "alert", known("alert"))? {
             Some(section) => alert::alert(&section)?,
@@ -84,11 +84,30 @@ pub fn parse(bytes: &[u8], file: &Path, place: Place<'_>) -> Result<Config, Conf
             Some(section) => letter::geo(&section, place)?,
             None => Geo::default(),
         },
-        drop: path_of("drop", DEFAULT_DROP)?,
+        drop: place(&drop),
+        root_drop: place(&root_drop),
         lint: lint(&top)?,
         keep_in: keep_in(&top)?,
         holds_password: holds_password || holds_secret,
     })
+}
+
+/// The way in of everybody, and that of root, which is beside it unless another one is named.
+fn drops(top: &Section<'_>) -> Result<(PathBuf, PathBuf), ConfigError> {
+    let section = top.section("drop", "drop", known("drop"))?;
+    let (drop, root) = match &section {
+        Some(section) => (section.path("path")?, section.path("root")?),
+        None => (None, None),
+    };
+    let drop = drop.unwrap_or_else(|| DEFAULT_DROP.into());
+    let root_drop = root.unwrap_or_else(|| root_way_beside(&drop));
+    match section.filter(|_| root_drop == drop) {
+        Some(section) => Err(section.bad_value(
+            "root",
+            "must be another directory than path: everybody may write to that one",
+        )),
+        None => Ok((drop, root_drop)),
+    }
 }
 
 fn lint(top: &Section<'_>) -> Result<Lint, ConfigError> {

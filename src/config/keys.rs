@@ -13,7 +13,7 @@ pub const KEYS: &[(&str, &[&str])] = &[
     ("alert.command", COMMAND),
     ("alert.webhook", WEBHOOK),
     ("journal", JOURNAL),
-    ("drop", PATH),
+    ("drop", DROP),
     ("lint", LINT),
     ("guard", GUARD),
     ("alert", alert::ALERT),
@@ -66,7 +66,7 @@ const WEBHOOK: &[&str] = &[
     "ca_file",
     "timeout",
 ];
-const PATH: &[&str] = &["path"];
+const DROP: &[&str] = &["path", "root"];
 const JOURNAL: &[&str] = &["path", "keep", "max_size"];
 const GUARD: &[&str] = &["keep_in"];
 const LINT: &[&str] = &["select", "ignore", "per_path_ignore"];

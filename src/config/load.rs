@@ -3,6 +3,7 @@
 use super::build::parse;
 use super::error::{ConfigError, ConfigProblem};
 use super::settings::Config;
+use crate::system::is_exposed;
 use std::io::{self, Read as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -11,8 +12,6 @@ use tcpw_event::trust::check_for_root;
 
 /// A configuration is a page of text; what is larger is something else.
 const MOST_BYTES: u64 = 1024 * 1024;
-/// The permissions that let others than the owner read.
-const OTHERS_READ: u32 = 0o044;
 
 /// Reads the configuration at `path`. `place` says where a path that is named inside is found on
 /// this machine (`--root`). An absent file gives the defaults, unless it `must_exist`.
@@ -35,7 +34,7 @@ pub fn load(
     };
     check_for_root(path)
         .map_err(|distrust| ConfigError::new(path, ConfigProblem::Distrusted(distrust)))?;
-    let mode = file.metadata().map_err(read_error)?.permissions().mode();
+    let metadata = file.metadata().map_err(read_error)?;
     let mut bytes = Vec::new();
     file.take(MOST_BYTES + 1)
         .read_to_end(&mut bytes)
@@ -44,13 +43,9 @@ pub fn load(
         return Err(ConfigError::new(path, ConfigProblem::TooLarge));
     }
     let config = parse(&bytes, path, place)?;
-    if config.holds_password && mode & OTHERS_READ != 0 {
-        return Err(ConfigError::new(
-            path,
-            ConfigProblem::Exposed {
-                mode: mode & 0o7777,
-            },
-        ));
+    if config.holds_password && is_exposed(&metadata) {
+        let mode = metadata.permissions().mode() & 0o7777;
+        return Err(ConfigError::new(path, ConfigProblem::Exposed { mode }));
     }
     Ok(config)
 }

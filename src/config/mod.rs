@@ -32,8 +32,8 @@ pub use mute::{muted_client, shown_client, with_mute, without_mute};
 pub use revise::{ReviseError, Setting, Wanted, revise, says, without_passwords};
 pub use secret::{Password, Secret};
 pub use settings::{
-    Config, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_MAIL, DEFAULT_SENDMAIL, MailSettings, Retention,
-    TransportSettings,
+    Config, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_MAIL, DEFAULT_ROOT_DROP, DEFAULT_SENDMAIL,
+    DELIVER_JOURNAL, MailSettings, Retention, TransportSettings,
 };
 pub use smtp::{Auth, Login, Smtp};
 

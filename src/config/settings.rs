@@ -10,7 +10,8 @@ use crate::values::Language;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-pub use tcpw_event::places::{DEFAULT_DROP, DEFAULT_JOURNAL};
+use tcpw_event::places::default_journal;
+pub use tcpw_event::places::{DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_ROOT_DROP, DELIVER_JOURNAL};
 
 /// Where the `file` transport puts mails, when the configuration does not say.
 pub const DEFAULT_MAIL: &str = "/var/lib/tcpw/mail";
@@ -32,8 +33,10 @@ pub struct Config {
     pub alert: Alert,
     /// Where addresses are looked up.
     pub geo: Geo,
-    /// The directory where `notify` puts its event files.
+    /// The directory where everybody's `notify` puts its event files.
     pub drop: PathBuf,
+    /// The directory where root's does.
+    pub root_drop: PathBuf,
     /// Which findings of the linter count.
     pub lint: Lint,
     /// Who must still get in after a change of the tables.
@@ -124,11 +127,12 @@ impl Config {
                 form: LetterForm::default(),
             },
             channels: Vec::new(),
-            journal: place(Path::new(DEFAULT_JOURNAL)),
+            journal: default_journal(place),
             retention: Retention::default(),
             alert: Alert::default(),
             geo: Geo::default(),
             drop: place(Path::new(DEFAULT_DROP)),
+            root_drop: place(Path::new(DEFAULT_ROOT_DROP)),
             lint: Lint::default(),
             keep_in: Vec::new(),
             holds_password: false,

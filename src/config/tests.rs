@@ -15,11 +15,45 @@ fn an_empty_file_gives_the_defaults_below_the_root() {
     let config = read("").unwrap();
     assert_eq!(config.journal, Path::new("/r/var/lib/tcpw/journal.db"));
     assert_eq!(config.drop, Path::new("/r/var/spool/tcpw/drop"));
+    assert_eq!(config.root_drop, Path::new("/r/var/spool/tcpw/root"));
     assert_eq!(
         config.mail.transport,
         TransportSettings::File {
             directory: "/r/var/lib/tcpw/mail".into()
         }
+    );
+}
+
+#[test]
+fn roots_way_is_beside_the_public_one_or_where_it_is_named() {
+    let ways = |text: &str| read(text).map(|config| (config.drop, config.root_drop));
+    let both = |drop: &str, root: &str| Ok((drop.into(), root.into()));
+    assert_eq!(
+        ways("[drop]\npath = '/srv/tcpw/in'"),
+        both("/r/srv/tcpw/in", "/r/srv/tcpw/root")
+    );
+    assert_eq!(
+        ways("[drop]\nroot = '/srv/own'"),
+        both("/r/var/spool/tcpw/drop", "/r/srv/own")
+    );
+    assert_eq!(
+        ways("[drop]\npath = '/a'\nroot = '/b/c'"),
+        both("/r/a", "/r/b/c")
+    );
+    for text in [
+        "[drop]\npath = '/a/root'",
+        "[drop]\npath = '/a'\nroot = '/a'",
+    ] {
+        let error = ways(text).unwrap_err();
+        assert!(
+            error.contains("must be another directory than path"),
+            "{error}"
+        );
+    }
+    assert!(
+        ways("[drop]\nroot = 'own'")
+            .unwrap_err()
+            .contains("absolute")
     );
 }
 
@@ -150,6 +184,7 @@ fn every_key_is_read() {
     assert_eq!((config.geo.asn, config.mail.form.reverse_dns), (None, true));
     assert_eq!(config.journal, Path::new("/r/j"));
     assert_eq!(config.drop, Path::new("/r/d"));
+    assert_eq!(config.root_drop, Path::new("/r/root"));
     let TransportSettings::Smtp(mut servers) = config.mail.transport else {
         panic!("smtp was chosen");
     };

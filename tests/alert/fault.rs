@@ -1,5 +1,6 @@
-//! What keeps an event out of the drop directory, each for real: the event goes to the system log
-//! in full, and the exit code says so. Needs root and mount namespaces.
+//! What keeps an event out of the drop directories, each for real: the event goes to the system log
+//! in full, and the exit code says so. Needs root, for whom both directories must fail, and mount
+//! namespaces.
 
 use super::record::{heard, listen};
 use super::stage::Stage;
@@ -8,7 +9,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixDatagram;
 use std::process::{Command, Output};
 
-const DROP: &str = "var/spool/tcpw/drop";
+const DROPS: [&str; 2] = ["var/spool/tcpw/root", "var/spool/tcpw/drop"];
 const PROGRAMS: [&str; 2] = [
     concat!(env!("CARGO_BIN_EXE_tcpw"), " notify"),
     concat!(env!("CARGO_BIN_EXE_tcpw"), "-notify"),
@@ -21,8 +22,10 @@ fn fails(stage: &Stage, log: &UnixDatagram, before: &str, cause: &str) {
     for program in PROGRAMS {
         let root = stage.path("");
         let script = format!(
-            "set -e; drop={}/{DROP}; {before}\nexec $user {} --root {} {EVENT}",
+            "set -e; for drop in {0}/{1} {0}/{2}; do {before}\n:; done\nexec $user {3} --root {4} {EVENT}",
             root.display(),
+            DROPS[0],
+            DROPS[1],
             program,
             root.display()
         );
@@ -56,6 +59,12 @@ fn stage() -> (Stage, UnixDatagram) {
     (stage, log)
 }
 
+fn make(stage: &Stage) {
+    for path in DROPS {
+        fs::create_dir_all(stage.path(path)).unwrap();
+    }
+}
+
 #[test]
 fn a_missing_directory_that_cannot_be_made() {
     let (stage, log) = stage();
@@ -67,17 +76,21 @@ fn a_missing_directory_that_cannot_be_made() {
 fn a_file_in_the_place_of_the_directory() {
     let (stage, log) = stage();
     fs::create_dir(stage.path("var/spool/tcpw")).unwrap();
-    fs::write(stage.path(DROP), "").unwrap();
+    for path in DROPS {
+        fs::write(stage.path(path), "").unwrap();
+    }
     fails(&stage, &log, "", "Not a directory");
-    fs::remove_file(stage.path(DROP)).unwrap();
-    std::os::unix::fs::symlink("/nonexistent/drop", stage.path(DROP)).unwrap();
+    for path in DROPS {
+        fs::remove_file(stage.path(path)).unwrap();
+        std::os::unix::fs::symlink("/nonexistent/drop", stage.path(path)).unwrap();
+    }
     fails(&stage, &log, "", "No such file or directory");
 }
 
 #[test]
 fn a_directory_that_is_full_or_used_up_or_read_only() {
     let (stage, log) = stage();
-    fs::create_dir_all(stage.path(DROP)).unwrap();
+    make(&stage);
     let full = "mount -t tmpfs -o size=64k none $drop; head -c 64k /dev/zero >$drop/x";
     fails(&stage, &log, full, "No space left on device");
     let no_inodes = "mount -t tmpfs -o nr_inodes=2 none $drop; : >$drop/x";
@@ -89,7 +102,7 @@ fn a_directory_that_is_full_or_used_up_or_read_only() {
         ("fdatasync", "EIO", "Input/output error"),
         ("rename", "ENOSPC", "No space left on device"),
     ] {
-        let kernel = format!("-e trace={call} -e inject={call}:error={error}:when=1");
+        let kernel = format!("-e trace={call} -e inject={call}:error={error}:when=1..2");
         let fault = format!("user='strace -qq -o /dev/null {kernel}'");
         fails(&stage, &log, &fault, told);
     }
@@ -99,7 +112,7 @@ fn a_directory_that_is_full_or_used_up_or_read_only() {
 #[test]
 fn a_directory_that_the_daemons_user_may_not_write() {
     let (stage, log) = stage();
-    fs::create_dir_all(stage.path(DROP)).unwrap();
+    make(&stage);
     let user = "user='setpriv --reuid 65534 --regid 65534 --clear-groups'";
     fails(&stage, &log, user, "Permission denied");
 }
@@ -108,8 +121,10 @@ fn a_directory_that_the_daemons_user_may_not_write() {
 #[test]
 fn a_limit_on_the_size_of_files() {
     let (stage, log) = stage();
-    fs::create_dir_all(stage.path(DROP)).unwrap();
+    make(&stage);
     fails(&stage, &log, "ulimit -f 0", "File too large");
-    let left = fs::read_dir(stage.path(DROP)).unwrap().count();
-    assert_eq!(left, 0, "nothing unfinished stays");
+    for path in DROPS {
+        let left = fs::read_dir(stage.path(path)).unwrap().count();
+        assert_eq!(left, 0, "nothing unfinished stays");
+    }
 }

@@ -136,8 +136,8 @@ fn too_few_descriptors_lose_nothing() {
 fn an_event_of_another_user_that_may_not_be_read_stays() {
     let user = 65_534;
     let stage = with_events(2);
-    let directory = stage.path("var/spool/tcpw/drop");
-    for path in ["", "var/lib", "var/lib/tcpw", "var/spool/tcpw/drop"] {
+    let directory = stage.path("var/spool/tcpw/root");
+    for path in ["", "var/lib", "var/lib/tcpw", "var/spool/tcpw/root"] {
         chown(stage.path(path), Some(user), None).unwrap();
     }
     let mine = stage.drops().remove(0);
@@ -359,7 +359,7 @@ fn an_event_that_cannot_be_deleted_is_not_doubled_by_a_directory_that_seems_gone
         let kept = fault(&stage, &stage.drops()[0], "unlink,unlinkat", "EIO");
         deliver(&stage, &kept).says(1, &["collected 1", "1 alert waits"]);
         was_injected(&stage);
-        let gone = fault(&stage, &stage.path("var/spool/tcpw/drop"), call, error);
+        let gone = fault(&stage, &stage.path("var/spool/tcpw/root"), call, error);
         deliver(&stage, &gone);
         was_injected(&stage);
         stage.run(&["deliver"]).says(0, &["collected 0"]);
@@ -401,7 +401,9 @@ fn files_of_other_programs_stay_in_a_shared_directory() {
     let shared = stage.path("srv/shared");
     fs::create_dir_all(&shared).unwrap();
     fs::create_dir_all(stage.path("var/spool/tcpw")).unwrap();
-    symlink(&shared, stage.path("var/spool/tcpw/drop")).unwrap();
+    for way in ["root", "drop"] {
+        symlink(&shared, stage.path("var/spool/tcpw").join(way)).unwrap();
+    }
     let backup = shared.join("backup.tar");
     fs::File::create(&backup)
         .unwrap()

@@ -9,6 +9,8 @@ mod configuration;
 mod crash;
 /// Mails reach everybody they should, by every transport.
 mod delivery;
+/// The user as which alerts are delivered, and what it is given.
+mod delivery_user;
 /// Each way in which mail can fail, and its remedy.
 mod failure;
 /// What keeps an event out of the drop directory, each for real.

@@ -127,9 +127,12 @@ impl Stage {
         journal.execute(sql, []).unwrap();
     }
 
-    /// Finished event files in the drop directory.
+    /// Finished event files in the drop directories.
     pub(super) fn drops(&self) -> Vec<PathBuf> {
-        files(&self.path("var/spool/tcpw/drop"), "event")
+        ["root", "drop"]
+            .iter()
+            .flat_map(|way| files(&self.path(&format!("var/spool/tcpw/{way}")), "event"))
+            .collect()
     }
 
     /// Mails of the file transport.

@@ -11,6 +11,10 @@ pub const VALUE_LIMIT: usize = 1024;
 /// The reporter of an event whose file root owns but somebody else may have put where it was found.
 pub const UNKNOWN_REPORTER: u32 = u32::MAX;
 
+/// The reporter of an event that anybody may have put where it was found: a file of root's in a
+/// directory that others can write to. No user has this number.
+pub const UNKNOWN_REPORTER: u32 = u32::MAX;
+
 /// Bytes that the reporter gave, cut to a limit.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Claim {
@@ -82,7 +86,8 @@ pub struct Event {
     /// The client's user, if the rule says one (`%u`): what an ident server of the client's own
     /// machine says.
     pub user: Claim,
-    /// The user who reported it: the owner of the event file, which cannot be forged.
+    /// The user who reported it: the owner of the event file, which cannot be forged. Root only if
+    /// nobody else can put a file where it was found, else [`UNKNOWN_REPORTER`] in its place.
     pub uid: u32,
 }
 

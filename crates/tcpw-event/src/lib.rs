@@ -4,6 +4,7 @@
 #![deny(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
+pub mod account;
 pub mod descriptors;
 pub mod detach;
 pub mod encoding;
@@ -16,5 +17,7 @@ pub mod regular;
 pub mod secrecy;
 pub mod signals;
 pub mod spool;
+mod spool_error;
 pub mod syslog;
 pub mod trust;
+pub mod ways;

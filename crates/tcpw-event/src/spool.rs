@@ -3,55 +3,55 @@
 
 use super::encoding::encode;
 use super::event::Event;
-use super::places::DEFAULT_DROP;
+use super::spool_error::failed;
+use super::ways::{Way, finish, is_for_group, is_safe_for_root, is_unfinished, make};
 use chrono::{DateTime, Utc};
 use nix::fcntl::OFlag;
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use thiserror::Error;
+use std::thread::sleep;
+use std::time::Duration;
 
-/// Everybody may put files there, nobody but the owner may list them, nobody may touch another's.
-const DROP_MODE: u32 = 0o1733;
-/// Everybody may pass through the directory above it.
-const PARENT_MODE: u32 = 0o755;
+pub use super::spool_error::SpoolError;
+
+/// How often somebody looks again at a directory that is being made, and how long he waits each time.
+const MOST_LOOKS: u32 = 200;
+const PAUSE: Duration = Duration::from_millis(1);
 /// What a finished event file's name ends in.
 const SUFFIX: &str = ".event";
 /// What an unfinished one's name starts with.
 const UNFINISHED: &str = ".new-";
+/// The modes of a file: for whoever made it, or also for the deliverer's group.
+const FOR_OWNER: u32 = 0o600;
+const FOR_GROUP: u32 = 0o640;
 
-/// Why an event could not be put into the drop directory.
-#[derive(Debug, Error)]
-#[error("cannot {step} {}: {cause}", .path.display())]
-pub struct SpoolError {
-    /// What was done.
-    pub step: &'static str,
-    /// The file or directory.
-    pub path: PathBuf,
-    /// What the system said.
-    pub cause: io::Error,
-}
-
-/// Puts `event` into `directory` and returns when it is on the disk. A power cut may still undo
-/// the renaming, not the file: the collector takes complete files under either name, so that no
-/// client has to wait for a second sync. `unique` tells apart events
-/// of the same nanosecond; the directory is made if its parent may be written.
+/// Puts `event` into the public way at `directory` and returns when it is on the disk. A power cut
+/// may still undo the renaming, not the file: the collector takes complete files under either name,
+/// so that no client has to wait for a second sync. `unique` tells apart events of the same
+/// nanosecond; the directory is made if its parent may be written.
 ///
 /// # Errors
 /// When any step fails; no finished file exists then.
 pub fn write(directory: &Path, event: &Event, unique: u64) -> Result<PathBuf, SpoolError> {
+    put(directory, Way::Public, event, unique)
+}
+
+/// Puts `event` into root's way at `directory`, as [`write()`] does into the public one.
+///
+/// # Errors
+/// As there; and when others than root could take files away from the directory.
+pub fn write_as_root(directory: &Path, event: &Event, unique: u64) -> Result<PathBuf, SpoolError> {
+    put(directory, Way::Root, event, unique)
+}
+
+fn put(directory: &Path, way: Way, event: &Event, unique: u64) -> Result<PathBuf, SpoolError> {
     let name = file_name(event.time, unique);
     let unfinished = directory.join(format!("{UNFINISHED}{name}"));
     let finished = directory.join(&name);
-    let mut file = match create(&unfinished) {
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
-            make_directory(directory)?;
-            create(&unfinished)
-        }
-        other => other,
-    }
-    .map_err(failed("create", &unfinished))?;
+    let mode = ready(directory, way)?;
+    let mut file = create(&unfinished, mode).map_err(failed("create", &unfinished))?;
     let written = file
         .write_all(encode(event).as_bytes())
         .map_err(failed("write", &unfinished))
@@ -65,60 +65,41 @@ pub fn write(directory: &Path, event: &Event, unique: u64) -> Result<PathBuf, Sp
     Ok(finished)
 }
 
+/// Makes the directory if it is absent, or waits until whoever makes it is done; gives the mode of
+/// the files in it.
+fn ready(directory: &Path, way: Way) -> Result<u32, SpoolError> {
+    for _ in 0..MOST_LOOKS {
+        let found = match fs::metadata(directory) {
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
+                make(directory, way)?;
+                // What is still not there, making a file in it will say.
+                fs::metadata(directory)
+            }
+            found => found,
+        };
+        match found {
+            Ok(found) if is_unfinished(&found) => {
+                if finish(directory, way).is_err() {
+                    sleep(PAUSE);
+                }
+            }
+            Ok(found) if way == Way::Root && found.is_dir() && !is_safe_for_root(&found) => {
+                let cause = io::Error::new(
+                    io::ErrorKind::PermissionDenied,
+                    "others than root can change it",
+                );
+                return Err(failed("trust the directory", directory)(cause));
+            }
+            Ok(found) if is_for_group(&found) => return Ok(FOR_GROUP),
+            Ok(_) | Err(_) => break,
+        }
+    }
+    Ok(FOR_OWNER)
+}
+
 /// The file that [`write()`] leaves for `event`: its name and its content.
 pub fn event_file(event: &Event, unique: u64) -> (String, Vec<u8>) {
     (file_name(event.time, unique), encode(event).into_bytes())
-}
-
-/// Makes the drop directory for everybody's use, and its parent if that is missing too.
-///
-/// # Errors
-/// When neither its parent nor that one's parent is there, or they may not be written.
-pub fn make_directory(directory: &Path) -> Result<(), SpoolError> {
-    match make(directory, DROP_MODE) {
-        Err(error) if error.cause.kind() == io::ErrorKind::NotFound => {
-            let Some(parent) = directory.parent() else {
-                return Err(error);
-            };
-            make(parent, PARENT_MODE).map_err(|error| SpoolError {
-                path: directory.to_owned(),
-                ..error
-            })?;
-            make(directory, DROP_MODE)?;
-        }
-        made => made?,
-    }
-    // Whoever may not do that is not the one whose business it is.
-    drop(repair(directory));
-    Ok(())
-}
-
-/// Makes one directory with this mode; one that is there already, as when another process was
-/// faster, stays as it is.
-fn make(directory: &Path, mode: u32) -> Result<(), SpoolError> {
-    match fs::DirBuilder::new().mode(mode).create(directory) {
-        // The mode is set afterwards: a umask would have taken bits away.
-        Ok(()) => fs::set_permissions(directory, Permissions::from_mode(mode))
-            .map_err(failed("set the mode of", directory)),
-        Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(cause) => Err(failed("make the directory", directory)(cause)),
-    }
-}
-
-/// Gives the drop directory back the mode it needs; says which it had, if that was another. One
-/// that the configuration names may be somebody's for other things too, and stays as it is.
-///
-/// # Errors
-/// When its mode cannot be read or set.
-pub fn repair(directory: &Path) -> io::Result<Option<u32>> {
-    let default = DEFAULT_DROP.trim_start_matches('/');
-    let metadata = fs::symlink_metadata(directory)?;
-    let mode = metadata.permissions().mode() & 0o7777;
-    if mode == DROP_MODE || !metadata.is_dir() || !directory.ends_with(default) {
-        return Ok(None);
-    }
-    fs::set_permissions(directory, Permissions::from_mode(DROP_MODE))?;
-    Ok(Some(mode))
 }
 
 /// Whether `name` is one that [`write()`] gives to finished files.
@@ -149,13 +130,18 @@ fn file_name(time: DateTime<Utc>, unique: u64) -> String {
     format!("{seconds:010}.{nanos:09}-{unique:016x}{SUFFIX}")
 }
 
-fn create(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
+fn create(path: &Path, mode: u32) -> io::Result<File> {
+    let file = OpenOptions::new()
         .write(true)
         .create_new(true)
         .custom_flags(OFlag::O_NOFOLLOW.bits())
-        .mode(0o600)
-        .open(path)
+        .mode(mode)
+        .open(path)?;
+    if mode != FOR_OWNER {
+        // A umask may have taken the group's bit away.
+        file.set_permissions(Permissions::from_mode(mode))?;
+    }
+    Ok(file)
 }
 
 #[expect(
@@ -166,15 +152,12 @@ fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(from, to)
 }
 
-fn failed(step: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SpoolError {
-    let path = path.to_owned();
-    move |cause| SpoolError { step, path, cause }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::event::Claim;
+    use nix::sys::stat::{Mode, umask};
+    use std::os::unix::fs::chown;
     use std::sync::Barrier;
     use std::thread;
 
@@ -214,48 +197,53 @@ mod tests {
         }
     }
 
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o7777
+    }
+
     #[test]
     fn the_directory_is_made_for_everybody_and_holds_only_finished_files() {
         let parent = tempfile::tempdir().unwrap();
         let directory = parent.path().join("drop");
         let path = write(&directory, &event(), 1).unwrap();
-        let mode = fs::metadata(&directory).unwrap().permissions().mode();
-        assert_eq!(mode & 0o7777, DROP_MODE);
-        assert_eq!(
-            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
+        assert_eq!(mode(&directory), Way::Public.form().mode);
+        assert_eq!(mode(&path) & !0o040, 0o600);
         assert_eq!(fs::read_dir(&directory).unwrap().count(), 1);
     }
 
+    /// Whatever the umask of the daemon is.
     #[test]
-    fn whoever_comes_second_finds_the_directory_too() {
-        let place = tempfile::tempdir().unwrap();
-        for round in 0..200 {
-            let directory = place.path().join(format!("{round}/drop"));
-            let start = Barrier::new(RACERS);
-            thread::scope(|scope| {
-                let racers: Vec<_> = (0..RACERS)
-                    .map(|_| {
-                        scope.spawn(|| {
-                            start.wait();
-                            make_directory(&directory).map(|()| directory.is_dir())
-                        })
-                    })
-                    .collect();
-                for racer in racers {
-                    assert!(racer.join().unwrap().unwrap(), "round {round}");
-                }
-            });
-            let mode = fs::metadata(&directory).unwrap().permissions().mode();
-            assert_eq!(mode & 0o7777, DROP_MODE);
+    fn the_group_of_a_directory_that_hands_it_on_may_read_its_files() {
+        let parent = tempfile::tempdir().unwrap();
+        fs::set_permissions(parent.path(), Permissions::from_mode(0o2770)).unwrap();
+        let old = umask(Mode::from_bits_truncate(0o077));
+        let path = write(parent.path(), &event(), 1).unwrap();
+        umask(old);
+        assert_eq!(mode(&path), FOR_GROUP);
+    }
+
+    #[test]
+    fn root_puts_nothing_where_others_could_take_it_away() {
+        assert!(crate::ways::is_root(), "run as root");
+        let parent = tempfile::tempdir().unwrap();
+        let directory = parent.path().join("root");
+        write_as_root(&directory, &event(), 1).unwrap();
+        assert_eq!(mode(&directory), Way::Root.form().mode);
+        for (user, mode) in [(0, 0o1777), (65_534, 0o700)] {
+            chown(&directory, Some(user), None).unwrap();
+            fs::set_permissions(&directory, Permissions::from_mode(mode)).unwrap();
+            let error = write_as_root(&directory, &event(), 2).unwrap_err();
+            let told = error.to_string();
+            assert!(told.contains("others than root can change it"), "{told}");
         }
+        assert_eq!(fs::read_dir(&directory).unwrap().count(), 1);
     }
 
     #[test]
     fn first_events_that_come_at_once_are_all_recorded() {
         let place = tempfile::tempdir().unwrap();
-        for round in 0..20 {
+        for round in 0..40 {
+            let way = [Way::Public, Way::Root][round % 2];
             let directory = place.path().join(format!("{round}/drop"));
             let start = Barrier::new(RACERS);
             thread::scope(|scope| {
@@ -263,26 +251,12 @@ mod tests {
                     let (directory, start) = (&directory, &start);
                     scope.spawn(move || {
                         start.wait();
-                        write(directory, &event(), u64::try_from(unique).unwrap()).unwrap();
+                        put(directory, way, &event(), u64::try_from(unique).unwrap()).unwrap();
                     });
                 }
             });
             assert_eq!(fs::read_dir(&directory).unwrap().count(), RACERS);
         }
-    }
-
-    #[test]
-    fn only_the_usual_directory_gets_its_mode_back() {
-        let parent = tempfile::tempdir().unwrap();
-        let usual = parent.path().join(DEFAULT_DROP.trim_start_matches('/'));
-        fs::create_dir_all(&usual).unwrap();
-        fs::set_permissions(&usual, Permissions::from_mode(0o777)).unwrap();
-        fs::set_permissions(parent.path(), Permissions::from_mode(0o750)).unwrap();
-        assert_eq!(repair(&usual).unwrap(), Some(0o777));
-        assert_eq!(repair(&usual).unwrap(), None);
-        make_directory(parent.path()).unwrap();
-        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o7777;
-        assert_eq!((mode(&usual), mode(parent.path())), (DROP_MODE, 0o750));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 use tcpw_event::descriptors::close_inherited;
 use tcpw_event::detach::replace_by;
-use tcpw_notify::{Places, log_words, program, read, record, run_of};
+use tcpw_notify::{log_words, program, read, record, run_of};
 
 /// Only the system log has the event (sysexits.h, `EX_TEMPFAIL`).
 const NOT_RECORDED: u8 = 75;
@@ -31,11 +31,7 @@ fn main() -> ExitCode {
         // Without it the event goes to the usual place, where `tcpw deliver` looks, too.
         cause = Some(become_tcpw(&words));
     }
-    let places = run.default_places();
-    let places = Places {
-        drop: args.drop.clone().unwrap_or(places.drop),
-        ..places
-    };
+    let places = run.default_places().with_drop(args.drop.as_deref());
     if let Some(cause) = cause {
         tell(&format!("{cause}; using the default places"));
     }

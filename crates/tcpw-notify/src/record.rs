@@ -18,6 +18,7 @@ use tcpw_event::signals::survive_size_limit;
 use tcpw_event::spool::{self, SpoolError};
 use tcpw_event::syslog::{DEV_LOG, Severity, syslog};
 use tcpw_event::trust::check_for_root;
+use tcpw_event::ways::is_root;
 
 /// How much of each value goes into the system log when the whole is too long for it.
 const SHORT: usize = 512;
@@ -52,15 +53,15 @@ impl Unrecorded {
 /// it goes to the system log.
 ///
 /// # Errors
-/// When the drop directory does not take it.
+/// When no drop directory takes it.
 pub fn record(args: &Arguments, run: &Run, places: &Places) -> Result<(), Unrecorded> {
     survive_size_limit();
     if let Some(root) = &run.root {
         own_root(root)?;
     }
     let event = event_of(args);
-    match spool::write(&places.drop, &event, random_u64()) {
-        Ok(_) => {
+    match put(run, places, &event) {
+        Ok(()) => {
             wake(args, run, &places.journal);
             Ok(())
         }
@@ -69,6 +70,26 @@ pub fn record(args: &Arguments, run: &Run, places: &Places) -> Result<(), Unreco
             Err(Unrecorded { error, refusal })
         }
     }
+}
+
+/// Puts the event into root's way if this is root's process, else into the way of everybody. That is
+/// where root's goes too when its own way cannot be used: it arrives, but nobody believes that it is
+/// root's.
+fn put(run: &Run, places: &Places, event: &Event) -> Result<(), SpoolError> {
+    let Some(root_drop) = places.root_drop.as_deref().filter(|_| is_root()) else {
+        return spool::write(&places.drop, event, random_u64()).map(drop);
+    };
+    let Err(error) = spool::write_as_root(root_drop, event, random_u64()) else {
+        return Ok(());
+    };
+    if spool::write(&places.drop, event, random_u64()).is_err() {
+        return Err(error);
+    }
+    let place = places.drop.display();
+    let text = format!("{error}; the event is in {place}, where it does not count as root's");
+    // The event is safe.
+    drop(log(run, Severity::Error, &text));
+    Ok(())
 }
 
 /// Refuses to write as root below a directory that belongs to somebody else: links in it lead

@@ -8,7 +8,8 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf, absolute};
 use tcpw_event::detach::start_unwatched;
 use tcpw_event::places::{
-    ALLOW_TABLE, CONFIGURATION, DEFAULT_DROP, DEFAULT_JOURNAL, DENY_TABLE, NOTIFIER,
+    ALLOW_TABLE, CONFIGURATION, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_ROOT_DROP, DENY_TABLE,
+    NOTIFIER,
 };
 use tcpw_event::regular::open_regular;
 use tcpw_event::secrecy::keep_secrets;
@@ -34,10 +35,27 @@ pub struct Run {
 /// Where an event goes, and the deliverer works.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Places {
-    /// The drop directory.
+    /// The drop directory that everybody may write to.
     pub drop: PathBuf,
+    /// The one of root's events; nothing where all are to go into the other one.
+    pub root_drop: Option<PathBuf>,
     /// The journal.
     pub journal: PathBuf,
+}
+
+impl Places {
+    /// The places of a run with `--drop`: a directory that is not the usual one stands alone.
+    #[must_use]
+    pub fn with_drop(self, drop: Option<&Path>) -> Self {
+        match drop {
+            Some(drop) if drop != self.drop => Self {
+                drop: drop.to_owned(),
+                root_drop: None,
+                ..self
+            },
+            Some(_) | None => self,
+        }
+    }
 }
 
 impl Run {
@@ -53,12 +71,13 @@ impl Run {
     pub fn default_places(&self) -> Places {
         Places {
             drop: self.inside(Path::new(DEFAULT_DROP)),
+            root_drop: Some(self.inside(Path::new(DEFAULT_ROOT_DROP))),
             journal: self.inside(Path::new(DEFAULT_JOURNAL)),
         }
     }
 
     /// Whether the configuration is absent or has none of the words that name another place, so that
-    /// nobody has to wait until all of it is understood.
+    /// nobody has to wait until all of it is understood. The table `drop` names both ways in.
     pub fn has_default_places(&self) -> bool {
         let path = self.place(self.config.as_ref(), CONFIGURATION);
         // It may hold a password.
@@ -134,4 +153,43 @@ pub fn program() -> io::Result<PathBuf> {
         name
     };
     Ok(own.with_file_name(OsStr::from_bytes(name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn every_spelling_of_another_place_is_noticed() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir(root.path().join("etc")).unwrap();
+        let run = Run {
+            root: Some(root.path().to_owned()),
+            ..Run::default()
+        };
+        assert!(run.has_default_places());
+        for (text, wanted) in [
+            ("[mail]\nto = 'a@example.org'\n", true),
+            ("[drop]\nroot = '/srv/root'\n", false),
+            ("drop.root = '/srv/root'\n", false),
+            ("drop = { root = '/srv/root' }\n", false),
+            ("\"\\u0064rop\".root = '/srv/root'\n", false),
+            ("[drop]\npath = '/srv/drop'\n", false),
+            ("[journal]\npath = '/srv/journal'\n", false),
+        ] {
+            fs::write(root.path().join("etc/tcpw.toml"), text).unwrap();
+            assert_eq!(run.has_default_places(), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_directory_of_its_own_stands_alone() {
+        let usual = Run::default().default_places();
+        let own = usual.clone().with_drop(Some(Path::new("/srv/drop")));
+        assert_eq!((own.drop, own.root_drop), ("/srv/drop".into(), None));
+        let same = usual.clone().with_drop(Some(Path::new(DEFAULT_DROP)));
+        assert_eq!(same, usual);
+        assert_eq!(usual.clone().with_drop(None), usual);
+    }
 }

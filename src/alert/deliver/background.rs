@@ -5,7 +5,8 @@ use crate::alert::deliver::deliverer::{DeliverError, Deliverer, Workplace, has_e
 use crate::alert::deliver::standing::identity_of;
 use crate::alert::deliver::watch::Watch;
 use crate::alert::journal::pause as pause_after;
-use crate::alert::{lock, spool};
+use crate::alert::lock;
+use crate::alert::ways::{Way, is_root, make};
 use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -114,11 +115,22 @@ fn visit(place: &Workplace<'_>) -> Result<Option<End>, DeliverError> {
     let Some(deliverer) = Deliverer::start(place)? else {
         return Ok(None);
     };
-    for directory in &place.drops {
-        // Without the directory there is nothing to collect; notify makes it, or says why not.
-        drop(spool::make_directory(directory));
-    }
+    make_ways(place);
     deliverer.work_until_idle().map(Some)
+}
+
+/// Makes the drop directories that are missing, root's if this is root's process. Without one there
+/// is nothing to collect; notify makes it, or says why not.
+fn make_ways(place: &Workplace<'_>) {
+    for directory in &place.drops {
+        let is_named = *directory == place.config.root_drop;
+        let named = is_named.then_some(Way::Root);
+        let way = named.or_else(|| Way::of_usual(directory));
+        let way = way.unwrap_or(Way::Public);
+        if way == Way::Public || is_root() {
+            drop(make(directory, way));
+        }
+    }
 }
 
 impl Deliverer<'_> {

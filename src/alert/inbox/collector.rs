@@ -6,7 +6,7 @@
 //! Root's events come first, the others in turn by user.
 
 use crate::alert::encoding::{DecodeError, LARGEST, decode};
-use crate::alert::event::Event;
+use crate::alert::event::{Event, UNKNOWN_REPORTER};
 use crate::alert::inbox::directory::{DropDirectory, Look};
 use crate::alert::inbox::rejects::{Surplus, Why};
 use crate::alert::model::found::Found;
@@ -410,22 +410,27 @@ fn read(
             Unreadable::NoEvent(error.to_string())
         }
     })?;
+    if uid == 0 && !directory.is_roots() {
+        event.uid = UNKNOWN_REPORTER;
+    }
     event.time = credible(&event, look).min(now);
     Ok(event)
 }
 
 /// When an event happened: what root says, and what others say if the file was finished soon after.
+/// Nothing that is said counts where nobody knows who says it.
 pub(crate) fn credible(event: &Event, file: Look) -> DateTime<Utc> {
     let (seconds, nanos) = file.changed;
     let nanos = u32::try_from(nanos).unwrap_or(0);
-    match DateTime::from_timestamp(seconds, nanos) {
-        Some(finished)
-            if event.uid != 0 && (event.time > finished || finished - event.time > MOST_BEFORE) =>
-        {
-            finished
-        }
-        _ => event.time,
-    }
+    let Some(finished) = DateTime::from_timestamp(seconds, nanos) else {
+        return event.time;
+    };
+    let is_credible = match event.uid {
+        0 => true,
+        UNKNOWN_REPORTER => false,
+        _ => event.time <= finished && finished - event.time <= MOST_BEFORE,
+    };
+    if is_credible { event.time } else { finished }
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! A drop directory, opened once: what is looked at, read and deleted is in the directory that was
 //! listed, whatever its path leads to meanwhile.
 
+use crate::alert::trust::check_trust;
+use crate::alert::ways::is_roots_alone;
 use nix::dir::Dir;
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, openat};
@@ -17,6 +19,8 @@ pub(crate) struct DropDirectory {
     file: File,
     /// Its path without links: the journal knows its files by that.
     path: PathBuf,
+    /// Whether a file of root's in it was put there by root.
+    is_roots: bool,
 }
 
 /// What can be seen of a file without opening it.
@@ -47,7 +51,13 @@ impl DropDirectory {
                 .read(true)
                 .custom_flags(flags.bits())
                 .open(&path)?;
-            Ok(Self { file, path })
+            let above = path.parent().unwrap_or(Path::new("/"));
+            let is_roots = is_roots_alone(&file.metadata()?) && check_trust(above).is_ok();
+            Ok(Self {
+                file,
+                path,
+                is_roots,
+            })
         };
         match fs::canonicalize(path).and_then(open) {
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -58,6 +68,11 @@ impl DropDirectory {
     /// Its path without links.
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether only root can put a file of root's into it.
+    pub(crate) fn is_roots(&self) -> bool {
+        self.is_roots
     }
 
     /// Whether it is the directory that its path leads to now.

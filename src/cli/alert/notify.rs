@@ -13,8 +13,8 @@ use tcpw_notify::{Arguments, Places, Run, Unrecorded, log, read, record, run_of}
 
 /// Record a connection and wake the deliverer; what an alert rule runs
 ///
-/// Writes one event file into the drop directory, wakes `tcpw deliver` if this user may, and
-/// returns; the mail is sent in the background. An event that cannot be written goes to the
+/// Writes one event file into the drop directory, root into one of its own, wakes `tcpw deliver` if
+/// this user may, and returns; the mail is sent in the background. An event that cannot be written goes to the
 /// system log in full, and the exit code is 75; if the system log does not take it either, the
 /// exit code is 74, and the event is lost. `tcpw-notify` is this command as a program of its own,
 /// which starts faster; alert rules run it.
@@ -121,11 +121,11 @@ fn places(args: &Arguments, run: &Run, paths: &Paths) -> Places {
         });
         places = Places {
             drop: config.drop,
+            root_drop: Some(config.root_drop),
             journal: config.journal,
         };
     }
-    places.drop = args.drop.clone().unwrap_or(places.drop);
-    places
+    places.with_drop(args.drop.as_deref())
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Commands that change the tables or show how they were changed, and what these commands share.
 
+pub(super) mod alert_places;
 pub(super) mod alert_rule;
 pub(super) mod allow;
 pub(super) mod apply;
@@ -16,6 +17,7 @@ pub(super) mod guard;
 pub(super) mod history;
 pub(super) mod install_alert;
 pub(super) mod list;
+pub(super) mod local_mail;
 pub(super) mod make;
 pub(super) mod new_findings;
 pub(super) mod number;

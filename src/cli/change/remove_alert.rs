@@ -3,6 +3,7 @@
 use super::changes::{ChangeArgs, ForceArgs};
 use super::make::make;
 use crate::cli::base::{Context, Exit, Failure};
+use crate::cli::machine::deliverer_user::DelivererUser;
 use crate::cli::machine::schedule::{self, ScheduleArgs};
 use crate::editor::{Asks, Intent, Refusal, Scope, remove_alert, verify_open};
 use clap::Args;
@@ -10,8 +11,8 @@ use clap::Args;
 /// Raise no more alerts: the reverse of install-alert
 ///
 /// Removes the rule for clients without a name, and the alert from the rule that refuses everybody,
-/// which itself stays: `tcpw open` removes it. The alerts' directories stay too, and so do systemd
-/// units and lines of cron, unless they are named.
+/// which itself stays: `tcpw open` removes it. The alerts' directories and the user `tcpw` stay too,
+/// and so do systemd units and lines of cron, unless they are named.
 #[derive(Debug, Args)]
 pub(crate) struct RemoveAlertArgs {
     #[command(flatten)]
@@ -36,6 +37,7 @@ pub(crate) fn run(args: &RemoveAlertArgs, context: &mut Context) -> Result<Exit,
     )?;
     if !args.change.dry_run {
         schedule::remove(args.schedule, context)?;
+        DelivererUser::find(context).tell_left(context)?;
     }
     Ok(exit)
 }

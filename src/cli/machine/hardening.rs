@@ -2,15 +2,17 @@
 //! (nullmailer takes the mail and never sends it), so that it is for a tcpw that starts no program
 //! of others.
 
+use super::unit_files::{DELIVER, REPORT};
 use crate::cli::base::{Context, Failure, Paths};
 use crate::config::{ChannelSettings, Config, Password, Smtp, TransportSettings};
+use crate::system::DELIVERY_USER;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The drop-in, as it is shipped.
 pub(crate) const HARDENED: &str = include_str!("../../../packaging/systemd/hardened.conf");
 /// The services that send mails, or start what does.
-const SERVICES: [&str; 2] = ["tcpw-deliver.service", "tcpw-report.service"];
+const SERVICES: [&str; 2] = [DELIVER, REPORT];
 const DROP_IN: &str = "hardened.conf";
 /// Where units are, the one that counts first (`systemd.unit(5)`).
 const UNIT_DIRECTORIES: [&str; 5] = [
@@ -19,6 +21,32 @@ const UNIT_DIRECTORIES: [&str; 5] = [
     "/usr/local/lib/systemd/system",
     "/usr/lib/systemd/system",
     "/lib/systemd/system",
+];
+/// Settings that break programs of others when they are on, and when they are not empty.
+const BREAKING_FLAGS: [&str; 4] = [
+    "NoNewPrivileges",
+    "RestrictSUIDSGID",
+    "PrivateUsers",
+    "DynamicUser",
+];
+const BREAKING_LISTS: [&str; 2] = ["SystemCallFilter", "CapabilityBoundingSet"];
+/// Those that imply `NoNewPrivileges` where the user is not root (`systemd.exec(5)`).
+const IMPLYING_FLAGS: [&str; 10] = [
+    "LockPersonality",
+    "MemoryDenyWriteExecute",
+    "PrivateDevices",
+    "ProtectClock",
+    "ProtectHostname",
+    "ProtectKernelLogs",
+    "ProtectKernelModules",
+    "ProtectKernelTunables",
+    "RestrictNamespaces",
+    "RestrictRealtime",
+];
+const IMPLYING_LISTS: [&str; 3] = [
+    "RestrictAddressFamilies",
+    "SystemCallArchitectures",
+    "SystemCallLog",
 ];
 /// Below these a hardened unit cannot write, or sees a directory of its own.
 const CLOSED: [&str; 9] = [
@@ -112,15 +140,25 @@ pub(crate) fn drop_ins() -> impl Iterator<Item = String> {
         .map(|service| format!("{}/{service}.d/{DROP_IN}", UNIT_DIRECTORIES[0]))
 }
 
-/// Says which it is.
-pub(crate) fn explain(obstacle: Option<&str>, context: &mut Context) -> Result<(), Failure> {
+/// Says as whom the units run and whether they are hardened.
+pub(crate) fn explain(
+    obstacle: Option<&str>,
+    is_root: bool,
+    context: &mut Context,
+) -> Result<(), Failure> {
     let text = match obstacle {
         None => "units: hardened, because tcpw itself sends the mails".to_owned(),
         Some(obstacle) => format!(
             "units: not hardened, because {obstacle}, and a sandbox breaks programs that are setuid or setgid"
         ),
     };
-    context.out.line(text)
+    let user = if is_root {
+        "root, because there is no user tcpw"
+    } else {
+        DELIVERY_USER
+    };
+    context.out.line(text)?;
+    context.out.line(format!("units: deliver as {user}"))
 }
 
 /// What is wrong with the installed units for `config`: one of them is hardened although it starts
@@ -137,6 +175,11 @@ pub(crate) fn misfit(config: &Config, paths: &Paths) -> Option<String> {
 
 /// The first setting of an installed service that breaks programs of others.
 fn breaking_setting(service: &str, paths: &Paths) -> Option<String> {
+    breaking(&texts_of(service, paths)?)
+}
+
+/// The text of an installed service and of its drop-ins; nothing if it is not installed.
+pub(super) fn texts_of(service: &str, paths: &Paths) -> Option<String> {
     let directories = || {
         UNIT_DIRECTORIES
             .iter()
@@ -160,7 +203,7 @@ fn breaking_setting(service: &str, paths: &Paths) -> Option<String> {
             );
         }
     }
-    breaking(&texts.join("\n"))
+    Some(texts.join("\n"))
 }
 
 /// The same for the text of a unit and its drop-ins: of each setting the last value counts.
@@ -174,23 +217,22 @@ fn breaking(text: &str) -> Option<String> {
             .filter(|value| !value.is_empty())
     };
     let is_on = |value: &&str| ["yes", "true", "on", "1"].contains(value);
-    let flags = [
-        "NoNewPrivileges",
-        "RestrictSUIDSGID",
-        "PrivateUsers",
-        "DynamicUser",
-    ];
-    let lists = ["SystemCallFilter", "CapabilityBoundingSet"];
-    let flag = flags
-        .into_iter()
-        .find_map(|key| Some((key, value(key).filter(is_on)?)));
-    let list = || lists.into_iter().find_map(|key| Some((key, value(key)?)));
+    let is_users = value("User").is_some_and(|user| !["root", "0"].contains(&user));
+    let implied = |keys: &'static [&'static str]| keys.iter().filter(move |_| is_users);
+    let flag = BREAKING_FLAGS
+        .iter()
+        .chain(implied(&IMPLYING_FLAGS))
+        .find_map(|key| Some((*key, value(key).filter(is_on)?)));
+    let list = || {
+        let mut keys = BREAKING_LISTS.iter().chain(implied(&IMPLYING_LISTS));
+        keys.find_map(|key| Some((*key, value(key)?)))
+    };
     let strict = || {
         let value = value("ProtectSystem").filter(|value| *value == "strict")?;
         Some(("ProtectSystem", value))
     };
     let user = || {
-        let value = value("User").filter(|user| !["root", "0"].contains(user))?;
+        let value = value("User").filter(|user| !["root", "0", DELIVERY_USER].contains(user))?;
         Some(("User", value))
     };
     let found = flag.or_else(list).or_else(strict).or_else(user);
@@ -204,7 +246,9 @@ mod tests {
     #[test]
     fn what_breaks_a_mailer_is_found_and_the_last_value_counts() {
         assert_eq!(breaking(HARDENED).as_deref(), Some("NoNewPrivileges=yes"),);
+        let unit = include_str!("../../../packaging/systemd/tcpw-deliver.service");
         for (text, found) in [
+            (unit, None),
             ("[Service]\nUMask=0077\n", None),
             ("NoNewPrivileges=yes\nNoNewPrivileges=no\n", None),
             ("# NoNewPrivileges=yes\n", None),
@@ -216,6 +260,16 @@ mod tests {
             ),
             ("SystemCallFilter=x\nSystemCallFilter=\n", None),
             ("User=mail\n", Some("User=mail")),
+            ("User=tcpw\n", None),
+            (
+                "User=tcpw\nLockPersonality=yes\n",
+                Some("LockPersonality=yes"),
+            ),
+            (
+                "User=tcpw\nRestrictAddressFamilies=AF_UNIX\n",
+                Some("RestrictAddressFamilies=AF_UNIX"),
+            ),
+            ("LockPersonality=yes\n", None),
             ("User = root\n", None),
         ] {
             assert_eq!(breaking(text).as_deref(), found, "{text}");

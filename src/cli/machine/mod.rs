@@ -1,5 +1,7 @@
 //! This machine as the commands see it: its tables, files, names, journal, configuration and units.
 
+pub(super) mod credentials;
+pub(super) mod deliverer_user;
 pub(super) mod dialect;
 pub(super) mod event_log;
 pub(super) mod hardening;
@@ -13,4 +15,5 @@ pub(super) mod schedule;
 pub(super) mod settings;
 pub(super) mod surroundings;
 pub(super) mod tables;
+pub(super) mod unit_files;
 pub(super) mod waiting;

@@ -1,9 +1,13 @@
 //! What runs tcpw by the clock and for daemons that do not run as root: units of systemd or lines
-//! of cron, which are part of the program.
+//! of cron, installed and removed.
 
+use super::credentials;
 use super::hardening;
+use super::unit_files::{
+    BESIDE, CRON, CRON_FILE, DELIVER, Filling, UNIT_DIRECTORY, UNITS, WATCH, WATCH_TARGET,
+};
 use crate::cli::base::{Context, Failure, Paths, background};
-use crate::config::{Config, DEFAULT_DROP, DEFAULT_JOURNAL};
+use crate::config::Config;
 use crate::system::run_system_program;
 use clap::Args;
 use std::ffi::{OsStr, OsString};
@@ -13,56 +17,8 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
-/// The units, and the target of those that are enabled.
-const UNITS: [(&str, &str, Option<&str>); 7] = [
-    (
-        DELIVER,
-        include_str!("../../../packaging/systemd/tcpw-deliver.service"),
-        None,
-    ),
-    (
-        WATCH,
-        include_str!("../../../packaging/systemd/tcpw-deliver.path"),
-        Some("paths.target"),
-    ),
-    (
-        "tcpw-deliver.timer",
-        include_str!("../../../packaging/systemd/tcpw-deliver.timer"),
-        Some("timers.target"),
-    ),
-    (
-        "tcpw-expire.service",
-        include_str!("../../../packaging/systemd/tcpw-expire.service"),
-        None,
-    ),
-    (
-        "tcpw-expire.timer",
-        include_str!("../../../packaging/systemd/tcpw-expire.timer"),
-        Some("timers.target"),
-    ),
-    (
-        "tcpw-report.service",
-        include_str!("../../../packaging/systemd/tcpw-report.service"),
-        None,
-    ),
-    (
-        "tcpw-report.timer",
-        include_str!("../../../packaging/systemd/tcpw-report.timer"),
-        None,
-    ),
-];
-/// The unit that delivers.
-const DELIVER: &str = "tcpw-deliver.service";
-/// The unit that sees the events of daemons that do not run as root.
-const WATCH: &str = "tcpw-deliver.path";
-const WATCH_TARGET: &str = "paths.target";
-const UNIT_DIRECTORY: &str = "/etc/systemd/system";
 /// There while systemd runs the machine (`sd_booted(3)`).
 const BOOTED: &str = "/run/systemd/system";
-const CRON: &str = include_str!("../../../packaging/cron/tcpw");
-const CRON_FILE: &str = "/etc/cron.d/tcpw";
-/// The program as the files name it.
-const PROGRAM: &str = "/usr/sbin/tcpw";
 
 /// Which of the two to install or to remove.
 #[derive(Debug, Clone, Copy, Default, Args)]
@@ -79,13 +35,13 @@ pub(crate) struct ScheduleArgs {
 /// What in the files depends on this machine.
 #[derive(Debug)]
 pub(crate) struct Setup {
-    program: String,
-    drop: String,
-    journal: String,
+    filling: Filling,
     /// Why the units cannot be hardened.
     obstacle: Option<String>,
     /// What is wrong with those that are installed.
     misfit: Option<String>,
+    /// What the units must have from systemd.
+    credentials: Vec<credentials::Credential>,
 }
 
 impl Setup {
@@ -96,18 +52,11 @@ impl Setup {
                 .hint("run it by its absolute path")
         })?;
         Ok(Self {
-            program: format!("{}{words}", program.display()),
-            drop: config.drop.display().to_string(),
-            journal: config.journal.display().to_string(),
+            filling: Filling::new(format!("{}{words}", program.display()), config),
             obstacle: hardening::obstacle(config),
             misfit: hardening::misfit(config, paths),
+            credentials: credentials::of(config),
         })
-    }
-
-    fn fill(&self, text: &str) -> String {
-        text.replace(PROGRAM, &self.program)
-            .replace(DEFAULT_DROP, &self.drop)
-            .replace(DEFAULT_JOURNAL, &self.journal)
     }
 }
 
@@ -120,27 +69,21 @@ pub(crate) fn check(args: ScheduleArgs, paths: &Paths) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Installs what `args` ask for, and says what sees to the events of other users.
+/// Installs what `args` ask for, with units that run as root if there is no other user, and says what
+/// sees to the events of other users.
 pub(crate) fn install(
     args: ScheduleArgs,
     setup: &Setup,
+    is_root: bool,
     context: &mut Context,
 ) -> Result<(), Failure> {
+    let filling = &setup.filling;
     if args.cron {
-        put(context, CRON_FILE, &setup.fill(CRON))?;
+        put(context, CRON_FILE, &filling.fill(CRON, false))?;
     }
     if args.systemd {
-        for (name, text, _) in UNITS {
-            put(context, &unit_path(name), &setup.fill(text))?;
-        }
-        for path in hardening::drop_ins() {
-            if setup.obstacle.is_some() {
-                take_away(context, &path)?;
-            } else {
-                put(context, &path, hardening::HARDENED)?;
-            }
-        }
-        hardening::explain(setup.obstacle.as_deref(), context)?;
+        install_units(setup, is_root, context)?;
+        hardening::explain(setup.obstacle.as_deref(), is_root, context)?;
         if context.paths.root.is_some() {
             for (name, _, target) in UNITS {
                 if let Some(target) = target {
@@ -158,9 +101,39 @@ pub(crate) fn install(
     Ok(())
 }
 
+/// Writes the units, their drop-ins and what is beside them.
+fn install_units(setup: &Setup, is_root: bool, context: &mut Context) -> Result<(), Failure> {
+    let filling = &setup.filling;
+    for (path, text) in BESIDE {
+        if is_root {
+            take_away(context, path)?;
+        } else {
+            put(context, path, &filling.fill(text, is_root))?;
+        }
+    }
+    for (name, text, _) in UNITS {
+        put(context, &unit_path(name), &filling.fill(text, is_root))?;
+    }
+    for path in hardening::drop_ins() {
+        if setup.obstacle.is_some() {
+            take_away(context, &path)?;
+        } else {
+            put(context, &path, &filling.fill(hardening::HARDENED, is_root))?;
+        }
+    }
+    let loaded = credentials::drop_in(&setup.credentials, &context.paths);
+    for path in credentials::drop_ins() {
+        match &loaded {
+            Some(text) => put(context, &path, text)?,
+            None => take_away(context, &path)?,
+        }
+    }
+    credentials::explain(&setup.credentials, context)
+}
+
 /// Gives the files that are there the path of this program, where they name one that is gone.
 pub(crate) fn mend(setup: &Setup, context: &mut Context) -> Result<(), Failure> {
-    let program = setup.program.split(' ').next().unwrap_or_default();
+    let program = setup.filling.program.split(' ').next().unwrap_or_default();
     let units = UNITS.iter().map(|(name, ..)| unit_path(name));
     let paths: Vec<String> = units.chain([CRON_FILE.to_owned()]).collect();
     let mut has_units = false;
@@ -201,7 +174,7 @@ pub(crate) fn explain(
             "daemons that do not run as root: their alerts wait in {} until a daemon running as \
              root raises an alert, or until you run tcpw deliver; tcpw install-alert --systemd (or \
              --cron) takes care of that",
-            setup.drop
+            setup.filling.drop
         ),
     };
     context.out.line(text)
@@ -221,7 +194,10 @@ pub(crate) fn remove(args: ScheduleArgs, context: &mut Context) -> Result<(), Fa
             }
             take_away(context, &unit_path(name))?;
         }
-        for path in hardening::drop_ins() {
+        for (path, _) in BESIDE {
+            take_away(context, path)?;
+        }
+        for path in hardening::drop_ins().chain(credentials::drop_ins()) {
             take_away(context, &path)?;
             let directory = context.paths.inside(Path::new(&path));
             // Only one that is empty: what others put there stays.

@@ -19,17 +19,23 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Where events arrive: the directory of `--drop` if it is given, the configured one, and the
-/// default one, where events of a `notify` are that could not read the configuration; not where
-/// `--config` names a set-up of its own.
+/// Where events arrive, root's ways first: the directory of `--drop` if it is given, the configured
+/// ones, and the default ones, where events of a `notify` are that could not read the
+/// configuration; not where `--config` names a set-up of its own.
 pub(crate) fn drops(drop: Option<&Path>, paths: &Paths, config: &Config) -> Vec<PathBuf> {
-    let mut drops = vec![drop.unwrap_or(&config.drop).to_owned()];
-    let default = paths.inside(Path::new(config::DEFAULT_DROP));
-    for other in [
-        Some(&config.drop),
-        (!paths.config_is_given).then_some(&default),
-    ] {
-        drops.extend(other.filter(|path| !drops.contains(path)).cloned());
+    let default = |path: &str| (!paths.config_is_given).then(|| paths.inside(Path::new(path)));
+    let ways = [
+        Some(config.root_drop.clone()),
+        default(config::DEFAULT_ROOT_DROP),
+        drop.map(Path::to_path_buf),
+        Some(config.drop.clone()),
+        default(config::DEFAULT_DROP),
+    ];
+    let mut drops = Vec::new();
+    for way in ways.into_iter().flatten() {
+        if !drops.contains(&way) {
+            drops.push(way);
+        }
     }
     drops
 }

@@ -2,11 +2,13 @@
 
 use super::args::SetupArgs;
 use crate::cli::base::{Context, Failure, Paths};
+use crate::cli::change::alert_places;
 use crate::cli::change::alert_rule::{self, Directory, Raised};
 use crate::cli::change::changes::ChangeArgs;
 use crate::cli::change::client_list::clients_of;
 use crate::cli::change::make::make;
 use crate::cli::change::refusal::wrong_word;
+use crate::cli::machine::deliverer_user::DelivererUser;
 use crate::cli::machine::schedule::{self, ScheduleArgs, Setup};
 use crate::cli::machine::settings::load;
 use crate::config::{
@@ -123,7 +125,12 @@ impl Work {
         context: &mut Context,
     ) -> Result<(), Failure> {
         if options.dry_run {
-            return self.change(args, options, context);
+            self.change(args, options, context)?;
+            let user = DelivererUser::find(context);
+            return self
+                .alarm
+                .as_ref()
+                .map_or(Ok(()), |_| user.preview(context));
         }
         let absent = |directory: &Directory| -> Vec<PathBuf> {
             let up = directory.path.ancestors();
@@ -141,7 +148,8 @@ impl Work {
                 drop(std::fs::remove_dir(path));
             }
         } else if self.alarm.is_some() {
-            alert_rule::repair(context, &self.config.drop)?;
+            let user = DelivererUser::find(context).make(context)?;
+            alert_places::settle(user, &self.config, context)?;
         }
         done
     }

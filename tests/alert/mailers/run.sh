@@ -11,7 +11,7 @@
 # Prints for each trial (chosen: tcpw under CHOSEN; alone: the mailer itself under HARDENED; hardened:
 # tcpw under HARDENED) lines TRIAL.KEY=VALUE: `exit` of the command, `arrived` (yes or no: at the
 # mail server on this machine's port 2525 within some seconds), `unapplied` (flags that this script
-# cannot apply) and `said`; then what the mail system said.
+# cannot apply), `user` and `said`; then what the mail system said.
 set -euo pipefail
 mailer=$1 debs=$2 work=$3 tcpw=$4 chosen=$5 hardened=$6
 . "$(dirname "$(readlink -f "$0")")/stage.sh"
@@ -55,37 +55,69 @@ msmtp)
     ;;
 esac
 
+# The user that the units have, made as on any machine, with what it must read.
+inside tcpw install-alert --force >"$work/install.log" 2>&1 || { cat "$work/install.log"; exit 2; }
+
 # Runs a command under flags, in a mount namespace of its own, as systemd.exec(5) describes them.
 try() {
-    local trial=$1 flags=$2 key value umask=0022 private='' readonly='' options=() unapplied='' result=0
+    local trial=$1 flags=$2 key value umask=0022 private='' readonly='' writable='' proc='' devices=''
+    local options=() unapplied='' result=0 user=root
     shift 2
     while IFS='=' read -r key value; do
         case $key=$value in
+        User=*) user=$value ;;
+        Group="$user") ;;
         NoNewPrivileges=yes) options+=(--no-new-privs) ;;
         CapabilityBoundingSet=*)
-            options+=(--bounding-set="-all$(printf ',+%s' $value | sed 's/+CAP_/+/g' | tr 'A-Z' 'a-z')")
+            options+=(--bounding-set="-all$(printf ',+%s' $value | sed 's/+CAP_/+/g; s/,+$//' | tr 'A-Z' 'a-z')")
             ;;
         ProtectSystem=yes) readonly+=' usr boot' ;;
         ProtectSystem=full) readonly+=' usr boot etc' ;;
         ProtectSystem=strict) readonly+=' .' ;;
+        ReadWritePaths=*) writable+=" $value" ;;
         ProtectHome=read-only) readonly+=' home root' ;;
         ProtectHome=yes) private+=' home root' ;;
         PrivateTmp=yes) private+=' tmp var/tmp' ;;
+        ProtectProc=invisible) proc+=',hidepid=invisible' ;;
+        ProcSubset=pid) proc+=',subset=pid' ;;
+        DevicePolicy=closed | PrivateDevices=yes) devices=closed ;;
         UMask=*) umask=$value ;;
-        '='|Type=*|ExecStart=*|ExecStartPre=*) ;;
+        # A namespace of its own it has; here are no control groups, no keys and no IPC of others.
+        PrivateMounts=yes | ProtectControlGroups=yes | KeyringMode=private | RemoveIPC=yes) ;;
+        '='|Type=*|ExecStart=*|ExecStartPre=*|AmbientCapabilities=) ;;
         *) unapplied+=" $key" ;;
         esac
     done <"$flags"
     rm -f "$root"/inbox/*
-    root=$root umask=$umask private=$private readonly=$readonly unshare --mount bash -euc '
-        for place in $private; do mount -t tmpfs -o mode=1777 tmpfs "$root/$place"; done
+    root=$root umask=$umask private=$private readonly=$readonly writable=$writable proc=$proc \
+        devices=$devices user=$user unshare --mount bash -euc '
         for place in $readonly; do
-            mount --bind "$root/$place" "$root/$place"
+            mount --rbind "$root/$place" "$root/$place"
             mount -o remount,bind,ro "$root/$place"
         done
+        for place in $writable; do
+            place=$root/${place#-}
+            if [ -e "$place" ] && [ "$readonly" != "${readonly#* .}" ]; then
+                mount --bind "$place" "$place"
+                mount -o remount,bind,rw "$place"
+            fi
+        done
+        if [ "$devices" ]; then
+            mkdir -p "$root/run/dev"
+            mount -t tmpfs -o mode=755 tmpfs "$root/run/dev"
+            for name in null zero full random urandom tty; do
+                touch "$root/run/dev/$name"
+                mount --bind "$root/dev/$name" "$root/run/dev/$name"
+            done
+            ln -s /proc/self/fd "$root/run/dev/fd"
+            mount --move "$root/run/dev" "$root/dev"
+        fi
+        for place in $private; do mount -t tmpfs -o mode=1777 tmpfs "$root/$place"; done
+        if [ "$proc" ]; then mount -t proc -o "${proc#,}" proc "$root/proc"; fi
         umask "$umask"
-        exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin setpriv "$@"
-    ' bash --reuid=0 "${options[@]}" "$@" >"$work/said" 2>&1 || result=$?
+        exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/nonexistent \
+            USER="$user" LOGNAME="$user" setpriv --reuid="$user" --regid="$user" --init-groups "$@"
+    ' bash "${options[@]}" "$@" >"$work/said" 2>&1 || result=$?
     local arrived=no
     for _ in $(seq "${patience:-100}"); do
         if ls "$root/inbox" | grep -q '\.mail$'; then
@@ -96,12 +128,13 @@ try() {
         sleep 0.2
     done
     printf '%s\n' "$trial.exit=$result" "$trial.arrived=$arrived" "$trial.unapplied=$unapplied"
+    printf '%s\n' "$trial.user=$user"
     sed "s/^/$trial.said=/" "$work/said"
 }
 
 try chosen "$chosen" tcpw mail test
 # What does not arrive in 6 s does not arrive: the same mailer has just done it.
-patience=30 try alone "$hardened" sh -c "
+patience=30 try alone "$hardened" timeout 20 sh -c "
     printf 'From: tcpw@example.org\nTo: admin@example.org\nSubject: x\n\nx\n' |
         sendmail -i -f tcpw@example.org -- admin@example.org"
 try hardened "$hardened" tcpw mail test
