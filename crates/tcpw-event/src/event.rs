@@ -8,6 +8,8 @@ use std::net::IpAddr;
 pub const HOST_LIMIT: usize = 16 * 1024;
 /// The longest of every other value that is kept in full.
 pub const VALUE_LIMIT: usize = 1024;
+/// The reporter of an event whose file root owns but somebody else may have put where it was found.
+pub const UNKNOWN_REPORTER: u32 = u32::MAX;
 
 /// The reporter of an event that anybody may have put where it was found: a file of root's in a
 /// directory that others can write to. No user has this number.
@@ -33,6 +35,15 @@ impl Claim {
     pub fn kept(bytes: Vec<u8>, length: u64) -> Option<Self> {
         let kept = u64::try_from(bytes.len()).ok()?;
         (kept <= length).then_some(Self { bytes, length })
+    }
+
+    /// This claim with at most `limit` bytes kept; how many there were stays known.
+    #[must_use]
+    pub fn shortened(&self, limit: usize) -> Self {
+        Self {
+            bytes: self.bytes.get(..limit).unwrap_or(&self.bytes).to_vec(),
+            length: self.length,
+        }
     }
 
     /// What was kept.
