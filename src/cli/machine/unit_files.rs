@@ -73,14 +73,15 @@ pub(super) const CRON_FILE: &str = "/etc/cron.d/tcpw";
 const PROGRAM: &str = "/usr/sbin/tcpw";
 /// The directory of the journal as the files name it.
 const STATE: &str = "/var/lib/tcpw/deliver";
-/// What a unit has only if it runs as the user as which alerts are delivered.
-const USERS: [&str; 5] = [
+/// How the lines begin that a unit has only if it runs as the user as which alerts are delivered.
+const USERS: [&str; 4] = [
     "User=",
     "Group=",
-    "CapabilityBoundingSet=",
     "AmbientCapabilities=",
-    "SystemCallFilter=~",
+    "SystemCallFilter=~@privileged",
 ];
+/// And a whole line of that kind.
+const NO_CAPABILITY: &str = "CapabilityBoundingSet=";
 
 /// What in the files depends on the machine.
 #[derive(Debug)]
@@ -122,7 +123,9 @@ impl Filling {
         } else {
             &self.journal
         };
-        let is_left = |line: &&str| !is_root || !USERS.iter().any(|key| line.starts_with(key));
+        let is_users =
+            |line: &str| line == NO_CAPABILITY || USERS.iter().any(|key| line.starts_with(key));
+        let is_left = |line: &&str| !is_root || !is_users(line);
         text.lines()
             .filter(is_left)
             .map(|line| self.line(line, journal) + "\n")
