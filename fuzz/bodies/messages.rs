@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use std::path::Path;
 use tcpw::alert::{
     Claim, Decision, Entry, Event, FiredRule, Letter, LetterKind, Notice, Preview, Reason,
-    SourceHistory, SourceTally, Verdict, letter_of_report, preview,
+    Reporter, SourceHistory, SourceTally, Verdict, letter_of_report, preview,
 };
 use tcpw::config::Config;
 
@@ -79,6 +79,7 @@ fn letter(kind: LetterKind, field: &dyn Fn(usize) -> Vec<u8>) -> Letter {
         period: Some((time, time)),
         sources: vec![SourceTally {
             source: entry.source.clone(),
+            reporter: Reporter::of(entry.event.uid),
             count: 3,
             first: time,
             last: time,

@@ -6,7 +6,7 @@ use chrono::{TimeDelta, Utc};
 use nix::unistd::{Uid, geteuid};
 use rusqlite::Connection;
 use std::fs;
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt as _, chown};
 use tcpw::alert::{Claim, Event, event_file};
 
 const FLOODER: u32 = 65_534;
@@ -16,6 +16,8 @@ const ROOTS: usize = 5;
 fn leave(stage: &Stage, uid: u32, clients: std::ops::Range<usize>, padding: usize) {
     assert!(geteuid().is_root(), "only root can give files to others");
     let drop = stage.path("var/spool/tcpw/drop");
+    fs::create_dir_all(&drop).unwrap();
+    fs::set_permissions(&drop, fs::Permissions::from_mode(0o1733)).unwrap();
     for number in clients {
         let claim = |text: &str| Claim::cut(text.as_bytes(), 16_384);
         let event = Event {
@@ -56,7 +58,6 @@ fn each_client_of_root_is_named_at_once_whatever_a_user_leaves_in_the_drop_direc
     for order in ["before", "after", "between"] {
         let stage = Stage::configured("[mail]\nreverse_dns = false\n");
         let lock = stage.hold_lock();
-        // Makes the directory.
         root_reports(&stage, 0);
         if order == "before" {
             leave(&stage, FLOODER, 0..360, 0);

@@ -8,8 +8,6 @@ use std::net::IpAddr;
 pub const HOST_LIMIT: usize = 16 * 1024;
 /// The longest of every other value that is kept in full.
 pub const VALUE_LIMIT: usize = 1024;
-/// The reporter of an event whose file root owns but somebody else may have put where it was found.
-pub const UNKNOWN_REPORTER: u32 = u32::MAX;
 
 /// The reporter of an event that anybody may have put where it was found: a file of root's in a
 /// directory that others can write to. No user has this number.

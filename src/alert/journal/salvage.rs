@@ -11,7 +11,7 @@ use crate::alert::journal::tables::{
     DELIVERIES, DISPATCHES, EVENTS, KEYS, LETTERS, MESSAGE_IDS, RULES, SOURCES, TEXTS, TWICE,
     Table, WAITING,
 };
-use crate::alert::journal::values::count;
+use crate::alert::journal::values::{count, text};
 use crate::alert::journal::walk::{by_number, from_both_ends};
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::types::Value;
@@ -137,9 +137,15 @@ fn copy(
     numbers: Range<i64>,
     end: Option<Instant>,
 ) -> rusqlite::Result<()> {
+    let known = columns_of(from, name);
     let read: Vec<&str> = columns
         .iter()
-        .map(|(column, read)| if read.is_empty() { *column } else { *read })
+        .map(|(column, read)| match *read {
+            // What an earlier version did not have is what all of it was then: root's.
+            "" if !known.is_empty() && !known.iter().any(|known| known == column) => "0",
+            "" => *column,
+            read => read,
+        })
         .collect();
     let names: Vec<&str> = columns.iter().map(|(column, _)| *column).collect();
     let places: Vec<String> = (1..=columns.len())
@@ -163,6 +169,15 @@ fn copy(
         Ok(!taken.is_multiple_of(LOOK) || end.is_none_or(|end| Instant::now() < end))
     })?;
     Ok(())
+}
+
+/// The columns that a table of the damaged journal has; none if that cannot be read.
+fn columns_of(from: &Connection, table: &str) -> Vec<String> {
+    let Ok(mut query) = from.prepare("SELECT name FROM pragma_table_info(?1)") else {
+        return Vec::new();
+    };
+    let rows = query.query_map([table], |row| text(row, 0));
+    rows.and_then(Iterator::collect).unwrap_or_default()
 }
 
 fn copy_twice(

@@ -2,12 +2,13 @@
 
 use crate::alert::journal::database::Journal;
 use crate::alert::journal::database::tests::Desk;
+use crate::alert::journal::salvage::salvage;
 use crate::alert::journal::schema::MIGRATIONS;
 use crate::alert::journal::*;
 use crate::alert::model::letter::{Letter, LetterKind};
 use crate::alert::model::reporter::Reporter;
 use crate::config::Retention;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta};
 use rusqlite::Connection;
 use std::fs;
 use std::path::Path;
@@ -432,4 +433,22 @@ fn a_journal_of_the_version_before_becomes_one_of_each_reporter() {
         WHERE reporters.bytes = shares.bytes AND shares.bytes > 0";
     assert_eq!(list(counted), ["2"]);
     assert_eq!(list("PRAGMA integrity_check"), ["ok"]);
+}
+
+/// A journal of the second version that was damaged before it could be brought up to date.
+#[test]
+fn what_can_be_read_of_a_damaged_journal_of_the_version_before_is_carried_over() {
+    let directory = tempfile::tempdir().unwrap();
+    let old = directory.path().join("old.db");
+    drop(old_journal(&old));
+    let mut journal = Journal::open(&directory.path().join("journal.db")).unwrap();
+    let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+    let salvaged = salvage(&old, &mut journal, now).unwrap();
+    assert_eq!((salvaged.events, salvaged.letters), (6, 3));
+    assert_eq!((salvaged.lost_events, salvaged.lost_letters), (0, 0));
+    let letter = journal.letter(2).unwrap().unwrap();
+    assert_eq!((letter.events.len(), letter.sources.len()), (2, 1));
+    assert_eq!(letter.events[0].event.uid, 1000);
+    let counted = "SELECT concat(count(*)) FROM reporters WHERE bytes > 0";
+    assert_eq!(list(&journal.database, counted), ["2"]);
 }
