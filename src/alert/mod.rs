@@ -36,6 +36,7 @@ pub use model::channel_note::{ChannelNote, Kind, Rule, Source, Visit, stamp as n
 pub use model::found::Found;
 pub use model::letter::{Decision, Entry, Letter, LetterKind, Reason, SourceHistory, SourceTally};
 pub use model::outcome::Delivery;
+pub use model::reporter::Reporter;
 pub use model::rule_finder::{FiredRule, RuleFinder, Verdict};
 pub use model::system_letter::Notice;
 pub use spool::{SpoolError, event_file, write as record, write_as_root as record_as_root};

@@ -47,6 +47,8 @@ mod queue;
 mod record;
 /// Which answers of a mail server are a yes.
 mod reply_codes;
+/// A local user against what root has reported.
+mod reporters;
 /// A mail server that misbehaves.
 mod rogue;
 /// Nothing that a terminal would obey comes out.

@@ -4,5 +4,7 @@
 mod documents;
 /// Every fact of libwrap that the tree cites is in `docs/`.
 mod facts;
+/// One oldest version of Rust, wherever it is said.
+mod oldest;
 /// The README is true.
 mod readme;

@@ -159,6 +159,7 @@ impl Deliverer<'_> {
             rules: self.place.rules,
             now,
             machine: &self.place.host,
+            max_size: self.place.config.retention.max_size,
             message_id: &namer(self.place, now),
         };
         let entered = self.journal.enter(found, &terms)?;

@@ -212,6 +212,7 @@ impl<'a> Deliverer<'a> {
         let alert = &self.place.config.alert;
         self.journal.close_due(alert, &self.channels, now, &name)?;
         self.tell_ahead(now)?;
+        self.tell_forgotten(now)?;
         self.show_life(now, collected.unread + collected.newer)?;
         self.send(all, &mut report)?;
         // What follows may take time where others have left much, and no message waits for it.

@@ -249,4 +249,6 @@ pub(crate) fn time_of(nanoseconds: i64) -> DateTime<Utc> {
 }
 
 #[cfg(test)]
+mod reporters;
+#[cfg(test)]
 mod tests;

@@ -5,8 +5,8 @@ use super::alert_rule;
 use crate::cli::base::{Context, Failure};
 use crate::cli::machine::deliverer_user::DelivererUser;
 use crate::config::{
-    ChannelSettings, Config, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_MAIL, DELIVER_JOURNAL,
-    Password, TransportSettings,
+    ChannelSettings, Config, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_MAIL, DEFAULT_ROOT_DROP,
+    DELIVER_JOURNAL, Password, TransportSettings,
 };
 use crate::system::{Ownership, ServiceAccount, give_file, settle_directory};
 use std::fs::{self, DirBuilder, Metadata};
@@ -14,8 +14,6 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
-/// Where only root's events are dropped.
-const ROOT_DROP: &str = "/var/spool/tcpw/root";
 /// The directory of all state.
 const STATE: &str = "/var/lib/tcpw";
 /// The directory of the drop directories.
@@ -77,12 +75,22 @@ fn places(
     if let TransportSettings::File { directory } = &config.mail.transport {
         own.push(given(directory, 0o750, is_usual(directory, DEFAULT_MAIL)));
     }
-    let mut places = vec![
-        roots(SPOOL, 0, 0o755),
+    let has_usual = config.drop.starts_with(inside(SPOOL));
+    let spool = has_usual.then(|| roots(SPOOL, 0, 0o755));
+    let mut places: Vec<Place> = spool.into_iter().collect();
+    places.extend([
         // Who knows what is in it finds it.
         roots(STATE, 0, 0o711),
-        roots(ROOT_DROP, gid, 0o2770),
-    ];
+        Place {
+            path: config.root_drop.clone(),
+            wanted: Ownership {
+                uid: 0,
+                gid,
+                mode: 0o2770,
+            },
+            is_ours: config.root_drop == inside(DEFAULT_ROOT_DROP),
+        },
+    ]);
     places.extend(own);
     places
 }
