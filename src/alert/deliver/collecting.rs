@@ -2,7 +2,7 @@
 //! its name is forgotten when the file is gone for good.
 
 use crate::alert::deliver::deliverer::{DeliverError, Deliverer, namer};
-use crate::alert::deliver::pace::{Gone, Haste};
+use crate::alert::deliver::pace::Haste;
 use crate::alert::inbox::collector::Pass;
 use crate::alert::inbox::directory::{DropDirectory, is_proven_absent};
 use crate::alert::journal::Terms;
