@@ -19,20 +19,21 @@ pub(crate) fn check(global: &GlobalArgs, command: &Command) -> Result<(), Failur
     ) {
         return Ok(());
     }
+    let demands = demands(command);
     if let Some(root) = &global.root {
         exists(
             root,
             "directory",
             "name the directory that holds the system's etc",
         )?;
-        if !only_reads(command) {
+        if !demands.is_reader {
             own_root(root)?;
         }
     }
     if let Some(config) = global.config.as_deref().filter(|_| !makes_config(command)) {
         exists(config, "configuration", "name a configuration that exists")?;
     }
-    if needs_tables(command) {
+    if demands.needs_tables {
         for table in [&global.allow_file, &global.deny_file]
             .into_iter()
             .flatten()
@@ -52,65 +53,33 @@ fn own_root(root: &Path) -> Result<(), Failure> {
     })
 }
 
-/// Whether the command does no more than read tables and their history.
-fn only_reads(command: &Command) -> bool {
-    match command {
-        Command::List(_)
-        | Command::Match(_)
-        | Command::Test(_)
-        | Command::Diff(_)
+/// What a command asks of the files that the options name.
+#[derive(Debug, Clone, Copy)]
+struct Demands {
+    /// It writes nothing.
+    is_reader: bool,
+    /// It only reads tables, or changes what is in them already. Others make a table that is
+    /// missing, and say so.
+    needs_tables: bool,
+}
+
+/// What `command` asks of the files that the options name.
+fn demands(command: &Command) -> Demands {
+    let (is_reader, needs_tables) = match command {
+        Command::List(_) | Command::Match(_) | Command::Test(_) => (true, true),
+        Command::Lint(args) => (!args.writes(), true),
+        Command::Diff(_)
         | Command::Explain(_)
         | Command::Parse(_)
         | Command::History(_)
         | Command::Show(_)
         | Command::Demo(_)
-        | Command::Completions(_) => true,
-        Command::Lint(args) => !args.writes(),
+        | Command::Completions(_) => (true, false),
         Command::Revoke(_)
         | Command::Open(_)
         | Command::RemoveAlert(_)
         | Command::Expire(_)
-        | Command::Fmt(_)
-        | Command::Setup(_)
-        | Command::Allow(_)
-        | Command::Deny(_)
-        | Command::DenyAll(_)
-        | Command::InstallAlert(_)
-        | Command::Edit(_)
-        | Command::Apply(_)
-        | Command::Undo(_)
-        | Command::Redo(_)
-        | Command::Confirm(_)
-        | Command::Rollback(_)
-        | Command::Mail(_)
-        | Command::Events(_)
-        | Command::Report(_)
-        | Command::Deliver(_)
-        | Command::Queue(_)
-        | Command::Notify(_)
-        | Command::Mute(_)
-        | Command::Unmute(_) => false,
-    }
-}
-
-/// Whether the command writes a configuration that is not there yet.
-fn makes_config(command: &Command) -> bool {
-    matches!(command, Command::Setup(_))
-}
-
-/// Whether the command only reads tables, or changes what is in them already. Others make a table
-/// that is missing, and say so.
-fn needs_tables(command: &Command) -> bool {
-    match command {
-        Command::Revoke(_)
-        | Command::Open(_)
-        | Command::RemoveAlert(_)
-        | Command::List(_)
-        | Command::Expire(_)
-        | Command::Match(_)
-        | Command::Test(_)
-        | Command::Lint(_)
-        | Command::Fmt(_) => true,
+        | Command::Fmt(_) => (false, true),
         Command::Setup(_)
         | Command::Allow(_)
         | Command::Deny(_)
@@ -118,15 +87,10 @@ fn needs_tables(command: &Command) -> bool {
         | Command::InstallAlert(_)
         | Command::Edit(_)
         | Command::Apply(_)
-        | Command::History(_)
-        | Command::Show(_)
         | Command::Undo(_)
         | Command::Redo(_)
         | Command::Confirm(_)
         | Command::Rollback(_)
-        | Command::Diff(_)
-        | Command::Explain(_)
-        | Command::Parse(_)
         | Command::Mail(_)
         | Command::Events(_)
         | Command::Report(_)
@@ -134,8 +98,15 @@ fn needs_tables(command: &Command) -> bool {
         | Command::Queue(_)
         | Command::Notify(_)
         | Command::Mute(_)
-        | Command::Unmute(_)
-        | Command::Demo(_)
-        | Command::Completions(_) => false,
+        | Command::Unmute(_) => (false, false),
+    };
+    Demands {
+        is_reader,
+        needs_tables,
     }
+}
+
+/// Whether the command writes a configuration that is not there yet.
+fn makes_config(command: &Command) -> bool {
+    matches!(command, Command::Setup(_))
 }

@@ -1,7 +1,7 @@
 //! The result: who gains or loses what.
 
 use crate::engine::TableName;
-use crate::engine::effect::names::{Kind, Names};
+use crate::engine::effect::names::{Class, Kind, Names};
 use crate::policy::Network;
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -152,18 +152,23 @@ impl NameSet {
         })
     }
 
-    /// The set in words: what it consists of, or, where it is nearly everything, what is missing.
+    /// The set in words: what it consists of, or, where nearly every name is among them, what is
+    /// missing.
     pub fn words(&self) -> (Vec<String>, bool) {
-        let others = [Kind::Dotted, Kind::Dotless];
-        let pairs = || self.names.classes.iter().zip(self.has.iter());
-        let is_most = pairs().any(|(class, has)| *has && others.contains(&class.kind));
-        let listed = pairs().filter(|(_, has)| **has != is_most);
-        (
-            listed
-                .map(|(class, _)| self.names.describe(class))
-                .collect(),
-            is_most,
-        )
+        let pairs = || self.names.classes.iter().zip(self.has.iter().copied());
+        // Hardly a client has a name without a dot.
+        let is_most = pairs().any(|(class, has)| has && class.kind == Kind::Dotted);
+        let are_alike = |(class, has): (&Class, bool)| !class.is_dotless() || has != is_most;
+        let has_all_dotless = pairs().all(are_alike);
+        let listed = pairs().filter(|(class, has)| {
+            *has != is_most
+                && (class.kind == Kind::Dotless || !has_all_dotless || !class.is_dotless())
+        });
+        let word = |(class, _): (&Class, bool)| match class.kind {
+            Kind::Dotless if has_all_dotless => "with a name without a dot".to_owned(),
+            Kind::Single | Kind::Below | Kind::Dotted | Kind::Dotless => self.names.describe(class),
+        };
+        (listed.map(word).collect(), is_most)
     }
 }
 
@@ -194,5 +199,46 @@ impl Claim {
             }
         };
         is_inside && self.daemons.contains(daemon) && self.names.contains(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::AccessTables;
+
+    #[test]
+    fn few_names_are_listed_and_of_nearly_all_names_those_that_are_missing() {
+        for (old, new, words, is_most) in [
+            ("", "ALL: LOCAL", "with a name without a dot", false),
+            (
+                "ALL: near",
+                "ALL: near LOCAL",
+                "with a name without a dot that no rule names",
+                false,
+            ),
+            (
+                "",
+                "ALL: near far LOCAL",
+                "with a name without a dot",
+                false,
+            ),
+            (
+                "",
+                "ALL: ALL EXCEPT LOCAL",
+                "with a name without a dot",
+                true,
+            ),
+            ("", "ALL: ALL EXCEPT near", "named near", true),
+            ("", "ALL: .example.org", "named .example.org", false),
+        ] {
+            let [old, allow] = [old, new].map(|allow| format!("{allow}\n"));
+            let tables = |allow| AccessTables::parse(allow, b"ALL: ALL\n");
+            let found = tables(old.as_bytes()).differences(&tables(allow.as_bytes()));
+            assert!(!found.claims.is_empty(), "{new}");
+            for claim in &found.claims {
+                let expected = (vec![words.to_owned()], is_most);
+                assert_eq!(claim.names.words(), expected, "{new}");
+            }
+        }
     }
 }

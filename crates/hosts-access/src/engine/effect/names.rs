@@ -37,6 +37,14 @@ pub(super) enum Kind {
     Dotless,
 }
 
+impl Class {
+    /// Whether its names have no dot: those that `LOCAL` matches.
+    pub(super) fn is_dotless(&self) -> bool {
+        let is_name = !matches!(self.example.as_slice(), b"unknown" | b"paranoid");
+        is_name && !self.example.contains(&b'.')
+    }
+}
+
 impl Names {
     pub(super) fn new<'a>(atoms: impl Iterator<Item = &'a Atom>) -> Self {
         let mut names = Self {
