@@ -9,7 +9,7 @@ use super::mailbox::Mailbox;
 use super::secret::Password;
 use super::section::{Section, Source};
 use super::settings::{
-    Config, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_MAIL, DEFAULT_SENDMAIL, MailSettings, Retention,
+    Config, DEFAULT_DROP, DEFAULT_MAIL, DEFAULT_SENDMAIL, MailSettings, Retention,
     TransportSettings,
 };
 use super::{channel, smtp};
@@ -18,6 +18,7 @@ use crate::values::Language;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tcpw_event::places::default_journal;
 use tcpw_event::ways::root_way_beside;
 use toml::de::DeTable;
 
@@ -66,14 +67,15 @@ pub fn parse(bytes: &[u8], file: &Path, place: Place<'_>) -> Result<Config, Conf
     };
     let holds_secret = channels.iter().any(channel::ChannelSettings::holds_secret);
     let journal = match top.section("journal", "journal", known("journal"))? {
-        Some(section) => section.path("path")?,
+        Some(section) => section.path("path")?.map(|path| place(&path)),
         None => None,
     };
     let (drop, root_drop) = drops(&top)?;
     Ok(Config {
         mail,
         channels,
-        journal: place(journal.as_deref().unwrap_or(Path::new(DEFAULT_JOURNAL))),
+        has_journal: journal.is_some(),
+        journal: journal.unwrap_or_else(|| default_journal(place)),
         retention: retention(&top)?,
         alert: match top.section("alert", "alert", known("alert"))? {
             Some(section) => alert::alert(&section)?,

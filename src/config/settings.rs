@@ -10,6 +10,7 @@ use crate::values::Language;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tcpw_event::places::default_journal;
 pub use tcpw_event::places::{DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_ROOT_DROP};
 
 /// Where the `file` transport puts mails, when the configuration does not say.
@@ -26,6 +27,8 @@ pub struct Config {
     pub channels: Vec<ChannelSettings>,
     /// The journal, an SQLite database.
     pub journal: PathBuf,
+    /// Whether the configuration says where the journal is.
+    pub has_journal: bool,
     /// How long the journal keeps its events.
     pub retention: Retention,
     /// How often alerts are sent.
@@ -126,7 +129,8 @@ impl Config {
                 form: LetterForm::default(),
             },
             channels: Vec::new(),
-            journal: place(Path::new(DEFAULT_JOURNAL)),
+            journal: default_journal(place),
+            has_journal: false,
             retention: Retention::default(),
             alert: Alert::default(),
             geo: Geo::default(),
