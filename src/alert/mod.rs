@@ -17,6 +17,7 @@ use tcpw_event::{encoding, event, lock, spool, trust, ways};
 pub use deliver::background::run_in_background;
 pub use deliver::deliverer::{DeliverError, Deliverer, DeliveryReport, Workplace, has_events};
 pub use deliver::dispatch::{problem, send_test};
+pub use deliver::moving::{Moved, move_journal};
 pub use deliver::preview::{Preview, letter_of, letter_of_report, preview, preview_sample};
 pub use encoding::one_line;
 pub use event::{Claim, Event, HOST_LIMIT, UNKNOWN_REPORTER, VALUE_LIMIT};

@@ -5,6 +5,8 @@
 mod as_alert;
 /// What a broken configuration says.
 mod configuration;
+/// The deliverer as a user of its own, and what it cannot do.
+mod confined;
 /// Nothing is lost and nothing is doubled when many come at once or a process is killed.
 mod crash;
 /// Mails reach everybody they should, by every transport.
@@ -29,6 +31,8 @@ mod mailers;
 mod manual;
 /// What messages say is true, and their commands do something.
 mod message;
+/// The journal goes into the directory of the deliverer, and nothing of it is lost.
+mod moved;
 /// Notes in which everything is hostile.
 mod note;
 /// What root obeys, and where it writes.
@@ -55,6 +59,8 @@ mod rogue;
 mod safe_output;
 /// A damaged journal stops no mail, and what waited in it arrives.
 mod salvage;
+/// What daemons with a sandbox or odd limits report is mailed, or waits and is told.
+mod sandboxed;
 /// Units and lines of cron for what no alert starts.
 mod schedule;
 /// A real SMTP server.

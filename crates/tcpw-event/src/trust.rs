@@ -7,6 +7,7 @@ use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Component, Path, PathBuf, absolute};
+use std::sync::atomic::{AtomicBool, Ordering};
 use thiserror::Error;
 
 /// The sticky bit: others cannot replace what is in the directory.
@@ -56,13 +57,27 @@ fn mend(part: &Path, is_foreign: bool, is_open: bool) -> String {
     commands.join(" && ")
 }
 
-/// Whether root may obey the file at `path`; whoever is not root may obey what he likes. A file that
-/// is not there is one that nobody else can put there.
+/// Whether this process was root and obeys, as another user, only what root would.
+static IS_BOUND: AtomicBool = AtomicBool::new(false);
+
+/// From now on [`check_for_root`] asks although this process is not root: what it obeys must belong to
+/// root or to its own user.
+pub fn stay_bound() {
+    IS_BOUND.store(true, Ordering::Relaxed);
+}
+
+/// Whether this process obeys only what root would, although it may be another user.
+pub fn is_bound() -> bool {
+    geteuid().is_root() || IS_BOUND.load(Ordering::Relaxed)
+}
+
+/// Whether root, or the deliverer as a user of its own, may obey the file at `path`; any other user may
+/// obey what he likes. A file that is not there is one that nobody else can put there.
 ///
 /// # Errors
 /// What others can change.
 pub fn check_for_root(path: &Path) -> Result<(), Distrust> {
-    if geteuid().is_root() {
+    if is_bound() {
         check_trust(path)
     } else {
         Ok(())

@@ -24,7 +24,7 @@ use std::fs::{self, File};
 use std::io;
 use std::panic::resume_unwind;
 use std::path::PathBuf;
-use std::thread::{self, sleep};
+use std::thread::{self, Builder, sleep};
 use std::time::Duration;
 use thiserror::Error;
 
@@ -230,8 +230,12 @@ impl<'a> Deliverer<'a> {
     /// for an answer.
     fn send_one(&mut self, item: &Dispatch, letter: &Letter) -> Result<Sent, DeliverError> {
         let sender = sender(self.place);
+        let work = || dispatch::send(&sender, item, letter);
         thread::scope(|scope| {
-            let sending = scope.spawn(|| dispatch::send(&sender, item, letter));
+            let Ok(sending) = Builder::new().spawn_scoped(scope, work) else {
+                // Where no thread can be started, events wait meanwhile.
+                return Ok(work());
+            };
             let mut pause = SHORTEST_LOOK;
             let mut result = Ok(());
             while !sending.is_finished() {

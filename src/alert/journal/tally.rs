@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
-use std::thread;
+use std::thread::{self, Builder};
 
 /// A quarter of an hour: every time zone's days and hours are made of them.
 const QUARTER: i64 = 900_000_000_000;
@@ -240,11 +240,15 @@ fn scan_all(path: &Path, range: Range, counts: &Counts) -> rusqlite::Result<Part
                 last: range.last.min(first.saturating_add(step - 1)),
                 ..range
             };
-            workers.push(scope.spawn(move || scan(path, part, counts)));
+            let work = move || scan(path, part, counts);
+            let started = Builder::new().spawn_scoped(scope, work);
+            // Where no thread can be started, one after the other.
+            workers.push(started.map_err(|_| work));
         }
-        let results = workers.into_iter().map(|worker| {
+        let results = workers.into_iter().map(|worker| match worker {
             // A worker does not panic; if one did, its events were not counted.
-            worker.join().unwrap_or(Err(rusqlite::Error::InvalidQuery))
+            Ok(worker) => worker.join().unwrap_or(Err(rusqlite::Error::InvalidQuery)),
+            Err(work) => work(),
         });
         results.collect()
     });

@@ -2,6 +2,7 @@
 //! alerts are delivered.
 
 use super::alert_rule;
+use crate::alert::{Moved, move_journal, request_handover};
 use crate::cli::base::{Context, Failure};
 use crate::cli::machine::deliverer_user::DelivererUser;
 use crate::config::{
@@ -13,11 +14,16 @@ use std::fs::{self, DirBuilder, Metadata};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::Duration;
 
 /// The directory of all state.
 const STATE: &str = "/var/lib/tcpw";
 /// The directory of the drop directories.
 const SPOOL: &str = "/var/spool/tcpw";
+/// How often a deliverer of before is asked to make room, and how long it is waited for each time.
+const MOST_TRIES: u32 = 100;
+const PAUSE: Duration = Duration::from_millis(100);
 const PERMISSIONS: u32 = 0o7777;
 /// What others than its owner may do with a file.
 const OTHERS: u32 = 0o077;
@@ -152,6 +158,9 @@ fn hand_over(
         }
     }
     let journal = usual_journal(config, &inside);
+    if journal != config.journal {
+        move_old(&config.journal, &journal, context)?;
+    }
     if give_journal(&journal, account) > 0 {
         let path = journal.display();
         context.out.line(format!("{path}: given to tcpw"))?;
@@ -160,6 +169,30 @@ fn hand_over(
         give_secrets(config, account, context)?;
     }
     Ok(())
+}
+
+/// Moves a journal of before into the directory of the deliverer, which could not write it where it
+/// is; one that is at work makes room.
+fn move_old(old: &Path, new: &Path, context: &mut Context) -> Result<(), Failure> {
+    let mut moved = move_journal(old, new);
+    for _ in 0..MOST_TRIES {
+        if !matches!(moved, Ok(Moved::Busy)) {
+            break;
+        }
+        // Without an answer it is tried again all the same.
+        drop(request_handover(old));
+        sleep(PAUSE);
+        moved = move_journal(old, new);
+    }
+    let why = match moved {
+        Ok(Moved::Done) => return Ok(()),
+        Ok(Moved::Busy) => "a deliverer is at work on it".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    let (old, new) = (old.display(), new.display());
+    context.out.note(&format!(
+        "the journal {old} cannot be moved to {new}: {why}; run tcpw deliver as root, which moves it"
+    ))
 }
 
 /// The owner and the group in words.

@@ -19,7 +19,7 @@ use crate::system::Moment;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use std::thread;
+use std::thread::{self, Builder};
 use std::time::{Duration, Instant};
 
 /// From as many bytes on, two things are done at a time.
@@ -306,7 +306,7 @@ impl Plan<'_> {
     fn stage<T: Send>(
         &self,
         names: &[TableName],
-        record: impl FnOnce() -> Result<T, EditError> + Send,
+        record: impl Fn() -> Result<T, EditError> + Sync,
     ) -> Result<(Vec<Staged<'_>>, T), EditError> {
         let write_all = || -> Result<Vec<_>, EditError> {
             let write = |&name| Staged::write(self.editor.table(name), self.bytes(name));
@@ -315,12 +315,12 @@ impl Plan<'_> {
         if self.allow.len() + self.deny.len() < LARGE {
             return Ok((write_all()?, record()?));
         }
-        // The history is written while the disk is busy with the tables.
+        // The history is written while the disk is busy with the tables; without a thread, after that.
         let (staged, recorded) = thread::scope(|scope| {
-            let recorded = scope.spawn(record);
+            let started = Builder::new().spawn_scoped(scope, &record);
             let staged = write_all();
-            let recorded = recorded.join().unwrap_or_else(|panic| resume_unwind(panic));
-            (staged, recorded)
+            let recorded = started.map(|run| run.join().unwrap_or_else(|p| resume_unwind(p)));
+            (staged, recorded.unwrap_or_else(|_| record()))
         });
         Ok((staged?, recorded?))
     }
