@@ -13,6 +13,8 @@ use tcpw_event::trust::check_for_root;
 
 /// A configuration is a page of text; what is larger is something else.
 const MOST_BYTES: u64 = 1024 * 1024;
+/// The group, or everybody, may read a file.
+const OTHERS_READ: u32 = 0o044;
 
 /// Reads the configuration at `path`. `place` says where a path that is named inside is found on
 /// this machine (`--root`). An absent file gives the defaults, unless it `must_exist`.

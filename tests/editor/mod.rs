@@ -30,6 +30,9 @@ mod faults;
 /// Changes that are rolled back unless they are confirmed.
 mod provisional;
 
+/// Back in time, whatever happens while a change waits.
+mod in_time;
+
 /// Tables as they are wanted.
 mod wanted;
 

@@ -58,8 +58,11 @@ fn put(directory: &Path, way: Way, event: &Event, unique: u64) -> Result<PathBuf
         .and_then(|()| file.sync_data().map_err(failed("sync", &unfinished)))
         .and_then(|()| rename(&unfinished, &finished).map_err(failed("rename", &unfinished)));
     if let Err(error) = written {
-        // The first error is the one to tell; the collector clears up what stays.
-        drop(fs::remove_file(&unfinished));
+        // The first error is the one to tell. What cannot be removed is made to be no event, since
+        // the event goes elsewhere now; the collector clears it up.
+        if fs::remove_file(&unfinished).is_err() {
+            drop(file.set_len(0));
+        }
         return Err(error);
     }
     Ok(finished)

@@ -5,7 +5,7 @@
 use crate::alert::journal::database::JournalError;
 use chrono::{DateTime, Utc};
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 const NOTE: &str = ".aside";
 /// What SQLite keeps beside a database.
 const BESIDE: [&str; 2] = ["-wal", "-shm"];
+/// What the note has more of after each time that what was put aside was read.
+const TRY: u8 = b'\n';
 /// The longest note that is read.
 const LONGEST: u64 = 4096;
 
@@ -114,6 +116,17 @@ fn note(path: &Path, aside: &Path) -> io::Result<()> {
     file.sync_all()
 }
 
+/// Counts in the note that what was put aside is read once more; gives how often it was before.
+pub(super) fn count_try(path: &Path) -> usize {
+    let note = with(path, NOTE);
+    let tries = fs::read(&note).unwrap_or_default();
+    let tries = tries.iter().filter(|byte| **byte == TRY).count();
+    // If it cannot be counted, it is tried once more.
+    let file = OpenOptions::new().append(true).open(note);
+    drop(file.and_then(|mut file| file.write_all(&[TRY])));
+    tries
+}
+
 fn noted(path: &Path) -> io::Result<Option<PathBuf>> {
     let file = match File::open(with(path, NOTE)) {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -121,6 +134,7 @@ fn noted(path: &Path) -> io::Result<Option<PathBuf>> {
     };
     let mut name = Vec::new();
     io::Read::read_to_end(&mut io::Read::take(file, LONGEST), &mut name)?;
+    name.retain(|byte| *byte != TRY);
     let name = OsString::from_vec(name);
     // A file beside the journal, and no other.
     let is_name = !name.is_empty() && Path::new(&name).file_name() == Some(&name);

@@ -1,7 +1,8 @@
 //! Opening a damaged journal, also where SQLite does not know any more what is in it.
 
 use crate::alert::journal::aside::with;
-use crate::alert::journal::database::{Journal, PATIENCE};
+use crate::alert::journal::database::{Journal, JournalError, PATIENCE};
+use crate::alert::journal::passing::Faults;
 use rusqlite::{Connection, OpenFlags};
 use std::fs::{self, OpenOptions};
 use std::io;
@@ -24,23 +25,52 @@ pub(super) struct DamagedJournal {
 
 impl DamagedJournal {
     /// Nothing if its tables are not those of this version, or nothing can be read at all.
-    pub(super) fn open(aside: &Path, fresh: &Journal) -> Option<Self> {
-        if let Ok(known) = open(aside) {
-            return known.map(|database| Self {
-                database,
-                copy: None,
-            });
+    ///
+    /// # Errors
+    /// When a fault that may pass keeps it from being read.
+    pub(super) fn open(
+        aside: &Path,
+        fresh: &Journal,
+        faults: Faults,
+    ) -> Result<Option<Self>, JournalError> {
+        let failed = |cause| JournalError::Database {
+            step: "read",
+            path: aside.to_owned(),
+            cause,
+        };
+        match open(aside) {
+            Ok(known) => {
+                return Ok(known.map(|database| Self {
+                    database,
+                    copy: None,
+                }));
+            }
+            Err(error) => faults.damage(error).map_err(failed)?,
         }
         let copy = with(aside, ".salvage");
-        let opened = with_sound_tables(aside, &copy, fresh).ok();
-        let Some(database) = opened.and_then(|()| open(&copy).ok().flatten()) else {
-            remove(&copy);
-            return None;
+        let opened =
+            with_sound_tables(aside, &copy, fresh).map_err(|cause| JournalError::Unreadable {
+                path: aside.to_owned(),
+                cause,
+            });
+        let opened = match (opened, faults) {
+            (Ok(()), _) => open(&copy).or_else(|error| faults.damage(error).map(|()| None)),
+            (Err(error), Faults::MayPass) => {
+                remove(&copy);
+                return Err(error);
+            }
+            (Err(_), Faults::Stay) => Ok(None),
         };
-        Some(Self {
-            database,
-            copy: Some(copy),
-        })
+        match opened.map_err(failed) {
+            Ok(Some(database)) => Ok(Some(Self {
+                database,
+                copy: Some(copy),
+            })),
+            other => {
+                remove(&copy);
+                other.map(|_| None)
+            }
+        }
     }
 }
 

@@ -13,6 +13,7 @@ pub(super) mod intake;
 pub(super) mod letters;
 pub(super) mod memory;
 pub(super) mod outbox;
+pub(super) mod passing;
 pub(super) mod queue;
 pub(super) mod replace;
 pub(super) mod retention;

@@ -1,11 +1,16 @@
 //! A damaged journal is put aside, a new one is started, and what can be read of the old one is
 //! carried over.
 
-use crate::alert::journal::aside::{finish, set_aside, unfinished};
+use crate::alert::journal::aside::{count_try, finish, set_aside, unfinished};
 use crate::alert::journal::database::{Journal, JournalError};
+use crate::alert::journal::passing::Faults;
 use crate::alert::journal::salvage::{Salvaged, is_new, salvage};
 use chrono::{DateTime, Utc};
+use std::mem::take;
 use std::path::{Path, PathBuf};
+
+/// How often a fault of the system is taken for one that passes: twice by each process.
+const MOST_TRIES: usize = 10;
 
 /// What became of a damaged journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,9 +43,8 @@ impl Journal {
                     finish(path);
                     return Ok((journal, None));
                 }
-                let salvaged = salvage(&aside, &mut journal, now)?;
-                finish(path);
-                Ok((journal, Some(Replaced { aside, salvaged })))
+                let replaced = carry_over(path, aside, &mut journal, now)?;
+                Ok((journal, Some(replaced)))
             }
         }
     }
@@ -56,8 +60,34 @@ impl Journal {
     ) -> Result<(Self, Replaced), JournalError> {
         let aside = set_aside(path, now)?;
         let mut journal = Self::open(path)?;
-        let salvaged = salvage(&aside, &mut journal, now)?;
-        finish(path);
-        Ok((journal, Replaced { aside, salvaged }))
+        let replaced = carry_over(path, aside, &mut journal, now)?;
+        Ok((journal, replaced))
+    }
+}
+
+/// Carries over what can be read of the journal that was put aside. A fault of the system is tried
+/// again, here and by whoever opens the journal next, before it is taken for damage.
+fn carry_over(
+    path: &Path,
+    aside: PathBuf,
+    journal: &mut Journal,
+    now: DateTime<Utc>,
+) -> Result<Replaced, JournalError> {
+    let mut has_another = true;
+    loop {
+        let tries = count_try(path);
+        let faults = if tries < MOST_TRIES {
+            Faults::MayPass
+        } else {
+            Faults::Stay
+        };
+        match salvage(&aside, journal, faults, now) {
+            Ok(salvaged) => {
+                finish(path);
+                return Ok(Replaced { aside, salvaged });
+            }
+            Err(_) if take(&mut has_another) => {}
+            Err(error) => return Err(error),
+        }
     }
 }

@@ -6,6 +6,7 @@ use crate::alert::journal::aside::with;
 use crate::alert::journal::damaged::DamagedJournal;
 use crate::alert::journal::database::{Journal, JournalError};
 use crate::alert::journal::memory::Memory;
+use crate::alert::journal::passing::Faults;
 use crate::alert::journal::shares::measure_new;
 use crate::alert::journal::tables::{
     DELIVERIES, DISPATCHES, EVENTS, KEYS, LETTERS, MESSAGE_IDS, RULES, SOURCES, TEXTS, TWICE,
@@ -31,6 +32,12 @@ const LOOK: u32 = 1000;
 /// sent again.
 const RECENT: TimeDelta = TimeDelta::days(7);
 
+/// The damaged journal, and what is to be thought of faults in it.
+struct DamagedSource<'a> {
+    database: &'a Connection,
+    faults: Faults,
+}
+
 /// What was carried over from a damaged journal, and what was not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(in crate::alert) struct Salvaged {
@@ -48,14 +55,22 @@ pub(in crate::alert) struct Salvaged {
 /// `aside`: all or nothing.
 ///
 /// # Errors
-/// When the new journal cannot be written.
+/// When the new journal cannot be written, or the damaged one not be read by a fault that may pass.
 pub(super) fn salvage(
     aside: &Path,
     journal: &mut Journal,
+    faults: Faults,
     now: DateTime<Utc>,
 ) -> Result<Salvaged, JournalError> {
-    let result = match DamagedJournal::open(aside, journal) {
-        Some(source) => carry_over(&source.database, &mut journal.database, now),
+    let result = match DamagedJournal::open(aside, journal, faults)? {
+        Some(source) => carry_over(
+            &DamagedSource {
+                database: &source.database,
+                faults,
+            },
+            &mut journal.database,
+            now,
+        ),
         None => Ok(Salvaged::default()),
     };
     journal.memory = Memory::default();
@@ -79,7 +94,7 @@ pub(super) fn is_new(journal: &mut Journal) -> Result<bool, JournalError> {
 }
 
 fn carry_over(
-    from: &Connection,
+    from: &DamagedSource<'_>,
     into: &mut Connection,
     now: DateTime<Utc>,
 ) -> rusqlite::Result<Salvaged> {
@@ -131,13 +146,13 @@ fn carry_over(
 
 /// Copies the rows of a table that have these numbers, until `end`.
 fn copy(
-    from: &Connection,
+    from: &DamagedSource<'_>,
     into: &Transaction<'_>,
     (name, columns): &Table,
     numbers: Range<i64>,
     end: Option<Instant>,
 ) -> rusqlite::Result<()> {
-    let known = columns_of(from, name);
+    let known = columns_of(from, name)?;
     let read: Vec<&str> = columns
         .iter()
         .map(|(column, read)| match *read {
@@ -163,30 +178,40 @@ fn copy(
         places.join(", ")
     ))?;
     let mut taken = 0_u32;
-    by_number(from, &sql, numbers.start, &mut |values| {
-        put(&mut insert, values)?;
-        taken = taken.wrapping_add(1);
-        Ok(!taken.is_multiple_of(LOOK) || end.is_none_or(|end| Instant::now() < end))
-    })?;
+    by_number(
+        from.database,
+        &sql,
+        numbers.start,
+        from.faults,
+        &mut |values| {
+            put(&mut insert, values)?;
+            taken = taken.wrapping_add(1);
+            Ok(!taken.is_multiple_of(LOOK) || end.is_none_or(|end| Instant::now() < end))
+        },
+    )?;
     Ok(())
 }
 
 /// The columns that a table of the damaged journal has; none if that cannot be read.
-fn columns_of(from: &Connection, table: &str) -> Vec<String> {
-    let Ok(mut query) = from.prepare("SELECT name FROM pragma_table_info(?1)") else {
-        return Vec::new();
+fn columns_of(from: &DamagedSource<'_>, table: &str) -> rusqlite::Result<Vec<String>> {
+    let read = || -> rusqlite::Result<Vec<String>> {
+        let sql = "SELECT name FROM pragma_table_info(?1)";
+        let mut query = from.database.prepare(sql)?;
+        query.query_map([table], |row| text(row, 0))?.collect()
     };
-    let rows = query.query_map([table], |row| text(row, 0));
-    rows.and_then(Iterator::collect).unwrap_or_default()
+    match read() {
+        Ok(columns) => Ok(columns),
+        Err(error) => from.faults.damage(error).map(|()| Vec::new()),
+    }
 }
 
 fn copy_twice(
-    from: &Connection,
+    from: &DamagedSource<'_>,
     into: &Transaction<'_>,
     (read, write): (&str, &str),
 ) -> rusqlite::Result<()> {
     let mut insert = into.prepare(write)?;
-    from_both_ends(from, read, &mut |values| {
+    from_both_ends(from.database, read, from.faults, &mut |values| {
         put(&mut insert, values)?;
         Ok(true)
     })?;
@@ -209,7 +234,7 @@ fn put(insert: &mut rusqlite::Statement<'_>, values: &[Value]) -> rusqlite::Resu
 }
 
 /// The events that messages still need, and the newest, before the others.
-fn copy_events(from: &Connection, into: &Transaction<'_>) -> rusqlite::Result<()> {
+fn copy_events(from: &DamagedSource<'_>, into: &Transaction<'_>) -> rusqlite::Result<()> {
     let first = into.query_row(
         "SELECT min(coalesce(min(first_event), ?2),
                     coalesce((SELECT max(last_event) FROM sources), 0) - ?1)

@@ -1,5 +1,6 @@
 //! Reading a damaged table as far as it can be read: around what is damaged, and from both ends.
 
+use crate::alert::journal::passing::Faults;
 use crate::alert::journal::values::optional_number;
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, Row, Statement};
@@ -19,21 +20,23 @@ enum Scan {
 /// `?1`; leaves out those that are damaged. Says whether there were none of these.
 ///
 /// # Errors
-/// When a row cannot be taken.
+/// When a row cannot be taken, or cannot be read by a fault that may pass.
 pub(super) fn by_number(
     database: &Connection,
     sql: &str,
     from: i64,
+    faults: Faults,
     take: &mut Take<'_>,
 ) -> rusqlite::Result<bool> {
-    let Ok(mut query) = database.prepare(sql) else {
-        return Ok(false);
+    let mut query = match database.prepare(sql) {
+        Ok(query) => query,
+        Err(error) => return faults.damage(error).map(|()| false),
     };
     let (mut start, mut is_whole) = (from, true);
     loop {
-        match scan(&mut query, start, take)? {
+        match scan(&mut query, start, faults, take)? {
             Scan::Done => return Ok(is_whole),
-            Scan::Torn(last) => match next_sound(&mut query, last) {
+            Scan::Torn(last) => match next_sound(&mut query, last, faults)? {
                 Some(next) => (start, is_whole) = (next, false),
                 None => return Ok(false),
             },
@@ -45,18 +48,24 @@ pub(super) fn by_number(
 /// then with `DESC`: a row may come twice.
 ///
 /// # Errors
-/// When a row cannot be taken.
+/// When a row cannot be taken, or cannot be read by a fault that may pass.
 pub(super) fn from_both_ends(
     database: &Connection,
     sql: &str,
+    faults: Faults,
     take: &mut Take<'_>,
 ) -> rusqlite::Result<bool> {
     for order in ["ASC", "DESC"] {
-        let Ok(mut query) = database.prepare(&sql.replace("{order}", order)) else {
-            return Ok(false);
+        let mut query = match database.prepare(&sql.replace("{order}", order)) {
+            Ok(query) => query,
+            Err(error) => return faults.damage(error).map(|()| false),
         };
-        let Ok(mut rows) = query.query([]) else {
-            continue;
+        let mut rows = match query.query([]) {
+            Ok(rows) => rows,
+            Err(error) => {
+                faults.damage(error)?;
+                continue;
+            }
         };
         loop {
             match rows.next() {
@@ -67,17 +76,26 @@ pub(super) fn from_both_ends(
                     }
                 }
                 Ok(None) => return Ok(order == "ASC"),
-                Err(_) => break,
+                Err(error) => {
+                    faults.damage(error)?;
+                    break;
+                }
             }
         }
     }
     Ok(false)
 }
 
-fn scan(query: &mut Statement<'_>, start: i64, take: &mut Take<'_>) -> rusqlite::Result<Scan> {
+fn scan(
+    query: &mut Statement<'_>,
+    start: i64,
+    faults: Faults,
+    take: &mut Take<'_>,
+) -> rusqlite::Result<Scan> {
     let mut last = start.saturating_sub(1);
-    let Ok(mut rows) = query.query([start]) else {
-        return Ok(Scan::Torn(last));
+    let mut rows = match query.query([start]) {
+        Ok(rows) => rows,
+        Err(error) => return faults.damage(error).map(|()| Scan::Torn(last)),
     };
     loop {
         match rows.next() {
@@ -92,42 +110,54 @@ fn scan(query: &mut Statement<'_>, start: i64, take: &mut Take<'_>) -> rusqlite:
                 }
             }
             Ok(None) => return Ok(Scan::Done),
-            Err(_) => return Ok(Scan::Torn(last)),
+            Err(error) => return faults.damage(error).map(|()| Scan::Torn(last)),
         }
     }
 }
 
 /// The first number above `last` from which something can be read, or the end be seen: looked for
 /// in growing steps, then between the last two of them.
-fn next_sound(query: &mut Statement<'_>, last: i64) -> Option<i64> {
-    let mut is_sound = |start: i64| {
-        let Ok(mut rows) = query.query([start]) else {
-            return false;
-        };
-        match rows.next() {
-            Ok(Some(row)) => sound_number(row, start).is_some() && values(row).is_some(),
-            Ok(None) => true,
-            Err(_) => false,
-        }
-    };
+fn next_sound(
+    query: &mut Statement<'_>,
+    last: i64,
+    faults: Faults,
+) -> rusqlite::Result<Option<i64>> {
     let (mut bad, mut step) = (last, 1_i64);
     let mut good = loop {
-        let next = last.checked_add(step)?;
-        if is_sound(next) {
+        let Some(next) = last.checked_add(step) else {
+            return Ok(None);
+        };
+        if is_sound(query, next, faults)? {
             break next;
         }
         bad = next;
-        step = step.checked_mul(2)?;
+        let Some(twice) = step.checked_mul(2) else {
+            return Ok(None);
+        };
+        step = twice;
     };
     while good - bad > 1 {
         let middle = bad + (good - bad) / 2;
-        if is_sound(middle) {
+        if is_sound(query, middle, faults)? {
             good = middle;
         } else {
             bad = middle;
         }
     }
-    Some(good)
+    Ok(Some(good))
+}
+
+/// Whether the first row from `start` on can be read, or the end be seen.
+fn is_sound(query: &mut Statement<'_>, start: i64, faults: Faults) -> rusqlite::Result<bool> {
+    let mut rows = match query.query([start]) {
+        Ok(rows) => rows,
+        Err(error) => return faults.damage(error).map(|()| false),
+    };
+    match rows.next() {
+        Ok(Some(row)) => Ok(sound_number(row, start).is_some() && values(row).is_some()),
+        Ok(None) => Ok(true),
+        Err(error) => faults.damage(error).map(|()| false),
+    }
 }
 
 /// The number of a row, if it is in order.

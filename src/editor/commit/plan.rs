@@ -301,8 +301,7 @@ impl Plan<'_> {
         Ok(opened.get_or_init(|| state))
     }
 
-    /// Writes the new tables beside their places, and lets `record` write into the history. Where
-    /// both fail, it is the tables that are reported of.
+    /// Writes the new tables beside their places, and lets `record` write the history: told of last.
     fn stage<T: Send>(
         &self,
         names: &[TableName],
