@@ -19,6 +19,8 @@ mod docs;
 mod editor;
 /// Verdicts and deciding lines are those of the installed libwrap, and of its builds elsewhere.
 mod engine;
+/// Each fuzz target for a fixed time, without a fuzzer.
+mod fuzz;
 /// The written grammar is closed and names every parser.
 mod grammar;
 /// Every code of the linter: its fixture, and its claims before the installed libwrap.

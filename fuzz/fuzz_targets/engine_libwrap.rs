@@ -21,8 +21,20 @@ unsafe extern "C" {
 
 /// What libwrap must not do here.
 const WORDS: [&str; 14] = [
-    "aclexec", "spawn", "twist", "umask", "nice", "user", "group", "severity", "setenv", "linger",
-    "rfc931", "banners", "keepalive", "%",
+    "aclexec",
+    "spawn",
+    "twist",
+    "umask",
+    "nice",
+    "user",
+    "group",
+    "severity",
+    "setenv",
+    "linger",
+    "rfc931",
+    "banners",
+    "keepalive",
+    "%",
 ];
 
 fn is_harmless(source: &[u8]) -> bool {
@@ -35,7 +47,9 @@ fn is_harmless(source: &[u8]) -> bool {
     !text.contains(&0)
         && !text.starts_with(b"/")
         && !text.windows(2).any(is_path)
-        && !source.windows(2).any(|pair| pair == b"\n/" || pair == b"@@")
+        && !source
+            .windows(2)
+            .any(|pair| pair == b"\n/" || pair == b"@@")
         && !WORDS
             .iter()
             .any(|word| text.windows(word.len()).any(|part| part == word.as_bytes()))
@@ -77,7 +91,11 @@ fuzz_target!(|input: &[u8]| {
         return;
     }
     let mut fields: [&[u8]; 7] = [b"sshd", b"", b"", b"", b"", b"", b""];
-    for (field, text) in fields.iter_mut().zip(query.split(|&byte| byte == b'\t')).take(6) {
+    for (field, text) in fields
+        .iter_mut()
+        .zip(query.split(|&byte| byte == b'\t'))
+        .take(6)
+    {
         *field = text;
     }
     let dir = std::env::temp_dir().join(format!("tcpw-fuzz.{}", std::process::id()));
@@ -104,7 +122,9 @@ fuzz_target!(|input: &[u8]| {
     let verdict = decide(&tables, &request, &Bare);
     let file = |table| &paths[usize::from(table == TableName::Deny)];
     let place = match verdict.cause {
-        Cause::Rule { matched, .. } | Cause::EitherWay(matched) => format!("{}:{}", file(matched.table), matched.number),
+        Cause::Rule { matched, .. } | Cause::EitherWay(matched) => {
+            format!("{}:{}", file(matched.table), matched.number)
+        }
         Cause::BrokenTable { table, number, .. } => format!("{}:{number}", file(table)),
         Cause::NoRule | Cause::Unreadable(_) | Cause::Undecided(_) => "default".to_owned(),
     };

@@ -1,19 +1,8 @@
-//! An event file is decoded or refused, and one that is decoded is written and read again unchanged.
-//!
-//! Input: what a file of the drop directory holds.
+//! An event file is decoded or refused, and one that is decoded is written and read again
+//! unchanged. See `bodies/event_decode.rs`.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use tcpw_event::encoding::{decode, encode, one_line};
+#[path = "../bodies/event_decode.rs"]
+mod event_decode;
 
-fuzz_target!(|bytes: &[u8]| {
-    if let Ok(event) = decode(bytes, 1000) {
-        let text = encode(&event);
-        assert_eq!(decode(text.as_bytes(), 1000).as_ref(), Ok(&event));
-        assert!(
-            one_line(&event)
-                .bytes()
-                .all(|byte| (b' '..=b'~').contains(&byte))
-        );
-    }
-});
+libfuzzer_sys::fuzz_target!(|input: &[u8]| event_decode::run(input));

@@ -1,28 +1,7 @@
-//! Each line of a log is counted once, whatever is in it.
-//!
-//! Input: a log file; if it begins with a byte 0xff, what follows is the export of systemd's journal.
+//! Each line of a log is counted once, whatever is in it. See `bodies/log_lines.rs`.
 #![no_main]
 
-use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
-use libfuzzer_sys::fuzz_target;
-use tcpw::report::LogReader;
+#[path = "../bodies/log_lines.rs"]
+mod log_lines;
 
-fuzz_target!(|input: &[u8]| {
-    let now = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(20_000);
-    let local = |time: DateTime<Utc>| time.fixed_offset();
-    let utc = |time: NaiveDateTime| Some(time.and_utc());
-    let since = now - TimeDelta::days(400);
-    let mut reader = LogReader::new(since, now, now, &local, &utc).of_several();
-    reader.begin("log");
-    if let Some(mut export) = input.strip_prefix(b"\xff") {
-        // An export that is cut short is an error, and what came before it counts.
-        _ = reader.export(&mut export);
-    } else {
-        for line in input.split(|&byte| byte == b'\n') {
-            reader.line(line);
-        }
-    }
-    let lines = reader.finish(10).lines;
-    let sum = lines.refusals + lines.others + lines.untimed + lines.outside + lines.not_understood;
-    assert_eq!(lines.lines, sum);
-});
+libfuzzer_sys::fuzz_target!(|input: &[u8]| log_lines::run(input));

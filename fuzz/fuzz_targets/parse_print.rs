@@ -1,19 +1,7 @@
-//! Every input is a table, and printing its tree gives the input.
+//! Every input is a table, and printing its tree gives the input. See `bodies/parse_print.rs`.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use tcpw::syntax::parse;
+#[path = "../bodies/parse_print.rs"]
+mod parse_print;
 
-fuzz_target!(|source: &[u8]| {
-    let tree = parse(source);
-    assert_eq!(tree.print(), source);
-    let mut at = 0;
-    for line in tree.lines() {
-        for token in line.tokens() {
-            assert_eq!(token.span.start, at);
-            assert!(!token.span.is_empty());
-            at = token.span.end;
-        }
-        assert_eq!(line.span().end, at);
-    }
-});
+libfuzzer_sys::fuzz_target!(|input: &[u8]| parse_print::run(input));

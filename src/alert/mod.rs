@@ -17,6 +17,7 @@ use tcpw_event::{encoding, event, lock, spool, trust, ways};
 pub use deliver::background::run_in_background;
 pub use deliver::deliverer::{DeliverError, Deliverer, DeliveryReport, Workplace, has_events};
 pub use deliver::dispatch::{problem, send_test};
+pub use deliver::moving::{Moved, move_journal};
 pub use deliver::preview::{Preview, letter_of, letter_of_report, preview, preview_sample};
 pub use encoding::one_line;
 pub use event::{Claim, Event, HOST_LIMIT, UNKNOWN_REPORTER, VALUE_LIMIT};
@@ -36,6 +37,7 @@ pub use model::channel_note::{ChannelNote, Kind, Rule, Source, Visit, stamp as n
 pub use model::found::Found;
 pub use model::letter::{Decision, Entry, Letter, LetterKind, Reason, SourceHistory, SourceTally};
 pub use model::outcome::Delivery;
+pub use model::reporter::Reporter;
 pub use model::rule_finder::{FiredRule, RuleFinder, Verdict};
 pub use model::system_letter::Notice;
 pub use spool::{SpoolError, event_file, write as record, write_as_root as record_as_root};

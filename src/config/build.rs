@@ -67,14 +67,15 @@ pub fn parse(bytes: &[u8], file: &Path, place: Place<'_>) -> Result<Config, Conf
     };
     let holds_secret = channels.iter().any(channel::ChannelSettings::holds_secret);
     let journal = match top.section("journal", "journal", known("journal"))? {
-        Some(section) => section.path("path")?,
+        Some(section) => section.path("path")?.map(|path| place(&path)),
         None => None,
     };
     let (drop, root_drop) = drops(&top)?;
     Ok(Config {
         mail,
         channels,
-        journal: journal.map_or_else(|| default_journal(place), |path| place(&path)),
+        has_journal: journal.is_some(),
+        journal: journal.unwrap_or_else(|| default_journal(place)),
         retention: retention(&top)?,
         alert: match top.section("alert", "alert", known("alert"))? {
             Some(section) => alert::alert(&section)?,

@@ -27,6 +27,8 @@ pub struct Config {
     pub channels: Vec<ChannelSettings>,
     /// The journal, an SQLite database.
     pub journal: PathBuf,
+    /// Whether the configuration says where the journal is.
+    pub has_journal: bool,
     /// How long the journal keeps its events.
     pub retention: Retention,
     /// How often alerts are sent.
@@ -128,6 +130,7 @@ impl Config {
             },
             channels: Vec::new(),
             journal: default_journal(place),
+            has_journal: false,
             retention: Retention::default(),
             alert: Alert::default(),
             geo: Geo::default(),

@@ -76,7 +76,12 @@ impl Sheet {
 
     fn sources(&mut self, part: &str, sources: &[SourceRow]) {
         for source in sources {
-            self.row(part, &source.source, &source.name, source.events);
+            self.row(
+                part,
+                &source.source,
+                &source.name_and_reporter(),
+                source.events,
+            );
         }
     }
 }

@@ -181,7 +181,7 @@ fn source_table(
         let time = if are_new { source.first } else { source.last };
         let mut cells = vec![
             source.source.clone(),
-            source.name.clone(),
+            source.name_and_reporter(),
             source.daemon.clone(),
             local(time).format("%m-%d %H:%M").to_string(),
         ];

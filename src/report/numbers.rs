@@ -6,7 +6,7 @@ use super::logged::Logged;
 use super::problem::{Problem, kind_word};
 use super::time::{Local, maybe_utc, utc};
 use crate::alert::{
-    Decision, FiredRule, Journal, JournalError, Sent, SourceCount, Tally, Troubles,
+    Decision, FiredRule, Journal, JournalError, Reporter, Sent, SourceCount, Tally, Troubles,
 };
 use crate::escape::{visible, visible_short};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -91,6 +91,9 @@ pub struct SourceRow {
     pub source: String,
     /// Its last name, if it has one beside its address.
     pub name: String,
+    /// Who reported it, if that was not root.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reported_by: Option<String>,
     /// Country and owner, where known.
     pub place: Option<String>,
     /// The last daemon it came to.
@@ -251,6 +254,18 @@ fn gathering(troubles: &Troubles) -> Gathering {
     }
 }
 
+impl SourceRow {
+    /// Its name, and who reported it if that was not root.
+    pub(super) fn name_and_reporter(&self) -> String {
+        let reporter = self.reported_by.iter().map(|who| format!("[{who}]"));
+        let name = Some(self.name.clone()).filter(|name| !name.is_empty());
+        name.into_iter()
+            .chain(reporter)
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+}
+
 fn source(found: &SourceCount, locate: &dyn Fn(IpAddr) -> Option<String>) -> SourceRow {
     let address = std::str::from_utf8(&found.addr)
         .ok()
@@ -266,6 +281,11 @@ fn source(found: &SourceCount, locate: &dyn Fn(IpAddr) -> Option<String>) -> Sou
     SourceRow {
         source: single.map_or_else(|| source.clone(), ToOwned::to_owned),
         name,
+        reported_by: match found.reporter {
+            Reporter::Root => None,
+            Reporter::User(uid) => Some(format!("uid {uid}")),
+            Reporter::Unknown => Some("uid not known".to_owned()),
+        },
         place: address
             .and_then(locate)
             .map(|place| visible(place.as_bytes())),

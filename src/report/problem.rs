@@ -75,6 +75,14 @@ pub enum Problem {
         /// Where it was put.
         aside: String,
     },
+    /// Events of users other than root were removed from the journal: their share was full.
+    Forgotten {
+        /// When it was reported.
+        #[serde(serialize_with = "utc")]
+        time: DateTime<Utc>,
+        /// How many.
+        events: u64,
+    },
     /// Files in the drop directory were not events.
     Rejected {
         /// When it was reported.
@@ -146,6 +154,10 @@ impl Problem {
                     .first()
                     .map_or_else(String::new, |example| visible(example.as_bytes())),
             }),
+            Notice::OthersForgotten { events, .. } => Some(Self::Forgotten {
+                time: *time,
+                events: *events,
+            }),
             // Letters that were given up are reported as they stand now.
             // So are times that are still to come.
             Notice::GivenUp { .. }
@@ -184,6 +196,10 @@ impl Problem {
             Self::Damaged { time, aside } => (
                 words.damaged,
                 vec![("time", clock(time)), ("aside", aside.clone())],
+            ),
+            Self::Forgotten { time, events } => (
+                words.forgotten,
+                vec![("time", clock(time)), ("events", grouped(*events))],
             ),
             Self::Rejected {
                 time,

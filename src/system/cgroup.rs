@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Moves this process to the top of the hierarchies that keep track of sessions, as far as it may;
 /// the groups that limit resources stay. `proc` is `/proc`.
-pub(super) fn leave_cgroup(proc: &Path) {
+pub fn leave_cgroup(proc: &Path) {
     let read = |name: &str| fs::read_to_string(proc.join("self").join(name)).unwrap_or_default();
     let (groups, mounts) = (read("cgroup"), read("mountinfo"));
     for file in tops(&groups, &mounts) {

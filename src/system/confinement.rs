@@ -1,7 +1,9 @@
 //! Whether this process lives in a sandbox in which programs do not get the user or the group of
 //! their setuid and setgid bits.
 
+use nix::sys::prctl::set_no_new_privs;
 use std::fs;
+use std::io;
 use std::path::Path;
 
 /// Whether this process has `no_new_privs` (`prctl(2)`) and the machine as a whole has not: a unit
@@ -18,4 +20,13 @@ fn has_no_new_privileges(status: impl AsRef<Path>) -> bool {
         .lines()
         .filter_map(|line| line.strip_prefix("NoNewPrivs:"))
         .any(|value| value.trim() == "1")
+}
+
+/// From now on no program that this process starts gets rights by its setuid and setgid bits
+/// (prctl(2), `PR_SET_NO_NEW_PRIVS`).
+///
+/// # Errors
+/// When the system does not know it.
+pub fn keep_privileges_as_they_are() -> io::Result<()> {
+    Ok(set_no_new_privs()?)
 }

@@ -6,15 +6,20 @@ mod cgroup;
 mod clock;
 mod confinement;
 mod connections;
+mod deliverer_account;
 mod hand_over;
 mod host_name;
 mod installed;
 mod journald;
 mod libwrap;
 mod login;
+mod namespaces;
 mod netgroup;
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod no_syscalls;
 mod open_files;
 mod operator;
+mod privileges;
 mod program;
 mod reader;
 mod resolver;
@@ -22,36 +27,56 @@ mod service_account;
 mod session;
 mod shell;
 mod standby;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+mod syscalls;
 mod timer;
+mod unfollowed;
+mod write_guard;
 
 pub use accounts::{has_group, has_user, is_root, own_uid};
 pub use boot::Moment;
+pub use cgroup::leave_cgroup;
 pub use clock::{Clock, SystemClock, local_time, time_of_local};
-pub use confinement::is_confined;
+pub use confinement::{is_confined, keep_privileges_as_they_are};
 pub use connections::{Connections, SshLogin, sshd_connections};
+pub use deliverer_account::{
+    DelivererAccount, PASSWD, deliverer_account, deliverer_group, is_deliverer, is_for_group,
+};
 pub use hand_over::{Ownership, give_file, settle_directory};
 pub use host_name::{full_host_name, host_name};
 pub use installed::{SAFE_PATH, find_program};
 pub use journald::{EVENT_MESSAGE_ID, JOURNAL_SOCKET, LogSockets, SystemLog};
 pub use libwrap::imports_innetgr;
 pub use login::{daemon_names, login_start};
+pub use namespaces::foreign_surroundings;
 pub use netgroup::{Netgroups, has_netgroup};
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+pub use no_syscalls::restrict_system_calls;
 pub use open_files::writers;
 pub use operator::operator;
+pub use privileges::{become_user, make_private_files, silence};
 pub use program::{Ended, each_line, read_program};
 pub use reader::wait_for_hang_up;
 pub use resolver::{Doubt, NameAnswer, Resolver, SystemResolver};
-pub use service_account::{DELIVERY_USER, ServiceAccount, is_exposed, service_account};
+pub use service_account::{DELIVERY_USER, ServiceAccount, service_account};
 pub use session::{ProcessTable, Processes, Session};
 pub use shell::{run_in_foreground, run_shell, run_system_program};
 pub use standby::{Standby, StandbyHandle, Wake, start_standby};
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+pub use syscalls::restrict_system_calls;
 pub use tcpw_event::descriptors::close_inherited;
-pub use tcpw_event::detach::{leave_session, start_bare, start_detached};
+pub use tcpw_event::detach::{
+    Relay, default_signals, leave_session, set_environment, start_bare, start_detached,
+};
+pub use tcpw_event::limits::widen_limits;
 pub use tcpw_event::now::now;
+pub use tcpw_event::ownership::{give_to_directory, make_for_directory};
 pub use tcpw_event::random::random_u64;
 pub use tcpw_event::regular::{open_regular, read_regular};
 pub use tcpw_event::secrecy::keep_secrets;
 pub use tcpw_event::signals::survive_size_limit;
 pub use tcpw_event::syslog::{DEV_LOG, Severity, syslog};
-pub use tcpw_event::trust::{Distrust, check_for_root, check_trust};
+pub use tcpw_event::trust::{Distrust, check_for_root, check_trust, stay_bound};
 pub use timer::{is_run_by_systemd, start_timer};
+pub use unfollowed::{open_directory, open_unfollowed};
+pub use write_guard::{Company, WriteGuard, guard_writing};

@@ -138,10 +138,7 @@ fn without_a_tool_or_a_writable_etc_it_is_said_that_root_delivers() {
             cat /etc/systemd/system/tcpw-*.service.d/hardened.conf /etc/systemd/system/tcpw-deliver.service
             find /etc -name tcpw.conf"
         );
-        let said = machine(
-            &format!("[mail]\nto = 'a@b'\n[mail.smtp]\nhost = 'h'\n"),
-            &script,
-        );
+        let said = machine("[mail]\nto = 'a@b'\n[mail.smtp]\nhost = 'h'\n", &script);
         has(
             &said,
             &[
@@ -170,9 +167,7 @@ fn without_a_tool_or_a_writable_etc_it_is_said_that_root_delivers() {
 
 #[test]
 fn a_journal_and_secrets_of_root_are_given_and_nothing_else() {
-    let configuration = format!(
-        "[mail]\nto = 'a@b'\n[mail.smtp]\nhost = 'h'\nusername = 'u'\npassword_file = '/etc/tcpw.password'\n"
-    );
+    let configuration = "[mail]\nto = 'a@b'\n[mail.smtp]\nhost = 'h'\nusername = 'u'\npassword_file = '/etc/tcpw.password'\n";
     let script = "
         mkdir -p -m 700 /var/lib/tcpw /var/lib/tcpw/deliver /var/lib/tcpw/history
         cd /var/lib/tcpw/deliver
@@ -190,7 +185,7 @@ fn a_journal_and_secrets_of_root_are_given_and_nothing_else() {
         chmod 640 /etc/tcpw.password
         install_alert
         ";
-    let said = machine(&configuration, script);
+    let said = machine(configuration, script);
     has(
         &said,
         &[
@@ -226,6 +221,7 @@ fn a_directory_that_others_use_is_not_given_away() {
             "/srv root:root 755",
             "/srv/journal.db root:root 644",
             "/srv/drop tcpw:tcpw 3733",
+            "/srv/root root:tcpw 2770",
         ],
     );
 }

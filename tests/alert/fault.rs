@@ -91,11 +91,11 @@ fn a_file_in_the_place_of_the_directory() {
 fn a_directory_that_is_full_or_used_up_or_read_only() {
     let (stage, log) = stage();
     make(&stage);
-    let full = "mount -t tmpfs -o size=64k none $drop; head -c 64k /dev/zero >$drop/x";
+    let full = "mount -t tmpfs -o size=64k,mode=755 none $drop; head -c 64k /dev/zero >$drop/x";
     fails(&stage, &log, full, "No space left on device");
-    let no_inodes = "mount -t tmpfs -o nr_inodes=2 none $drop; : >$drop/x";
+    let no_inodes = "mount -t tmpfs -o nr_inodes=2,mode=755 none $drop; : >$drop/x";
     fails(&stage, &log, no_inodes, "No space left on device");
-    let read_only = "mount -t tmpfs -o ro none $drop";
+    let read_only = "mount -t tmpfs -o ro,mode=755 none $drop";
     fails(&stage, &log, read_only, "Read-only file system");
     for (call, error, told) in [
         ("write", "EDQUOT", "Disk quota exceeded"),

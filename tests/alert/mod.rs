@@ -7,6 +7,8 @@ mod as_alert;
 mod campaign;
 /// What a broken configuration says.
 mod configuration;
+/// The deliverer as a user of its own, and what it cannot do.
+mod confined;
 /// Nothing is lost and nothing is doubled when many come at once or a process is killed.
 mod crash;
 /// Mails reach everybody they should, by every transport.
@@ -31,6 +33,8 @@ mod mailers;
 mod manual;
 /// What messages say is true, and their commands do something.
 mod message;
+/// The journal goes into the directory of the deliverer, and nothing of it is lost.
+mod moved;
 /// Notes in which everything is hostile.
 mod note;
 /// What root obeys, and where it writes.
@@ -49,12 +53,16 @@ mod queue;
 mod record;
 /// Which answers of a mail server are a yes.
 mod reply_codes;
+/// A local user against what root has reported.
+mod reporters;
 /// A mail server that misbehaves.
 mod rogue;
 /// Nothing that a terminal would obey comes out.
 mod safe_output;
 /// A damaged journal stops no mail, and what waited in it arrives.
 mod salvage;
+/// What daemons with a sandbox or odd limits report is mailed, or waits and is told.
+mod sandboxed;
 /// Units and lines of cron for what no alert starts.
 mod schedule;
 /// A real SMTP server.
@@ -65,6 +73,8 @@ mod stage;
 mod trouble;
 /// What waits outside the journal is never passed over.
 mod waiting;
+/// Two ways in: nobody forges, delays or starves what root's daemons report.
+mod ways;
 /// HTTPS services that are told.
 mod webhook;
 /// What is said about mail servers that misbehave on the wire.

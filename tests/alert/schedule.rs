@@ -54,7 +54,7 @@ fn the_units_are_written_linked_and_taken_away() {
         ["tcpw-deliver.timer", "tcpw-expire.timer"]
     );
     let path = fs::read_to_string(units.join("tcpw-deliver.path")).unwrap();
-    let watched = "\nPathChanged=/var/spool/tcpw/root\nPathChanged=/srv/drop\n";
+    let watched = "\nPathChanged=/srv/root\nPathChanged=/srv/drop\n";
     assert!(path.contains(watched), "{path}");
     let service = fs::read_to_string(units.join("tcpw-deliver.service")).unwrap();
     let line = format!(
@@ -62,32 +62,7 @@ fn the_units_are_written_linked_and_taken_away() {
         env!("CARGO_BIN_EXE_tcpw")
     );
     assert!(service.contains(&line), "{service}");
-    for line in [
-        "User=tcpw",
-        "Group=tcpw",
-        "StartLimitIntervalSec=0",
-        "ReadWritePaths=-/var/spool/tcpw/root -/srv/drop -/var/lib/tcpw/deliver -/var/lib/tcpw/mail",
-    ] {
-        let has = service.lines().any(|found| found == line);
-        assert!(has, "{line} in {service}");
-    }
-    // With it all reporters would look alike.
-    for text in [&service, HARDENED] {
-        let mut lines = text.lines();
-        assert!(
-            lines.all(|line| !line.starts_with("PrivateUsers")),
-            "{text}"
-        );
-    }
-    for name in ["sysusers.d", "tmpfiles.d"] {
-        let text = fs::read_to_string(stage.path(&format!("etc/{name}/tcpw.conf"))).unwrap();
-        assert!(text.contains("tcpw"), "{text}");
-    }
-    let directories = fs::read_to_string(stage.path("etc/tmpfiles.d/tcpw.conf")).unwrap();
-    assert!(
-        directories.contains("d /srv/drop    3733 tcpw tcpw -"),
-        "{directories}"
-    );
+    check_privileges(&stage, &service);
     verify(&units, &written);
 
     let again = stage.run(&["install-alert", "--force", "--systemd"]);
@@ -193,6 +168,36 @@ fn credentials_come_from_the_store_of_systemd_or_are_missed() {
         .run(&["remove-alert", "--systemd"])
         .says(0, &["credentials.conf"]);
     assert_eq!(names(drop_in.parent().unwrap()), ["own.conf"]);
+}
+
+/// As whom the unit delivers and where it writes; and what makes the user and the directories.
+fn check_privileges(stage: &Stage, service: &str) {
+    for line in [
+        "User=tcpw",
+        "Group=tcpw",
+        "StartLimitIntervalSec=0",
+        "ReadWritePaths=-/srv/root -/srv/drop -/var/lib/tcpw/deliver -/var/lib/tcpw/mail",
+    ] {
+        let has = service.lines().any(|found| found == line);
+        assert!(has, "{line} in {service}");
+    }
+    // With it all reporters would look alike.
+    for text in [service, HARDENED] {
+        let mut lines = text.lines();
+        assert!(
+            lines.all(|line| !line.starts_with("PrivateUsers")),
+            "{text}"
+        );
+    }
+    for name in ["sysusers.d", "tmpfiles.d"] {
+        let text = fs::read_to_string(stage.path(&format!("etc/{name}/tcpw.conf"))).unwrap();
+        assert!(text.contains("tcpw"), "{text}");
+    }
+    let directories = fs::read_to_string(stage.path("etc/tmpfiles.d/tcpw.conf")).unwrap();
+    assert!(
+        directories.contains("d /srv/drop    3733 tcpw tcpw -"),
+        "{directories}"
+    );
 }
 
 /// Whether it is one of ours, and no directory with drop-ins.

@@ -12,6 +12,11 @@ use tempfile::TempDir;
 
 /// Longer than anything here takes, shorter than a retry.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// With this in the environment every stage has the user of the deliverer.
+const WITH_USER: &str = "TCPW_WITH_USER";
+/// The user of the deliverer, and its group.
+pub(super) const UID: u32 = 47_110;
+pub(super) const GID: u32 = 47_120;
 
 pub(super) struct Stage {
     root: TempDir,
@@ -32,7 +37,36 @@ impl Stage {
         for directory in ["etc", "dev", "var/lib", "var/spool"] {
             fs::create_dir_all(root.path().join(directory)).unwrap();
         }
-        Self { root }
+        let stage = Self { root };
+        if std::env::var_os(WITH_USER).is_some() {
+            stage.settle_user();
+        }
+        stage
+    }
+
+    /// An empty system in which the deliverer is a user of its own.
+    pub(super) fn with_user() -> Self {
+        let stage = Self::new();
+        stage.settle_user();
+        stage
+    }
+
+    /// Makes the user `tcpw`, who must be able to get at its files.
+    fn settle_user(&self) {
+        let line = format!("tcpw:x:{UID}:{GID}::/nonexistent:/usr/sbin/nologin\n");
+        fs::write(self.path("etc/passwd"), line).unwrap();
+        fs::set_permissions(self.path(""), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    /// The journal, wherever it is.
+    pub(super) fn journal(&self) -> PathBuf {
+        let own = self.path("var/lib/tcpw/deliver/journal.db");
+        let old = self.path("var/lib/tcpw/journal.db");
+        if own.parent().unwrap().is_dir() && (own.exists() || !old.exists()) {
+            own
+        } else {
+            old
+        }
     }
 
     /// With `text` as configuration, readable by its owner only.
@@ -96,15 +130,15 @@ impl Stage {
     /// Keeps every deliverer out as long as the result lives.
     pub(super) fn hold_lock(&self) -> File {
         fs::create_dir_all(self.path("var/lib/tcpw")).unwrap();
-        let lock = File::create(self.path("var/lib/tcpw/journal.db.lock")).unwrap();
+        let lock = File::create(self.journal().with_extension("db.lock")).unwrap();
         lock.lock().unwrap();
         lock
     }
 
     /// The only column of all rows of a query on the journal; nothing while there is none.
     pub(super) fn query<T: rusqlite::types::FromSql>(&self, sql: &str) -> Vec<T> {
-        let path = self.path("var/lib/tcpw/journal.db");
-        let Ok(journal) = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+        let Ok(journal) =
+            Connection::open_with_flags(self.journal(), OpenFlags::SQLITE_OPEN_READ_ONLY)
         else {
             return Vec::new();
         };
@@ -122,7 +156,7 @@ impl Stage {
 
     /// Changes the journal behind the program's back: time that passes.
     pub(super) fn change(&self, sql: &str) {
-        let journal = Connection::open(self.path("var/lib/tcpw/journal.db")).unwrap();
+        let journal = Connection::open(self.journal()).unwrap();
         journal.busy_timeout(PATIENCE).unwrap();
         journal.execute(sql, []).unwrap();
     }
@@ -159,11 +193,11 @@ impl Drop for Stage {
 
 /// Ends the deliverer in the background, and keeps others out as long as the result lives.
 pub(super) fn end_deliverer(stage: &Stage) -> File {
-    let directory = stage.path("var/lib/tcpw");
-    let lock = File::create(directory.join("journal.db.lock")).unwrap();
+    let journal = stage.journal();
+    let lock = File::create(journal.with_extension("db.lock")).unwrap();
     wait_until("the deliverer ends", || {
         // Again and again: one that is just starting takes the first request for an old one.
-        fs::write(directory.join("journal.db.handover"), "").unwrap();
+        fs::write(journal.with_extension("db.handover"), "").unwrap();
         lock.try_lock().is_ok()
     });
     lock

@@ -28,15 +28,16 @@ fn crate_breaks(file: &SourceFile, known: &[String]) -> Vec<String> {
         .collect()
 }
 
-/// The external crates under `[dependencies]`, as code spells them; those of this repository are
-/// guarded by Cargo.
+/// The external crates under `[dependencies]` and under those of single processors, as code spells
+/// them; those of this repository are guarded by Cargo.
 fn dependencies(manifest: &str) -> Vec<String> {
-    let table = manifest
-        .split("\n[dependencies]\n")
-        .nth(1)
-        .unwrap_or_default();
-    let lines = table.lines().take_while(|line| !line.starts_with('['));
-    lines
+    let tables = manifest.split("\n[").filter_map(|table| {
+        let (name, lines) = table.split_once("]\n")?;
+        let is_one = name.starts_with("target.") && name.ends_with(".dependencies");
+        (name == "dependencies" || is_one).then_some(lines)
+    });
+    tables
+        .flat_map(str::lines)
         .filter(|line| !line.contains("path = "))
         .filter_map(|line| line.split_once(['=', '.']))
         .map(|(name, _)| name.trim().replace('-', "_"))

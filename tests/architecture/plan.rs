@@ -137,7 +137,7 @@ pub(super) const RESERVED: &[(&str, &[&str])] = &[(
 
 /// External crates and the rooms of `src` that may name them. A crate that is not listed may be used
 /// by nobody until it has an owner.
-pub(super) const CRATES: [Room; 27] = [
+pub(super) const CRATES: [Room; 29] = [
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("csv", &["cli", "report"]),
@@ -157,6 +157,8 @@ pub(super) const CRATES: [Room; 27] = [
     ("xattr", &["editor"]),
     ("ring", &["editor", "metadata", "alert"]),
     ("dns_lookup", &["system"]),
+    ("landlock", &["system"]),
+    ("seccompiler", &["system"]),
     ("chrono", &["system", "alert", "cli", "report", "metadata"]),
     ("serde", &["alert", "config", "editor", "cli", "report"]),
     (

@@ -4,6 +4,8 @@
 mod documents;
 /// Every fact of libwrap that the tree cites is in `docs/`.
 mod facts;
+/// One oldest version of Rust, wherever it is said.
+mod oldest;
 /// Each promise of the threat model has its tests.
 mod promises;
 /// The README is true.

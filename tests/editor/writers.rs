@@ -24,13 +24,15 @@ fn append_lines(table: &Path, round: usize, stop: &AtomicBool) -> u32 {
     while !stop.load(Ordering::Relaxed) {
         let mut file = OpenOptions::new().append(true).open(table).unwrap();
         // Between opening and writing the table may be replaced.
-        thread::sleep(Duration::from_micros(200) * (number % 7));
+        thread::sleep(Duration::from_micros(500) * (number % 7));
         // In one call, as shells do it: nobody can append a line in two without a lock.
         let (high, low) = (number / 250 % 250, number % 250);
         let line = format!("foreign: 198.{round}.{high}.{low} {number}.example\n");
         file.write_all(line.as_bytes()).unwrap();
         number += 1;
-        thread::sleep(Duration::from_millis(1));
+        // Open as much of the time as closed, and not so often that the table grows without end:
+        // what costs then is reading it.
+        thread::sleep(Duration::from_micros(2500));
     }
     number
 }

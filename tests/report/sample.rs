@@ -203,7 +203,7 @@ impl Sample {
         database
             .prepare_cached(
                 "INSERT INTO sources (key, first_time, last_time, last_event, count)
-                 VALUES (?1, ?2, ?2, ?3, 1) ON CONFLICT (key)
+                 VALUES (?1, ?2, ?2, ?3, 1) ON CONFLICT (uid, key)
                  DO UPDATE SET last_time = ?2, last_event = ?3, count = count + 1",
             )
             .unwrap()

@@ -1,10 +1,14 @@
 //! Starting a program that outlives its starter and holds nothing of it.
 
+use crate::limits::widen_limits;
+use nix::sys::signal::{self, SigHandler, SigSet, Signal};
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::{ForkResult, fork, setsid};
 use std::env;
-use std::ffi::OsString;
-use std::io;
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -48,9 +52,91 @@ pub fn start_unwatched(program: &Path, args: &[OsString]) -> io::Result<()> {
         ForkResult::Parent { .. } => Ok(()),
         ForkResult::Child => {
             leave_session();
-            Err(command.exec())
+            match &*widen_limits() {
+                [] => Err(command.exec()),
+                low => {
+                    let low = low.join(", ");
+                    let text = format!(
+                        "the limits of the daemon that reported are too low for it ({low})"
+                    );
+                    Err(io::Error::other(text))
+                }
+            }
         }
     }
+}
+
+/// A process that waits to be told to start a program, with the rights that its maker has now: who
+/// gives up rights may have a program started later that needs them, and nothing else.
+#[derive(Debug)]
+pub struct Relay {
+    order: File,
+}
+
+impl Relay {
+    /// Makes the process. It ends with this one if it is not told anything.
+    ///
+    /// # Errors
+    /// When there is no pipe or no process to be had.
+    #[expect(
+        unsafe_code,
+        reason = "to fork, and to end the child without cleaning up"
+    )]
+    pub fn prepare(program: &Path, args: &[OsString]) -> io::Result<Self> {
+        let mut command = detached(program, args);
+        let (mut hears, order) = io::pipe()?;
+        // SAFETY: the caller has one thread, so that no lock can be held by another.
+        if let ForkResult::Parent { .. } = unsafe { fork() }? {
+            let order = File::from(OwnedFd::from(order));
+            return Ok(Self { order });
+        }
+        drop(order);
+        if hears.read_exact(&mut [0]).is_ok() {
+            leave_session();
+            // Whoever is told to run it hears nothing of an error, either.
+            drop(command.exec());
+        }
+        // SAFETY: it ends this process, and nothing of its maker's is done twice.
+        unsafe { nix::libc::_exit(0) }
+    }
+
+    /// Has the program started.
+    ///
+    /// # Errors
+    /// When the process is gone.
+    pub fn start(mut self) -> io::Result<()> {
+        self.order.write_all(&[0])
+    }
+}
+
+/// Leaves nothing in the environment of this process but the variables in `kept`, and puts those of
+/// `set` there. To be called while there is one thread.
+#[expect(unsafe_code, reason = "to change the environment")]
+pub fn set_environment(kept: &[&str], set: &[(&str, &OsStr)]) {
+    for (name, _) in env::vars_os() {
+        if !kept.iter().any(|kept| name == *kept) {
+            // SAFETY: the caller has one thread, so that no other reads the environment.
+            unsafe { env::remove_var(name) };
+        }
+    }
+    for (name, value) in set {
+        // SAFETY: as above.
+        unsafe { env::set_var(name, value) };
+    }
+}
+
+/// Has every signal do again what it does by default, and blocks none: what a daemon ignores or blocks
+/// is handed down to what it starts. Writing to a closed pipe stays an error.
+#[expect(unsafe_code, reason = "to set what a signal does")]
+pub fn default_signals() {
+    for signal in Signal::iterator() {
+        if !matches!(signal, Signal::SIGPIPE | Signal::SIGKILL | Signal::SIGSTOP) {
+            // SAFETY: no handler is set, and nobody in this program relies on one.
+            // It fails for no signal there is.
+            _ = unsafe { signal::signal(signal, SigHandler::SigDfl) };
+        }
+    }
+    SigSet::empty().thread_set_mask().unwrap_or_default();
 }
 
 #[expect(

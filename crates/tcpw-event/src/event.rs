@@ -35,6 +35,15 @@ impl Claim {
         (kept <= length).then_some(Self { bytes, length })
     }
 
+    /// This claim with at most `limit` bytes kept; how many there were stays known.
+    #[must_use]
+    pub fn shortened(&self, limit: usize) -> Self {
+        Self {
+            bytes: self.bytes.get(..limit).unwrap_or(&self.bytes).to_vec(),
+            length: self.length,
+        }
+    }
+
     /// What was kept.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes

@@ -1,5 +1,8 @@
 //! One deliverer at a time, by a lock file beside the journal.
 
+use crate::ownership::give_to_directory;
+use crate::regular::open_regular;
+use nix::fcntl::OFlag;
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
@@ -36,13 +39,7 @@ pub fn request_path(journal: &Path) -> PathBuf {
 /// # Errors
 /// When the request cannot be written beside the journal.
 pub fn request(journal: &Path) -> io::Result<()> {
-    OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(request_path(journal))
-        .map(drop)
+    open_at(&request_path(journal)).map(drop)
 }
 
 /// Takes the request back, as whoever holds the lock does first.
@@ -92,7 +89,7 @@ pub fn is_held(journal: &Path) -> io::Result<bool> {
 /// # Errors
 /// When the lock file cannot be opened, but for an absent one.
 pub fn is_running(journal: &Path) -> io::Result<bool> {
-    let file = match File::open(lock_path(journal)) {
+    let file = match open_regular(&lock_path(journal)) {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(false),
         file => file?,
     };
@@ -125,19 +122,33 @@ fn open(journal: &Path) -> io::Result<File> {
     open_at(&lock_path(journal))
 }
 
+/// Opens a file beside the journal, and makes it if it is absent. The directory may belong to another
+/// user than the one who asks: nothing but a regular file at this very path is opened, and what root
+/// makes is given to the owner of the directory, who could not lock it otherwise.
 fn open_at(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
+    let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
+    let file = OpenOptions::new()
         .read(true)
         .write(true)
         .create(true)
         .truncate(false)
         .mode(0o600)
-        .open(path)
+        .custom_flags(flags.bits())
+        .open(path)?;
+    if !file.metadata()?.is_file() {
+        let text = "it is not a regular file";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+    }
+    give_to_directory(&file, path)?;
+    Ok(file)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use nix::sys::stat::Mode;
+    use nix::unistd::mkfifo;
+    use std::os::unix::fs::{MetadataExt as _, chown, symlink};
 
     #[test]
     fn the_second_deliverer_waits_outside() {
@@ -156,5 +167,40 @@ mod tests {
         drop(held);
         assert!(acquire(&journal).unwrap().is_some());
         assert!(!is_wanted_elsewhere(&journal));
+    }
+
+    #[test]
+    fn nothing_but_a_file_of_its_own_is_locked() {
+        let directory = tempfile::tempdir().unwrap();
+        let journal = directory.path().join("journal.db");
+        let target = directory.path().join("target");
+        symlink(&target, lock_path(&journal)).unwrap();
+        symlink(&target, request_path(&journal)).unwrap();
+        assert!(acquire(&journal).is_err() && is_held(&journal).is_err());
+        assert!(request(&journal).is_err());
+        assert!(!target.exists(), "a link was followed");
+        fs::remove_file(lock_path(&journal)).unwrap();
+        mkfifo(&lock_path(&journal), Mode::S_IRWXU).unwrap();
+        assert!(acquire(&journal).is_err() && is_running(&journal).is_err());
+    }
+
+    #[test]
+    fn what_root_makes_belongs_to_the_owner_of_the_directory() {
+        assert!(nix::unistd::geteuid().is_root(), "this test needs root");
+        let directory = tempfile::tempdir().unwrap();
+        let journal = directory.path().join("journal.db");
+        chown(directory.path(), Some(4711), Some(4712)).unwrap();
+        assert!(!is_held(&journal).unwrap());
+        request(&journal).unwrap();
+        for path in [lock_path(&journal), request_path(&journal)] {
+            let found = fs::metadata(path).unwrap();
+            assert_eq!((found.uid(), found.gid()), (4711, 4712));
+        }
+        // A second name of somebody else's file stays what it is.
+        let other = tempfile::NamedTempFile::new_in(directory.path().parent().unwrap()).unwrap();
+        fs::remove_file(lock_path(&journal)).unwrap();
+        fs::hard_link(other.path(), lock_path(&journal)).unwrap();
+        assert!(acquire(&journal).is_ok());
+        assert_eq!(other.as_file().metadata().unwrap().uid(), 0);
     }
 }

@@ -7,6 +7,7 @@ use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Component, Path, PathBuf, absolute};
+use std::sync::atomic::{AtomicBool, Ordering};
 use thiserror::Error;
 
 /// The sticky bit: others cannot replace what is in the directory.
@@ -56,13 +57,27 @@ fn mend(part: &Path, is_foreign: bool, is_open: bool) -> String {
     commands.join(" && ")
 }
 
-/// Whether root may obey the file at `path`; whoever is not root may obey what he likes. A file that
-/// is not there is one that nobody else can put there.
+/// Whether this process was root and obeys, as another user, only what root would.
+static IS_BOUND: AtomicBool = AtomicBool::new(false);
+
+/// From now on [`check_for_root`] asks although this process is not root: what it obeys must belong to
+/// root or to its own user.
+pub fn stay_bound() {
+    IS_BOUND.store(true, Ordering::Relaxed);
+}
+
+/// Whether this process obeys only what root would, although it may be another user.
+pub fn is_bound() -> bool {
+    geteuid().is_root() || IS_BOUND.load(Ordering::Relaxed)
+}
+
+/// Whether root, or the deliverer as a user of its own, may obey the file at `path`; any other user may
+/// obey what he likes. A file that is not there is one that nobody else can put there.
 ///
 /// # Errors
 /// What others can change.
 pub fn check_for_root(path: &Path) -> Result<(), Distrust> {
-    if geteuid().is_root() {
+    if is_bound() {
         check_trust(path)
     } else {
         Ok(())
@@ -75,6 +90,19 @@ pub fn check_for_root(path: &Path) -> Result<(), Distrust> {
 /// # Errors
 /// The first part, from the top, that others can change.
 pub fn check_trust(path: &Path) -> Result<(), Distrust> {
+    walk(path, true)
+}
+
+/// Whether nobody else than root and whoever runs this can put another file in the place of the one
+/// at `path`, whoever can change that one.
+///
+/// # Errors
+/// The first directory or link on the way to it that others can change.
+pub fn check_way_to(path: &Path) -> Result<(), Distrust> {
+    walk(path, false)
+}
+
+fn walk(path: &Path, is_with_last: bool) -> Result<(), Distrust> {
     let unseen = |part: &Path, cause| Distrust::Unseen {
         part: part.to_owned(),
         cause,
@@ -91,6 +119,9 @@ pub fn check_trust(path: &Path) -> Result<(), Distrust> {
             Ok(found) => found,
         };
         let is_last = left.is_empty();
+        if is_last && !is_with_last && !found.is_symlink() {
+            return Ok(());
+        }
         let is_foreign = found.uid() != 0 && found.uid() != geteuid().as_raw();
         let is_open = can_others_write(&found, is_last);
         if is_foreign || is_open {
@@ -182,9 +213,11 @@ mod tests {
         }
         chmod(&file, 0o620);
         weak(&way, &file, "chmod go-w");
+        assert!(check_way_to(&way).is_ok());
         chmod(&file, 0o600);
         chmod(&real, 0o777);
         weak(&way, &real, "chmod go-w");
+        assert_eq!(check_way_to(&way).unwrap_err().part(), real);
         chmod(&real, 0o1777);
         assert!(check_trust(&way).is_ok());
         if geteuid().is_root() {

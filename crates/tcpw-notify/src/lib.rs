@@ -10,4 +10,4 @@ mod run;
 
 pub use line::{Arguments, read, run_of};
 pub use record::{Unrecorded, log, log_words, record};
-pub use run::{Places, Run, program};
+pub use run::{BY_ALERT, Places, Run, program};

@@ -62,7 +62,9 @@ pub fn record(args: &Arguments, run: &Run, places: &Places) -> Result<(), Unreco
     let event = event_of(args);
     match put(run, places, &event) {
         Ok(()) => {
-            wake(args, run, &places.journal);
+            if !run.is_watched(&places.drop) {
+                wake(args, run, &places.journal);
+            }
             Ok(())
         }
         Err(error) => {
@@ -132,10 +134,14 @@ fn wake(args: &Arguments, run: &Run, journal: &Path) {
         }
         is_held(journal)
     });
-    if is_alive.unwrap_or(true) {
-        return;
-    }
-    if let Err(cause) = run.start_deliverer(args.drop.as_deref()) {
+    let started = match is_alive {
+        Ok(false) => run.start_deliverer(args.drop.as_deref()),
+        // The journal is not this user's business.
+        Err(cause) if cause.kind() == io::ErrorKind::PermissionDenied => return,
+        Err(cause) => Err(cause),
+        Ok(true) => return,
+    };
+    if let Err(cause) = started {
         let text = format!("cannot start the deliverer: {cause}; the event waits for tcpw deliver");
         // The event is safe, and `tcpw queue` counts it.
         drop(log(run, Severity::Error, &text));

@@ -8,8 +8,8 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf, absolute};
 use tcpw_event::detach::start_unwatched;
 use tcpw_event::places::{
-    ALLOW_TABLE, CONFIGURATION, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_ROOT_DROP, DENY_TABLE,
-    NOTIFIER,
+    ALLOW_TABLE, CONFIGURATION, DEFAULT_DROP, DEFAULT_ROOT_DROP, DENY_TABLE, NOTIFIER,
+    default_journal,
 };
 use tcpw_event::regular::open_regular;
 use tcpw_event::secrecy::keep_secrets;
@@ -18,6 +18,15 @@ use tcpw_event::secrecy::keep_secrets;
 const DELETED: &[u8] = b" (deleted)";
 /// A configuration of this size is read in full.
 const MOST_SKIMMED: u64 = 64 * 1024;
+
+/// The deliverer as an alert starts it.
+pub const BY_ALERT: [&str; 3] = ["deliver", "--background", "--by-alert"];
+/// What is there while systemd runs the machine (`sd_booted(3)`), and what is there while it watches the
+/// drop directories.
+const WATCH: [&str; 2] = [
+    "/run/systemd/system",
+    "/etc/systemd/system/paths.target.wants/tcpw-deliver.path",
+];
 
 /// Which files a run is about.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -72,7 +81,7 @@ impl Run {
         Places {
             drop: self.inside(Path::new(DEFAULT_DROP)),
             root_drop: Some(self.inside(Path::new(DEFAULT_ROOT_DROP))),
-            journal: self.inside(Path::new(DEFAULT_JOURNAL)),
+            journal: default_journal(&|path| self.inside(path)),
         }
     }
 
@@ -127,8 +136,16 @@ impl Run {
     /// Starts `tcpw deliver --background`, for a process of one thread that somebody waits for: it
     /// does not wait until the program is loaded.
     pub(crate) fn start_deliverer(&self, drop: Option<&Path>) -> io::Result<()> {
-        let args = self.arguments(&["deliver", "--background"], drop)?;
+        let args = self.arguments(&BY_ALERT, drop)?;
         start_unwatched(&program()?, &args)
+    }
+
+    /// Whether systemd watches the directory `drop` into which an event went, and starts the deliverer:
+    /// then nobody else need do it.
+    pub(crate) fn is_watched(&self, drop: &Path) -> bool {
+        let is_usual = Path::new(DEFAULT_DROP).parent() == drop.parent();
+        let is_there = |path: &str| Path::new(path).symlink_metadata().is_ok();
+        self.root.is_none() && self.config.is_none() && is_usual && WATCH.into_iter().all(is_there)
     }
 
     fn place(&self, given: Option<&PathBuf>, default: &str) -> PathBuf {

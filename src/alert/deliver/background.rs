@@ -153,12 +153,14 @@ impl Deliverer<'_> {
                 let left = Duration::from_secs(u64::try_from(seconds).unwrap_or(0).max(1));
                 left.min(LONGEST_SLEEP)
             });
-            let is_over = left.is_none() && is_idle && report.collected == 0;
+            let is_calm = left.is_none() && report.again.is_none();
+            let is_over = is_calm && is_idle && report.collected == 0;
             let longest = match (report.unread, left) {
                 (0, None) => LINGER,
                 (0, Some(left)) => left,
                 (_, left) => left.unwrap_or(unread_pause).min(unread_pause),
             };
+            let longest = report.again.map_or(longest, |again| again.min(longest));
             if report.unread > 0 {
                 unread_pause = (unread_pause * 2).min(LONGEST_PAUSE);
             }
@@ -170,7 +172,7 @@ impl Deliverer<'_> {
                     is_lacking: report.is_lacking,
                 });
             }
-            is_idle = left.is_none();
+            is_idle = is_calm;
             watch.wait(longest);
             if lock::is_wanted_elsewhere(journal) {
                 return Ok(End {

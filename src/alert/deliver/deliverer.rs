@@ -4,6 +4,7 @@ use crate::alert::deliver::dispatch;
 use crate::alert::deliver::dispatch::{
     Sender, Sent, answer, channels, is_about_letter, lacks_surroundings, problem,
 };
+use crate::alert::deliver::pace::{Gone, Haste};
 use crate::alert::deliver::standing::{Standing, identity_of};
 use crate::alert::event::Event;
 use crate::alert::inbox::collector::Collector;
@@ -23,7 +24,7 @@ use std::fs::{self, File};
 use std::io;
 use std::panic::resume_unwind;
 use std::path::PathBuf;
-use std::thread::{self, sleep};
+use std::thread::{self, Builder, sleep};
 use std::time::Duration;
 use thiserror::Error;
 
@@ -97,6 +98,8 @@ pub struct DeliveryReport {
     pub answers: Vec<String>,
     /// Event files that could not be read, and drop directories that could not be listed.
     pub unread: usize,
+    /// When to collect again although nothing new comes, if there is more than one round takes.
+    pub again: Option<Duration>,
     /// What is left.
     pub left: Waiting,
     /// Whether this process lacks what a letter needs, so that another one should deliver.
@@ -109,6 +112,9 @@ pub struct Deliverer<'a> {
     pub(crate) journal: Journal,
     pub(crate) channels: Vec<String>,
     pub(crate) collector: Collector,
+    pub(crate) gone: Gone,
+    /// Whether it has forgotten what earlier deliverers left.
+    is_tidy: bool,
     standing: Standing,
     lock: File,
 }
@@ -140,13 +146,14 @@ impl<'a> Deliverer<'a> {
             journal,
             channels: channels(place.config),
             collector: Collector::default(),
+            gone: Gone::default(),
+            is_tidy: false,
             standing: Standing::of(path, &lock),
             lock,
         };
         if let Some(replaced) = replaced {
             deliverer.tell_damage(&replaced)?;
         }
-        deliverer.replacing(Self::forget_stale)?;
         Ok(Some(deliverer))
     }
 
@@ -193,10 +200,11 @@ impl<'a> Deliverer<'a> {
     }
 
     fn work(&mut self, all: bool) -> Result<DeliveryReport, DeliverError> {
-        let collected = self.collect()?;
+        let collected = self.collect(if all { Haste::Whole } else { Haste::Round })?;
         let mut report = DeliveryReport {
             collected: collected.events,
             unread: collected.unread,
+            again: collected.again,
             ..DeliveryReport::default()
         };
         let now = self.place.clock.now();
@@ -204,8 +212,15 @@ impl<'a> Deliverer<'a> {
         let alert = &self.place.config.alert;
         self.journal.close_due(alert, &self.channels, now, &name)?;
         self.tell_ahead(now)?;
+        self.tell_forgotten(now)?;
         self.show_life(now, collected.unread + collected.newer)?;
         self.send(all, &mut report)?;
+        // What follows may take time where others have left much, and no message waits for it.
+        self.forget_gone()?;
+        if !self.is_tidy {
+            self.forget_stale()?;
+            self.is_tidy = true;
+        }
         self.prune(now)?;
         report.left = self.journal.waiting()?;
         Ok(report)
@@ -215,10 +230,10 @@ impl<'a> Deliverer<'a> {
     /// for an answer.
     fn send_one(&mut self, item: &Dispatch, letter: &Letter) -> Result<Sent, DeliverError> {
         let sender = sender(self.place);
+        let work = || dispatch::send(&sender, item, letter);
         thread::scope(|scope| {
-            let work = || dispatch::send(&sender, item, letter);
-            let Ok(sending) = thread::Builder::new().spawn_scoped(scope, work) else {
-                // Where no thread can be had, events wait for the mail.
+            let Ok(sending) = Builder::new().spawn_scoped(scope, work) else {
+                // Where no thread can be started, events wait meanwhile.
                 return Ok(work());
             };
             let mut pause = SHORTEST_LOOK;
@@ -226,8 +241,8 @@ impl<'a> Deliverer<'a> {
             while !sending.is_finished() {
                 sleep(pause);
                 pause = (pause * 2).min(LONGEST_LOOK);
-                if result.is_ok() && pause == LONGEST_LOOK && has_events(&self.place.drops) {
-                    result = self.collect().map(drop);
+                if result.is_ok() && pause == LONGEST_LOOK {
+                    result = self.collect(Haste::Slice).map(drop);
                 }
             }
             let sent = sending.join().unwrap_or_else(|panic| resume_unwind(panic));

@@ -2,15 +2,16 @@
 //! alive, and says what went wrong with the alerts themselves.
 
 use crate::alert::deliver::deliverer::{DeliverError, Deliverer, namer};
-use crate::alert::journal::Replaced;
+use crate::alert::journal::{Forgotten, Listener, Replaced, share_of_one};
 use crate::alert::model::letter::LetterKind;
+use crate::alert::model::reporter::Reporter;
 use crate::alert::model::system_letter::Notice;
 use crate::system::local_time;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Timelike as _, Utc};
 
 /// How often the journal forgets its oldest events, in seconds.
 const PRUNE_EVERY: i64 = 6 * 3600;
-/// How many files that are not events a notice names.
+/// How many files that are not events, and users whose events were removed, are named.
 const MOST_EXAMPLES: usize = 20;
 /// When the journal was pruned last, in seconds since the epoch.
 const PRUNED: &str = "pruned";
@@ -20,6 +21,8 @@ const ALIVE: &str = "alive";
 const REJECTED: &str = "rejected";
 /// The latest time still to come of which a notice has told.
 const AHEAD: &str = "ahead";
+/// When a notice last reported events that were removed, in seconds since the epoch.
+const FORGOTTEN: &str = "forgotten";
 const DAY: i64 = 86_400;
 
 impl Deliverer<'_> {
@@ -154,6 +157,53 @@ impl Deliverer<'_> {
         let notice = Notice::Rejected {
             count,
             examples: rejected,
+        };
+        self.notify(LetterKind::Notice, &notice, now)
+    }
+
+    /// Says that events of users other than root were removed because their share of the journal is
+    /// full: the system log each time, a letter once a day.
+    pub(crate) fn tell_forgotten(&mut self, now: DateTime<Utc>) -> Result<(), DeliverError> {
+        let share = share_of_one(self.place.config.retention.max_size) >> 10;
+        let mut users = self.journal.take_forgotten(Listener::Log)?;
+        let rest = users.split_off(users.len().min(MOST_EXAMPLES));
+        for Forgotten { uid, events } in users {
+            let who = match Reporter::of(uid).uid() {
+                Some(uid) => format!("uid {uid}"),
+                None => "a user who is not known".to_owned(),
+            };
+            (self.place.warn)(&format!(
+                "the share of {who} in the journal is full ({share} KiB, less where many users \
+                 report): events removed, the oldest first: {events}"
+            ));
+        }
+        if !rest.is_empty() {
+            let events: u64 = rest.iter().map(|user| user.events).sum();
+            (self.place.warn)(&format!(
+                "the shares of other users in the journal are full too: users {}, events {events}",
+                rest.len()
+            ));
+        }
+        let last = self
+            .journal
+            .fact(FORGOTTEN)?
+            .and_then(|text| text.parse().ok());
+        if last.is_some_and(|last: i64| (0..DAY).contains(&(now.timestamp() - last))) {
+            return Ok(());
+        }
+        let users = self.journal.take_forgotten(Listener::Letter)?;
+        if users.is_empty() {
+            return Ok(());
+        }
+        self.journal
+            .set_fact(FORGOTTEN, &now.timestamp().to_string())?;
+        let notice = Notice::OthersForgotten {
+            events: users.iter().map(|user| user.events).sum(),
+            users: users
+                .iter()
+                .take(MOST_EXAMPLES)
+                .map(|user| (Reporter::of(user.uid).uid(), user.events))
+                .collect(),
         };
         self.notify(LetterKind::Notice, &notice, now)
     }

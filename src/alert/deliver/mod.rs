@@ -6,6 +6,8 @@ pub(super) mod compose;
 pub(super) mod deliverer;
 pub(super) mod dispatch;
 pub(super) mod housekeeping;
+pub(super) mod moving;
+pub(super) mod pace;
 pub(super) mod preview;
 pub(super) mod reporting;
 pub(super) mod standing;

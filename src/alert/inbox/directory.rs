@@ -1,9 +1,9 @@
 //! A drop directory, opened once: what is looked at, read and deleted is in the directory that was
 //! listed, whatever its path leads to meanwhile.
 
-use crate::alert::trust::check_trust;
+use crate::alert::trust::check_way_to;
 use crate::alert::ways::is_roots_alone;
-use nix::dir::Dir;
+use nix::dir::{Dir, OwningIter};
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, openat};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstatat};
@@ -21,6 +21,47 @@ pub(crate) struct DropDirectory {
     path: PathBuf,
     /// Whether a file of root's in it was put there by root.
     is_roots: bool,
+}
+
+/// The names in a directory, as the system lists them. What is put there meanwhile may be left out.
+#[derive(Debug)]
+pub(crate) struct Names {
+    entries: OwningIter,
+    has_itself: bool,
+}
+
+/// What comes next in a directory.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// A name that was asked for.
+    Name(String),
+    /// Another one.
+    Other,
+    /// Nothing.
+    End,
+}
+
+impl Names {
+    /// The next one, by name if that is text which `is_wanted`.
+    ///
+    /// # Errors
+    /// When the directory cannot be listed to its end.
+    pub(crate) fn step(&mut self, is_wanted: impl Fn(&str) -> bool) -> io::Result<Step> {
+        let Some(entry) = self.entries.next() else {
+            // Every directory lists itself; the C library takes one kind of failure for the end.
+            return if self.has_itself {
+                Ok(Step::End)
+            } else {
+                Err(Errno::ENOENT.into())
+            };
+        };
+        let entry = entry?;
+        self.has_itself |= entry.file_name().to_bytes() == b".";
+        Ok(match entry.file_name().to_str() {
+            Ok(name) if is_wanted(name) => Step::Name(name.to_owned()),
+            Ok(_) | Err(_) => Step::Other,
+        })
+    }
 }
 
 /// What can be seen of a file without opening it.
@@ -51,8 +92,7 @@ impl DropDirectory {
                 .read(true)
                 .custom_flags(flags.bits())
                 .open(&path)?;
-            let above = path.parent().unwrap_or(Path::new("/"));
-            let is_roots = is_roots_alone(&file.metadata()?) && check_trust(above).is_ok();
+            let is_roots = is_roots_alone(&file.metadata()?) && check_way_to(&path).is_ok();
             Ok(Self {
                 file,
                 path,
@@ -68,6 +108,11 @@ impl DropDirectory {
     /// Its path without links.
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether the directory at `path` is one into which only root can put a file of root's.
+    pub(crate) fn is_roots_at(path: &Path) -> bool {
+        Self::open(path).is_ok_and(|opened| opened.is_some_and(|directory| directory.is_roots))
     }
 
     /// Whether only root can put a file of root's into it.
@@ -88,22 +133,27 @@ impl DropDirectory {
     /// # Errors
     /// When it cannot be listed to its end.
     pub(crate) fn visit(&self, visit: &mut dyn FnMut(&str)) -> io::Result<()> {
-        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-        let mut names = Dir::openat(&self.file, ".", flags, Mode::empty())?;
-        let mut has_itself = false;
-        for entry in names.iter() {
-            let entry = entry?;
-            has_itself |= entry.file_name().to_bytes() == b".";
-            if let Ok(name) = entry.file_name().to_str() {
-                visit(name);
+        let mut names = self.names()?;
+        loop {
+            match names.step(|_| true)? {
+                Step::Name(name) => visit(&name),
+                Step::Other => {}
+                Step::End => return Ok(()),
             }
         }
-        // Every directory lists itself; the C library takes one kind of failure for the end.
-        if has_itself {
-            Ok(())
-        } else {
-            Err(Errno::ENOENT.into())
-        }
+    }
+
+    /// The names in it, to be asked for one after the other.
+    ///
+    /// # Errors
+    /// When it cannot be listed.
+    pub(crate) fn names(&self) -> io::Result<Names> {
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        let entries = Dir::openat(&self.file, ".", flags, Mode::empty())?.into_iter();
+        Ok(Names {
+            entries,
+            has_itself: false,
+        })
     }
 
     /// Looks at a file and follows no link.

@@ -2,5 +2,8 @@
 
 pub(super) mod collector;
 pub(super) mod directory;
+pub(super) mod reading;
 pub(super) mod rejects;
+pub(super) mod share;
+pub(super) mod sweep;
 pub(super) mod waiting;

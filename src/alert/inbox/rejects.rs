@@ -15,7 +15,7 @@ const MOST_TOLD_APART: usize = 200;
 pub(crate) enum Why {
     /// It has the name of an event and is none.
     NoEvent(String),
-    /// Its owner has left more than a fair share.
+    /// Its owner has left more than a fair share; it stays.
     TooMany,
     /// It is the event of a later version; it stays.
     Newer,
@@ -58,6 +58,19 @@ impl Surplus {
         count.files += 1;
     }
 
+    /// Says how many files of `uid`, of which `path` is one, have to wait now.
+    pub(crate) fn left(&mut self, path: &Path, uid: u32, files: u64) {
+        let mut key = (Some(uid), Why::TooMany, false);
+        if self.counts.len() >= MOST_TOLD_APART && !self.counts.contains_key(&key) {
+            key.0 = None;
+        }
+        let is_alone = key.0.is_some();
+        let count = self.counts.entry(key).or_default();
+        path.clone_into(&mut count.example);
+        // Those of one user are counted again each time.
+        count.files = if is_alone { files } else { count.files + files };
+    }
+
     /// What is new and was not reported within the hour, and how many files it is about.
     pub(crate) fn tell(&mut self, directory: &Path, now: DateTime<Utc>) -> (Vec<String>, u64) {
         // A clock that was put back does not silence anything for long.
@@ -79,7 +92,7 @@ impl Surplus {
 
 fn line((uid, why, is_deleted): &Key, count: &Count, directory: &Path) -> String {
     let done = match (why, is_deleted) {
-        (Why::Newer | Why::Unread(_), _) => "left",
+        (Why::TooMany | Why::Newer | Why::Unread(_), _) => "left",
         (_, true) => "deleted",
         (_, false) => "could not delete",
     };
@@ -97,8 +110,8 @@ fn line((uid, why, is_deleted): &Key, count: &Count, directory: &Path) -> String
     let why = match why {
         Why::NoEvent(why) => why.as_str(),
         Why::TooMany => {
-            "a user other than root may have 10000 files and 16 MiB there at a time; \
-             the events in them are lost"
+            "10000 files and 16 MiB of a user other than root are read in a minute; these are \
+             read later"
         }
         Why::Newer => "a later version of tcpw wrote it; install that version to collect it",
         Why::Unread(why) => return format!("{done} {what}: {why}; nothing is deleted unread"),
@@ -117,9 +130,10 @@ mod tests {
     #[test]
     fn the_same_is_told_once_an_hour_with_its_count() {
         let (mut surplus, drop) = (Surplus::default(), Path::new("/drop"));
+        let why = || Why::NoEvent("it is too large".to_owned());
         let count = |surplus: &mut Surplus, files: usize| {
             for _ in 0..files {
-                surplus.count(Path::new("/drop/x"), Some(7), Why::TooMany, true);
+                surplus.count(Path::new("/drop/x"), Some(7), why(), true);
             }
         };
         count(&mut surplus, 3);
@@ -136,6 +150,21 @@ mod tests {
         assert_eq!(files, 9);
         assert!(told[0].starts_with("deleted 9 files"), "{told:?}");
         assert!(surplus.tell(drop, at(300)).0.is_empty());
+    }
+
+    #[test]
+    fn what_has_to_wait_is_counted_once_however_often_it_is_looked_at() {
+        let (mut surplus, drop) = (Surplus::default(), Path::new("/drop"));
+        for _ in 0..3 {
+            surplus.left(Path::new("/drop/x"), 7, 500);
+        }
+        let (told, files) = surplus.tell(drop, at(0));
+        assert_eq!((told.len(), files), (1, 500));
+        let wanted = "left 500 files of uid 7 in /drop: ";
+        assert!(
+            told[0].starts_with(wanted) && told[0].ends_with("read later"),
+            "{told:?}"
+        );
     }
 
     #[test]

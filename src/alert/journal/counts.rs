@@ -2,7 +2,7 @@
 //! source, and nothing for stretches of numbers that have none.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashSet};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -58,11 +58,12 @@ impl Counts {
         }
     }
 
-    /// Who has most, `most` of them.
-    pub(super) fn rank(&self, most: usize) -> Ranking {
+    /// Who has most, `most` of them. The sources in `last` come after all others: no user of this
+    /// machine can invent enough to hide what root has reported.
+    pub(super) fn rank(&self, most: usize, last: &HashSet<i64>) -> Ranking {
         let mut ranking = Ranking::default();
-        let mut top = Best::new(most);
-        let mut top_new = Best::new(most);
+        let mut top = [Best::new(most), Best::new(most)];
+        let mut top_new = [Best::new(most), Best::new(most)];
         for (number, page) in (0_i64..).zip(&self.pages) {
             let start = number.saturating_mul(i64::try_from(PAGE).unwrap_or(0));
             let counters = page.get().into_iter().flat_map(|page| page.iter());
@@ -75,15 +76,23 @@ impl Counts {
                 let source = self.base + start + offset;
                 ranking.sources += 1;
                 ranking.repeating += u64::from(count > 1);
-                top.offer(count, source);
-                if value & NEW != 0 {
-                    ranking.new += 1;
-                    top_new.offer(count, source);
+                let place = usize::from(last.contains(&source));
+                let is_new = value & NEW != 0;
+                ranking.new += u64::from(is_new);
+                for best in [Some(&mut top), is_new.then_some(&mut top_new)] {
+                    if let Some(best) = best.and_then(|best| best.get_mut(place)) {
+                        best.offer(count, source);
+                    }
                 }
             }
         }
-        ranking.top = top.into_sorted();
-        ranking.top_new = top_new.into_sorted();
+        let first = |best: [Best; 2]| -> Vec<(i64, u64)> {
+            best.into_iter()
+                .flat_map(Best::into_sorted)
+                .take(most)
+                .collect()
+        };
+        (ranking.top, ranking.top_new) = (first(top), first(top_new));
         ranking
     }
 }
@@ -140,10 +149,14 @@ mod tests {
                 counts.add(source, time == 0 && source != 6);
             }
         }
-        let ranking = counts.rank(3);
+        let ranking = counts.rank(3, &HashSet::new());
         assert_eq!(ranking.top, [(99_999, 7), (5, 3), (6, 3)]);
         assert_eq!(ranking.top_new, [(99_999, 7), (5, 3), (40_000, 1)]);
         assert_eq!((ranking.sources, ranking.new, ranking.repeating), (4, 3, 3));
-        assert_eq!(Counts::new(1, 0).rank(3).sources, 0);
+        assert_eq!(Counts::new(1, 0).rank(3, &HashSet::new()).sources, 0);
+        let ranking = counts.rank(3, &HashSet::from([99_999, 5]));
+        assert_eq!(ranking.top, [(6, 3), (40_000, 1), (99_999, 7)]);
+        assert_eq!(ranking.top_new, [(40_000, 1), (99_999, 7), (5, 3)]);
+        assert_eq!((ranking.sources, ranking.new, ranking.repeating), (4, 3, 3));
     }
 }

@@ -1,6 +1,7 @@
 //! The database of the journal: opened, made, put aside when it is damaged.
 
 use crate::alert::journal::memory::Memory;
+use crate::system::make_for_directory;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use std::fs;
@@ -92,6 +93,11 @@ impl Journal {
     /// When it cannot be made, opened or brought up to date.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
         make_directory(path)?;
+        // What SQLite keeps beside it belongs to whom the database belongs.
+        make_for_directory(path).map_err(|cause| JournalError::Directory {
+            path: path.to_owned(),
+            cause,
+        })?;
         let failed = |step| {
             let path = path.to_owned();
             move |cause| JournalError::Database { step, path, cause }
@@ -248,5 +254,7 @@ pub(crate) fn time_of(nanoseconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_nanos(nanoseconds)
 }
 
+#[cfg(test)]
+mod reporters;
 #[cfg(test)]
 mod tests;

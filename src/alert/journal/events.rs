@@ -10,14 +10,18 @@ use crate::alert::journal::values::{
 use crate::alert::model::letter::{
     Decision, Entry, Letter, LetterKind, SourceHistory, SourceTally,
 };
+use crate::alert::model::reporter::Reporter;
 use crate::alert::model::rule_finder::{FiredRule, Verdict};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use std::collections::HashMap;
 
 /// How many events a letter describes one by one; it counts the others.
 const MOST_LISTED: u32 = 50;
-/// How many sources a digest names; it counts the others.
-const MOST_SOURCES: u32 = 50;
+/// How many sources that root reported a digest names, so that mail servers still take it, and how
+/// many of other users; it counts the rest.
+const MOST_OF_ROOT: usize = 2000;
+const MOST_OF_OTHERS: usize = 50;
 /// How many daemons and names a digest gives for each source.
 const MOST_VALUES: u32 = 5;
 /// How many earlier events of its source a letter shows.
@@ -201,51 +205,83 @@ fn events_of(database: &Connection, letter: i64) -> rusqlite::Result<Vec<Entry>>
         .collect()
 }
 
+/// The sources of a letter: first those that root reported, then those of others, of each user the
+/// largest before any second one, so that no user crowds out another.
 fn sources_of(database: &Connection, letter: i64) -> rusqlite::Result<Vec<SourceTally>> {
     let sql = format!(
-        "SELECT sources.id, sources.key, count(*), min(events.time), max(events.time)
-         FROM events JOIN sources ON sources.id = events.source WHERE {OF_LETTER}
-         GROUP BY sources.id ORDER BY count(*) DESC, sources.id LIMIT ?2"
+        "SELECT sources.id, sources.key, sources.uid, counted.count, first, last
+         FROM (SELECT source, count(*) AS count, min(time) AS first, max(time) AS last
+             FROM events WHERE {OF_LETTER} GROUP BY source) AS counted
+         JOIN sources ON sources.id = counted.source
+         ORDER BY sources.uid <> 0, iif(sources.uid = 0, 0, row_number() OVER
+             (PARTITION BY sources.uid ORDER BY counted.count DESC, sources.id)),
+             counted.count DESC, sources.id"
     );
     let mut query = database.prepare_cached(&sql)?;
-    let rows = query.query_map(params![letter, MOST_SOURCES], |row| {
-        let tally = SourceTally {
+    let mut rows = query.query([letter])?;
+    let (mut tallies, mut places) = (Vec::new(), HashMap::new());
+    let (mut of_root, mut of_others) = (0, 0);
+    while let Some(row) = rows.next()? {
+        let reporter = Reporter::of(small(row, 2)?);
+        let (known, most) = if reporter.is_root() {
+            (&mut of_root, MOST_OF_ROOT)
+        } else {
+            (&mut of_others, MOST_OF_OTHERS)
+        };
+        if *known == most {
+            if reporter.is_root() {
+                continue;
+            }
+            break;
+        }
+        *known += 1;
+        places.insert(number(row, 0)?, tallies.len());
+        tallies.push(SourceTally {
             source: text(row, 1)?,
-            count: count(row, 2)?,
-            first: time_of(number(row, 3)?),
-            last: time_of(number(row, 4)?),
+            reporter,
+            count: count(row, 3)?,
+            first: time_of(number(row, 4)?),
+            last: time_of(number(row, 5)?),
             daemons: Vec::new(),
             hosts: Vec::new(),
-        };
-        Ok((row.get::<_, i64>(0)?, tally))
-    })?;
-    let mut tallies = Vec::new();
-    for row in rows {
-        let (source, mut tally) = row?;
-        tally.daemons = values_of(database, letter, source, "daemon")?;
-        tally.hosts = values_of(database, letter, source, "host")?;
-        tallies.push(tally);
+        });
+    }
+    for (column, is_host) in [("daemon", false), ("host", true)] {
+        values_of(database, letter, column, &mut |source, claim| {
+            let place = places.get(&source);
+            if let Some(tally) = place.and_then(|place| tallies.get_mut(*place)) {
+                let list: &mut Vec<Claim> = if is_host {
+                    &mut tally.hosts
+                } else {
+                    &mut tally.daemons
+                };
+                list.push(claim);
+            }
+        })?;
     }
     Ok(tallies)
 }
 
-/// Some of the values that the events of a source have in a letter, in the order of their first.
+/// Some of the values that the events of each source have in a letter, in the order of their first.
 fn values_of(
     database: &Connection,
     letter: i64,
-    source: i64,
     column: &'static str,
-) -> rusqlite::Result<Vec<Claim>> {
+    take: &mut dyn FnMut(i64, Claim),
+) -> rusqlite::Result<()> {
     let sql = format!(
-        "SELECT texts.bytes, texts.length FROM
-             (SELECT {column} AS value, min(events.id) AS first FROM events
-              WHERE {OF_LETTER} AND source = ?2 GROUP BY {column} ORDER BY first LIMIT ?3)
-         JOIN texts ON texts.id = value ORDER BY first"
+        "SELECT source, texts.bytes, texts.length FROM
+             (SELECT source, {column} AS value, min(id) AS first, row_number() OVER
+                 (PARTITION BY source ORDER BY min(id)) AS place
+              FROM events WHERE {OF_LETTER} GROUP BY source, {column})
+         JOIN texts ON texts.id = value WHERE place <= ?2 ORDER BY first"
     );
     let mut query = database.prepare_cached(&sql)?;
-    query
-        .query_map(params![letter, source, MOST_VALUES], |row| claim(row, 0))?
-        .collect()
+    let mut rows = query.query(params![letter, MOST_VALUES])?;
+    while let Some(row) = rows.next()? {
+        take(number(row, 0)?, claim(row, 1)?);
+    }
+    Ok(())
 }
 
 /// The last events of a source that are older than `before`, from its `last` one on.

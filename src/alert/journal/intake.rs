@@ -4,12 +4,15 @@
 use crate::alert::event::{Claim, Event};
 use crate::alert::journal::clock::{holds_back, longest};
 use crate::alert::journal::database::{Journal, JournalError, stamp};
-use crate::alert::journal::letters::{NewLetter, Room, find_open, release};
+use crate::alert::journal::letters::{NewLetter, class_of, find_open, release};
 use crate::alert::journal::memory::{Memory, Source};
-use crate::alert::journal::values::text;
+use crate::alert::journal::room::Rooms;
+use crate::alert::journal::shares;
+use crate::alert::journal::values::{small, text};
 use crate::alert::model::found::Found;
 use crate::alert::model::grouping::source_of;
 use crate::alert::model::letter::{Decision, LetterKind};
+use crate::alert::model::reporter::kept;
 use crate::alert::model::rule_finder::{FiredRule, RuleFinder, Verdict};
 use crate::config::{Alert, MailChoice};
 use chrono::{DateTime, Utc};
@@ -17,6 +20,12 @@ use rusqlite::{Connection, Transaction, params};
 use std::collections::BTreeMap;
 
 const NANOSECONDS_AN_HOUR: i64 = 3_600_000_000_000;
+/// What an event, and a letter, about another user's report takes of the journal, in bytes. The view
+/// `shares` counts the same.
+const EVENT: i64 = 160;
+const LETTER: i64 = 700;
+/// So many letters may gather events of users other than root, beside the digest of everything.
+const MOST_GATHERING: u32 = 64;
 
 /// What decides about events.
 pub(in crate::alert) struct Terms<'a> {
@@ -30,6 +39,8 @@ pub(in crate::alert) struct Terms<'a> {
     pub now: DateTime<Utc>,
     /// This machine's name.
     pub machine: &'a str,
+    /// How large the journal may grow, in bytes: users other than root have a part of it.
+    pub max_size: u64,
     /// A Message-ID that was never given before.
     pub message_id: &'a dyn Fn() -> String,
 }
@@ -50,14 +61,17 @@ struct Added {
     last: i64,
 }
 
-/// A letter that gathers: its kind, its source if it has one, and whom it is for.
-type Key = (&'static str, Option<i64>, String);
+/// A letter that gathers: its kind, whose events it has, its source if it has one, and whom it is
+/// for.
+type Key = (&'static str, i64, Option<i64>, String);
 
 /// The state of one transaction.
 struct Batch<'a, 't> {
     transaction: &'a Transaction<'t>,
     terms: &'a Terms<'a>,
-    room: Room,
+    rooms: Rooms,
+    /// How many letters gather events of users other than root.
+    gathering: u32,
     letters: BTreeMap<Key, i64>,
     added: BTreeMap<i64, Added>,
     hours: BTreeMap<i64, Added>,
@@ -127,15 +141,19 @@ fn enter<'f>(
     let last: i64 = transaction
         .prepare_cached("SELECT coalesce(max(id), 0) FROM events")?
         .query_row([], |row| row.get(0))?;
+    let mut rooms = Rooms::measure(&transaction, terms.alert, terms.now.timestamp())?;
+    rooms.keep_for_due(&transaction)?;
     let mut batch = Batch {
         transaction: &transaction,
         terms,
-        room: Room::measure(&transaction, terms.alert, terms.now.timestamp())?,
+        rooms,
+        gathering: gathering_of_others(&transaction)?,
         letters: BTreeMap::new(),
         added: BTreeMap::new(),
         hours: BTreeMap::new(),
         machine: memory.text(
             &transaction,
+            0,
             &Claim::cut(terms.machine.as_bytes(), usize::MAX),
             last + 1,
         )?,
@@ -153,8 +171,18 @@ fn enter<'f>(
     }
     batch.write()?;
     memory.write(&transaction)?;
+    let over = shares::keep(&transaction, &memory.take_grown(), terms.max_size)?;
+    if !over.is_empty() {
+        memory.forget(&over);
+    }
     transaction.commit()?;
     Ok(new)
+}
+
+fn gathering_of_others(transaction: &Transaction<'_>) -> rusqlite::Result<u32> {
+    transaction
+        .prepare_cached("SELECT count(*) FROM letters WHERE state = 'open' AND reporter <> 0")?
+        .query_row([], |row| small(row, 0))
 }
 
 /// The files that were not collected before; from now on they were.
@@ -180,29 +208,33 @@ fn unknown<'f>(
 impl Batch<'_, '_> {
     fn add(&mut self, memory: &mut Memory, id: i64, new: &Entered<'_>) -> rusqlite::Result<()> {
         let terms = self.terms;
-        let event = new.event;
+        let event = &*kept(new.event);
+        let uid = event.uid;
         let rule = match &new.rule {
             Some(rule) => Some(memory.rule(self.transaction, rule, id)?),
             None => None,
         };
-        let mut kept = |claim: &Claim| memory.text(self.transaction, claim, id);
+        let mut number = |claim: &Claim| memory.text(self.transaction, uid, claim, id);
         let [host, addr, daemon, server, user, pid] = [
-            kept(&event.host)?,
-            kept(&event.addr)?,
-            kept(&event.daemon)?,
-            kept(&event.server)?,
-            kept(&event.user)?,
+            number(&event.host)?,
+            number(&event.addr)?,
+            number(&event.daemon)?,
+            number(&event.server)?,
+            number(&event.user)?,
             match number_of(&event.pid) {
-                Some(number) => number,
-                None => -kept(&event.pid)?,
+                Some(pid) => pid,
+                None => -number(&event.pid)?,
             },
         ];
         let time = stamp(event.time);
-        let key = source_of(event, terms.alert.group);
-        let source = memory.source(self.transaction, &key, id, time)?;
+        let key = (uid, source_of(event, terms.alert.group));
+        let source = memory.source(self.transaction, key, id, time)?;
         let previous = source.add(id, time);
+        let known = self.letters.len();
         let (decision, letter) = self.decide(event, source)?;
         let source = source.id;
+        let has_letter = self.letters.len() > known;
+        memory.grow(uid, EVENT + if has_letter { LETTER } else { 0 });
         self.transaction
             .prepare_cached(
                 "INSERT INTO events (id, time, collected, source, previous, machine, host, addr,
@@ -243,6 +275,7 @@ impl Batch<'_, '_> {
     ) -> rusqlite::Result<(Decision, Option<i64>)> {
         let alert = self.terms.alert;
         let now = self.terms.now.timestamp();
+        let reporter = i64::from(event.uid);
         let quiet_until = now + i64::try_from(alert.quiet.as_secs()).unwrap_or(i64::MAX / 2);
         if event
             .address()
@@ -258,38 +291,43 @@ impl Batch<'_, '_> {
         match rule.map_or(MailChoice::Now, |rule| rule.mail) {
             MailChoice::Never => return Ok((Decision::Never, None)),
             MailChoice::Digest => {
-                let letter =
-                    self.gather(LetterKind::Digest, Some(source), audience, quiet_until)?;
+                let letter = self.gather(reporter, Some(source), audience, quiet_until)?;
                 return Ok((Decision::ByRule, Some(letter)));
             }
             MailChoice::Now => {}
         }
-        let alarm: Key = (LetterKind::Alarm.word(), Some(source.id), audience);
+        let alarm: Key = (
+            LetterKind::Alarm.word(),
+            reporter,
+            Some(source.id),
+            audience,
+        );
         if let Some(letter) = self.letters.get(&alarm) {
             return Ok((Decision::Now, Some(*letter)));
         }
-        let (_, _, audience) = alarm;
+        let (_, _, _, audience) = alarm;
         if holds_back(source.quiet_until, now, longest(alert)) {
             let due = source.quiet_until;
-            let letter = self.gather(LetterKind::Digest, Some(source), audience, due)?;
+            let letter = self.gather(reporter, Some(source), audience, due)?;
             return Ok((Decision::Repeat, Some(letter)));
         }
-        if !self.room.take() {
-            let letter = self.gather(LetterKind::Overflow, None, audience, self.room.again)?;
-            let decision = if self.room.is_stalled {
+        if let Err(held) = self.rooms.take(self.transaction, reporter)? {
+            let letter = self.gather(reporter, None, audience, held.again)?;
+            let decision = if held.is_stalled {
                 Decision::Stalled
             } else {
                 Decision::TooMany
             };
             return Ok((decision, Some(letter)));
         }
-        let letter = self.tell(source, audience, quiet_until)?;
+        let letter = self.tell(reporter, source, audience, quiet_until)?;
         Ok((Decision::Now, Some(letter)))
     }
 
     /// A letter that leaves at once.
     fn tell(
         &mut self,
+        reporter: i64,
         source: &mut Source,
         audience: String,
         quiet_until: i64,
@@ -297,6 +335,7 @@ impl Batch<'_, '_> {
         let message_id = (self.terms.message_id)();
         let letter = NewLetter {
             kind: LetterKind::Alarm,
+            reporter,
             source: Some(source.id),
             audience: &audience,
             message_id: &message_id,
@@ -313,40 +352,54 @@ impl Batch<'_, '_> {
             self.terms.now.timestamp(),
         )?;
         source.told(&message_id, quiet_until);
-        let key = (LetterKind::Alarm.word(), Some(source.id), audience);
+        let key = (
+            LetterKind::Alarm.word(),
+            reporter,
+            Some(source.id),
+            audience,
+        );
         self.letters.insert(key, letter);
         Ok(letter)
     }
 
-    /// The letter that gathers, made if there is none.
+    /// The letter that gathers, made if there is none: the digest of the source, or without one the
+    /// digest of everything.
     fn gather(
         &mut self,
-        kind: LetterKind,
+        reporter: i64,
         source: Option<&mut Source>,
         audience: String,
         due: i64,
     ) -> rusqlite::Result<i64> {
-        let key: Key = (
-            kind.word(),
-            source.as_ref().map(|source| source.id),
-            audience,
-        );
+        let id = source.as_ref().map(|source| source.id);
+        let (kind, whose) = match id {
+            Some(_) => (LetterKind::Digest, reporter),
+            None => (LetterKind::Overflow, class_of(reporter)),
+        };
+        let key: Key = (kind.word(), whose, id, audience);
         if let Some(letter) = self.letters.get(&key) {
             return Ok(*letter);
         }
-        let letter = match find_open(self.transaction, kind, key.1, &key.2)? {
+        let letter = match find_open(self.transaction, kind, whose, id, &key.3)? {
             Some(letter) => letter,
-            None => NewLetter {
-                kind,
-                source: key.1,
-                audience: &key.2,
-                message_id: &(self.terms.message_id)(),
-                thread: source.and_then(|source| source.thread.as_deref()),
-                now: self.terms.now,
-                due,
-                body: None,
+            None if reporter != 0 && id.is_some() && self.gathering >= MOST_GATHERING => {
+                return self.gather(reporter, None, key.3, due);
             }
-            .open(self.transaction)?,
+            None => {
+                self.gathering += u32::from(reporter != 0);
+                NewLetter {
+                    kind,
+                    reporter: whose,
+                    source: id,
+                    audience: &key.3,
+                    message_id: &(self.terms.message_id)(),
+                    thread: source.and_then(|source| source.thread.as_deref()),
+                    now: self.terms.now,
+                    due,
+                    body: None,
+                }
+                .open(self.transaction)?
+            }
         };
         self.letters.insert(key, letter);
         Ok(letter)

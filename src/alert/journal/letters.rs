@@ -1,84 +1,23 @@
 //! The letters that gather events, and the politeness that decides when they leave: the first
 //! sight of a source at once, its repeats in a digest, and one digest for everything beyond so
-//! many letters an hour.
+//! many letters an hour. What root reported and what others reported is never in one letter.
 
 use crate::alert::journal::clock::longest;
 use crate::alert::journal::database::JournalError;
 use crate::alert::journal::database::{Journal, stamp};
 use crate::alert::journal::memory::Memory;
-use crate::alert::journal::values::{number, optional_number, small, text};
+use crate::alert::journal::room::{HOUR, OTHERS, Rooms};
+use crate::alert::journal::values::{number, optional_number, text};
 use crate::alert::model::letter::LetterKind;
 use crate::config::Alert;
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
-const HOUR: i64 = 3600;
-/// How long an overflow waits at least when the mail is stalled.
-const STALLED: i64 = 60;
-
-/// How many letters may leave now.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Room {
-    /// So many.
-    pub(super) left: u32,
-    /// When there is room again, in seconds since the epoch.
-    pub(super) again: i64,
-    /// Whether it is undelivered letters that take it.
-    pub(super) is_stalled: bool,
-}
-
-impl Room {
-    pub(super) fn measure(
-        transaction: &Transaction<'_>,
-        alert: &Alert,
-        now: i64,
-    ) -> rusqlite::Result<Self> {
-        let (released, oldest): (u32, Option<i64>) = transaction
-            .prepare_cached(
-                "SELECT count(*), min(released) FROM (SELECT released FROM letters
-                 WHERE released > ?1 AND released <= ?3
-                     AND kind IN ('alarm', 'digest', 'overflow')
-                 ORDER BY released DESC LIMIT ?2)",
-            )?
-            .query_row(
-                params![
-                    now - HOUR,
-                    alert.max_mails_per_hour,
-                    now.saturating_add(longest(alert))
-                ],
-                |row| Ok((row.get(0)?, row.get(1)?)),
-            )?;
-        let waiting: u32 = transaction
-            .prepare_cached(
-                "SELECT count(*) FROM (SELECT 1 FROM dispatches
-                 JOIN letters ON letters.id = dispatches.letter
-                 WHERE dispatches.state = 'waiting' AND channel = 'mail'
-                     AND kind IN ('alarm', 'digest', 'overflow') LIMIT ?1)",
-            )?
-            .query_row([alert.max_mails_per_hour], |row| small(row, 0))?;
-        let most = alert.max_mails_per_hour;
-        let is_stalled = released < most && waiting >= most;
-        let again = match oldest {
-            Some(oldest) if released >= most => oldest.min(now) + HOUR,
-            _ => now + STALLED,
-        };
-        Ok(Self {
-            left: most.saturating_sub(released.max(waiting)),
-            again: again.max(now + 1),
-            is_stalled,
-        })
-    }
-
-    pub(super) fn take(&mut self) -> bool {
-        let has_room = self.left > 0;
-        self.left = self.left.saturating_sub(1);
-        has_room
-    }
-}
-
 /// A letter that is about to be made.
 pub(super) struct NewLetter<'a> {
     pub(super) kind: LetterKind,
+    /// Whose events it has: root's (0), a user's, or those of [`OTHERS`].
+    pub(super) reporter: i64,
     pub(super) source: Option<i64>,
     pub(super) audience: &'a str,
     pub(super) message_id: &'a str,
@@ -90,13 +29,23 @@ pub(super) struct NewLetter<'a> {
 }
 
 impl NewLetter<'_> {
+    /// The one that gathers already, made if there is none.
+    fn find_or_open(&self, transaction: &Transaction<'_>) -> rusqlite::Result<i64> {
+        let (kind, reporter) = (self.kind, self.reporter);
+        match find_open(transaction, kind, reporter, self.source, self.audience)? {
+            Some(letter) => Ok(letter),
+            None => self.open(transaction),
+        }
+    }
+
     /// Makes it; it gathers events until it is released.
     pub(super) fn open(&self, transaction: &Transaction<'_>) -> rusqlite::Result<i64> {
         transaction
             .prepare_cached(
                 "INSERT INTO letters
-                     (kind, state, source, audience, message_id, thread, created, due, body)
-                 VALUES (?1, 'open', ?2, ?3, ?4, ?5, ?6, ?7, ?8) RETURNING id",
+                     (kind, state, source, audience, message_id, thread, created, due, body,
+                      reporter)
+                 VALUES (?1, 'open', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) RETURNING id",
             )?
             .query_row(
                 params![
@@ -108,25 +57,36 @@ impl NewLetter<'_> {
                     stamp(self.now),
                     self.due,
                     self.body,
+                    self.reporter,
                 ],
                 |row| row.get(0),
             )
     }
 }
 
-/// The letter of this kind that gathers for the source and the audience, if there is one.
+/// Whose the digest of everything is that takes in the events of `reporter`.
+pub(super) fn class_of(reporter: i64) -> i64 {
+    if reporter == 0 { 0 } else { OTHERS }
+}
+
+/// The letter of this kind that gathers for the reporter, the source and the audience, if there is
+/// one.
 pub(super) fn find_open(
     transaction: &Transaction<'_>,
     kind: LetterKind,
+    reporter: i64,
     source: Option<i64>,
     audience: &str,
 ) -> rusqlite::Result<Option<i64>> {
     transaction
         .prepare_cached(
             "SELECT id FROM letters
-             WHERE state = 'open' AND kind = ?1 AND source IS ?2 AND audience = ?3",
+             WHERE state = 'open' AND kind = ?1 AND source IS ?2 AND audience = ?3
+                 AND reporter = ?4",
         )?
-        .query_row(params![kind.word(), source, audience], |row| row.get(0))
+        .query_row(params![kind.word(), source, audience, reporter], |row| {
+            row.get(0)
+        })
         .optional()
 }
 
@@ -153,6 +113,7 @@ pub(super) fn release(
 struct Due {
     id: i64,
     is_overflow: bool,
+    reporter: i64,
     source: Option<i64>,
     audience: String,
 }
@@ -197,6 +158,7 @@ impl Journal {
             let transaction = database.transaction()?;
             let letter = NewLetter {
                 kind,
+                reporter: 0,
                 source: None,
                 audience: "",
                 message_id,
@@ -227,9 +189,9 @@ fn close_due(
         return Ok(());
     }
     let quiet = i64::try_from(alert.quiet.as_secs()).unwrap_or(HOUR);
-    let mut room = Room::measure(&transaction, alert, now)?;
+    let mut rooms = Rooms::measure(&transaction, alert, now)?;
     for letter in &due {
-        if room.take() {
+        let Err(held) = rooms.take(&transaction, letter.reporter)? else {
             release(&transaction, letter.id, channels, now)?;
             if let Some(source) = letter.source {
                 transaction
@@ -237,27 +199,25 @@ fn close_due(
                     .execute([source, now + quiet])?;
                 memory.quiet(source, now + quiet);
             }
-        } else if letter.is_overflow {
+            continue;
+        };
+        if letter.is_overflow {
             transaction
                 .prepare_cached("UPDATE letters SET due = ?2 WHERE id = ?1")?
-                .execute([letter.id, room.again])?;
+                .execute([letter.id, held.again])?;
         } else {
-            let kind = LetterKind::Overflow;
-            let whole = match find_open(&transaction, kind, None, &letter.audience)? {
-                Some(whole) => whole,
-                None => NewLetter {
-                    kind,
-                    source: None,
-                    audience: &letter.audience,
-                    message_id: &message_id(),
-                    thread: None,
-                    now: time,
-                    due: room.again,
-                    body: None,
-                }
-                .open(&transaction)?,
+            let whole = NewLetter {
+                kind: LetterKind::Overflow,
+                reporter: class_of(letter.reporter),
+                source: None,
+                audience: &letter.audience,
+                message_id: &message_id(),
+                thread: None,
+                now: time,
+                due: held.again,
+                body: None,
             };
-            merge(&transaction, letter.id, whole)?;
+            merge(&transaction, letter.id, whole.find_or_open(&transaction)?)?;
         }
     }
     transaction.commit()
@@ -266,7 +226,7 @@ fn close_due(
 /// The digests of everything first: they have waited longest.
 fn due(transaction: &Transaction<'_>, now: i64, longest: i64) -> rusqlite::Result<Vec<Due>> {
     let mut query = transaction.prepare_cached(
-        "SELECT id, kind = 'overflow', source, audience FROM letters
+        "SELECT id, kind = 'overflow', source, audience, reporter FROM letters
          WHERE state = 'open' AND (due <= ?1 OR due > ?2) ORDER BY kind <> 'overflow', due, id",
     )?;
     let letters = query.query_map([now, now.saturating_add(longest)], |row| {
@@ -275,6 +235,7 @@ fn due(transaction: &Transaction<'_>, now: i64, longest: i64) -> rusqlite::Resul
             is_overflow: number(row, 1)? != 0,
             source: optional_number(row, 2)?,
             audience: text(row, 3)?,
+            reporter: number(row, 4)?,
         })
     })?;
     letters.collect()

@@ -5,14 +5,19 @@ use crate::alert::event::Claim;
 use crate::alert::journal::values::{number, optional_text};
 use crate::alert::model::rule_finder::FiredRule;
 use rusqlite::{OptionalExtension as _, Transaction, params};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// How many values of a kind are remembered.
 const MOST: usize = 50_000;
 /// Longer ones are looked up each time.
 const LONGEST_TEXT: usize = 256;
-/// A value's last use is recorded that roughly, in events: pruning allows for it.
+/// The last use of a value of root's events is recorded that roughly, in events: pruning allows for
+/// it. Of others' it is exact: what goes of theirs must make room.
 pub(super) const SLACK: i64 = 50_000;
+/// What a value, and a source, of another user takes of the journal: this and three times its bytes,
+/// which stand in an index too. The view `shares` counts the same.
+const TEXT: i64 = 50;
+const SOURCE: i64 = 120;
 
 /// A source as its next event finds it.
 #[derive(Debug, Clone)]
@@ -37,9 +42,11 @@ struct Used {
 /// The memory.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
-    texts: HashMap<(Vec<u8>, u64), Used>,
+    texts: HashMap<(u32, Vec<u8>, u64), Used>,
     rules: HashMap<FiredRule, Used>,
-    sources: HashMap<String, Source>,
+    sources: HashMap<(u32, String), Source>,
+    /// By how many bytes users other than root have made the journal grow.
+    grown: BTreeMap<u32, i64>,
 }
 
 impl Memory {
@@ -56,33 +63,59 @@ impl Memory {
         }
     }
 
-    /// The number of a value, of which event `event` makes use.
+    /// Notes that a user has made the journal grow by so many bytes; of root nothing is noted.
+    pub(super) fn grow(&mut self, uid: u32, bytes: i64) {
+        if uid != 0 {
+            *self.grown.entry(uid).or_default() += bytes;
+        }
+    }
+
+    /// What was noted by [`Memory::grow`] since this was asked last.
+    pub(super) fn take_grown(&mut self) -> BTreeMap<u32, i64> {
+        std::mem::take(&mut self.grown)
+    }
+
+    /// Forgets the values and sources of a user, of which some are not in the journal any more.
+    pub(super) fn forget(&mut self, uids: &[u32]) {
+        let stays = |uid: &u32| uids.binary_search(uid).is_err();
+        self.texts.retain(|(uid, _, _), _| stays(uid));
+        self.sources.retain(|(uid, _), _| stays(uid));
+    }
+
+    /// The number of a value that the user `uid` reported, of which event `event` makes use.
     pub(super) fn text(
         &mut self,
         transaction: &Transaction<'_>,
+        uid: u32,
         claim: &Claim,
         event: i64,
     ) -> rusqlite::Result<i64> {
-        let key = (claim.bytes().to_vec(), claim.length());
+        let slack = if uid == 0 { SLACK } else { 1 };
+        let key = (uid, claim.bytes().to_vec(), claim.length());
         if let Some(used) = self.texts.get_mut(&key) {
-            touch(transaction, "texts", used, event)?;
+            touch(transaction, "texts", used, event, slack)?;
             return Ok(used.id);
         }
         let length = i64::try_from(claim.length()).unwrap_or(i64::MAX);
         let found = transaction
-            .prepare_cached("SELECT id, last_event FROM texts WHERE bytes = ?1 AND length = ?2")?
-            .query_row(params![claim.bytes(), length], used_of)
+            .prepare_cached(
+                "SELECT id, last_event FROM texts WHERE uid = ?1 AND bytes = ?2 AND length = ?3",
+            )?
+            .query_row(params![uid, claim.bytes(), length], used_of)
             .optional()?;
-        let mut used = match found {
-            Some(used) => used,
-            None => transaction
+        let mut used = if let Some(used) = found {
+            used
+        } else {
+            let bytes = i64::try_from(claim.bytes().len()).unwrap_or(i64::MAX / 4);
+            self.grow(uid, 3 * bytes + TEXT);
+            transaction
                 .prepare_cached(
-                    "INSERT INTO texts (bytes, length, last_event) VALUES (?1, ?2, ?3)
-                     RETURNING id, last_event",
+                    "INSERT INTO texts (uid, bytes, length, last_event) VALUES (?1, ?2, ?3, ?4)
+                         RETURNING id, last_event",
                 )?
-                .query_row(params![claim.bytes(), length, event], used_of)?,
+                .query_row(params![uid, claim.bytes(), length, event], used_of)?
         };
-        touch(transaction, "texts", &mut used, event)?;
+        touch(transaction, "texts", &mut used, event, slack)?;
         let id = used.id;
         if claim.bytes().len() <= LONGEST_TEXT {
             self.texts.insert(key, used);
@@ -98,7 +131,7 @@ impl Memory {
         event: i64,
     ) -> rusqlite::Result<i64> {
         if let Some(used) = self.rules.get_mut(rule) {
-            touch(transaction, "rules", used, event)?;
+            touch(transaction, "rules", used, event, SLACK)?;
             return Ok(used.id);
         }
         let values = params![rule.file, rule.line, rule.text, rule.digest];
@@ -118,38 +151,44 @@ impl Memory {
                 )?
                 .query_row(values, used_of)?,
         };
-        touch(transaction, "rules", &mut used, event)?;
+        touch(transaction, "rules", &mut used, event, SLACK)?;
         let id = used.id;
         self.rules.insert(rule.clone(), used);
         Ok(id)
     }
 
-    /// The source `key`; it is made when event `event` of time `time` is its first.
+    /// The source `key` of the user `uid`; it is made when event `event` of time `time` is its
+    /// first.
     pub(super) fn source(
         &mut self,
         transaction: &Transaction<'_>,
-        key: &str,
+        (uid, key): (u32, String),
         event: i64,
         time: i64,
     ) -> rusqlite::Result<&mut Source> {
-        if !self.sources.contains_key(key) {
+        let key = (uid, key);
+        if !self.sources.contains_key(&key) {
             let found = transaction
-                .prepare_cached("SELECT * FROM sources WHERE key = ?1")?
-                .query_row([key], source_of)
+                .prepare_cached("SELECT * FROM sources WHERE uid = ?1 AND key = ?2")?
+                .query_row(params![uid, key.1], source_of)
                 .optional()?;
-            let source = match found {
-                Some(source) => source,
-                None => transaction
+            let source = if let Some(source) = found {
+                source
+            } else {
+                let bytes = i64::try_from(key.1.chars().count()).unwrap_or(i64::MAX / 4);
+                self.grow(uid, 3 * bytes + SOURCE);
+                transaction
                     .prepare_cached(
-                        "INSERT INTO sources (key, first_time, last_time, last_event, count)
-                         VALUES (?1, ?2, ?2, ?3, 0) RETURNING *",
+                        "INSERT INTO sources
+                                 (uid, key, first_time, last_time, last_event, count)
+                             VALUES (?1, ?2, ?3, ?3, ?4, 0) RETURNING *",
                     )?
-                    .query_row(params![key, time, event], source_of)?,
+                    .query_row(params![uid, key.1, time, event], source_of)?
             };
-            self.sources.insert(key.to_owned(), source);
+            self.sources.insert(key.clone(), source);
         }
         self.sources
-            .get_mut(key)
+            .get_mut(&key)
             .ok_or(rusqlite::Error::QueryReturnedNoRows)
     }
 
@@ -234,8 +273,9 @@ fn touch(
     table: &'static str,
     used: &mut Used,
     event: i64,
+    slack: i64,
 ) -> rusqlite::Result<()> {
-    if event - used.last_event < SLACK && used.last_event > 0 {
+    if event - used.last_event < slack && used.last_event > 0 {
         return Ok(());
     }
     used.last_event = event;

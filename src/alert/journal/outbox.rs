@@ -97,7 +97,7 @@ pub(in crate::alert) enum Settled {
 }
 
 impl Journal {
-    /// What to try now, oldest first: what is due, or with `all` everything that is not
+    /// What to try now, oldest first, what users other than root reported last: what is due, or with `all` everything that is not
     /// delivered, also what was given up.
     ///
     /// # Errors
@@ -331,10 +331,11 @@ fn due(
 ) -> rusqlite::Result<Vec<(Dispatch, Vec<u8>)>> {
     let mut query = database.prepare_cached(
         "SELECT letter, channel, attempts, first_try FROM dispatches
-         WHERE (state = 'waiting' AND (?2 OR next_due <= ?1
+         LEFT JOIN letters ON letters.id = letter
+         WHERE (dispatches.state = 'waiting' AND (?2 OR next_due <= ?1
                  OR next_due > ?1 + CASE channel WHEN 'mail' THEN ?3 ELSE ?4 END))
-             OR (state = 'failed' AND ?2)
-         ORDER BY letter, channel",
+             OR (dispatches.state = 'failed' AND ?2)
+         ORDER BY coalesce(reporter, 0) <> 0, letter, channel",
     )?;
     let rows = query.query_map(params![now.timestamp(), all, RETRY, ASKED], |row| {
         let dispatch = Dispatch {

@@ -1,8 +1,11 @@
-//! The journal forgets its oldest events when they are too old, or when it has grown too large.
+//! The journal forgets its oldest events when they are too old, or when it has grown too large: then
+//! those that users other than root reported go before any of root's.
 
 use crate::alert::journal::clock::RETRY;
 use crate::alert::journal::database::{Journal, JournalError, stamp};
-use crate::alert::journal::memory::{Memory, SLACK};
+use crate::alert::journal::forget::{Scope, bounds, forget};
+use crate::alert::journal::memory::Memory;
+use crate::alert::journal::shares::{halve, measure_all};
 use crate::config::Retention;
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
@@ -43,7 +46,12 @@ impl Journal {
             // What is remembered may name rows that are gone.
             self.memory = Memory::default();
             self.run("prune", |database| {
-                database.execute_batch(&format!("PRAGMA incremental_vacuum({PAGES})"))
+                // Each step gives back one page.
+                let mut vacuum =
+                    database.prepare(&format!("PRAGMA incremental_vacuum({PAGES})"))?;
+                let mut rows = vacuum.query([])?;
+                while rows.next()?.is_some() {}
+                Ok(())
             })?;
         }
         Ok(forgotten)
@@ -96,14 +104,18 @@ fn too_old(
 /// Forgets the oldest events that may go, at most [`STEP`] of them.
 fn step(database: &mut Connection, retention: &Retention, kept: &Kept) -> rusqlite::Result<u64> {
     let transaction = database.transaction()?;
-    let bounds: Option<(i64, i64)> =
-        transaction.query_row("SELECT min(id), max(id) FROM events", [], |row| {
-            Ok(row.get::<_, Option<i64>>(0)?.zip(row.get(1)?))
-        })?;
-    let Some((first, last)) = bounds else {
+    let Some((first, last)) = bounds(&transaction)? else {
         return Ok(0);
     };
-    let end = if used(&transaction)? > retention.max_size {
+    let is_too_large = used(&transaction)? > retention.max_size;
+    if is_too_large {
+        let gone = halve(&transaction)?;
+        if gone > 0 {
+            transaction.commit()?;
+            return Ok(gone);
+        }
+    }
+    let end = if is_too_large {
         (first + STEP).min(last)
     } else {
         too_old(&transaction, first, kept)?
@@ -114,44 +126,20 @@ fn step(database: &mut Connection, retention: &Retention, kept: &Kept) -> rusqli
     if end <= first {
         return Ok(0);
     }
-    let gone = transaction.execute("DELETE FROM events WHERE id < ?1", [end])?;
-    transaction.execute("DELETE FROM hours WHERE last_event < ?1", [end])?;
-    transaction.execute("DELETE FROM sources WHERE last_event < ?1", [end])?;
-    for table in ["texts", "rules"] {
-        let sql = format!("DELETE FROM {table} WHERE last_event < ?1");
-        transaction.execute(&sql, [end - SLACK])?;
-    }
-    forget_letters(&transaction, end)?;
+    let gone = forget(&transaction, Scope::All, end)?;
+    measure_all(&transaction)?;
     transaction.commit()?;
-    Ok(u64::try_from(gone).unwrap_or(0))
+    Ok(gone)
 }
 
-/// The first event of a letter that is not settled: it must still be reported.
+/// The first event that root reported and of which a letter must still tell.
 fn needed(transaction: &Transaction<'_>) -> rusqlite::Result<Option<i64>> {
     transaction.query_row(
-        "SELECT min(first_event) FROM letters WHERE state = 'open' OR id IN
-             (SELECT letter FROM dispatches WHERE state = 'waiting')",
+        "SELECT min(first_event) FROM letters WHERE reporter = 0 AND (state = 'open' OR id IN
+             (SELECT letter FROM dispatches WHERE state = 'waiting'))",
         [],
         |row| row.get(0),
     )
-}
-
-fn forget_letters(transaction: &Transaction<'_>, end: i64) -> rusqlite::Result<()> {
-    transaction.execute_batch("CREATE TEMP TABLE IF NOT EXISTS going (id INTEGER PRIMARY KEY)")?;
-    transaction.execute("DELETE FROM going", [])?;
-    transaction.execute(
-        "INSERT INTO going SELECT id FROM letters WHERE last_event < ?1 AND state <> 'open'
-             AND id NOT IN (SELECT letter FROM dispatches WHERE state = 'waiting')",
-        [end],
-    )?;
-    for sql in [
-        "DELETE FROM dispatches WHERE letter IN going",
-        "DELETE FROM deliveries WHERE letter IN going",
-        "DELETE FROM letters WHERE id IN going",
-    ] {
-        transaction.execute(sql, [])?;
-    }
-    Ok(())
 }
 
 /// How many bytes of the file are in use.

@@ -7,11 +7,12 @@ use crate::alert::journal::damaged::DamagedJournal;
 use crate::alert::journal::database::{Journal, JournalError};
 use crate::alert::journal::memory::Memory;
 use crate::alert::journal::passing::Faults;
+use crate::alert::journal::shares::measure_new;
 use crate::alert::journal::tables::{
     DELIVERIES, DISPATCHES, EVENTS, KEYS, LETTERS, MESSAGE_IDS, RULES, SOURCES, TEXTS, TWICE,
     Table, WAITING,
 };
-use crate::alert::journal::values::count;
+use crate::alert::journal::values::{count, text};
 use crate::alert::journal::walk::{by_number, from_both_ends};
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::types::Value;
@@ -100,7 +101,7 @@ fn carry_over(
     let transaction = into.transaction()?;
     transaction.execute_batch(
         "CREATE TEMP TABLE named (id INTEGER PRIMARY KEY, message_id TEXT);
-         CREATE TEMP TABLE keyed (id INTEGER PRIMARY KEY, key TEXT);",
+         CREATE TEMP TABLE keyed (id INTEGER PRIMARY KEY, uid INTEGER, key TEXT);",
     )?;
     for table in [&LETTERS, &DISPATCHES, &DELIVERIES] {
         copy(from, &transaction, table, 0..i64::MAX, None)?;
@@ -137,6 +138,7 @@ fn carry_over(
         },
     )?;
     calm(&transaction)?;
+    measure_new(&transaction)?;
     transaction.execute_batch("DROP TABLE temp.named; DROP TABLE temp.keyed")?;
     transaction.commit()?;
     Ok(salvaged)
@@ -150,9 +152,15 @@ fn copy(
     numbers: Range<i64>,
     end: Option<Instant>,
 ) -> rusqlite::Result<()> {
+    let known = columns_of(from, name)?;
     let read: Vec<&str> = columns
         .iter()
-        .map(|(column, read)| if read.is_empty() { *column } else { *read })
+        .map(|(column, read)| match *read {
+            // What an earlier version did not have is what all of it was then: root's.
+            "" if !known.is_empty() && !known.iter().any(|known| known == column) => "0",
+            "" => *column,
+            read => read,
+        })
         .collect();
     let names: Vec<&str> = columns.iter().map(|(column, _)| *column).collect();
     let places: Vec<String> = (1..=columns.len())
@@ -182,6 +190,19 @@ fn copy(
         },
     )?;
     Ok(())
+}
+
+/// The columns that a table of the damaged journal has; none if that cannot be read.
+fn columns_of(from: &DamagedSource<'_>, table: &str) -> rusqlite::Result<Vec<String>> {
+    let read = || -> rusqlite::Result<Vec<String>> {
+        let sql = "SELECT name FROM pragma_table_info(?1)";
+        let mut query = from.database.prepare(sql)?;
+        query.query_map([table], |row| text(row, 0))?.collect()
+    };
+    match read() {
+        Ok(columns) => Ok(columns),
+        Err(error) => from.faults.damage(error).map(|()| Vec::new()),
+    }
 }
 
 fn copy_twice(
@@ -232,7 +253,7 @@ fn copy_events(from: &DamagedSource<'_>, into: &Transaction<'_>) -> rusqlite::Re
 fn complete(transaction: &Transaction<'_>, now: DateTime<Utc>) -> rusqlite::Result<()> {
     transaction.execute_batch(
         "INSERT OR IGNORE INTO letters (id, kind, state, source, message_id, created, due,
-                released, count, first_event, last_event)
+                released, count, first_event, last_event, reporter)
             SELECT letter,
                 CASE WHEN count(DISTINCT source) > 1 THEN 'overflow'
                     WHEN min(decision) = 0 THEN 'alarm' ELSE 'digest' END,
@@ -240,14 +261,15 @@ fn complete(transaction: &Transaction<'_>, now: DateTime<Utc>) -> rusqlite::Resu
                 coalesce(max(named.message_id),
                     '<' || letter || '.' || max(collected) || '@damaged.invalid>'),
                 max(collected), max(collected) / 1000000000, max(collected) / 1000000000,
-                count(*), min(events.id), max(events.id)
+                count(*), min(events.id), max(events.id),
+                iif(min(uid) = 0 OR min(uid) = max(uid), min(uid), -1)
             FROM events LEFT JOIN temp.named ON named.id = letter
             WHERE letter NOT IN (SELECT id FROM letters) GROUP BY letter;
          UPDATE letters SET state = 'sent', merged_into = NULL, released = created / 1000000000
             WHERE state = 'merged' AND merged_into NOT IN (SELECT id FROM letters)
                 AND merged_into NOT IN (SELECT letter FROM dispatches WHERE state = 'delivered');
-         INSERT OR IGNORE INTO sources (id, key, first_time, last_time, last_event, count)
-            SELECT keyed.id, key, min(time), max(time), max(events.id), count(*)
+         INSERT OR IGNORE INTO sources (id, uid, key, first_time, last_time, last_event, count)
+            SELECT keyed.id, keyed.uid, key, min(time), max(time), max(events.id), count(*)
             FROM events JOIN temp.keyed ON keyed.id = source
             WHERE source NOT IN (SELECT id FROM sources) GROUP BY keyed.id;
          INSERT INTO hours (hour, first_event, last_event, count)

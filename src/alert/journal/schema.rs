@@ -2,11 +2,12 @@
 //!
 //! Times are nanoseconds since the epoch in UTC, but for `due`, `released`, `next_due`, `first_try`
 //! and `quiet_until`, which are seconds. Values that come again and again (names, addresses,
-//! rules) stand once in a table of their own. An event names the one before it of its source, so
-//! that the last events of a source are found without an index.
+//! rules) stand once in a table of their own, names and addresses once for each user who reported
+//! them. An event names the one before it of its source, so that the last events of a source are
+//! found without an index.
 
 /// One step a version; `user_version` says how many were made. Never edited, only added to.
-pub(super) const MIGRATIONS: [&str; 2] = [
+pub(super) const MIGRATIONS: [&str; 3] = [
     "
     CREATE TABLE events (
         id INTEGER PRIMARY KEY,
@@ -230,6 +231,161 @@ pub(super) const MIGRATIONS: [&str; 2] = [
     DROP TABLE deliveries_1;
     DROP TABLE outbox_1;
     DROP TABLE events_1;
+
+    -- For whoever asks with sqlite3(1); the program itself does not use it.
+    CREATE VIEW readable AS SELECT
+        events.id, strftime('%Y-%m-%dT%H:%M:%fZ', events.time / 1e9, 'unixepoch') AS time,
+        sources.key AS source, host.bytes AS host, addr.bytes AS addr, daemon.bytes AS daemon,
+        server.bytes AS server, user.bytes AS user,
+        CASE WHEN events.pid >= 0 THEN CAST(CAST(events.pid AS TEXT) AS BLOB)
+            ELSE (SELECT bytes FROM texts WHERE id = -events.pid) END AS pid,
+        events.uid, rules.file, rules.line, rules.text AS rule, rules.digest,
+        CASE events.verdict WHEN 1 THEN 'denied' WHEN 2 THEN 'granted' ELSE 'unknown' END AS verdict,
+        CASE events.decision WHEN 0 THEN 'at once' WHEN 1 THEN 'repeat' WHEN 2 THEN 'too many'
+            WHEN 3 THEN 'digest' WHEN 4 THEN 'never' ELSE 'stalled' END AS decision,
+        events.letter
+        FROM events
+        LEFT JOIN sources ON sources.id = events.source
+        LEFT JOIN texts host ON host.id = events.host
+        LEFT JOIN texts addr ON addr.id = events.addr
+        LEFT JOIN texts daemon ON daemon.id = events.daemon
+        LEFT JOIN texts server ON server.id = events.server
+        LEFT JOIN texts user ON user.id = events.user
+        LEFT JOIN rules ON rules.id = events.rule;
+",
+    "
+    -- Who reported: everything that one user can fill or use up is his own.
+    DROP VIEW readable;
+    ALTER TABLE texts RENAME TO texts_2;
+    ALTER TABLE sources RENAME TO sources_2;
+    CREATE TABLE texts (
+        id INTEGER PRIMARY KEY,
+        uid INTEGER NOT NULL DEFAULT 0,
+        bytes BLOB NOT NULL,
+        length INTEGER NOT NULL,
+        -- Of root's it is rough, of others' exact.
+        last_event INTEGER NOT NULL DEFAULT 0,
+        UNIQUE (uid, bytes, length)
+    ) STRICT;
+    CREATE TABLE sources (
+        id INTEGER PRIMARY KEY,
+        uid INTEGER NOT NULL DEFAULT 0,
+        key TEXT NOT NULL,
+        first_time INTEGER NOT NULL,
+        last_time INTEGER NOT NULL,
+        last_event INTEGER NOT NULL,
+        count INTEGER NOT NULL,
+        quiet_until INTEGER NOT NULL DEFAULT 0,
+        thread TEXT,
+        UNIQUE (uid, key)
+    ) STRICT;
+    -- The users other than root, 4294967295 for the one who is not known.
+    CREATE TABLE reporters (
+        uid INTEGER PRIMARY KEY,
+        -- What his events take of the journal, roughly.
+        bytes INTEGER NOT NULL DEFAULT 0,
+        -- Events that went for lack of room and of which the system log, or a letter, does not know.
+        unlogged INTEGER NOT NULL DEFAULT 0,
+        untold INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    -- Whose events a letter has: root's are 0, those of several others -1.
+    ALTER TABLE letters ADD COLUMN reporter INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX letters_others ON letters (reporter) WHERE reporter <> 0;
+    CREATE INDEX events_others ON events (uid) WHERE uid <> 0;
+
+    INSERT INTO texts (id, bytes, length, last_event)
+        SELECT id, bytes, length, last_event FROM texts_2;
+    INSERT INTO sources (id, key, first_time, last_time, last_event, count, quiet_until, thread)
+        SELECT id, key, first_time, last_time, last_event, count, quiet_until, thread
+        FROM sources_2;
+
+    -- A source that several have reported becomes one of each.
+    CREATE TEMP TABLE split AS SELECT source, uid, min(time) AS first_time, max(time) AS last_time,
+        max(id) AS last_event, count(*) AS count FROM events WHERE uid <> 0 GROUP BY source, uid;
+    CREATE TEMP TABLE own (source INTEGER PRIMARY KEY, last_time INTEGER, last_event INTEGER);
+    INSERT INTO own SELECT source, max(time), max(id) FROM events
+        WHERE uid = 0 AND source IN (SELECT source FROM split) GROUP BY source;
+    CREATE TEMP TABLE chain (id INTEGER PRIMARY KEY, previous INTEGER);
+    INSERT INTO chain SELECT id, coalesce(lag(id) OVER (PARTITION BY source, uid ORDER BY id),
+            iif(previous < (SELECT min(id) FROM events), previous, NULL))
+        FROM events WHERE source IN (SELECT source FROM split);
+    UPDATE events SET previous = chain.previous FROM chain WHERE chain.id = events.id;
+    INSERT INTO sources (uid, key, first_time, last_time, last_event, count, quiet_until, thread)
+        SELECT split.uid, key, split.first_time, split.last_time, split.last_event, split.count,
+            quiet_until, thread
+        FROM split JOIN sources_2 ON sources_2.id = split.source;
+    UPDATE sources SET
+        count = max(1, count - (SELECT sum(count) FROM split WHERE split.source = sources.id)),
+        last_time = own.last_time, last_event = own.last_event
+        FROM own WHERE own.source = sources.id;
+    DELETE FROM sources WHERE uid = 0 AND id IN (SELECT source FROM split)
+        AND id NOT IN (SELECT source FROM own);
+    UPDATE events SET source = sources.id FROM sources_2, sources
+        WHERE events.uid <> 0 AND sources_2.id = events.source
+            AND sources.uid = events.uid AND sources.key = sources_2.key;
+
+    CREATE TEMP TABLE used (uid INTEGER, text INTEGER, PRIMARY KEY (uid, text)) WITHOUT ROWID;
+    INSERT INTO used
+        SELECT uid, host FROM events WHERE uid <> 0 UNION SELECT uid, addr FROM events WHERE uid <> 0
+        UNION SELECT uid, daemon FROM events WHERE uid <> 0
+        UNION SELECT uid, server FROM events WHERE uid <> 0
+        UNION SELECT uid, user FROM events WHERE uid <> 0
+        UNION SELECT uid, -pid FROM events WHERE uid <> 0 AND pid < 0;
+    INSERT INTO texts (uid, bytes, length, last_event)
+        SELECT used.uid, bytes, length,
+            (SELECT max(last_event) FROM split WHERE split.uid = used.uid)
+        FROM used JOIN texts_2 ON texts_2.id = used.text;
+    CREATE TEMP TABLE moved (uid INTEGER, text INTEGER, own INTEGER, PRIMARY KEY (uid, text))
+        WITHOUT ROWID;
+    INSERT INTO moved SELECT used.uid, used.text, texts.id FROM used
+        JOIN texts_2 ON texts_2.id = used.text
+        JOIN texts ON texts.uid = used.uid AND texts.bytes = texts_2.bytes
+            AND texts.length = texts_2.length;
+    UPDATE events SET
+        host = coalesce((SELECT own FROM moved WHERE uid = events.uid AND text = host), host),
+        addr = coalesce((SELECT own FROM moved WHERE uid = events.uid AND text = addr), addr),
+        daemon = coalesce((SELECT own FROM moved WHERE uid = events.uid AND text = daemon), daemon),
+        server = coalesce((SELECT own FROM moved WHERE uid = events.uid AND text = server), server),
+        user = coalesce((SELECT own FROM moved WHERE uid = events.uid AND text = user), user),
+        pid = coalesce((SELECT -own FROM moved WHERE uid = events.uid AND text = -pid), pid)
+        WHERE uid <> 0;
+    DELETE FROM texts WHERE uid = 0 AND id IN (SELECT text FROM used) AND id NOT IN (
+        SELECT host FROM events UNION ALL SELECT addr FROM events UNION ALL
+        SELECT daemon FROM events UNION ALL SELECT server FROM events UNION ALL
+        SELECT user FROM events UNION ALL SELECT machine FROM events UNION ALL
+        SELECT -pid FROM events WHERE pid < 0);
+
+    CREATE TEMP TABLE claimed (letter INTEGER PRIMARY KEY, reporter INTEGER, source INTEGER);
+    INSERT INTO claimed SELECT letter, iif(min(uid) = max(uid), min(uid), -1), min(source)
+        FROM events WHERE letter IN (SELECT letter FROM events WHERE uid <> 0)
+        GROUP BY letter HAVING min(uid) > 0;
+    UPDATE letters SET reporter = iif(kind = 'overflow', -1, claimed.reporter),
+        source = iif(letters.source IS NULL, NULL, claimed.source)
+        FROM claimed WHERE claimed.letter = letters.id;
+    UPDATE letters SET reporter = 0 WHERE reporter <> 0 AND id IN
+        (SELECT merged_into FROM letters WHERE merged_into IS NOT NULL AND reporter = 0);
+
+    -- What the events of a user take of the journal, with what stands beside them.
+    CREATE VIEW shares AS SELECT uid,
+        160 * (SELECT count(*) FROM events WHERE events.uid <> 0 AND events.uid = reporters.uid)
+        + coalesce((SELECT sum(3 * length(bytes) + 50) FROM texts
+            WHERE texts.uid = reporters.uid), 0)
+        + coalesce((SELECT sum(3 * length(key) + 120) FROM sources
+            WHERE sources.uid = reporters.uid), 0)
+        + 700 * (SELECT count(*) FROM letters
+            WHERE letters.reporter <> 0 AND letters.reporter = reporters.uid) AS bytes
+        FROM reporters;
+    INSERT INTO reporters (uid) SELECT DISTINCT uid FROM split;
+    UPDATE reporters SET bytes = (SELECT bytes FROM shares WHERE shares.uid = reporters.uid);
+
+    DROP TABLE split;
+    DROP TABLE own;
+    DROP TABLE chain;
+    DROP TABLE used;
+    DROP TABLE moved;
+    DROP TABLE claimed;
+    DROP TABLE texts_2;
+    DROP TABLE sources_2;
 
     -- For whoever asks with sqlite3(1); the program itself does not use it.
     CREATE VIEW readable AS SELECT

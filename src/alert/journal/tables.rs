@@ -31,6 +31,7 @@ pub(super) const LETTERS: Table = (
         ("first_event", ""),
         ("last_event", ""),
         ("body", ""),
+        ("reporter", ""),
     ],
 );
 /// Letters on their ways.
@@ -73,6 +74,7 @@ pub(super) const SOURCES: Table = (
     "sources",
     &[
         ("id", ""),
+        ("uid", ""),
         ("key", ""),
         ("first_time", ""),
         ("last_time", ""),
@@ -87,6 +89,7 @@ pub(super) const TEXTS: Table = (
     "texts",
     &[
         ("id", ""),
+        ("uid", ""),
         ("bytes", ""),
         ("length", ""),
         ("last_event", ""),
@@ -140,9 +143,9 @@ pub(super) const TWICE: [(&str, &str); 3] = [
         "INSERT OR IGNORE INTO facts (name, value) VALUES (?1, ?2)",
     ),
     (
-        "SELECT id, bytes, length FROM texts INDEXED BY sqlite_autoindex_texts_1
-         ORDER BY bytes {order}, length {order}",
-        "INSERT OR IGNORE INTO texts (id, bytes, length) VALUES (?1, ?2, ?3)",
+        "SELECT id, uid, bytes, length FROM texts INDEXED BY sqlite_autoindex_texts_1
+         ORDER BY uid {order}, bytes {order}, length {order}",
+        "INSERT OR IGNORE INTO texts (id, uid, bytes, length) VALUES (?1, ?2, ?3, ?4)",
     ),
 ];
 /// The ways that letters wait for, by their index.
@@ -159,6 +162,7 @@ pub(super) const MESSAGE_IDS: (&str, &str) = (
 );
 /// The keys of sources, by their index.
 pub(super) const KEYS: (&str, &str) = (
-    "SELECT id, key FROM sources INDEXED BY sqlite_autoindex_sources_1 ORDER BY key {order}",
-    "INSERT OR IGNORE INTO temp.keyed (id, key) VALUES (?1, ?2)",
+    "SELECT id, uid, key FROM sources INDEXED BY sqlite_autoindex_sources_1
+     ORDER BY uid {order}, key {order}",
+    "INSERT OR IGNORE INTO temp.keyed (id, uid, key) VALUES (?1, ?2, ?3)",
 );

@@ -6,12 +6,13 @@ use crate::alert::journal::database::{Journal, JournalError, PATIENCE, stamp, ti
 use crate::alert::journal::search::{Range, text};
 use crate::alert::journal::values::{self, count};
 use crate::alert::model::letter::Decision;
+use crate::alert::model::reporter::Reporter;
 use crate::alert::model::rule_finder::FiredRule;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
-use std::thread;
+use std::thread::{self, Builder};
 
 /// A quarter of an hour: every time zone's days and hours are made of them.
 const QUARTER: i64 = 900_000_000_000;
@@ -43,7 +44,7 @@ pub struct Tally {
     pub new_sources: u64,
     /// How many of them came more than once.
     pub repeating: u64,
-    /// The sources with most events, most first.
+    /// The sources with most events, most first; those that others than root reported come last.
     pub top: Vec<SourceCount>,
     /// Of those never seen before likewise.
     pub top_new: Vec<SourceCount>,
@@ -58,6 +59,8 @@ pub struct Tally {
 pub struct SourceCount {
     /// Who it is: a network, or `name ` and a name.
     pub source: String,
+    /// Who reported it.
+    pub reporter: Reporter,
     /// Its events in the time.
     pub count: u64,
     /// All its events in the journal.
@@ -177,7 +180,13 @@ impl Journal {
         let counts = Counts::new(first, last);
         let path = self.path.clone();
         let whole = self.run("read", |_| scan_all(&path, range, &counts))?;
-        let ranking = counts.rank(most);
+        let others = self.run("read", |database| {
+            let mut query = database.prepare("SELECT id FROM sources WHERE uid <> 0")?;
+            query
+                .query_map([], |row| row.get(0))?
+                .collect::<rusqlite::Result<_>>()
+        })?;
+        let ranking = counts.rank(most, &others);
         drop(counts);
         self.run("read", |database| {
             let source = |list: &[(i64, u64)]| -> rusqlite::Result<Vec<SourceCount>> {
@@ -232,17 +241,14 @@ fn scan_all(path: &Path, range: Range, counts: &Counts) -> rusqlite::Result<Part
                 ..range
             };
             let work = move || scan(path, part, counts);
-            let worker = thread::Builder::new().spawn_scoped(scope, work);
-            // Where no thread can be had, this one does the work.
-            workers.push(worker.map_err(|_| work()));
+            let started = Builder::new().spawn_scoped(scope, work);
+            // Where no thread can be started, one after the other.
+            workers.push(started.map_err(|_| work));
         }
-        let results = workers.into_iter().map(|worker| {
+        let results = workers.into_iter().map(|worker| match worker {
             // A worker does not panic; if one did, its events were not counted.
-            let joined = worker.map(|worker| {
-                let done = worker.join();
-                done.unwrap_or(Err(rusqlite::Error::InvalidQuery))
-            });
-            joined.unwrap_or_else(|done| done)
+            Ok(worker) => worker.join().unwrap_or(Err(rusqlite::Error::InvalidQuery)),
+            Err(work) => work(),
         });
         results.collect()
     });
@@ -304,13 +310,14 @@ fn bump(counters: &mut [u64], code: i64) {
 fn named(database: &Connection, id: i64, counted: u64) -> rusqlite::Result<Option<SourceCount>> {
     let found = database
         .prepare_cached(
-            "SELECT key, sources.count, first_time, last_time, addr, host, daemon
+            "SELECT key, sources.count, first_time, last_time, addr, host, daemon, sources.uid
              FROM sources LEFT JOIN events ON events.id = sources.last_event
              WHERE sources.id = ?1",
         )?
         .query_row([id], |row| {
             let source = SourceCount {
                 source: values::text(row, 0)?,
+                reporter: Reporter::of(values::small(row, 7)?),
                 count: counted,
                 total: count(row, 1)?,
                 first: time_of(values::number(row, 2)?),

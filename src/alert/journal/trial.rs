@@ -27,6 +27,7 @@ impl Journal {
             let transaction = database.transaction()?;
             let letter = NewLetter {
                 kind: LetterKind::Notice,
+                reporter: 0,
                 source: None,
                 audience: &audience_of(people),
                 message_id,

@@ -1,7 +1,7 @@
 //! The files that go along with every mail.
 
 use crate::escape::visible;
-use crate::system::open_regular;
+use crate::system::{check_for_root, open_regular};
 use std::io::{self, Read as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -56,9 +56,12 @@ pub(crate) fn read_all(paths: &[PathBuf]) -> (Vec<Attached>, Vec<String>) {
 
 fn read(path: &Path) -> io::Result<Attached> {
     let mut bytes = Vec::new();
-    open_regular(path)?
-        .take(MOST_BYTES + 1)
-        .read_to_end(&mut bytes)?;
+    let file = open_regular(path)?;
+    check_for_root(path).map_err(|distrust| {
+        let text = format!("root does not send it: {distrust}");
+        io::Error::new(io::ErrorKind::PermissionDenied, visible(text.as_bytes()))
+    })?;
+    file.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MOST_BYTES {
         return Err(io::Error::other("is larger than 10 MiB"));
     }

@@ -4,6 +4,7 @@ use crate::alert::event::Claim;
 use crate::alert::letter::words::choose::{fill, number};
 use crate::alert::letter::words::table::Words;
 use crate::alert::model::letter::{Entry, Letter};
+use crate::alert::model::reporter::Reporter;
 use crate::escape::{spreadsheet_cell, visible};
 use chrono::SecondsFormat;
 
@@ -49,7 +50,9 @@ fn cells(entry: &Entry) -> [String; 15] {
         text(&event.daemon),
         text(&event.server),
         text(&event.pid),
-        event.uid.to_string(),
+        Reporter::of(event.uid)
+            .uid()
+            .map_or_else(String::new, |uid| uid.to_string()),
         entry.verdict.word().to_owned(),
         visible(file.as_bytes()),
         line,

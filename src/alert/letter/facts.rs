@@ -1,10 +1,12 @@
 //! The facts of a letter, each with what it is about.
 
+use crate::alert::event::UNKNOWN_REPORTER;
 use crate::alert::letter::context::LetterContext;
 use crate::alert::letter::names::Reverse;
-use crate::alert::letter::show::{both, local, safe_text, server_end, shown, source, utc};
+use crate::alert::letter::show::{both, local, named, safe_text, server_end, shown, source, utc};
 use crate::alert::letter::words::choose::{fill, number};
 use crate::alert::model::letter::{Entry, LetterKind};
+use crate::alert::model::reporter::Reporter;
 use crate::alert::model::rule_finder::{FiredRule, Verdict};
 use crate::alert::model::system_letter::Notice;
 use crate::system::Doubt;
@@ -79,8 +81,9 @@ fn alarm(list: &mut List, entry: &Entry, context: &LetterContext<'_>) {
     if !event.pid.is_empty() {
         list.add(labels.process, shown(&event.pid, words));
     }
-    if event.uid != 0 {
-        list.add(labels.reporter, format!("uid {}", event.uid));
+    let reporter = Reporter::of(event.uid);
+    if !reporter.is_root() {
+        list.add(labels.reporter, named(reporter, words));
     }
 }
 
@@ -133,13 +136,13 @@ fn gathered(list: &mut List, entry: &Entry, context: &LetterContext<'_>) {
 fn belonging(list: &mut List, entry: &Entry, context: &LetterContext<'_>) {
     let (labels, values) = (&context.words.labels, &context.words.values);
     let address = entry.event.address();
-    let named = |form: &str, name: &str| fill(form, &[("name", &safe_text(name))]);
+    let with = |form: &str, name: &str| fill(form, &[("name", &safe_text(name))]);
     let name = match context.reverse(address) {
         Reverse::NotAsked => None,
         Reverse::NoAnswer => Some(values.name_no_answer.to_owned()),
         Reverse::Nothing => Some(values.name_none.to_owned()),
-        Reverse::Name(name) => Some(named(values.name_confirmed, name)),
-        Reverse::Doubtful(name, why) => Some(named(
+        Reverse::Name(name) => Some(with(values.name_confirmed, name)),
+        Reverse::Doubtful(name, why) => Some(with(
             match why {
                 Doubt::NoAddress => values.name_no_address,
                 Doubt::OtherAddress => values.name_other_address,
@@ -215,6 +218,15 @@ fn about_alarms(list: &mut List, context: &LetterContext<'_>) {
             list.add(labels.events_day, number(*events));
             list.add(labels.waiting, number(*waiting));
             list.add(labels.failed, number(*failed));
+        }
+        Some(Notice::OthersForgotten { events, users }) => {
+            list.add(labels.forgotten, number(*events));
+            let words = context.words;
+            let users = users.iter().map(|(uid, events)| {
+                let reporter = Reporter::of(uid.unwrap_or(UNKNOWN_REPORTER));
+                format!("{} ({})", named(reporter, words), number(*events))
+            });
+            list.add(labels.reporter, users.collect::<Vec<_>>().join(", "));
         }
         Some(Notice::Rejected { .. } | Notice::ClockAhead { .. } | Notice::Report { .. })
         | None => (),

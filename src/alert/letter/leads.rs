@@ -39,6 +39,7 @@ pub(super) fn lead(context: &LetterContext<'_>) -> String {
             }
             Some(Notice::Rejected { count, .. }) => counted(leads.rejected, *count),
             Some(Notice::Heartbeat { .. }) => fill(leads.heartbeat, &server),
+            Some(Notice::OthersForgotten { events, .. }) => counted(leads.forgotten, *events),
             Some(Notice::ClockAhead { latest, .. }) => {
                 let values = [
                     ("server", context.setting.server),
@@ -92,6 +93,7 @@ pub(super) fn advice(context: &LetterContext<'_>) -> String {
         }) => notes.heartbeat.to_owned(),
         Some(Notice::Heartbeat { unread: 1.., .. }) => notes.heartbeat_unread.to_owned(),
         Some(Notice::Heartbeat { .. }) => notes.heartbeat_queue.to_owned(),
+        Some(Notice::OthersForgotten { .. }) => notes.forgotten.to_owned(),
         Some(Notice::ClockAhead { events, .. }) => {
             fill(notes.clock_ahead, &[("events", &number(*events))])
         }

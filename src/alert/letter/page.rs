@@ -9,12 +9,13 @@ use crate::alert::letter::facts::Fact;
 use crate::alert::letter::leads;
 use crate::alert::letter::names::Reverse;
 use crate::alert::letter::show::{
-    both, local, safe_text, server_end, shown, source, span, utc, visitor,
+    both, local, named, safe_text, server_end, shown, source, span, utc, visitor,
 };
 use crate::alert::letter::subject::title;
 use crate::alert::letter::words::choose::{fill, number};
 use crate::alert::letter::words::table::Words;
 use crate::alert::model::letter::{Decision, Entry, LetterKind};
+use crate::alert::model::reporter::Reporter;
 use crate::alert::model::rule_finder::Verdict;
 use serde::Serialize;
 
@@ -86,6 +87,8 @@ pub(super) struct SourceRow {
     last: String,
     daemons: String,
     hosts: String,
+    /// Who reported it, empty for root.
+    reporter: String,
 }
 
 /// One event in a table.
@@ -100,7 +103,8 @@ pub(super) struct EventRow {
     rule: String,
     /// Whether root reported it.
     trusted: bool,
-    uid: u32,
+    /// Nothing if it is not known who reported it.
+    uid: Option<u32>,
 }
 
 /// Everything that the letter says, but for its subject.
@@ -152,7 +156,9 @@ fn tell(page: &mut Page, entry: &Entry, context: &LetterContext<'_>) {
     page.daemon = shown(&event.daemon, words);
     page.server_end = server_end(&event.server, words);
     page.pid = shown(&event.pid, words);
-    page.uid = event.uid.to_string();
+    page.uid = Reporter::of(event.uid)
+        .uid()
+        .map_or_else(String::new, |uid| uid.to_string());
     page.verdict = entry.verdict.word();
     page.local_time = local(event.time, context.setting);
     page.utc_time = utc(event.time);
@@ -172,7 +178,7 @@ fn tell(page: &mut Page, entry: &Entry, context: &LetterContext<'_>) {
 
 /// What all events say together.
 fn tell_all(page: &mut Page, context: &LetterContext<'_>) {
-    let (letter, words) = (context.letter, context.words);
+    let (letter, words, tally) = (context.letter, context.words, &context.tally);
     if letter.kind != LetterKind::Alarm {
         page.reasons = letter
             .reasons
@@ -189,7 +195,11 @@ fn tell_all(page: &mut Page, context: &LetterContext<'_>) {
         let shown = letter.sources.len();
         page.sources_title = match u64::try_from(shown) {
             Ok(shown) if shown < letter.source_count => fill(
-                words.headings.some_sources,
+                if tally.strangers.is_empty() {
+                    words.headings.some_sources
+                } else {
+                    words.headings.shared_sources
+                },
                 &[
                     ("shown", &number(shown)),
                     ("all", &number(letter.source_count)),
@@ -206,7 +216,7 @@ fn tell_all(page: &mut Page, context: &LetterContext<'_>) {
         let earlier = history.earlier.iter().take(MOST_ROWS);
         page.earlier = earlier.map(|entry| row(entry, context)).collect();
     }
-    page.warnings.extend(warning(context));
+    page.warnings.extend(warnings(context));
     for problem in &context.places.problems {
         page.remarks.push(fill(
             words.warnings.geo,
@@ -216,15 +226,23 @@ fn tell_all(page: &mut Page, context: &LetterContext<'_>) {
 }
 
 /// That somebody who is not root reported events.
-fn warning(context: &LetterContext<'_>) -> Option<String> {
-    let tally = &context.tally;
-    let form = match (tally.strangers.is_empty(), tally.is_strange) {
-        (true, _) => return None,
-        (false, true) => context.words.warnings.one_reporter,
-        (false, false) => context.words.warnings.some_reporters,
+fn warnings(context: &LetterContext<'_>) -> Vec<String> {
+    let (tally, words) = (&context.tally, &context.words.warnings);
+    let uids: Vec<String> = tally
+        .strangers
+        .iter()
+        .filter_map(|reporter| reporter.uid())
+        .map(|uid| uid.to_string())
+        .collect();
+    let form = if tally.is_strange {
+        words.one_reporter
+    } else {
+        words.some_reporters
     };
-    let uids: Vec<String> = tally.strangers.iter().map(u32::to_string).collect();
-    Some(fill(form, &[("uid", &uids.join(", "))]))
+    let known = (!uids.is_empty()).then(|| fill(form, &[("uid", &uids.join(", "))]));
+    let is_unknown = uids.len() < tally.strangers.len();
+    let unknown = is_unknown.then(|| words.unknown_reporter.to_owned());
+    known.into_iter().chain(unknown).collect()
 }
 
 fn why(decision: Decision, words: &Words) -> crate::alert::letter::words::table::Counted {
@@ -264,6 +282,10 @@ fn sources(context: &LetterContext<'_>) -> Vec<SourceRow> {
             last: local(tally.last, context.setting),
             daemons: all(&tally.daemons),
             hosts: all(&tally.hosts),
+            reporter: match tally.reporter {
+                Reporter::Root => String::new(),
+                Reporter::User(_) | Reporter::Unknown => named(tally.reporter, words),
+            },
         }
     });
     rows.collect()
@@ -307,7 +329,7 @@ fn row(entry: &Entry, context: &LetterContext<'_>) -> EventRow {
             Verdict::Unknown => words.values.unknown_short,
         },
         rule: entry.rule.as_ref().map_or_else(String::new, facts::rule),
-        trusted: event.uid == 0,
-        uid: event.uid,
+        trusted: Reporter::of(event.uid).is_root(),
+        uid: Reporter::of(event.uid).uid(),
     }
 }

@@ -19,6 +19,9 @@ const HTML: &str = include_str!("letter.html");
 
 /// Steps that a template may take; the built-in ones need some thousands.
 const FUEL: u64 = 1_000_000;
+/// What a template may take more, in steps and in bytes, for each source of the letter.
+const FUEL_A_SOURCE: u64 = 1000;
+const OUTPUT_A_SOURCE: usize = 4096;
 /// The largest template.
 const MOST_TEMPLATE: u64 = 256 * 1024;
 /// The largest text that a template may make.
@@ -85,7 +88,8 @@ pub(super) fn from_text(
             return Err(format!("{name}:{line}: autoescape cannot be changed here"));
         }
     }
-    let made = make(form, "template", source, page, words).map_err(|error| told(name, &error))?;
+    let made = make(form, "template", source, page, words)
+        .map_err(|error| told(name, &error, most_output(page)))?;
     let made = tidy(form, &made);
     if made.trim().is_empty() {
         return Err(format!("{name}: it makes nothing at all"));
@@ -93,13 +97,26 @@ pub(super) fn from_text(
     Ok(made)
 }
 
-fn told(name: &str, error: &Error) -> String {
+/// How many bytes a template may make of a page.
+fn most_output(page: &Page) -> usize {
+    MOST_OUTPUT.saturating_add(OUTPUT_A_SOURCE.saturating_mul(page.sources.len()))
+}
+
+/// How many steps a template may take for a page.
+fn most_steps(page: &Page) -> u64 {
+    let sources = u64::try_from(page.sources.len()).unwrap_or(u64::MAX);
+    FUEL.saturating_add(FUEL_A_SOURCE.saturating_mul(sources))
+}
+
+fn told(name: &str, error: &Error, most: usize) -> String {
     let line = error
         .line()
         .map_or_else(String::new, |line| format!(":{line}"));
     let kind = error.kind().to_string();
     let text = match error.detail() {
-        _ if error.kind() == ErrorKind::WriteFailure => "it makes more than 1 MiB".to_owned(),
+        _ if error.kind() == ErrorKind::WriteFailure => {
+            format!("it makes more than {} MiB", most >> 20)
+        }
         Some(detail) => format!("{kind}: {detail}"),
         None => kind,
     };
@@ -134,7 +151,7 @@ fn make(
         Form::Subject | Form::Text => AutoEscape::None,
     });
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_fuel(Some(FUEL));
+    environment.set_fuel(Some(most_steps(page)));
     environment.remove_filter("safe");
     environment.remove_global("namespace");
     environment.remove_global("debug");
@@ -146,24 +163,30 @@ fn make(
             .build()?,
     );
     environment.add_template(name, source)?;
-    let mut out = Limited(Vec::new());
+    let mut out = Limited {
+        bytes: Vec::new(),
+        most: most_output(page),
+    };
     let view = View { page, words };
     environment
         .get_template(name)?
         .render_captured_to(Serde(&view), &mut out)
         .map(drop)?;
-    Ok(String::from_utf8_lossy(&out.0).into_owned())
+    Ok(String::from_utf8_lossy(&out.bytes).into_owned())
 }
 
-/// Takes [`MOST_OUTPUT`] bytes.
-struct Limited(Vec<u8>);
+/// Takes so many bytes.
+struct Limited {
+    bytes: Vec<u8>,
+    most: usize,
+}
 
 impl Write for Limited {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.0.len() + bytes.len() > MOST_OUTPUT {
+        if self.bytes.len() + bytes.len() > self.most {
             return Err(io::Error::other("too much"));
         }
-        self.0.extend_from_slice(bytes);
+        self.bytes.extend_from_slice(bytes);
         Ok(bytes.len())
     }
 

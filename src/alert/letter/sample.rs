@@ -6,6 +6,7 @@ use crate::alert::letter::names::Reverse;
 use crate::alert::model::letter::{
     Decision, Entry, Letter, LetterKind, Reason, SourceHistory, SourceTally,
 };
+use crate::alert::model::reporter::Reporter;
 use crate::alert::model::rule_finder::{FiredRule, Verdict};
 use crate::alert::model::system_letter::Notice;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -109,6 +110,7 @@ fn tally(entries: &[Entry], count: u64) -> Option<SourceTally> {
     let (first, last) = (entries.first()?, entries.last()?);
     Some(SourceTally {
         source: first.source.clone(),
+        reporter: Reporter::of(first.event.uid),
         count,
         first: first.event.time,
         last: last.event.time,

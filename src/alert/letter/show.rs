@@ -4,6 +4,7 @@ use crate::alert::event::{Claim, Event};
 use crate::alert::letter::setting::Setting;
 use crate::alert::letter::words::choose::{fill, number};
 use crate::alert::letter::words::table::Words;
+use crate::alert::model::reporter::Reporter;
 use crate::escape::visible_short;
 use chrono::{DateTime, Utc};
 use std::net::IpAddr;
@@ -99,6 +100,14 @@ pub(super) fn source(key: &str) -> String {
         return address.to_owned();
     }
     safe(key.strip_prefix("name ").unwrap_or(key).as_bytes())
+}
+
+/// Who reported, in a word or two.
+pub(super) fn named(reporter: Reporter, words: &Words) -> String {
+    match reporter.uid() {
+        Some(uid) => format!("uid {uid}"),
+        None => words.values.reporter_unknown.to_owned(),
+    }
 }
 
 /// A time as the clocks of this place show it, with their zone.

@@ -135,6 +135,7 @@ fn about_alarms(notice: Option<&Notice>, words: &Words) -> String {
             (_, 0, unread) => titles.some_unread.of(unread),
             (_, failed, _) => titles.some_failed.of(failed),
         },
+        Some(Notice::OthersForgotten { events, .. }) => titles.forgotten.of(*events),
         Some(Notice::ClockAhead { .. }) => titles.clock_ahead.to_owned(),
         Some(Notice::Report { subject, .. }) if subject.is_empty() => titles.report.to_owned(),
         Some(Notice::Report { subject, .. }) => {

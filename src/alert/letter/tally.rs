@@ -3,6 +3,7 @@
 use crate::alert::letter::show::{shown, source};
 use crate::alert::letter::words::table::Words;
 use crate::alert::model::letter::Letter;
+use crate::alert::model::reporter::Reporter;
 use crate::alert::model::rule_finder::Verdict;
 use chrono::{DateTime, Utc};
 use std::net::IpAddr;
@@ -21,7 +22,7 @@ pub(super) struct Tally {
     /// Whether `verdict` is known of all its events.
     pub(super) has_all: bool,
     /// Who reported one and is not root.
-    pub(super) strangers: Vec<u32>,
+    pub(super) strangers: Vec<Reporter>,
     /// Whether root reported none.
     pub(super) is_strange: bool,
 }
@@ -45,12 +46,19 @@ impl Tally {
         {
             verdict = None;
         }
-        let uids = letter.events.iter().map(|entry| entry.event.uid);
-        let mut strangers: Vec<u32> = uids.filter(|uid| *uid != 0).collect();
-        let is_strange = strangers.len() == letter.events.len();
+        let of_events = letter
+            .events
+            .iter()
+            .map(|entry| Reporter::of(entry.event.uid));
+        let known = u64::try_from(letter.events.len()).unwrap_or(u64::MAX);
+        let has_all = known >= letter.count;
+        let of_sources = letter.sources.iter().filter(|_| !has_all);
+        let of_sources = of_sources.map(|tally| tally.reporter);
+        let reporters = of_events.chain(of_sources);
+        let is_strange = !reporters.clone().any(Reporter::is_root);
+        let mut strangers: Vec<Reporter> = reporters.filter(|one| !one.is_root()).collect();
         strangers.sort_unstable();
         strangers.dedup();
-        let known = u64::try_from(letter.events.len()).unwrap_or(u64::MAX);
         Self {
             first: letter
                 .period
@@ -64,7 +72,7 @@ impl Tally {
                 .unwrap_or(letter.created),
             is_partial: letter.period.is_none() && listed < letter.source_count,
             verdict,
-            has_all: known >= letter.count,
+            has_all,
             strangers,
             is_strange,
         }

@@ -3,6 +3,7 @@
 
 use crate::alert::event::Event;
 use crate::alert::model::letter::{Letter, LetterKind};
+use crate::alert::model::reporter::Reporter;
 use crate::alert::model::texts::Texts;
 use crate::escape::{visible, visible_short};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -113,8 +114,8 @@ pub struct Visit {
     pub server: String,
     /// The daemon's process.
     pub pid: String,
-    /// The user who reported it.
-    pub uid: u32,
+    /// The user who reported it, if it is known who did.
+    pub uid: Option<u32>,
     /// Whether that was root.
     pub is_privileged: bool,
 }
@@ -130,8 +131,8 @@ impl Visit {
             daemon: shown(event.daemon.bytes()),
             server: shown(event.server.bytes()),
             pid: shown(event.pid.bytes()),
-            uid: event.uid,
-            is_privileged: event.uid == 0,
+            uid: Reporter::of(event.uid).uid(),
+            is_privileged: Reporter::of(event.uid).is_root(),
         }
     }
 }
@@ -149,8 +150,14 @@ impl ChannelNote {
             .map(|entry| entry.event.daemon.bytes())
             .collect();
         daemons.dedup();
-        let mut reporters: Vec<u32> = letter.events.iter().map(|entry| entry.event.uid).collect();
-        let is_privileged = reporters.iter().all(|uid| *uid == 0);
+        let of_events = letter
+            .events
+            .iter()
+            .map(|entry| Reporter::of(entry.event.uid));
+        let of_sources = letter.sources.iter().map(|tally| tally.reporter);
+        let mut reporters: Vec<Reporter> = of_events.chain(of_sources).collect();
+        let is_privileged = reporters.iter().all(|reporter| reporter.is_root());
+        reporters.sort_unstable();
         reporters.dedup();
         let times = letter.sources.iter();
         Self {
@@ -177,7 +184,7 @@ impl ChannelNote {
             first: times.clone().map(|tally| tally.first).min().map(stamp),
             last: times.map(|tally| tally.last).max().map(stamp),
             uid: match reporters.as_slice() {
-                [uid] => Some(*uid),
+                [reporter] => reporter.uid(),
                 _ => None,
             },
             is_privileged,

@@ -1,6 +1,7 @@
 //! A letter, with everything that it tells of: what the journal keeps and what texts are made of.
 
 use crate::alert::event::{Claim, Event};
+use crate::alert::model::reporter::Reporter;
 use crate::alert::model::rule_finder::{FiredRule, Verdict};
 use chrono::{DateTime, Utc};
 
@@ -144,6 +145,8 @@ pub struct Entry {
 pub struct SourceTally {
     /// The source.
     pub source: String,
+    /// Who reported it.
+    pub reporter: Reporter,
     /// How many events of the letter are about it.
     pub count: u64,
     /// The time of the first of them.
@@ -188,7 +191,8 @@ pub struct Letter {
     pub period: Option<(DateTime<Utc>, DateTime<Utc>)>,
     /// The first of its events, oldest first, at most 50.
     pub events: Vec<Entry>,
-    /// Its sources, those with most events first, at most 50.
+    /// Its sources: those that root reported, at most 2000, then those of others, at most 50 and of
+    /// each user the largest first.
     pub sources: Vec<SourceTally>,
     /// How many sources it has.
     pub source_count: u64,

@@ -7,6 +7,7 @@ pub(super) mod found;
 pub(super) mod grouping;
 pub(super) mod letter;
 pub(super) mod outcome;
+pub(super) mod reporter;
 pub(super) mod rule_finder;
 pub(super) mod system_letter;
 pub(super) mod texts;

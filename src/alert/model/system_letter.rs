@@ -50,6 +50,14 @@ pub enum Notice {
         #[serde(default)]
         unread: u64,
     },
+    /// Events that users other than root reported were removed from the journal, of which their
+    /// share was full.
+    OthersForgotten {
+        /// How many.
+        events: u64,
+        /// Some of the users, those with most of them first, and how many were theirs.
+        users: Vec<(Option<u32>, u64)>,
+    },
     /// The journal has times that are still to come: the clock was ahead, or is slow now.
     ClockAhead {
         /// The latest of them, in UTC (RFC 3339).

@@ -9,6 +9,7 @@ pub(super) mod open;
 pub(super) mod password;
 pub(super) mod pinned;
 pub(super) mod program;
+pub(super) mod secrets;
 pub(super) mod sendmail;
 pub(super) mod smtp;
 pub(super) mod tls;
@@ -18,6 +19,7 @@ pub(super) mod wire;
 pub use channel::{Channel, Transport};
 pub use file::FileTransport;
 pub use open::{open, open_channel};
+pub use secrets::read_secrets;
 pub use sendmail::SendmailTransport;
 pub use smtp::SmtpTransport;
 

@@ -5,7 +5,7 @@ use crate::alert::model::fault::{Cause, Fault};
 use crate::alert::transport::program::{Surroundings, run_limited};
 use crate::config::{Password, Secret};
 use crate::escape::visible;
-use crate::system::{check_for_root, is_exposed, open_regular};
+use crate::system::{check_for_root, deliverer_group, is_for_group, open_regular};
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -71,7 +71,8 @@ fn read_private(path: &Path) -> Result<Vec<u8>, String> {
         .and_then(|file| file.metadata().map_err(drop))
     {
         let mode = metadata.permissions().mode() & 0o7777;
-        if is_exposed(&metadata) {
+        let is_shared = deliverer_group().is_some_and(|group| is_for_group(&metadata, group));
+        if mode & 0o044 != 0 && !is_shared {
             let path = path.display();
             return Err(format!(
                 "the password file {path} can be read by others (mode {mode:03o}); run chmod 600 {path}"

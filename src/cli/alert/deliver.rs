@@ -1,5 +1,6 @@
 //! `tcpw deliver`: events become journal rows and mails.
 
+use super::confine::{Confinement, confine, credentials, has_account};
 use crate::alert::transport::{self, Transport};
 use crate::alert::{
     DeliverError, Deliverer, DeliveryReport, Event, FiredRule, RuleFinder, Verdict, Workplace,
@@ -14,10 +15,14 @@ use crate::cli::machine::settings;
 use crate::cli::machine::waiting::{Waiting, drops};
 use crate::config::Config;
 use crate::escape::visible;
-use crate::system::{Severity, SystemClock, close_inherited, host_name, leave_session};
+use crate::system::{
+    Severity, SystemClock, close_inherited, default_signals, foreign_surroundings, host_name,
+    is_root, leave_cgroup, leave_session, silence, survive_size_limit, widen_limits,
+};
 use clap::Args;
 use std::cell::RefCell;
 use std::env;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -44,17 +49,31 @@ pub(crate) struct DeliverArgs {
     /// log. It ends when another deliverer is running.
     #[arg(long, hide_short_help = true)]
     background: bool,
+    /// For notify: deliver nothing where the daemon's files, network, users or processes are not the
+    /// machine's
+    ///
+    /// What a sandboxed daemon reports is then left to the units of systemd or to cron.
+    #[arg(long, hide_short_help = true, requires = "background")]
+    by_alert: bool,
+    /// Say as which user it works, and what the kernel keeps it from
+    #[arg(short, long, conflicts_with = "background")]
+    verbose: bool,
 }
 
 /// Runs the command.
 pub(crate) fn run(args: &DeliverArgs, context: &mut Context) -> Result<Exit, Failure> {
-    let config = settings::load(&context.paths);
     // No program that is notified of something gets what our starter left open.
     close_inherited();
+    // Too low for one that an alert starts, they were noticed before.
+    drop(widen_limits());
     if args.background {
+        default_signals();
         leave_session();
     }
-    // Whoever was locked out by a change that nobody confirmed raises an alert, and so comes here.
+    survive_size_limit();
+    let config = settings::load(&context.paths);
+    // Whoever was locked out by a change that nobody confirmed raises an alert, and so comes here. Only
+    // root may write to the tables: a deliverer that starts as tcpw leaves this to `tcpw expire`.
     if let Err(failure) = provisional::take_back_due(context) {
         context.out.show_failure(&failure);
     }
@@ -66,11 +85,32 @@ pub(crate) fn run(args: &DeliverArgs, context: &mut Context) -> Result<Exit, Fai
         let help = "`tcpw notify --drop DIR` makes it with the first alert";
         named::exists(directory, "drop directory", help)?;
     }
-    once(args, &config?, context)
+    let mut config = config?;
+    let drops = drops(args.drop.as_deref(), &context.paths, &config);
+    // Whoever has given up root's rights cannot start a program that begins with them.
+    let relay = has_account(&context.paths)
+        .then(|| background::relay(&context.paths, args.drop.as_deref()));
+    let confinement = confine(&mut config, &drops, &context.paths)?;
+    for fact in confinement.facts.iter().filter(|_| args.verbose) {
+        context.out.note(fact)?;
+    }
+    for warning in &confinement.warnings {
+        context.out.note(warning)?;
+    }
+    let go_on = |paths: &Paths| match (&confinement.account, relay) {
+        (Some(_), Some(relay)) => relay?.start(),
+        _ => background::start(paths, args.drop.as_deref()),
+    };
+    once(args, &config, go_on, context)
 }
 
 /// One round that somebody waits for.
-fn once(args: &DeliverArgs, config: &Config, context: &mut Context) -> Result<Exit, Failure> {
+fn once(
+    args: &DeliverArgs,
+    config: &Config,
+    go_on: impl FnOnce(&Paths) -> io::Result<()>,
+    context: &mut Context,
+) -> Result<Exit, Failure> {
     let paths = context.paths.clone();
     let problems = RefCell::new(Vec::new());
     let log = event_log::open(&paths);
@@ -102,7 +142,7 @@ fn once(args: &DeliverArgs, config: &Config, context: &mut Context) -> Result<Ex
         Err(Untried::Failed(error)) => {
             // Somebody must try again, also when nobody looks.
             if error.may_pass() {
-                drop(background::start(&context.paths, args.drop.as_deref()));
+                drop(go_on(&context.paths));
             }
             return Err(cannot(error));
         }
@@ -111,7 +151,7 @@ fn once(args: &DeliverArgs, config: &Config, context: &mut Context) -> Result<Ex
     // The lock is free again: what waits, and what came in the meantime, is the business of the
     // deliverer in the background.
     if report.left.next_due.is_some() || has_events(&place.drops) {
-        background::start(&context.paths, args.drop.as_deref()).map_err(|cause| {
+        go_on(&context.paths).map_err(|cause| {
             Failure::new(format_args!(
                 "cannot start the deliverer in the background: {cause}"
             ))
@@ -227,11 +267,23 @@ fn in_background(args: &DeliverArgs, paths: &Paths, config: Result<Config, Failu
         // Without a log there is nobody left to tell; the journal keeps the error.
         drop(log.say(Severity::Warning, &visible(text.as_bytes())));
     };
-    let config = match config {
-        Ok(config) => config,
+    if args.by_alert {
+        let foreign = foreign_surroundings();
+        if !foreign.is_empty() {
+            return warn(&left_to_others(&foreign));
+        }
+    }
+    let ready = config.and_then(|mut config| {
+        let drops = drops(args.drop.as_deref(), paths, &config);
+        let confinement = become_service(&mut config, &drops, paths)?;
+        Ok((config, confinement))
+    });
+    let (config, confinement) = match ready {
+        Ok(ready) => ready,
         Err(Failure::Told { what, .. }) => return warn(&what),
         Err(Failure::ClosedPipe) => return,
     };
+    confinement.warnings.iter().for_each(|text| warn(text));
     let way = open(&config);
     let rules = FiredRules::new(paths);
     let record = |event: &Event, rule: Option<&FiredRule>, verdict| {
@@ -254,6 +306,29 @@ fn in_background(args: &DeliverArgs, paths: &Paths, config: Result<Config, Failu
     }
 }
 
+/// What is said where a daemon's sandbox would keep the deliverer from its work.
+fn left_to_others(foreign: &[&str]) -> String {
+    let what = foreign.join(", ");
+    format!(
+        "an alert waits for tcpw-deliver.timer, cron or tcpw deliver: the daemon that reported it has a sandbox ({what}), in which nothing is delivered"
+    )
+}
+
+/// Leaves the daemon that is the reason for it: its control group, its streams and root's rights.
+fn become_service(
+    config: &mut Config,
+    drops: &[PathBuf],
+    paths: &Paths,
+) -> Result<Confinement, Failure> {
+    // A unit of its own ends with what is in it, and only then.
+    if is_root() && env::var_os("INVOCATION_ID").is_none() {
+        leave_cgroup(Path::new("/proc"));
+    }
+    // Whatever they lead to, nobody reads them.
+    silence().unwrap_or_default();
+    confine(config, drops, paths)
+}
+
 /// The way out that the configuration names.
 pub(crate) fn open(config: &Config) -> Box<dyn Transport> {
     transport::open(
@@ -261,11 +336,6 @@ pub(crate) fn open(config: &Config) -> Box<dyn Transport> {
         &host_name(),
         credentials().as_deref(),
     )
-}
-
-/// The directory of systemd's credentials (systemd.exec(5)), if there is one.
-pub(crate) fn credentials() -> Option<PathBuf> {
-    env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from)
 }
 
 /// Who ears of what the deliverer does.

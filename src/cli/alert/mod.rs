@@ -1,6 +1,8 @@
 //! Commands about alerts on their way: recording, delivering, the queue, mail and silence.
 
+mod confine;
 pub(super) mod deliver;
+mod hand_over;
 mod mail_as_alert;
 mod mail_hints;
 pub(super) mod mail_test;

@@ -2,24 +2,28 @@
 //! alerts are delivered.
 
 use super::alert_rule;
+use crate::alert::{Moved, move_journal, request_handover};
 use crate::cli::base::{Context, Failure};
 use crate::cli::machine::deliverer_user::DelivererUser;
 use crate::config::{
-    ChannelSettings, Config, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_MAIL, DELIVER_JOURNAL,
-    Password, TransportSettings,
+    ChannelSettings, Config, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_MAIL, DEFAULT_ROOT_DROP,
+    DELIVER_JOURNAL, Password, TransportSettings,
 };
 use crate::system::{Ownership, ServiceAccount, give_file, settle_directory};
 use std::fs::{self, DirBuilder, Metadata};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::Duration;
 
-/// Where only root's events are dropped.
-const ROOT_DROP: &str = "/var/spool/tcpw/root";
 /// The directory of all state.
 const STATE: &str = "/var/lib/tcpw";
 /// The directory of the drop directories.
 const SPOOL: &str = "/var/spool/tcpw";
+/// How often a deliverer of before is asked to make room, and how long it is waited for each time.
+const MOST_TRIES: u32 = 100;
+const PAUSE: Duration = Duration::from_millis(100);
 const PERMISSIONS: u32 = 0o7777;
 /// What others than its owner may do with a file.
 const OTHERS: u32 = 0o077;
@@ -77,12 +81,22 @@ fn places(
     if let TransportSettings::File { directory } = &config.mail.transport {
         own.push(given(directory, 0o750, is_usual(directory, DEFAULT_MAIL)));
     }
-    let mut places = vec![
-        roots(SPOOL, 0, 0o755),
+    let has_usual = config.drop.starts_with(inside(SPOOL));
+    let spool = has_usual.then(|| roots(SPOOL, 0, 0o755));
+    let mut places: Vec<Place> = spool.into_iter().collect();
+    places.extend([
         // Who knows what is in it finds it.
         roots(STATE, 0, 0o711),
-        roots(ROOT_DROP, gid, 0o2770),
-    ];
+        Place {
+            path: config.root_drop.clone(),
+            wanted: Ownership {
+                uid: 0,
+                gid,
+                mode: 0o2770,
+            },
+            is_ours: config.root_drop == inside(DEFAULT_ROOT_DROP),
+        },
+    ]);
     places.extend(own);
     places
 }
@@ -144,6 +158,9 @@ fn hand_over(
         }
     }
     let journal = usual_journal(config, &inside);
+    if journal != config.journal {
+        move_old(&config.journal, &journal, context)?;
+    }
     if give_journal(&journal, account) > 0 {
         let path = journal.display();
         context.out.line(format!("{path}: given to tcpw"))?;
@@ -152,6 +169,30 @@ fn hand_over(
         give_secrets(config, account, context)?;
     }
     Ok(())
+}
+
+/// Moves a journal of before into the directory of the deliverer, which could not write it where it
+/// is; one that is at work makes room.
+fn move_old(old: &Path, new: &Path, context: &mut Context) -> Result<(), Failure> {
+    let mut moved = move_journal(old, new);
+    for _ in 0..MOST_TRIES {
+        if !matches!(moved, Ok(Moved::Busy)) {
+            break;
+        }
+        // Without an answer it is tried again all the same.
+        drop(request_handover(old));
+        sleep(PAUSE);
+        moved = move_journal(old, new);
+    }
+    let why = match moved {
+        Ok(Moved::Done) => return Ok(()),
+        Ok(Moved::Busy) => "a deliverer is at work on it".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    let (old, new) = (old.display(), new.display());
+    context.out.note(&format!(
+        "the journal {old} cannot be moved to {new}: {why}; run tcpw deliver as root, which moves it"
+    ))
 }
 
 /// The owner and the group in words.

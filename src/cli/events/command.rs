@@ -25,10 +25,11 @@ const RECENT: usize = 10;
 /// deliverer is running. 2: the journal or a drop directory cannot be read.
 ///
 /// A JSON object has: id, time, collected, source (the network that counts as one client), addr,
-/// host (as libwrap called the client), daemon, server, user, pid, uid (who reported it), machine,
-/// rule (file, line, text, and the digest of the table; null if it is undetermined), verdict,
-/// decision (now, repeat, too-many, rule-digest, rule-never or stalled), letter (its number for
-/// tcpw queue, or null), and cut (the values that were longer than what is kept).
+/// host (as libwrap called the client), daemon, server, user, pid, uid (who reported it, or null if
+/// that is not known), machine, rule (file, line, text, and the digest of the table; null if it is
+/// undetermined), verdict, decision (now, repeat, too-many, rule-digest, rule-never or stalled),
+/// letter (its number for tcpw queue, or null), and cut (the values that were longer than what is
+/// kept).
 #[derive(Debug, Args)]
 pub(crate) struct EventsArgs {
     /// Only events since then: 90s, 30m, 24h, 7d or 2w ago, a date, or a date and time

@@ -1,6 +1,6 @@
 //! An event as a row for people, a JSON object, or a line of CSV.
 
-use crate::alert::{Claim, FiredRule, FoundEvent};
+use crate::alert::{Claim, FiredRule, FoundEvent, Reporter};
 use crate::cli::base::{Failure, Output, Style};
 use crate::escape::{spreadsheet_cell, visible, visible_short};
 use crate::system::local_time;
@@ -177,13 +177,14 @@ fn row(found: &FoundEvent) -> Row {
             entry.verdict.word().to_owned(),
             entry.rule.as_ref().map_or_else(|| "-".to_owned(), place),
             entry.decision.word().to_owned(),
-            match event.uid {
-                0 => "root".to_owned(),
-                uid => format!("uid {uid}, not root"),
+            match Reporter::of(event.uid) {
+                Reporter::Root => "root".to_owned(),
+                Reporter::User(uid) => format!("uid {uid}, not root"),
+                Reporter::Unknown => "not known".to_owned(),
             },
         ],
         is_denied: entry.verdict != crate::alert::Verdict::Granted,
-        is_claimed: event.uid != 0,
+        is_claimed: !Reporter::of(event.uid).is_root(),
     }
 }
 
@@ -215,7 +216,7 @@ struct Fields {
     server: String,
     user: String,
     pid: String,
-    uid: u32,
+    uid: Option<u32>,
     machine: String,
     rule: Option<Rule>,
     verdict: &'static str,
@@ -257,7 +258,7 @@ impl Fields {
             server: text(&event.server),
             user: text(&found.user),
             pid: text(&event.pid),
-            uid: event.uid,
+            uid: Reporter::of(event.uid).uid(),
             machine: visible(entry.machine.as_bytes()),
             rule: entry.rule.as_ref().map(|rule| Rule {
                 file: visible(rule.file.as_bytes()),
@@ -290,7 +291,7 @@ impl Fields {
             self.server,
             self.user,
             self.pid,
-            self.uid.to_string(),
+            self.uid.map_or_else(String::new, |uid| uid.to_string()),
             self.machine,
             rule.file,
             rule.line.to_string(),

@@ -1,7 +1,7 @@
 //! Every event that enters the journal is written to the system log too, for collectors that read
 //! it.
 
-use crate::alert::{Event, FiredRule, Verdict};
+use crate::alert::{Event, FiredRule, Reporter, Verdict};
 use crate::cli::base::Paths;
 use crate::config::Config;
 use crate::escape::visible_short;
@@ -31,7 +31,8 @@ pub(crate) fn record(
         return;
     }
     let place = rule.map(|rule| format!("{}:{}", rule.file, rule.line));
-    let uid = event.uid.to_string();
+    let uid = Reporter::of(event.uid).uid();
+    let uid = uid.map_or_else(|| "unknown".to_owned(), |uid| uid.to_string());
     let fields: [(&str, &[u8]); 8] = [
         ("TCPW_ADDR", event.addr.bytes()),
         ("TCPW_HOST", event.host.bytes()),

@@ -1,7 +1,9 @@
 //! The files of systemd and of cron, which are part of the program, and what in them depends on the
 //! machine.
 
-use crate::config::{Config, DEFAULT_JOURNAL, DELIVER_JOURNAL, TransportSettings};
+use crate::config::{
+    Config, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_ROOT_DROP, DELIVER_JOURNAL, TransportSettings,
+};
 use std::path::{Path, PathBuf};
 
 /// The units, and the target of those that are enabled.
@@ -69,18 +71,17 @@ pub(super) const CRON: &str = include_str!("../../../packaging/cron/tcpw");
 pub(super) const CRON_FILE: &str = "/etc/cron.d/tcpw";
 /// The program as the files name it.
 const PROGRAM: &str = "/usr/sbin/tcpw";
-/// The drop directory as the files name it.
-const DROP: &str = "/var/spool/tcpw/drop";
 /// The directory of the journal as the files name it.
 const STATE: &str = "/var/lib/tcpw/deliver";
-/// What a unit has only if it runs as the user as which alerts are delivered.
-const USERS: [&str; 5] = [
+/// How the lines begin that a unit has only if it runs as the user as which alerts are delivered.
+const USERS: [&str; 4] = [
     "User=",
     "Group=",
-    "CapabilityBoundingSet=",
     "AmbientCapabilities=",
-    "SystemCallFilter=~",
+    "SystemCallFilter=~@privileged",
 ];
+/// And a whole line of that kind.
+const NO_CAPABILITY: &str = "CapabilityBoundingSet=";
 
 /// What in the files depends on the machine.
 #[derive(Debug)]
@@ -89,6 +90,8 @@ pub(super) struct Filling {
     pub(super) program: String,
     /// The drop directory.
     pub(super) drop: String,
+    /// The drop directory of root's events.
+    root_drop: String,
     /// The journal.
     journal: PathBuf,
     /// The directory of the mails that are kept as files.
@@ -105,6 +108,7 @@ impl Filling {
         Self {
             program,
             drop: config.drop.display().to_string(),
+            root_drop: config.root_drop.display().to_string(),
             journal: config.journal.clone(),
             mails,
         }
@@ -119,7 +123,9 @@ impl Filling {
         } else {
             &self.journal
         };
-        let is_left = |line: &&str| !is_root || !USERS.iter().any(|key| line.starts_with(key));
+        let is_users =
+            |line: &str| line == NO_CAPABILITY || USERS.iter().any(|key| line.starts_with(key));
+        let is_left = |line: &&str| !is_root || !is_users(line);
         text.lines()
             .filter(is_left)
             .map(|line| self.line(line, journal) + "\n")
@@ -130,7 +136,8 @@ impl Filling {
     fn line(&self, line: &str, journal: &Path) -> String {
         let line = line
             .replace(PROGRAM, &self.program)
-            .replace(DROP, &self.drop);
+            .replace(DEFAULT_DROP, &self.drop)
+            .replace(DEFAULT_ROOT_DROP, &self.root_drop);
         let line = if line.contains(DELIVER_JOURNAL) {
             line.replace(DELIVER_JOURNAL, &journal.display().to_string())
         } else {

@@ -1,6 +1,7 @@
 //! The digests by which contents of tables are known again.
 
 use ring::digest::{Context, Digest, SHA256};
+use std::thread::{self, Builder};
 
 /// The SHA-256 of `bytes`, in hexadecimal.
 pub fn digest(bytes: &[u8]) -> String {
@@ -16,20 +17,20 @@ pub(crate) fn digests(old: &[u8], new: &[u8], head: usize) -> [String; 2] {
     let (head, old) = old.split_at(head.min(old.len()));
     let new = new.get(head.len()..).unwrap_or_default();
     context.update(head);
-    let finish = |mut context: Context, rest: &[u8]| {
+    let finish = |rest: &[u8]| {
+        let mut context = context.clone();
         context.update(rest);
         hexadecimal(&context.finish())
     };
-    let copy = context.clone();
     if old.len() < LARGE {
-        return [finish(context, old), finish(copy, new)];
+        return [finish(old), finish(new)];
     }
-    std::thread::scope(|scope| {
-        let whole = || finish(context.clone(), old);
-        let first = std::thread::Builder::new().spawn_scoped(scope, whole);
-        let second = finish(copy, new);
-        // Where no thread can be had, this one does both.
-        let first = first.map_or_else(|_| whole(), |first| first.join().unwrap_or_default());
+    let first = || finish(old);
+    thread::scope(|scope| {
+        let started = Builder::new().spawn_scoped(scope, first);
+        let second = finish(new);
+        // Where no thread can be started, one after the other.
+        let first = started.map_or_else(|_| first(), |first| first.join().unwrap_or_default());
         [first, second]
     })
 }

@@ -19,7 +19,7 @@ use crate::system::Moment;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use std::thread;
+use std::thread::{self, Builder};
 use std::time::{Duration, Instant};
 
 /// From as many bytes on, two things are done at a time.
@@ -305,7 +305,7 @@ impl Plan<'_> {
     fn stage<T: Send>(
         &self,
         names: &[TableName],
-        record: impl FnOnce() -> Result<T, EditError> + Send,
+        record: impl Fn() -> Result<T, EditError> + Sync,
     ) -> Result<(Vec<Staged<'_>>, T), EditError> {
         let write_all = || -> Result<Vec<_>, EditError> {
             let write = |&name| Staged::write(self.editor.table(name), self.bytes(name));
@@ -314,15 +314,14 @@ impl Plan<'_> {
         if self.allow.len() + self.deny.len() < LARGE {
             return Ok((write_all()?, record()?));
         }
-        // The history is written while the disk is busy with the tables.
-        let failed = EditError::at("start a thread that writes", &self.editor.state_path);
+        // The history is written while the disk is busy with the tables; without a thread, after that.
         let (staged, recorded) = thread::scope(|scope| {
-            let recorded = thread::Builder::new().spawn_scoped(scope, record);
+            let started = Builder::new().spawn_scoped(scope, &record);
             let staged = write_all();
-            let recorded = recorded.map(|it| it.join().unwrap_or_else(|it| resume_unwind(it)));
-            (staged, recorded.map_err(failed))
+            let recorded = started.map(|run| run.join().unwrap_or_else(|p| resume_unwind(p)));
+            (staged, recorded.unwrap_or_else(|_| record()))
         });
-        Ok((staged?, recorded??))
+        Ok((staged?, recorded?))
     }
 
     /// Both tables, before and after.

@@ -134,12 +134,12 @@ pub(super) fn check(
     let Some((kept, request, verdict)) = refused.next() else {
         return Ok(());
     };
-    let by = match after.decider(&verdict) {
-        Some(rule) => Blocker::Rule(after.place_of(&rule)),
-        None if let Cause::BrokenTable { number, .. } = verdict.cause => {
-            Blocker::BrokenLine(number + 1)
-        }
-        None => Blocker::Unread,
+    let by = if let Some(rule) = after.decider(&verdict) {
+        Blocker::Rule(after.place_of(&rule))
+    } else if let Cause::BrokenTable { number, .. } = verdict.cause {
+        Blocker::BrokenLine(number + 1)
+    } else {
+        Blocker::Unread
     };
     Err(Box::new(Lockout {
         kept: kept.clone(),

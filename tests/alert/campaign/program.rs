@@ -170,10 +170,7 @@ fn wait(mut child: Child, stage: &Stage, program: Program) -> Option<ExitStatus>
         }
         if program == Program::Background && begin.elapsed() > BACKGROUND {
             // There may be no directory for it.
-            drop(fs::write(
-                stage.path("var/lib/tcpw/journal.db.handover"),
-                "",
-            ));
+            drop(fs::write(stage.journal().with_extension("db.handover"), ""));
         }
         sleep(LOOK);
     }

@@ -7,7 +7,9 @@ use super::program::{Program, run};
 use super::scene::Scene;
 use crate::alert::record::listen;
 use crate::alert::stage::Stage;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::net::UnixDatagram;
+use std::path::PathBuf;
 
 /// How often what waits is tried without faults.
 const ROUNDS: usize = 4;
@@ -110,7 +112,12 @@ fn finish(stage: &Stage, ledger: &mut Ledger) {
         if ran.err.contains("panicked") {
             ledger.panics.push(ran.err.clone());
         }
-        if ran.code == 0 {
+        let (files, begun) = left(stage);
+        ledger.files = files;
+        // What a killed notifier has begun waits until it is old enough to be taken for complete or for
+        // nothing; no message does.
+        let is_begun = ran.code == 1 && files == 0 && begun > 0;
+        if ran.code == 0 || is_begun && !ran.out.contains("given up") {
             ledger.unfinished = None;
             break;
         }
@@ -121,5 +128,11 @@ fn finish(stage: &Stage, ledger: &mut Ledger) {
         .into_iter()
         .map(|host| String::from_utf8(host).unwrap())
         .collect();
-    ledger.files = stage.drops().len();
+}
+
+/// How many files of events are left, finished ones and ones that were only begun.
+fn left(stage: &Stage) -> (usize, usize) {
+    let begun = |path: &PathBuf| path.file_name().unwrap().as_bytes().starts_with(b".new-");
+    let (begun, files): (Vec<_>, Vec<_>) = stage.drops().into_iter().partition(begun);
+    (files.len(), begun.len())
 }

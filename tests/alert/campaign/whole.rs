@@ -42,7 +42,7 @@ fn size() -> Size {
         };
     }
     Size {
-        step: 61,
+        step: 97,
         pairs: 30,
         random: 15,
     }

@@ -111,9 +111,10 @@ impl<'a> DaemonPattern<'a> {
 
 impl<'a> Process<'a> {
     fn read(text: &'a [u8], dialect: &Dialect) -> Self {
-        match c_decimal(text).filter(|_| dialect.ports) {
+        let number = c_decimal(text).filter(|_| dialect.ports);
+        match number.map(|(number, is_over)| (u16::try_from(number), is_over)) {
             Some((_, true)) => Self::Overflow,
-            Some((number, false)) if let Ok(port) = u16::try_from(number) => Self::Port(port),
+            Some((Ok(port), false)) => Self::Port(port),
             _ => Self::Name(TextPattern::read(text, dialect)),
         }
     }

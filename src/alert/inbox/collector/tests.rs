@@ -1,11 +1,12 @@
 //! What the collector takes, in which order, and what it throws away.
 
-use crate::alert::event::Claim;
+use crate::alert::event::{Claim, Event, UNKNOWN_REPORTER};
 use crate::alert::inbox::collector::*;
 use crate::alert::spool::write;
+use chrono::TimeDelta;
+use std::collections::BTreeSet;
 use std::fs;
-use std::os::unix::fs::{chown, symlink};
-use std::time::Instant;
+use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
 use tempfile::TempDir;
 
 fn event(seconds: i64) -> Event {
@@ -25,14 +26,12 @@ fn now() -> DateTime<Utc> {
     DateTime::from_timestamp(2_000_000_000, 0).unwrap()
 }
 
-/// As many files as a user may have here.
-const FILES: usize = 1000;
-
+/// Limits that are met with few files, and no limit on time: the machine may be slow.
 fn narrow() -> Collector {
     Collector {
         limits: Limits {
-            files: FILES,
-            rejected: 3000,
+            files: 10,
+            time: Duration::from_secs(60),
             ..LIMITS
         },
         ..Collector::default()
@@ -40,7 +39,38 @@ fn narrow() -> Collector {
 }
 
 fn collect(directory: &Path, now: DateTime<Utc>) -> Pass {
-    Collector::default().collect(directory, now).unwrap()
+    narrow().collect(directory, now)
+}
+
+/// A directory that everybody may write to.
+fn public() -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o1733)).unwrap();
+    directory
+}
+
+/// Collects and deletes until there is no more; gives the passes and the uids of what was found.
+fn collect_all(
+    collector: &mut Collector,
+    directory: &TempDir,
+    now: DateTime<Utc>,
+) -> (usize, Vec<u32>) {
+    let (mut passes, mut uids) = (0, Vec::new());
+    loop {
+        let pass = collector.collect(directory.path(), now);
+        passes += 1;
+        for found in &pass.found {
+            uids.push(found.event.uid);
+            pass.remove(found).unwrap();
+        }
+        if !pass.is_full {
+            return (passes, uids);
+        }
+    }
+}
+
+fn count(directory: &TempDir) -> usize {
+    fs::read_dir(directory.path()).unwrap().count()
 }
 
 /// Leaves an event as another user does. The tests run as root where it matters who somebody is.
@@ -71,7 +101,7 @@ fn events_come_oldest_first_and_not_from_the_future() {
 
 #[test]
 fn what_is_no_event_is_deleted_and_never_followed() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = public();
     let secret = directory.path().join("secret");
     fs::write(&secret, "tcpw-event 1\n").unwrap();
     let at = |second: u8| {
@@ -124,6 +154,7 @@ fn small() -> Collector {
     Collector {
         limits: Limits {
             pass: 1000,
+            time: Duration::from_secs(60),
             ..LIMITS
         },
         ..Collector::default()
@@ -137,10 +168,10 @@ fn one_pass_is_bounded_and_the_next_goes_on() {
         write(directory.path(), &event(1_700_000_000), unique).unwrap();
     }
     let mut collector = small();
-    let first = collector.collect(directory.path(), now()).unwrap();
+    let first = collector.collect(directory.path(), now());
     assert_eq!(first.found.len(), 1000);
     assert!(first.is_full);
-    let second = collector.collect(directory.path(), now()).unwrap();
+    let second = collector.collect(directory.path(), now());
     assert_eq!(second.found.len(), 1);
     assert!(!second.is_full);
 }
@@ -152,11 +183,11 @@ fn what_somebody_took_away_between_two_passes_is_no_matter() {
         write(directory.path(), &event(1_700_000_000), unique).unwrap();
     }
     let mut collector = small();
-    collector.collect(directory.path(), now()).unwrap();
+    collector.collect(directory.path(), now());
     for entry in fs::read_dir(directory.path()).unwrap() {
         fs::remove_file(entry.unwrap().path()).unwrap();
     }
-    let second = collector.collect(directory.path(), now()).unwrap();
+    let second = collector.collect(directory.path(), now());
     assert!(second.found.is_empty() && second.rejected.is_empty() && !second.is_full);
     assert!(!directory.path().join("absent").exists());
     let absent = collect(&directory.path().join("absent"), now());
@@ -175,19 +206,58 @@ fn the_event_of_a_later_version_stays() {
 }
 
 #[test]
-fn roots_events_come_first_and_the_others_in_turn() {
-    let directory = tempfile::tempdir().unwrap();
-    for unique in 0..9 {
-        // A name that says it is the oldest.
-        leave(&directory, 1, unique, 65_534);
+fn an_event_is_roots_only_where_nobody_else_can_put_a_file_of_roots() {
+    assert!(nix::unistd::geteuid().is_root(), "run as root");
+    for (mode, whose) in [
+        (0o700, 0),
+        (0o2770, 0),
+        (0o1733, UNKNOWN_REPORTER),
+        (0o1777, UNKNOWN_REPORTER),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        fs::set_permissions(directory.path(), fs::Permissions::from_mode(mode)).unwrap();
+        leave(&directory, 1_700_000_000, 1, 0);
+        leave(&directory, 1_700_000_000, 2, 1234);
+        let (_, uids) = collect_all(&mut narrow(), &directory, Utc::now());
+        assert_eq!(BTreeSet::from_iter(uids), [whose, 1234].into(), "{mode:o}");
+        assert_eq!(count(&directory), 0);
     }
-    leave(&directory, 1_700_000_000, 1, 1234);
-    write(directory.path(), &event(1_700_000_000), 2).unwrap();
+    // Who owns the directory, or one above it, can put there whatever he owns the directory of.
+    let above = tempfile::tempdir().unwrap();
+    let own = above.path().join("own");
+    for owner in [&own, above.path()] {
+        drop(fs::create_dir(&own));
+        write(&own, &event(1_700_000_000), 1).unwrap();
+        chown(owner, Some(65_534), None).unwrap();
+        let pass = collect(&own, now());
+        assert_eq!(pass.found[0].event.uid, UNKNOWN_REPORTER);
+        pass.remove(&pass.found[0]).unwrap();
+        chown(owner, Some(0), None).unwrap();
+    }
+}
+
+#[test]
+fn what_nobody_in_particular_says_about_the_time_does_not_count() {
+    let directory = public();
+    let before = Utc::now() - TimeDelta::seconds(1);
+    for (unique, seconds) in [(1, 1), (2, 2_100_000_000), (3, before.timestamp() - 100)] {
+        leave(&directory, seconds, unique, 0);
+    }
     let pass = collect(directory.path(), now());
-    let uids: Vec<u32> = pass.found.iter().map(|found| found.event.uid).collect();
-    assert_eq!(uids[0], 0);
-    assert!(uids[..3].contains(&1234), "{uids:?}");
-    assert_eq!(uids.len(), 11);
+    assert_eq!(pass.found.len(), 3);
+    for found in &pass.found {
+        assert!(found.event.time >= before, "{}", found.event.time);
+        assert!(found.event.time <= Utc::now(), "{}", found.event.time);
+    }
+}
+
+#[test]
+fn a_file_of_roots_may_have_a_second_name_in_a_backup() {
+    let [directory, backup] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let path = write(directory.path(), &event(1_700_000_000), 1).unwrap();
+    fs::hard_link(&path, backup.path().join("x")).unwrap();
+    let pass = collect(directory.path(), now());
+    assert_eq!((pass.found.len(), pass.rejected.len()), (1, 0));
 }
 
 #[test]
@@ -207,66 +277,139 @@ fn a_lie_about_the_time_is_replaced_by_the_time_of_the_file() {
 }
 
 #[test]
-fn who_fills_the_directory_loses_what_is_over_the_bound_and_nobody_else_does() {
-    let directory = tempfile::tempdir().unwrap();
-    for unique in 0..u64::try_from(FILES).unwrap() + 2000 {
-        let path = directory
-            .path()
-            .join(format!("0000000001.000000000-{unique:016x}.event"));
-        fs::write(&path, "x").unwrap();
-        chown(&path, Some(65_534), None).unwrap();
+fn what_is_more_than_a_share_waits_and_holds_up_nobody() {
+    let directory = public();
+    for unique in 0..25 {
+        leave(&directory, 1, unique, 65_534);
     }
-    let large = directory.path().join("2.2-00000000000000ab.event");
-    fs::File::create(&large).unwrap().set_len(17 << 20).unwrap();
-    chown(&large, Some(65_533), None).unwrap();
-    for unique in 0..100 {
+    for unique in 0..5 {
         leave(&directory, 1_700_000_000, unique, 1234);
-        write(directory.path(), &event(1_700_000_001), unique).unwrap();
+        leave(&directory, 1_700_000_001, unique, 0);
     }
     let mut collector = narrow();
-    let begin = Instant::now();
-    let first = collector.collect(directory.path(), now()).unwrap();
-    assert!(begin.elapsed().as_secs() < 5);
-    let root = first.found.iter().filter(|found| found.event.uid == 0);
-    assert_eq!(root.count(), 100);
-    let other = first.found.iter().filter(|found| found.event.uid == 1234);
-    assert_eq!(other.count(), 100);
-    let told = first.rejected.join("\n");
-    let over = "deleted 2000 files of uid 65534";
-    assert!(told.contains(over), "{told}");
-    assert!(told.contains("(uid 65533)"), "{told}");
-    assert!(!large.exists());
-    for found in &first.found {
-        fs::remove_file(&found.path).unwrap();
+    let pass = collector.collect(directory.path(), now());
+    let of = |uid| {
+        pass.found
+            .iter()
+            .filter(|found| found.event.uid == uid)
+            .count()
+    };
+    assert_eq!((of(65_534), of(1234), of(UNKNOWN_REPORTER)), (10, 5, 5));
+    let told = pass.unread.join("\n");
+    assert!(told.contains("left 15 files of uid 65534"), "{told}");
+    assert!(told.contains("these are read later"), "{told}");
+    assert!(pass.rejected.is_empty() && !pass.is_full);
+    assert_eq!(pass.again, Some(Duration::from_secs(60)));
+    pass.found
+        .iter()
+        .for_each(|found| pass.remove(found).unwrap());
+    assert_eq!(count(&directory), 15, "none is lost");
+    // The same minute, then the next ones.
+    for (seconds, left) in [(59, 15), (60, 5), (119, 5), (120, 0)] {
+        let later = now() + TimeDelta::seconds(seconds);
+        collect_all(&mut collector, &directory, later);
+        assert_eq!(count(&directory), left, "after {seconds} s");
     }
-    while collector.collect(directory.path(), now()).unwrap().is_full {}
-    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
 }
 
 #[test]
-fn the_surplus_of_one_listing_is_none_of_the_next_ones_share() {
-    let directory = tempfile::tempdir().unwrap();
-    for unique in 0..100 {
+fn a_share_has_a_bound_in_bytes_too() {
+    let directory = public();
+    for unique in 0..4 {
         leave(&directory, 1_700_000_000, unique, 65_534);
     }
+    let size = directory
+        .path()
+        .read_dir()
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap();
+    let size = size.metadata().unwrap().len();
     let mut collector = narrow();
-    (collector.limits.files, collector.limits.rejected) = (10, 20);
-    let mut collected = 0;
-    loop {
-        let pass = collector.collect(directory.path(), now()).unwrap();
-        for found in &pass.found {
-            fs::remove_file(&found.path).unwrap();
+    collector.limits.bytes = 2 * size + 1;
+    let (_, uids) = collect_all(&mut collector, &directory, now());
+    assert_eq!(uids.len(), 2);
+    assert_eq!(count(&directory), 2);
+}
+
+/// What is thrown away costs nobody his share.
+#[test]
+fn litter_is_deleted_however_much_it_is() {
+    let directory = public();
+    let model = leave(&directory, 1_700_000_000, 0, 65_534);
+    for unique in 1..2000_u64 {
+        let path = directory.path().join(format!("1.1-{unique:016x}.event"));
+        if unique % 2 == 0 {
+            fs::write(&path, "x").unwrap();
+            chown(&path, Some(65_534), None).unwrap();
+        } else {
+            fs::hard_link(&model, &path).unwrap();
         }
-        collected += pass.found.len();
+    }
+    fs::remove_file(&model).unwrap();
+    let own = leave(&directory, 1_700_000_000, 1, 65_534);
+    let mut collector = narrow();
+    collector.limits.time = Duration::from_millis(1);
+    let (mut told, mut found, mut files) = (Vec::new(), 0, 0);
+    loop {
+        let mut pass = collector.collect(directory.path(), now());
+        told.append(&mut pass.rejected);
+        found += pass.found.len();
+        files += pass.rejected_files;
         if !pass.is_full {
             break;
         }
+        assert!(pass.rejected.is_empty(), "one report at the end");
     }
-    assert_eq!(collected, 10);
-    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+    // The last name of a file is its only one.
+    assert_eq!((found, files), (2, 1998), "{told:?}");
+    assert!(
+        told.join("\n").contains("999 files of uid 65534"),
+        "{told:?}"
+    );
+    assert_eq!(count(&directory), 2);
+    assert!(own.exists());
+}
+
+#[test]
+fn a_pass_ends_in_time_and_the_next_goes_on_where_it_ended() {
+    let directory = public();
+    for number in 0..3000 {
+        fs::write(directory.path().join(format!("{number}")), "").unwrap();
+    }
     leave(&directory, 1_700_000_000, 1, 65_534);
-    let later = collector.collect(directory.path(), now()).unwrap();
-    assert_eq!(later.found.len(), 1, "a new share for new events");
+    let mut collector = narrow();
+    collector.limits.time = Duration::ZERO;
+    let pass = collector.collect(directory.path(), now());
+    assert!(pass.is_full && pass.found.is_empty());
+    collector.limits.time = Duration::from_micros(50);
+    let (passes, uids) = collect_all(&mut collector, &directory, now());
+    assert_eq!(uids, [65_534]);
+    assert!(passes > 1, "{passes}");
+}
+
+#[test]
+fn a_directory_that_is_replaced_in_between_is_begun_again() {
+    let place = tempfile::tempdir().unwrap();
+    let [drop, moved] = ["drop", "moved"].map(|name| place.path().join(name));
+    let mut collector = narrow();
+    collector.limits.slice = 1;
+    for unique in 0..3 {
+        write(&drop, &event(1_700_000_000), unique).unwrap();
+    }
+    let first = collector.collect(&drop, now());
+    assert!(first.is_full && first.found.len() == 1);
+    fs::rename(&drop, &moved).unwrap();
+    write(&drop, &event(1_700_000_000), 7).unwrap();
+    collector.limits.slice = 9;
+    let second = collector.collect(&drop, now());
+    assert_eq!(
+        second.found.len(),
+        1,
+        "those of the other directory are not here"
+    );
+    assert!(!second.is_full);
 }
 
 #[test]
@@ -280,42 +423,30 @@ fn what_cannot_be_deleted_does_not_keep_the_collector_busy() {
         fs::create_dir(path.join("x")).unwrap();
     }
     let mut collector = narrow();
-    collector.limits.rejected = 3;
-    let pass = collector.collect(directory.path(), now()).unwrap();
+    let pass = collector.collect(directory.path(), now());
     assert!(!pass.is_full);
     assert_eq!(pass.rejected.len(), 1, "{:?}", pass.rejected);
 }
 
 #[test]
-fn a_backlog_that_no_listing_can_hold_is_collected_in_several() {
+fn a_backlog_of_roots_that_no_listing_can_hold_is_collected_in_several() {
     let directory = tempfile::tempdir().unwrap();
     for unique in 0..25 {
-        leave(&directory, 1_700_000_000, unique, 1234);
         write(directory.path(), &event(1_700_000_001), unique).unwrap();
         let path = directory.path().join(format!("1.2-{unique:016x}.event"));
         fs::write(&path, "x").unwrap();
     }
     let mut collector = narrow();
-    (collector.limits.names, collector.limits.rejected) = (10, 10);
-    let (mut passes, mut collected) = (0, 0);
-    loop {
-        let pass = collector.collect(directory.path(), now()).unwrap();
-        for found in &pass.found {
-            fs::remove_file(&found.path).unwrap();
-        }
-        (passes, collected) = (passes + 1, collected + pass.found.len());
-        if !pass.is_full {
-            break;
-        }
-    }
-    assert_eq!(collected, 50);
+    collector.limits.names = 10;
+    let (passes, uids) = collect_all(&mut collector, &directory, now());
+    assert_eq!(uids.len(), 25);
     assert!((3..20).contains(&passes), "{passes}");
-    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+    assert_eq!(count(&directory), 0);
 }
 
 #[test]
 fn other_peoples_files_are_neither_deleted_nor_counted() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = public();
     let backup = directory.path().join("backup.tar");
     fs::File::create(&backup)
         .unwrap()
@@ -333,8 +464,7 @@ fn other_peoples_files_are_neither_deleted_nor_counted() {
     }
     let own = [65_533, 65_534].map(|uid| leave(&directory, 1_700_000_000, u64::from(uid), uid));
     let mut collector = narrow();
-    (collector.limits.files, collector.limits.names) = (10, 10);
-    let pass = collector.collect(directory.path(), now()).unwrap();
+    let pass = collector.collect(directory.path(), now());
     assert_eq!(pass.found.len(), own.len(), "a share is of events alone");
     assert!(pass.rejected.is_empty() && pass.unread.is_empty());
     assert!(foreign.iter().all(|path| path.exists()));

@@ -13,29 +13,31 @@ use tempfile::TempDir;
 
 const MAIL: &str = "mail";
 
-struct Desk {
-    _directory: TempDir,
-    journal: Journal,
-    alert: Alert,
-    now: DateTime<Utc>,
+pub(super) struct Desk {
+    pub(super) _directory: TempDir,
+    pub(super) journal: Journal,
+    pub(super) alert: Alert,
+    pub(super) now: DateTime<Utc>,
+    pub(super) max_size: u64,
     names: Cell<u64>,
     files: u64,
 }
 
 impl Desk {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let directory = TempDir::new().unwrap();
         Self {
             journal: Journal::open(&directory.path().join("state/journal.db")).unwrap(),
             _directory: directory,
             alert: Alert::default(),
+            max_size: Retention::default().max_size,
             now: DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
             names: Cell::new(0),
             files: 0,
         }
     }
 
-    fn pass(&mut self, seconds: i64) {
+    pub(super) fn pass(&mut self, seconds: i64) {
         self.now += TimeDelta::seconds(seconds);
         let name = || {
             self.names.set(self.names.get() + 1);
@@ -47,6 +49,11 @@ impl Desk {
     }
 
     fn enter(&mut self, visitors: &[(&str, &str)]) {
+        self.report(0, visitors);
+    }
+
+    /// The user `uid` reports clients of daemons.
+    pub(super) fn report(&mut self, uid: u32, visitors: &[(&str, &str)]) {
         let found: Vec<Found> = visitors
             .iter()
             .map(|(addr, daemon)| {
@@ -54,13 +61,13 @@ impl Desk {
                 Found {
                     event: Event {
                         time: self.now,
-                        host: Claim::cut(addr.as_bytes(), 999),
+                        host: Claim::cut(addr.as_bytes(), 4999),
                         addr: Claim::cut(addr.as_bytes(), 999),
                         daemon: Claim::cut(daemon.as_bytes(), 999),
                         server: Claim::default(),
                         pid: Claim::cut(b"17", 99),
                         user: Claim::default(),
-                        uid: 0,
+                        uid,
                     },
                     key: format!("/drop/{}.event", self.files),
                     path: PathBuf::new(),
@@ -77,6 +84,7 @@ impl Desk {
             rules: &|_: &Event| (None, crate::alert::Verdict::Unknown),
             now: self.now,
             machine: "h",
+            max_size: self.max_size,
             message_id: &name,
         };
         let new = self.journal.enter(&found, &terms).unwrap().len();
@@ -107,7 +115,7 @@ impl Desk {
             .collect()
     }
 
-    fn deliver_all(&mut self) {
+    pub(super) fn deliver_all(&mut self) {
         for dispatch in self.journal.due(self.now, true).unwrap() {
             let delivery = Delivery {
                 recipient: Some("a@b".to_owned()),
@@ -121,7 +129,7 @@ impl Desk {
     }
 
     /// Every event that may be reported is reported by exactly one letter that counts it.
-    fn check(&mut self) {
+    pub(super) fn check(&mut self) {
         let sql = "SELECT count(*) FROM letters l WHERE state <> 'merged' AND count <>
             (SELECT count(*) FROM events WHERE letter IN
                 (SELECT id FROM letters WHERE id = l.id OR merged_into = l.id))";

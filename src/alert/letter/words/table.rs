@@ -45,6 +45,7 @@ pub(crate) struct Titles {
     pub(crate) damaged: &'static str,
     pub(crate) given_up: Counted,
     pub(crate) rejected: Counted,
+    pub(crate) forgotten: Counted,
     pub(crate) notice: &'static str,
     pub(crate) all_well: Counted,
     pub(crate) some_wait: Counted,
@@ -67,6 +68,7 @@ pub(crate) struct Leads {
     pub(crate) damaged: &'static str,
     pub(crate) given_up: Counted,
     pub(crate) rejected: Counted,
+    pub(crate) forgotten: Counted,
     pub(crate) notice: &'static str,
     pub(crate) heartbeat: &'static str,
     pub(crate) clock_ahead: &'static str,
@@ -102,6 +104,7 @@ pub(crate) struct Labels {
     pub(crate) before: &'static str,
     pub(crate) process: &'static str,
     pub(crate) reporter: &'static str,
+    pub(crate) forgotten: &'static str,
     pub(crate) aside: &'static str,
     pub(crate) letters: &'static str,
     pub(crate) events_day: &'static str,
@@ -130,6 +133,7 @@ pub(crate) struct Values {
     pub(crate) seen_before: Counted,
     pub(crate) cut: &'static str,
     pub(crate) geo_nothing: &'static str,
+    pub(crate) reporter_unknown: &'static str,
 }
 
 /// Above the parts of a letter.
@@ -139,6 +143,7 @@ pub(crate) struct Headings {
     pub(crate) reasons: &'static str,
     pub(crate) sources: &'static str,
     pub(crate) some_sources: &'static str,
+    pub(crate) shared_sources: &'static str,
     pub(crate) events: &'static str,
     pub(crate) first_events: &'static str,
     pub(crate) last_events: &'static str,
@@ -185,6 +190,7 @@ pub(crate) struct Commands {
 pub(crate) struct Warnings {
     pub(crate) one_reporter: &'static str,
     pub(crate) some_reporters: &'static str,
+    pub(crate) unknown_reporter: &'static str,
     pub(crate) mark: &'static str,
     pub(crate) template: &'static str,
     pub(crate) attachment: &'static str,
@@ -200,6 +206,7 @@ pub(crate) struct Notes {
     pub(crate) given_up: &'static str,
     pub(crate) rejected: &'static str,
     pub(crate) rejected_more: Counted,
+    pub(crate) forgotten: &'static str,
     pub(crate) heartbeat: &'static str,
     pub(crate) heartbeat_queue: &'static str,
     pub(crate) heartbeat_unread: &'static str,

@@ -106,6 +106,9 @@ fn golden(name: &str, made: &str, stale: &RefCell<Vec<PathBuf>>) {
 /// As an earlier version has written it.
 const DAMAGED: &str = r#"{"notice":"journal-damaged",
     "aside":"/var/lib/tcpw/journal.db.damaged-20260301T093000Z"}"#;
+const AHEAD: &str = r#"{"notice":"clock-ahead","latest":"2027-03-01T09:30:00Z","events":7}"#;
+const FORGOTTEN: &str =
+    r#"{"notice":"others-forgotten","events":1234,"users":[[65534,1200],[null,34]]}"#;
 const SALVAGED: &str = r#"{"notice":"journal-damaged",
     "aside":"/var/lib/tcpw/journal.db.damaged-20260301T093000Z",
     "letters":3,"events":1200,"lost_letters":1,"lost_events":17}"#;
@@ -134,13 +137,8 @@ fn letters_of_every_kind_are_as_they_should_be() {
                     ],
                 },
             ),
-            (
-                "notice-clock-ahead",
-                Notice::ClockAhead {
-                    latest: "2027-03-01T09:30:00Z".to_owned(),
-                    events: 7,
-                },
-            ),
+            ("notice-clock-ahead", Notice::of_json(AHEAD).unwrap()),
+            ("notice-forgotten", Notice::of_json(FORGOTTEN).unwrap()),
         ] {
             let texts = Desk::new(language).write(&of_notice(LetterKind::Notice, &notice));
             let text = format!("Subject: {}\n\n{}", texts.subject, texts.text);
