@@ -182,7 +182,7 @@ fn a_program_inside_it_cannot_be_root() {
     }
     let of = |daemon: &str| {
         let sql = format!(
-            "SELECT uid FROM events JOIN texts ON texts.id = daemon
+            "SELECT events.uid FROM events JOIN texts ON texts.id = daemon
              WHERE bytes = CAST('{daemon}' AS BLOB)"
         );
         stage.query::<u32>(&sql)

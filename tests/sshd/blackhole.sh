@@ -32,8 +32,9 @@ black_hole() {
 events() {
     $python - <<-'END'
 	import os, sqlite3
-	waiting = {name for name in os.listdir("/var/spool/tcpw/drop") if name.endswith(".event")}
-	journal = sqlite3.connect("file:/var/lib/tcpw/journal.db?mode=ro", uri=True)
+	ways = ["/var/spool/tcpw/root", "/var/spool/tcpw/drop"]
+	waiting = {f"{way}/{name}" for way in ways for name in os.listdir(way) if name.endswith(".event")}
+	journal = sqlite3.connect("file:/var/lib/tcpw/deliver/journal.db?mode=ro", uri=True)
 	waiting -= {name for name, in journal.execute("SELECT name FROM collected")}
 	print(len(waiting) + journal.execute("SELECT count(*) FROM events").fetchone()[0])
 	END

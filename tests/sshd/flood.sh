@@ -16,7 +16,7 @@ others='127.0.1.1=1 127.0.1.2=1 127.0.1.3=1 127.0.1.4=1 127.0.1.5=1'
 
 ask() {
     $python -c 'import sqlite3, sys
-journal = sqlite3.connect("file:/var/lib/tcpw/journal.db?mode=ro", uri=True, timeout=20)
+journal = sqlite3.connect("file:/var/lib/tcpw/deliver/journal.db?mode=ro", uri=True, timeout=20)
 print(" ".join(str(value) for row in journal.execute(sys.argv[1]) for value in row))' "$1"
 }
 holds() { [ "$(ask "$1")" = "$2" ]; }
