@@ -63,12 +63,12 @@ fn best(visitors: u32, mut work: impl FnMut(&Path)) -> Duration {
         )
         .unwrap();
         fs::write(root.join("etc/tcpw.toml"), "[alert]\nsyslog = false\n").unwrap();
-        fill(&root.join("var/spool/tcpw/drop"), visitors);
+        fill(&root.join("var/spool/tcpw/root"), visitors);
         let start = Instant::now();
         work(root);
         let took = start.elapsed();
         assert_eq!(
-            fs::read_dir(root.join("var/spool/tcpw/drop"))
+            fs::read_dir(root.join("var/spool/tcpw/root"))
                 .unwrap()
                 .count(),
             0
@@ -84,7 +84,7 @@ fn main() {
     println!("{EVENTS} event files, best of {ROUNDS} rounds");
     for visitors in [10, 10_000, EVENTS] {
         let floor = best(visitors, |root| {
-            for entry in fs::read_dir(root.join("var/spool/tcpw/drop")).unwrap() {
+            for entry in fs::read_dir(root.join("var/spool/tcpw/root")).unwrap() {
                 let path = entry.unwrap().path();
                 assert!(fs::read(&path).unwrap()[0] == b't');
                 fs::remove_file(path).unwrap();
