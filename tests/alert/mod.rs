@@ -3,6 +3,8 @@
 
 /// A test message that has no more than an alert has.
 mod as_alert;
+/// An hour in which a local user attacks what root reports.
+mod attack;
 /// Every fault of every system call from notify to the mail.
 mod campaign;
 /// What a broken configuration says.
