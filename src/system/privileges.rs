@@ -34,7 +34,8 @@ pub fn become_user(uid: u32, gid: u32) -> io::Result<()> {
     if root != (Err(Errno::EPERM), Err(Errno::EPERM)) {
         return left("the right to come back");
     }
-    if has_capabilities(&fs::read_to_string("/proc/self/status").unwrap_or_default()) {
+    // What cannot be seen is not taken for nothing.
+    if !lacks_capabilities(&fs::read_to_string("/proc/self/status")?) {
         return left("a capability");
     }
     Ok(())
@@ -60,11 +61,12 @@ pub fn silence() -> io::Result<()> {
     Ok(())
 }
 
-/// Whether a process with this status (proc(5)) may do what only root may.
-fn has_capabilities(status: &str) -> bool {
-    status.lines().any(|line| {
-        let set = SETS.iter().find_map(|name| line.strip_prefix(name));
-        set.is_some_and(|set| set.trim().bytes().any(|digit| digit != b'0'))
+/// Whether a process whose status (proc(5)) this is may do nothing that only root may: each set is
+/// there and is empty.
+fn lacks_capabilities(status: &str) -> bool {
+    SETS.iter().all(|name| {
+        let set = status.lines().find_map(|line| line.strip_prefix(name));
+        set.is_some_and(|set| set.trim().bytes().all(|digit| digit == b'0'))
     })
 }
 
@@ -74,10 +76,14 @@ mod tests {
 
     #[test]
     fn a_capability_that_is_left_is_seen() {
-        let none =
-            "CapInh:\t00000000ffffffff\nCapPrm:\t0000000000000000\nCapEff:\t0000000000000000\n";
-        assert!(!has_capabilities(none));
-        assert!(has_capabilities(&none.replace("CapEff:\t0", "CapEff:\t8")));
-        assert!(has_capabilities("CapAmb:\t0000000000000400\n"));
+        let none = "CapInh:\t00000000ffffffff\nCapPrm:\t0000000000000000\n\
+                    CapEff:\t0000000000000000\nCapAmb:\t0000000000000000\n";
+        assert!(lacks_capabilities(none));
+        for (set, left) in [("CapEff:\t0", "CapEff:\t8"), ("CapAmb:\t0", "CapAmb:\t4")] {
+            assert!(!lacks_capabilities(&none.replace(set, left)), "{left}");
+        }
+        // Without them nothing is known.
+        assert!(!lacks_capabilities(&none.replace("CapPrm", "CapXyz")));
+        assert!(!lacks_capabilities(""));
     }
 }
