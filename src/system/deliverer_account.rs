@@ -1,8 +1,10 @@
 //! The user that the deliverer becomes, so that a fault in it is not root's.
 
 use super::accounts::own_uid;
+use nix::errno::Errno;
 use nix::unistd::{User, getegid};
 use std::fs::Metadata;
+use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -31,19 +33,32 @@ pub struct DelivererAccount {
 
 /// The user `tcpw` of the machine, from whatever source it is configured to ask, or of the system whose
 /// users are in the file `passwd`. There is none if it is not known, or is root by another name.
-pub fn deliverer_account(passwd: &Path) -> Option<DelivererAccount> {
+///
+/// # Errors
+/// When the users cannot be looked up: then nobody knows whether there is one.
+pub fn find_deliverer(passwd: &Path) -> io::Result<Option<DelivererAccount>> {
     let found = if passwd == Path::new(PASSWD) {
-        let user = User::from_name(SERVICE).ok()??;
-        DelivererAccount {
-            uid: user.uid.as_raw(),
-            gid: user.gid.as_raw(),
-            home: user.dir,
+        match User::from_name(SERVICE) {
+            // Where there is no database at all, nobody is in it (getpwnam(3)).
+            Err(Errno::ENOENT | Errno::ESRCH) => None,
+            found => found?.map(|user| DelivererAccount {
+                uid: user.uid.as_raw(),
+                gid: user.gid.as_raw(),
+                home: user.dir,
+            }),
         }
     } else {
-        let bytes = read_regular(passwd, MOST_BYTES).ok()?;
-        bytes.split(|byte| *byte == b'\n').find_map(account)?
+        match read_regular(passwd, MOST_BYTES) {
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => None,
+            bytes => bytes?.split(|byte| *byte == b'\n').find_map(account),
+        }
     };
-    (found.uid != 0 && found.gid != 0).then_some(found)
+    Ok(found.filter(|found| found.uid != 0 && found.gid != 0))
+}
+
+/// As [`find_deliverer`]; none, too, where that cannot be told.
+pub fn deliverer_account(passwd: &Path) -> Option<DelivererAccount> {
+    find_deliverer(passwd).ok().flatten()
 }
 
 /// What a line of passwd(5) says of the user.
@@ -80,6 +95,13 @@ pub fn is_for_group(found: &Metadata, group: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn users_that_cannot_be_looked_up_are_not_taken_for_none() {
+        let place = tempfile::tempdir().unwrap();
+        assert_eq!(find_deliverer(&place.path().join("absent")).unwrap(), None);
+        assert!(find_deliverer(place.path()).is_err(), "a directory");
+    }
 
     #[test]
     fn the_user_is_read_from_the_file_that_plays_the_system() {

@@ -40,7 +40,8 @@ pub use clock::{Clock, SystemClock, local_time, time_of_local};
 pub use confinement::{is_confined, keep_privileges_as_they_are};
 pub use connections::{Connections, SshLogin, sshd_connections};
 pub use deliverer_account::{
-    DelivererAccount, PASSWD, deliverer_account, deliverer_group, is_deliverer, is_for_group,
+    DelivererAccount, PASSWD, deliverer_account, deliverer_group, find_deliverer, is_deliverer,
+    is_for_group,
 };
 pub use hand_over::{Ownership, give_file, settle_directory};
 pub use host_name::{full_host_name, host_name};

@@ -7,8 +7,8 @@ use crate::cli::base::{Failure, Paths};
 use crate::config::{ChannelSettings, Config, Password, TransportSettings};
 use crate::system::{
     Company, DelivererAccount, PASSWD, SAFE_PATH, WriteGuard, become_user, deliverer_account,
-    guard_writing, is_deliverer, is_root, keep_privileges_as_they_are, make_private_files,
-    restrict_system_calls, set_environment, stay_bound,
+    find_deliverer, guard_writing, is_deliverer, is_root, keep_privileges_as_they_are,
+    make_private_files, restrict_system_calls, set_environment, stay_bound,
 };
 use std::env;
 use std::ffi::OsStr;
@@ -73,7 +73,13 @@ pub(super) fn confine(
         }
         return Ok(confinement);
     }
-    let Some(account) = deliverer_account(&paths.inside(Path::new(PASSWD))) else {
+    let found = find_deliverer(&paths.inside(Path::new(PASSWD))).map_err(|cause| {
+        Failure::new(format_args!(
+            "cannot see whether there is a user tcpw: {cause}"
+        ))
+        .hint("nothing was delivered as root; the events wait, run tcpw deliver again")
+    })?;
+    let Some(account) = found else {
         confinement
             .facts
             .push("runs as root: there is no user tcpw (`tcpw install-alert` makes it)".to_owned());
