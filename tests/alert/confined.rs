@@ -137,6 +137,16 @@ fn kill(process: &Path) {
 }
 
 /// A program that the configuration names has the rights of the deliverer: it tries what must not be.
+/// `tcpw-notify`, and `tcpw` beside it, where every user may run them: the folder of the source may be
+/// closed to others.
+fn copied_notifier(stage: &Stage) -> PathBuf {
+    let built = Path::new(env!("CARGO_BIN_EXE_tcpw"));
+    for name in ["tcpw", "tcpw-notify"] {
+        fs::copy(built.with_file_name(name), stage.path("etc").join(name)).unwrap();
+    }
+    stage.path("etc/tcpw-notify")
+}
+
 #[test]
 fn a_program_inside_it_cannot_be_root() {
     assert_root();
@@ -148,7 +158,7 @@ fn a_program_inside_it_cannot_be_root() {
     fs::create_dir(&out).unwrap();
     chown(&out, Some(UID), Some(GID)).unwrap();
     let program = stage.path("etc/probe");
-    let notifier = concat!(env!("CARGO_BIN_EXE_tcpw"), "-notify");
+    let notifier = copied_notifier(&stage);
     let script = format!(
         "#!/bin/sh\ncd {out}\ntest -e id && exit 0\ncat >note\nid -u >id\n\
          cat /etc/shadow >shadow 2>&1 && echo read >>bad\n\
@@ -161,6 +171,7 @@ fn a_program_inside_it_cannot_be_root() {
         out = out.display(),
         table = table.display(),
         lib = stage.path("var/lib/tcpw").display(),
+        notifier = notifier.display(),
         root = stage.path("").display(),
     );
     fs::write(&program, script).unwrap();

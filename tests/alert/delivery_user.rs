@@ -397,7 +397,9 @@ sandboxed() {
 #[test]
 fn the_deliverer_works_in_the_sandbox_of_the_hardened_unit() {
     let script = format!(
-        "FILTER={FILTER}
+        "FILTER=/usr/local/bin/filter.py
+        # The folder of the source may be closed to other users.
+        install -m 644 {FILTER} $FILTER
         {SANDBOX}
         /usr/bin/python3 {SERVER} --inbox /run/inbox --port 25 >/run/port &
         for _ in $(seq 100); do [ -s /run/port ] || sleep 0.1; done
