@@ -18,6 +18,7 @@ pub mod alert;
 pub mod cli;
 pub mod config;
 pub mod diagnostic;
+pub mod doctor;
 pub mod editor;
 pub mod lint;
 pub mod metadata;

@@ -15,6 +15,8 @@ mod architecture;
 mod cli;
 /// The documents are true.
 mod docs;
+/// Which daemons ask libwrap, compared with what they do.
+mod doctor;
 /// Changes to tables: where rules go, what is refused, faults, and the installed libwrap's word.
 mod editor;
 /// Verdicts and deciding lines are those of the installed libwrap, and of its builds elsewhere.

@@ -30,6 +30,7 @@ use crate::cli::change::show::ShowArgs;
 use crate::cli::change::undo::{RedoArgs, UndoArgs};
 use crate::cli::mail::MailArgs;
 use crate::cli::verdict::diff::DiffArgs;
+use crate::cli::verdict::doctor::DoctorArgs;
 use crate::cli::verdict::explain::ExplainArgs;
 use crate::cli::verdict::match_::MatchArgs;
 use crate::cli::verdict::parse::ParseArgs;
@@ -122,6 +123,7 @@ pub(crate) enum Command {
     Match(MatchArgs),
     Test(TestArgs),
     Lint(LintArgs),
+    Doctor(DoctorArgs),
     Explain(ExplainArgs),
     Fmt(FmtArgs),
     Parse(ParseArgs),

@@ -7,7 +7,7 @@ use super::change::{
     allow, apply, confirm, deny, deny_all, edit, expire, fmt, history, install_alert, list, open,
     remove_alert, revoke, rollback, show, undo,
 };
-use super::verdict::{diff, explain, match_, parse, test};
+use super::verdict::{diff, doctor, explain, match_, parse, test};
 use super::{completions, demo, events, lint, mail, report, required_files, setup};
 use clap::{CommandFactory as _, Parser as _};
 use std::ffi::OsString;
@@ -86,6 +86,7 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
         Command::Test(args) => test::run(args, context),
         Command::Lint(args) => lint::run(args, context),
         Command::Fmt(args) => fmt::run(args, context),
+        Command::Doctor(args) => doctor::run(args, context),
         Command::Explain(args) => explain::run(args, context),
         Command::Parse(args) => parse::run(args, context),
         Command::Mail(args) => mail::run(args, context),

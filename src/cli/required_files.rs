@@ -69,6 +69,7 @@ fn demands(command: &Command) -> Demands {
         Command::List(_) | Command::Match(_) | Command::Test(_) => (true, true),
         Command::Lint(args) => (!args.writes(), true),
         Command::Diff(_)
+        | Command::Doctor(_)
         | Command::Explain(_)
         | Command::Parse(_)
         | Command::History(_)

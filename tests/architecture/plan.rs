@@ -5,12 +5,13 @@
 pub(super) type Room = (&'static str, &'static [&'static str]);
 
 /// The rooms of `src`.
-pub(super) const ROOMS: [Room; 12] = [
+pub(super) const ROOMS: [Room; 13] = [
     ("diagnostic", &[]),
     ("values", &[]),
     ("system", &[]),
     ("config", &["system"]),
     ("metadata", &[]),
+    ("doctor", &["system"]),
     ("lint", &["metadata"]),
     ("editor", &["system", "metadata"]),
     ("alert", &["system", "config"]),
@@ -137,7 +138,7 @@ pub(super) const RESERVED: &[(&str, &[&str])] = &[(
 
 /// External crates and the rooms of `src` that may name them. A crate that is not listed may be used
 /// by nobody until it has an owner.
-pub(super) const CRATES: [Room; 29] = [
+pub(super) const CRATES: [Room; 30] = [
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("csv", &["cli", "report"]),
@@ -168,6 +169,7 @@ pub(super) const CRATES: [Room; 29] = [
     ("toml", &["config"]),
     ("toml_edit", &["config"]),
     ("nix", &["system", "editor", "alert"]),
+    ("object", &["doctor"]),
     ("memchr", EVERY_ROOM),
     ("thiserror", EVERY_ROOM),
 ];

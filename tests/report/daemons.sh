@@ -1,11 +1,17 @@
 #!/usr/bin/env bash
-# daemons.sh STAGE UNPACKED: Debian's daemons that ask libwrap each refuse one connection, and
-# rsyslog writes what they say of it, in its three forms, below STAGE/log. Runs as root of its own
-# mount, network and process namespaces; UNPACKED has the packages that `unpack` fetched. Prints
-# `NAME: asked` for each daemon that was connected to.
+# daemons.sh STAGE UNPACKED TCPW [SUITE]: Debian's daemons that ask libwrap each refuse one
+# connection, and rsyslog writes what they say of it, in its three forms, below STAGE/log. Others are
+# told not to ask, or do not know how, and let the same client in. While all of them run, `TCPW doctor`
+# writes what it makes of them to STAGE/doctor.json, and once more to STAGE/unread.json while the tables
+# are closed to all but root. Runs as root of its own mount, network and process namespaces; UNPACKED
+# has the packages that `unpack` fetched, and SUITE those of a newer sshd. Prints `NAME: asked` for each
+# daemon that was connected to and refused, `NAME: refused` for those whose logs nobody reads, and
+# `NAME: let in` for each that let the client in.
 set -eu
 stage=$1
 unpacked=$2/root
+tcpw=$3
+suite=${4-}
 here=$(dirname "$(readlink -f "$0")")
 . "$here/stage.sh"
 
@@ -20,6 +26,9 @@ for _ in range(600):
         break
     except ConnectionRefusedError:
         time.sleep(0.1)
+    except ConnectionResetError:
+        # It was closed before this end knew that it was open.
+        sys.exit()
 else:
     sys.exit("nobody listens on port " + port)
 try:
@@ -44,6 +53,42 @@ if kind == socket.AF_INET:
 s.sendto(bytes.fromhex(data), (address, int(port)))
 END
 }
+# Connects from the client's address to port $1 and says $2; `tls` is a handshake. Prints what came of it:
+# `answer`, `closed`, or `silence` for $3 seconds.
+outcome() {
+    /usr/bin/python3 - "$client" "$@" <<'END'
+import socket, ssl, sys, time
+client, port, said, wait = sys.argv[1:]
+for _ in range(600):
+    try:
+        connection = socket.create_connection(("127.0.0.1", int(port)), 10, (client, 0))
+        break
+    except ConnectionRefusedError:
+        time.sleep(0.1)
+    except ConnectionResetError:
+        print("closed")
+        sys.exit()
+else:
+    sys.exit("nobody listens on port " + port)
+connection.settimeout(float(wait))
+try:
+    if said == "tls":
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        context.wrap_socket(connection)
+        print("answer")
+    else:
+        connection.sendall(bytes.fromhex(said))
+        print("answer" if connection.recv(500) else "closed")
+except TimeoutError:
+    print("silence")
+except OSError:
+    print("closed")
+END
+}
+# Whether the client is refused at port $1, or let in and answered after it has said $2.
+refused() { [ "$(outcome "$1" '' 60)" = closed ]; }
+let_in() { [ "$(outcome "$1" "${2-}" 60)" = answer ]; }
 listens() { ss -lntu | grep -q "[:.]$1 "; }
 asked() { printf '%s: asked\n' "$1"; }
 
@@ -77,7 +122,8 @@ try_tcpd() {
     knock 2202
 }
 try_inetd() {
-    printf '2203 stream tcp nowait root /bin/cat cat\n' >"$stage/inetd.conf"
+    printf '2203 stream tcp nowait root /bin/cat cat\necho stream tcp nowait root internal\n' \
+        >"$stage/inetd.conf"
     "$unpacked/usr/sbin/inetd" -l -i "$stage/inetd.conf" &
     knock 2203
 }
@@ -161,13 +207,100 @@ try_slapd() {
 }
 # proftpd asks libwrap when a user that exists has sent a password.
 try_proftpd() {
+    # It hides its arguments, so the configuration is where it always is.
     mkdir -m 755 /run/proftpd
+    mkdir -p /etc/proftpd
     printf 'ModulePath %s\nLoadModule mod_wrap.c\nServerType standalone\nDefaultAddress 127.0.0.1\nUseIPv6 off\nPort 2206\nUser nobody\nGroup nogroup\nPidFile /run/proftpd/pid\nScoreboardFile /run/proftpd/board\nRequireValidShell off\nTCPAccessFiles /etc/hosts.allow /etc/hosts.deny\n' \
-        "$unpacked/usr/lib/proftpd" >"$stage/proftpd.conf"
+        "$unpacked/usr/lib/proftpd" >/etc/proftpd/proftpd.conf
     # In the foreground it writes its log to standard error.
     LD_LIBRARY_PATH=$unpacked/usr/lib/$(gcc -print-multiarch) \
-        "$unpacked/usr/sbin/proftpd" -n -c "$stage/proftpd.conf" 2>"$stage/log/proftpd.log" &
+        "$unpacked/usr/sbin/proftpd" -n 2>"$stage/log/proftpd.log" &
     knock 2206 'USER daemon' 'PASS x'
+}
+
+# Daemons of which only the refusal counts, not what they write.
+refuse_socat() {
+    "$unpacked/usr/bin/socat" TCP-LISTEN:2210,bind=127.0.0.1,reuseaddr,fork,tcpwrap=chat \
+        EXEC:/bin/cat 2>/dev/null &
+    refused 2210
+}
+# The newer sshd asks by another program; its system is a jail with the same tables.
+refuse_newer_sshd() {
+    mkdir -p "$suite/etc/ssh" "$suite/dev" "$suite/run/sshd" "$suite/var/empty" "$suite/proc"
+    for file in passwd group hosts.allow hosts.deny; do
+        touch "$suite/etc/$file"
+        mount --bind "/etc/$file" "$suite/etc/$file"
+    done
+    mount --rbind /dev "$suite/dev"
+    cp "$stage/hostkey" "$stage/hostkey.pub" "$suite/etc/ssh/"
+    printf 'Port 2211\nListenAddress 127.0.0.1\nHostKey /etc/ssh/hostkey\nPidFile none\nUsePAM no\nUseDNS no\n' \
+        >"$suite/etc/ssh/sshd_config"
+    chroot "$suite" /usr/sbin/sshd -D 2>"$stage/newer-sshd.log" &
+    refused 2211
+}
+# Its libwrap is replaced while it runs, as by an upgrade.
+refuse_replaced_vsftpd() {
+    local library
+    library=$(ldconfig -p | sed -n 's/.*libwrap\.so\.0 .* => //p' | head -n 1)
+    mkdir "$stage/lib"
+    cp "$library" "$stage/lib/libwrap.so.0"
+    sed 's/2205/2405/; s/^xferlog.*//' "$stage/vsftpd.conf" >"$stage/vsftpd-replaced.conf"
+    LD_LIBRARY_PATH=$stage/lib /usr/sbin/vsftpd "$stage/vsftpd-replaced.conf" &
+    refused 2405
+    cp "$library" "$stage/lib/new"
+    mv "$stage/lib/new" "$stage/lib/libwrap.so.0"
+}
+
+# What a server that echoes is told.
+line=68690a
+off_vsftpd() {
+    sed 's/^tcp_wrappers=.*//; s/2205/2305/' "$stage/vsftpd.conf" >"$stage/vsftpd-off.conf"
+    /usr/sbin/vsftpd "$stage/vsftpd-off.conf" &
+    let_in 2305
+}
+off_stunnel() {
+    sed 's/^libwrap = yes//; s/imaps/pop3s/; s/:4433/:4533/; s/^output.*//' "$stage/stunnel.conf" \
+        >"$stage/stunnel-off.conf"
+    /usr/bin/stunnel4 "$stage/stunnel-off.conf" 2>/dev/null &
+    let_in 4533 tls
+}
+# Two services of one daemon that differ: pop3s asks, nntps does not.
+off_stunnel_of_two() {
+    sed 's/imaps/pop3s/; s/:4433/:4633/; s/^output.*//' "$stage/stunnel.conf" >"$stage/stunnel-two.conf"
+    printf '[nntps]\naccept = 127.0.0.1:4634\nconnect = 127.0.0.1:9\n' >>"$stage/stunnel-two.conf"
+    /usr/bin/stunnel4 "$stage/stunnel-two.conf" 2>/dev/null &
+    refused 4633 && let_in 4634 tls
+}
+off_inetd() {
+    printf '2303 stream tcp nowait root /bin/cat cat\n' >"$stage/inetd-off.conf"
+    "$unpacked/usr/sbin/inetd" -i "$stage/inetd-off.conf" &
+    let_in 2303 $line
+}
+off_xinetd() {
+    sed 's/wait = no/&\n    flags = NOLIBWRAP/; s/2208/2308/' "$stage/xinetd-2208.conf" \
+        >"$stage/xinetd-off.conf"
+    /usr/sbin/xinetd -dontfork -pidfile "$stage/xinetd-off.pid" -f "$stage/xinetd-off.conf" &
+    let_in 2308 $line
+}
+off_socat() {
+    "$unpacked/usr/bin/socat" TCP-LISTEN:2310,bind=127.0.0.1,reuseaddr,fork EXEC:/bin/cat 2>/dev/null &
+    let_in 2310 $line
+}
+# What inetd serves itself, which it asks nobody about, with -l or without.
+off_internal() { let_in 7 $line; }
+# A server that knows nothing of libwrap.
+off_python() {
+    /usr/bin/python3 -m http.server --bind 127.0.0.1 2309 >/dev/null 2>&1 &
+    let_in 2309 $line
+}
+# It asks, and of other tables than everybody else's.
+off_moved_mosquitto() {
+    sed "s/2204/2404/; /log_dest/d" "$stage/mosquitto.conf" >"$stage/mosquitto-moved.conf"
+    : >"$stage/other.deny"
+    unshare -m sh -c 'mount --bind "$1/other.deny" /etc/hosts.deny &&
+        exec /usr/sbin/mosquitto -c "$1/mosquitto-moved.conf" 2>/dev/null' sh "$stage" &
+    # A CONNECT of MQTT 3.1.1.
+    let_in 2404 101000044d5154540402003c000474637077
 }
 
 private_machine
@@ -191,3 +324,21 @@ try_proftpd && asked proftpd
 sleep 3
 kill "$(cat "$stage/rsyslog.pid")"
 await 60 test ! -e "$stage/rsyslog.pid" || fail "rsyslog does not end"
+
+for daemon in socat replaced_vsftpd ${suite:+newer_sshd}; do
+    "refuse_$daemon" || fail "$daemon does not refuse"
+    printf '%s: refused\n' "$daemon"
+done
+for daemon in vsftpd stunnel stunnel_of_two inetd xinetd socat internal python moved_mosquitto; do
+    "off_$daemon" || fail "$daemon does not ask, and refuses all the same"
+    printf '%s: let in\n' "$daemon"
+done
+"$tcpw" doctor --format json >"$stage/doctor.json" || test $? -lt 3
+# Whoever is not root cannot read tables that are closed to others, and refuses everybody.
+printf 'ALL: ALL\n' >/etc/hosts.allow
+[ "$(outcome 5667 '' 2)" = silence ] || fail "nrpe refuses whom the allow table allows"
+chmod 600 /etc/hosts.allow /etc/hosts.deny
+refused 5667 || fail "nrpe reads tables that it cannot read"
+let_in 2205 || fail "vsftpd, which is root, cannot read them"
+"$tcpw" doctor nrpe --format json >"$stage/unread.json" || test $? -eq 1
+"$tcpw" doctor vsftpd --format json >"$stage/read.json" || test $? -lt 3

@@ -1,7 +1,7 @@
 //! What libwrap and its daemons log, read from logs that the real programs have just written:
 //! every form of Debian's system logs, and the messages of each daemon that can run here.
 
-use crate::{proof, sandbox::Sandbox};
+use crate::{doctor, proof, sandbox::Sandbox};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ const NAMESPACES: [&str; 8] = [
     "private",
 ];
 /// Packages that cannot be installed beside others that the tests use, and the libraries of proftpd.
-const UNPACKED: [&str; 8] = [
+const UNPACKED: [&str; 9] = [
     "openbsd-inetd",
     "proftpd-core",
     "proftpd-mod-wrap",
@@ -29,6 +29,7 @@ const UNPACKED: [&str; 8] = [
     "libmemcached11",
     "libmemcachedutil2",
     "libpcre2-posix3",
+    "socat",
 ];
 
 /// Where the logs are written and read.
@@ -165,8 +166,8 @@ fn every_form_of_a_system_log() {
     );
 }
 
-#[test]
-fn what_each_daemon_writes_of_a_refusal() {
+/// Where the packages are that are not installed.
+fn unpacked() -> PathBuf {
     let unpacked = Path::new(env!("CARGO_TARGET_TMPDIR")).join("unpacked");
     let fetched = Command::new(script("unpack"))
         .arg(&unpacked)
@@ -178,7 +179,18 @@ fn what_each_daemon_writes_of_a_refusal() {
         "the daemons cannot be tried without their packages: {}",
         String::from_utf8_lossy(&fetched.stderr)
     );
-    let (stage, log) = play("daemons.sh", &[&unpacked]);
+    unpacked
+}
+
+#[test]
+fn what_each_daemon_writes_of_a_refusal() {
+    let unpacked = unpacked();
+    let program = Path::new(env!("CARGO_BIN_EXE_tcpw"));
+    let newer = doctor::unpack_newer_sshd();
+    let mut more = vec![unpacked.as_path(), program];
+    more.extend(newer.as_deref());
+    let (stage, log) = play("daemons.sh", &more);
+    doctor::is_told(stage.path(), &log);
     let asked = log.lines().filter(|line| line.ends_with(": asked")).count();
     assert_eq!(asked, 14, "{log}");
     let place = stage.path().join("log");

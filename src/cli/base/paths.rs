@@ -5,6 +5,10 @@ use crate::system::is_root;
 use std::path::{Path, PathBuf};
 use tcpw_notify::Run;
 
+/// Where libwrap reads its tables.
+const ALLOW_TABLE: &str = "/etc/hosts.allow";
+const DENY_TABLE: &str = "/etc/hosts.deny";
+
 /// The files every command works on.
 #[derive(Debug, Clone)]
 pub(crate) struct Paths {
@@ -31,13 +35,19 @@ impl Paths {
                 .unwrap_or_else(|| below(root.as_deref(), Path::new(default)))
         };
         Self {
-            allow: place(&global.allow_file, "/etc/hosts.allow"),
-            deny: place(&global.deny_file, "/etc/hosts.deny"),
+            allow: place(&global.allow_file, ALLOW_TABLE),
+            deny: place(&global.deny_file, DENY_TABLE),
             history: history(global),
             config: place(&global.config, "/etc/tcpw.toml"),
             config_is_given: global.config.is_some(),
             root,
         }
+    }
+
+    /// Whether both tables are those that daemons read, here or below `--root`.
+    pub(crate) fn are_of_system(&self) -> bool {
+        let usual = |path: &str| self.inside(Path::new(path));
+        [&self.allow, &self.deny] == [&usual(ALLOW_TABLE), &usual(DENY_TABLE)]
     }
 
     /// These paths, with these files instead of the two tables.

@@ -2,6 +2,7 @@
 
 use super::changes::{ChangeArgs, ForceArgs};
 use super::make::make;
+use super::unguarded;
 use crate::cli::base::{Context, Exit, Failure};
 use crate::editor::{Asks, Intent, Scope, deny_all, verify_deny_all};
 use clap::Args;
@@ -19,6 +20,7 @@ pub(crate) struct DenyAllArgs {
 }
 
 pub(crate) fn run(args: &DenyAllArgs, context: &mut Context) -> Result<Exit, Failure> {
+    unguarded::warn(context)?;
     make(
         context,
         args.change,

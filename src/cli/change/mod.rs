@@ -31,3 +31,4 @@ pub(super) mod rollback;
 pub(super) mod show;
 pub(super) mod trial;
 pub(super) mod undo;
+pub(super) mod unguarded;

@@ -1,6 +1,7 @@
 //! This machine as the commands see it: its tables, files, names, journal, configuration and units.
 
 pub(super) mod credentials;
+pub(super) mod daemons;
 pub(super) mod deliverer_user;
 pub(super) mod dialect;
 pub(super) mod event_log;

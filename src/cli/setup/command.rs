@@ -8,6 +8,7 @@ use crate::cli::base::{Context, Exit, Failure};
 use crate::cli::change::changes::ChangeArgs;
 use crate::cli::change::refusal::told;
 use crate::cli::change::undo::UndoArgs;
+use crate::cli::change::unguarded;
 use crate::editor::{History, HistoryEntry, Side};
 
 pub(crate) fn run(args: &SetupArgs, context: &mut Context) -> Result<Exit, Failure> {
@@ -24,6 +25,7 @@ pub(crate) fn run(args: &SetupArgs, context: &mut Context) -> Result<Exit, Failu
         return Err(needed::failure(&needed));
     };
     let work = Work::prepare(args, text, context)?;
+    unguarded::warn(context)?;
     if is_asking && !args.change.dry_run {
         work.make(args, ChangeArgs::preview(true), context)?;
         if !ask::yes(context, "Make these changes?", true)? {

@@ -9,9 +9,11 @@ use super::ways::ways;
 use super::words::{describe, word_of};
 use crate::cli::base::address::is_address;
 use crate::cli::base::{Context, Exit, Failure, Style};
+use crate::cli::machine::daemons::{daemons, installed, why_nobody};
 use crate::cli::machine::dialect::DialectChoice;
 use crate::cli::machine::surroundings::{Aclexec, Machine};
 use crate::cli::machine::tables::TableFiles;
+use crate::doctor::Diagnosis;
 use crate::engine::{
     Access, Host, HostName, NameKind, Request, Surroundings as _, Tables, Trace, Verdict, by_name,
     decide, explain,
@@ -94,7 +96,7 @@ pub(crate) struct MatchArgs {
     /// How to print the answer
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     format: AnswerFormat,
-    /// Answer queries from standard input
+    /// Diagnosis queries from standard input
     ///
     /// One per line, fields separated by TAB: DAEMON ADDR NAME USER SERVER_ADDR SERVER_NAME
     /// SERVER_PORT; from NAME on each may be empty or missing. ADDR is what a program could hand to
@@ -168,6 +170,11 @@ pub(crate) fn run(args: &MatchArgs, context: &mut Context) -> Result<Exit, Failu
             if let Some(remark) = machine.remark() {
                 context.out.line(format!("  {remark}"))?;
             }
+            if let Some(why) = whom_it_binds(daemon, context) {
+                context
+                    .out
+                    .line(format!("  {why}: this verdict binds nobody"))?;
+            }
         }
         AnswerFormat::Json => {
             let answers = Told {
@@ -183,6 +190,22 @@ pub(crate) fn run(args: &MatchArgs, context: &mut Context) -> Result<Exit, Failu
     }
     let exits = all.iter().map(|asked| exit_of(asked.verdict.access));
     Ok(exits.fold(Exit::Done, worse))
+}
+
+/// Why a verdict about a daemon binds nobody, if that is so and these are the tables that it would read.
+/// What runs decides; where nothing does, what is installed.
+fn whom_it_binds(daemon: &OsStr, context: &Context) -> Option<String> {
+    let daemon = daemon.to_str().filter(|_| context.paths.are_of_system())?;
+    let installed = installed(&context.paths, daemon);
+    if installed.iter().any(|answer| answer.asks_as(daemon)) {
+        return None;
+    }
+    let found = daemons(&context.paths);
+    let is_about = |answer: &Diagnosis| answer.is_about(daemon);
+    if found.answers.iter().any(is_about) {
+        return why_nobody(&found.answers, daemon);
+    }
+    why_nobody(&installed, daemon)
 }
 
 /// A question with its answer.

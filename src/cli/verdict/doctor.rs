@@ -1,0 +1,187 @@
+//! `tcpw doctor`: which programs ask libwrap at all, and so whom the tables bind.
+
+use super::doctor_text::{self, Shown};
+use super::named_daemons::NamedDaemons;
+use crate::cli::base::{Context, Exit, Failure};
+use crate::cli::machine::daemons::{daemons, installed};
+use crate::cli::machine::tables::TableFiles;
+use crate::doctor::{Diagnosis, Findings, Standing};
+use crate::escape::visible;
+use clap::{Args, ValueEnum};
+
+/// Say which daemons ask libwrap, and as what
+///
+/// A rule binds only a daemon that asks libwrap. This looks at every program that waits for clients:
+/// whether it calls libwrap (by its file and what it has loaded; nothing is run), under which name it
+/// asks, whether its configuration has that switched off, and whether it sees these tables and may
+/// read them. It also names rules for daemons that never ask, and daemons that ask and that no rule
+/// names. With --root it looks at the programs that systemd would start there for a client.
+///
+/// Exit code: 0 nothing is wrong (with a name: it asks), 1 a rule is for a daemon that does not ask,
+/// no rule is for one that does, or something keeps a daemon from the tables (with a name: it does
+/// not ask), 2 it cannot be told.
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// Only the daemon that asks under this name, or whose program is called so; also one that does
+    /// not run now
+    #[arg(value_name = "DAEMON")]
+    daemon: Option<String>,
+    /// Show what each answer rests on, and whether a test has seen it or documents say so
+    #[arg(long)]
+    explain: bool,
+    /// How to print it
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    format: DoctorFormat,
+}
+
+/// How the answers are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum DoctorFormat {
+    /// For people
+    #[default]
+    Human,
+    /// For programs: one JSON object
+    Json,
+    /// One line for monitoring, with the exit codes of plugins: 0 OK, 1 WARNING, 3 UNKNOWN
+    Nagios,
+}
+
+pub(crate) fn run(args: &DoctorArgs, context: &mut Context) -> Result<Exit, Failure> {
+    let mut findings = daemons(&context.paths);
+    let named = NamedDaemons::of(&TableFiles::read(context)?);
+    if let Some(daemon) = &args.daemon {
+        findings.answers.retain(|answer| answer.is_about(daemon));
+        if findings.answers.is_empty() {
+            findings.answers = not_running(daemon, &findings, context)?;
+        }
+        findings.unseen.clear();
+    }
+    let crossed = match args.daemon {
+        None => Crossed::new(&findings, &named),
+        Some(_) => Crossed::default(),
+    };
+    let exit = match args.daemon {
+        None => exit_of_all(&findings, &crossed),
+        Some(_) => exit_of_one(&findings.answers),
+    };
+    let shown = Shown {
+        findings: &findings,
+        unasked: &crossed.unasked,
+        unnamed: &crossed.unnamed,
+        explain: args.explain,
+    };
+    match args.format {
+        DoctorFormat::Human => doctor_text::human(&shown, &mut context.out)?,
+        DoctorFormat::Json => context.out.data(doctor_text::json(&shown))?,
+        DoctorFormat::Nagios => {
+            let (state, exit) = match exit {
+                Exit::Done => ("OK", Exit::Done),
+                Exit::Negative => ("WARNING", Exit::Negative),
+                Exit::Failed | Exit::Unknown | Exit::NotRecorded | Exit::Lost => {
+                    ("UNKNOWN", Exit::Unknown)
+                }
+            };
+            let line = format!("TCPW {state} - {}", doctor_text::sum(&shown));
+            context.out.line(line)?;
+            return Ok(exit);
+        }
+    }
+    Ok(exit)
+}
+
+/// What a daemon would do that does not run, if it is installed.
+fn not_running(
+    daemon: &str,
+    findings: &Findings,
+    context: &Context,
+) -> Result<Vec<Diagnosis>, Failure> {
+    let mut answers = installed(&context.paths, daemon);
+    for answer in &mut answers {
+        answer
+            .notes
+            .push("it does not wait for clients now".to_owned());
+    }
+    if !answers.is_empty() {
+        return Ok(answers);
+    }
+    let what = format!(
+        "no program that waits for clients is, or asks as, {}",
+        visible(daemon.as_bytes())
+    );
+    let hint = if findings.unseen.is_empty() {
+        "`tcpw doctor` lists those that wait"
+    } else {
+        "some programs are hidden from this user: run it as root"
+    };
+    Err(Failure::new(what).hint(hint))
+}
+
+/// What rules and daemons have against each other.
+#[derive(Debug, Default)]
+struct Crossed {
+    /// Daemons that rules name and under whose name nobody asks, with the first place.
+    unasked: Vec<(String, String)>,
+    /// Names that somebody asks with, and that no rule is about.
+    unnamed: Vec<String>,
+}
+
+impl Crossed {
+    fn new(findings: &Findings, named: &NamedDaemons) -> Self {
+        let may_ask = |name: &str| {
+            findings.answers.iter().any(|answer| {
+                let open = matches!(answer.standing, Standing::Asked | Standing::CannotTell);
+                open && answer
+                    .names
+                    .iter()
+                    .any(|own| own.eq_ignore_ascii_case(name))
+            })
+        };
+        let unasked = named.names().filter(|(name, _)| !may_ask(name));
+        let asked = findings
+            .answers
+            .iter()
+            .filter(|answer| answer.standing == Standing::Asked);
+        let asking = asked.flat_map(|answer| &answer.names);
+        let mut unnamed: Vec<String> = asking
+            .filter(|name| !named.mention(name))
+            .cloned()
+            .collect();
+        unnamed.sort();
+        unnamed.dedup();
+        Self {
+            unasked: unasked
+                .map(|(name, place)| (name.to_owned(), place.to_owned()))
+                .collect(),
+            unnamed,
+        }
+    }
+}
+
+fn has(answers: &[Diagnosis], standing: Standing) -> bool {
+    answers.iter().any(|answer| answer.standing == standing)
+}
+
+fn has_problems(answers: &[Diagnosis]) -> bool {
+    answers.iter().any(|answer| !answer.problems.is_empty())
+}
+
+fn exit_of_one(answers: &[Diagnosis]) -> Exit {
+    if has(answers, Standing::CannotTell) {
+        Exit::Failed
+    } else if has(answers, Standing::Asked) && !has_problems(answers) {
+        Exit::Done
+    } else {
+        Exit::Negative
+    }
+}
+
+fn exit_of_all(findings: &Findings, crossed: &Crossed) -> Exit {
+    let is_crossed = !crossed.unasked.is_empty() || !crossed.unnamed.is_empty();
+    if is_crossed || has_problems(&findings.answers) {
+        Exit::Negative
+    } else if has(&findings.answers, Standing::CannotTell) || !findings.unseen.is_empty() {
+        Exit::Failed
+    } else {
+        Exit::Done
+    }
+}
