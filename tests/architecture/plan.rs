@@ -5,7 +5,7 @@
 pub(super) type Room = (&'static str, &'static [&'static str]);
 
 /// The rooms of `src`.
-pub(super) const ROOMS: [Room; 12] = [
+pub(super) const ROOMS: [Room; 13] = [
     ("diagnostic", &[]),
     ("values", &[]),
     ("system", &[]),
@@ -15,6 +15,7 @@ pub(super) const ROOMS: [Room; 12] = [
     ("editor", &["system", "metadata"]),
     ("alert", &["system", "config"]),
     ("report", &["alert"]),
+    ("status", &[]),
     ("lib", EVERY_ROOM),
     ("main", EVERY_ROOM),
     ("cli", EVERY_ROOM),
@@ -106,7 +107,7 @@ pub(super) const WINGS: &[Wings] = &[
             &["format"],
             &["args"],
             &["choice", "sources"],
-            &["fix"],
+            &["fix", "overall"],
             &["run"],
         ],
     ),
@@ -119,6 +120,7 @@ pub(super) const WINGS: &[Wings] = &[
             &["change"],
             &["lint", "alert"],
             &["setup", "events", "report"],
+            &["status"],
             &["mail"],
             &["completions", "demo"],
             &["args"],
@@ -150,7 +152,7 @@ pub(super) const CRATES: [Room; 29] = [
     ("minijinja", &["alert"]),
     ("maxminddb", &["alert"]),
     ("plotters", &["report"]),
-    ("unicode_width", &["report"]),
+    ("unicode_width", &["report", "status"]),
     ("terminal_size", &["cli"]),
     ("similar", &["editor"]),
     ("tempfile", &["editor", "cli"]),
@@ -159,11 +161,17 @@ pub(super) const CRATES: [Room; 29] = [
     ("dns_lookup", &["system"]),
     ("landlock", &["system"]),
     ("seccompiler", &["system"]),
-    ("chrono", &["system", "alert", "cli", "report", "metadata"]),
-    ("serde", &["alert", "config", "editor", "cli", "report"]),
+    (
+        "chrono",
+        &["system", "alert", "cli", "report", "metadata", "status"],
+    ),
+    (
+        "serde",
+        &["alert", "config", "editor", "cli", "report", "status"],
+    ),
     (
         "serde_json",
-        &["alert", "config", "editor", "cli", "report"],
+        &["alert", "config", "editor", "cli", "report", "status"],
     ),
     ("toml", &["config"]),
     ("toml_edit", &["config"]),
