@@ -23,6 +23,7 @@ pub mod editor;
 pub mod lint;
 pub mod metadata;
 pub mod report;
+pub mod status;
 pub mod system;
 pub mod values;
 

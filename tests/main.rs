@@ -37,3 +37,5 @@ mod report;
 mod sandbox;
 /// A refused stranger at a real sshd becomes a mail in a real inbox.
 mod sshd;
+/// `tcpw status` and `tcpw metrics`: how things stand, and each fault by its name.
+mod status;

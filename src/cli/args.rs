@@ -6,6 +6,7 @@ use super::events::EventsArgs;
 use super::lint::LintArgs;
 use super::report::ReportArgs;
 use super::setup::SetupArgs;
+use super::status::{MetricsArgs, StatusArgs};
 use crate::cli::alert::deliver::DeliverArgs;
 use crate::cli::alert::mute::{MuteArgs, UnmuteArgs};
 use crate::cli::alert::notify::NotifyArgs;
@@ -101,6 +102,8 @@ struct Match {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Setup(SetupArgs),
+    Status(StatusArgs),
+    Metrics(MetricsArgs),
     Allow(AllowArgs),
     Deny(DenyArgs),
     DenyAll(DenyAllArgs),

@@ -8,7 +8,7 @@ use super::change::{
     remove_alert, revoke, rollback, show, undo,
 };
 use super::verdict::{diff, doctor, explain, match_, parse, test};
-use super::{completions, demo, events, lint, mail, report, required_files, setup};
+use super::{completions, demo, events, lint, mail, report, required_files, setup, status};
 use clap::{CommandFactory as _, Parser as _};
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -64,6 +64,8 @@ fn run_line(words: Vec<OsString>, context: &mut Context) -> Result<Exit, Failure
 fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
     match command {
         Command::Setup(args) => setup::run(args, context),
+        Command::Status(args) => status::run(args, context),
+        Command::Metrics(args) => status::metrics(args, context),
         Command::Allow(args) => allow::run(args, context),
         Command::Deny(args) => deny::run(args, context),
         Command::DenyAll(args) => deny_all::run(args, context),

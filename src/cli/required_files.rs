@@ -68,6 +68,8 @@ fn demands(command: &Command) -> Demands {
     let (is_reader, needs_tables) = match command {
         Command::List(_) | Command::Match(_) | Command::Test(_) => (true, true),
         Command::Lint(args) => (!args.writes(), true),
+        Command::Status(args) => (!args.writes(), true),
+        Command::Metrics(args) => (!args.writes(), true),
         Command::Diff(_)
         | Command::Doctor(_)
         | Command::Explain(_)

@@ -89,6 +89,7 @@ pub fn parse(bytes: &[u8], file: &Path, place: Place<'_>) -> Result<Config, Conf
         root_drop: place(&root_drop),
         lint: lint(&top)?,
         keep_in: keep_in(&top)?,
+        status_group: status_group(&top)?,
         holds_password: holds_password || holds_secret,
     })
 }
@@ -140,6 +141,14 @@ fn keep_in(top: &Section<'_>) -> Result<Vec<IpAddr>, ConfigError> {
         return Ok(Vec::new());
     };
     section.addresses("keep_in")
+}
+
+/// The group that may read the saved status, by its name.
+fn status_group(top: &Section<'_>) -> Result<Option<String>, ConfigError> {
+    match top.section("status", "status", known("status"))? {
+        Some(section) => section.text("group"),
+        None => Ok(None),
+    }
 }
 
 fn mail(section: &Section<'_>, place: Place<'_>) -> Result<(MailSettings, bool), ConfigError> {

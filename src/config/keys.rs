@@ -6,7 +6,9 @@ use super::{alert, letter};
 pub const KEYS: &[(&str, &[&str])] = &[
     (
         "",
-        &["mail", "journal", "drop", "lint", "guard", "alert", "geo"],
+        &[
+            "mail", "journal", "drop", "lint", "guard", "alert", "geo", "status",
+        ],
     ),
     ("mail", MAIL),
     ("mail.smtp", SMTP),
@@ -16,6 +18,7 @@ pub const KEYS: &[(&str, &[&str])] = &[
     ("drop", DROP),
     ("lint", LINT),
     ("guard", GUARD),
+    ("status", STATUS),
     ("alert", alert::ALERT),
     ("geo", letter::GEO),
     ("alert.rule", alert::RULE),
@@ -69,6 +72,7 @@ const WEBHOOK: &[&str] = &[
 const DROP: &[&str] = &["path", "root"];
 const JOURNAL: &[&str] = &["path", "keep", "max_size"];
 const GUARD: &[&str] = &["keep_in"];
+const STATUS: &[&str] = &["group"];
 const LINT: &[&str] = &["select", "ignore", "per_path_ignore"];
 
 /// The keys of a table; none of a table that is not known.

@@ -43,6 +43,8 @@ pub struct Config {
     pub lint: Lint,
     /// Who must still get in after a change of the tables.
     pub keep_in: Vec<IpAddr>,
+    /// The group that may read the saved status.
+    pub status_group: Option<String>,
     /// Whether a password or another secret stands in the configuration itself.
     pub holds_password: bool,
 }
@@ -138,6 +140,7 @@ impl Config {
             root_drop: place(Path::new(DEFAULT_ROOT_DROP)),
             lint: Lint::default(),
             keep_in: Vec::new(),
+            status_group: None,
             holds_password: false,
         }
     }

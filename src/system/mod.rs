@@ -33,7 +33,7 @@ mod timer;
 mod unfollowed;
 mod write_guard;
 
-pub use accounts::{has_group, has_user, is_root, own_uid};
+pub use accounts::{group_number, has_group, has_user, is_root, own_uid};
 pub use boot::Moment;
 pub use cgroup::leave_cgroup;
 pub use clock::{Clock, SystemClock, local_time, time_of_local};

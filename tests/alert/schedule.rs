@@ -44,7 +44,7 @@ fn the_units_are_written_linked_and_taken_away() {
     );
     let units = stage.path(UNITS);
     let written = names(&units);
-    assert_eq!(written.iter().filter(|name| is_unit(name)).count(), 7);
+    assert_eq!(written.iter().filter(|name| is_unit(name)).count(), 9);
     assert_eq!(
         names(&units.join("paths.target.wants")),
         ["tcpw-deliver.path"]

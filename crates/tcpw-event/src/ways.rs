@@ -20,6 +20,7 @@ const UNFINISHED: u32 = 0o400;
 const SET_GROUP: u32 = 0o2000;
 const WRITE_BY_GROUP: u32 = 0o020;
 const WRITE_BY_ALL: u32 = 0o002;
+const STICKY: u32 = 0o1000;
 
 /// A way in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -200,6 +201,34 @@ pub fn repair(directory: &Path) -> io::Result<Option<u32>> {
     Ok(Some(mode(&metadata)))
 }
 
+/// The form that a drop directory has, and the one that it needs, where alerts would be lost or
+/// forged as it is; nothing of one that is sound. Of those that only a configuration names it is asked
+/// that nobody can remove or replace another's alerts there.
+///
+/// # Errors
+/// When it cannot be looked at.
+pub fn misfit(directory: &Path) -> io::Result<Option<(Form, Form)>> {
+    let metadata = fs::metadata(directory)?;
+    let found = Form {
+        mode: mode(&metadata),
+        owner: Some((metadata.uid(), metadata.gid())),
+    };
+    let Some(way) = Way::of_usual(directory) else {
+        let is_open = found.mode & WRITE_BY_ALL != 0 && found.mode & STICKY == 0;
+        let wanted = Form {
+            mode: found.mode | STICKY,
+            owner: None,
+        };
+        return Ok(is_open.then_some((found, wanted)));
+    };
+    let form = way.form();
+    let is_sound = match form.owner {
+        Some(_) => form.owner == found.owner && form.mode == found.mode,
+        None => way.modes().contains(&found.mode),
+    };
+    Ok((!is_sound).then_some((found, form)))
+}
+
 /// Whether the files in a directory are readable for its group: the deliverer's.
 pub(crate) fn is_for_group(found: &Metadata) -> bool {
     found.mode() & SET_GROUP != 0
@@ -280,6 +309,24 @@ mod tests {
         chmod(parent.path(), 0o750);
         make(parent.path(), Way::Public).unwrap();
         assert_eq!(mode_of(parent.path()), 0o750);
+    }
+
+    #[test]
+    fn a_directory_in_which_alerts_can_be_lost_is_a_misfit() {
+        let parent = tempfile::tempdir().unwrap();
+        let usual = parent.path().join(DEFAULT_DROP.trim_start_matches('/'));
+        fs::create_dir_all(&usual).unwrap();
+        chmod(&usual, Way::Public.form().mode);
+        let named = parent.path().join("named");
+        fs::create_dir(&named).unwrap();
+        for (mode, is_misfit) in [(0o755, false), (0o1777, false), (0o777, true)] {
+            chmod(&named, mode);
+            assert_eq!(misfit(&named).unwrap().is_some(), is_misfit, "{mode:o}");
+        }
+        chmod(&usual, 0o777);
+        let (found, wanted) = misfit(&usual).unwrap().unwrap();
+        assert_eq!((found.mode, wanted), (0o777, Way::Public.form()));
+        assert!(misfit(&parent.path().join("absent")).is_err());
     }
 
     #[test]

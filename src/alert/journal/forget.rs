@@ -2,6 +2,7 @@
 //! waits for. All of them up to a number, or those of one user.
 
 use crate::alert::journal::memory::SLACK;
+use crate::alert::journal::totals::count_going;
 use crate::alert::journal::values::count;
 use rusqlite::{Connection, Transaction};
 
@@ -54,6 +55,7 @@ pub(super) fn forget(
             transaction.execute(&sql, [])?;
         }
     }
+    count_going(transaction, &going)?;
     let gone = transaction.execute(&format!("DELETE FROM events WHERE {going}"), [])?;
     let left = |column: &str| format!("SELECT {column} FROM events WHERE {whose} AND id < {end}");
     let texts: Vec<String> = ["host", "addr", "daemon", "server", "user", "-pid"]

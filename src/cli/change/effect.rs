@@ -230,18 +230,18 @@ fn few(mut words: Vec<String>, and: &str) -> String {
 
 /// Some addresses: ranges of each family, apart from each other and in order.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Places {
-    v4: Vec<(u128, u128)>,
-    v6: Vec<(u128, u128)>,
+pub(super) struct Places {
+    pub(super) v4: Vec<(u128, u128)>,
+    pub(super) v6: Vec<(u128, u128)>,
     /// Those without an address.
-    has_nowhere: bool,
+    pub(super) has_nowhere: bool,
 }
 
 /// The last address of IPv4.
-const LAST4: u128 = 0xffff_ffff;
+pub(super) const LAST4: u128 = 0xffff_ffff;
 
 impl Places {
-    fn of(places: &[Option<Network>]) -> Self {
+    pub(super) fn of(places: &[Option<Network>]) -> Self {
         let mut found = Self::default();
         for place in places {
             let Some(Network { address, length }) = place else {
@@ -301,7 +301,7 @@ impl Places {
         (listed(&here), None, here.len() == 1)
     }
 
-    fn networks(&self) -> Vec<Network> {
+    pub(super) fn networks(&self) -> Vec<Network> {
         let v4 =
             |at: u128| IpAddr::from(Ipv4Addr::from_bits(u32::try_from(at).unwrap_or(u32::MAX)));
         let v6 = |at: u128| IpAddr::from(Ipv6Addr::from_bits(at));
@@ -312,7 +312,7 @@ impl Places {
 }
 
 /// What lies between ranges.
-fn gaps(ranges: &[(u128, u128)], last: u128) -> Vec<(u128, u128)> {
+pub(super) fn gaps(ranges: &[(u128, u128)], last: u128) -> Vec<(u128, u128)> {
     let mut found = Vec::new();
     let mut from = Some(0);
     for &(low, high) in ranges {

@@ -1,5 +1,6 @@
 //! Commands that change the tables or show how they were changed, and what these commands share.
 
+pub(super) mod admitted;
 pub(super) mod alert_places;
 pub(super) mod alert_rule;
 pub(super) mod allow;

@@ -23,7 +23,16 @@ pub(super) struct Choice {
 impl Choice {
     /// The configuration, and the options, which go before it.
     pub(super) fn new(args: &LintArgs, context: &mut Context) -> Result<Self, Failure> {
-        for code in args.select.iter().chain(&args.ignore) {
+        Self::of_options(&args.select, &args.ignore, context)
+    }
+
+    /// The same, with the codes of the options.
+    pub(super) fn of_options(
+        selected: &[String],
+        ignored: &[String],
+        context: &mut Context,
+    ) -> Result<Self, Failure> {
+        for code in selected.iter().chain(ignored) {
             if !is_known(code) {
                 let code = code.escape_debug();
                 let failure = Failure::new(format_args!("there is no code `{code}`"));
@@ -48,12 +57,12 @@ impl Choice {
             codes.iter().map(known).collect()
         };
         let mut ignore = read(&lint.ignore)?;
-        ignore.extend(args.ignore.iter().cloned());
+        ignore.extend(ignored.iter().cloned());
         Ok(Self {
-            select: if args.select.is_empty() {
+            select: if selected.is_empty() {
                 read(&lint.select)?
             } else {
-                args.select.clone()
+                selected.to_vec()
             },
             ignore,
             per_path_ignore: lint

@@ -8,6 +8,7 @@ mod format;
 mod human;
 mod json;
 mod list;
+mod overall;
 mod placed;
 mod run;
 mod sarif;
@@ -15,4 +16,5 @@ mod sources;
 mod xml;
 
 pub(crate) use args::LintArgs;
+pub(crate) use overall::overall;
 pub(crate) use run::run;

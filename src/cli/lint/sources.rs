@@ -2,7 +2,7 @@
 
 use super::args::{LintArgs, TableKind};
 use super::placed::Source;
-use crate::cli::base::{Context, Failure};
+use crate::cli::base::{Context, Failure, Paths};
 use crate::cli::machine::named;
 use crate::cli::machine::tables::TableFile;
 use crate::engine::TableName;
@@ -22,19 +22,12 @@ pub(super) fn policies(
     if args.files.is_empty() {
         let paths = context.paths.clone();
         let mut source = |table, path: &Path| -> Result<Source, Failure> {
-            // To libwrap a directory and a link to nothing are empty tables (F-LINE-21); a check
-            // says so.
-            let file = if path.is_dir() || (path.is_symlink() && !path.exists()) {
-                TableFile::new(path.to_owned(), Some(Vec::new()))
-            } else {
-                let file = TableFile::read(path)?;
-                if file.bytes.is_none() {
-                    let name = visible(path.as_os_str().as_bytes());
-                    let note = format!("{name} does not exist: taken as an empty table");
-                    context.out.note(&note)?;
-                }
-                file
-            };
+            let file = table_file(path)?;
+            if file.bytes.is_none() {
+                let name = visible(path.as_os_str().as_bytes());
+                let note = format!("{name} does not exist: taken as an empty table");
+                context.out.note(&note)?;
+            }
             Ok(Source::new(table, file))
         };
         let allow = source(TableName::Allow, &paths.allow)?;
@@ -49,6 +42,26 @@ pub(super) fn policies(
         policies.push(sources.collect::<Result<Vec<_>, Failure>>()?);
     }
     Ok(policies)
+}
+
+/// One of the two tables. To libwrap a directory and a link to nothing are empty tables (F-LINE-21); a
+/// check says so.
+fn table_file(path: &Path) -> Result<TableFile, Failure> {
+    if path.is_dir() || (path.is_symlink() && !path.exists()) {
+        return Ok(TableFile::new(path.to_owned(), Some(Vec::new())));
+    }
+    TableFile::read(path)
+}
+
+/// Both tables, judged together; nothing is said of one that is missing.
+pub(super) fn both_tables(paths: &Paths) -> Result<Vec<Source>, Failure> {
+    let pair = [
+        (TableName::Allow, &paths.allow),
+        (TableName::Deny, &paths.deny),
+    ];
+    pair.into_iter()
+        .map(|(table, path)| Ok(Source::new(table, table_file(path)?)))
+        .collect()
 }
 
 /// Files that are one policy, the allow table first.

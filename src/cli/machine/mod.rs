@@ -13,6 +13,7 @@ pub(super) mod own_program;
 pub(super) mod real_name;
 pub(super) mod rule_finder;
 pub(super) mod schedule;
+pub(super) mod schedule_state;
 pub(super) mod settings;
 pub(super) mod surroundings;
 pub(super) mod tables;

@@ -7,7 +7,7 @@ use crate::config::{
 use std::path::{Path, PathBuf};
 
 /// The units, and the target of those that are enabled.
-pub(super) const UNITS: [(&str, &str, Option<&str>); 7] = [
+pub(super) const UNITS: [(&str, &str, Option<&str>); 9] = [
     (
         DELIVER,
         include_str!("../../../packaging/systemd/tcpw-deliver.service"),
@@ -43,6 +43,16 @@ pub(super) const UNITS: [(&str, &str, Option<&str>); 7] = [
         include_str!("../../../packaging/systemd/tcpw-report.timer"),
         None,
     ),
+    (
+        "tcpw-status.service",
+        include_str!("../../../packaging/systemd/tcpw-status.service"),
+        None,
+    ),
+    (
+        "tcpw-status.timer",
+        include_str!("../../../packaging/systemd/tcpw-status.timer"),
+        None,
+    ),
 ];
 /// The user and the directories that the units need, as systemd makes them again at each start.
 pub(super) const BESIDE: [(&str, &str); 2] = [
@@ -68,7 +78,7 @@ pub(super) const UNIT_DIRECTORY: &str = "/etc/systemd/system";
 /// The lines of cron, and their place.
 pub(super) const CRON: &str = include_str!("../../../packaging/cron/tcpw");
 /// See [`CRON`].
-pub(super) const CRON_FILE: &str = "/etc/cron.d/tcpw";
+pub(crate) const CRON_FILE: &str = "/etc/cron.d/tcpw";
 /// The program as the files name it.
 const PROGRAM: &str = "/usr/sbin/tcpw";
 /// The directory of the journal as the files name it.

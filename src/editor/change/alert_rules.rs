@@ -157,7 +157,7 @@ fn renew_gone(change: &mut Change, ground: &Ground<'_>, command: &str) -> Result
 }
 
 /// The program that an alert runs.
-fn program(alert: &RuleOption<'_>) -> Option<PathBuf> {
+pub(crate) fn program(alert: &RuleOption<'_>) -> Option<PathBuf> {
     let value = alert.value.as_deref()?;
     let mut words = value.split(u8::is_ascii_whitespace);
     let word = words.find(|word| !word.is_empty())?;

@@ -1,6 +1,7 @@
 //! From what is asked for to edits: each kind of change, and whether it holds afterwards.
 
 pub(super) mod alert_rules;
+pub(super) mod alerts_found;
 pub(super) mod allow_deny;
 pub(super) mod apply;
 pub(super) mod asks;
