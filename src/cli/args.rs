@@ -28,6 +28,7 @@ use crate::cli::change::revoke::RevokeArgs;
 use crate::cli::change::rollback::RollbackArgs;
 use crate::cli::change::show::ShowArgs;
 use crate::cli::change::undo::{RedoArgs, UndoArgs};
+use crate::cli::change::uninstall::UninstallArgs;
 use crate::cli::mail::MailArgs;
 use crate::cli::verdict::diff::DiffArgs;
 use crate::cli::verdict::explain::ExplainArgs;
@@ -107,6 +108,7 @@ pub(crate) enum Command {
     Revoke(RevokeArgs),
     Open(OpenArgs),
     RemoveAlert(RemoveAlertArgs),
+    Uninstall(UninstallArgs),
     List(ListingArgs),
     Expire(ExpireArgs),
     Edit(EditArgs),

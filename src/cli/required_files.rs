@@ -68,6 +68,7 @@ fn demands(command: &Command) -> Demands {
     let (is_reader, needs_tables) = match command {
         Command::List(_) | Command::Match(_) | Command::Test(_) => (true, true),
         Command::Lint(args) => (!args.writes(), true),
+        Command::Uninstall(args) => (args.only_looks(), true),
         Command::Diff(_)
         | Command::Explain(_)
         | Command::Parse(_)

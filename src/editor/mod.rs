@@ -8,8 +8,11 @@ pub use change::alert_rules::{FAST_NAME, Triggers, alert_command, install_alert,
 pub use change::allow_deny::list;
 pub use change::apply::{Declared, declare, replace, verify_alerts_kept};
 pub use change::asks::Asks;
+pub use change::callers::callers;
 pub use change::deny_all::deny_all;
 pub use change::expire::{Listed, expire, listed, stray_notes, verify_expire};
+pub use change::old_alerts::{OldAlert, old_alerts, replace_alerts};
+pub use change::only::only;
 pub use change::open::{open_again, remove_alert};
 pub use change::rebind::rebound;
 pub use change::revoke::{remaining, revoke};

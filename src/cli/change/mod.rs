@@ -31,3 +31,5 @@ pub(super) mod rollback;
 pub(super) mod show;
 pub(super) mod trial;
 pub(super) mod undo;
+pub(super) mod uninstall;
+pub(super) mod what_stays;
