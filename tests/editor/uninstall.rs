@@ -94,7 +94,7 @@ fn check_what_is_left(sandbox: &Sandbox, out: &str) {
         "/var/lib/tcpw stays: the journal",
         "to remove them too: rm -r /etc/tcpw.toml /var/spool/tcpw /var/lib/tcpw",
     ] {
-        assert!(out.contains(line), "{line} is not in {}", out);
+        assert!(out.contains(line), "{line} is not in {out}");
     }
     assert_eq!(names(&units.join("timers.target.wants")), [""; 0]);
     assert_eq!(names(&units.join("paths.target.wants")), [""; 0]);
