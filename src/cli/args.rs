@@ -29,6 +29,7 @@ use crate::cli::change::revoke::RevokeArgs;
 use crate::cli::change::rollback::RollbackArgs;
 use crate::cli::change::show::ShowArgs;
 use crate::cli::change::undo::{RedoArgs, UndoArgs};
+use crate::cli::change::uninstall::UninstallArgs;
 use crate::cli::mail::MailArgs;
 use crate::cli::verdict::diff::DiffArgs;
 use crate::cli::verdict::doctor::DoctorArgs;
@@ -111,6 +112,7 @@ pub(crate) enum Command {
     Revoke(RevokeArgs),
     Open(OpenArgs),
     RemoveAlert(RemoveAlertArgs),
+    Uninstall(UninstallArgs),
     List(ListingArgs),
     Expire(ExpireArgs),
     Edit(EditArgs),

@@ -5,7 +5,7 @@ use super::args::{Cli, Command};
 use super::base::{Context, Exit, Failure, Output, Paths, output};
 use super::change::{
     allow, apply, confirm, deny, deny_all, edit, expire, fmt, history, install_alert, list, open,
-    remove_alert, revoke, rollback, show, undo,
+    remove_alert, revoke, rollback, show, undo, uninstall,
 };
 use super::verdict::{diff, doctor, explain, match_, parse, test};
 use super::{completions, demo, events, lint, mail, report, required_files, setup, status};
@@ -73,6 +73,7 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
         Command::Revoke(args) => revoke::run(args, context),
         Command::Open(args) => open::run(args, context),
         Command::RemoveAlert(args) => remove_alert::run(args, context),
+        Command::Uninstall(args) => uninstall::run(args, context),
         Command::List(args) => list::run(args, context),
         Command::Expire(args) => expire::run(args, context),
         Command::History(args) => history::run(args, context),

@@ -70,6 +70,7 @@ fn demands(command: &Command) -> Demands {
         Command::Lint(args) => (!args.writes(), true),
         Command::Status(args) => (!args.writes(), true),
         Command::Metrics(args) => (!args.writes(), true),
+        Command::Uninstall(args) => (args.only_looks(), true),
         Command::Diff(_)
         | Command::Doctor(_)
         | Command::Explain(_)

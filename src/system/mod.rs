@@ -8,6 +8,7 @@ mod confinement;
 mod connections;
 mod deliverer_account;
 mod hand_over;
+mod hidden_input;
 mod host_name;
 mod installed;
 mod journald;
@@ -44,6 +45,7 @@ pub use deliverer_account::{
     is_for_group,
 };
 pub use hand_over::{Ownership, give_file, settle_directory};
+pub use hidden_input::{HiddenLine, HiddenTerminal};
 pub use host_name::{full_host_name, host_name};
 pub use installed::{SAFE_PATH, find_program};
 pub use journald::{EVENT_MESSAGE_ID, JOURNAL_SOCKET, LogSockets, SystemLog};

@@ -1,4 +1,5 @@
-//! `tcpw demo`: the whole way from a rule to a mail, as anybody, without a network.
+//! `tcpw demo`: four beats that can be read, and the whole way from a rule to a mail; as anybody,
+//! without a network.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Output};
@@ -47,7 +48,7 @@ fn panic_with(milestone: &str, text: &str) -> usize {
 fn it_shows_each_step_and_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let output = Command::new(crate::sandbox::program())
-        .arg("demo")
+        .args(["demo", "--full"])
         .env("TMPDIR", folder.path())
         // The session of whoever runs the demo is not on its sample list.
         .env("SSH_CONNECTION", "198.51.100.1 5000 192.0.2.1 22")
@@ -76,13 +77,98 @@ fn it_needs_no_privileges_and_no_network() {
             "--clear-groups",
         ])
         .arg(&program)
-        .arg("demo")
+        .args(["demo", "--full"])
         .env_clear()
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
         .env("TMPDIR", &work)
         .output()
         .unwrap();
     check(&output, &work);
+}
+
+/// What the four beats show, in this order.
+const BEATS: [&str; 12] = [
+    "1. Today a stranger gets in",
+    "$ tcpw match sshd 203.0.113.77\n",
+    "granted: sshd from 203.0.113.77\n",
+    "2. You set it up",
+    "$ sudo tcpw setup --allow 192.0.2.10 ",
+    "After this only 192.0.2.10 gets in;\n   everybody else is refused and you get mail.\n",
+    "3. The stranger is refused, and by which rule",
+    "denied: sshd from 203.0.113.77\n",
+    "/etc/hosts.deny:2: ALL: ALL",
+    "4. Your mail, with what to do",
+    "Subject: [tcpw] ",
+    "sudo tcpw allow 203.0.113.77 --daemon sshd",
+];
+
+fn check_beats(text: &str) {
+    let mut rest = text;
+    for beat in BEATS {
+        let at = rest.find(beat).unwrap_or_else(|| panic_with(beat, text));
+        rest = &rest[at + beat.len()..];
+    }
+    let last = rest.lines().last().unwrap_or_default();
+    assert_eq!(last, "Now: sudo tcpw setup", "{text}");
+    assert!(rest.contains("sudo tcpw mute 203.0.113.77\n"), "{text}");
+    let lines = text.lines().count();
+    assert!((18..=24).contains(&lines), "{lines} lines\n{text}");
+    let widest = text.lines().map(|line| line.chars().count()).max();
+    assert!(widest <= Some(79), "{widest:?}\n{text}");
+}
+
+#[test]
+fn four_beats_fit_on_a_screen_and_do_not_wait_where_nobody_looks() {
+    let folder = tempfile::tempdir().unwrap();
+    let begin = std::time::Instant::now();
+    let output = Command::new(crate::sandbox::program())
+        .arg("demo")
+        .env("TMPDIR", folder.path())
+        .env("SSH_CONNECTION", "198.51.100.1 5000 192.0.2.1 22")
+        .env("LANG", "C")
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success() && output.stderr.is_empty(),
+        "{output:?}"
+    );
+    assert!(begin.elapsed().as_secs() < 5, "{:?}", begin.elapsed());
+    check_beats(&String::from_utf8(output.stdout).unwrap());
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn on_a_terminal_each_beat_stays() {
+    let script = "import os, pty, sys, time\n\
+                  begin, seen = time.monotonic(), []\n\
+                  def read(fd):\n    \
+                      data = os.read(fd, 65536)\n    \
+                      seen.append((time.monotonic() - begin, data))\n    \
+                      return data\n\
+                  code = pty.spawn(sys.argv[1:], read)\n\
+                  marks = [next(t for t, d in seen if m.encode() in d) for m in ['1. ', '2. ', '3. ', '4. ', 'Now: ']]\n\
+                  print('\\nGAPS', ' '.join('%.1f' % (b - a) for a, b in zip(marks, marks[1:])))\n\
+                  sys.exit(os.waitstatus_to_exitcode(code))";
+    let output = Command::new("/usr/bin/python3")
+        .args(["-c", script])
+        .arg(crate::sandbox::program())
+        .arg("demo")
+        .env("NO_COLOR", "1")
+        .env("LANG", "C")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{text}");
+    let gaps = text.lines().find_map(|line| line.strip_prefix("GAPS "));
+    let gaps: Vec<f64> = gaps
+        .unwrap_or_default()
+        .split(' ')
+        .map(|gap| gap.parse().unwrap())
+        .collect();
+    assert_eq!(gaps.len(), 4, "{text}");
+    // Half a second a line is a slow reader's pace; nobody waits for half a minute.
+    assert!(gaps.iter().all(|gap| *gap > 2.0), "{gaps:?}");
+    assert!(gaps.iter().sum::<f64>() < 30.0, "{gaps:?}");
 }
 
 #[test]

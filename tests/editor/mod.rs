@@ -45,6 +45,15 @@ mod torn;
 /// Everything at once.
 mod setup;
 
+/// Everything at once, asked for on a terminal.
+mod setup_asks;
+
+/// Everything at once, on a server that has some of it already.
+mod setup_again;
+
+/// Nothing of tcpw is left, and access is as it was.
+mod uninstall;
+
 /// Others who write the same tables.
 mod writers;
 

@@ -1,5 +1,6 @@
 //! Two tables in a directory of their own, and the program run on them.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
@@ -92,4 +93,23 @@ pub fn alarm() -> String {
         "spawn {} --addr %a --daemon %d --server %s --pid %p -- %h : deny",
         concat!(env!("CARGO_BIN_EXE_tcpw"), "-notify")
     )
+}
+
+/// The configuration, empty if there is none.
+pub fn configuration(sandbox: &Sandbox) -> String {
+    std::fs::read_to_string(sandbox.path("etc/tcpw.toml")).unwrap_or_default()
+}
+
+/// A mail program in the sandbox that keeps what it is given, or fails.
+pub fn mail_program(sandbox: &Sandbox, script: &str) {
+    let path = sandbox.path("usr/sbin/sendmail");
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// Nothing but the two tables is there.
+pub fn without_traces(sandbox: &Sandbox) {
+    assert_eq!(sandbox.names(), ["hosts.allow", "hosts.deny"]);
+    assert_eq!(names(sandbox.directory.path()), ["etc"]);
 }

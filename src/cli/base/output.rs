@@ -50,6 +50,10 @@ const SEQUENCES: [&str; 6] = [
 pub(crate) struct Output {
     stdout: io::BufWriter<io::Stdout>,
     color: bool,
+    /// Lines for people that are kept instead of printed.
+    held: Option<Vec<String>>,
+    /// What was changed on this machine.
+    done: Vec<String>,
 }
 
 impl Output {
@@ -62,11 +66,39 @@ impl Output {
         Self {
             stdout: io::BufWriter::with_capacity(64 * 1024, io::stdout()),
             color,
+            held: None,
+            done: Vec::new(),
         }
+    }
+
+    /// From now on lines for people are kept, where a program reads the output; [`Output::release`]
+    /// gives them.
+    pub(crate) fn hold(&mut self) {
+        self.held = Some(Vec::new());
+    }
+
+    /// The lines that were kept; the next are printed again.
+    pub(crate) fn release(&mut self) -> Vec<String> {
+        self.held.take().unwrap_or_default()
+    }
+
+    /// Prints what was changed on this machine, and keeps it for whoever asks what was done.
+    pub(crate) fn did(&mut self, text: &str) -> Result<(), Failure> {
+        self.done.push(text.to_owned());
+        self.line(text)
+    }
+
+    /// What was changed on this machine so far.
+    pub(crate) fn done(&self) -> &[String] {
+        &self.done
     }
 
     /// Prints `text`, safe to show, and a newline.
     pub(crate) fn line(&mut self, text: impl AsRef<str>) -> Result<(), Failure> {
+        if let Some(held) = &mut self.held {
+            held.push(text.as_ref().to_owned());
+            return Ok(());
+        }
         let shown = self.shown(text.as_ref());
         self.stdout.write_all(shown.as_bytes())?;
         Ok(self.stdout.write_all(b"\n")?)
@@ -75,6 +107,10 @@ impl Output {
     /// Prints formatted text, safe to show, without a newline of its own.
     pub(crate) fn text(&mut self, text: std::fmt::Arguments<'_>) -> Result<(), Failure> {
         let text = text.to_string();
+        if let Some(held) = &mut self.held {
+            held.push(text);
+            return Ok(());
+        }
         let shown = self.shown(&text);
         Ok(self.stdout.write_all(shown.as_bytes())?)
     }

@@ -127,6 +127,39 @@ pub(crate) fn settle(
     }
 }
 
+/// What [`settle`] would change, one line each.
+pub(crate) fn pending(user: DelivererUser, config: &Config, context: &Context) -> Vec<String> {
+    let paths = &context.paths;
+    let inside = |path: &str| paths.inside(Path::new(path));
+    let Some(account) = user.account() else {
+        let mode = fs::metadata(&config.drop).map(|found| found.mode() & PERMISSIONS);
+        let drop = config.drop.display();
+        let mode = mode.is_ok_and(|mode| mode != OPEN_DROP);
+        let drop = mode.then(|| format!("{drop} has another mode than {OPEN_DROP:o}"));
+        let user = (user == DelivererUser::Wanted).then(|| "the user tcpw is missing".to_owned());
+        return drop.into_iter().chain(user).collect();
+    };
+    let is_unsettled = |place: &Place| match fs::symlink_metadata(&place.path) {
+        Ok(found) => !place.is_as_wanted(&found) && (place.is_ours || is_as_made(&found)),
+        Err(_) => true,
+    };
+    let places = places(config, account, &inside);
+    let unsettled = places.iter().filter(|place| is_unsettled(place));
+    let mut lines: Vec<String> = unsettled
+        .map(|place| {
+            let (path, named) = (place.path.display(), names(account, place.wanted));
+            format!("{path} is not {named}, mode {:o}", place.wanted.mode)
+        })
+        .collect();
+    if usual_journal(config, &inside) != config.journal && config.journal.exists() {
+        lines.push(format!("{} is moved", config.journal.display()));
+    }
+    lines
+}
+
+/// The mode of the drop directory where there is no user to deliver.
+const OPEN_DROP: u32 = 0o1733;
+
 /// Gives them to the user, and says what was changed.
 ///
 /// # Errors
@@ -146,7 +179,7 @@ fn hand_over(
             Ok(false) => {}
             Ok(true) => context
                 .out
-                .line(format!("{path}: {named}, mode {mode:o}"))?,
+                .did(&format!("{path}: {named}, mode {mode:o}"))?,
             Err(Unsettled::Shared) => context.out.note(&format!(
                 "{path} is not tcpw's alone and stays as it is, so that the user tcpw cannot work \
                  in it: name a directory of its own in the configuration"
@@ -163,7 +196,7 @@ fn hand_over(
     }
     if give_journal(&journal, account) > 0 {
         let path = journal.display();
-        context.out.line(format!("{path}: given to tcpw"))?;
+        context.out.did(&format!("{path}: given to tcpw"))?;
     }
     if paths.root.is_none() {
         give_secrets(config, account, context)?;
@@ -288,7 +321,7 @@ fn give_secrets(
         let is_given = is_roots && give_file(&path, wanted).unwrap_or(false);
         let path = path.display();
         if is_given {
-            context.out.line(format!("{path}: root:tcpw, mode 640"))?;
+            context.out.did(&format!("{path}: root:tcpw, mode 640"))?;
         } else {
             context.out.note(&format!(
                 "the user tcpw, as which alerts are delivered, cannot read {path}: run chown \
@@ -300,7 +333,7 @@ fn give_secrets(
 }
 
 /// The files of secrets that the configuration names.
-fn secret_files(config: &Config) -> Vec<PathBuf> {
+pub(super) fn secret_files(config: &Config) -> Vec<PathBuf> {
     let file = |secret: &Password| match secret {
         Password::File(path) => Some(path.clone()),
         Password::Command(_) | Password::Credential(_) | Password::Literal(_) => None,

@@ -186,7 +186,7 @@ pub(crate) fn repair(context: &mut Context, drop: &Path) -> Result<(), Failure> 
         Ok(None) => Ok(()),
         Ok(Some(was)) => context
             .out
-            .line(format!("changed the mode of {path} from {was:o} to 1733")),
+            .did(&format!("changed the mode of {path} from {was:o} to 1733")),
         Err(error) => context.out.note(&format!(
             "cannot set the mode of {path}: {error}; it must be 1733"
         )),

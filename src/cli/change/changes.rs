@@ -59,6 +59,24 @@ pub(crate) fn carry_out(
     intent: &Intent<'_>,
     trial: Option<&Trial>,
 ) -> Result<u64, Stop> {
+    let outcome = transact(context, is_preview, intent, trial)?;
+    report(context, is_preview, intent, &outcome)?;
+    let number = outcome.number();
+    if number > 0 && trial.is_none() {
+        let is_beside = |shown: ShownCompanion<'_>| shown.file.is_changed();
+        let is_beside = intent.companion().is_some_and(is_beside);
+        tell_number(context, number, intent.reversal(), is_beside)?;
+    }
+    Ok(number)
+}
+
+/// Makes the change, or works it out, and says nothing about it.
+pub(crate) fn transact(
+    context: &mut Context,
+    is_preview: bool,
+    intent: &Intent<'_>,
+    trial: Option<&Trial>,
+) -> Result<TransactionOutcome, Stop> {
     let paths = context.paths.clone();
     let transaction = Transaction {
         files: Files {
@@ -70,17 +88,9 @@ pub(crate) fn carry_out(
         provisional: trial.map(|trial| trial.terms.clone()),
         is_preview,
     };
-    let outcome = transaction
+    transaction
         .run(intent, &mut MachineGuard::new(context))
-        .map_err(Stop::Fault)?;
-    report(context, is_preview, intent, &outcome)?;
-    let number = outcome.number();
-    if number > 0 && trial.is_none() {
-        let is_beside = |shown: ShownCompanion<'_>| shown.file.is_changed();
-        let is_beside = intent.companion().is_some_and(is_beside);
-        tell_number(context, number, intent.reversal(), is_beside)?;
-    }
-    Ok(number)
+        .map_err(Stop::Fault)
 }
 
 /// Who makes this change, for the history.
@@ -153,7 +163,7 @@ fn report(
             None => outcome.absent.contains(path),
         };
         let verb = if is_new { "created" } else { "changed" };
-        context.out.line(format!("{verb} {}", path.display()))?;
+        context.out.did(&format!("{verb} {}", path.display()))?;
     }
     if let Some(effect) = &outcome.effect {
         effect::show(effect, context)?;

@@ -14,6 +14,9 @@ const LINES: usize = 6;
 const NETWORKS: usize = 4;
 const WORDS: usize = 4;
 
+/// All daemons in words.
+const EVERY_DAEMON: &str = "every daemon";
+
 /// What to do where an alert needs a rule that refuses somebody else.
 const DENY_FIRST: &str = "an alert is for clients that are refused already: first run `tcpw \
                           deny-all` if these shall be, or repeat with --force";
@@ -94,13 +97,8 @@ impl Group {
 
     /// The line about clients at these places, and what they gain or lose.
     fn line(&self, places: &Places, daemons: &str, is_planned: bool) -> String {
-        let (who, but, is_one) = places.words();
-        let Self {
-            names,
-            user,
-            because,
-            ..
-        } = self;
+        let (_, _, is_one) = places.words();
+        let Self { user, because, .. } = self;
         let verb = match (self.change, is_planned, is_one) {
             (Change::Gains, true, _) => "would gain",
             (Change::Loses, true, _) => "would lose",
@@ -117,13 +115,21 @@ impl Group {
         } else {
             format!(", which cannot be computed: {because}")
         };
+        let who = self.who(places);
+        format!("{who} {verb} access to {daemons}{user}{doubt}")
+    }
+
+    /// The clients at these places.
+    fn who(&self, places: &Places) -> String {
+        let (who, but, _) = places.words();
+        let names = &self.names;
         let but = match but {
             Some(but) if names.is_empty() => format!(" except {but}"),
             Some(but) => format!(", except at {but},"),
             None => String::new(),
         };
         let names = names.trim_end_matches(if but.is_empty() { '\0' } else { ',' });
-        format!("{who}{names}{but} {verb} access to {daemons}{user}{doubt}")
+        format!("{who}{names}{but}")
     }
 }
 
@@ -135,6 +141,48 @@ type ByDaemon<'e> = BTreeMap<Daemon<'e>, Vec<Option<Network>>>;
 
 /// One line for clients that have the same in common.
 fn lines(parts: &[Part], is_planned: bool) -> Vec<(Change, String)> {
+    let line = |(group, places, daemons): &(Group, Places, String)| {
+        (group.change, group.line(places, daemons, is_planned))
+    };
+    grouped(parts).iter().map(line).collect()
+}
+
+/// Some clients that gain access.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Gain {
+    /// Who, as a sentence names them.
+    pub(crate) who: String,
+    /// The daemons; nothing for all of them.
+    pub(crate) daemons: Option<String>,
+    /// Whether it could be computed.
+    pub(crate) is_sure: bool,
+}
+
+/// Who gains access by an effect; an address of this machine itself is `loopback`.
+pub(crate) fn gains(effect: &Effect) -> Vec<Gain> {
+    let gain = |(group, places, daemons): (Group, Places, String)| {
+        let (is_loopback, rest) = places.without_loopback();
+        let who = match (is_loopback, rest.is_empty()) {
+            (true, true) => "loopback".to_owned(),
+            (true, false) => {
+                let who = group.who(&rest);
+                let and = if who.contains(" and ") { "," } else { " and" };
+                format!("loopback{and} {who}")
+            }
+            (false, _) => group.who(&rest),
+        };
+        (group.change != Change::Loses).then(|| Gain {
+            who: format!("{who}{}", group.user),
+            daemons: Some(daemons).filter(|daemons| daemons != EVERY_DAEMON),
+            is_sure: group.change == Change::Gains,
+        })
+    };
+    let found = grouped(&effect.parts);
+    found.into_iter().filter_map(gain).collect()
+}
+
+/// Clients that have the same in common, where they are, and the daemons in words.
+fn grouped(parts: &[Part]) -> Vec<(Group, Places, String)> {
     let mut all: BTreeSet<Daemon<'_>> = BTreeSet::from([None]);
     for part in parts {
         let daemons = &part.claim.daemons;
@@ -168,19 +216,18 @@ fn lines(parts: &[Part], is_planned: bool) -> Vec<(Change, String)> {
         Change::Gains => 2,
     });
     let mut found = Vec::new();
-    for (group, places) in &groups {
+    for (group, places) in groups {
         // Daemons for which the same clients gain or lose are named together.
         let mut alike: Vec<(Places, Vec<Daemon<'_>>)> = Vec::new();
         for (daemon, places) in places {
-            let places = Places::of(places);
+            let places = Places::of(&places);
             match alike.iter_mut().find(|(other, _)| *other == places) {
-                Some((_, daemons)) => daemons.push(*daemon),
-                None => alike.push((places, vec![*daemon])),
+                Some((_, daemons)) => daemons.push(daemon),
+                None => alike.push((places, vec![daemon])),
             }
         }
         for (places, of) in alike {
-            let line = group.line(&places, &daemons(&of, &all), is_planned);
-            found.push((group.change, line));
+            found.push((group.clone(), places, daemons(&of, &all)));
         }
     }
     found
@@ -191,7 +238,7 @@ fn daemons(of: &[Daemon<'_>], all: &BTreeSet<Daemon<'_>>) -> String {
         few(daemons.flatten().map(visible).collect(), "and")
     };
     if of.len() == all.len() {
-        "every daemon".to_owned()
+        EVERY_DAEMON.to_owned()
     } else if of.contains(&None) {
         let others = list(&mut all.iter().copied().filter(|daemon| !of.contains(daemon)));
         format!("every daemon except {others}")
@@ -299,6 +346,26 @@ impl Places {
             return (who, None, true);
         }
         (listed(&here), None, here.len() == 1)
+    }
+
+    /// Whether the addresses of this machine itself are among them, and those without.
+    fn without_loopback(&self) -> (bool, Self) {
+        let is_own4 = |&(low, high): &(u128, u128)| low >> 24 == 127 && high >> 24 == 127;
+        let is_own6 = |&(low, high): &(u128, u128)| (low, high) == (1, 1);
+        let others = |ranges: &[(u128, u128)], is_own: &dyn Fn(&(u128, u128)) -> bool| {
+            let others = ranges.iter().filter(|range| !is_own(range));
+            others.copied().collect::<Vec<_>>()
+        };
+        let rest = Self {
+            v4: others(&self.v4, &is_own4),
+            v6: others(&self.v6, &is_own6),
+            has_nowhere: self.has_nowhere,
+        };
+        (rest != *self, rest)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.v4.is_empty() && self.v6.is_empty() && !self.has_nowhere
     }
 
     pub(super) fn networks(&self) -> Vec<Network> {

@@ -111,7 +111,7 @@ fn set_up(
     for directory in missing {
         // The alert works without it, through syslog: a failure is reported and not fatal.
         match directory.create() {
-            Ok(()) => context.out.line(directory.created())?,
+            Ok(()) => context.out.did(&directory.created())?,
             Err(error) => context.out.note(&directory.failed(&error))?,
         }
     }

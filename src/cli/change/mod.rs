@@ -33,3 +33,5 @@ pub(super) mod show;
 pub(super) mod trial;
 pub(super) mod undo;
 pub(super) mod unguarded;
+pub(super) mod uninstall;
+pub(super) mod what_stays;

@@ -122,7 +122,7 @@ impl DelivererUser {
         }
         match make() {
             Ok(program) => {
-                context.out.line(format!(
+                context.out.did(&format!(
                     "made the system user and group tcpw, as which alerts are delivered (by {program})"
                 ))?;
             }

@@ -18,4 +18,5 @@ pub(super) mod settings;
 pub(super) mod surroundings;
 pub(super) mod tables;
 pub(super) mod unit_files;
+pub(super) mod unit_removal;
 pub(super) mod waiting;

@@ -18,7 +18,12 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 /// There while systemd runs the machine (`sd_booted(3)`).
-const BOOTED: &str = "/run/systemd/system";
+pub(super) const BOOTED: &str = "/run/systemd/system";
+
+/// The program that runs a machine, of a system that is not running.
+const SYSTEMD: [&str; 2] = ["/usr/lib/systemd/systemd", "/lib/systemd/systemd"];
+/// The directory of cron's files, where cron is installed.
+const CRON_DIRECTORY: &str = "/etc/cron.d";
 
 /// Which of the two to install or to remove.
 #[derive(Debug, Clone, Copy, Default, Args)]
@@ -30,6 +35,59 @@ pub(crate) struct ScheduleArgs {
     /// The same with lines of cron, for machines without systemd
     #[arg(long, conflicts_with = "systemd")]
     cron: bool,
+}
+
+/// What runs tcpw by the clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ScheduleKind {
+    /// Units of systemd.
+    Systemd,
+    /// Lines of cron.
+    Cron,
+}
+
+impl ScheduleKind {
+    /// Its name.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Systemd => "systemd",
+            Self::Cron => "cron",
+        }
+    }
+
+    /// What this machine has: what is installed already, else what there is a place for.
+    pub(crate) fn find(paths: &Paths) -> Option<Self> {
+        let is_there = |path: &str| paths.inside(Path::new(path)).exists();
+        let has_systemd = match &paths.root {
+            None => is_there(BOOTED),
+            Some(_) => SYSTEMD.into_iter().any(is_there),
+        };
+        match in_place(paths) {
+            Some(CRON_FILE) => Some(Self::Cron),
+            Some(_) => Some(Self::Systemd),
+            None if has_systemd => Some(Self::Systemd),
+            None => is_there(CRON_DIRECTORY).then_some(Self::Cron),
+        }
+    }
+}
+
+impl ScheduleArgs {
+    /// The options for this one.
+    pub(crate) fn of(kind: Option<ScheduleKind>) -> Self {
+        Self {
+            systemd: kind == Some(ScheduleKind::Systemd),
+            cron: kind == Some(ScheduleKind::Cron),
+        }
+    }
+
+    /// What they ask for.
+    pub(crate) fn kind(self) -> Option<ScheduleKind> {
+        match (self.systemd, self.cron) {
+            (true, _) => Some(ScheduleKind::Systemd),
+            (false, true) => Some(ScheduleKind::Cron),
+            (false, false) => None,
+        }
+    }
 }
 
 /// What in the files depends on this machine.
@@ -103,32 +161,65 @@ pub(crate) fn install(
 
 /// Writes the units, their drop-ins and what is beside them.
 fn install_units(setup: &Setup, is_root: bool, context: &mut Context) -> Result<(), Failure> {
-    let filling = &setup.filling;
-    for (path, text) in BESIDE {
-        if is_root {
-            take_away(context, path)?;
-        } else {
-            put(context, path, &filling.fill(text, is_root))?;
-        }
-    }
-    for (name, text, _) in UNITS {
-        put(context, &unit_path(name), &filling.fill(text, is_root))?;
-    }
-    for path in hardening::drop_ins() {
-        if setup.obstacle.is_some() {
-            take_away(context, &path)?;
-        } else {
-            put(context, &path, &filling.fill(hardening::HARDENED, is_root))?;
-        }
-    }
-    let loaded = credentials::drop_in(&setup.credentials, &context.paths);
-    for path in credentials::drop_ins() {
-        match &loaded {
-            Some(text) => put(context, &path, text)?,
+    for (path, text) in units(setup, is_root, &context.paths) {
+        match text {
+            Some(text) => put(context, &path, &text)?,
             None => take_away(context, &path)?,
         }
     }
     credentials::explain(&setup.credentials, context)
+}
+
+/// The units, their drop-ins and what is beside them, with what they say; nothing for one that must
+/// not be there.
+fn units(setup: &Setup, is_root: bool, paths: &Paths) -> Vec<(String, Option<String>)> {
+    let fill = |text: &str| setup.filling.fill(text, is_root);
+    let beside = BESIDE.iter().map(|(path, text)| {
+        let text = (!is_root).then(|| fill(text));
+        ((*path).to_owned(), text)
+    });
+    let own = UNITS
+        .iter()
+        .map(|(name, text, _)| (unit_path(name), Some(fill(text))));
+    let hardened = hardening::drop_ins().map(|path| {
+        let text = setup.obstacle.is_none();
+        (path, text.then(|| fill(hardening::HARDENED)))
+    });
+    let loaded = credentials::drop_in(&setup.credentials, paths);
+    let loading = credentials::drop_ins().map(|path| (path, loaded.clone()));
+    beside.chain(own).chain(hardened).chain(loading).collect()
+}
+
+/// What [`install`] would write, remove or link, as paths of a system whose root is `/`.
+pub(crate) fn pending(
+    args: ScheduleArgs,
+    setup: &Setup,
+    is_root: bool,
+    paths: &Paths,
+) -> Vec<String> {
+    let mut wanted = Vec::new();
+    if args.cron {
+        let text = setup.filling.fill(CRON, false);
+        wanted.push((CRON_FILE.to_owned(), Some(text)));
+    }
+    if args.systemd {
+        wanted.extend(units(setup, is_root, paths));
+    }
+    wanted.retain(|(path, text)| {
+        let found = fs::read(paths.inside(Path::new(path))).ok();
+        found.as_deref() != text.as_deref().map(str::as_bytes)
+    });
+    let mut found: Vec<String> = wanted.into_iter().map(|(path, _)| path).collect();
+    if args.systemd {
+        let links = UNITS
+            .iter()
+            .filter_map(|(name, _, target)| target.map(|target| link_path(name, target)));
+        found.extend(links.filter(|path| {
+            let path = paths.inside(Path::new(path));
+            path.symlink_metadata().is_err()
+        }));
+    }
+    found
 }
 
 /// Gives the files that are there the path of this program, where they name one that is gone.
@@ -243,7 +334,8 @@ pub(crate) fn start(unit: &str, context: &mut Context) -> Result<(), Failure> {
     systemctl(context, &["start", "--no-block", unit])
 }
 
-fn unit_path(name: &str) -> String {
+/// Where a unit is installed.
+pub(super) fn unit_path(name: &str) -> String {
     format!("{UNIT_DIRECTORY}/{name}")
 }
 
@@ -275,13 +367,14 @@ fn put(context: &mut Context, path: &str, text: &str) -> Result<(), Failure> {
         Ok(())
     };
     write().map_err(|error| cannot("write", &path, &error))?;
-    context.out.line(format!("wrote {}", path.display()))
+    context.out.did(&format!("wrote {}", path.display()))
 }
 
-fn take_away(context: &mut Context, path: &str) -> Result<(), Failure> {
+/// Removes a file of a system whose root is `/`, and says so; one that is not there needs nothing.
+pub(super) fn take_away(context: &mut Context, path: &str) -> Result<(), Failure> {
     let path = context.paths.inside(Path::new(path));
     match fs::remove_file(&path) {
-        Ok(()) => context.out.line(format!("removed {}", path.display())),
+        Ok(()) => context.out.did(&format!("removed {}", path.display())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(cannot("remove", &path, &error)),
     }
@@ -305,7 +398,8 @@ fn cannot(step: &str, path: &Path, error: &io::Error) -> Failure {
         .hint("the tables are changed already; run the same command again as root")
 }
 
-fn systemctl(context: &mut Context, words: &[&str]) -> Result<(), Failure> {
+/// Runs systemctl with these words.
+pub(super) fn systemctl(context: &mut Context, words: &[&str]) -> Result<(), Failure> {
     context.out.flush()?;
     let args: Vec<OsString> = words.iter().map(OsString::from).collect();
     let line = format!("systemctl {}", words.join(" "));

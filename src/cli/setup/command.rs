@@ -1,58 +1,188 @@
 //! `tcpw setup`: who may connect, the default, the alert and the mail settings, in one change.
 
 use super::args::SetupArgs;
+use super::prompt::{Prompt, is_possible};
+use super::sentence::after_this;
+use super::words::{DNS_COST, KEEP_TABLES, MAKE_IT};
 use super::work::{self, Work};
 use super::{ask, needed};
 use crate::cli::alert::mail_test::send_test;
-use crate::cli::base::{Context, Exit, Failure};
+use crate::cli::base::{Context, Exit, Failure, ListFormat, Style};
 use crate::cli::change::changes::ChangeArgs;
 use crate::cli::change::refusal::told;
+use crate::cli::change::remarks::at;
 use crate::cli::change::undo::UndoArgs;
 use crate::cli::change::unguarded;
 use crate::editor::{History, HistoryEntry, Side};
+use crate::escape::visible_short;
+use crate::values::Language;
+use serde_json::json;
+
+/// As much of a command as a remark shows.
+const SHOWN: usize = 80;
+
+/// What became of the test mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum TestMail {
+    /// The mail settings are as they were, or no test was wanted.
+    NotNeeded,
+    /// It was accepted.
+    Sent,
+    /// It was not.
+    Failed,
+}
 
 pub(crate) fn run(args: &SetupArgs, context: &mut Context) -> Result<Exit, Failure> {
+    let is_json = args.format == ListFormat::Json;
+    if is_json && args.change.confirm_within.is_some() {
+        return Err(Failure::new(
+            "--confirm-within prints a word that confirms the change, which JSON has no place for",
+        )
+        .hint("leave one of the two out; nothing was changed"));
+    }
+    if !is_json {
+        return set_up(args, context);
+    }
+    context.out.hold();
+    let result = set_up(args, context);
+    drop(context.out.release());
+    result
+}
+
+fn set_up(args: &SetupArgs, context: &mut Context) -> Result<Exit, Failure> {
     let text = work::configuration(&context.paths)?;
     let needed = needed::of(args, text.as_deref());
     let is_asking = !needed.is_empty();
-    let asked;
+    let may_ask = is_possible() && !args.check && args.format == ListFormat::Table;
+    let (asked, password);
     let args = if !is_asking {
+        password = None;
         args
-    } else if ask::is_possible() {
-        asked = ask::complete(args, &needed, context)?;
+    } else if may_ask {
+        (asked, password) = ask::complete(args, &needed, context)?;
         &asked
     } else {
         return Err(needed::failure(&needed));
     };
-    let work = Work::prepare(args, text, context)?;
+    let work = Work::prepare(args, text, password, context)?;
     unguarded::warn(context)?;
-    if is_asking && !args.change.dry_run {
-        work.make(args, ChangeArgs::preview(true), context)?;
-        if !ask::yes(context, "Make these changes?", true)? {
+    if args.check || args.change.dry_run {
+        return look(args, &work, context);
+    }
+    if is_asking {
+        work.make(ChangeArgs::preview(true), context)?;
+        conclude(args, &work, context)?;
+        let mut prompt = Prompt::new(context);
+        let question = MAKE_IT.of(prompt.language);
+        if !prompt.yes(question, true)? {
             context.out.line("nothing was changed")?;
             return Ok(Exit::Failed);
         }
     }
-    let before = newest(context)?.map(|entry| entry.number);
-    work.make(args, args.change, context)?;
-    if args.change.dry_run {
-        return Ok(Exit::Done);
+    carry_out(args, &work, is_asking, context)
+}
+
+/// Says what would be changed, and changes nothing.
+fn look(args: &SetupArgs, work: &Work, context: &mut Context) -> Result<Exit, Failure> {
+    work.make(ChangeArgs::preview(true), context)?;
+    let (has_files, lines) = work.pending(context)?;
+    for line in &lines {
+        context.out.line(format!("would change: {line}"))?;
     }
+    conclude(args, work, context)?;
+    let is_pending = has_files || !lines.is_empty();
+    if args.format == ListFormat::Json {
+        let object = json!({
+            "changed": is_pending,
+            "check": true,
+            "changes": lines,
+            "after": sentence(work, Language::English).join(" "),
+        });
+        context.out.data(object.to_string())?;
+    }
+    Ok(if args.check && is_pending {
+        Exit::Negative
+    } else {
+        Exit::Done
+    })
+}
+
+/// Does it.
+fn carry_out(
+    args: &SetupArgs,
+    work: &Work,
+    is_asking: bool,
+    context: &mut Context,
+) -> Result<Exit, Failure> {
+    let before = newest(context)?.map(|entry| entry.number);
+    let changes_mail = work.changes_mail(&context.paths);
+    work.make(args.change, context)?;
     let made = newest(context)?.filter(|entry| {
         let has_tables = entry.sides().into_iter().any(Side::is_changed);
         has_tables && Some(entry.number) != before
     });
+    let number = made.map(|entry| entry.number);
     work.explain(context)?;
-    let exit = if work.sends_mail() && !args.mail.no_test_mail {
-        test_mail(context, made.map(|entry| entry.number), is_asking)?
+    if !is_asking {
+        conclude(args, work, context)?;
+    }
+    let tested = if work.sends_mail() && changes_mail && !args.mail.no_test_mail {
+        test_mail(context, number, is_asking)?
     } else {
-        Exit::Done
+        TestMail::NotNeeded
     };
     context.out.line(
         "keep this session open, and test a login in another terminal; `tcpw list` shows who \
                may connect",
     )?;
-    Ok(exit)
+    if args.format == ListFormat::Json {
+        let done = context.out.done().to_vec();
+        let object = json!({
+            "changed": !done.is_empty(),
+            "check": false,
+            "changes": done,
+            "change": number,
+            "test_mail": match tested {
+                TestMail::NotNeeded => "not needed",
+                TestMail::Sent => "sent",
+                TestMail::Failed => "failed",
+            },
+            "after": sentence(work, Language::English).join(" "),
+        });
+        context.out.data(object.to_string())?;
+    }
+    Ok(match tested {
+        TestMail::NotNeeded | TestMail::Sent => Exit::Done,
+        TestMail::Failed => Exit::Negative,
+    })
+}
+
+/// Says what is left of old, and who gets in afterwards.
+fn conclude(args: &SetupArgs, work: &Work, context: &mut Context) -> Result<(), Failure> {
+    let language = Prompt::new(context).language;
+    if !args.alert.no_alarm && args.alert.on.triggers().unknown {
+        context.out.line(DNS_COST.of(language))?;
+    }
+    if work.tables.alert.is_some() {
+        let old = work.tables.with_after(|after| after.old.clone());
+        for alert in old {
+            let place = at(&context.paths, &alert.place);
+            let command = visible_short(&alert.command, SHOWN);
+            context.out.note(&format!(
+                "{place} still runs `{command}`, so that both report: --replace-alert replaces it"
+            ))?;
+        }
+    }
+    for line in sentence(work, language) {
+        let line = context.out.paint(Style::Strong, &line);
+        context.out.line(line)?;
+    }
+    Ok(())
+}
+
+fn sentence(work: &Work, language: Language) -> Vec<String> {
+    work.tables
+        .with_after(|after| after_this(&after.effect, work.others(), language))
 }
 
 /// The newest change of the history.
@@ -66,9 +196,9 @@ fn newest(context: &Context) -> Result<Option<HistoryEntry>, Failure> {
 
 /// Sends the test mail; if it does not get out, says what that means and what to do. `made` is the
 /// change, if it changed a table.
-fn test_mail(context: &mut Context, made: Option<u64>, may_ask: bool) -> Result<Exit, Failure> {
+fn test_mail(context: &mut Context, made: Option<u64>, may_ask: bool) -> Result<TestMail, Failure> {
     if let Exit::Done = send_test(context)? {
-        return Ok(Exit::Done);
+        return Ok(TestMail::Sent);
     }
     let path = context.paths.config.display().to_string();
     context.out.note(&format!(
@@ -76,14 +206,16 @@ fn test_mail(context: &mut Context, made: Option<u64>, may_ask: bool) -> Result<
          and mailed as soon as mail works: correct {path}, then run `tcpw mail test`"
     ))?;
     let Some(number) = made else {
-        return Ok(Exit::Negative);
+        return Ok(TestMail::Failed);
     };
-    if may_ask && !ask::yes(context, "Keep the new tables?", true)? {
+    let mut prompt = Prompt::new(context);
+    let question = KEEP_TABLES.of(prompt.language);
+    if may_ask && !prompt.yes(question, true)? {
         crate::cli::change::undo::run(&UndoArgs::of(number), context)?;
     } else {
         context
             .out
             .note(&format!("`tcpw undo {number}` restores the tables"))?;
     }
-    Ok(Exit::Negative)
+    Ok(TestMail::Failed)
 }

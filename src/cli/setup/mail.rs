@@ -16,7 +16,16 @@ pub(crate) struct MailOptions {
     /// The sender [default: tcpw@ this machine]
     #[arg(long, value_name = "ADDRESS")]
     pub(super) mail_from: Option<String>,
-    /// Send mail to this server
+    /// Who gets a copy (Cc); may be repeated
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) mail_cc: Vec<String>,
+    /// The subject of the mails, with fields such as {addr} and {daemon} (tcpw.toml(5))
+    #[arg(long, value_name = "TEXT")]
+    pub(super) mail_subject: Option<String>,
+    /// A file to attach to each mail; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(super) mail_attach: Vec<PathBuf>,
+    /// Send mail to this server, a name or name:port
     #[arg(long, value_name = "HOST", conflicts_with = "sendmail")]
     pub(super) smtp_host: Option<String>,
     /// Its port [default: 587 with starttls, 465 with implicit, 25 with none]
@@ -39,12 +48,12 @@ pub(crate) struct MailOptions {
     #[arg(default_missing_value = crate::config::DEFAULT_SENDMAIL)]
     pub(super) sendmail: Option<PathBuf>,
     /// Send no mail: keep each as a file
-    #[arg(long, conflicts_with_all = ["mail_to", "mail_from", "smtp_host", "sendmail"])]
+    #[arg(long, conflicts_with_all = ["mail_to", "mail_from", "mail_cc", "smtp_host", "sendmail"])]
     pub(super) no_mail: bool,
     /// The language of the mails [default: en]
     #[arg(long, value_enum, value_name = "LANGUAGE")]
     pub(super) language: Option<LanguageChoice>,
-    /// Do not send a test mail at the end
+    /// Do not send a test mail at the end; none is sent where the mail settings stay as they are
     #[arg(long)]
     pub(super) no_test_mail: bool,
 }
@@ -77,19 +86,8 @@ impl MailOptions {
         if let Some(way) = way {
             add("mail", "transport", text(way));
         }
-        if !self.mail_to.is_empty() {
-            add("mail", "to", Setting::Texts(self.mail_to.clone()));
-        }
-        if let Some(from) = &self.mail_from {
-            add("mail", "from", text(from));
-        }
-        if let Some(language) = self.language {
-            let language = match language {
-                LanguageChoice::En => "en",
-                LanguageChoice::Ko => "ko",
-            };
-            add("mail", "language", text(language));
-        }
+        wanted.extend(self.letter()?);
+        let mut add = |table, key, value| wanted.push(Wanted { table, key, value });
         if let Some(program) = &self.sendmail {
             add("mail", "sendmail", path("--sendmail", program)?);
         }
@@ -118,13 +116,51 @@ impl MailOptions {
         }
         Ok(wanted)
     }
+
+    /// Those about the mails themselves.
+    fn letter(&self) -> Result<Vec<Wanted>, Failure> {
+        let mut wanted = Vec::new();
+        let mut add = |table, key, value| wanted.push(Wanted { table, key, value });
+        let text = |text: &str| Setting::Text(text.to_owned());
+        if !self.mail_to.is_empty() {
+            add("mail", "to", Setting::Texts(self.mail_to.clone()));
+        }
+        if let Some(from) = &self.mail_from {
+            add("mail", "from", text(from));
+        }
+        if !self.mail_cc.is_empty() {
+            add("mail", "cc", Setting::Texts(self.mail_cc.clone()));
+        }
+        if let Some(subject) = &self.mail_subject {
+            add("mail", "subject", text(subject));
+        }
+        if !self.mail_attach.is_empty() {
+            let files = self.mail_attach.iter();
+            let files: Result<Vec<String>, Failure> =
+                files.map(|file| whole("--mail-attach", file)).collect();
+            add("mail", "attachments", Setting::Texts(files?));
+        }
+        if let Some(language) = self.language {
+            let language = match language {
+                LanguageChoice::En => "en",
+                LanguageChoice::Ko => "ko",
+            };
+            add("mail", "language", text(language));
+        }
+        Ok(wanted)
+    }
 }
 
 /// A path as the configuration takes it.
 fn path(option: &str, path: &Path) -> Result<Setting, Failure> {
+    whole(option, path).map(Setting::Text)
+}
+
+/// The text of an absolute path.
+fn whole(option: &str, path: &Path) -> Result<String, Failure> {
     let shown = visible(path.as_os_str().as_encoded_bytes());
     match path.to_str() {
-        Some(text) if path.is_absolute() => Ok(Setting::Text(text.to_owned())),
+        Some(text) if path.is_absolute() => Ok(text.to_owned()),
         _ => Err(
             Failure::new(format_args!("{option} {shown} is not an absolute path"))
                 .hint("give the whole path, from / on; nothing was changed"),

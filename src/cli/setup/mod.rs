@@ -2,9 +2,16 @@
 
 mod args;
 mod ask;
+mod ask_mail;
 mod command;
 mod mail;
 mod needed;
+mod old;
+mod password;
+mod prompt;
+mod sentence;
+mod table_work;
+mod words;
 mod work;
 
 pub(super) use args::SetupArgs;

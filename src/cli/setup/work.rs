@@ -1,50 +1,38 @@
 //! Everything that setup is going to do, worked out before anything is done.
 
 use super::args::SetupArgs;
+use super::password::{Before, NewPassword};
+use super::sentence::Others;
+use super::table_work::{AlertWork, TableWork};
 use crate::cli::base::{Context, Failure, Paths};
 use crate::cli::change::alert_places;
-use crate::cli::change::alert_rule::{self, Directory, Raised};
-use crate::cli::change::changes::ChangeArgs;
-use crate::cli::change::client_list::clients_of;
+use crate::cli::change::alert_rule::{self, Directory};
+use crate::cli::change::changes::{ChangeArgs, transact};
 use crate::cli::change::make::make;
-use crate::cli::change::refusal::wrong_word;
 use crate::cli::machine::deliverer_user::DelivererUser;
 use crate::cli::machine::schedule::{self, ScheduleArgs, Setup};
 use crate::cli::machine::settings::load;
 use crate::config::{
     self, Config, Login, Password, ReviseError, Smtp, TransportSettings, revise, without_passwords,
 };
-use crate::editor::{
-    ApplyStep, Asked, Asks, Change, Companion, Daemon, Ground, Intent, Refusal, Scope,
-    ShownCompanion, Triggers, Wish, deny_all, in_steps, install_alert, list, verify_alert,
-    verify_default, verify_deny_all, verify_list,
-};
-use std::cell::Cell;
+use crate::editor::{Companion, ShownCompanion};
 use std::io;
 use std::path::{Path, PathBuf};
 
 /// What is going to be done.
 pub(super) struct Work {
-    asked: Asked,
-    /// Nothing without an alert.
-    alarm: Option<Alarm>,
-    /// Which alerts the change leaves.
-    raised: Cell<Raised>,
+    /// To the tables.
+    pub(super) tables: TableWork,
+    /// What runs tcpw by the clock, and how; nothing without an alert.
+    schedule: Option<(ScheduleArgs, Setup)>,
     /// The configuration as it was and will be, also without its passwords.
     file: Companion,
     shown: [String; 2],
     config: Config,
     /// Directories that are missing.
     directories: Vec<Directory>,
-}
-
-/// An alert that is going to be installed.
-struct Alarm {
-    /// Who raises it.
-    triggers: Triggers,
-    command: String,
-    /// What sees to the alerts of daemons that do not run as root.
-    schedule: Setup,
+    /// A password that was typed.
+    password: Option<NewPassword>,
 }
 
 /// The text of the configuration, if there is one; it must be right.
@@ -71,11 +59,9 @@ impl Work {
     pub(super) fn prepare(
         args: &SetupArgs,
         text: Option<String>,
+        password: Option<NewPassword>,
         context: &Context,
     ) -> Result<Self, Failure> {
-        let clients = clients_of(&args.allow, &args.from)?;
-        let daemons: Result<Vec<_>, _> = args.daemons.iter().map(|d| Daemon::parse(d)).collect();
-        let daemons = daemons.map_err(|error| wrong_word(&error))?;
         let paths = &context.paths;
         let new = revised(args, text.as_deref(), &paths.config)?;
         let parse = |place: &dyn Fn(&Path) -> PathBuf| {
@@ -87,22 +73,27 @@ impl Work {
             })
         };
         let config = parse(&|path| paths.inside(path))?;
-        check_files(&config)?;
-        let (alarm, directories) = if args.no_alarm {
-            (None, Vec::new())
+        let typed = password.as_ref().map(|_| NewPassword::path(paths));
+        check_files(&config, typed.as_deref())?;
+        let (alert, schedule, directories) = if args.alert.no_alarm {
+            (None, None, Vec::new())
         } else {
             let written = parse(&Path::to_path_buf)?;
-            let alarm = Alarm {
-                triggers: args.on.triggers(),
+            let alert = AlertWork {
+                triggers: args.alert.on.triggers(),
                 command: alert_rule::command(context, &written.drop)?,
-                schedule: alert_rule::schedule(context, &written)?,
             };
-            (Some(alarm), alert_rule::missing_directories(&config))
+            let schedule = (
+                ScheduleArgs::of(args.clock.kind(context)),
+                alert_rule::schedule(context, &written)?,
+            );
+            schedule::check(schedule.0, paths)?;
+            let missing = alert_rule::missing_directories(&config);
+            (Some(alert), Some(schedule), missing)
         };
         Ok(Self {
-            asked: Asked::new(Wish::Grant, clients, daemons),
-            alarm,
-            raised: Cell::new(Raised::default()),
+            tables: TableWork::new(args, alert)?,
+            schedule,
             shown: [
                 without_passwords(text.as_deref().unwrap_or_default()),
                 without_passwords(&new),
@@ -114,21 +105,51 @@ impl Work {
             },
             config,
             directories,
+            password,
         })
     }
 
+    /// What would be changed beside the tables and the configuration, one line each; and whether
+    /// anything in those would be.
+    pub(super) fn pending(&self, context: &mut Context) -> Result<(bool, Vec<String>), Failure> {
+        let intended = self.tables.with_intent(Some(self.companion()), |intent| {
+            transact(context, true, intent, None)
+        });
+        let outcome = intended.map_err(|stop| stop.failure(&context.paths))?;
+        let paths = &context.paths;
+        let mut lines: Vec<String> = Vec::new();
+        for directory in &self.directories {
+            lines.push(format!("{} is missing", directory.path.display()));
+        }
+        if self.password.as_ref().is_some_and(|new| new.is_new(paths)) {
+            lines.push(format!("{} is written", NewPassword::shown(paths)));
+        }
+        if let Some((args, setup)) = &self.schedule {
+            let user = DelivererUser::find(context);
+            lines.extend(alert_places::pending(user, &self.config, context));
+            let is_root = false;
+            let files = schedule::pending(*args, setup, is_root, paths);
+            lines.extend(files.iter().map(|path| format!("{path} differs")));
+        }
+        Ok((!outcome.diff.is_empty(), lines))
+    }
+
+    fn companion(&self) -> ShownCompanion<'_> {
+        let [old, new] = &self.shown;
+        ShownCompanion {
+            file: &self.file,
+            shown: [old, new],
+        }
+    }
+
     /// Does it, or shows it. If it fails, nothing is left of it.
-    pub(super) fn make(
-        &self,
-        args: &SetupArgs,
-        options: ChangeArgs,
-        context: &mut Context,
-    ) -> Result<(), Failure> {
+    pub(super) fn make(&self, options: ChangeArgs, context: &mut Context) -> Result<(), Failure> {
         if options.dry_run {
-            self.change(args, options, context)?;
+            self.change(options, context)?;
             let user = DelivererUser::find(context);
             return self
-                .alarm
+                .tables
+                .alert
                 .as_ref()
                 .map_or(Ok(()), |_| user.preview(context));
         }
@@ -139,19 +160,48 @@ impl Work {
                 .collect()
         };
         let new: Vec<PathBuf> = self.directories.iter().flat_map(absent).collect();
+        let mut kept = None;
         let done = self
             .create()
-            .and_then(|()| self.change(args, options, context));
-        if done.is_err() {
+            .and_then(|()| self.keep_password(context))
+            .and_then(|before| {
+                kept = before;
+                self.change(options, context)
+            });
+        if let Err(failure) = done {
             // Only those that are still empty, the deepest of each first.
             for path in new {
                 drop(std::fs::remove_dir(path));
             }
-        } else if self.alarm.is_some() {
-            let user = DelivererUser::find(context).make(context)?;
-            alert_places::settle(user, &self.config, context)?;
+            if let Some(Err(error)) = kept.map(Before::restore) {
+                context.out.note(&format!(
+                    "the password stays in {}: {error}",
+                    NewPassword::path(&context.paths).display()
+                ))?;
+            }
+            return Err(failure);
         }
-        done
+        for directory in &self.directories {
+            context.out.did(&directory.created())?;
+        }
+        if kept.is_some() {
+            let path = NewPassword::path(&context.paths);
+            let text = format!("wrote {} with mode 600", path.display());
+            context.out.did(&text)?;
+        }
+        self.finish(context)
+    }
+
+    /// What comes after the commit: the user, whose the directories are, and the clock.
+    fn finish(&self, context: &mut Context) -> Result<(), Failure> {
+        let Some((args, setup)) = &self.schedule else {
+            return Ok(());
+        };
+        let user = DelivererUser::find(context).make(context)?;
+        alert_places::settle(user, &self.config, context)?;
+        schedule::mend(setup, context)?;
+        let is_root = user == DelivererUser::Wanted;
+        schedule::install(*args, setup, is_root, context)
     }
 
     fn create(&self) -> Result<(), Failure> {
@@ -162,66 +212,24 @@ impl Work {
         })
     }
 
+    fn keep_password(&self, context: &Context) -> Result<Option<Before>, Failure> {
+        let paths = &context.paths;
+        let new = self.password.as_ref().filter(|new| new.is_new(paths));
+        new.map(|new| new.write(paths)).transpose()
+    }
+
     /// The tables and the configuration, in one commit.
-    fn change(
-        &self,
-        args: &SetupArgs,
-        options: ChangeArgs,
-        context: &mut Context,
-    ) -> Result<(), Failure> {
-        let allow = |ground: &Ground<'_>| list(ground, &self.asked);
-        let is_allowed = |before: &Ground<'_>, after: &Ground<'_>, change: &Change| {
-            verify_list(before, after, &self.asked, change)
-        };
-        let alarm = |ground: &Ground<'_>| match &self.alarm {
-            Some(alarm) => {
-                let change = install_alert(ground, alarm.triggers, &alarm.command)?;
-                self.raised.set(Raised::of(&change));
-                Ok(change)
-            }
-            None => Ok(Change::default()),
-        };
-        let is_raised = |_: &Ground<'_>, after: &Ground<'_>, _: &Change| match &self.alarm {
-            Some(alarm) => verify_alert(after, alarm.triggers, &alarm.command),
-            None => Ok(()),
-        };
-        let steps = [
-            ApplyStep {
-                change: &allow,
-                verify: &is_allowed,
-            },
-            ApplyStep {
-                change: &deny_all,
-                verify: &verify_deny_all,
-            },
-            ApplyStep {
-                change: &alarm,
-                verify: &verify_default,
-            },
-        ];
-        let change = |ground: &Ground<'_>| -> Result<Change, Refusal> { in_steps(ground, &steps) };
-        let [old, new] = &self.shown;
-        let intent = Intent::new(
-            &change,
-            &is_raised,
-            Scope::new(Asks::Setup(&self.asked), args.force.force),
-        )
-        .guarded(!args.force.force)
-        .with_companion(ShownCompanion {
-            file: &self.file,
-            shown: [old, new],
-        });
-        make(context, options, &intent).map(drop)
+    fn change(&self, options: ChangeArgs, context: &mut Context) -> Result<(), Failure> {
+        self.tables.with_intent(Some(self.companion()), |intent| {
+            make(context, options, intent).map(drop)
+        })
     }
 
     /// Says what is there now and what it does.
     pub(super) fn explain(&self, context: &mut Context) -> Result<(), Failure> {
-        for directory in &self.directories {
-            context.out.line(directory.created())?;
-        }
-        if let Some(alarm) = &self.alarm {
-            alert_rule::explain(context, alarm.triggers, self.raised.get())?;
-            schedule::explain(ScheduleArgs::default(), &alarm.schedule, context)?;
+        if let (Some(alert), Some((args, setup))) = (&self.tables.alert, &self.schedule) {
+            alert_rule::explain(context, alert.triggers, self.tables.raised())?;
+            schedule::explain(*args, setup, context)?;
         }
         if let TransportSettings::File { directory } = &self.config.mail.transport {
             let path = directory.display();
@@ -232,27 +240,42 @@ impl Work {
         Ok(())
     }
 
+    /// What happens to those who do not get in.
+    pub(super) fn others(&self) -> Others {
+        match (&self.tables.alert, self.sends_mail()) {
+            (None, _) => Others::Silent,
+            (Some(_), true) => Others::Mailed,
+            (Some(_), false) => Others::Kept,
+        }
+    }
+
     /// Whether mail leaves this machine.
     pub(super) fn sends_mail(&self) -> bool {
         !matches!(self.config.mail.transport, TransportSettings::File { .. })
     }
+
+    /// Whether this changes how mail is sent, and so has to be tried.
+    pub(super) fn changes_mail(&self, paths: &Paths) -> bool {
+        let has_new = self.password.as_ref().is_some_and(|new| new.is_new(paths));
+        self.file.is_changed() || has_new
+    }
 }
 
 fn revised(args: &SetupArgs, text: Option<&str>, path: &Path) -> Result<String, Failure> {
-    revise(text, &args.mail.wanted()?, args.overwrite).map_err(|error| {
+    revise(text, &args.mail.wanted()?, true).map_err(|error| {
         let hint = if matches!(error, ReviseError::NotOne(_)) {
             "leave the options about it out, and change it there; nothing was changed"
         } else {
-            "leave that option out to keep what is there, or repeat with --overwrite; nothing was \
-             changed"
+            "correct it there; nothing was changed"
         };
         Failure::new(format_args!("cannot write {}: {error}", path.display())).hint(hint)
     })
 }
 
-/// Files without which no mail would go out, which is better known now than at the first alert.
-fn check_files(config: &Config) -> Result<(), Failure> {
-    let files = match &config.mail.transport {
+/// Files without which no mail would go out, or not a whole one, which is better known now than at the
+/// first alert; `typed` is where a password will be that was typed.
+fn check_files(config: &Config, typed: Option<&Path>) -> Result<(), Failure> {
+    let mut files = match &config.mail.transport {
         TransportSettings::File { .. } => Vec::new(),
         TransportSettings::Sendmail { program, .. } => vec![program.clone()],
         TransportSettings::Smtp(servers) => {
@@ -267,6 +290,9 @@ fn check_files(config: &Config) -> Result<(), Failure> {
             servers.iter().flat_map(files).collect()
         }
     };
+    // The password that was typed will be there.
+    files.retain(|path| Some(path.as_path()) != typed);
+    files.extend(config.mail.attachments.iter().cloned());
     files.into_iter().try_for_each(|path| {
         std::fs::File::open(&path).map(drop).map_err(|error| {
             Failure::new(format_args!("cannot read {}: {error}", path.display()))

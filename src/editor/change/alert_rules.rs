@@ -389,7 +389,7 @@ pub(crate) fn own_alert<'s>(rule: Rule<'_, 's>) -> Option<RuleOption<'s>> {
 
 /// `/any/path/tcpw notify ...` or `/any/path/tcpw-notify ...`, or another name of the program with
 /// our own arguments.
-fn calls_notify(command: &[u8]) -> bool {
+pub(crate) fn calls_notify(command: &[u8]) -> bool {
     let mut words = command
         .split(u8::is_ascii_whitespace)
         .filter(|word| !word.is_empty());
@@ -422,7 +422,7 @@ fn ended(tree: &Tree<'_>, line: impl Into<Vec<u8>>) -> Result<Vec<u8>, Refusal> 
 }
 
 /// What becomes of a rule, in the style of tables if the rule has it.
-fn restyled(rule: Rule<'_, '_>, new: Vec<u8>) -> Vec<u8> {
+pub(crate) fn restyled(rule: Rule<'_, '_>, new: Vec<u8>) -> Vec<u8> {
     let tree = rule.line().tree();
     let old = rule.line().span().of(tree.source());
     if in_style(tree, old) == old {
