@@ -8,7 +8,8 @@ use super::change::{
     remove_alert, revoke, rollback, show, undo,
 };
 use super::verdict::{diff, explain, match_, parse, test};
-use super::{completions, demo, events, lint, mail, report, required_files, setup};
+use super::{completions, demo, events, lint, mail, report, required_files, setup, static_build};
+use crate::system::HAS_NAME_SERVICE;
 use clap::{CommandFactory as _, Parser as _};
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -34,7 +35,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         out: Output::new(cli.global.color),
         is_rehearsal: false,
     };
-    let result = required_files::check(&cli.global, &cli.command)
+    let result = static_build::check(&cli.command, HAS_NAME_SERVICE)
+        .and_then(|()| required_files::check(&cli.global, &cli.command))
         .and_then(|()| dispatch(&cli.command, &mut context))
         .and_then(|exit| {
             context.out.flush()?;

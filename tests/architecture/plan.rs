@@ -122,7 +122,7 @@ pub(super) const WINGS: &[Wings] = &[
             &["mail"],
             &["completions", "demo"],
             &["args"],
-            &["required_files"],
+            &["required_files", "static_build"],
             &["program"],
         ],
     ),
