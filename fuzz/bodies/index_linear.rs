@@ -14,7 +14,7 @@ struct World<'w>(&'w [u8]);
 impl Surroundings for World<'_> {
     fn list_file(&self, path: &[u8]) -> ListFile {
         if path.len().is_multiple_of(2) {
-            ListFile::Read(Rc::from(self.0))
+            ListFile::Read(Rc::from(self.0.to_vec()))
         } else {
             ListFile::Absent
         }

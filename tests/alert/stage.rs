@@ -127,11 +127,17 @@ impl Stage {
         ran
     }
 
-    /// Keeps every deliverer out as long as the result lives.
+    /// Keeps every deliverer out as long as the result lives. One that an earlier alert started and that
+    /// comes late is ended.
     pub(super) fn hold_lock(&self) -> File {
         fs::create_dir_all(self.path("var/lib/tcpw")).unwrap();
         let lock = File::create(self.journal().with_extension("db.lock")).unwrap();
-        lock.lock().unwrap();
+        if lock.try_lock().is_ok() {
+            return lock;
+        }
+        drop(lock);
+        let lock = end_deliverer(self);
+        fs::remove_file(self.journal().with_extension("db.handover")).unwrap();
         lock
     }
 

@@ -17,7 +17,7 @@ struct Machine(&'static Dialect);
 impl Surroundings for Machine {
     fn list_file(&self, path: &[u8]) -> ListFile {
         match path {
-            b"/list" => ListFile::Read(Rc::from(&b"10. 2001:db8::5\n"[..])),
+            b"/list" => ListFile::Read(Rc::from(b"10. 2001:db8::5\n".to_vec())),
             _ => ListFile::Absent,
         }
     }

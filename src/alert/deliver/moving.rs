@@ -2,6 +2,7 @@
 //! machine stops.
 
 use crate::alert::journal::database::{JournalError, PATIENCE};
+use crate::alert::journal::unlinked::{WRITABLE, open_unlinked};
 use crate::alert::lock;
 use rusqlite::Connection;
 use std::fs::{self, File};
@@ -55,7 +56,7 @@ pub fn move_journal(old: &Path, new: &Path) -> Result<Moved, JournalError> {
 /// as long as the result lives.
 fn whole(path: &Path) -> Result<Connection, JournalError> {
     let run = || {
-        let database = Connection::open(path)?;
+        let database = open_unlinked(path, WRITABLE)?;
         database.busy_timeout(PATIENCE)?;
         // What another tcpw has open in this moment makes this fail, and nothing is moved.
         database.execute_batch(

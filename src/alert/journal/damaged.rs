@@ -3,6 +3,7 @@
 use crate::alert::journal::aside::with;
 use crate::alert::journal::database::{Journal, JournalError, PATIENCE};
 use crate::alert::journal::passing::Faults;
+use crate::alert::journal::unlinked::open_unlinked;
 use rusqlite::{Connection, OpenFlags};
 use std::fs::{self, OpenOptions};
 use std::io;
@@ -90,8 +91,7 @@ fn remove(copy: &Path) {
 
 /// Opens a database that is damaged; nothing if it has other tables than this version.
 fn open(path: &Path) -> rusqlite::Result<Option<Connection>> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let database = Connection::open_with_flags(path, flags)?;
+    let database = open_unlinked(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     database.busy_timeout(PATIENCE)?;
     database.execute_batch("PRAGMA cell_size_check = ON")?;
     let sql = "SELECT count(*) FROM pragma_table_info('letters') WHERE name = 'message_id'";

@@ -1,6 +1,7 @@
 //! The database of the journal: opened, made, put aside when it is damaged.
 
 use crate::alert::journal::memory::Memory;
+use crate::alert::journal::unlinked::{WRITABLE, open_unlinked};
 use crate::system::make_for_directory;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
@@ -102,7 +103,7 @@ impl Journal {
             let path = path.to_owned();
             move |cause| JournalError::Database { step, path, cause }
         };
-        let mut database = Connection::open(path).map_err(failed("open"))?;
+        let mut database = open_unlinked(path, WRITABLE).map_err(failed("open"))?;
         database.busy_timeout(PATIENCE).map_err(failed("open"))?;
         // A transaction that reads first and writes later would not be waited for.
         database.set_transaction_behavior(TransactionBehavior::Immediate);
@@ -142,8 +143,7 @@ impl Journal {
             path: path.to_owned(),
             cause,
         };
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let database = Connection::open_with_flags(path, flags).map_err(failed)?;
+        let database = open_unlinked(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failed)?;
         database.busy_timeout(PATIENCE).map_err(failed)?;
         let mut journal = Self {
             database,

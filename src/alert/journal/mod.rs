@@ -26,6 +26,7 @@ pub(super) mod tables;
 pub(super) mod tally;
 pub(super) mod trial;
 pub(super) mod troubles;
+pub(super) mod unlinked;
 pub(super) mod values;
 pub(super) mod walk;
 

@@ -4,6 +4,7 @@
 use crate::alert::journal::counts::Counts;
 use crate::alert::journal::database::{Journal, JournalError, PATIENCE, stamp, time_of};
 use crate::alert::journal::search::{Range, text};
+use crate::alert::journal::unlinked::open_unlinked;
 use crate::alert::journal::values::{self, count};
 use crate::alert::model::letter::Decision;
 use crate::alert::model::reporter::Reporter;
@@ -260,8 +261,7 @@ fn scan_all(path: &Path, range: Range, counts: &Counts) -> rusqlite::Result<Part
 }
 
 fn scan(path: &Path, range: Range, counts: &Counts) -> rusqlite::Result<Part> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let database = Connection::open_with_flags(path, flags)?;
+    let database = open_unlinked(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     database.busy_timeout(PATIENCE)?;
     let mut query = database.prepare(
         "SELECT time, source, previous, daemon, uid, rule, verdict, decision FROM events

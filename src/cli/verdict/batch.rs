@@ -66,8 +66,16 @@ fn answer(verdict: &Verdict, files: &TableFiles, context: &mut Context) -> Resul
     match located(verdict) {
         None => out.bytes(b"\tdefault\n"),
         Some((table, number)) => {
-            let file = &files.file(table).shown;
-            out.text(format_args!("\t{file}:{number}\n"))
+            for part in [
+                "\t",
+                &files.file(table).shown,
+                ":",
+                &number.to_string(),
+                "\n",
+            ] {
+                out.bytes(part.as_bytes())?;
+            }
+            Ok(())
         }
     }
 }

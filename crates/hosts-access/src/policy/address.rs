@@ -47,6 +47,11 @@ pub fn ipv6(text: &[u8]) -> Option<Zoned6<'_>> {
 ///
 /// `255.255.255.255` is `None`: the library reads it as its own error value (F-V4-07, F-V4-14).
 pub fn dotted_quad(text: &[u8]) -> Option<Ipv4Addr> {
+    plain_quad(text).or_else(|| odd_quad(text))
+}
+
+/// The same, step by step: most addresses are spelt plainly.
+fn odd_quad(text: &[u8]) -> Option<Ipv4Addr> {
     if text
         .split(|&byte| byte == b'.')
         .filter(|part| !part.is_empty())

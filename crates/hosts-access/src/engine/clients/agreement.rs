@@ -136,7 +136,7 @@ struct Machine(bool);
 
 impl Surroundings for Machine {
     fn list_file(&self, _path: &[u8]) -> ListFile {
-        let everybody = || ListFile::Read(b"ALL"[..].into());
+        let everybody = || ListFile::Read(b"ALL".to_vec().into());
         if self.0 {
             everybody()
         } else {

@@ -55,14 +55,14 @@ impl ListIndexes {
 /// The compiled form of one list file.
 #[derive(Debug)]
 pub(crate) struct ListIndex {
-    bytes: Rc<[u8]>,
+    bytes: Rc<Vec<u8>>,
     /// Where words begin.
     words: Buckets,
     used: Lengths,
 }
 
 impl ListIndex {
-    fn new(bytes: Rc<[u8]>, hasher: &KeyHasher) -> Self {
+    fn new(bytes: Rc<Vec<u8>>, hasher: &KeyHasher) -> Self {
         let mut used = Lengths::default();
         let mut pairs = Vec::new();
         for (place, word) in words(&bytes) {

@@ -31,7 +31,7 @@ pub enum ListFile {
     /// There is none, or it is a directory, or it cannot be read: no match.
     Absent,
     /// Its bytes.
-    Read(Rc<[u8]>),
+    Read(Rc<Vec<u8>>),
 }
 
 /// A kind of account.

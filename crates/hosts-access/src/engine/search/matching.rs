@@ -5,8 +5,9 @@ use crate::engine::model::request::{Host, Request};
 use crate::engine::model::surroundings::{ListFile, Surroundings};
 use crate::engine::model::text::{LIST_WORD_LIMIT, is_quad, unmapped, words};
 use crate::engine::model::verdict::{TableName, Undecided};
+use crate::engine::search::calm::Calm;
 use crate::engine::search::compare::text_matches;
-use crate::engine::search::glance::{Among, Glance, place_among_addresses};
+use crate::engine::search::glance::{Among, place_among_addresses};
 use crate::engine::search::list::list_matches;
 use crate::engine::search::trace::{Comparison, ListAnswer};
 use crate::escape::visible;
@@ -220,11 +221,9 @@ impl<'r> Matcher<'r> {
                 return Ok(false);
             };
             let address = self.text_of(&host.address);
-            if Glance::new(address, self.text_of(host.name.as_bytes())).is_in_no_word(&bytes) {
-                lists.pop();
-                return Ok(false);
-            }
-            let words = words(&bytes).map(|(_, word)| word);
+            let calm = Calm::in_list(host).filter(|_| self.dialect.has_debian_patterns());
+            let parts = calm.map_or_else(|| vec![&**bytes], |calm| calm.parts(&bytes));
+            let words = parts.into_iter().flat_map(words).map(|(_, word)| word);
             let possible = words.filter(|word| *word == address || !is_quad(word));
             self.any_word(possible, host, lists)?
         };

@@ -1,5 +1,6 @@
 //! The search itself, and what spares it lines that cannot matter.
 
+mod calm;
 pub(super) mod command;
 pub(super) mod compare;
 pub(super) mod decide;

@@ -9,11 +9,13 @@ use crate::engine::model::request::Request;
 use crate::engine::model::surroundings::Surroundings;
 use crate::engine::model::text::unmapped;
 use crate::engine::model::verdict::TableName;
+use crate::engine::search::calm::Calm;
 use crate::engine::search::glance::Glance;
 use crate::engine::search::matching::Matcher;
 use crate::policy::{DaemonPattern, Process, Rule, TextPattern};
+use crate::span::offset;
 use crate::syntax::{LINE_LIMIT, is_separator, parse_excerpt};
-use memchr::{memchr, memchr2};
+use memchr::{memchr, memchr_iter, memchr2};
 use std::io::{self, Read};
 
 /// Bytes asked from the file at a time.
@@ -21,6 +23,9 @@ const PIECE: usize = 32 * 1024;
 
 /// The most lines that are parsed together.
 const LONGEST_RUN: usize = 1024;
+
+/// As many bytes from a comment on are looked at line by line.
+const COMMENTED: usize = 512;
 
 /// The part of a table that matters to one request: the logical line that matches or that ends the
 /// table, or nothing.
@@ -119,6 +124,7 @@ struct Skimmer<'r> {
     matcher: Matcher<'r>,
     daemon: &'r [u8],
     glance: Glance<'r>,
+    calm: Option<Calm>,
     /// Whether a word in brackets may match: only what is or begins like an IPv6 address.
     is_bracket: bool,
     head: Head,
@@ -144,6 +150,7 @@ impl<'r> Skimmer<'r> {
             matcher: Matcher::new(request, world),
             daemon: unmapped(request.daemon()),
             glance: Glance::new(address, name),
+            calm: Calm::in_table(request.client()),
             is_bracket: is_bracket(address) || is_bracket(name),
             head: Head::default(),
         }
@@ -152,7 +159,28 @@ impl<'r> Skimmer<'r> {
     /// Bytes and lines at the start of `text` that cannot settle anything.
     fn pass_over(&mut self, text: &[u8]) -> (usize, u32) {
         let (mut at, mut lines) = (0, 0);
-        while let Some(length) = text.get(at..).and_then(|rest| self.pass_line(rest)) {
+        // The end of the last block in which some line may match.
+        let mut seen = 0;
+        while let Some(rest) = text.get(at..) {
+            if at >= seen
+                && !rest.starts_with(b"#")
+                && let Some(calm) = &self.calm
+                && let Some(block) = Calm::block(rest)
+            {
+                if let Some(length) = calm.lines(block) {
+                    lines += count_lines(rest.get(..length).unwrap_or_default());
+                    at += length;
+                    continue;
+                }
+                seen = at + block.len();
+            }
+            let Some(length) = self.pass_line(rest) else {
+                break;
+            };
+            if rest.starts_with(b"#") {
+                // A comment is passed over faster than it is looked at in a block.
+                seen = seen.max(at + COMMENTED);
+            }
             at += length;
             lines += 1;
         }
@@ -273,6 +301,10 @@ impl<'r> Skimmer<'r> {
         }
         (None, lines_before)
     }
+}
+
+fn count_lines(text: &[u8]) -> u32 {
+    offset(memchr_iter(b'\n', text).count())
 }
 
 impl Head {
