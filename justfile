@@ -43,6 +43,26 @@ doc:
 release:
     cargo build --locked --release --workspace
 
+# The package of Debian, target/packages/tcpw_*.deb.
+deb:
+    packaging/deb/build
+
+# The archive for glibc 2.28 or later, target/packages/tcpw-*.tar.gz; needs cargo-zigbuild and zig.
+archive:
+    packaging/archive
+
+# tcpw for CI, linked statically: it has lint, match and what else only reads. Needs musl-gcc.
+static:
+    packaging/programs static
+
+# What the programs are made of, as CycloneDX.
+sbom:
+    packaging/sbom
+
+# Whether two checkouts give the same programs, package and archive: two release builds.
+reproduce:
+    packaging/reproduce
+
 # What would be published, each crate built from its package.
 package:
     cargo package --locked --workspace --allow-dirty

@@ -29,6 +29,8 @@ mod grammar;
 mod lint;
 /// The library, used by a crate of somebody else.
 mod outside;
+/// What is installed: the package, the archive, what they are made of, and what editors and CI get.
+mod packages;
 /// Says what was proven.
 mod proof;
 /// `tcpw events` and `tcpw report`: a journal in numbers, old logs, a letter, a browser.

@@ -15,6 +15,7 @@ mod program;
 mod report;
 mod required_files;
 mod setup;
+mod static_build;
 mod status;
 mod verdict;
 

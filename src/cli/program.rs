@@ -8,7 +8,10 @@ use super::change::{
     remove_alert, revoke, rollback, show, undo, uninstall,
 };
 use super::verdict::{diff, doctor, explain, match_, parse, test};
-use super::{completions, demo, events, lint, mail, report, required_files, setup, status};
+use super::{
+    completions, demo, events, lint, mail, report, required_files, setup, static_build, status,
+};
+use crate::system::HAS_NAME_SERVICE;
 use clap::{CommandFactory as _, Parser as _};
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -34,7 +37,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         out: Output::new(cli.global.color),
         is_rehearsal: false,
     };
-    let result = required_files::check(&cli.global, &cli.command)
+    let result = static_build::check(&cli.command, HAS_NAME_SERVICE)
+        .and_then(|()| required_files::check(&cli.global, &cli.command))
         .and_then(|()| dispatch(&cli.command, &mut context))
         .and_then(|exit| {
             context.out.flush()?;

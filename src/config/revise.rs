@@ -77,6 +77,11 @@ pub fn revise(
     to_overwrite: bool,
 ) -> Result<String, ReviseError> {
     let mut document = read(text.unwrap_or_default())?;
+    let comments = text.filter(|text| document.is_empty() && !text.trim().is_empty());
+    if comments.is_some() {
+        // They would go to the end, after what is new.
+        document = DocumentMut::new();
+    }
     for setting in wanted {
         let mut table: &mut dyn TableLike = document.as_table_mut();
         for name in setting.table.split('.') {
@@ -87,7 +92,11 @@ pub fn revise(
         }
         set(table, setting, to_overwrite)?;
     }
-    let text_before = if text.is_none() { HEADER } else { "" };
+    let text_before = match comments {
+        Some(comments) => format!("{}\n\n", comments.trim_end()),
+        None if text.is_none() => HEADER.to_owned(),
+        None => String::new(),
+    };
     Ok(format!("{text_before}{document}"))
 }
 
@@ -257,6 +266,19 @@ mod tests {
              [mail]\nto = [\"a@b\", \"c@d\"]\n\n[mail.smtp]\nhost = \"h\"\nport = 25\n"
         );
         assert_eq!(revise(Some(&new), &wanted, false), Ok(new));
+    }
+
+    #[test]
+    fn comments_alone_stay_above_what_is_new() {
+        let wanted = [text("mail", "to", "a@b")];
+        let new = revise(Some("# mine\n\n#[mail]\n\n"), &wanted, false).unwrap();
+        assert_eq!(new, "# mine\n\n#[mail]\n\n[mail]\nto = \"a@b\"\n");
+        assert_eq!(revise(Some(&new), &wanted, false), Ok(new));
+        // What is empty gets no header, as before.
+        assert_eq!(
+            revise(Some("\n"), &wanted, false).unwrap(),
+            "[mail]\nto = \"a@b\"\n\n"
+        );
     }
 
     #[test]

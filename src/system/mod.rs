@@ -14,6 +14,7 @@ mod installed;
 mod journald;
 mod libwrap;
 mod login;
+mod name_service;
 mod namespaces;
 mod netgroup;
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
@@ -51,6 +52,7 @@ pub use installed::{SAFE_PATH, find_program};
 pub use journald::{EVENT_MESSAGE_ID, JOURNAL_SOCKET, LogSockets, SystemLog};
 pub use libwrap::imports_innetgr;
 pub use login::{daemon_names, login_start};
+pub use name_service::HAS_NAME_SERVICE;
 pub use namespaces::foreign_surroundings;
 pub use netgroup::{Netgroups, has_netgroup};
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]

@@ -5,7 +5,7 @@
 pub(super) type Room = (&'static str, &'static [&'static str]);
 
 /// The rooms of `src`.
-pub(super) const ROOMS: [Room; 13] = [
+pub(super) const ROOMS: [Room; 14] = [
     ("diagnostic", &[]),
     ("values", &[]),
     ("system", &[]),
@@ -125,7 +125,7 @@ pub(super) const WINGS: &[Wings] = &[
             &["mail"],
             &["completions", "demo"],
             &["args"],
-            &["required_files"],
+            &["required_files", "static_build"],
             &["program"],
         ],
     ),

@@ -168,6 +168,11 @@ fn the_menu_for_developers_names_what_there_is() {
         "man",
         "doc",
         "release",
+        "deb",
+        "archive",
+        "static",
+        "sbom",
+        "reproduce",
         "package",
     ] {
         let is_head = |line: &str| line.split([':', ' ']).next() == Some(recipe);

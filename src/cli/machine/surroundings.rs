@@ -4,7 +4,9 @@ use super::dialect::{DialectChoice, UNTESTED, installed};
 use crate::cli::base::Paths;
 use crate::engine::{Account, ListFile, Surroundings};
 use crate::policy::{DEBIAN_12, DEBIAN_13, Dialect};
-use crate::system::{Netgroups, has_group, has_netgroup, has_user, read_regular, run_shell};
+use crate::system::{
+    HAS_NAME_SERVICE, Netgroups, has_group, has_netgroup, has_user, read_regular, run_shell,
+};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -40,6 +42,8 @@ pub(crate) struct Machine {
     netgroups: OnceCell<Netgroups>,
     /// Whether somebody who was asked about is in a netgroup that a rule names.
     met_member: Cell<bool>,
+    /// Whether an account that a rule names is not in the files, where no name service can be asked.
+    missed_account: Cell<bool>,
 }
 
 impl Machine {
@@ -51,11 +55,19 @@ impl Machine {
             lists: RefCell::default(),
             netgroups: OnceCell::new(),
             met_member: Cell::new(false),
+            missed_account: Cell::new(false),
         }
     }
 
     /// What the verdicts so far owe to the build of the library, for people.
     pub(crate) fn remark(&self) -> Option<String> {
+        if self.missed_account.get() {
+            return Some(
+                "an account that a rule names is not in /etc/passwd or /etc/group, and the static build \
+                 cannot ask the name service: where it is known, the rule may decide otherwise"
+                    .to_owned(),
+            );
+        }
         let dialect = self.dialect();
         let title = dialect.title;
         if !dialect.is_tested {
@@ -152,12 +164,17 @@ impl Surroundings for Machine {
 
     fn has_account(&self, account: Account, name: &[u8]) -> bool {
         let text = str::from_utf8(name).ok();
-        match (account, &self.paths.root) {
-            (Account::User, Some(_)) => self.has_account_in("/etc/passwd", name),
-            (Account::Group, Some(_)) => self.has_account_in("/etc/group", name),
-            (Account::User, None) => text.is_some_and(has_user),
-            (Account::Group, None) => text.is_some_and(has_group),
-        }
+        let has_service = HAS_NAME_SERVICE && self.paths.root.is_none();
+        let found = match (account, has_service) {
+            (Account::User, false) => self.has_account_in("/etc/passwd", name),
+            (Account::Group, false) => self.has_account_in("/etc/group", name),
+            (Account::User, true) => text.is_some_and(has_user),
+            (Account::Group, true) => text.is_some_and(has_group),
+        };
+        let is_doubtful = !HAS_NAME_SERVICE && self.paths.root.is_none() && !found;
+        self.missed_account
+            .set(self.missed_account.get() || is_doubtful);
+        found
     }
 
     fn aclexec(&self, command: &[u8]) -> Option<bool> {

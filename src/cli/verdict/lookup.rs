@@ -4,7 +4,7 @@ use crate::cli::base::Failure;
 use crate::cli::base::address::is_address;
 use crate::engine::HostName;
 use crate::escape::visible;
-use crate::system::{NameAnswer, Resolver as _, SystemResolver};
+use crate::system::{HAS_NAME_SERVICE, NameAnswer, Resolver as _, SystemResolver};
 use std::ffi::OsStr;
 use std::net::IpAddr;
 use std::os::unix::ffi::OsStrExt as _;
@@ -39,7 +39,11 @@ impl Lookup {
 
 /// The clients that `client` means: itself if it is an address, else all addresses of that name;
 /// each with its name as libwrap would find it.
+///
+/// # Errors
+/// When the name service cannot be asked, or does not know the name.
 pub(crate) fn look_up(client: &OsStr) -> Result<(Vec<Client>, Option<Lookup>), Failure> {
+    check(HAS_NAME_SERVICE)?;
     let text = client.to_str().unwrap_or_default();
     if is_address(client.as_bytes()) {
         return Ok((vec![client_at(text)], None));
@@ -68,6 +72,15 @@ pub(crate) fn look_up(client: &OsStr) -> Result<(Vec<Client>, Option<Lookup>), F
     let what = format!("{shown} has the addresses {}", list.join(", "));
     let clients = list.iter().map(|address| client_at(address)).collect();
     Ok((clients, Some(Lookup { what, took })))
+}
+
+/// Refuses to look anything up where there is no name service: what it would say is not guessed.
+fn check(has_name_service: bool) -> Result<(), Failure> {
+    if has_name_service {
+        return Ok(());
+    }
+    let what = "this is the static build of tcpw, which cannot ask the name service";
+    Err(Failure::new(what).hint("give the client's name with --name instead of --dns"))
 }
 
 /// The client at an address, with its name.
@@ -112,4 +125,19 @@ fn client_at(address: &str) -> Client {
 
 fn elapsed(start: Instant) -> u64 {
     u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_name_service_nothing_is_looked_up() {
+        assert!(check(true).is_ok());
+        let Err(Failure::Told { what, hint }) = check(false) else {
+            unreachable!("it is refused");
+        };
+        assert!(what.contains("cannot ask the name service"));
+        assert!(hint.is_some_and(|hint| hint.contains("--name")));
+    }
 }
