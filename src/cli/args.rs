@@ -113,6 +113,7 @@ pub(crate) enum Command {
     Open(OpenArgs),
     RemoveAlert(RemoveAlertArgs),
     Uninstall(UninstallArgs),
+    #[command(visible_alias = "rules", alias = "ls")]
     List(ListingArgs),
     Expire(ExpireArgs),
     Edit(EditArgs),

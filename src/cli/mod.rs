@@ -11,6 +11,7 @@ mod events;
 mod lint;
 mod machine;
 mod mail;
+mod manual;
 mod program;
 mod report;
 mod required_files;
@@ -19,4 +20,5 @@ mod static_build;
 mod status;
 mod verdict;
 
+pub use manual::GROUPS;
 pub use program::{definition, run};

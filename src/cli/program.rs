@@ -2,14 +2,16 @@
 
 use super::alert::{deliver, mute, notify, queue};
 use super::args::{Cli, Command};
-use super::base::{Context, Exit, Failure, Output, Paths, output};
+use super::base::output::{self, ColorChoice};
+use super::base::{Context, Exit, Failure, Output, Paths};
 use super::change::{
     allow, apply, confirm, deny, deny_all, edit, expire, fmt, history, install_alert, list, open,
     remove_alert, revoke, rollback, show, undo, uninstall,
 };
 use super::verdict::{diff, doctor, explain, match_, parse, test};
 use super::{
-    completions, demo, events, lint, mail, report, required_files, setup, static_build, status,
+    completions, demo, events, lint, mail, manual, report, required_files, setup, static_build,
+    status,
 };
 use crate::system::HAS_NAME_SERVICE;
 use clap::{CommandFactory as _, Parser as _};
@@ -29,12 +31,13 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             if is_alarm && error.use_stderr() {
                 notify::log_words(&args, "these arguments are not those of an alert rule");
             }
-            return output::show_usage(&error);
+            let (error, hint) = manual::usage_error(error, Cli::command(), &args);
+            return output::show_usage(&error, hint.as_deref(), ColorChoice::among(&args));
         }
     };
     let mut context = Context {
         paths: Paths::new(&cli.global),
-        out: Output::new(cli.global.color),
+        out: Output::new(cli.global.color).quiet(cli.global.quiet),
         is_rehearsal: false,
     };
     let result = static_build::check(&cli.command, HAS_NAME_SERVICE)
@@ -56,7 +59,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// The definition of all commands and options, from which the manual is made.
 pub fn definition() -> clap::Command {
-    Cli::command()
+    manual::described(Cli::command())
 }
 
 /// Runs a command line in the place of this run: the demo shows commands as they are typed.

@@ -123,7 +123,7 @@ pub(super) const WINGS: &[Wings] = &[
             &["setup", "events", "report"],
             &["status"],
             &["mail"],
-            &["completions", "demo"],
+            &["completions", "demo", "manual"],
             &["args"],
             &["required_files", "static_build"],
             &["program"],

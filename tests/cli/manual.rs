@@ -14,16 +14,46 @@ fn pages() -> BTreeMap<String, Vec<u8>> {
 }
 
 fn add_pages(command: &clap::Command, name: &str, pages: &mut BTreeMap<String, Vec<u8>>) {
-    let page = clap_mangen::Man::new(command.clone())
+    let plain = command
+        .clone()
+        .after_long_help(clap::builder::Resettable::Reset)
+        .help_template("{all-args}");
+    let page = clap_mangen::Man::new(plain)
         .title(name)
         .manual("tcpw manual")
         .source(format!("tcpw {}", env!("CARGO_PKG_VERSION")));
     let mut bytes = Vec::new();
     page.render(&mut bytes).unwrap();
+    let more = command.get_after_long_help().map(ToString::to_string);
+    let more = more.unwrap_or_default();
+    bytes.extend_from_slice(sections(&more).as_bytes());
     pages.insert(format!("{name}.1"), bytes);
     for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
         add_pages(sub, &format!("{name}-{}", sub.get_name()), pages);
     }
+}
+
+/// Examples and exit codes as sections: an example and what it does, a code and what it means.
+fn sections(text: &str) -> String {
+    let escaped = |text: &str| text.replace('\\', "\\e").replace('-', "\\-");
+    let mut page = String::new();
+    for line in text.lines() {
+        if line == "Examples:" {
+            page.push_str(".SH EXAMPLES\n");
+        } else if line == "Exit status:" {
+            page.push_str(".SH \"EXIT STATUS\"\n");
+        } else if let Some(what) = line.strip_prefix("      ") {
+            page.extend([&escaped(what.trim()), "\n"]);
+        } else if let Some(line) = line.strip_prefix("  ") {
+            let (head, what) = match line.split_once(' ') {
+                Some((code, what)) if code.parse::<u8>().is_ok() => (code, Some(what.trim())),
+                _ => (line, None),
+            };
+            page.extend([".TP\n\\fB", &escaped(head), "\\fR\n"]);
+            page.extend(what.map(|what| format!("{}\n", escaped(what))));
+        }
+    }
+    page
 }
 
 #[test]

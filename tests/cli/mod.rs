@@ -8,11 +8,15 @@ mod demo;
 mod diff;
 /// `tcpw match --explain` and `tcpw test` show the whole search, and whom they answer for.
 mod explain;
+/// Help in groups, words that people type, colour, and narrow terminals.
+mod help;
 /// The manual pages, the help and the parser say the same.
 mod manual;
 /// `tcpw match` says who decides and why.
 mod match_;
 /// What a command is told to read must be there.
 mod named;
+/// Options are alike in every command, and every command has a group and a page.
+mod options;
 /// `tcpw parse` shows what was read and gives it back unchanged.
 mod parse;

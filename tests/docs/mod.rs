@@ -2,6 +2,8 @@
 
 /// What the documents and the developers' menu name is there.
 mod documents;
+/// The examples of the manual pages run.
+mod examples;
 /// Every fact of libwrap that the tree cites is in `docs/`.
 mod facts;
 /// One oldest version of Rust, wherever it is said.

@@ -48,9 +48,11 @@ fn the_comment_stands_above_the_rule_and_is_listed() {
     assert_eq!(
         run(&sandbox, &["list"]),
         format!(
-            "allow  10.7.7.7  to sshd  /etc/hosts.allow:2\n\
-             allow  10.1.2.3  to sshd  since {since}  until {until}  by Al Ice  because visit\\nALL: ALL \\  /etc/hosts.allow:4\n\
-             deny   ALL EXCEPT 10.8.8.8  to ALL  /etc/hosts.deny:1\n"
+            "ACCESS  CLIENTS              DAEMONS  NOTES                             PLACE\n\
+             allow   10.7.7.7             sshd                                       /etc/hosts.allow:2\n\
+             allow   10.1.2.3             sshd     since {since}  until {until}  by Al Ice  because visit\\nALL: ALL \\  /etc/hosts.allow:4\n\
+             deny    ALL EXCEPT 10.8.8.8  ALL                                        /etc/hosts.deny:1\n\
+             default: clients on no list are denied, by /etc/hosts.deny:1\n"
         )
     );
     let json = run(&sandbox, &["list", "--format", "json"]);
@@ -152,9 +154,9 @@ fn other_writers_are_recognised_and_two_are_warned_of() {
     let ran = sandbox.run(&["list"]);
     assert_eq!(ran.code, Some(0));
     let rows: Vec<&str> = ran.out.lines().collect();
-    assert!(rows[0].contains("written by DenyHosts"), "{}", ran.out);
-    assert!(rows[1].contains("written by sshguard"), "{}", ran.out);
-    assert!(!rows[2].contains("written by"), "{}", ran.out);
+    assert!(rows[1].contains("written by DenyHosts"), "{}", ran.out);
+    assert!(rows[2].contains("written by sshguard"), "{}", ran.out);
+    assert!(!rows[3].contains("written by"), "{}", ran.out);
     assert!(
         ran.err
             .contains("DenyHosts and sshguard write these tables"),

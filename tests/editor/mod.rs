@@ -81,6 +81,12 @@ mod histories;
 /// The reverse of the default and of the alert.
 mod reverse;
 
+/// `tcpw list`: a header, the default, and what concerns a client.
+mod listing;
+
+/// `deny` where refusals stand in the allow table.
+mod layouts;
+
 /// What is taken off the lists again.
 mod revoke;
 

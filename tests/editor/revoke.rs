@@ -140,3 +140,122 @@ fn it_undoes_allow_and_deny_and_asks_the_guard() {
     assert_eq!(sandbox.tables(), before);
     assert_eq!(sandbox.run(&["revoke", "1.2.3"]).code, Some(2));
 }
+
+/// The allow table before, the words, the allow table after, and what is said of what remains.
+const FOR_ONE: &[(&str, &str, &str, &str)] = &[
+    (
+        "sshd: 10.0.0.1\nvsftpd: 10.0.0.1\n",
+        "10.0.0.1 -d sshd",
+        "vsftpd: 10.0.0.1\n",
+        "",
+    ),
+    (
+        "sshd vsftpd: 10.0.0.1\n",
+        "10.0.0.1 -d sshd",
+        "vsftpd: 10.0.0.1\n",
+        "",
+    ),
+    (
+        "sshd, vsftpd, in.ftpd: 10.0.0.1 : spawn x\n",
+        "10.0.0.1 --daemon sshd --daemon in.ftpd",
+        "vsftpd: 10.0.0.1 : spawn x\n",
+        "",
+    ),
+    (
+        "sshd vsftpd: 10.0.0.1 10.0.0.2 EXCEPT 10.0.0.3 : allow\n# b\n",
+        "10.0.0.1 -d SSHD",
+        "vsftpd: 10.0.0.1 10.0.0.2 EXCEPT 10.0.0.3 : allow\n\
+             sshd: 10.0.0.2 EXCEPT 10.0.0.3 : allow\n# b\n",
+        "",
+    ),
+    ("sshd vsftpd: 10.0.0.1\n", "10.0.0.1 -d ALL", "", ""),
+    (
+        "sshd vsftpd: 10.0.0.1\n",
+        "10.0.0.1 -d sshd -d vsftpd",
+        "",
+        "",
+    ),
+    (
+        "vsftpd: 10.0.0.1\n",
+        "10.0.0.1 -d sshd",
+        "vsftpd: 10.0.0.1\n",
+        "",
+    ),
+    // Rules that do not name the daemon stay, and are reported.
+    (
+        "ALL: 10.0.0.1\n",
+        "10.0.0.1 -d sshd",
+        "ALL: 10.0.0.1\n",
+        "`ALL: 10.0.0.1`",
+    ),
+    (
+        "sshd ALL: 10.0.0.1\n",
+        "10.0.0.1 -d sshd",
+        "ALL: 10.0.0.1\n",
+        "`ALL: 10.0.0.1`",
+    ),
+    (
+        "ALL EXCEPT vsftpd: 10.0.0.1\n",
+        "10.0.0.1 -d sshd",
+        "ALL EXCEPT vsftpd: 10.0.0.1\n",
+        "`ALL EXCEPT vsftpd: 10.0.0.1`",
+    ),
+    (
+        "sshd vsftpd: 10.0.0.1\nsshd vsftpd: 10.0.0.\n",
+        "10.0.0.1 -d sshd",
+        "vsftpd: 10.0.0.1\nsshd vsftpd: 10.0.0.\n",
+        "`sshd vsftpd: 10.0.0.`",
+    ),
+];
+
+#[test]
+fn for_one_daemon_the_others_keep_what_they_have() {
+    for (before, words, after, remains) in FOR_ONE.iter().copied() {
+        let sandbox = Sandbox::new(before, "");
+        let words: Vec<&str> = ["revoke"].into_iter().chain(words.split(' ')).collect();
+        let ran = sandbox.run(&words);
+        assert_eq!(
+            (ran.code, ran.err.as_str()),
+            (Some(0), ""),
+            "{before}{words:?}"
+        );
+        assert_eq!(sandbox.tables().0, after, "{before}{words:?}");
+        assert_eq!(
+            ran.out.contains("is still allowed"),
+            !remains.is_empty(),
+            "{}",
+            ran.out
+        );
+        assert!(ran.out.contains(remains), "{}", ran.out);
+        let again = sandbox.run(&words);
+        assert!(again.out.ends_with("nothing to change\n"), "{}", again.out);
+        assert_eq!(sandbox.tables().0, after);
+    }
+}
+
+/// Both parts of a rule have its comment, each with its own identity, so that both run out.
+#[test]
+fn a_parted_rule_keeps_its_comment() {
+    let words = "since=2026-11-22T19:30:00Z until=2999-01-01T00:00:00Z by=alice";
+    let sandbox = Sandbox::new(&named(words, "sshd vsftpd: 10.0.0.1 10.0.0.2"), "");
+    let ran = sandbox.run(&["revoke", "10.0.0.1", "-d", "sshd"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let first = named(words, "vsftpd: 10.0.0.1 10.0.0.2");
+    let second = named(words, "sshd: 10.0.0.2");
+    assert_eq!(sandbox.tables().0, format!("{first}{second}"));
+    let lint = sandbox.run(&["lint", "--select", "TW12"]);
+    assert_eq!(lint.code, Some(0), "{}", lint.out);
+}
+
+/// Whoever loses more than was asked for is seen before it is written.
+#[test]
+fn only_the_daemon_asked_for_loses() {
+    let sandbox = Sandbox::new("sshd vsftpd: 10.0.0.1\n", "ALL: ALL EXCEPT 0.0.0.1\n");
+    let ran = sandbox.run(&["revoke", "10.0.0.1", "-d", "sshd", "-n"]);
+    assert!(
+        ran.out.contains("10.0.0.1 loses access to sshd\n"),
+        "{}{}",
+        ran.out,
+        ran.err
+    );
+}

@@ -7,8 +7,8 @@ use super::indexed::{Stage, request};
 use super::random::Random;
 use tcpw::edit::apply;
 use tcpw::editor::{
-    Asked, Client, Daemon, Edits, Focus, Ground, Label, Refusal, Seen, Wish, list, remaining,
-    revoke, verify_list, verify_revoke,
+    Asked, Client, Daemon, Edits, Focus, Ground, Label, Refusal, Revocation, Seen, Wish, list,
+    remaining, revoke, verify_list, verify_revoke,
 };
 use tcpw::engine::{Cause, Request, TableName, Verdict};
 
@@ -186,11 +186,16 @@ impl Pair<'_> {
         let after = Ground::new(&whole.trees[0], &whole.trees[1], stage);
         let part_after = Ground::new(&part.trees[0], &part.trees[1], stage).with_samples(samples);
         decided("after", &part_after, &after);
-        let notes = remaining(&part_after, about);
+        let about = Revocation {
+            clients: about,
+            daemons: &[],
+            by: None,
+        };
+        let notes = remaining(&part_after, &about);
         same(
             "remaining",
             format!("{notes:?}"),
-            format!("{:?}", remaining(&after, about)),
+            format!("{:?}", remaining(&after, &about)),
         );
         let found = verify(&part_before, &part_after, &change);
         let expected = verify(&before, &after, &change);
@@ -272,11 +277,17 @@ fn compare_all(seed: u64, counts: &mut Counts) {
             );
         }
         let by = random.chance(30).then_some("alice");
+        let daemons = daemons(random);
+        let asked = Revocation {
+            clients: &about,
+            daemons: &daemons,
+            by,
+        };
         pair(None).compare(
             &stage,
             counts,
-            &|ground| Ok(revoke(ground, &about, by)),
-            &|before, after, change| verify_revoke(before, after, &about, change),
+            &|ground| Ok(revoke(ground, &asked)),
+            &|before, after, change| verify_revoke(before, after, &asked, change),
             &about,
         );
     }

@@ -24,7 +24,7 @@ pub(crate) struct NotifyArgs {
     #[arg(long, value_name = "ADDR", allow_hyphen_values = true)]
     pub(crate) addr: Option<OsString>,
     /// The daemon (%d)
-    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    #[arg(long, short, value_name = "NAME", allow_hyphen_values = true)]
     pub(crate) daemon: Option<OsString>,
     /// The server's end of the connection (%s)
     #[arg(long, value_name = "SERVER", allow_hyphen_values = true)]

@@ -59,7 +59,7 @@ fn char_start(source: &[u8], at: u32, least: u32) -> u32 {
 }
 
 /// Cells of a terminal that the text takes.
-fn width(text: &str) -> usize {
+pub(crate) fn width(text: &str) -> usize {
     text.chars().map(cells).sum()
 }
 

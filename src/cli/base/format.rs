@@ -8,6 +8,7 @@ use clap::ValueEnum;
 pub(crate) enum ListFormat {
     /// For people
     #[default]
+    #[value(alias = "text", alias = "human")]
     Table,
     /// For programs
     Json,

@@ -23,6 +23,9 @@ pub(crate) struct GlobalArgs {
     /// given by an option is taken as it is.
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) root: Option<PathBuf>,
+    /// Print nothing on standard output, only errors and warnings on standard error
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
     /// When to colour the output
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
     pub(crate) color: ColorChoice,

@@ -11,6 +11,8 @@ pub(super) mod global_args;
 pub(super) mod output;
 pub(super) mod paths;
 pub(super) mod period;
+pub(super) mod progress;
+pub(super) mod terminal;
 pub(super) mod times;
 
 pub(super) use context::Context;

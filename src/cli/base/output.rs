@@ -1,9 +1,11 @@
 //! The one owner of standard output and standard error.
 
 use super::failure::Failure;
+use super::terminal::{columns, wrapped};
 use crate::escape::visible_lines;
 use clap::ValueEnum;
 use std::borrow::Cow;
+use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
@@ -17,6 +19,42 @@ pub(crate) enum ColorChoice {
     Always,
     /// Never
     Never,
+}
+
+impl ColorChoice {
+    /// Whether a stream is coloured that is a terminal, or is not.
+    fn is_colored(self, is_terminal: bool) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Auto => is_terminal && !no_color(),
+        }
+    }
+
+    /// The choice among arguments that could not be read: the last one counts. What would move a
+    /// cursor is shown without any colour, so that it does not.
+    pub(crate) fn among(args: &[OsString]) -> Self {
+        let is_control = |byte: &u8| byte.is_ascii_control();
+        if args
+            .iter()
+            .any(|word| word.as_encoded_bytes().iter().any(is_control))
+        {
+            return Self::Never;
+        }
+        let words = args.iter().take_while(|word| *word != "--");
+        let words: Vec<&str> = words
+            .map(|word| word.to_str().unwrap_or_default())
+            .collect();
+        let values = words.iter().enumerate().filter_map(|(at, word)| {
+            let next = || words.get(at + 1).copied().unwrap_or_default();
+            match *word {
+                "--color" => Some(next()),
+                word => word.strip_prefix("--color="),
+            }
+        });
+        let read = |value: &str| <Self as ValueEnum>::from_str(value, false).ok();
+        values.rev().find_map(read).unwrap_or_default()
+    }
 }
 
 /// What a piece of text is, for its colour.
@@ -34,6 +72,9 @@ pub(crate) enum Style {
     Strong,
 }
 
+/// Spaces before a sentence that goes on in the next line.
+const INDENT: usize = 4;
+
 /// The sequences of [`Output::paint`]: all that a terminal is ever told to do.
 const SEQUENCES: [&str; 6] = [
     "\u{1b}[0m",
@@ -50,6 +91,10 @@ const SEQUENCES: [&str; 6] = [
 pub(crate) struct Output {
     stdout: io::BufWriter<io::Stdout>,
     color: bool,
+    /// Whether standard output stays empty.
+    is_quiet: bool,
+    /// How wide the terminal is, if standard output is one.
+    columns: Option<usize>,
     /// Lines for people that are kept instead of printed.
     held: Option<Vec<String>>,
     /// What was changed on this machine.
@@ -58,16 +103,36 @@ pub(crate) struct Output {
 
 impl Output {
     pub(crate) fn new(choice: ColorChoice) -> Self {
-        let color = match choice {
-            ColorChoice::Always => true,
-            ColorChoice::Never => false,
-            ColorChoice::Auto => io::stdout().is_terminal() && !no_color(),
-        };
+        let color = choice.is_colored(io::stdout().is_terminal());
         Self {
             stdout: io::BufWriter::with_capacity(64 * 1024, io::stdout()),
             color,
+            is_quiet: false,
+            columns: columns(&io::stdout()),
             held: None,
             done: Vec::new(),
+        }
+    }
+
+    /// The same, but with nothing on standard output if it is to be quiet.
+    #[must_use]
+    pub(crate) fn quiet(self, is_quiet: bool) -> Self {
+        Self { is_quiet, ..self }
+    }
+
+    /// How wide the terminal is, if standard output is one.
+    pub(crate) fn columns(&self) -> Option<usize> {
+        self.columns
+    }
+
+    /// Prints a sentence, safe to show: on a terminal it is broken between words.
+    pub(crate) fn prose(&mut self, text: impl AsRef<str>) -> Result<(), Failure> {
+        match self.columns {
+            Some(columns) => {
+                let text = wrapped(text.as_ref(), columns, INDENT);
+                self.line(text)
+            }
+            None => self.line(text),
         }
     }
 
@@ -99,9 +164,9 @@ impl Output {
             held.push(text.as_ref().to_owned());
             return Ok(());
         }
-        let shown = self.shown(text.as_ref());
-        self.stdout.write_all(shown.as_bytes())?;
-        Ok(self.stdout.write_all(b"\n")?)
+        let shown = self.shown(text.as_ref()).into_owned();
+        self.bytes(shown.as_bytes())?;
+        self.bytes(b"\n")
     }
 
     /// Prints formatted text, safe to show, without a newline of its own.
@@ -111,8 +176,8 @@ impl Output {
             held.push(text);
             return Ok(());
         }
-        let shown = self.shown(&text);
-        Ok(self.stdout.write_all(shown.as_bytes())?)
+        let shown = self.shown(&text).into_owned();
+        self.bytes(shown.as_bytes())
     }
 
     /// Prints a line for programs as it is: its format, JSON, has escapes of its own.
@@ -142,6 +207,9 @@ impl Output {
 
     /// Prints bytes as they are: for output that must equal a file.
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        if self.is_quiet {
+            return Ok(());
+        }
         Ok(self.stdout.write_all(bytes)?)
     }
 
@@ -168,7 +236,7 @@ impl Output {
     /// A remark for people, on standard error, after what was printed so far.
     pub(crate) fn note(&mut self, text: &str) -> Result<(), Failure> {
         self.flush()?;
-        forgive(writeln!(io::stderr(), "tcpw: {}", visible_lines(text)));
+        forgive(writeln!(io::stderr(), "{}", told("tcpw: ", text)));
         Ok(())
     }
 
@@ -178,11 +246,20 @@ impl Output {
         forgive(self.stdout.flush());
         let mut stderr = io::stderr().lock();
         if let Failure::Told { what, hint } = failure {
-            forgive(writeln!(stderr, "tcpw: {}", visible_lines(what)));
+            forgive(writeln!(stderr, "{}", told("tcpw: ", what)));
             if let Some(hint) = hint {
-                forgive(writeln!(stderr, "  help: {}", visible_lines(hint)));
+                forgive(writeln!(stderr, "{}", told("  help: ", hint)));
             }
         }
+    }
+}
+
+/// A line for standard error, safe to show; on a terminal it is broken between words.
+fn told(head: &str, text: &str) -> String {
+    let text = format!("{head}{}", visible_lines(text));
+    match columns(&io::stderr()) {
+        Some(columns) => wrapped(&text, columns, head.len()),
+        None => text,
     }
 }
 
@@ -191,13 +268,29 @@ fn no_color() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
-/// Shows help, the version or a wrong argument, as clap words it. Arguments may be a stranger's.
-pub(crate) fn show_usage(error: &clap::Error) -> ExitCode {
-    let plain = error.render().to_string();
-    forgive(match visible_lines(&plain) {
-        Cow::Owned(shown) if error.use_stderr() => write!(io::stderr(), "{shown}"),
-        Cow::Owned(_) | Cow::Borrowed(_) => error.print(),
+/// Shows help, the version or a wrong argument, as clap words it, in colour as `choice` says.
+/// Arguments may be a stranger's; `hint` is what else may have been meant.
+pub(crate) fn show_usage(error: &clap::Error, hint: Option<&str>, choice: ColorChoice) -> ExitCode {
+    let styled = error.render();
+    let plain = styled.to_string();
+    let is_terminal = if error.use_stderr() {
+        io::stderr().is_terminal()
+    } else {
+        io::stdout().is_terminal()
+    };
+    let shown = match visible_lines(&plain) {
+        Cow::Owned(shown) => shown,
+        Cow::Borrowed(_) if choice.is_colored(is_terminal) => styled.ansi().to_string(),
+        Cow::Borrowed(plain) => plain.to_owned(),
+    };
+    forgive(if error.use_stderr() {
+        write!(io::stderr(), "{shown}")
+    } else {
+        write!(io::stdout(), "{shown}").and_then(|()| io::stdout().flush())
     });
+    if let Some(hint) = hint {
+        forgive(writeln!(io::stderr(), "\n{}", told("  tip: ", hint)));
+    }
     u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
 }
 

@@ -1,7 +1,7 @@
 //! Who gets in by two tables as they are, worked out on sets of clients: as the difference to tables
 //! that refuse everybody, or that refuse nobody.
 
-use super::effect::{LAST4, Places, gaps};
+use super::places::{LAST4, Places, gaps};
 use crate::engine::{Change, Claim, Differences, Surroundings, Table, Tables, differences};
 use crate::escape::visible;
 use crate::policy::Network;

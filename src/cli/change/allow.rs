@@ -1,12 +1,12 @@
 //! `tcpw allow`: puts clients on the allow list, where the rule takes effect.
 
 use super::changes::ChangeArgs;
-use super::client_list::clients_of;
+use super::client_list::{clients_of, daemons_of};
 use super::make::make;
 use super::refusal::wrong_word;
 use crate::cli::base::times::{lifetime, stamp};
 use crate::cli::base::{Context, Exit, Failure};
-use crate::editor::{Asked, Asks, Daemon, Intent, Label, Recourse, Scope, Wish, list, verify_list};
+use crate::editor::{Asked, Asks, Intent, Label, Recourse, Scope, Wish, list, verify_list};
 use crate::escape::visible_short;
 use crate::system::{Clock as _, SystemClock};
 use clap::Args;
@@ -70,8 +70,7 @@ impl ListArgs {
     /// Reads the words.
     pub(crate) fn asked(&self, wish: Wish) -> Result<Asked, Failure> {
         let clients = clients_of(&self.clients, &self.from)?;
-        let daemons: Result<Vec<_>, _> = self.daemons.iter().map(|d| Daemon::parse(d)).collect();
-        let daemons = daemons.map_err(|error| wrong_word(&error))?;
+        let daemons = daemons_of(&self.daemons)?;
         Ok(Asked::new(wish, clients, daemons).with_label(self.label()?))
     }
 

@@ -6,8 +6,11 @@ use super::number::tell_number;
 use super::refusal::Stop;
 use super::remarks::{remark, show_diff};
 use super::trial::{Trial, patience};
+use crate::cli::base::progress::Progress;
 use crate::cli::base::{Context, Failure};
-use crate::editor::{Author, Files, Intent, ShownCompanion, Transaction, TransactionOutcome};
+use crate::editor::{
+    Author, DIFF_LINES, Files, Intent, ShownCompanion, Transaction, TransactionOutcome,
+};
 use crate::system::{Clock as _, SystemClock, operator};
 use clap::Args;
 
@@ -18,7 +21,7 @@ const REMARKS: usize = 40;
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct ChangeArgs {
     /// Show what would be changed, and write nothing
-    #[arg(long)]
+    #[arg(long, short = 'n')]
     pub(crate) dry_run: bool,
     /// Roll the change back after this time, such as `5m`, unless `tcpw confirm` says from a new
     /// login that all is well
@@ -30,6 +33,8 @@ pub(crate) struct ChangeArgs {
     /// a schedule does it, an alert, or the next command that changes or lists rules or changes.
     #[arg(long, value_name = "TIME", value_parser = patience, conflicts_with = "dry_run")]
     pub(crate) confirm_within: Option<u32>,
+    #[command(flatten)]
+    pub(crate) diff: WholeDiffArgs,
 }
 
 impl ChangeArgs {
@@ -38,6 +43,31 @@ impl ChangeArgs {
         Self {
             dry_run,
             confirm_within: None,
+            diff: WholeDiffArgs::default(),
+        }
+    }
+
+    /// These, with as much of the diff as is wanted.
+    pub(crate) fn showing(self, diff: WholeDiffArgs) -> Self {
+        Self { diff, ..self }
+    }
+}
+
+/// How much of a diff is shown.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub(crate) struct WholeDiffArgs {
+    /// Show the whole diff, however long it is; else 1000 lines of each file
+    #[arg(long)]
+    pub(crate) whole_diff: bool,
+}
+
+impl WholeDiffArgs {
+    /// As many lines of the diff of a file are shown.
+    pub(crate) fn most(self) -> usize {
+        if self.whole_diff {
+            usize::MAX
+        } else {
+            DIFF_LINES
         }
     }
 }
@@ -48,7 +78,7 @@ pub(crate) struct ForceArgs {
     /// Go on even if your own ssh session, another one, or an address of `keep_in` in the
     /// configuration could not log in again, or if others gain or lose access than those it is
     /// asked for
-    #[arg(long)]
+    #[arg(long, short)]
     pub(crate) force: bool,
 }
 
@@ -88,6 +118,7 @@ pub(crate) fn transact(
         provisional: trial.map(|trial| trial.terms.clone()),
         is_preview,
     };
+    let _progress = Progress::of("working out the change of the tables");
     transaction
         .run(intent, &mut MachineGuard::new(context))
         .map_err(Stop::Fault)
@@ -135,7 +166,7 @@ fn report(
     };
     let paths = context.paths.clone();
     for note in outcome.notes.iter().take(shown) {
-        context.out.line(remark(&paths, note))?;
+        context.out.prose(remark(&paths, note))?;
     }
     if shown < outcome.notes.len() {
         let more = outcome.notes.len() - shown;

@@ -2,7 +2,7 @@
 
 use super::refusal::wrong_word;
 use crate::cli::base::Failure;
-use crate::editor::{Client, clients};
+use crate::editor::{Client, Daemon, clients};
 use crate::escape::visible;
 use std::fs::File;
 use std::io::{self, Read};
@@ -39,6 +39,13 @@ pub(crate) fn clients_of(words: &[String], from: &[PathBuf]) -> Result<Vec<Clien
             .hint("give one client per line; blank lines and text after a # are ignored"));
     }
     Ok(found)
+}
+
+/// The daemons that words name.
+pub(crate) fn daemons_of(words: &[String]) -> Result<Vec<Daemon>, Failure> {
+    let daemons = words.iter().map(|word| Daemon::parse(word));
+    let daemons: Result<Vec<_>, _> = daemons.collect();
+    daemons.map_err(|error| wrong_word(&error))
 }
 
 fn unreadable(name: &str, error: &io::Error) -> Failure {

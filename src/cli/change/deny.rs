@@ -10,7 +10,9 @@ use clap::Args;
 /// Deny clients
 ///
 /// Writes a rule into the deny table. If the allow table grants the clients, the deny table would
-/// never be asked: the rule that grants is named, and nothing is written.
+/// never be asked: the rule that grants is named, and nothing is written. Where other rules that
+/// refuse stand in the allow table, as on BSD systems and under cPanel, `CLIENT : deny` goes there,
+/// before the rule that grants.
 #[derive(Debug, Args)]
 pub(crate) struct DenyArgs {
     #[command(flatten)]

@@ -1,18 +1,19 @@
 //! Who gains and who loses access by a change, in a few lines; and the stop before somebody does of
 //! whom nothing was asked.
 
+use super::places::Places;
 use crate::cli::base::{Context, Failure, Style};
 use crate::editor::{Effect, Part, Recourse};
 use crate::engine::{Change, Claim};
 use crate::escape::visible;
-use crate::policy::{Network, networks};
+use crate::policy::Network;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// As many lines are shown, and as many networks, daemons and names in each.
-const LINES: usize = 6;
-const NETWORKS: usize = 4;
+/// As many lines are shown, and as many daemons and names in each.
+const LINES: usize = 7;
 const WORDS: usize = 4;
+/// As many remarks about what cannot be computed are shown: with the lines, ten at most.
+const NOTES: usize = 1;
 
 /// All daemons in words.
 const EVERY_DAEMON: &str = "every daemon";
@@ -35,7 +36,7 @@ pub(crate) fn show(effect: &Effect, context: &mut Context) -> Result<(), Failure
             Change::Loses => Style::Bad,
             Change::Unknown => Style::Warn,
         };
-        context.out.line(context.out.paint(style, line))?;
+        context.out.prose(context.out.paint(style, line))?;
     }
     if shown < lines.len() {
         let more = lines.len() - shown;
@@ -50,8 +51,19 @@ pub(crate) fn show(effect: &Effect, context: &mut Context) -> Result<(), Failure
             .line("nobody gains or loses access, as far as it can be computed")?,
         (false, _) => {}
     }
-    for note in &effect.notes {
-        context.out.line(format!("not computed: {note}"))?;
+    let most = if effect.notes.len() > NOTES + 1 {
+        NOTES
+    } else {
+        effect.notes.len()
+    };
+    for note in effect.notes.iter().take(most) {
+        context.out.prose(format!("not computed: {note}"))?;
+    }
+    if most < effect.notes.len() {
+        let more = effect.notes.len() - most;
+        context
+            .out
+            .line(format!("and {more} more that are not computed"))?;
     }
     Ok(())
 }
@@ -272,192 +284,5 @@ fn few(mut words: Vec<String>, and: &str) -> String {
         last
     } else {
         format!("{} {and} {last}", words.join(", "))
-    }
-}
-
-/// Some addresses: ranges of each family, apart from each other and in order.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Places {
-    pub(super) v4: Vec<(u128, u128)>,
-    pub(super) v6: Vec<(u128, u128)>,
-    /// Those without an address.
-    pub(super) has_nowhere: bool,
-}
-
-/// The last address of IPv4.
-pub(super) const LAST4: u128 = 0xffff_ffff;
-
-impl Places {
-    pub(super) fn of(places: &[Option<Network>]) -> Self {
-        let mut found = Self::default();
-        for place in places {
-            let Some(Network { address, length }) = place else {
-                found.has_nowhere = true;
-                continue;
-            };
-            match address {
-                IpAddr::V4(net) => {
-                    let rest = u32::MAX.checked_shr(u32::from(*length)).unwrap_or(0);
-                    let low = net.to_bits();
-                    found.v4.push((low.into(), (low | rest).into()));
-                }
-                IpAddr::V6(net) => {
-                    let rest = u128::MAX.checked_shr(u32::from(*length)).unwrap_or(0);
-                    let low = net.to_bits();
-                    found.v6.push((low, low | rest));
-                }
-            }
-        }
-        for ranges in [&mut found.v4, &mut found.v6] {
-            ranges.sort_unstable();
-            ranges.dedup_by(|next, kept| {
-                let joins = next.0 <= kept.1.saturating_add(1);
-                if joins {
-                    kept.1 = kept.1.max(next.1);
-                }
-                joins
-            });
-        }
-        found
-    }
-
-    /// In words, who of them is left out, and whether they are spoken of as one.
-    fn words(&self) -> (String, Option<String>, bool) {
-        let missing = Self {
-            v4: gaps(&self.v4, LAST4),
-            v6: gaps(&self.v6, u128::MAX),
-            has_nowhere: !self.has_nowhere,
-        };
-        let (here, absent) = (self.networks(), missing.networks());
-        let has_large = |(low, high): &(u128, u128)| high - low >= LAST4 / 4;
-        let is_most = absent.is_empty()
-            || self.v4.iter().chain(&self.v6).any(has_large) && absent.len() < here.len();
-        if is_most {
-            let who = if self.has_nowhere {
-                "every client"
-            } else {
-                "every client whose address is known"
-            };
-            let but = (!absent.is_empty()).then(|| listed(&absent));
-            return (who.to_owned(), but, true);
-        }
-        if here.is_empty() {
-            let who = "every client whose address is not known".to_owned();
-            return (who, None, true);
-        }
-        (listed(&here), None, here.len() == 1)
-    }
-
-    /// Whether the addresses of this machine itself are among them, and those without.
-    fn without_loopback(&self) -> (bool, Self) {
-        let is_own4 = |&(low, high): &(u128, u128)| low >> 24 == 127 && high >> 24 == 127;
-        let is_own6 = |&(low, high): &(u128, u128)| (low, high) == (1, 1);
-        let others = |ranges: &[(u128, u128)], is_own: &dyn Fn(&(u128, u128)) -> bool| {
-            let others = ranges.iter().filter(|range| !is_own(range));
-            others.copied().collect::<Vec<_>>()
-        };
-        let rest = Self {
-            v4: others(&self.v4, &is_own4),
-            v6: others(&self.v6, &is_own6),
-            has_nowhere: self.has_nowhere,
-        };
-        (rest != *self, rest)
-    }
-
-    fn is_empty(&self) -> bool {
-        self.v4.is_empty() && self.v6.is_empty() && !self.has_nowhere
-    }
-
-    pub(super) fn networks(&self) -> Vec<Network> {
-        let v4 =
-            |at: u128| IpAddr::from(Ipv4Addr::from_bits(u32::try_from(at).unwrap_or(u32::MAX)));
-        let v6 = |at: u128| IpAddr::from(Ipv6Addr::from_bits(at));
-        let of4 = self.v4.iter().filter_map(|&(a, b)| networks(v4(a), v4(b)));
-        let of6 = self.v6.iter().filter_map(|&(a, b)| networks(v6(a), v6(b)));
-        of4.chain(of6).flatten().collect()
-    }
-}
-
-/// What lies between ranges.
-pub(super) fn gaps(ranges: &[(u128, u128)], last: u128) -> Vec<(u128, u128)> {
-    let mut found = Vec::new();
-    let mut from = Some(0);
-    for &(low, high) in ranges {
-        if let Some(start) = from.filter(|&start| start < low) {
-            found.push((start, low - 1));
-        }
-        from = high.checked_add(1).filter(|&next| next <= last);
-    }
-    found.extend(from.map(|start| (start, last)));
-    found
-}
-
-/// A few networks, and how many more there are; all of a family in words.
-fn listed(networks: &[Network]) -> String {
-    let word = |network: &Network| match network {
-        Network {
-            address: IpAddr::V4(_),
-            length: 0,
-        } => "all of IPv4".to_owned(),
-        Network {
-            address: IpAddr::V6(_),
-            length: 0,
-        } => "all of IPv6".to_owned(),
-        network => network.to_string(),
-    };
-    let mut words: Vec<String> = networks.iter().take(NETWORKS + 1).map(word).collect();
-    if networks.len() > NETWORKS + 1 {
-        words.truncate(NETWORKS);
-        words.push(format!("{} more", networks.len() - NETWORKS));
-    }
-    let last = words.pop().unwrap_or_default();
-    if words.is_empty() {
-        last
-    } else {
-        format!("{} and {last}", words.join(", "))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn words(networks: &str) -> String {
-        let places: Vec<_> = networks
-            .split_whitespace()
-            .map(|text| {
-                let (address, length) = text.split_once('/')?;
-                Some(Network {
-                    address: address.parse().unwrap(),
-                    length: length.parse().unwrap(),
-                })
-            })
-            .collect();
-        let (who, but, _) = Places::of(&places).words();
-        but.map_or(who.clone(), |but| format!("{who} except {but}"))
-    }
-
-    #[test]
-    fn addresses_are_named_by_the_shorter_list() {
-        for (networks, expected) in [
-            ("10.0.0.1/32", "10.0.0.1"),
-            ("10.0.0.0/25 10.0.0.128/25", "10.0.0.0/24"),
-            ("10.0.0.1/32 2001:db8::/32", "10.0.0.1 and [2001:db8::]/32"),
-            ("0.0.0.0/0 ::/0 -", "every client"),
-            ("0.0.0.0/0 ::/0", "every client whose address is known"),
-            ("0.0.0.0/0", "all of IPv4"),
-            ("0.0.0.0/1 128.0.0.0/1 8000::/1 ::/1 -", "every client"),
-            ("-", "every client whose address is not known"),
-            (
-                "0.0.0.0/2 64.0.0.0/2 192.0.0.0/2 ::/0 -",
-                "every client except 128.0.0.0/2",
-            ),
-            (
-                "1.0.0.0/32 1.0.0.2/32 1.0.0.4/32 1.0.0.6/32 1.0.0.8/32 1.0.0.10/32",
-                "1.0.0.0, 1.0.0.2, 1.0.0.4, 1.0.0.6 and 2 more",
-            ),
-        ] {
-            assert_eq!(words(networks), expected, "{networks}");
-        }
     }
 }

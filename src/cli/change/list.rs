@@ -1,28 +1,43 @@
 //! `tcpw list`: the policy as people think of it.
 
+use super::client_list::{clients_of, daemons_of};
 use super::expire::written;
+use super::list_client::{show_beside, show_default, show_treatment};
+use super::list_rows::{object, show};
 use super::provisional::see_to_due;
 use super::refusal::told;
 use super::remarks::{at, remark};
 use crate::cli::base::{Context, Exit, Failure, ListFormat};
 use crate::cli::machine::surroundings::{Aclexec, Machine};
-use crate::editor::{Editor, Files, Ground, Label, Listed, Purpose, listed, stray_notes};
-use crate::engine::{Access, TableName};
-use crate::escape::visible_short;
+use crate::editor::{
+    Client, Daemon, Editor, Files, Ground, Listed, Purpose, concerning, stray_notes, treatment,
+    treatment_of_others,
+};
+use crate::engine::TableName;
+use crate::policy::rules;
 use crate::syntax::{LineKind, Reason, parse};
 use clap::Args;
-use serde_json::json;
 use std::collections::BTreeSet;
 
-/// How much of a list or a reason a row shows.
-const SHOWN: usize = 60;
-
-/// List who is allowed and denied
+/// List who is allowed and denied, and what concerns a client
 ///
 /// Every rule of both tables in the order in which libwrap reads them, with what the comment above
-/// it says if tcpw wrote it: since when, until when, by whom and why. Times are UTC.
+/// it says if tcpw wrote it: since when, until when, by whom and why. Times are UTC. Below them,
+/// what happens to clients on no list.
+///
+/// With CLIENT, only the rules that concern it, what is decided about it for each daemon, whether
+/// its alerts are muted, whether the configuration keeps it in, and its last event in the journal.
 #[derive(Debug, Args)]
 pub(crate) struct ListingArgs {
+    /// Only what concerns this address, network, range, host name or `.domain`
+    #[arg(value_name = "CLIENT")]
+    clients: Vec<String>,
+    /// Only rules for this daemon, by the name of its process; may be repeated [default: all]
+    #[arg(long = "daemon", short, value_name = "NAME")]
+    daemons: Vec<String>,
+    /// Show all rules, however many they are, and those that concern CLIENT only under some name
+    #[arg(long)]
+    all: bool,
     /// A table for people, or JSON with one object per line
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     format: ListFormat,
@@ -30,6 +45,11 @@ pub(crate) struct ListingArgs {
 
 pub(crate) fn run(args: &ListingArgs, context: &mut Context) -> Result<Exit, Failure> {
     see_to_due(context)?;
+    let clients = match &*args.clients {
+        [] => Vec::new(),
+        words => clients_of(words, &[])?,
+    };
+    let daemons = daemons_of(&args.daemons)?;
     let paths = context.paths.clone();
     let files = Files {
         allow: Some(&paths.allow),
@@ -41,30 +61,7 @@ pub(crate) fn run(args: &ListingArgs, context: &mut Context) -> Result<Exit, Fai
     let deny = parse(editor.table(TableName::Deny).bytes());
     let world = &Machine::new(&paths, Aclexec::Ask);
     let ground = Ground::new(&allow, &deny, world);
-    let mut writers = BTreeSet::new();
-    let rules = listed(&ground);
-    if rules.is_empty() && args.format == ListFormat::Table {
-        let is_whole = allow.broken_line().is_none() && deny.broken_line().is_none();
-        let effect = if is_whole {
-            ": everybody may connect"
-        } else {
-            ""
-        };
-        context
-            .out
-            .note(&format!("neither table has a rule{effect}"))?;
-    }
-    for rule in rules {
-        writers.extend(rule.writer.filter(|writer| *writer != "tcpw"));
-        let path = match rule.place.table {
-            TableName::Allow => paths.allow.display().to_string(),
-            TableName::Deny => paths.deny.display().to_string(),
-        };
-        match args.format {
-            ListFormat::Table => context.out.line(row(&rule, &path))?,
-            ListFormat::Json => context.out.data(object(&rule, &path))?,
-        }
-    }
+    show_rules(&ground, args, (&clients, &daemons), context)?;
     for note in stray_notes(&ground, &written(&paths, &ground)) {
         say(args.format, context, &remark(&paths, &note))?;
     }
@@ -79,20 +76,89 @@ pub(crate) fn run(args: &ListingArgs, context: &mut Context) -> Result<Exit, Fai
             )?;
         }
     }
-    if writers.len() > 1 {
-        let names: Vec<&str> = writers.into_iter().collect();
-        context.out.note(&format!(
-            "{} write these tables: none waits for the other, and lines can get lost between them",
-            names.join(" and ")
-        ))?;
+    if args.format == ListFormat::Json {
+        return Ok(Exit::Done);
+    }
+    for client in &clients {
+        show_treatment(client, &treatment(&ground, client, &daemons), context)?;
+        show_beside(client, context)?;
+    }
+    let has_rules = [&allow, &deny].map(|tree| rules(tree).next().is_some());
+    if clients.is_empty() && has_rules.contains(&true) {
+        show_default(&treatment_of_others(&ground, &daemons), context)?;
     }
     Ok(Exit::Done)
+}
+
+/// The rules of both tables, or those that concern some clients.
+fn show_rules(
+    ground: &Ground<'_>,
+    args: &ListingArgs,
+    (clients, daemons): (&[Client], &[Daemon]),
+    context: &mut Context,
+) -> Result<(), Failure> {
+    let mut found = concerning(ground, clients, daemons);
+    let count = found.len();
+    found.retain(|concern| concern.is_certain || args.all);
+    let rules: Vec<Listed> = found.into_iter().map(|concern| concern.rule).collect();
+    match args.format {
+        ListFormat::Json => {
+            let paths = context.paths.clone();
+            for rule in &rules {
+                context.out.data(object(rule, &paths))?;
+            }
+        }
+        ListFormat::Table => {
+            show(&rules, args.all, context)?;
+        }
+    }
+    tell_left_out(count - rules.len(), args.format, context)?;
+    let is_whole = ground.allow.broken_line().is_none() && ground.deny.broken_line().is_none();
+    let is_all = clients.is_empty() && daemons.is_empty();
+    if count == 0 && args.format == ListFormat::Table {
+        context.out.note(match (is_all, is_whole) {
+            (true, true) => "neither table has a rule: everybody may connect",
+            (true, false) => "neither table has a rule",
+            (false, _) => "no rule that libwrap reads concerns that",
+        })?;
+    }
+    tell_writers(&rules, context)
+}
+
+/// Says how many rules concern a client only under a name, or at an address, that is not known.
+fn tell_left_out(count: usize, format: ListFormat, context: &mut Context) -> Result<(), Failure> {
+    let rules = match count {
+        0 => return Ok(()),
+        1 => "1 more rule concerns".to_owned(),
+        count => format!("{count} more rules concern"),
+    };
+    let text = format!(
+        "{rules} it only if its name, or its address, is one that the rule means: --all shows that"
+    );
+    match format {
+        ListFormat::Table => context.out.prose(text),
+        ListFormat::Json => context.out.note(&text),
+    }
+}
+
+/// Says so if several programs write the tables.
+fn tell_writers(rules: &[Listed], context: &mut Context) -> Result<(), Failure> {
+    let writers = rules.iter().filter_map(|rule| rule.writer);
+    let writers: BTreeSet<&str> = writers.filter(|writer| *writer != "tcpw").collect();
+    if writers.len() < 2 {
+        return Ok(());
+    }
+    let names: Vec<&str> = writers.into_iter().collect();
+    context.out.note(&format!(
+        "{} write these tables: none waits for the other, and lines can get lost between them",
+        names.join(" and ")
+    ))
 }
 
 /// A line for people; beside lines for programs it goes to standard error.
 fn say(format: ListFormat, context: &mut Context, text: &str) -> Result<(), Failure> {
     match format {
-        ListFormat::Table => context.out.line(text),
+        ListFormat::Table => context.out.prose(text),
         ListFormat::Json => context.out.note(text),
     }
 }
@@ -110,70 +176,4 @@ fn unread(table: TableName, kind: LineKind) -> String {
         "{effect}, because this line has no newline (`tcpw fmt --final-newline` ends it and says \
          who gains and who loses access)"
     )
-}
-
-fn verb(access: Access) -> &'static str {
-    match access {
-        Access::Granted => "allow",
-        Access::Denied => "deny",
-        Access::Undecided => "undecided",
-    }
-}
-
-fn row(rule: &Listed, path: &str) -> String {
-    let short = |text: &str| visible_short(text.as_bytes(), SHOWN);
-    let mut words = vec![format!(
-        "{:<5}  {}  to {}",
-        verb(rule.access),
-        short(&rule.clients),
-        short(&rule.daemons)
-    )];
-    if let Some(label) = &rule.label {
-        let Label {
-            since,
-            until,
-            by,
-            reason,
-        } = label;
-        let values = [
-            ("since", since),
-            ("until", until),
-            ("by", by),
-            ("because", reason),
-        ];
-        for (word, value) in values {
-            words.extend(
-                value
-                    .as_ref()
-                    .map(|value| format!("{word} {}", short(value))),
-            );
-        }
-    }
-    if let Some(writer) = rule.writer.filter(|writer| *writer != "tcpw") {
-        words.push(format!("written by {writer}"));
-    }
-    words.push(format!("{path}:{}", rule.place.number));
-    words.join("  ")
-}
-
-fn object(rule: &Listed, path: &str) -> String {
-    let label = rule.label.as_ref();
-    json!({
-        "access": verb(rule.access),
-        "clients": rule.clients,
-        "daemons": rule.daemons,
-        "options": rule.options,
-        "table": match rule.place.table {
-            TableName::Allow => "allow",
-            TableName::Deny => "deny",
-        },
-        "since": label.map(|label| &label.since),
-        "until": label.map(|label| &label.until),
-        "by": label.map(|label| &label.by),
-        "reason": label.map(|label| &label.reason),
-        "writer": rule.writer,
-        "file": path,
-        "line": rule.place.number,
-    })
-    .to_string()
 }

@@ -39,7 +39,8 @@ pub(crate) fn try_make(
     let trial = trial.map(|trial| Ok::<_, Failure>((arm(context, &trial)?, trial)));
     let trial = trial.transpose()?;
     let terms = trial.as_ref().map(|(_, trial)| trial);
-    let number = carry_out(context, options.dry_run, intent, terms)?;
+    let intent = intent.showing(options.diff.most());
+    let number = carry_out(context, options.dry_run, &intent, terms)?;
     if let Some((_, trial)) = trial.filter(|_| number > 0) {
         announce(context, number, &trial)?;
     }

@@ -32,6 +32,7 @@ fn painted(out: &Output, line: &DiffLine) -> String {
         DiffKind::Removed => out.paint(Style::Bad, &line.text),
         DiffKind::Added => out.paint(Style::Good, &line.text),
         DiffKind::Context => line.text.clone(),
+        DiffKind::Cut => format!("{}: --whole-diff shows them", line.text),
     }
 }
 
@@ -62,10 +63,10 @@ pub(crate) fn remark(paths: &Paths, note: &Note) -> String {
             of_whom(*through),
             at(paths, place)
         ),
-        Note::OneTable(place) => format!(
-            "the allow table decides for everybody, so the rule goes there, before {}",
-            at(paths, place)
-        ),
+        Note::OneTable(place) | Note::BesideRefusals(place) => {
+            let is_alone = matches!(note, Note::OneTable(_));
+            format!("{}, before {}", in_allow(is_alone), at(paths, place))
+        }
         Note::Remains {
             client,
             access,
@@ -95,6 +96,15 @@ pub(crate) fn remark(paths: &Paths, note: &Note) -> String {
             "its last line had no newline, which was added: {}",
             at(paths, place)
         ),
+    }
+}
+
+/// Why a refusal goes into the allow table; `is_alone` means that no other table is asked.
+fn in_allow(is_alone: bool) -> &'static str {
+    if is_alone {
+        "the allow table decides for everybody, so the rule goes there"
+    } else {
+        "rules that refuse stand in the allow table, so this one goes there too"
     }
 }
 
@@ -135,7 +145,8 @@ pub(crate) fn at(paths: &Paths, place: &Place) -> String {
     format!("{}:{}: `{text}`", path(paths, place), place.number)
 }
 
-fn path<'p>(paths: &'p Paths, place: &Place) -> std::path::Display<'p> {
+/// The file of a place.
+pub(crate) fn path<'p>(paths: &'p Paths, place: &Place) -> std::path::Display<'p> {
     match place.table {
         TableName::Allow => paths.allow.display(),
         TableName::Deny => paths.deny.display(),

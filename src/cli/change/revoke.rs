@@ -1,10 +1,10 @@
 //! `tcpw revoke`: takes clients out of the rules that name them.
 
 use super::changes::{ChangeArgs, ForceArgs};
-use super::client_list::clients_of;
+use super::client_list::{clients_of, daemons_of};
 use super::make::make;
 use crate::cli::base::{Context, Exit, Failure};
-use crate::editor::{Asks, Intent, Scope, remaining, revoke, verify_revoke};
+use crate::editor::{Asks, Intent, Revocation, Scope, remaining, revoke, verify_revoke};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -12,7 +12,9 @@ use std::path::PathBuf;
 ///
 /// Removes from both tables what names exactly these clients, even where a rule names others too; a
 /// rule that names nobody else is removed. Says which rules still grant or deny them: a network
-/// they are in, or everybody. Refuses if your own ssh session could not log in again.
+/// they are in, or everybody. With --daemon, a rule for several daemons keeps the others, and a rule
+/// that does not name the daemon itself, such as one for ALL, stays. Refuses if your own ssh session
+/// could not log in again.
 #[derive(Debug, Args)]
 pub(crate) struct RevokeArgs {
     /// What was given to `tcpw allow` or `tcpw deny`: address, network, range, host name or
@@ -22,6 +24,9 @@ pub(crate) struct RevokeArgs {
     /// Also the clients in this file, one per line; `#` begins a comment
     #[arg(long, value_name = "FILE")]
     from: Vec<PathBuf>,
+    /// Only for this daemon, by the name of its process; may be repeated [default: ALL]
+    #[arg(long = "daemon", short, value_name = "NAME")]
+    daemons: Vec<String>,
     /// Only from rules that were written with this --by
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
@@ -33,16 +38,22 @@ pub(crate) struct RevokeArgs {
 
 pub(crate) fn run(args: &RevokeArgs, context: &mut Context) -> Result<Exit, Failure> {
     let clients = clients_of(&args.clients, &args.from)?;
+    let daemons = daemons_of(&args.daemons)?;
+    let asked = Revocation {
+        clients: &clients,
+        daemons: &daemons,
+        by: args.by.as_deref(),
+    };
     make(
         context,
         args.change,
         &Intent::new(
-            &|ground| Ok(revoke(ground, &clients, args.by.as_deref())),
-            &|before, after, change| verify_revoke(before, after, &clients, change),
-            Scope::new(Asks::Named(&clients), args.force.force),
+            &|ground| Ok(revoke(ground, &asked)),
+            &|before, after, change| verify_revoke(before, after, &asked, change),
+            Scope::new(Asks::Named(&clients, &daemons), args.force.force),
         )
         .about(&clients)
-        .with_outlook(&|after| remaining(after, &clients))
+        .with_outlook(&|after| remaining(after, &asked))
         .guarded(!args.force.force),
     )
 }

@@ -1,5 +1,6 @@
 //! `tcpw show`: one change of the history.
 
+use super::changes::WholeDiffArgs;
 use super::history::{command, time};
 use super::refusal::told;
 use super::remarks::show_diff;
@@ -16,6 +17,8 @@ pub(crate) struct ShowArgs {
     /// The number of the change in `tcpw history` [default: the newest]
     #[arg(value_name = "NUMBER")]
     number: Option<u64>,
+    #[command(flatten)]
+    diff: WholeDiffArgs,
 }
 
 pub(crate) fn run(args: &ShowArgs, context: &mut Context) -> Result<Exit, Failure> {
@@ -30,7 +33,7 @@ pub(crate) fn run(args: &ShowArgs, context: &mut Context) -> Result<Exit, Failur
     for side in entry.sides().into_iter().filter(|side| side.is_changed()) {
         let old = history.content(side.before.as_deref()).map_err(told)?;
         let new = history.content(side.after.as_deref()).map_err(told)?;
-        show_diff(context, &unified(&side.path, &old, &new))?;
+        show_diff(context, &unified(&side.path, &old, &new, args.diff.most()))?;
     }
     if let Some(side) = &entry.companion {
         let path = visible(side.path.as_os_str().as_encoded_bytes());

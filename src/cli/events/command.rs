@@ -39,7 +39,7 @@ pub(crate) struct EventsArgs {
     #[arg(long, value_name = "TIME", conflicts_with = "follow")]
     until: Option<Moment>,
     /// Only events of this daemon
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, short, value_name = "NAME")]
     daemon: Option<String>,
     /// Only clients with this address, or in this network (192.0.2.0/24)
     #[arg(long, value_name = "NET", value_parser = network)]

@@ -44,6 +44,7 @@ const FIELDS: [&str; 20] = [
 pub(super) enum EventsFormat {
     /// For people
     #[default]
+    #[value(alias = "text", alias = "human")]
     Table,
     /// For programs, one object per line
     Json,

@@ -1,6 +1,7 @@
 //! The arguments of `tcpw lint`.
 
 use super::format::Format;
+use crate::cli::change::changes::WholeDiffArgs;
 use crate::cli::machine::dialect::DialectChoice;
 use crate::diagnostic::Severity;
 use clap::{Args, ValueEnum};
@@ -79,8 +80,10 @@ pub(super) struct FixArgs {
     #[arg(long)]
     pub(super) unsafe_fixes: bool,
     /// Show the repairs of --fix or --unsafe-fixes, and write nothing
-    #[arg(long)]
-    pub(super) diff: bool,
+    #[arg(long, short = 'n', visible_alias = "diff")]
+    pub(super) dry_run: bool,
+    #[command(flatten)]
+    pub(super) diff: WholeDiffArgs,
 }
 
 /// One of the two tables.

@@ -89,14 +89,14 @@ fn tables(
     };
     let exit = make(
         context,
-        ChangeArgs::preview(args.repair.diff),
+        ChangeArgs::preview(args.repair.dry_run).showing(args.repair.diff),
         &Intent::new(&change, &verify, Scope::Untold)
             .guarded(args.files.is_empty())
             .alone(alone),
     )?;
     let done = done.into_inner();
-    let is_pending = args.repair.diff && !done.repaired.done.is_empty();
-    report(done, alone, args.repair.diff, context)?;
+    let is_pending = args.repair.dry_run && !done.repaired.done.is_empty();
+    report(done, alone, args.repair.dry_run, context)?;
     Ok(if is_pending { Exit::Negative } else { exit })
 }
 

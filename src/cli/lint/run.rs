@@ -6,6 +6,7 @@ use super::choice::Choice;
 use super::placed::{Linted, judge};
 use super::sources::policies;
 use super::{fix, format, list};
+use crate::cli::base::progress::Progress;
 use crate::cli::base::{Context, Exit, Failure};
 use crate::cli::machine::machine_files::Disk;
 use crate::cli::machine::surroundings::{Aclexec, Machine};
@@ -19,15 +20,18 @@ pub(crate) fn run(args: &LintArgs, context: &mut Context) -> Result<Exit, Failur
     let FixArgs {
         fix,
         unsafe_fixes,
-        diff,
+        dry_run,
+        diff: _,
     } = args.repair;
-    if fix || unsafe_fixes || diff {
+    if fix || unsafe_fixes || dry_run {
         let exit = fix::run(args, context)?;
-        if diff {
+        if dry_run {
             return Ok(exit);
         }
     }
+    let progress = Progress::of("checking the tables");
     let linted = lint(args, context)?;
+    drop(progress);
     format::print(args.format, &linted, &mut context.out)?;
     let least = args.fail_on.severity();
     let is_clean = linted

@@ -23,11 +23,11 @@ pub(crate) struct PreviewArgs {
     #[arg(long, value_name = "ID", conflicts_with = "kind")]
     event: Option<i64>,
     /// Which part to show
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = PreviewFormat::Text)]
-    format: PreviewFormat,
+    #[arg(long, alias = "format", value_enum, value_name = "PART", default_value_t = PreviewPart::Text)]
+    part: PreviewPart,
     /// In which language, instead of the configured one
-    #[arg(long, value_enum, value_name = "LANGUAGE")]
-    lang: Option<LanguageChoice>,
+    #[arg(long, alias = "lang", value_enum, value_name = "LANGUAGE")]
+    language: Option<LanguageChoice>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -49,7 +49,7 @@ enum Kind {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum PreviewFormat {
+enum PreviewPart {
     /// The plain text below its subject
     Text,
     /// The HTML part
@@ -63,7 +63,7 @@ enum PreviewFormat {
 /// Runs the command.
 pub(crate) fn run(args: &PreviewArgs, context: &mut Context) -> Result<Exit, Failure> {
     let mut config = settings::load(&context.paths)?;
-    if let Some(language) = args.lang {
+    if let Some(language) = args.language {
         config.mail.language = language.into();
     }
     let host = host_name();
@@ -97,16 +97,16 @@ pub(crate) fn run(args: &PreviewArgs, context: &mut Context) -> Result<Exit, Fai
              messages use the built-in template",
         ));
     }
-    show(args.format, &made, context)?;
+    show(args.part, &made, context)?;
     Ok(Exit::Done)
 }
 
-fn show(format: PreviewFormat, made: &Preview, context: &mut Context) -> Result<(), Failure> {
+fn show(format: PreviewPart, made: &Preview, context: &mut Context) -> Result<(), Failure> {
     match format {
-        PreviewFormat::Subject => context.out.line(&made.subject),
-        PreviewFormat::Html => context.out.bytes(made.html.as_bytes()),
-        PreviewFormat::Eml => context.out.bytes(&made.eml),
-        PreviewFormat::Text => {
+        PreviewPart::Subject => context.out.line(&made.subject),
+        PreviewPart::Html => context.out.bytes(made.html.as_bytes()),
+        PreviewPart::Eml => context.out.bytes(&made.eml),
+        PreviewPart::Text => {
             context.out.line(format!("Subject: {}\n", made.subject))?;
             context.out.bytes(made.text.as_bytes())
         }

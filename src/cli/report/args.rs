@@ -42,8 +42,8 @@ pub(crate) struct ReportArgs {
     #[arg(long, conflicts_with_all = ["output", "format"])]
     pub(super) mail: bool,
     /// The language [default: mail.language of the configuration]
-    #[arg(long, value_enum, value_name = "LANGUAGE")]
-    pub(super) lang: Option<LanguageChoice>,
+    #[arg(long, alias = "lang", value_enum, value_name = "LANGUAGE")]
+    pub(super) language: Option<LanguageChoice>,
     /// Write it to a new file, which only its owner can read, replacing what is there
     #[arg(long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,

@@ -4,6 +4,7 @@ use super::args::{MOST_NAMED, ReportArgs};
 use super::format::ReportFormat;
 use super::{logs, mailing};
 use crate::alert::{Notice, locator};
+use crate::cli::base::progress::Progress;
 use crate::cli::base::{Context, Exit, Failure};
 use crate::cli::machine::waiting::Waiting;
 use crate::cli::machine::{open_journal, settings};
@@ -18,9 +19,11 @@ use tempfile::NamedTempFile;
 
 pub(crate) fn run(args: &ReportArgs, context: &mut Context) -> Result<Exit, Failure> {
     let config = settings::load(&context.paths)?;
+    let progress = Progress::of("counting events");
     let language = language(args, &config);
     let mut outside = Waiting::look(None, &context.paths, &config);
     let report = numbers(args, &config, &mut outside, context)?;
+    drop(progress);
     if args.mail {
         mailing::send(&report, language, &config, context)?;
     } else {
@@ -49,7 +52,7 @@ pub(crate) fn as_mailed(config: &Config, context: &mut Context) -> Result<Notice
         until: None,
         format: ReportFormat::Text,
         mail: true,
-        lang: None,
+        language: None,
         output: None,
         log: Vec::new(),
         journald: false,
@@ -61,7 +64,7 @@ pub(crate) fn as_mailed(config: &Config, context: &mut Context) -> Result<Notice
 }
 
 fn language(args: &ReportArgs, config: &Config) -> Language {
-    args.lang.map_or(config.mail.language, Language::from)
+    args.language.map_or(config.mail.language, Language::from)
 }
 
 fn numbers(

@@ -14,6 +14,7 @@ const WIDTH: usize = 80;
 pub(super) enum ReportFormat {
     /// For a terminal
     #[default]
+    #[value(alias = "table", alias = "human")]
     Text,
     /// For a browser
     Html,

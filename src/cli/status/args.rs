@@ -9,6 +9,7 @@ use std::path::PathBuf;
 pub(super) enum StatusFormat {
     /// One screen for people
     #[default]
+    #[value(alias = "table", alias = "human")]
     Text,
     /// One JSON document
     Json,

@@ -34,7 +34,7 @@ pub(crate) struct DiffArgs {
     #[arg(value_name = "NEW")]
     new: PathBuf,
     /// Only what changes for this daemon; may be given several times
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, short, value_name = "NAME")]
     daemon: Vec<String>,
     /// Show all changes, however many there are
     #[arg(long)]

@@ -39,6 +39,7 @@ pub(crate) struct DoctorArgs {
 enum DoctorFormat {
     /// For people
     #[default]
+    #[value(alias = "text", alias = "table")]
     Human,
     /// For programs: one JSON object
     Json,

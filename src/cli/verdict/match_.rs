@@ -112,6 +112,7 @@ pub(crate) struct MatchArgs {
 enum AnswerFormat {
     /// For people
     #[default]
+    #[value(alias = "text", alias = "table")]
     Human,
     /// For programs: one JSON object
     Json,

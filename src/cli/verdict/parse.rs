@@ -19,15 +19,22 @@ pub(crate) struct ParseArgs {
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// What to print
-    #[arg(long, value_enum, value_name = "FORM", default_value_t)]
-    emit: Emit,
+    #[arg(
+        long,
+        alias = "emit",
+        value_enum,
+        value_name = "FORMAT",
+        default_value_t
+    )]
+    format: ParseFormat,
 }
 
 /// Forms of a parsed table.
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
-enum Emit {
+enum ParseFormat {
     /// Lines and tokens, for people
     #[default]
+    #[value(alias = "text", alias = "table", alias = "human")]
     Tree,
     /// Lines and tokens, for programs
     Json,
@@ -38,10 +45,10 @@ enum Emit {
 pub(crate) fn run(args: &ParseArgs, context: &mut Context) -> Result<Exit, Failure> {
     let table = TableFile::read_named(&args.file)?;
     let tree = parse(table.source());
-    match args.emit {
-        Emit::Source => context.out.bytes(&tree.print())?,
-        Emit::Json => context.out.data(as_json(&tree).to_string())?,
-        Emit::Tree => print_tree(&tree, context)?,
+    match args.format {
+        ParseFormat::Source => context.out.bytes(&tree.print())?,
+        ParseFormat::Json => context.out.data(as_json(&tree).to_string())?,
+        ParseFormat::Tree => print_tree(&tree, context)?,
     }
     Ok(Exit::Done)
 }

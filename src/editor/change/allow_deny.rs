@@ -5,10 +5,11 @@
 
 use crate::editor::change::deciding::Deciding;
 use crate::editor::change::extend::extend;
+use crate::editor::change::layout::Layout;
 use crate::editor::change::line::{put, rules_for};
 use crate::editor::change::merge::merged;
 use crate::editor::change::named_clients::Elements;
-use crate::editor::change::survey::{END, Position, Survey, table_for};
+use crate::editor::change::survey::{END, Position, Survey};
 use crate::editor::change::worked_out::{Change, Note, Refusal};
 use crate::editor::client::daemon::Daemon;
 use crate::editor::client::label::{in_style, labelled};
@@ -38,15 +39,15 @@ pub fn list(ground: &Ground<'_>, asked: &Asked) -> Result<Change, Refusal> {
         clients = &[];
     }
     let deciding = (!clients.is_empty()).then(|| Deciding::of(ground, asked));
-    let daemons: Vec<(&Daemon, TableName)> = asked
+    let daemons: Vec<(&Daemon, Layout)> = asked
         .daemons
         .iter()
-        .map(|daemon| (daemon, table_for(ground, asked.wish, daemon)))
+        .map(|daemon| (daemon, Layout::of(ground, asked.wish, daemon)))
         .collect();
     for (number, client) in clients.iter().enumerate() {
         let mut missing: BTreeMap<(TableName, Position), Vec<Daemon>> = BTreeMap::new();
-        for &(daemon, table) in &daemons {
-            let mut survey = Survey::new(ground, asked.wish, client, daemon, table);
+        for &(daemon, layout) in &daemons {
+            let mut survey = Survey::new(ground, asked.wish, client, daemon, layout);
             survey.ask(count)?;
             if let Some(deciding) = &deciding {
                 survey.ask_deciders(deciding.about(number))?;

@@ -16,8 +16,8 @@ pub enum Asks<'a> {
     Anybody,
     /// These clients, for these daemons, in the direction of the wish.
     Clients(&'a Asked),
-    /// These clients.
-    Named(&'a [Client]),
+    /// These clients, for these daemons; without any, for all.
+    Named(&'a [Client], &'a [Daemon]),
     /// Whoever no rule decides about may lose.
     Undecided,
     /// Both: the clients of the list may gain, and whoever no rule decides about may lose.
@@ -33,7 +33,7 @@ impl Asks<'_> {
     pub(in crate::editor) fn split(&self, parts: Vec<Part>) -> (Vec<Part>, Vec<Part>) {
         let clients = match self {
             Self::Clients(asked) | Self::Setup(asked) => asked.clients(),
-            Self::Named(clients) => clients,
+            Self::Named(clients, _) => clients,
             Self::Anybody | Self::Undecided | Self::Opening | Self::Nobody => &[],
         };
         let reached = Reached::of(clients);
@@ -59,7 +59,9 @@ impl Asks<'_> {
         match self {
             Self::Anybody => true,
             Self::Clients(asked) => listed(asked),
-            Self::Named(_) => reached.has(claim),
+            Self::Named(_, daemons) => {
+                (daemons.is_empty() || are_asked(claim, daemons)) && reached.has(claim)
+            }
             Self::Undecided => is_undecided,
             Self::Setup(asked) => is_undecided || listed(asked),
             Self::Opening => claim.change != Change::Loses,

@@ -1,6 +1,7 @@
 //! `expire` and `list`: rules with what their comments say about them.
 
 use crate::edit::Edit;
+use crate::editor::change::alert_rules::own_alert;
 use crate::editor::change::worked_out::{Change, Note, Refusal};
 use crate::editor::history::written::Written;
 use crate::editor::trial::rule_parts::ending;
@@ -25,6 +26,8 @@ pub struct Listed {
     pub label: Option<Label>,
     /// The program that wrote it, as far as its marks tell.
     pub writer: Option<&'static str>,
+    /// Whether it raises the alert of tcpw.
+    pub has_alert: bool,
     /// Where it stands.
     pub place: Place,
 }
@@ -46,6 +49,7 @@ pub(crate) fn listed_rule(ground: &Ground<'_>, table: TableName, rule: Rule<'_, 
         options: String::from_utf8_lossy(&rule.command()).trim().to_owned(),
         writer: writer(rule),
         label: own_label(rule),
+        has_alert: rule.has_options() && own_alert(rule).is_some(),
         place: ground.place(table, rule.line().index()),
     }
 }

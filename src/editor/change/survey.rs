@@ -2,6 +2,7 @@
 
 use crate::edit::Edit;
 use crate::editor::change::deciding::Found;
+use crate::editor::change::layout::{Layout, Refusals};
 use crate::editor::change::named_clients::{Elements, Named};
 use crate::editor::change::worked_out::{Change, Note, Refusal, Through};
 use crate::editor::client::daemon::Daemon;
@@ -11,7 +12,7 @@ use crate::editor::client::reach::{Reach, Relation, relation};
 use crate::editor::trial::asked::Wish;
 use crate::editor::trial::mentions::SOME_NAME;
 use crate::editor::trial::rule_parts::ending;
-use crate::editor::trial::sample::{hosts, hosts_of_many, strangers, with_names};
+use crate::editor::trial::sample::{hosts, hosts_of_many, with_names};
 use crate::editor::trial::table_pair::Ground;
 use crate::editor::trial::tried_daemons::Daemons;
 use crate::engine::{Access, Cause, Host, HostName, Matched, Request, TableName, Verdict};
@@ -32,15 +33,16 @@ pub(crate) struct Survey<'a, 'g> {
     client: &'a Client,
     daemon: &'a Daemon,
     daemons: Daemons,
-    /// The table that a rule goes to: that of the wish, unless the allow table decides for everybody.
+    /// The table that a rule goes to: that of the wish, unless refusals stand in the allow table.
     pub(crate) table: TableName,
+    refusals: Refusals,
     /// The rule by which all is as wished already.
     pub(crate) held: Option<Matched>,
     /// Where a rule has to go, if something is not as wished.
     pub(crate) missing: Option<Position>,
     /// Rules of the other kind about some of what the client may be: a name, an address, a user.
     partial: Vec<(TableName, usize, Through)>,
-    /// The rule of the allow table that grants, where that table decides for everybody.
+    /// The first rule of the allow table that grants, where refusals stand in that table.
     granting: Option<Matched>,
 }
 
@@ -50,7 +52,7 @@ impl<'a, 'g> Survey<'a, 'g> {
         wish: Wish,
         client: &'a Client,
         daemon: &'a Daemon,
-        table: TableName,
+        layout: Layout,
     ) -> Self {
         Self {
             ground,
@@ -58,7 +60,8 @@ impl<'a, 'g> Survey<'a, 'g> {
             client,
             daemon,
             daemons: Daemons::of(daemon, ground.daemons()),
-            table,
+            table: layout.table,
+            refusals: layout.refusals,
             held: None,
             missing: None,
             partial: Vec::new(),
@@ -161,18 +164,24 @@ impl<'a, 'g> Survey<'a, 'g> {
             }
             return Ok(());
         }
-        let is_alone = self.table != self.wish.table();
+        let may_precede = self.refusals != Refusals::InDeny;
         match (self.relation(&rule), self.wish, rule.table) {
             // One of the hosts tried has a rule of its own; see `check_named`.
             (Relation::Narrower, ..) => self.note_partial(&rule),
-            (Relation::Same, Wish::Refuse, TableName::Allow) if is_alone => {
+            (Relation::Same, Wish::Refuse, TableName::Allow) if may_precede => {
                 return Err(self.contradicted(&rule));
             }
-            (_, Wish::Refuse, TableName::Allow) if is_alone => {
+            (_, Wish::Refuse, TableName::Allow) if may_precede => {
                 if self.granting.is_none_or(|is| rule.line < is.line) {
                     self.granting = Some(rule);
                 }
-                self.need(rule.line);
+                self.precede(rule.line);
+            }
+            // The end of the allow table comes before all of the deny table.
+            (Relation::Broader | Relation::Apart, Wish::Refuse, TableName::Deny)
+                if self.table == TableName::Allow =>
+            {
+                self.need(END);
             }
             _ if self.is_about_another_kind(&rule, request)
                 && (self.wish, rule.table) != (Wish::Refuse, TableName::Deny) =>
@@ -201,6 +210,9 @@ impl<'a, 'g> Survey<'a, 'g> {
         match (self.wish, rule) {
             (_, None) | (Wish::Grant, Some((TableName::Deny, _))) => self.need(END),
             (Wish::Refuse, Some((table, line))) if table == self.table => self.need(line),
+            (Wish::Refuse, Some((TableName::Allow, line))) if self.refusals != Refusals::InDeny => {
+                self.precede(line);
+            }
             (_, Some((table, line))) => self.keep_partial((table, line, Through::Name)),
         }
     }
@@ -284,8 +296,20 @@ impl<'a, 'g> Survey<'a, 'g> {
     /// Says why the rule goes into the other table.
     pub(crate) fn note_table(&self, notes: &mut Vec<Note>) {
         let place = self.granting.map(|rule| self.ground.place_of(&rule));
-        let note = place.map(Note::OneTable);
+        let note = place.map(match self.refusals {
+            Refusals::OnlyInAllow => Note::OneTable,
+            Refusals::AlsoInAllow | Refusals::InDeny => Note::BesideRefusals,
+        });
         notes.extend(note.filter(|note| !notes.contains(note)));
+    }
+
+    /// The refusal goes into the allow table, before a rule that grants.
+    fn precede(&mut self, line: usize) {
+        if self.table != TableName::Allow {
+            self.table = TableName::Allow;
+            self.missing = None;
+        }
+        self.need(line);
     }
 
     fn need(&mut self, position: Position) {
@@ -405,25 +429,4 @@ fn names_daemon(rule: Rule<'_, '_>, daemon: &[u8]) -> bool {
 fn user_of(element: &[u8]) -> bool {
     let user = ClientPattern::read(element).user;
     user.is_some_and(|user| user != TextPattern::All)
-}
-
-/// The table that a rule for the daemon goes to: the one of the wish, but where the allow table decides
-/// about clients on no list, too, the deny table is not asked.
-pub(crate) fn table_for(ground: &Ground<'_>, wish: Wish, daemon: &Daemon) -> TableName {
-    if wish == Wish::Refuse && is_decided_by_allow(ground, &Daemons::of(daemon, ground.daemons())) {
-        TableName::Allow
-    } else {
-        wish.table()
-    }
-}
-
-fn is_decided_by_allow(ground: &Ground<'_>, daemons: &Daemons) -> bool {
-    let in_allow = |request: &Request| {
-        let decider = ground.decider(&ground.decide(request));
-        decider.is_some_and(|rule| rule.table == TableName::Allow)
-    };
-    strangers()
-        .iter()
-        .flat_map(|host| daemons.requests(host))
-        .all(|request| in_allow(&request))
 }

@@ -1,6 +1,7 @@
 //! After planning: what was asked for holds, and nothing else has changed.
 
 use crate::editor::change::deciding::{Deciding, Found};
+use crate::editor::change::revoke::Revocation;
 use crate::editor::change::worked_out::{Change, Note, Refusal};
 use crate::editor::client::pattern::Client;
 use crate::editor::client::reach::{Reach, Relation};
@@ -108,12 +109,14 @@ pub fn verify_deny_all(
 pub fn verify_revoke(
     before: &Ground<'_>,
     after: &Ground<'_>,
-    clients: &[Client],
+    asked: &Revocation<'_>,
     change: &Change,
 ) -> Result<(), Refusal> {
-    let cover = Cover::new(clients);
+    let cover = Cover::new(asked.clients);
     unchanged(before, after, change, |request, _, _| {
-        cover.is_about(request)
+        let mut daemons = asked.daemons.iter();
+        let is_asked = asked.daemons.is_empty() || daemons.any(|one| is_daemon(one, request));
+        is_asked && cover.is_about(request)
     })
 }
 

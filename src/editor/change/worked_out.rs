@@ -58,6 +58,8 @@ pub enum Note {
     },
     /// The allow table decides for everybody: a refusal goes there, before this rule.
     OneTable(Place),
+    /// Rules that refuse stand in the allow table, so this one goes there, too, before this rule.
+    BesideRefusals(Place),
     /// After `revoke`, a rule still decides about a client.
     Remains {
         /// The client.

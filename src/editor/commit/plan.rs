@@ -6,7 +6,7 @@ use crate::editor::commit::entry::HistoryEntry;
 use crate::editor::commit::error::EditError;
 use crate::editor::commit::exchange::{Expected, Replaced, put};
 use crate::editor::commit::lock::{Courtesy, Lock};
-use crate::editor::commit::preview::{DiffLine, unified_between};
+use crate::editor::commit::preview::{DiffLine, unified_by};
 use crate::editor::commit::record::{Content, entry};
 use crate::editor::commit::recover::{Repair, recover};
 use crate::editor::commit::replace::{Staged, remove, remove_leftover};
@@ -216,18 +216,16 @@ impl Plan<'_> {
         }
     }
 
-    /// What changes, allow table first.
-    pub(in crate::editor) fn preview(&self) -> Vec<DiffLine> {
-        let mut lines = Vec::new();
-        for (name, ends) in [TableName::Allow, TableName::Deny]
-            .into_iter()
-            .zip(self.ends)
-        {
+    /// What `edits`, of which this is the plan, change, allow table first; of each table no more than
+    /// `most` lines.
+    pub(in crate::editor) fn preview(&self, edits: &Edits, most: usize) -> Vec<DiffLine> {
+        let names = [TableName::Allow, TableName::Deny].into_iter();
+        let of = |(name, ends): (TableName, (usize, usize))| {
             let table = self.editor.table(name);
-            let (old, new) = (table.bytes(), self.bytes(name));
-            lines.extend(unified_between(table.path(), old, new, ends));
-        }
-        lines
+            let both = [table.bytes(), self.bytes(name)];
+            unified_by(table.path(), both, ends, edits.of(name), most)
+        };
+        names.zip(self.ends).flat_map(of).collect()
     }
 
     /// Writes the tables that change, `first` first: all content, then what is about to happen
@@ -487,7 +485,7 @@ mod tests {
         let mut edits = Edits::default();
         edits.push(TableName::Allow, Edit::insert(0, "x: y\n"));
         let plan = editor.plan(&edits).unwrap();
-        assert_eq!(plan.preview().len(), 4);
+        assert_eq!(plan.preview(&edits, 100).len(), 4);
         assert!(
             plan.commit(TableName::Allow, &terms())
                 .unwrap()

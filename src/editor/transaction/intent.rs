@@ -10,6 +10,9 @@ use crate::editor::transaction::scope::Scope;
 use crate::editor::trial::table_pair::Ground;
 use crate::engine::TableName;
 
+/// As many lines of the diff of a file are shown, unless all are asked for.
+pub const DIFF_LINES: usize = 1000;
+
 /// Says what the operator should know about tables.
 pub type Outlook<'a> = &'a dyn Fn(&Ground<'_>) -> Vec<Note>;
 
@@ -25,6 +28,7 @@ pub struct Intent<'a> {
     pub(super) alone: Option<TableName>,
     pub(super) reversal: Option<Reversal>,
     pub(super) companion: Option<ShownCompanion<'a>>,
+    pub(super) most_lines: usize,
 }
 
 impl<'a> Intent<'a> {
@@ -41,7 +45,14 @@ impl<'a> Intent<'a> {
             alone: None,
             reversal: None,
             companion: None,
+            most_lines: DIFF_LINES,
         }
+    }
+
+    /// As many lines of the diff of a file are shown.
+    #[must_use]
+    pub fn showing(self, most_lines: usize) -> Self {
+        Self { most_lines, ..self }
     }
 
     /// It is about these clients and nobody else, so of large tables only what concerns them is
@@ -120,6 +131,6 @@ impl ShownCompanion<'_> {
     /// What changes in it.
     pub(super) fn preview(&self) -> Vec<DiffLine> {
         let [old, new] = self.shown.map(str::as_bytes);
-        unified(&self.file.path, old, new)
+        unified(&self.file.path, old, new, DIFF_LINES)
     }
 }

@@ -203,7 +203,7 @@ impl<E> Attempt<'_, E> {
                 .scope
                 .effect([&before, &after], &change, self.is_preview)?;
         }
-        outcome.diff = plan.preview();
+        outcome.diff = plan.preview(&change.edits, intent.most_lines);
         outcome
             .diff
             .extend(companion.iter().flat_map(ShownCompanion::preview));

@@ -102,7 +102,9 @@ impl Focus {
         let runs = |name, table| {
             let keeps = Keeps {
                 names: self.opposed == Some(name),
-                options: self.has_names,
+                // One that refuses says that refusals go into the allow table, too.
+                options: self.has_names
+                    || name == TableName::Allow && self.opposed == Some(TableName::Allow),
             };
             self.sieve.runs(table, keeps)
         };

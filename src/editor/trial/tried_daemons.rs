@@ -42,14 +42,19 @@ impl Daemons {
 
     /// One nobody names, and those the tables name.
     pub(crate) fn named_in(trees: [&Tree<'_>; 2]) -> Self {
+        Self::up_to(DAEMON_LIMIT, trees)
+    }
+
+    /// The same, with as many names and as many ports of the tables as `limit` says.
+    pub(crate) fn up_to(limit: usize, trees: [&Tree<'_>; 2]) -> Self {
         let (mut names, mut ports) = (BTreeSet::new(), BTreeSet::new());
         for tree in trees {
             for (text, _) in rules(tree).flat_map(|rule| patterns(rule.daemons().elements())) {
                 match DaemonPattern::read(&text).process {
-                    Process::Port(port) if ports.len() < DAEMON_LIMIT => {
+                    Process::Port(port) if ports.len() < limit => {
                         ports.insert(port);
                     }
-                    Process::Name(name) if names.len() < DAEMON_LIMIT => {
+                    Process::Name(name) if names.len() < limit => {
                         names.extend(witness(name));
                     }
                     Process::Port(_) | Process::Overflow | Process::Name(_) => {}
@@ -60,6 +65,18 @@ impl Daemons {
         all.names.extend(names);
         all.ports.extend(ports);
         all
+    }
+
+    /// Each by itself, and under which name it is known; the one nobody names has none. Ports are
+    /// left out.
+    pub(crate) fn one_by_one(&self) -> impl Iterator<Item = (Option<&str>, Self)> {
+        self.names.iter().map(|name| {
+            let one = Self {
+                names: vec![name.clone()],
+                ports: Vec::new(),
+            };
+            ((name != SOME_DAEMON).then_some(&**name), one)
+        })
     }
 
     /// Requests of `host`.

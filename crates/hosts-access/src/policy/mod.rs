@@ -28,5 +28,6 @@ pub use pattern::{
 };
 pub use problem::OptionProblem;
 pub use rule::{Element, List, Rule, rules};
-pub use style::{WIDTH, formatted, is_crlf, means_the_same};
+pub(crate) use style::is_same_line;
+pub use style::{WIDTH, formatted, is_crlf, means_the_same, restyled};
 pub use template::{End, Expansion, Part, parts, parts_in};

@@ -2,6 +2,7 @@
 //! libwrap is changed.
 
 use crate::policy::rule::{Element, List, Rule};
+use crate::span::{Span, index};
 use crate::syntax::{LINE_LIMIT, Line, TokenKind, Tree};
 
 /// Longer lists go on in the next line, where a word ends before this column. Options stay in one
@@ -15,19 +16,28 @@ const SPLICE: usize = 2;
 /// The table in one style.
 pub fn formatted(tree: &Tree<'_>) -> Vec<u8> {
     let source = tree.source();
-    let is_crlf = is_crlf(tree);
     let mut out = Vec::with_capacity(source.len());
-    for line in tree.lines() {
-        let rule = Rule::of(line).filter(|_| line.is_read());
-        match rule.and_then(|_| styled(line, !is_crlf)) {
-            Some(new) => {
-                out.extend_from_slice(&new);
-                out.extend_from_slice(if is_crlf { b"\r\n" } else { b"\n" });
-            }
-            None => out.extend_from_slice(line.span().of(source)),
-        }
+    let mut done = 0;
+    for (span, new) in restyled(tree) {
+        out.extend_from_slice(source.get(done..index(span.start)).unwrap_or_default());
+        out.extend_from_slice(&new);
+        done = index(span.end);
     }
+    out.extend_from_slice(source.get(done..).unwrap_or_default());
     out
+}
+
+/// The lines of the table that are in another style, each with what it becomes.
+pub fn restyled(tree: &Tree<'_>) -> impl Iterator<Item = (Span, Vec<u8>)> {
+    let source = tree.source();
+    let is_crlf = is_crlf(tree);
+    let end: &[u8] = if is_crlf { b"\r\n" } else { b"\n" };
+    tree.lines().filter_map(move |line| {
+        Rule::of(line).filter(|_| line.is_read())?;
+        let mut new = styled(line, !is_crlf)?;
+        new.extend_from_slice(end);
+        (new != line.span().of(source)).then(|| (line.span(), new))
+    })
 }
 
 /// Whether all lines of a table end in CR and LF, and there is one. Such a table gets no line that
@@ -44,32 +54,42 @@ pub fn is_crlf(tree: &Tree<'_>) -> bool {
 /// Whether two tables hold the same rules in the same order, word for word, and the same other
 /// lines: then every verdict is the same.
 pub fn means_the_same(a: &Tree<'_>, b: &Tree<'_>) -> bool {
-    let is_same_line = |a: Line<'_, '_>, b: Line<'_, '_>| {
-        let rules = (Rule::of(a), Rule::of(b));
-        a.is_read() == b.is_read()
-            && match rules {
-                (Some(a), Some(b)) => is_same_rule(a, b),
-                (None, None) => a.text(a.span()) == b.text(b.span()),
-                (Some(_), None) | (None, Some(_)) => false,
-            }
-    };
     a.lines().len() == b.lines().len() && a.lines().zip(b.lines()).all(|(a, b)| is_same_line(a, b))
 }
 
+/// Whether two lines hold the same rule, word for word, or the same text.
+pub(crate) fn is_same_line(a: Line<'_, '_>, b: Line<'_, '_>) -> bool {
+    a.is_read() == b.is_read()
+        && match (Rule::of(a), Rule::of(b)) {
+            (Some(a), Some(b)) => is_same_rule(a, b),
+            (None, None) => a.text(a.span()) == b.text(b.span()),
+            (Some(_), None) | (None, Some(_)) => false,
+        }
+}
+
 fn is_same_rule(a: Rule<'_, '_>, b: Rule<'_, '_>) -> bool {
-    let words = |list: List<'_, '_>| -> Vec<Option<Vec<u8>>> {
-        let words = list.elements().map(|element| match element {
-            Element::Pattern { text, .. } => Some(text.into_owned()),
-            Element::Except { .. } => None,
-        });
-        words.collect()
+    let are_same_options = || {
+        let (left, right) = (a.options(), b.options());
+        let mut options = left.iter().zip(&right);
+        left.len() == right.len()
+            && options.all(|(a, b)| (&a.name, &a.value) == (&b.name, &b.value))
     };
-    let (left, right) = (a.options(), b.options());
-    let mut options = left.iter().zip(&right);
-    words(a.daemons()) == words(b.daemons())
-        && words(a.clients()) == words(b.clients())
-        && left.len() == right.len()
-        && options.all(|(a, b)| (&a.name, &a.value) == (&b.name, &b.value))
+    is_same_list(a.daemons(), b.daemons())
+        && is_same_list(a.clients(), b.clients())
+        && (!a.has_options() && !b.has_options() || are_same_options())
+}
+
+fn is_same_list(a: List<'_, '_>, b: List<'_, '_>) -> bool {
+    let (mut a, mut b) = (a.elements(), b.elements());
+    loop {
+        match (a.next(), b.next()) {
+            (None, None) => return true,
+            (Some(Element::Except { .. }), Some(Element::Except { .. })) => {}
+            (Some(Element::Pattern { text: a, .. }), Some(Element::Pattern { text: b, .. }))
+                if a == b => {}
+            _ => return false,
+        }
+    }
 }
 
 /// A rule in one style, without its newline; nothing if it must stay as it is. A line that ends in

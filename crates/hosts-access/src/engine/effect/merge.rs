@@ -2,7 +2,7 @@
 //! one or both: a request that no rule of one version alone matches is decided alike.
 
 use crate::engine::Table;
-use crate::policy::Rule;
+use crate::policy::{Rule, is_same_line};
 use crate::span::index;
 use crate::syntax::Tree;
 use std::borrow::Cow;
@@ -69,6 +69,14 @@ impl<'t> Merged<'t> {
         let [Some(a), Some(b)] = self.trees else {
             return self.push(old, new, false);
         };
+        // Another style is no other rule.
+        let is_same = |at: usize, to: usize| {
+            let pair = a.line(at).zip(b.line(to));
+            pair.is_some_and(|(one, other)| is_same_line(one, other))
+        };
+        if old.len() == new.len() && old.clone().zip(new.clone()).all(|(at, to)| is_same(at, to)) {
+            return self.push(old, new, true);
+        }
         let mut seen: HashMap<Cow<'_, [u8]>, Vec<usize>> = HashMap::new();
         for at in new.clone() {
             if let Some(text) = text_of(b, at) {

@@ -1,0 +1,183 @@
+//! The rules of `tcpw list` as rows with a header, and as JSON.
+
+use super::remarks::path;
+use crate::cli::base::excerpt::width;
+use crate::cli::base::{Context, Failure, Paths, Style};
+use crate::editor::{Label, Listed};
+use crate::engine::{Access, TableName};
+use crate::escape::visible_short;
+use serde_json::json;
+
+/// How much of a list or a reason a row shows.
+const SHOWN: usize = 60;
+/// How many rules are shown unless all are asked for.
+const MOST: usize = 200;
+/// As many cells the notes take, unless they are longer.
+const NOTES: usize = 32;
+const COLUMNS: usize = 5;
+const HEADER: [&str; COLUMNS] = ["ACCESS", "CLIENTS", "DAEMONS", "NOTES", "PLACE"];
+
+/// Prints the rules, the header first. Without `is_all`, no more than can be read.
+pub(crate) fn show(rules: &[Listed], is_all: bool, context: &mut Context) -> Result<(), Failure> {
+    if rules.is_empty() {
+        return Ok(());
+    }
+    let most = if is_all { usize::MAX } else { MOST };
+    let paths = context.paths.clone();
+    let mut rows = vec![HEADER.map(str::to_owned)];
+    for rule in rules.iter().take(most) {
+        rows.push(cells(&paths, rule));
+    }
+    let widths: [usize; COLUMNS] = std::array::from_fn(|at| {
+        let cells = rows.iter().filter_map(|row| row.get(at));
+        let widest = cells.map(|cell| width(cell)).max().unwrap_or(0);
+        // A long note moves the place of its own rule alone.
+        if HEADER.get(at) == Some(&"NOTES") {
+            widest.min(NOTES)
+        } else {
+            widest
+        }
+    });
+    let all: usize = widths.iter().sum::<usize>() + 2 * (COLUMNS - 1);
+    // A narrow terminal gets the notes below each rule.
+    let is_narrow = context.out.columns().is_some_and(|columns| all > columns);
+    for (number, row) in rows.iter().enumerate() {
+        let style = match row.first().map(String::as_str) {
+            _ if number == 0 => Style::Strong,
+            Some("allow") => Style::Good,
+            Some(_) | None => Style::Bad,
+        };
+        if is_narrow {
+            narrow(row, number == 0, style, context)?;
+        } else {
+            let line = laid_out(row, &widths, style, context);
+            context.out.line(line.trim_end())?;
+        }
+    }
+    if rules.len() > most {
+        let more = rules.len() - most;
+        context
+            .out
+            .line(format!("and {more} more rules: --all shows them"))?;
+    }
+    Ok(())
+}
+
+/// A row with each cell as wide as its column, the first one painted.
+fn laid_out(
+    row: &[String; COLUMNS],
+    widths: &[usize; COLUMNS],
+    style: Style,
+    context: &Context,
+) -> String {
+    let mut line = String::new();
+    for (number, (cell, wide)) in row.iter().zip(widths).enumerate() {
+        let gap = " ".repeat(wide.saturating_sub(width(cell)));
+        let shown = if number == 0 {
+            context.out.paint(style, cell)
+        } else {
+            cell.clone()
+        };
+        line.push_str(&shown);
+        line.push_str(&gap);
+        line.push_str("  ");
+    }
+    line
+}
+
+/// A row for a narrow terminal: what stands behind the clients goes below.
+fn narrow(
+    row: &[String; COLUMNS],
+    is_header: bool,
+    style: Style,
+    context: &mut Context,
+) -> Result<(), Failure> {
+    let [access, clients, daemons, notes, place] = row;
+    let access = format!("{access:<6}");
+    let painted = context.out.paint(style, &access);
+    if is_header {
+        return context.out.prose(format!(
+            "{painted}  {clients} to {daemons}, {notes}, {place}"
+        ));
+    }
+    context
+        .out
+        .prose(format!("{painted}  {clients} to {daemons}"))?;
+    if !notes.is_empty() {
+        context.out.prose(format!("        {notes}"))?;
+    }
+    context.out.prose(format!("        {place}"))
+}
+
+fn cells(paths: &Paths, rule: &Listed) -> [String; COLUMNS] {
+    [
+        verb(rule.access).to_owned(),
+        short(&rule.clients),
+        short(&rule.daemons),
+        notes(rule),
+        format!("{}:{}", path(paths, &rule.place), rule.place.number),
+    ]
+}
+
+fn short(text: &str) -> String {
+    visible_short(text.as_bytes(), SHOWN)
+}
+
+/// What else is known about a rule.
+fn notes(rule: &Listed) -> String {
+    let mut words: Vec<String> = Vec::new();
+    words.extend(rule.has_alert.then(|| "raises an alert".to_owned()));
+    if let Some(label) = &rule.label {
+        let Label {
+            since,
+            until,
+            by,
+            reason,
+        } = label;
+        let values = [
+            ("since", since),
+            ("until", until),
+            ("by", by),
+            ("because", reason),
+        ];
+        for (word, value) in values {
+            let value = value.as_ref();
+            words.extend(value.map(|value| format!("{word} {}", short(value))));
+        }
+    }
+    if let Some(writer) = rule.writer.filter(|writer| *writer != "tcpw") {
+        words.push(format!("written by {writer}"));
+    }
+    words.join("  ")
+}
+
+fn verb(access: Access) -> &'static str {
+    match access {
+        Access::Granted => "allow",
+        Access::Denied => "deny",
+        Access::Undecided => "undecided",
+    }
+}
+
+/// A rule for programs.
+pub(crate) fn object(rule: &Listed, paths: &Paths) -> String {
+    let label = rule.label.as_ref();
+    json!({
+        "access": verb(rule.access),
+        "clients": rule.clients,
+        "daemons": rule.daemons,
+        "options": rule.options,
+        "table": match rule.place.table {
+            TableName::Allow => "allow",
+            TableName::Deny => "deny",
+        },
+        "since": label.map(|label| &label.since),
+        "until": label.map(|label| &label.until),
+        "by": label.map(|label| &label.by),
+        "reason": label.map(|label| &label.reason),
+        "writer": rule.writer,
+        "file": path(paths, &rule.place).to_string(),
+        "line": rule.place.number,
+    })
+    .to_string()
+}

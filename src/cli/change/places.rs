@@ -1,0 +1,329 @@
+//! Some addresses in words: as few networks as will do, with exceptions where that makes them fewer.
+
+use crate::policy::{Network, networks};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// As many networks are named.
+const NETWORKS: usize = 4;
+
+/// Some addresses: ranges of each family, apart from each other and in order.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Places {
+    pub(super) v4: Vec<(u128, u128)>,
+    pub(super) v6: Vec<(u128, u128)>,
+    /// Those without an address.
+    pub(super) has_nowhere: bool,
+}
+
+/// The last address of IPv4.
+pub(super) const LAST4: u128 = 0xffff_ffff;
+
+impl Places {
+    pub(super) fn of(places: &[Option<Network>]) -> Self {
+        let mut found = Self::default();
+        for place in places {
+            let Some(Network { address, length }) = place else {
+                found.has_nowhere = true;
+                continue;
+            };
+            match address {
+                IpAddr::V4(net) => {
+                    let rest = u32::MAX.checked_shr(u32::from(*length)).unwrap_or(0);
+                    let low = net.to_bits();
+                    found.v4.push((low.into(), (low | rest).into()));
+                }
+                IpAddr::V6(net) => {
+                    let rest = u128::MAX.checked_shr(u32::from(*length)).unwrap_or(0);
+                    let low = net.to_bits();
+                    found.v6.push((low, low | rest));
+                }
+            }
+        }
+        for ranges in [&mut found.v4, &mut found.v6] {
+            ranges.sort_unstable();
+            ranges.dedup_by(|next, kept| {
+                let joins = next.0 <= kept.1.saturating_add(1);
+                if joins {
+                    kept.1 = kept.1.max(next.1);
+                }
+                joins
+            });
+        }
+        found
+    }
+
+    /// In words, who of them is left out, and whether they are spoken of as one.
+    pub(super) fn words(&self) -> (String, Option<String>, bool) {
+        let (here, absent) = self.groups();
+        let cost: usize = here.iter().map(Group::words).sum();
+        let has_large = |(low, high): &(u128, u128)| high - low >= LAST4 / 4;
+        let is_most = absent.is_empty()
+            || self.v4.iter().chain(&self.v6).any(has_large) && absent.len() < cost;
+        if is_most {
+            let who = if self.has_nowhere {
+                "every client"
+            } else {
+                "every client whose address is known"
+            };
+            let but = (!absent.is_empty()).then(|| joined(absent.iter().map(|block| block.word())));
+            return (who.to_owned(), but, true);
+        }
+        if here.is_empty() {
+            let who = "every client whose address is not known".to_owned();
+            return (who, None, true);
+        }
+        (listed(&here), None, here.len() == 1)
+    }
+
+    /// Whether the addresses of this machine itself are among them, and those without.
+    pub(super) fn without_loopback(&self) -> (bool, Self) {
+        let is_own4 = |&(low, high): &(u128, u128)| low >> 24 == 127 && high >> 24 == 127;
+        let is_own6 = |&(low, high): &(u128, u128)| (low, high) == (1, 1);
+        let others = |ranges: &[(u128, u128)], is_own: &dyn Fn(&(u128, u128)) -> bool| {
+            let others = ranges.iter().filter(|range| !is_own(range));
+            others.copied().collect::<Vec<_>>()
+        };
+        let rest = Self {
+            v4: others(&self.v4, &is_own4),
+            v6: others(&self.v6, &is_own6),
+            has_nowhere: self.has_nowhere,
+        };
+        (rest != *self, rest)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.v4.is_empty() && self.v6.is_empty() && !self.has_nowhere
+    }
+
+    pub(super) fn networks(&self) -> Vec<Network> {
+        let v4 =
+            |at: u128| IpAddr::from(Ipv4Addr::from_bits(u32::try_from(at).unwrap_or(u32::MAX)));
+        let v6 = |at: u128| IpAddr::from(Ipv6Addr::from_bits(at));
+        let of4 = self.v4.iter().filter_map(|&(a, b)| networks(v4(a), v4(b)));
+        let of6 = self.v6.iter().filter_map(|&(a, b)| networks(v6(a), v6(b)));
+        of4.chain(of6).flatten().collect()
+    }
+
+    /// Few networks, with exceptions where that makes them fewer, and the networks that are left
+    /// out.
+    fn groups(&self) -> (Vec<Group>, Vec<Block>) {
+        let all = |is_v6, high| Block {
+            low: 0,
+            high,
+            is_v6,
+        };
+        let v4 = all(false, LAST4).grouped(&self.v4);
+        let v6 = all(true, u128::MAX).grouped(&self.v6);
+        (
+            [v4.groups, v6.groups].concat(),
+            [v4.absent, v6.absent].concat(),
+        )
+    }
+}
+
+/// What lies between ranges.
+pub(super) fn gaps(ranges: &[(u128, u128)], last: u128) -> Vec<(u128, u128)> {
+    let mut found = Vec::new();
+    let mut from = Some(0);
+    for &(low, high) in ranges {
+        if let Some(start) = from.filter(|&start| start < low) {
+            found.push((start, low - 1));
+        }
+        from = high.checked_add(1).filter(|&next| next <= last);
+    }
+    found.extend(from.map(|start| (start, last)));
+    found
+}
+
+/// The addresses of one network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Block {
+    low: u128,
+    high: u128,
+    is_v6: bool,
+}
+
+/// A network without some others in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Group {
+    network: Block,
+    but: Vec<Block>,
+}
+
+impl Group {
+    fn words(&self) -> usize {
+        1 + self.but.len()
+    }
+}
+
+/// What of a network is meant, and what is not.
+struct Grouped {
+    groups: Vec<Group>,
+    absent: Vec<Block>,
+}
+
+impl Block {
+    /// What of this network is in `ranges`, which are in order and apart from each other.
+    fn grouped(self, ranges: &[(u128, u128)]) -> Grouped {
+        let from = ranges.partition_point(|&(_, high)| high < self.low);
+        let to = ranges.partition_point(|&(low, _)| low <= self.high);
+        let inside = ranges.get(from..to).unwrap_or_default();
+        match inside {
+            [] => Grouped {
+                groups: Vec::new(),
+                absent: vec![self],
+            },
+            [(low, high)] if *low <= self.low && *high >= self.high => Grouped {
+                groups: vec![Group {
+                    network: self,
+                    but: Vec::new(),
+                }],
+                absent: Vec::new(),
+            },
+            _ => {
+                let middle = self.low + (self.high - self.low) / 2;
+                let one = Self {
+                    high: middle,
+                    ..self
+                };
+                let other = Self {
+                    low: middle.saturating_add(1),
+                    ..self
+                };
+                let (one, other) = (one.grouped(inside), other.grouped(inside));
+                self.joined(one, other)
+            }
+        }
+    }
+
+    /// Both halves, or all of the network with exceptions, whichever takes fewer words.
+    fn joined(self, one: Grouped, other: Grouped) -> Grouped {
+        let Grouped {
+            mut groups,
+            mut absent,
+        } = one;
+        groups.extend(other.groups);
+        absent.extend(other.absent);
+        let words: usize = groups.iter().map(Group::words).sum();
+        if 1 + absent.len() < words {
+            groups = vec![Group {
+                network: self,
+                but: absent.clone(),
+            }];
+        }
+        Grouped { groups, absent }
+    }
+
+    fn word(self) -> String {
+        let size = self.high - self.low;
+        let rest = 128 - size.leading_zeros();
+        let (address, bits) = if self.is_v6 {
+            (IpAddr::from(Ipv6Addr::from_bits(self.low)), 128)
+        } else {
+            let low = u32::try_from(self.low).unwrap_or(u32::MAX);
+            (IpAddr::from(Ipv4Addr::from_bits(low)), 32)
+        };
+        let length = u8::try_from(bits - rest).unwrap_or(0);
+        match (length, self.is_v6) {
+            (0, false) => "all of IPv4".to_owned(),
+            (0, true) => "all of IPv6".to_owned(),
+            _ => Network { address, length }.to_string(),
+        }
+    }
+}
+
+/// A few networks, and how many more there are.
+fn listed(groups: &[Group]) -> String {
+    let word = |group: &Group| {
+        let network = group.network.word();
+        if group.but.is_empty() {
+            return network;
+        }
+        let but = joined(group.but.iter().map(|block| block.word()));
+        if groups.len() == 1 {
+            format!("{network} except {but}")
+        } else {
+            format!("{network} (except {but})")
+        }
+    };
+    joined(groups.iter().map(word))
+}
+
+/// `a, b and c`, or the first of them and how many more there are.
+fn joined(words: impl ExactSizeIterator<Item = String>) -> String {
+    let count = words.len();
+    let shown = if count > NETWORKS + 1 {
+        NETWORKS
+    } else {
+        count
+    };
+    let mut words: Vec<String> = words.take(shown).collect();
+    if shown < count {
+        words.push(format!("{} more", count - shown));
+    }
+    let last = words.pop().unwrap_or_default();
+    if words.is_empty() {
+        last
+    } else {
+        format!("{} and {last}", words.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(networks: &str) -> String {
+        let places: Vec<_> = networks
+            .split_whitespace()
+            .map(|text| {
+                let (address, length) = text.split_once('/')?;
+                Some(Network {
+                    address: address.parse().unwrap(),
+                    length: length.parse().unwrap(),
+                })
+            })
+            .collect();
+        let (who, but, _) = Places::of(&places).words();
+        but.map_or(who.clone(), |but| format!("{who} except {but}"))
+    }
+
+    #[test]
+    fn addresses_are_named_by_the_shorter_list() {
+        for (networks, expected) in [
+            ("10.0.0.1/32", "10.0.0.1"),
+            ("10.0.0.0/25 10.0.0.128/25", "10.0.0.0/24"),
+            ("10.0.0.1/32 2001:db8::/32", "10.0.0.1 and [2001:db8::]/32"),
+            ("0.0.0.0/0 ::/0 -", "every client"),
+            ("0.0.0.0/0 ::/0", "every client whose address is known"),
+            ("0.0.0.0/0", "all of IPv4"),
+            ("0.0.0.0/1 128.0.0.0/1 8000::/1 ::/1 -", "every client"),
+            ("-", "every client whose address is not known"),
+            (
+                "0.0.0.0/2 64.0.0.0/2 192.0.0.0/2 ::/0 -",
+                "every client except 128.0.0.0/2",
+            ),
+            (
+                "1.0.0.0/32 1.0.0.2/32 1.0.0.4/32 1.0.0.6/32 1.0.0.8/32 1.0.0.10/32",
+                "1.0.0.0, 1.0.0.2, 1.0.0.4, 1.0.0.6 and 2 more",
+            ),
+            (
+                "198.51.100.0/30 198.51.100.4/31 198.51.100.6/32 198.51.100.8/29 \
+                 198.51.100.16/28 198.51.100.32/27 198.51.100.64/26 198.51.100.128/25",
+                "198.51.100.0/24 except 198.51.100.7",
+            ),
+            (
+                "10.0.0.0/16 10.2.0.0/15 10.4.0.0/14 10.8.0.0/13 10.16.0.0/12 10.32.0.0/11 \
+                 10.64.0.0/10 10.128.0.0/9 192.0.2.7/32",
+                "10.0.0.0/8 (except 10.1.0.0/16) and 192.0.2.7",
+            ),
+            ("10.0.0.0/31 10.0.0.2/32", "10.0.0.0/31 and 10.0.0.2"),
+            (
+                "2001:db8::/33 2001:db8:8000::/34 2001:db8:c000::/35",
+                "[2001:db8::]/33, [2001:db8:8000::]/34 and [2001:db8:c000::]/35",
+            ),
+        ] {
+            assert_eq!(words(networks), expected, "{networks}");
+        }
+    }
+}

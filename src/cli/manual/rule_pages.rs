@@ -1,0 +1,149 @@
+//! The pages of the commands that change tables, list them or go back.
+
+use super::page::{CHANGED, DONE, Page};
+
+/// The pages.
+pub(super) const PAGES: &[Page] = &[
+    Page {
+        command: "list",
+        examples: &[
+            ("tcpw list", "Every rule, and what happens to all others"),
+            ("tcpw list 192.0.2.7", "All that concerns one client"),
+            ("tcpw list -d sshd", "The rules for one daemon"),
+            (
+                "tcpw list --format json",
+                "For programs, and for tcpw apply",
+            ),
+        ],
+        exit: DONE,
+    },
+    Page {
+        command: "allow",
+        examples: &[
+            ("tcpw allow 192.0.2.7 -d sshd", "One client, for ssh alone"),
+            (
+                "tcpw allow 192.0.2.0/24 .example.org -n",
+                "Show the change, and write nothing",
+            ),
+            (
+                "tcpw allow 192.0.2.9 --for 24h --reason audit",
+                "For a day, and why",
+            ),
+            (
+                "tcpw allow 192.0.2.9 --confirm-within 5m",
+                "Roll back unless confirmed from a new login",
+            ),
+        ],
+        exit: CHANGED,
+    },
+    Page {
+        command: "deny",
+        examples: &[
+            (
+                "tcpw deny 198.51.100.9",
+                "Keep a client out of every daemon",
+            ),
+            ("tcpw deny --from list.txt -d sshd", "All clients of a file"),
+            ("tcpw deny 198.51.100.9 --for 1h", "For an hour"),
+        ],
+        exit: CHANGED,
+    },
+    Page {
+        command: "revoke",
+        examples: &[
+            ("tcpw revoke 192.0.2.7", "Off every list"),
+            ("tcpw revoke 192.0.2.7 -d sshd", "Only for ssh"),
+            (
+                "tcpw revoke 192.0.2.7 --by fail2ban/sshd",
+                "Only what this author wrote",
+            ),
+        ],
+        exit: CHANGED,
+    },
+    Page {
+        command: "deny-all",
+        examples: &[
+            ("tcpw deny-all -n", "Show who would lose access"),
+            (
+                "tcpw deny-all --confirm-within 5m",
+                "Close the door, and open it again if you are out",
+            ),
+        ],
+        exit: CHANGED,
+    },
+    Page {
+        command: "open",
+        examples: &[("tcpw open", "Let in whoever is not denied")],
+        exit: CHANGED,
+    },
+    Page {
+        command: "edit",
+        examples: &[("tcpw edit deny", "Opens hosts.deny in your editor")],
+        exit: &[
+            ("0", "written, or nothing was changed in the editor"),
+            ("2", "discarded, refused or not possible"),
+        ],
+    },
+    Page {
+        command: "apply",
+        examples: &[
+            ("tcpw apply wanted.json --check", "Do the tables match?"),
+            ("tcpw apply wanted.json", "Make them match"),
+            ("tcpw apply tables/ -n", "From a directory; write nothing"),
+        ],
+        exit: &[
+            ("0", "the tables match"),
+            ("1", "with --check: they do not match"),
+            ("2", "refused, or not possible; nothing was written"),
+        ],
+    },
+    Page {
+        command: "fmt",
+        examples: &[
+            ("tcpw fmt", "One style, the same verdicts"),
+            ("tcpw fmt --check", "Only look: for continuous integration"),
+        ],
+        exit: &[
+            ("0", "done, or there is nothing to change"),
+            ("1", "with --check or -n: something would change"),
+            ("2", "refused, or not possible; nothing was written"),
+        ],
+    },
+    Page {
+        command: "history",
+        examples: &[
+            ("tcpw history", "Every change, the newest last"),
+            ("tcpw history --format json", "For programs"),
+        ],
+        exit: DONE,
+    },
+    Page {
+        command: "show",
+        examples: &[
+            ("tcpw show", "The newest change"),
+            ("tcpw show 1", "The change with this number"),
+        ],
+        exit: DONE,
+    },
+    Page {
+        command: "undo",
+        examples: &[
+            ("tcpw undo", "Undo the newest change"),
+            ("tcpw undo 1 -n", "Show what undoing this one would do"),
+        ],
+        exit: CHANGED,
+    },
+    Page {
+        command: "redo",
+        examples: &[("tcpw redo", "Make the change again that was undone last")],
+        exit: CHANGED,
+    },
+    Page {
+        command: "confirm",
+        examples: &[("tcpw confirm WORD", "With the word that the change printed")],
+        exit: &[
+            ("0", "the change stays"),
+            ("2", "no change waits, or this does not confirm it"),
+        ],
+    },
+];
