@@ -153,7 +153,7 @@ pub(super) const CRATES: [Room; 30] = [
     ("minijinja", &["alert"]),
     ("maxminddb", &["alert"]),
     ("plotters", &["report"]),
-    ("unicode_width", &["report", "status"]),
+    ("unicode_width", &["cli", "report", "status"]),
     ("terminal_size", &["cli"]),
     ("similar", &["editor"]),
     ("tempfile", &["editor", "cli"]),

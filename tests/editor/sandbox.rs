@@ -113,3 +113,10 @@ pub fn without_traces(sandbox: &Sandbox) {
     assert_eq!(sandbox.names(), ["hosts.allow", "hosts.deny"]);
     assert_eq!(names(sandbox.directory.path()), ["etc"]);
 }
+
+/// A system that has cron.
+pub fn with_cron(sandbox: &Sandbox) {
+    std::fs::create_dir_all(sandbox.path("etc/cron.d")).unwrap();
+    std::fs::create_dir_all(sandbox.path("usr/sbin")).unwrap();
+    std::fs::write(sandbox.path("usr/sbin/cron"), "").unwrap();
+}

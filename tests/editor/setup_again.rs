@@ -1,7 +1,7 @@
 //! `tcpw setup` on a server that has some of it already: again, checked, with other options, with an
 //! alert that somebody made by hand, and with what runs by the clock.
 
-use super::sandbox::{Ran, Sandbox, alarm, configuration, mail_program, names};
+use super::sandbox::{Ran, Sandbox, alarm, configuration, mail_program, names, with_cron};
 use crate::proof::say;
 use std::fs;
 
@@ -62,7 +62,7 @@ fn everything(sandbox: &Sandbox) -> Vec<(String, Vec<u8>)> {
 fn a_second_run_changes_nothing_and_says_so() {
     let sandbox = Sandbox::new("# mine\n", "");
     counting(&sandbox);
-    fs::create_dir_all(sandbox.path("etc/cron.d")).unwrap();
+    with_cron(&sandbox);
     let before = everything(&sandbox);
     let checked = with(&sandbox, &["--check", "--format", "json"]);
     assert_eq!(checked.code, Some(1), "{}", checked.err);
@@ -128,7 +128,7 @@ fn first_run(sandbox: &Sandbox) {
 fn what_is_taken_away_is_seen_and_made_again() {
     let sandbox = Sandbox::new("# mine\n", "");
     counting(&sandbox);
-    fs::create_dir_all(sandbox.path("etc/cron.d")).unwrap();
+    with_cron(&sandbox);
     assert_eq!(with(&sandbox, &[]).code, Some(0));
     for path in [
         "etc/cron.d/tcpw",
@@ -278,7 +278,7 @@ fn what_runs_by_the_clock_comes_with_it() {
     let ran = with(&sandbox, &[]);
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     assert!(ran.out.contains("their alerts wait in"), "{}", ran.out);
-    fs::create_dir_all(sandbox.path("etc/cron.d")).unwrap();
+    with_cron(&sandbox);
     assert_eq!(with(&sandbox, &["--no-schedule", "--check"]).code, Some(0));
     let ran = with(&sandbox, &[]);
     assert_eq!(ran.code, Some(0), "{}", ran.err);
@@ -351,6 +351,11 @@ const SENTENCES: &[(&str, &[&str], &str)] = &[
         "After this only 0.0.0.1 gets in; everybody else is refused, without an alert.",
     ),
     (
+        "sshd: 10.0.0.0/8 0.0.0.1\n",
+        &["--allow", "0.0.0.1", "192.0.2.7"],
+        "After this only 0.0.0.1 and 192.0.2.7 and 10.0.0.0/8 (to sshd) get in;",
+    ),
+    (
         "vsftpd: .example.org\n",
         &[
             "--allow",
@@ -360,7 +365,7 @@ const SENTENCES: &[(&str, &[&str], &str)] = &[
             "--daemon",
             "sshd",
         ],
-        "After this only loopback and 0.0.0.1 (to sshd) and every client named .example.org (to vsftpd) get in;",
+        "After this only loopback and 0.0.0.1 (to sshd) and clients named .example.org (to vsftpd) get in;",
     ),
 ];
 

@@ -1,7 +1,7 @@
 //! `tcpw setup` on a terminal: what is asked in which language, what a wrong answer, the end of input
 //! and ^C come to, and that a password is not shown.
 
-use super::sandbox::{Ran, Sandbox, configuration, mail_program, names, without_traces};
+use super::sandbox::{Ran, Sandbox, configuration, mail_program, names, with_cron, without_traces};
 use crate::proof::say;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
@@ -90,7 +90,7 @@ fn enter_is_enough() {
 fn in_korean_the_same_questions_are_asked() {
     let sandbox = Sandbox::new("", "ALL: ALL: spawn /root/mail.py %a\n");
     mail_program(&sandbox, "cat > \"$0.mail\"");
-    std::fs::create_dir_all(sandbox.path("etc/cron.d")).unwrap();
+    with_cron(&sandbox);
     let answers = [
         (
             "Enter를 누르면 [괄호] 안의 값을 씁니다.",

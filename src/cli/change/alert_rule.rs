@@ -20,7 +20,7 @@ pub(crate) enum On {
     Unknown,
     /// Every client that is on no list
     Unlisted,
-    /// Both, each by a rule of its own
+    /// Both, each by a rule of its own; costs every stranger a DNS query
     #[default]
     Both,
 }

@@ -16,7 +16,7 @@ const WORDS: usize = 4;
 const NOTES: usize = 1;
 
 /// All daemons in words.
-const EVERY_DAEMON: &str = "every daemon";
+pub(super) const EVERY_DAEMON: &str = "every daemon";
 
 /// What to do where an alert needs a rule that refuses somebody else.
 const DENY_FIRST: &str = "an alert is for clients that are refused already: first run `tcpw \
@@ -88,10 +88,10 @@ pub(crate) fn unasked(others: &[Part], recourse: Recourse) -> Failure {
 
 /// What some clients have in common that gain or lose.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Group {
-    change: Change,
-    names: String,
-    user: String,
+pub(super) struct Group {
+    pub(super) change: Change,
+    pub(super) names: String,
+    pub(super) user: String,
     because: String,
 }
 
@@ -132,7 +132,7 @@ impl Group {
     }
 
     /// The clients at these places.
-    fn who(&self, places: &Places) -> String {
+    pub(super) fn who(&self, places: &Places) -> String {
         let (who, but, _) = places.words();
         let names = &self.names;
         let but = match but {
@@ -156,45 +156,12 @@ fn lines(parts: &[Part], is_planned: bool) -> Vec<(Change, String)> {
     let line = |(group, places, daemons): &(Group, Places, String)| {
         (group.change, group.line(places, daemons, is_planned))
     };
-    grouped(parts).iter().map(line).collect()
+    grouped(parts, false).iter().map(line).collect()
 }
 
-/// Some clients that gain access.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Gain {
-    /// Who, as a sentence names them.
-    pub(crate) who: String,
-    /// The daemons; nothing for all of them.
-    pub(crate) daemons: Option<String>,
-    /// Whether it could be computed.
-    pub(crate) is_sure: bool,
-}
-
-/// Who gains access by an effect; an address of this machine itself is `loopback`.
-pub(crate) fn gains(effect: &Effect) -> Vec<Gain> {
-    let gain = |(group, places, daemons): (Group, Places, String)| {
-        let (is_loopback, rest) = places.without_loopback();
-        let who = match (is_loopback, rest.is_empty()) {
-            (true, true) => "loopback".to_owned(),
-            (true, false) => {
-                let who = group.who(&rest);
-                let and = if who.contains(" and ") { "," } else { " and" };
-                format!("loopback{and} {who}")
-            }
-            (false, _) => group.who(&rest),
-        };
-        (group.change != Change::Loses).then(|| Gain {
-            who: format!("{who}{}", group.user),
-            daemons: Some(daemons).filter(|daemons| daemons != EVERY_DAEMON),
-            is_sure: group.change == Change::Gains,
-        })
-    };
-    let found = grouped(&effect.parts);
-    found.into_iter().filter_map(gain).collect()
-}
-
-/// Clients that have the same in common, where they are, and the daemons in words.
-fn grouped(parts: &[Part]) -> Vec<(Group, Places, String)> {
+/// Clients that have the same in common, where they are, and the daemons in words; those of every
+/// daemon apart from the others if that is asked for.
+pub(super) fn grouped(parts: &[Part], are_common_apart: bool) -> Vec<(Group, Places, String)> {
     let mut all: BTreeSet<Daemon<'_>> = BTreeSet::from([None]);
     for part in parts {
         let daemons = &part.claim.daemons;
@@ -231,8 +198,15 @@ fn grouped(parts: &[Part]) -> Vec<(Group, Places, String)> {
     for (group, places) in groups {
         // Daemons for which the same clients gain or lose are named together.
         let mut alike: Vec<(Places, Vec<Daemon<'_>>)> = Vec::new();
+        let mut places: Vec<(Daemon<'_>, Places)> = places
+            .into_iter()
+            .map(|(daemon, places)| (daemon, Places::of(&places)))
+            .collect();
+        if are_common_apart && places.len() == all.len() {
+            let common = Places::take_common(&mut places);
+            alike.extend(common.map(|common| (common, all.iter().copied().collect())));
+        }
         for (daemon, places) in places {
-            let places = Places::of(&places);
             match alike.iter_mut().find(|(other, _)| *other == places) {
                 Some((_, daemons)) => daemons.push(daemon),
                 None => alike.push((places, vec![daemon])),

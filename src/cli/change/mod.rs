@@ -14,6 +14,7 @@ pub(super) mod edit;
 pub(super) mod effect;
 pub(super) mod expire;
 pub(super) mod fmt;
+pub(super) mod gains;
 pub(super) mod guard;
 pub(super) mod history;
 pub(super) mod install_alert;

@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 const NETWORKS: usize = 4;
 
 /// Some addresses: ranges of each family, apart from each other and in order.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Places {
     pub(super) v4: Vec<(u128, u128)>,
     pub(super) v6: Vec<(u128, u128)>,
@@ -39,7 +39,13 @@ impl Places {
                 }
             }
         }
-        for ranges in [&mut found.v4, &mut found.v6] {
+        found.join();
+        found
+    }
+
+    /// Puts the ranges in order, and neighbours together.
+    pub(super) fn join(&mut self) {
+        for ranges in [&mut self.v4, &mut self.v6] {
             ranges.sort_unstable();
             ranges.dedup_by(|next, kept| {
                 let joins = next.0 <= kept.1.saturating_add(1);
@@ -49,7 +55,6 @@ impl Places {
                 joins
             });
         }
-        found
     }
 
     /// In words, who of them is left out, and whether they are spoken of as one.
@@ -73,26 +78,6 @@ impl Places {
             return (who, None, true);
         }
         (listed(&here), None, here.len() == 1)
-    }
-
-    /// Whether the addresses of this machine itself are among them, and those without.
-    pub(super) fn without_loopback(&self) -> (bool, Self) {
-        let is_own4 = |&(low, high): &(u128, u128)| low >> 24 == 127 && high >> 24 == 127;
-        let is_own6 = |&(low, high): &(u128, u128)| (low, high) == (1, 1);
-        let others = |ranges: &[(u128, u128)], is_own: &dyn Fn(&(u128, u128)) -> bool| {
-            let others = ranges.iter().filter(|range| !is_own(range));
-            others.copied().collect::<Vec<_>>()
-        };
-        let rest = Self {
-            v4: others(&self.v4, &is_own4),
-            v6: others(&self.v6, &is_own6),
-            has_nowhere: self.has_nowhere,
-        };
-        (rest != *self, rest)
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.v4.is_empty() && self.v6.is_empty() && !self.has_nowhere
     }
 
     pub(super) fn networks(&self) -> Vec<Network> {

@@ -22,8 +22,8 @@ pub(super) const BOOTED: &str = "/run/systemd/system";
 
 /// The program that runs a machine, of a system that is not running.
 const SYSTEMD: [&str; 2] = ["/usr/lib/systemd/systemd", "/lib/systemd/systemd"];
-/// The directory of cron's files, where cron is installed.
-const CRON_DIRECTORY: &str = "/etc/cron.d";
+/// The programs that read [`CRON_FILE`]: the directory alone is there without any of them, too.
+const CRONS: [&str; 3] = ["/usr/sbin/cron", "/usr/sbin/crond", "/usr/bin/crond"];
 
 /// Which of the two to install or to remove.
 #[derive(Debug, Clone, Copy, Default, Args)]
@@ -66,7 +66,7 @@ impl ScheduleKind {
             Some(CRON_FILE) => Some(Self::Cron),
             Some(_) => Some(Self::Systemd),
             None if has_systemd => Some(Self::Systemd),
-            None => is_there(CRON_DIRECTORY).then_some(Self::Cron),
+            None => CRONS.into_iter().any(is_there).then_some(Self::Cron),
         }
     }
 }

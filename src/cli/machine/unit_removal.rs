@@ -40,9 +40,11 @@ pub(crate) fn remove_all(context: &mut Context) -> Result<(), Failure> {
         .filter(|name| found.iter().any(|path| file_name(path) == *name))
         .filter(|name| !has_kind(name, "service"))
         .collect();
+    let mut stopped = Ok(());
     if is_running && !names.is_empty() {
         let words: Vec<&str> = ["disable", "--now"].into_iter().chain(names).collect();
-        systemctl(context, &words)?;
+        // A link to a unit that is gone stops it: the files go all the same.
+        stopped = systemctl(context, &words);
     }
     for path in &found {
         take_away(context, path)?;
@@ -56,7 +58,7 @@ pub(crate) fn remove_all(context: &mut Context) -> Result<(), Failure> {
     if is_running && !found.is_empty() {
         systemctl(context, &["daemon-reload"])?;
     }
-    Ok(())
+    stopped
 }
 
 /// The links by which a target starts a unit of ours, the one for reports too, which people enable

@@ -1,7 +1,7 @@
 //! `tcpw setup`: who may connect, the default, the alert and the mail settings, in one change.
 
 use super::args::SetupArgs;
-use super::prompt::{Prompt, is_possible};
+use super::prompt::{Prompt, columns, is_possible, wrapped};
 use super::sentence::after_this;
 use super::words::{DNS_COST, KEEP_TABLES, MAKE_IT};
 use super::work::{self, Work};
@@ -174,6 +174,7 @@ fn conclude(args: &SetupArgs, work: &Work, context: &mut Context) -> Result<(), 
         }
     }
     for line in sentence(work, language) {
+        let line = wrapped(&line, columns());
         let line = context.out.paint(Style::Strong, &line);
         context.out.line(line)?;
     }

@@ -7,10 +7,14 @@ use crate::config::Secret;
 use crate::system::{HiddenLine, HiddenTerminal, keep_secrets};
 use crate::values::Language;
 use std::io::{self, BufRead as _, IsTerminal as _};
+use unicode_width::UnicodeWidthStr as _;
 
 /// What yes and no look like, with the keys of a Korean keyboard that are y and n on others.
 const YESES: [&str; 6] = ["y", "yes", "예", "네", "ㅛ", "ㅇ"];
 const NOES: [&str; 6] = ["n", "no", "아니요", "아니오", "ㅜ", "ㄴ"];
+
+/// Narrower terminals break lines as they like.
+const FEWEST_COLUMNS: usize = 20;
 
 /// Whether somebody is there to answer.
 pub(super) fn is_possible() -> bool {
@@ -38,7 +42,7 @@ impl<'c> Prompt<'c> {
     /// Says something.
     pub(super) fn say(&mut self, text: Text, parts: &[&str]) -> Result<(), Failure> {
         let text = text.with(self.language, parts);
-        self.context.out.line(text)
+        self.context.out.line(wrapped(&text, columns()))
     }
 
     /// Asks until the answer is a right one.
@@ -124,8 +128,17 @@ impl<'c> Prompt<'c> {
             "" => String::new(),
             default => format!(" [{default}]"),
         };
-        let question = self.context.out.paint(Style::Strong, question);
-        self.context.out.text(format_args!("{question}{shown}: "))?;
+        let columns = columns();
+        let lines = wrapped(&format!("{question}{shown}: "), columns);
+        // The default is not part of the question.
+        let text = match lines.strip_suffix(&format!("{shown}: ")) {
+            Some(question) if !shown.is_empty() => {
+                let question = self.context.out.paint(Style::Strong, question);
+                format!("{question}{shown}: ")
+            }
+            _ => lines,
+        };
+        self.context.out.text(format_args!("{text}"))?;
         self.context.out.flush()
     }
 
@@ -145,4 +158,60 @@ pub(super) fn words(answer: &str) -> Vec<String> {
         .filter(|word| !word.is_empty())
         .map(str::to_owned)
         .collect()
+}
+
+/// The columns of the terminal on standard output; nothing where it has no width, or is none.
+pub(super) fn columns() -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size()?;
+    Some(usize::from(width.0))
+}
+
+/// The text with its lines ended between words, so that the terminal breaks none.
+pub(super) fn wrapped(text: &str, columns: Option<usize>) -> String {
+    let Some(columns) = columns.filter(|columns| *columns > FEWEST_COLUMNS) else {
+        return text.to_owned();
+    };
+    let mut lines = String::new();
+    let mut width = 0;
+    for word in text.split_inclusive(' ') {
+        let own = word.trim_end().width();
+        if width > 0 && width + own >= columns {
+            lines.truncate(lines.trim_end().len());
+            lines.push('\n');
+            width = 0;
+        }
+        lines.push_str(word);
+        width += word.width();
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_end_between_words() {
+        let text = "Who may connect? Addresses, networks [127.0.0.0/8 ::1]: ";
+        assert_eq!(wrapped(text, None), text);
+        assert_eq!(
+            wrapped(text, Some(30)),
+            "Who may connect? Addresses,\nnetworks [127.0.0.0/8 ::1]: "
+        );
+        assert_eq!(
+            wrapped("누구의 접속을 허용할까요? 주소, 네트워크", Some(28)),
+            "누구의 접속을 허용할까요?\n주소, 네트워크"
+        );
+        let long = "x".repeat(90);
+        assert_eq!(
+            wrapped(&format!("a {long} b"), Some(40)),
+            format!("a\n{long}\nb")
+        );
+    }
+
+    #[test]
+    fn spaces_and_commas_part_words() {
+        assert_eq!(words(" a,b  c, ,d,"), ["a", "b", "c", "d"]);
+        assert_eq!(words(" , "), [""; 0]);
+    }
 }

@@ -4,7 +4,7 @@ use super::words::{
     AFTER_THIS, AFTER_THIS_ONE, AND, DOUBT, MORE, NOBODY, OTHERS_KEPT, OTHERS_MAILED,
     OTHERS_SILENT, PERHAPS, TO_DAEMONS,
 };
-use crate::cli::change::effect::{Gain, gains};
+use crate::cli::change::gains::{Gain, gains};
 use crate::editor::Effect;
 use crate::values::Language;
 
@@ -95,6 +95,9 @@ fn korean(who: &str) -> String {
     let mut text = who.replace(" and ", ", ");
     for (english, korean) in KOREAN {
         text = text.replace(english, korean);
+    }
+    if let Some(name) = text.strip_prefix("clients named ") {
+        return format!("이름이 {name}인 접속");
     }
     match text.split_once(" except ") {
         Some((all, but)) => format!("{all} ({but} 제외)"),
