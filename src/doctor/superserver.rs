@@ -275,7 +275,7 @@ mod tests {
             (
                 "21 stream tcp nowait root /usr/sbin/tcpd /usr/sbin/in.ftpd -l",
                 false,
-                "in.ftpd",
+                "/usr/sbin/in.ftpd",
                 State::Off,
             ),
             (

@@ -23,12 +23,15 @@ impl Site<'static> {
     };
 }
 
-/// The files of the machine, as far as they matter to tables.
+/// The files and daemons of the machine, as far as they matter to tables.
 pub trait MachineFiles {
     /// What is at `path`; nothing if it is not to be looked at.
     fn look(&self, path: &[u8]) -> Option<Look>;
     /// A program of this name on the usual path of a daemon.
     fn program(&self, name: &[u8]) -> Option<Vec<u8>>;
+    /// Why nobody asks libwrap as `daemon`, although a program of that name is here; nothing if
+    /// somebody does, or nobody can tell.
+    fn why_nobody_asks(&self, daemon: &[u8]) -> Option<String>;
 }
 
 /// What is at a path, links followed.
@@ -82,6 +85,9 @@ impl MachineFiles for Bare {
         None
     }
     fn program(&self, _name: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+    fn why_nobody_asks(&self, _daemon: &[u8]) -> Option<String> {
         None
     }
 }

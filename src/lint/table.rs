@@ -90,6 +90,7 @@ pub(super) const ROWS: &[Row] = &[
     c::daemons::reserved_daemon::CHECK,
     c::daemons::reserved_daemon::KNOWN,
     c::daemons::impossible_daemon::CHECK,
+    c::daemons::never_asks::CHECK,
     c::options::unknown_option::CHECK,
     c::options::empty_option::CHECK,
     c::options::unescaped_colon::CHECK,

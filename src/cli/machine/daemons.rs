@@ -21,9 +21,27 @@ pub(crate) fn installed(paths: &Paths, daemon: &str) -> Vec<Diagnosis> {
     examine_installed(paths.root.as_deref().unwrap_or(Path::new("/")), daemon)
 }
 
+/// Why nobody asks as `daemon`, as [`why_nobody`] says it: what runs decides, and where nothing of that
+/// name does, what is installed. `running` looks at what runs, if that is needed.
+pub(crate) fn whom_it_binds(
+    paths: &Paths,
+    daemon: &str,
+    running: impl FnOnce() -> Vec<Diagnosis>,
+) -> Option<String> {
+    let installed = installed(paths, daemon);
+    if installed.iter().any(|one| one.asks_as(daemon)) {
+        return None;
+    }
+    let running = running();
+    if running.iter().any(|one| one.is_about(daemon)) {
+        return why_nobody(&running, daemon);
+    }
+    why_nobody(&installed, daemon)
+}
+
 /// Why rules for `daemon` bind nobody, if that is so: what is called so asks nobody, or asks under
 /// other names. Nothing where one of `answers` asks under it, or where it cannot be told.
-pub(crate) fn why_nobody(answers: &[Diagnosis], daemon: &str) -> Option<String> {
+fn why_nobody(answers: &[Diagnosis], daemon: &str) -> Option<String> {
     let about: Vec<&Diagnosis> = answers.iter().filter(|one| one.is_about(daemon)).collect();
     let asks = |one: &&Diagnosis| one.asks_as(daemon) || one.standing == Standing::CannotTell;
     if about.iter().any(asks) {

@@ -1,7 +1,10 @@
 //! The files of this machine, or of the one below `--root`, as the linter sees them.
 
+use super::daemons::{daemons, whom_it_binds};
 use crate::cli::base::Paths;
+use crate::doctor::Diagnosis;
 use crate::lint::{FileKind, Look, MachineFiles};
+use std::cell::OnceCell;
 use std::ffi::OsStr;
 use std::fs::Metadata;
 use std::io;
@@ -29,6 +32,8 @@ pub(crate) struct Disk {
     paths: Paths,
     /// Who is root there: below `--root`, whoever owns that directory.
     root: u32,
+    /// What waits for clients, once somebody had to know.
+    running: OnceCell<Vec<Diagnosis>>,
 }
 
 impl Disk {
@@ -40,6 +45,7 @@ impl Disk {
         Self {
             paths: paths.clone(),
             root: root.map_or(0, |metadata| metadata.uid()),
+            running: OnceCell::new(),
         }
     }
 
@@ -120,5 +126,11 @@ impl MachineFiles for Disk {
             .iter()
             .map(|directory| [directory.as_bytes(), b"/", name].concat())
             .find(|path| self.real(path).is_file())
+    }
+
+    fn why_nobody_asks(&self, daemon: &[u8]) -> Option<String> {
+        let daemon = str::from_utf8(daemon).ok()?;
+        let running = || self.running.get_or_init(|| daemons(&self.paths).answers);
+        whom_it_binds(&self.paths, daemon, || running().clone())
     }
 }

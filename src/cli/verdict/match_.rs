@@ -9,11 +9,10 @@ use super::ways::ways;
 use super::words::{describe, word_of};
 use crate::cli::base::address::is_address;
 use crate::cli::base::{Context, Exit, Failure, Style};
-use crate::cli::machine::daemons::{daemons, installed, why_nobody};
+use crate::cli::machine::daemons::{daemons, whom_it_binds};
 use crate::cli::machine::dialect::DialectChoice;
 use crate::cli::machine::surroundings::{Aclexec, Machine};
 use crate::cli::machine::tables::TableFiles;
-use crate::doctor::Diagnosis;
 use crate::engine::{
     Access, Host, HostName, NameKind, Request, Surroundings as _, Tables, Trace, Verdict, by_name,
     decide, explain,
@@ -171,7 +170,7 @@ pub(crate) fn run(args: &MatchArgs, context: &mut Context) -> Result<Exit, Failu
             if let Some(remark) = machine.remark() {
                 context.out.line(format!("  {remark}"))?;
             }
-            if let Some(why) = whom_it_binds(daemon, context) {
+            if let Some(why) = binds_nobody(daemon, context) {
                 context
                     .out
                     .line(format!("  {why}: this verdict binds nobody"))?;
@@ -194,19 +193,10 @@ pub(crate) fn run(args: &MatchArgs, context: &mut Context) -> Result<Exit, Failu
 }
 
 /// Why a verdict about a daemon binds nobody, if that is so and these are the tables that it would read.
-/// What runs decides; where nothing does, what is installed.
-fn whom_it_binds(daemon: &OsStr, context: &Context) -> Option<String> {
-    let daemon = daemon.to_str().filter(|_| context.paths.are_of_system())?;
-    let installed = installed(&context.paths, daemon);
-    if installed.iter().any(|answer| answer.asks_as(daemon)) {
-        return None;
-    }
-    let found = daemons(&context.paths);
-    let is_about = |answer: &Diagnosis| answer.is_about(daemon);
-    if found.answers.iter().any(is_about) {
-        return why_nobody(&found.answers, daemon);
-    }
-    why_nobody(&installed, daemon)
+fn binds_nobody(daemon: &OsStr, context: &Context) -> Option<String> {
+    let paths = &context.paths;
+    let daemon = daemon.to_str().filter(|_| paths.are_of_system())?;
+    whom_it_binds(paths, daemon, || daemons(paths).answers)
 }
 
 /// A question with its answer.
