@@ -79,6 +79,46 @@ pub struct AccessRow {
     pub except: Vec<String>,
 }
 
+/// Whether a program that waits for clients asks libwrap about them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Asking {
+    /// It asks.
+    Asked,
+    /// It could, and its configuration says no.
+    #[serde(rename = "switched off")]
+    SwitchedOff,
+    /// It does not.
+    #[serde(rename = "not asked")]
+    NotAsked,
+    /// What was found does not decide it.
+    #[serde(rename = "cannot tell")]
+    CannotTell,
+}
+
+/// A program that waits for clients.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskedDaemon {
+    /// What it is called here.
+    pub daemon: String,
+    /// Whether it asks.
+    pub state: Asking,
+    /// Under which names it asks, or would.
+    pub names: Vec<String>,
+    /// What shows it.
+    pub evidence: Vec<String>,
+}
+
+/// Whom the tables bind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskedLine {
+    /// The programs, those that ask first.
+    pub daemons: Vec<AskedDaemon>,
+    /// Whether running programs could be seen: below another root only those that systemd starts for
+    /// a client are known.
+    pub has_running: bool,
+}
+
 /// Whose refusal raises an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

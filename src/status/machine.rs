@@ -1,6 +1,6 @@
 //! The status of a machine as a whole.
 
-use super::line::{AccessLine, AlertLine, ClientsLine, Looked, MailLine, PendingLine};
+use super::line::{AccessLine, AlertLine, AskedLine, ClientsLine, Looked, MailLine, PendingLine};
 use super::problem::StatusProblem;
 use super::utc_time::UtcTime;
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,8 @@ pub struct MachineStatus {
     pub uid: u32,
     /// Who gets in.
     pub access: Looked<AccessLine>,
+    /// Which programs ask libwrap, so that the tables bind them.
+    pub asked: Looked<AskedLine>,
     /// Whose refusal raises an alert.
     pub alert: Looked<AlertLine>,
     /// How mail fares.
@@ -36,6 +38,7 @@ impl MachineStatus {
     pub fn unread(&self) -> Vec<&str> {
         let lines = [
             self.access.why_not(),
+            self.asked.why_not(),
             self.alert.why_not(),
             self.mail.why_not(),
             self.mail.at().and_then(|mail| mail.dropped.why_not()),

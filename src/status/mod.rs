@@ -19,8 +19,9 @@ mod words;
 
 pub use json::{StatusError, json, of_json};
 pub use line::{
-    AccessLine, AccessRow, AlertLine, Catches, ClientsLine, Delivering, LastClient, Looked,
-    MailLine, MailState, PendingChange, PendingLine, StandardAccess,
+    AccessLine, AccessRow, AlertLine, AskedDaemon, AskedLine, Asking, Catches, ClientsLine,
+    Delivering, LastClient, Looked, MailLine, MailState, PendingChange, PendingLine,
+    StandardAccess,
 };
 pub use machine::MachineStatus;
 pub use measures::{EventCount, Measures, StateCount};

@@ -6,7 +6,7 @@ use super::problem_words::sentence;
 use super::view::View;
 
 /// The output of a plugin, line by line. Its first word stands for the exit code of the command: OK for
-/// 0, WARNING for 1, CRITICAL for 2, since whoever cannot look knows nothing.
+/// 0, WARNING for 1, and UNKNOWN for 3, where something could not be looked at.
 pub fn nagios(status: &MachineStatus, view: &View<'_>) -> Vec<String> {
     let unread = status.unread();
     let problems: Vec<String> = status
@@ -15,7 +15,7 @@ pub fn nagios(status: &MachineStatus, view: &View<'_>) -> Vec<String> {
         .map(|problem| sentence(problem, view))
         .collect();
     let (word, head) = match (unread.first(), problems.first()) {
-        (Some(why), _) => ("CRITICAL", (*why).to_owned()),
+        (Some(why), _) => ("UNKNOWN", (*why).to_owned()),
         (None, Some(first)) => ("WARNING", first.clone()),
         (None, None) => ("OK", well(status)),
     };
@@ -34,7 +34,7 @@ pub fn nagios(status: &MachineStatus, view: &View<'_>) -> Vec<String> {
         numbers.push(format!("refused={}", clients.refused));
     }
     let mut lines = vec![format!(
-        "TCPW {word}: {}{more} | {}",
+        "TCPW {word} - {}{more} | {}",
         plain(&head),
         numbers.join(" ")
     )];

@@ -14,6 +14,13 @@ pub enum StatusProblem {
         /// The first of them: place, code and message.
         first: Vec<String>,
     },
+    /// Something keeps a program that asks libwrap from doing as the tables say.
+    Daemon {
+        /// The program.
+        daemon: String,
+        /// What it is.
+        trouble: String,
+    },
     /// An alert rule runs a program that is not there, or is none.
     ProgramGone {
         /// The rule, as `file:line`.
@@ -154,8 +161,9 @@ pub enum StatusProblem {
 }
 
 /// The words of all problems, as JSON and Prometheus have them.
-pub const PROBLEMS: [&str; 24] = [
+pub const PROBLEMS: [&str; 25] = [
     "lint-errors",
+    "daemon",
     "program-gone",
     "path-gone",
     "writers",
@@ -186,6 +194,7 @@ impl StatusProblem {
     pub fn word(&self) -> &'static str {
         match self {
             Self::LintErrors { .. } => "lint-errors",
+            Self::Daemon { .. } => "daemon",
             Self::ProgramGone { .. } => "program-gone",
             Self::PathGone { .. } => "path-gone",
             Self::Writers { .. } => "writers",

@@ -9,11 +9,16 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 /// The word of a problem, and its sentence in both languages.
-const SENTENCES: [(&str, &str, &str); 24] = [
+const SENTENCES: [(&str, &str, &str); 25] = [
     (
         "lint-errors",
         "lint errors in the tables: {errors} (`tcpw lint`): {first}",
         "테이블의 린트 오류 {errors}개(`tcpw lint`): {first}",
+    ),
+    (
+        "daemon",
+        "{daemon} does not do as the tables say: {trouble}",
+        "{daemon}이(가) 테이블대로 하지 않습니다: {trouble}",
     ),
     (
         "program-gone",

@@ -142,6 +142,7 @@ fn readable(status: &MachineStatus, measures: &Measures) -> Vec<(String, String)
     let is_all = status.cannot_read.is_empty();
     let parts = [
         ("access", is(&status.access)),
+        ("asked", is(&status.asked)),
         ("alert", is(&status.alert)),
         ("mail", is(&status.mail)),
         ("drop", is(&measures.dropped)),

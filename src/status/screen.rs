@@ -4,7 +4,7 @@ use super::ago::{ago, clock};
 use super::machine::MachineStatus;
 use super::piece::{Piece, Tone};
 use super::problem_words::sentence;
-use super::sentences::{access, alert, clients, looked, mail, pending};
+use super::sentences::{access, alert, asked, clients, looked, mail, pending};
 use super::view::View;
 use super::words::words;
 use crate::values::fill;
@@ -27,6 +27,7 @@ pub fn screen(status: &MachineStatus, view: &View<'_>) -> Vec<Vec<Piece>> {
     }
     let rows = [
         (words.access, looked(&status.access, |l| access(l, words))),
+        (words.asked, looked(&status.asked, |l| asked(l, words))),
         (words.alert, looked(&status.alert, |l| alert(l, words))),
         (words.mail, looked(&status.mail, |l| mail(l, words, view))),
         (

@@ -2,8 +2,8 @@
 
 use super::ago::{ago, clock};
 use super::line::{
-    AccessLine, AccessRow, AlertLine, Catches, ClientsLine, Delivering, LastClient, Looked,
-    MailLine, MailState, PendingLine, StandardAccess,
+    AccessLine, AccessRow, AlertLine, AskedDaemon, AskedLine, Asking, Catches, ClientsLine,
+    Delivering, LastClient, Looked, MailLine, MailState, PendingLine, StandardAccess,
 };
 use super::piece::{Piece, Tone};
 use super::view::View;
@@ -91,6 +91,50 @@ fn exception(row: &AccessRow, form: &str, words: &StatusWords) -> String {
         clients = fill(words.except, &[("clients", &clients), ("except", &except)]);
     }
     fill(form, &[("daemons", &daemons), ("clients", &clients)])
+}
+
+/// Which programs ask libwrap.
+pub(super) fn asked(line: &AskedLine, words: &StatusWords) -> Vec<Piece> {
+    let mut said: Vec<(Tone, String)> = Vec::new();
+    for daemon in &line.daemons {
+        let one = asking(daemon, words);
+        if !said.contains(&one) {
+            said.push(one);
+        }
+    }
+    let none = match (said.is_empty(), line.has_running) {
+        (false, _) => None,
+        (true, true) => Some(words.no_program),
+        (true, false) => Some(words.none_started),
+    };
+    let more = said.len().saturating_sub(CLIENTS);
+    said.truncate(CLIENTS);
+    let more = (more > 0).then(|| fill(words.more, &[("count", &more.to_string())]));
+    said.extend(more.map(|more| (Tone::Plain, more)));
+    let mut pieces: Vec<Piece> = none.map(Piece::plain).into_iter().collect();
+    for (tone, text) in said {
+        if !pieces.is_empty() {
+            pieces.push(Piece::plain("; "));
+        }
+        pieces.push(Piece::new(tone, text));
+    }
+    pieces
+}
+
+/// What one program does.
+fn asking(daemon: &AskedDaemon, words: &StatusWords) -> (Tone, String) {
+    let name = daemon.daemon.as_str();
+    let names = daemon.names.join(", ");
+    let why = daemon.evidence.last().map_or("", String::as_str);
+    let (tone, form) = match daemon.state {
+        Asking::Asked if names == name || names.is_empty() => (Tone::Good, words.asks),
+        Asking::Asked => (Tone::Good, words.asks_as),
+        Asking::SwitchedOff => (Tone::Warn, words.switched_off),
+        Asking::NotAsked => (Tone::Dim, words.never_asks),
+        Asking::CannotTell => (Tone::Warn, words.cannot_tell),
+    };
+    let values = [("daemon", name), ("names", &names), ("why", why)];
+    (tone, fill(form, &values))
 }
 
 /// Whose refusal raises an alert.

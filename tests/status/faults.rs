@@ -76,6 +76,31 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     },
     Fault {
+        word: "daemon",
+        says: &[
+            "stunnel4",
+            "does not do as the tables say: it shuts itself in and reads the tables below /srv/jail",
+        ],
+        make: || {
+            after(Stage::well(), |stage| {
+                let units = "usr/lib/systemd/system/imaps";
+                let start = "[Service]\nExecStart=/usr/bin/stunnel4\n";
+                stage.write(
+                    &format!("{units}.socket"),
+                    "[Socket]\nListenStream=993\n",
+                    0o644,
+                );
+                stage.write(&format!("{units}.service"), start, 0o644);
+                let wanted = "etc/systemd/system/sockets.target.wants/imaps.socket";
+                stage.write(wanted, "", 0o644);
+                let jail = "chroot = /srv/jail\nlibwrap = yes\naccept = 993\n";
+                stage.write("etc/stunnel/a.conf", jail, 0o644);
+                fs::create_dir_all(stage.path("usr/bin")).unwrap();
+                fs::copy("/usr/bin/stunnel4", stage.path("usr/bin/stunnel4")).unwrap();
+            })
+        },
+    },
+    Fault {
         word: "program-gone",
         says: &[
             "which is not there or cannot be run",

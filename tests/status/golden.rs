@@ -4,10 +4,10 @@ use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use std::fs;
 use std::path::Path;
 use tcpw::status::{
-    AccessLine, AccessRow, AlertLine, Catches, ClientsLine, Delivering, EventCount, LastClient,
-    Looked, MachineStatus, MailLine, MailState, Measures, PROBLEMS, PendingChange, PendingLine,
-    StandardAccess, StateCount, StatusProblem, UtcTime, View, json, nagios, of_json, prometheus,
-    screen,
+    AccessLine, AccessRow, AlertLine, AskedDaemon, AskedLine, Asking, Catches, ClientsLine,
+    Delivering, EventCount, LastClient, Looked, MachineStatus, MailLine, MailState, Measures,
+    PROBLEMS, PendingChange, PendingLine, StandardAccess, StateCount, StatusProblem, UtcTime, View,
+    json, nagios, of_json, prometheus, screen,
 };
 use tcpw::values::Language;
 use unicode_width::UnicodeWidthStr as _;
@@ -31,6 +31,15 @@ fn texts(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|&text| text.to_owned()).collect()
 }
 
+fn daemon(name: &str, state: Asking, evidence: &str) -> AskedDaemon {
+    AskedDaemon {
+        daemon: name.to_owned(),
+        state,
+        names: texts(&[name]),
+        evidence: texts(&[evidence]),
+    }
+}
+
 /// A machine on which all is well.
 fn well() -> MachineStatus {
     MachineStatus {
@@ -48,6 +57,14 @@ fn well() -> MachineStatus {
             }],
             more: 0,
             not_computed: Vec::new(),
+        }),
+        asked: Looked::At(AskedLine {
+            daemons: vec![
+                daemon("sshd", Asking::Asked, "sshd-session, libwrap.so.0"),
+                daemon("vsftpd", Asking::SwitchedOff, "tcp_wrappers=NO"),
+                daemon("nginx", Asking::NotAsked, "no libwrap"),
+            ],
+            has_running: true,
         }),
         alert: Looked::At(AlertLine {
             catches: Catches::Unlisted,
@@ -99,6 +116,10 @@ fn all_problems() -> Vec<StatusProblem> {
                 "/etc/hosts.allow:3 TW103 a backslash at the end",
                 "/etc/hosts.deny:9 TW501 no such option",
             ]),
+        },
+        P::Daemon {
+            daemon: text("rpcbind"),
+            trouble: text("its user may not read /etc/hosts.deny, so that everybody is refused"),
         },
         P::ProgramGone {
             rule: text("/etc/hosts.deny:1"),
@@ -205,6 +226,12 @@ fn bad() -> MachineStatus {
         more: 2,
         not_computed: texts(&["whom `@office` matches"]),
     });
+    let mut other_name = daemon("rpc.mountd", Asking::Asked, "libwrap.so.0");
+    other_name.names = texts(&["mountd"]);
+    status.asked = Looked::At(AskedLine {
+        daemons: vec![other_name, daemon("stunnel", Asking::CannotTell, "?")],
+        has_running: true,
+    });
     status.alert = Looked::At(AlertLine {
         catches: Catches::Nobody,
         rules: Vec::new(),
@@ -279,7 +306,7 @@ fn the_screen_at_two_widths_and_in_two_languages() {
         }
     }
     let screen = text(&well(), Language::English, 80, false);
-    assert!(screen.lines().count() <= 8, "one screen:\n{screen}");
+    assert!(screen.lines().count() <= 9, "one screen:\n{screen}");
 }
 
 #[test]
@@ -339,8 +366,8 @@ fn a_plugin_says_one_word_that_is_its_exit_code() {
     }];
     let all = [well(), troubled, bad()].map(|status| nagios(&status, &view).join("\n"));
     same("nagios.txt", &format!("{}\n", all.join("\n\n")));
-    for (text, word) in all.iter().zip(["OK", "WARNING", "CRITICAL"]) {
-        assert!(text.starts_with(&format!("TCPW {word}: ")), "{text}");
+    for (text, word) in all.iter().zip(["OK", "WARNING", "UNKNOWN"]) {
+        assert!(text.starts_with(&format!("TCPW {word} - ")), "{text}");
         assert_eq!(text.matches('|').count(), 1, "{text}");
     }
 }

@@ -110,7 +110,7 @@ fn the_group_sees_what_root_has_kept_and_how_old_it_is() {
             "Problems none",
         ],
     );
-    as_user(&stage, GROUP, &["status", "--format", "nagios"]).says(0, &["TCPW OK: closed"]);
+    as_user(&stage, GROUP, &["status", "--format", "nagios"]).says(0, &["TCPW OK - closed"]);
     // Others do not get it, and nothing else was opened.
     as_user(&stage, OTHERS, &["status"]).says(2, &["cannot read"]);
     let after = [mode(&journal), mode(&stage.path("etc/tcpw.toml"))];

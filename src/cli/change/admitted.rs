@@ -2,11 +2,15 @@
 //! that refuse everybody, or that refuse nobody.
 
 use super::places::{LAST4, Places, gaps};
-use crate::engine::{Change, Claim, Differences, Surroundings, Table, Tables, differences};
+use crate::engine::{
+    Access, Change, Claim, Differences, Host, HostName, Request, Surroundings, Table, Tables,
+    decide, differences,
+};
 use crate::escape::visible;
 use crate::policy::Network;
 use crate::syntax::parse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
 
 /// A table that refuses everybody.
 const CLOSED: &[u8] = b"ALL: ALL\n";
@@ -21,6 +25,11 @@ const MANY: usize = 500;
 const EVERYBODY: &str = "everybody";
 const LOOPBACK: &str = "loopback";
 const NO_ADDRESS: &str = "clients without an address";
+/// Tables that are larger, in bytes, are not worked out: a million rules take a gigabyte.
+const LARGE: usize = 4 << 20;
+/// An address and a daemon that nobody lists (RFC 1112, section 4).
+const STRANGER: Ipv4Addr = Ipv4Addr::new(247, 86, 75, 64);
+const SOME_DAEMON: &str = "some-daemon-of-nobody";
 /// What clients on no list are called: by no name, or by one that no rule names (RFC 6761).
 const STRANGERS: [&[u8]; 2] = [b"unknown", b"some-stranger.invalid"];
 /// How words for a name begin.
@@ -57,8 +66,16 @@ pub(crate) struct Admission {
     pub(crate) except: Vec<String>,
 }
 
-/// Works it out, for clients that tell no user name.
+/// Works it out, for clients that tell no user name. Of tables that are too large to do that every
+/// minute it is only asked what happens to clients on no list.
 pub(crate) fn admitted(tables: &Tables<'_>, world: &dyn Surroundings) -> Admitted {
+    let size = |table: &Table<'_>| match table {
+        Table::Read(tree) => tree.source().len(),
+        Table::Absent | Table::Unreadable => 0,
+    };
+    if size(&tables.allow) + size(&tables.deny) > LARGE {
+        return asked(tables, world);
+    }
     let (empty, closed) = (parse(b""), parse(CLOSED));
     let of = |deny| Tables {
         allow: Table::Read(&empty),
@@ -80,6 +97,24 @@ pub(crate) fn admitted(tables: &Tables<'_>, world: &dyn Surroundings) -> Admitte
         exceptions,
         more,
         not_computed: not_computed(&found),
+    }
+}
+
+/// What happens to clients on no list, and nothing about the others.
+fn asked(tables: &Tables<'_>, world: &dyn Surroundings) -> Admitted {
+    let mut requests = STRANGERS.iter().map(|name| {
+        let host = Host::new(STRANGER.to_string(), HostName::new(*name));
+        Request::new(SOME_DAEMON, host)
+    });
+    let gets_in = |request: Request| decide(tables, &request, world).access == Access::Granted;
+    Admitted {
+        is_open: requests.any(gets_in),
+        exceptions: Vec::new(),
+        more: 0,
+        not_computed: vec![format!(
+            "who else, in tables of more than {} MiB",
+            LARGE >> 20
+        )],
     }
 }
 
@@ -449,6 +484,14 @@ mod tests {
         ] {
             assert_eq!(said(allow, deny), expected, "{allow}{deny}");
         }
+    }
+
+    #[test]
+    fn of_large_tables_only_what_happens_to_strangers_is_said() {
+        let many = "sshd: 10.1.2.3\n".repeat(LARGE / 14);
+        let unknown = "? who else, in tables of more than 4 MiB";
+        assert_eq!(said(&many, DENY), ["closed", unknown]);
+        assert_eq!(said(&many, ""), ["open", unknown]);
     }
 
     #[test]

@@ -13,13 +13,13 @@ pub(super) enum StatusFormat {
     Text,
     /// One JSON document
     Json,
-    /// For Nagios, Icinga and others that run its plugins
+    /// For Nagios, Icinga and others that run its plugins: a line, and the problems below it
     Nagios,
 }
 
 /// Show how things stand, on one screen
 ///
-/// Who gets in, whose refusal raises an alert, how mail fares, who was refused today, which change
+/// Who gets in, which programs ask libwrap (`tcpw doctor` says more), whose refusal raises an alert, how mail fares, who was refused today, which change
 /// waits to be confirmed, and what is wrong: errors that the linter finds, alert rules whose program
 /// is gone, files of the configuration that are gone, alerts and messages that wait, mail that fails,
 /// schedules that do not run, rules and changes whose time is over, times in the future, programs
@@ -31,11 +31,13 @@ pub(super) enum StatusFormat {
 /// that group; whoever may read it is shown that, and how old it is. Everybody else is shown what
 /// their rights allow.
 ///
-/// Exit code, in each format: 0: all is well. 1: there are problems. 2: something could not be looked
-/// at. Of these Nagios makes OK, WARNING and CRITICAL.
+/// Exit code: 0: all is well. 1: there are problems. 2: something could not be looked at; with
+/// --format nagios 3 instead, which plugins call UNKNOWN.
 ///
 /// JSON has machine, time, uid (as whom it was looked), access (state: closed or open; exceptions,
-/// each with daemons, all_but, clients, more, except; more; not_computed), alert (catches: nobody,
+/// each with daemons, all_but, clients, more, except; more; not_computed), asked (daemons:
+/// daemon, state: asked, switched off, not asked or cannot tell, names, evidence; has_running), alert
+/// (catches: nobody,
 /// unlisted, nameless or some; rules; delivery: systemd, cron or alert), mail (way, state: ok,
 /// failing, untried or kept; last_sent, queue, given_up, gathering, dropped), clients (since, refused,
 /// admitted, unknown, not_by_root, last: time, client, daemon, reported_by), pending (changes: number,

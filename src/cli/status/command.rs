@@ -35,7 +35,10 @@ pub(crate) fn run(args: &StatusArgs, context: &mut Context) -> Result<Exit, Fail
             "root sees the rest, and so does the group of [status] after tcpw status --save",
         )?;
     }
-    Ok(exit)
+    Ok(match (exit, args.format) {
+        (Exit::Failed, StatusFormat::Nagios) => Exit::Unknown,
+        (exit, _) => exit,
+    })
 }
 
 fn show(

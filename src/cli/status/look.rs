@@ -5,7 +5,7 @@ use super::look_places;
 use super::look_tables::{self, TablesLook};
 use super::reasons::reason;
 use super::schedules::{delivering, problems};
-use super::{look_pending, saved};
+use super::{look_daemons, look_pending, saved};
 use crate::cli::base::{Context, Exit};
 use crate::cli::machine::schedule_state::ScheduleState;
 use crate::cli::machine::settings;
@@ -29,6 +29,7 @@ pub(super) fn look(wants_totals: bool, context: &mut Context) -> Seen {
     let schedule = ScheduleState::look(&paths);
     let mut all = Vec::new();
     let mut cannot_read = Vec::new();
+    let asked = look_daemons::look(&paths, &mut all);
     let pending = look_pending::look(now, &paths, &mut all);
     let config = settings::load(&paths);
     let journal = match &config {
@@ -64,6 +65,7 @@ pub(super) fn look(wants_totals: bool, context: &mut Context) -> Seen {
             time: UtcTime(now),
             uid: own_uid(),
             access: tables.access,
+            asked,
             alert,
             mail: journal.mail,
             clients: journal.clients,

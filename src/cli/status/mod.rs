@@ -4,6 +4,7 @@ mod args;
 mod command;
 mod list_files;
 mod look;
+mod look_daemons;
 mod look_journal;
 mod look_pending;
 mod look_places;
