@@ -19,7 +19,7 @@ impl Surroundings for Stage<'_> {
         let name = path.rsplit(|&byte| byte == b'/').next().unwrap();
         let at = LISTS.iter().position(|list| list.as_bytes() == name);
         at.map_or(ListFile::Absent, |at| {
-            ListFile::Read(Rc::from(self.0.lists[at].to_vec()))
+            ListFile::Read(Rc::from(self.0.lists[at].clone()))
         })
     }
     fn in_netgroup(&self, group: &[u8], name: &[u8]) -> bool {

@@ -128,6 +128,7 @@ fn close(run_line: RunLine<'_>, context: &mut Context) -> Result<Vec<String>, Fa
     let sentence = sentence.ok_or_else(|| Failure::new("setup does not say who gets in"))?;
     let command = format!("   $ sudo tcpw setup --allow {FRIEND} --mail-to admin@example.org ...");
     // Too long for one line.
+    let sentence = plain(sentence);
     let parts = sentence.split_inclusive("; ");
     let parts = parts.map(|part| format!("   {}", part.trim_end()));
     Ok([command].into_iter().chain(parts).collect())
@@ -182,11 +183,48 @@ fn readable(mail: &[u8]) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// A line that fits on a terminal.
+/// A line that fits on a terminal; one that is cut has no colours.
 fn cut(line: &str) -> String {
-    if line.chars().count() <= COLUMNS || line.contains('\u{1b}') {
+    let plain = plain(line);
+    if plain.chars().count() <= COLUMNS {
         return line.to_owned();
     }
-    let start: String = line.chars().take(COLUMNS - 1).collect();
+    let start: String = plain.chars().take(COLUMNS - 1).collect();
     format!("{}…", visible(start.as_bytes()))
+}
+
+/// A line without its colours.
+fn plain(line: &str) -> String {
+    let mut parts = line.split('\u{1b}');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        let rest = part.split_once('m').map_or(part, |(_, rest)| rest);
+        text + rest
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_is_cut_fits_and_one_that_fits_keeps_its_colours() {
+        let short = "\u{1b}[31mdenied\u{1b}[0m: sshd";
+        assert_eq!(
+            (plain(short), cut(short)),
+            ("denied: sshd".to_owned(), short.to_owned())
+        );
+        let long = format!("\u{1b}[1m/etc/hosts.deny:2\u{1b}[0m: {}", "x".repeat(90));
+        let shown = cut(&long);
+        assert_eq!(shown.chars().count(), COLUMNS);
+        assert!(
+            shown.starts_with("/etc/hosts.deny:2: x") && shown.ends_with('…'),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn a_mail_is_read_as_it_was_written() {
+        assert_eq!(readable(b"a=\r\nb =3D =C3=A4 =zz\r\n"), "ab = ä =zz\n");
+    }
 }
