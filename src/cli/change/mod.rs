@@ -17,6 +17,7 @@ pub(super) mod fmt;
 pub(super) mod gains;
 pub(super) mod guard;
 pub(super) mod history;
+pub(super) mod holed;
 pub(super) mod install_alert;
 pub(super) mod list;
 pub(super) mod list_client;
