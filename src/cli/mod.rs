@@ -7,6 +7,7 @@ mod base;
 mod change;
 mod completions;
 mod demo;
+mod doctor;
 mod events;
 mod lint;
 mod machine;

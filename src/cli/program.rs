@@ -8,10 +8,10 @@ use super::change::{
     allow, apply, confirm, deny, deny_all, edit, expire, fmt, history, install_alert, list, open,
     remove_alert, revoke, rollback, show, undo, uninstall,
 };
-use super::verdict::{diff, doctor, explain, match_, parse, test};
+use super::verdict::{diff, explain, match_, parse, test};
 use super::{
-    completions, demo, events, lint, mail, manual, report, required_files, setup, static_build,
-    status,
+    completions, demo, doctor, events, lint, mail, manual, report, required_files, setup,
+    static_build, status,
 };
 use crate::system::HAS_NAME_SERVICE;
 use clap::{CommandFactory as _, Parser as _};

@@ -287,20 +287,20 @@ mod tests {
             (
                 "21 stream tcp nowait.40 root /bin/cat",
                 true,
-                "cat",
+                "/bin/cat",
                 State::On,
             ),
             (
                 "21 stream tcp wait root /bin/cat cat",
                 true,
                 "cat",
-                State::Off,
+                State::Never,
             ),
             (
                 "69 dgram udp wait root /bin/cat cat",
                 true,
                 "cat",
-                State::Off,
+                State::Never,
             ),
             ("7 stream tcp nowait root internal", true, "7", State::Never),
         ] {

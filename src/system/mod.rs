@@ -7,6 +7,7 @@ mod clock;
 mod confinement;
 mod connections;
 mod deliverer_account;
+mod disk;
 mod hand_over;
 mod hidden_input;
 mod host_name;
@@ -45,6 +46,7 @@ pub use deliverer_account::{
     DelivererAccount, PASSWD, deliverer_account, deliverer_group, find_deliverer, is_deliverer,
     is_for_group,
 };
+pub use disk::free_space;
 pub use hand_over::{Ownership, give_file, settle_directory};
 pub use hidden_input::{HiddenLine, HiddenTerminal};
 pub use host_name::{full_host_name, host_name};

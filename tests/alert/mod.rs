@@ -53,6 +53,8 @@ mod program;
 mod queue;
 /// Recording: fast, without a mail server, without a drop directory.
 mod record;
+/// Every step up to the mail itself, and no mail.
+mod rehearsal;
 /// Which answers of a mail server are a yes.
 mod reply_codes;
 /// A local user against what root has reported.

@@ -120,7 +120,7 @@ pub(super) const WINGS: &[Wings] = &[
             &["verdict"],
             &["change"],
             &["lint", "alert"],
-            &["setup", "events", "report"],
+            &["setup", "events", "report", "doctor"],
             &["status"],
             &["mail"],
             &["completions", "demo", "manual"],

@@ -91,6 +91,7 @@ pub(crate) fn is_told(stage: &Path, log: &str) {
     let own = answers.keys().filter(|(port, _)| *port < 10_000).count();
     assert!(own >= expected.len(), "{own}");
     is_unread(stage);
+    is_warned_of(stage);
     proof::say(&format!(
         "doctor: {} of {} daemons are judged as they acted, 0 wrong",
         expected.len(),
@@ -128,4 +129,24 @@ fn is_unread(stage: &Path) {
     }
     let vsftpd = read("read.json").to_string();
     assert!(!vsftpd.contains("cannot read"), "{vsftpd}");
+}
+
+/// deny-all names the doors that it does not close, as far as others can reach them, and no other.
+fn is_warned_of(stage: &Path) {
+    let said = fs::read_to_string(stage.join("deny-all.txt")).unwrap();
+    let doors = said
+        .lines()
+        .find(|line| line.contains("nobody guards these doors"));
+    let doors = doors.unwrap_or_default();
+    for door in [
+        "vsftpd at tcp 2305",
+        "cat (inetd) at tcp 2303",
+        "cat (xinetd) at tcp 2308",
+    ] {
+        assert!(doors.contains(door), "{said}");
+    }
+    // One that asks, and one that only this machine reaches.
+    for other in ["2205", "2309"] {
+        assert!(!doors.contains(other), "{said}");
+    }
 }

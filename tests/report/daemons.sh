@@ -334,6 +334,8 @@ for daemon in vsftpd stunnel stunnel_of_two inetd xinetd socat internal python m
     printf '%s: let in\n' "$daemon"
 done
 "$tcpw" doctor --format json >"$stage/doctor.json" || test $? -lt 3
+# Before everybody else is refused, it is said who is not.
+"$tcpw" deny-all --dry-run >"$stage/deny-all.txt" 2>&1 || fail "deny-all: $(cat "$stage/deny-all.txt")"
 # Whoever is not root cannot read tables that are closed to others, and refuses everybody.
 printf 'ALL: ALL\n' >/etc/hosts.allow
 [ "$(outcome 5667 '' 2)" = silence ] || fail "nrpe refuses whom the allow table allows"

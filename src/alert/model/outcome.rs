@@ -102,6 +102,17 @@ pub enum Outcome {
     Permanent(Step, Fault),
 }
 
+/// How far one came with a server without sending anything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rehearsal {
+    /// The server, and what protects the way to it.
+    pub place: String,
+    /// Who one logged in as; nothing where no login is configured.
+    pub login: Option<String>,
+    /// Where it ended, if not well.
+    pub failure: Option<(Step, Fault)>,
+}
+
 /// What one server, of several, made of a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerAttempt {

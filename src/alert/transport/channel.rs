@@ -1,7 +1,7 @@
 //! The two kinds of ways out: of mails, and of notes to services and programs.
 
 use crate::alert::model::channel_note::ChannelNote;
-use crate::alert::model::outcome::{Delivery, Mail, Outcome, ServerAttempt};
+use crate::alert::model::outcome::{Delivery, Mail, Outcome, Rehearsal, ServerAttempt};
 use std::time::Duration;
 
 /// A way out.
@@ -10,6 +10,11 @@ pub trait Transport: Sync {
     fn send(&self, mail: &Mail) -> Vec<Delivery>;
     /// Which way and where to, for people.
     fn describe(&self) -> String;
+    /// Connects to each server, protects the connection and logs in as for a mail, and sends none.
+    /// Nothing where there is no server to connect to.
+    fn rehearse(&self) -> Vec<Rehearsal> {
+        Vec::new()
+    }
     /// What the last [`send`](Self::send) met on its way, one server after another; nothing where
     /// there is only one way.
     fn attempts(&self) -> Vec<ServerAttempt> {

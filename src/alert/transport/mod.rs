@@ -25,4 +25,4 @@ pub use smtp::SmtpTransport;
 
 pub use crate::alert::model::answer::{Answer, Sense, Status};
 pub use crate::alert::model::fault::{Cause, CertificateFault, Fault};
-pub use crate::alert::model::outcome::{Delivery, Mail, Outcome, ServerAttempt, Step};
+pub use crate::alert::model::outcome::{Delivery, Mail, Outcome, Rehearsal, ServerAttempt, Step};

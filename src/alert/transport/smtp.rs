@@ -3,7 +3,7 @@
 
 use crate::alert::model::fault::Fault;
 use crate::alert::model::outcome::Delivery;
-use crate::alert::model::outcome::{Mail, Outcome, ServerAttempt, Step};
+use crate::alert::model::outcome::{Mail, Outcome, Rehearsal, ServerAttempt, Step};
 use crate::alert::transport::channel::Transport;
 use crate::alert::transport::conversation;
 use crate::alert::transport::conversation::{Progress, Setting};
@@ -88,6 +88,24 @@ impl SmtpTransport {
                 conversation::leave(&mut wire);
                 progress
             }
+        }
+    }
+
+    /// Connects to a server as for a mail and leaves at once: the failure, if there is one.
+    fn log_in_only(&self, server: &Smtp) -> Option<(Step, Fault)> {
+        let end = Instant::now() + server.timeout.saturating_mul(WHOLE);
+        let connected = self
+            .prepare(server, end)
+            .and_then(|setting| conversation::connect(&setting));
+        match connected {
+            Ok(mut wire) => {
+                conversation::leave(&mut wire);
+                None
+            }
+            Err(Outcome::Transient(step, fault) | Outcome::Permanent(step, fault)) => {
+                Some((step, fault))
+            }
+            Err(Outcome::Delivered { .. }) => None,
         }
     }
 
@@ -220,6 +238,17 @@ impl Transport for SmtpTransport {
     fn describe(&self) -> String {
         let servers: Vec<String> = self.servers.iter().map(named).collect();
         format!("smtp, to {}", servers.join(", else to "))
+    }
+
+    fn rehearse(&self) -> Vec<Rehearsal> {
+        self.servers
+            .iter()
+            .map(|server| Rehearsal {
+                place: named(server),
+                login: server.login.as_ref().map(|login| login.username.clone()),
+                failure: self.log_in_only(server),
+            })
+            .collect()
     }
 
     fn attempts(&self) -> Vec<ServerAttempt> {

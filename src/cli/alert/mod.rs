@@ -4,7 +4,7 @@ mod confine;
 pub(super) mod deliver;
 mod hand_over;
 mod mail_as_alert;
-mod mail_hints;
+pub(super) mod mail_hints;
 pub(super) mod mail_test;
 pub(super) mod mute;
 pub(super) mod notify;

@@ -2,15 +2,12 @@
 
 pub(super) mod batch;
 pub(super) mod diff;
-pub(super) mod doctor;
-mod doctor_text;
 pub(super) mod expectation;
 pub(super) mod explain;
 pub(super) mod explain_text;
 mod json_parts;
 pub(super) mod lookup;
 pub(super) mod match_;
-mod named_daemons;
 pub(super) mod parse;
 pub(super) mod test;
 pub(super) mod verdict_json;

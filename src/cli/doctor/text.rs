@@ -153,8 +153,7 @@ pub(super) fn sum(shown: &Shown<'_>) -> String {
     for name in shown.unnamed {
         parts.push(format!("no rule is about {}", visible(name.as_bytes())));
     }
-    // What follows a bar is taken for figures.
-    parts.join("; ").replace('|', "/")
+    parts.join("; ")
 }
 
 /// One object for programs.

@@ -1,7 +1,9 @@
-//! `tcpw doctor`: which programs ask libwrap at all, and so whom the tables bind.
+//! `tcpw doctor`: which programs ask libwrap at all, and so whom the tables bind; and whether the mail
+//! of an alert could leave.
 
-use super::doctor_text::{self, Shown};
+use super::mail::{self, MailCheck};
 use super::named_daemons::NamedDaemons;
+use super::text::{self, Shown};
 use crate::cli::base::{Context, Exit, Failure};
 use crate::cli::machine::daemons::{daemons, installed};
 use crate::cli::machine::tables::TableFiles;
@@ -17,9 +19,14 @@ use clap::{Args, ValueEnum};
 /// read them. It also names rules for daemons that never ask, and daemons that ask and that no rule
 /// names. With --root it looks at the programs that systemd would start there for a client.
 ///
+/// With --mail it looks at the way of a mail instead: it connects to each mail server, protects the
+/// connection and logs in as for a mail, and sends nothing; and it looks for room on the disks. What
+/// runs by the clock, the drop directories and the queue are in `tcpw status`.
+///
 /// Exit code: 0 nothing is wrong (with a name: it asks), 1 a rule is for a daemon that does not ask,
 /// no rule is for one that does, or something keeps a daemon from the tables (with a name: it does
-/// not ask), 2 it cannot be told.
+/// not ask), 2 it cannot be told. With --mail: 0 a mail could leave, 1 it could not, 2 the
+/// configuration cannot be used. Of these Nagios makes OK, WARNING and CRITICAL.
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {
     /// Only the daemon that asks under this name, or whose program is called so; also one that does
@@ -29,6 +36,9 @@ pub(crate) struct DoctorArgs {
     /// Show what each answer rests on, and whether a test has seen it or documents say so
     #[arg(long)]
     explain: bool,
+    /// Whether a mail could leave: each server is logged in to, and nothing is sent
+    #[arg(long, conflicts_with_all = ["daemon", "explain"])]
+    mail: bool,
     /// How to print it
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     format: DoctorFormat,
@@ -43,11 +53,14 @@ enum DoctorFormat {
     Human,
     /// For programs: one JSON object
     Json,
-    /// One line for monitoring, with the exit codes of plugins: 0 OK, 1 WARNING, 3 UNKNOWN
+    /// One line for Nagios, Icinga and others that run its plugins
     Nagios,
 }
 
 pub(crate) fn run(args: &DoctorArgs, context: &mut Context) -> Result<Exit, Failure> {
+    if args.mail {
+        return of_mail(args.format, context);
+    }
     let mut findings = daemons(&context.paths);
     let named = NamedDaemons::of(&TableFiles::read(context)?);
     if let Some(daemon) = &args.daemon {
@@ -72,19 +85,37 @@ pub(crate) fn run(args: &DoctorArgs, context: &mut Context) -> Result<Exit, Fail
         explain: args.explain,
     };
     match args.format {
-        DoctorFormat::Human => doctor_text::human(&shown, &mut context.out)?,
-        DoctorFormat::Json => context.out.data(doctor_text::json(&shown))?,
+        DoctorFormat::Human => text::human(&shown, &mut context.out)?,
+        DoctorFormat::Json => context.out.data(text::json(&shown))?,
+        DoctorFormat::Nagios => return plugin(exit, &text::sum(&shown), context),
+    }
+    Ok(exit)
+}
+
+/// Prints the line of a plugin, whose first word stands for the exit code.
+fn plugin(exit: Exit, sum: &str, context: &mut Context) -> Result<Exit, Failure> {
+    let state = match exit {
+        Exit::Done => "OK",
+        Exit::Negative => "WARNING",
+        Exit::Failed | Exit::NotRecorded | Exit::Lost => "CRITICAL",
+    };
+    // What follows a bar is taken for figures.
+    let sum = sum.replace('|', "/");
+    context.out.line(format!("TCPW {state}: {sum}"))?;
+    Ok(exit)
+}
+
+/// Whether a mail could leave.
+fn of_mail(format: DoctorFormat, context: &mut Context) -> Result<Exit, Failure> {
+    let checks = mail::look(context)?;
+    let is_well = checks.iter().all(|check| check.problem.is_none());
+    let exit = if is_well { Exit::Done } else { Exit::Negative };
+    match format {
+        DoctorFormat::Human => mail::human(&checks, &mut context.out)?,
+        DoctorFormat::Json => context.out.data(mail::json(&checks))?,
         DoctorFormat::Nagios => {
-            let (state, exit) = match exit {
-                Exit::Done => ("OK", Exit::Done),
-                Exit::Negative => ("WARNING", Exit::Negative),
-                Exit::Failed | Exit::Unknown | Exit::NotRecorded | Exit::Lost => {
-                    ("UNKNOWN", Exit::Unknown)
-                }
-            };
-            let line = format!("TCPW {state} - {}", doctor_text::sum(&shown));
-            context.out.line(line)?;
-            return Ok(exit);
+            let lines: Vec<String> = checks.iter().map(MailCheck::line).collect();
+            return plugin(exit, &lines.join("; "), context);
         }
     }
     Ok(exit)

@@ -1,0 +1,159 @@
+//! Whether the mail of an alert could leave: every step up to the mail itself, and room for what is
+//! recorded until then.
+
+use crate::alert::transport::{self, Rehearsal};
+use crate::cli::alert::mail_hints::remedy;
+use crate::cli::base::{Context, Failure, Output, Style};
+use crate::cli::machine::settings::load;
+use crate::cli::machine::waiting::drops;
+use crate::config::{Config, TransportSettings};
+use crate::escape::visible;
+use crate::system::{free_space, host_name};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::env;
+use std::path::{Path, PathBuf};
+
+/// With less room than this an event may be lost: SQLite and its log need some.
+const LEAST_ROOM: u64 = 64 << 20;
+
+/// One thing that was looked at.
+#[derive(Debug)]
+pub(super) struct MailCheck {
+    /// What was looked at.
+    what: String,
+    /// What was found.
+    found: String,
+    /// What is wrong, if something is.
+    pub(super) problem: Option<String>,
+    /// What to do about it.
+    help: Option<&'static str>,
+}
+
+impl MailCheck {
+    /// It in one line.
+    pub(super) fn line(&self) -> String {
+        let said = self.problem.as_ref().unwrap_or(&self.found);
+        format!("{}: {said}", self.what)
+    }
+}
+
+/// Looks at all.
+///
+/// # Errors
+/// When the configuration cannot be used.
+pub(super) fn look(context: &Context) -> Result<Vec<MailCheck>, Failure> {
+    let config = load(&context.paths)?;
+    let mut checks = servers(&config);
+    if !config.mail.has_way {
+        checks.push(MailCheck {
+            what: "mail.transport".to_owned(),
+            found: String::new(),
+            problem: Some("is not set, so no mail leaves".to_owned()),
+            help: Some("tcpw setup asks for it"),
+        });
+    }
+    let mut places: BTreeSet<PathBuf> = drops(None, &context.paths, &config).into_iter().collect();
+    places.insert(config.journal);
+    checks.extend(places.iter().map(|place| room(place)));
+    Ok(checks)
+}
+
+/// Each mail server, as far as one comes without sending anything.
+fn servers(config: &Config) -> Vec<MailCheck> {
+    let what = |text: &str| MailCheck {
+        what: "transport".to_owned(),
+        found: text.to_owned(),
+        problem: None,
+        help: None,
+    };
+    match &config.mail.transport {
+        TransportSettings::File { .. } => {
+            return vec![what(
+                "mails are kept as files; there is no server to log in to",
+            )];
+        }
+        TransportSettings::Sendmail { program, .. } => {
+            let program = program.display();
+            let text = format!("{program} takes the mails; only tcpw mail test shows what it does");
+            return vec![what(&text)];
+        }
+        TransportSettings::Smtp(_) => {}
+    }
+    let credentials = env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+    let way = transport::open(&config.mail.transport, &host_name(), credentials.as_deref());
+    way.rehearse().into_iter().map(server).collect()
+}
+
+fn server(rehearsal: Rehearsal) -> MailCheck {
+    let found = match rehearsal.login {
+        Some(login) => format!("answers and logs {login} in"),
+        None => "answers; no login is configured".to_owned(),
+    };
+    let (problem, help) = match rehearsal.failure {
+        None => (None, None),
+        Some((step, fault)) => (Some(format!("{step}: {fault}")), Some(remedy(step, &fault))),
+    };
+    MailCheck {
+        what: rehearsal.place,
+        found,
+        problem,
+        help,
+    }
+}
+
+/// Whether there is room for what is recorded at a place.
+fn room(place: &Path) -> MailCheck {
+    let (found, problem) = match free_space(place) {
+        Ok(bytes) => {
+            let text = format!("{} MiB free", bytes >> 20);
+            let problem = (bytes < LEAST_ROOM).then(|| format!("{text} only: events may be lost"));
+            (text, problem)
+        }
+        Err(cause) => (
+            String::new(),
+            Some(format!("how much room there is cannot be seen: {cause}")),
+        ),
+    };
+    MailCheck {
+        what: place.display().to_string(),
+        found,
+        help: problem
+            .is_some()
+            .then_some("make room on that file system (df -h)"),
+        problem,
+    }
+}
+
+/// Prints them for people.
+pub(super) fn human(checks: &[MailCheck], out: &mut Output) -> Result<(), Failure> {
+    for check in checks {
+        let what = visible(check.what.as_bytes());
+        let (style, word, said) = match &check.problem {
+            Some(problem) => (Style::Bad, "problem", problem),
+            None => (Style::Good, "ok", &check.found),
+        };
+        let word = out.paint(style, word);
+        out.line(format!("{word}: {what}: {}", visible(said.as_bytes())))?;
+        if let Some(help) = check.help {
+            out.line(format!("  help: {help}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// One object for programs.
+pub(super) fn json(checks: &[MailCheck]) -> String {
+    let checks: Vec<Value> = checks
+        .iter()
+        .map(|check| {
+            json!({
+                "what": check.what,
+                "found": check.found,
+                "problem": check.problem,
+                "help": check.help,
+            })
+        })
+        .collect();
+    json!({ "mail": checks }).to_string()
+}

@@ -1,0 +1,8 @@
+//! `tcpw doctor`: which daemons ask libwrap, and whether mail could leave.
+
+mod command;
+mod mail;
+mod named_daemons;
+mod text;
+
+pub(super) use command::{DoctorArgs, run};
