@@ -140,6 +140,11 @@ fn list(args: ListArgs, config: &Config, context: &mut Context) -> Result<Exit, 
     for line in more {
         context.out.line(line)?;
     }
+    if u32::try_from(queued.len()) == Ok(MOST) {
+        context
+            .out
+            .note(&format!("no more than {MOST} are shown"))?;
+    }
     outside.exit(exit(&queued), context)
 }
 

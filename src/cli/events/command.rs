@@ -12,6 +12,8 @@ use clap::Args;
 use ipnet::IpNet;
 use std::net::IpAddr;
 
+/// As many events are shown to people who say no number.
+const MOST: usize = 1000;
 /// How many events `--follow` shows before the first new one.
 const RECENT: usize = 10;
 
@@ -47,7 +49,7 @@ pub(crate) struct EventsArgs {
     /// A table for people, JSON with one object per line, or CSV
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     format: EventsFormat,
-    /// Show only the newest N
+    /// Show only the newest N [default for people: 1000]
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
     /// Keep running, and show each new event as it enters the journal
@@ -73,13 +75,15 @@ pub(crate) fn run(args: &EventsArgs, context: &mut Context) -> Result<Exit, Fail
     let path = config.journal.clone();
     let now = SystemClock.now();
     let recent = args.follow && args.since.is_none();
+    let is_for_people = args.format == EventsFormat::Table && !args.follow;
+    let most = is_for_people.then_some(MOST);
     let search = Search {
         since: args.since.map(|moment| moment.at(now)),
         until: args.until.map(|moment| moment.at(now)),
         after: 0,
         daemon: args.daemon.clone().map(String::into_bytes),
         network: args.addr,
-        newest: args.limit.or(recent.then_some(RECENT)),
+        newest: args.limit.or(recent.then_some(RECENT)).or(most),
     };
     let mut printer = Printer::new(args.format);
     let mut outside = Waiting::look(None, &context.paths, &config);
@@ -99,5 +103,10 @@ pub(crate) fn run(args: &EventsArgs, context: &mut Context) -> Result<Exit, Fail
     let mut journal = journal.map_or_else(|| open_journal::open_existing(&path), Ok)?;
     show(&mut journal, &search, &mut printer, context)?;
     printer.end(&mut context.out)?;
+    if args.limit.is_none() && is_for_people && printer.count == MOST {
+        context.out.note(&format!(
+            "the newest {MOST} are shown: --limit N shows more, --format json all"
+        ))?;
+    }
     Ok(exit)
 }

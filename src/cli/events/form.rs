@@ -65,6 +65,8 @@ pub(super) struct Printer {
     has_header: bool,
     widths: Option<[usize; COLUMNS]>,
     waiting: Vec<Row>,
+    /// How many events were printed.
+    pub(super) count: usize,
 }
 
 impl Printer {
@@ -74,10 +76,12 @@ impl Printer {
             has_header: false,
             widths: None,
             waiting: Vec::new(),
+            count: 0,
         }
     }
 
     pub(super) fn print(&mut self, found: &FoundEvent, out: &mut Output) -> Result<(), Failure> {
+        self.count += 1;
         match self.format {
             EventsFormat::Json => {
                 let line = serde_json::to_string(&Fields::of(found)).unwrap_or_default();
