@@ -10,6 +10,7 @@ fn pages() -> Vec<PathBuf> {
     pages.extend(
         [
             "README.md",
+            "README.ko.md",
             "CONTRIBUTING.md",
             "SECURITY.md",
             "fuzz/README.md",

@@ -4,8 +4,9 @@ use std::fs;
 use std::path::Path;
 
 /// The files that say it to people; `Cargo.toml` and `.clippy.toml` say it to programs.
-const SAID: [&str; 4] = [
+const SAID: [&str; 5] = [
     "README.md",
+    "README.ko.md",
     "CONTRIBUTING.md",
     "crates/hosts-access/README.md",
     "tests/run",

@@ -14,7 +14,9 @@ struct Block {
 }
 
 /// The pages whose sessions are run, and how many commands each shows at least.
-const PAGES: [(&str, usize); 2] = [("README.md", 5), ("docs/tour.md", 15)];
+const PAGES: [(&str, usize); 3] = [("README.md", 4), ("README.ko.md", 4), ("docs/tour.md", 15)];
+/// The README in its languages.
+const READMES: [&str; 2] = ["README.md", "README.ko.md"];
 
 fn page(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
@@ -171,8 +173,13 @@ fn check_sessions(name: &str, least: usize) {
 fn their_configuration_is_accepted_and_their_other_commands_work() {
     let server = Server::new();
     let mut seen = Vec::new();
-    let texts = PAGES.map(|(name, _)| std::fs::read_to_string(page(name)).unwrap());
-    for block in texts.iter().flat_map(|text| blocks(text)) {
+    let of_readme = |(name, _): (&str, usize)| {
+        let text = std::fs::read_to_string(page(name)).unwrap();
+        // The first five lines of all are typed on a system of their own, by tests/packages/walk.sh.
+        let start = usize::from(READMES.contains(&name));
+        blocks(&text).into_iter().skip(start).collect::<Vec<_>>()
+    };
+    for block in PAGES.into_iter().flat_map(of_readme) {
         if block.language == "toml" {
             let toml = block.lines.join("\n");
             let config = tcpw::config::parse(
@@ -203,7 +210,18 @@ fn their_configuration_is_accepted_and_their_other_commands_work() {
         }
     }
     seen.sort_unstable();
-    assert_eq!(seen, ["demo", "tcpw", "tcpw", "tests/run", "toml"]);
+    assert_eq!(
+        seen,
+        [
+            "demo",
+            "demo",
+            "tcpw",
+            "tcpw",
+            "tests/run",
+            "tests/run",
+            "toml"
+        ]
+    );
 }
 
 /// A first command that fails is the last one a newcomer types.
@@ -212,7 +230,7 @@ fn its_first_two_commands_are_what_continuous_integration_runs() {
     let text = std::fs::read_to_string(page("README.md")).unwrap();
     let start = text
         .split("\n## ")
-        .find(|part| part.starts_with("Start\n"))
+        .find(|part| part.starts_with("Build and test\n"))
         .unwrap();
     let shown = blocks(start)
         .into_iter()
@@ -223,6 +241,52 @@ fn its_first_two_commands_are_what_continuous_integration_runs() {
     let script = std::fs::read_to_string(script).unwrap();
     let last: Vec<&str> = script.lines().rev().take(2).collect();
     assert_eq!(last, [commands[1].as_str(), commands[0].as_str()]);
+}
+
+#[test]
+fn both_languages_show_the_same_commands() {
+    let shown = READMES.map(|name| {
+        let text = std::fs::read_to_string(page(name)).unwrap();
+        let blocks = blocks(&text).into_iter();
+        blocks
+            .map(|block| (block.language, block.lines))
+            .collect::<Vec<_>>()
+    });
+    assert_eq!(shown[0], shown[1]);
+    assert!(shown[0].len() > 5, "{} blocks only", shown[0].len());
+}
+
+/// What the README shows of other files is what stands in them; the tests of these run it.
+#[test]
+fn its_recipes_are_those_of_the_examples() {
+    let text = std::fs::read_to_string(page("README.md")).unwrap();
+    let recipes: Vec<String> = blocks(&text)
+        .into_iter()
+        .filter(|block| block.language == "yaml")
+        .map(|block| block.lines.join("\n"))
+        .collect();
+    assert_eq!(recipes.len(), 3);
+    for (recipe, example) in recipes.iter().zip(["ansible.yml", "github.yml"]) {
+        let path = page("packaging/examples").join(example);
+        let example = std::fs::read_to_string(path).unwrap();
+        assert!(example.contains(recipe), "{recipe}");
+    }
+}
+
+/// The command of the playbook: a second run changes nothing, and says so in the words it looks for.
+#[test]
+fn its_playbook_changes_nothing_the_second_time() {
+    let server = Server::new();
+    let tables = server.folder.path().join("etc/tcpw/tables");
+    std::fs::create_dir_all(&tables).unwrap();
+    std::fs::write(tables.join("hosts.allow"), "sshd: 198.51.100.7\n").unwrap();
+    std::fs::write(tables.join("hosts.deny"), "ALL: ALL\n").unwrap();
+    let line = format!("tcpw apply {}", tables.display());
+    let (first, code) = server.run(&line);
+    assert_eq!(code, 0, "{first}");
+    assert!(!first.contains("nothing to change"), "{first}");
+    let (second, code) = server.run(&line);
+    assert_eq!((code, &*second), (0, "nothing to change\n"));
 }
 
 #[test]

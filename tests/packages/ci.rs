@@ -123,7 +123,7 @@ fn hook_repository(repository: &Repository) -> PathBuf {
             .arg(hook.join(file)));
     }
     for args in [
-        &["init", "--quiet"][..],
+        &["init", "--quiet", "--initial-branch", "main"][..],
         &["add", "--all"],
         &["commit", "--quiet", "--message", "hook"],
     ] {
@@ -136,15 +136,11 @@ fn hook_repository(repository: &Repository) -> PathBuf {
 fn the_hook_stops_a_commit_that_has_a_mistake() {
     let repository = Repository::new();
     let hook = hook_repository(&repository);
-    let head = run(repository
-        .command("git")
-        .args(["rev-parse", "HEAD"])
-        .current_dir(&hook));
-    let config = format!(
-        "repos:\n  - repo: {}\n    rev: {}\n    hooks:\n      - id: tcpw-lint\n",
-        hook.display(),
-        head.trim()
-    );
+    // As the README has it, with the repository in another place.
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let (_, rest) = readme.split_once("```yaml\nrepos:").unwrap();
+    let config = format!("repos:{}", rest.split("```").next().unwrap());
+    let config = config.replace("https://github.com/tcpw/tcpw", hook.to_str().unwrap());
     repository.write("work/.pre-commit-config.yaml", &config);
     run(repository.command("pre-commit").arg("install"));
     repository.git(&["add", "--all"]);

@@ -3,6 +3,7 @@
 
 use super::deb::package;
 use crate::proof;
+use std::ffi::OsStr;
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::Command;
@@ -11,22 +12,25 @@ use tempfile::TempDir;
 /// New mount, network and process namespaces that end with the script.
 const NAMESPACES: [&str; 6] = ["-m", "-n", "-p", "--fork", "--kill-child", "--mount-proc"];
 
-#[test]
-fn it_comes_and_goes_without_a_trace_and_never_under_a_rule() {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/packages/lifecycle.sh");
+/// Plays a script on a system of its own; gives its log.
+pub(super) fn play(script: &str, args: &[&OsStr]) -> String {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/packages")
+        .join(script);
     let stage = TempDir::with_prefix("tcpw-package-").unwrap();
     let output = Command::new("unshare")
         .args(NAMESPACES)
         .args(["--propagation", "private", "bash"])
         .arg(script)
         .arg(stage.path())
-        .arg(package())
+        .args(args)
         .env_clear()
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
         .env("LC_ALL", "C.UTF-8")
+        .envs(std::env::var_os("TCPW_SCREENS").map(|folder| ("TCPW_SCREENS", folder)))
         .output()
         .expect("unshare (util-linux) is installed");
-    let log = String::from_utf8_lossy(&output.stdout);
+    let log = String::from_utf8_lossy(&output.stdout).into_owned();
     io::stderr().write_all(log.as_bytes()).unwrap();
     assert!(
         output.status.success(),
@@ -34,6 +38,12 @@ fn it_comes_and_goes_without_a_trace_and_never_under_a_rule() {
         output.status,
         String::from_utf8_lossy(&output.stderr)
     );
+    log
+}
+
+#[test]
+fn it_comes_and_goes_without_a_trace_and_never_under_a_rule() {
+    let log = play("lifecycle.sh", &[package().as_os_str()]);
     let proven: Vec<&str> = log
         .lines()
         .filter(|line| line.starts_with("package: "))

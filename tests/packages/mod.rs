@@ -16,3 +16,5 @@ mod reproducible;
 mod sbom;
 /// The file for Vim shows as a comment only what is one.
 mod vim;
+/// The first five minutes, as the README has them.
+mod walk;

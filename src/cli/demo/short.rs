@@ -3,6 +3,7 @@
 use super::stage::{self, FRIEND, RunLine, STRANGER, say};
 use crate::cli::base::{Context, Exit, Failure, Style};
 use crate::cli::machine::settings;
+use crate::cli::setup::says_who_gets_in;
 use crate::escape::visible;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
@@ -124,7 +125,7 @@ fn close(run_line: RunLine<'_>, context: &mut Context) -> Result<Vec<String>, Fa
         "--no-test-mail",
     ];
     let lines = shown(&command, Exit::Done, run_line, context)?;
-    let sentence = lines.iter().find(|line| line.contains("After this"));
+    let sentence = lines.iter().find(|line| says_who_gets_in(line));
     let sentence = sentence.ok_or_else(|| Failure::new("setup does not say who gets in"))?;
     let command = format!("   $ sudo tcpw setup --allow {FRIEND} --mail-to admin@example.org ...");
     // Too long for one line.

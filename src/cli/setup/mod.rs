@@ -16,3 +16,4 @@ mod work;
 
 pub(super) use args::SetupArgs;
 pub(super) use command::run;
+pub(super) use words::says_who_gets_in;

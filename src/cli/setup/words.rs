@@ -216,9 +216,28 @@ pub(super) const DNS_COST: Text = Text {
     ko: "--on both: 모르는 접속마다 거부하기 전에 DNS에서 이름을 찾습니다",
 };
 
+/// Whether a line is the sentence of who gets in afterwards, in whichever language.
+pub(in crate::cli) fn says_who_gets_in(line: &str) -> bool {
+    let texts = [AFTER_THIS, AFTER_THIS_ONE, NOBODY].map(|text| [text.en, text.ko]);
+    let starts = texts
+        .iter()
+        .flatten()
+        .filter_map(|text| text.split("{}").next());
+    starts.into_iter().any(|start| line.contains(start))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_sentence_is_known_in_both_languages() {
+        for language in [Language::English, Language::Korean] {
+            let sentence = AFTER_THIS_ONE.with(language, &["192.0.2.10", ""]);
+            assert!(says_who_gets_in(&sentence), "{sentence}");
+        }
+        assert!(!says_who_gets_in("changed /etc/hosts.deny"));
+    }
 
     #[test]
     fn both_languages_take_the_same_parts() {
