@@ -234,3 +234,37 @@ fn the_name_that_counts_may_be_another_one() {
     let words = "rpc.mountd asks libwrap as mountd, not under this name: this verdict binds nobody";
     assert!(out.contains(words), "{out}");
 }
+
+#[test]
+fn libwrap_inside_a_program_is_seen() {
+    let stage = tempfile::tempdir().unwrap();
+    let root = stage.path();
+    put(
+        root,
+        "own.c",
+        "int allow_severity, deny_severity;\n\
+         extern int hosts_ctl(char *, char *, char *, char *);\n\
+         int main(void) { return hosts_ctl(\"own\", \"unknown\", \"192.0.2.7\", \"unknown\"); }\n",
+    );
+    fs::create_dir_all(root.join("usr/sbin")).unwrap();
+    // The archive and not the library; of the latter a name would be left.
+    let built = Command::new("gcc")
+        .args(["-s", "-o", "usr/sbin/owned", "own.c"])
+        .args(["-Wl,-Bstatic", "-lwrap", "-Wl,-Bdynamic", "-lnsl"])
+        .current_dir(root)
+        .status();
+    assert!(
+        built.unwrap().success(),
+        "gcc and libwrap0-dev are installed"
+    );
+    let (out, code) = doctor(root, &["owned", "--explain"]);
+    assert_eq!(code, Some(2), "{out}");
+    for words in [
+        "owned   cannot tell\n",
+        "/usr/sbin/owned has libwrap inside\n",
+        "is not known: try it with a client that no rule allows\n",
+        "if it asks, then as owned\n",
+    ] {
+        assert!(out.contains(words), "{out}");
+    }
+}
