@@ -1,4 +1,4 @@
-//! The exit codes: three of every command, and two of `notify`.
+//! The exit codes: three of every command, one of plugins for monitoring, and two of `notify`.
 
 use std::process::ExitCode;
 
@@ -11,6 +11,8 @@ pub(crate) enum Exit {
     Negative,
     /// It could not be done: 2.
     Failed,
+    /// A plugin for monitoring could not look: 3.
+    Unknown,
     /// `notify` could only tell the system log: 75 (sysexits.h, `EX_TEMPFAIL`).
     NotRecorded,
     /// `notify` could tell nobody: 74 (sysexits.h, `EX_IOERR`).
@@ -23,6 +25,7 @@ impl From<Exit> for ExitCode {
             Exit::Done => Self::SUCCESS,
             Exit::Negative => Self::from(1),
             Exit::Failed => Self::from(2),
+            Exit::Unknown => Self::from(3),
             Exit::NotRecorded => Self::from(75),
             Exit::Lost => Self::from(74),
         }

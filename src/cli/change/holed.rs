@@ -1,6 +1,6 @@
 //! Ranges of addresses in few words: as networks, or as a network and what is missing in it.
 
-use super::effect::{LAST4, Places, gaps};
+use super::places::{LAST4, Places, gaps};
 use crate::policy::Network;
 
 /// As many ranges are looked at together for a network that holds them all.

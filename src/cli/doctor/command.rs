@@ -26,7 +26,7 @@ use clap::{Args, ValueEnum};
 /// Exit code: 0 nothing is wrong (with a name: it asks), 1 a rule is for a daemon that does not ask,
 /// no rule is for one that does, or something keeps a daemon from the tables (with a name: it does
 /// not ask), 2 it cannot be told. With --mail: 0 a mail could leave, 1 it could not, 2 the
-/// configuration cannot be used. Of these Nagios makes OK, WARNING and CRITICAL.
+/// configuration cannot be used. Monitoring gets OK, WARNING and UNKNOWN, which is 3 instead of 2.
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {
     /// Only the daemon that asks under this name, or whose program is called so; also one that does
@@ -94,10 +94,10 @@ pub(crate) fn run(args: &DoctorArgs, context: &mut Context) -> Result<Exit, Fail
 
 /// Prints the line of a plugin, whose first word stands for the exit code.
 fn plugin(exit: Exit, sum: &str, context: &mut Context) -> Result<Exit, Failure> {
-    let state = match exit {
-        Exit::Done => "OK",
-        Exit::Negative => "WARNING",
-        Exit::Failed | Exit::NotRecorded | Exit::Lost => "CRITICAL",
+    let (state, exit) = match exit {
+        Exit::Done => ("OK", exit),
+        Exit::Negative => ("WARNING", exit),
+        Exit::Failed | Exit::Unknown | Exit::NotRecorded | Exit::Lost => ("UNKNOWN", Exit::Unknown),
     };
     // What follows a bar is taken for figures.
     let sum = sum.replace('|', "/");

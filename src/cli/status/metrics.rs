@@ -28,7 +28,7 @@ pub(crate) fn run(args: &MetricsArgs, context: &mut Context) -> Result<Exit, Fai
         context.out.note(why)?;
     }
     Ok(match exit(&seen.status) {
-        Exit::Failed => Exit::Failed,
+        Exit::Failed | Exit::Unknown => Exit::Failed,
         Exit::Done | Exit::Negative | Exit::NotRecorded | Exit::Lost => Exit::Done,
     })
 }
