@@ -11,6 +11,7 @@ use crate::editor::commit::replace::Staged;
 use crate::editor::commit::table::{Identity, TableFile};
 use crate::system::{Clock as _, SystemClock, writers};
 use nix::errno::Errno;
+#[cfg(target_env = "gnu")]
 use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
@@ -125,8 +126,15 @@ fn was_just_written(is: &Metadata, now: SystemTime) -> bool {
     is_last && age.is_ok_and(|age| age < 2 * GRACE)
 }
 
+#[cfg(target_env = "gnu")]
 fn exchange(one: &Path, other: &Path) -> Result<(), Errno> {
     renameat2(AT_FDCWD, one, AT_FDCWD, other, RenameFlags::RENAME_EXCHANGE)
+}
+
+/// Other C libraries have no such call that nix knows: as on a file system that cannot do it.
+#[cfg(not(target_env = "gnu"))]
+fn exchange(_one: &Path, _other: &Path) -> Result<(), Errno> {
+    Err(Errno::ENOSYS)
 }
 
 /// Looks at what was replaced, which lies where the new content was; `old` was the table just
