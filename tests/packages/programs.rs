@@ -27,19 +27,29 @@ fn build() -> &'static Build {
     })
 }
 
+/// Built one by one, each with the features that it needs alone: `cargo run --release` has built the
+/// first one already.
 fn of_cargo() -> Build {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--release", "--locked", "--workspace", "--bins"]);
-    cargo.args(["--message-format", "json", "--target-dir"]);
-    let said = run(cargo.arg(target).current_dir(root()));
-    let messages = said
-        .lines()
-        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
-    let crates = messages
-        .filter(|message| message["reason"] == "compiler-artifact")
-        .map(|message| name_of(message["package_id"].as_str().unwrap()))
-        .collect();
+    let mut crates = BTreeSet::new();
+    for package in ["tcpw", "tcpw-notify"] {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args([
+            "build",
+            "--release",
+            "--locked",
+            "--bins",
+            "--package",
+            package,
+        ]);
+        cargo.args(["--message-format", "json", "--target-dir"]);
+        let said = run(cargo.arg(target).current_dir(root()));
+        let messages = said
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let compiled = messages.filter(|message| message["reason"] == "compiler-artifact");
+        crates.extend(compiled.map(|message| name_of(message["package_id"].as_str().unwrap())));
+    }
     Build {
         folder: target.join("release"),
         crates,
