@@ -31,9 +31,8 @@ fn may_pass(error: &Error) -> bool {
     let Some(code) = error.sqlite_error() else {
         return false;
     };
-    // A file that ends too early does not grow.
-    let is_short =
-        [ffi::SQLITE_IOERR_SHORT_READ, ffi::SQLITE_IOERR_CORRUPTFS].contains(&code.extended_code);
+    // A file that ends too early does not grow. What a disk cannot read now it may read again.
+    let is_short = code.extended_code == ffi::SQLITE_IOERR_SHORT_READ;
     let is_fault = matches!(
         code.code,
         ErrorCode::SystemIoFailure
@@ -62,6 +61,7 @@ mod tests {
             ffi::SQLITE_NOMEM,
             ffi::SQLITE_CANTOPEN,
             ffi::SQLITE_IOERR_READ,
+            ffi::SQLITE_IOERR_CORRUPTFS,
         ] {
             assert!(Faults::MayPass.damage(error(code)).is_err(), "{code}");
             assert!(Faults::Stay.damage(error(code)).is_ok(), "{code}");
