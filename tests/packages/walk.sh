@@ -31,7 +31,8 @@ listening() { ss -ltn | grep -q ":$1 "; }
 # --- the terminal
 terminal() { TMUX_TMPDIR=$stage tmux -u -L walk -f /dev/null "$@"; }
 screen() { terminal capture-pane -J -p -S - -t walk; }
-last_line() { screen | sed '/^ *$/d' | tail -n 1; }
+# A question may take two lines.
+last_line() { screen | sed '/^ *$/d; s/ *$//' | tail -n 2 | tr '\n' ' '; }
 says() { last_line | grep -qF -- "$1"; }
 has() { screen | grep -qF -- "$1"; }
 start_terminal() {
