@@ -1,8 +1,9 @@
 //! The sockets of a network namespace: where somebody waits, and who is connected, from proc(5).
 
+use crate::system::socket_end;
 use std::collections::BTreeMap;
 use std::fs;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::Path;
 
 /// `LISTEN` in the tables of sockets; a datagram socket without a peer has the state of `CLOSE`.
@@ -68,31 +69,11 @@ pub(super) fn sockets(process: &Path) -> Sockets {
 fn socket(line: &str) -> Option<(u64, &str, Connection)> {
     let mut words = line.split_ascii_whitespace();
     let connection = Connection {
-        local: end(words.nth(1)?)?,
-        remote: end(words.next()?)?,
+        local: socket_end(words.nth(1)?)?,
+        remote: socket_end(words.next()?)?,
     };
     let state = words.next()?;
     Some((words.nth(5)?.parse().ok()?, state, connection))
-}
-
-/// `0100007F:0016`: words of the address as the kernel has them in memory, and the port.
-fn end(text: &str) -> Option<SocketAddr> {
-    let (address, port) = text.split_once(':')?;
-    let port = u16::from_str_radix(port, 16).ok()?;
-    let word = |at: usize| -> Option<[u8; 4]> {
-        let word = address.get(at..at + 8)?;
-        Some(u32::from_str_radix(word, 16).ok()?.to_ne_bytes())
-    };
-    let address = match address.len() {
-        8 => IpAddr::V4(Ipv4Addr::from(word(0)?)),
-        32 => {
-            let words = [word(0)?, word(8)?, word(16)?, word(24)?];
-            let bytes: [u8; 16] = words.as_flattened().try_into().ok()?;
-            IpAddr::V6(Ipv6Addr::from(bytes)).to_canonical()
-        }
-        _ => return None,
-    };
-    Some(SocketAddr::new(address, port))
 }
 
 #[cfg(test)]
@@ -107,7 +88,7 @@ mod tests {
         if cfg!(target_endian = "little") {
             assert_eq!(connection.local, "127.0.0.1:8080".parse().unwrap());
         }
-        let six = end("00000000000000000000000001000000:0016").unwrap();
+        let six = socket_end("00000000000000000000000001000000:0016").unwrap();
         if cfg!(target_endian = "little") {
             assert!(six.ip().is_loopback() && six.port() == 22);
         }

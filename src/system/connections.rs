@@ -3,9 +3,9 @@
 
 use super::login::{SSHD, asking_name};
 use super::session::{ANCESTOR_LIMIT, Session, connection_in};
+use super::socket_end::socket_end;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
@@ -217,37 +217,17 @@ fn held(files: fs::ReadDir, sockets: &BTreeMap<u64, Session>) -> impl Iterator<I
 /// A line of a table: the inode of an established connection, and its ends.
 fn socket(line: &str) -> Option<(u64, Session)> {
     let mut words = line.split_ascii_whitespace();
-    let (local, remote) = (end(words.nth(1)?)?, end(words.next()?)?);
+    let (local, remote) = (socket_end(words.nth(1)?)?, socket_end(words.next()?)?);
     if words.next()? != ESTABLISHED {
         return None;
     }
     let inode = words.nth(5)?.parse().ok()?;
     let session = Session {
-        client: remote.0.to_canonical().to_string(),
-        server: local.0.to_canonical().to_string(),
-        port: Some(local.1),
+        client: remote.ip().to_string(),
+        server: local.ip().to_string(),
+        port: Some(local.port()),
     };
     Some((inode, session))
-}
-
-/// `0100007F:0016`: words of the address as the kernel has them in memory, and the port.
-fn end(text: &str) -> Option<(IpAddr, u16)> {
-    let (address, port) = text.split_once(':')?;
-    let port = u16::from_str_radix(port, 16).ok()?;
-    let word = |at: usize| -> Option<[u8; 4]> {
-        let word = address.get(at..at + 8)?;
-        Some(u32::from_str_radix(word, 16).ok()?.to_ne_bytes())
-    };
-    let address = match address.len() {
-        8 => IpAddr::V4(Ipv4Addr::from(word(0)?)),
-        32 => {
-            let words = [word(0)?, word(8)?, word(16)?, word(24)?];
-            let bytes: [u8; 16] = words.as_flattened().try_into().ok()?;
-            IpAddr::V6(Ipv6Addr::from(bytes))
-        }
-        _ => return None,
-    };
-    Some((address, port))
 }
 
 #[cfg(test)]

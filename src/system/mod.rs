@@ -29,6 +29,7 @@ mod resolver;
 mod service_account;
 mod session;
 mod shell;
+mod socket_end;
 mod standby;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod syscalls;
@@ -68,6 +69,7 @@ pub use resolver::{Doubt, NameAnswer, Resolver, SystemResolver};
 pub use service_account::{DELIVERY_USER, ServiceAccount, service_account};
 pub use session::{ProcessTable, Processes, Session};
 pub use shell::{run_in_foreground, run_shell, run_system_program};
+pub use socket_end::socket_end;
 pub use standby::{Standby, StandbyHandle, Wake, start_standby};
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 pub use syscalls::restrict_system_calls;
