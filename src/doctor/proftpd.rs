@@ -1,7 +1,6 @@
 //! proftpd: whether `mod_wrap` is loaded and has tables to ask, and under which name it does.
 
 use crate::doctor::setting::{Config, Scene, Setting, State};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The tables that every other daemon reads.
@@ -76,41 +75,49 @@ fn read(scene: &Scene<'_>, path: &Path, depth: usize, found: &mut Found) {
                 let are_usual = [*allow, *deny] == [ALLOW_TABLE, DENY_TABLE];
                 found.tables = Some((at(), are_usual));
             }
-            ("include", [pattern, ..]) if depth < DEEPEST => {
-                for file in included(scene, pattern) {
-                    read(scene, &file, depth + 1, found);
+            ("include", [pattern, ..]) if depth < DEEPEST => match included(scene, pattern) {
+                Ok(files) => files
+                    .iter()
+                    .for_each(|file| read(scene, file, depth + 1, found)),
+                Err(setting) => {
+                    found.closed.get_or_insert(setting);
                 }
-            }
+            },
             _ => {}
         }
     }
 }
 
 /// The files of an include: a file, a folder, or a path whose last part has one `*`.
-fn included(scene: &Scene<'_>, pattern: &str) -> Vec<PathBuf> {
+fn included(scene: &Scene<'_>, pattern: &str) -> Result<Vec<PathBuf>, Setting> {
     let path = scene.file(pattern.trim_matches('"'));
     let name = path.file_name().and_then(|name| name.to_str());
     let (folder, start, end) = match name.and_then(|name| name.split_once('*')) {
         Some((start, end)) => (path.parent().unwrap_or(Path::new("/")), start, end),
         None if path.is_dir() => (path.as_path(), "", ""),
-        None => return vec![path],
+        None => return Ok(vec![path]),
     };
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut found: Vec<PathBuf> = entries
-        .filter(|entry| {
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            name.starts_with(start) && name.ends_with(end)
-        })
-        .map(|entry| entry.path())
-        .collect();
-    found.sort();
-    found
+    scene.folder(folder, &|name| {
+        name.starts_with(start) && name.ends_with(end)
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
+
+    #[test]
+    fn an_included_folder_that_cannot_be_listed_leaves_it_open() {
+        let stage = tempfile::tempdir().unwrap();
+        fs::create_dir_all(stage.path().join("etc/proftpd")).unwrap();
+        fs::write(stage.path().join("etc/proftpd/conf.d"), "").unwrap();
+        let main = stage.path().join("etc/proftpd/proftpd.conf");
+        fs::write(main, "Include /etc/proftpd/conf.d/*.conf\n").unwrap();
+        let words = ["proftpd".to_owned()];
+        let found = proftpd(&Scene::new(stage.path(), None, &words));
+        assert_eq!(found.state, State::Unknown, "{found:?}");
+    }
 
     #[test]
     fn the_module_asks_only_with_tables() {

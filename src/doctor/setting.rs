@@ -2,6 +2,7 @@
 
 use crate::system::read_regular;
 use std::cell::RefCell;
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -156,6 +157,35 @@ impl<'a> Scene<'a> {
         Config::Absent
     }
 
+    /// The files of a folder whose names are `wanted`, in order; none if there is no folder.
+    ///
+    /// # Errors
+    /// When it is there and cannot be listed: why that leaves the question open.
+    pub(super) fn folder(
+        &self,
+        folder: &Path,
+        wanted: &dyn Fn(&str) -> bool,
+    ) -> Result<Vec<PathBuf>, Setting> {
+        let list = || -> io::Result<Vec<PathBuf>> {
+            let mut found = Vec::new();
+            for entry in fs::read_dir(folder)? {
+                let entry = entry?;
+                if wanted(&entry.file_name().to_string_lossy()) {
+                    found.push(entry.path());
+                }
+            }
+            found.sort();
+            Ok(found)
+        };
+        match list() {
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            listed => listed.map_err(|cause| {
+                let evidence = format!("{} cannot be listed: {cause}", self.shown(folder));
+                Setting::new(State::Unknown, evidence)
+            }),
+        }
+    }
+
     /// The files that were read.
     pub(super) fn files_read(self) -> Vec<PathBuf> {
         self.read.into_inner()
@@ -263,9 +293,9 @@ mod tests {
     #[test]
     fn ports_have_numbers_and_names() {
         let stage = tempfile::tempdir().unwrap();
-        std::fs::create_dir(stage.path().join("etc")).unwrap();
+        fs::create_dir(stage.path().join("etc")).unwrap();
         let services = "# no 1/tcp\nftp 21/tcp # x\nimaps 993/tcp imap-ssl\n";
-        std::fs::write(stage.path().join("etc/services"), services).unwrap();
+        fs::write(stage.path().join("etc/services"), services).unwrap();
         for (word, number) in [
             ("22", Some(22)),
             ("ftp", Some(21)),

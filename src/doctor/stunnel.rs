@@ -1,8 +1,7 @@
 //! The services of stunnel, from its configuration: each is asked about under its own name.
 
 use crate::doctor::setting::{Config, Scene, Service, Setting, State, port_of_address, yes_or_no};
-use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The folder whose files are read where no argument names one.
 const FOLDER: &str = "etc/stunnel";
@@ -15,13 +14,12 @@ pub(super) fn stunnel(scene: &Scene<'_>) -> Setting {
     let mut files: Vec<PathBuf> = scene.plain().map(|path| scene.file(path)).collect();
     if files.is_empty() {
         let folder = scene.root.join(FOLDER);
-        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-        files.extend(
-            entries
-                .map(|entry| entry.path())
-                .filter(|path| path.extension().is_some_and(|end| end == "conf")),
-        );
-        files.sort();
+        files = match scene.folder(&folder, &|name| {
+            Path::new(name).extension().is_some_and(|end| end == "conf")
+        }) {
+            Ok(files) => files,
+            Err(setting) => return setting,
+        };
     }
     let mut services = Vec::new();
     let mut jail = None;
@@ -113,7 +111,17 @@ fn set(scene: &Scene<'_>, service: &mut Service, key: &str, value: &str, at: &st
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::Path;
+    use std::fs;
+
+    #[test]
+    fn a_folder_that_cannot_be_listed_leaves_it_open() {
+        let stage = tempfile::tempdir().unwrap();
+        fs::create_dir(stage.path().join("etc")).unwrap();
+        fs::write(stage.path().join("etc/stunnel"), "").unwrap();
+        let words = ["stunnel4".to_owned()];
+        let found = stunnel(&Scene::new(stage.path(), None, &words));
+        assert_eq!(found.state, State::Unknown, "{found:?}");
+    }
 
     #[test]
     fn each_service_has_its_own_switch() {

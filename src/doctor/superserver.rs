@@ -4,7 +4,6 @@
 use crate::doctor::setting::{
     Config, Scene, Service, Setting, State, port_number, port_of_address,
 };
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Includes of includes are followed so far.
@@ -233,7 +232,10 @@ fn read(
                 read(scene, &inside, depth + 1, defaults, services)?;
             }
             (Some("includedir"), None) if depth < DEEPEST => {
-                for file in files(&scene.file(words.next().unwrap_or_default())) {
+                let folder = scene.file(words.next().unwrap_or_default());
+                // Those without a dot and without `~` at the end.
+                let wanted = |name: &str| !name.contains('.') && !name.ends_with('~');
+                for file in scene.folder(&folder, &wanted)? {
                     read(scene, &file, depth + 1, defaults, services)?;
                 }
             }
@@ -249,24 +251,20 @@ fn read(
     Ok(())
 }
 
-/// The files of an included folder: those without a dot and without `~` at the end.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut found: Vec<PathBuf> = entries
-        .filter(|entry| {
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            !name.contains('.') && !name.ends_with('~')
-        })
-        .map(|entry| entry.path())
-        .collect();
-    found.sort();
-    found
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
+
+    #[test]
+    fn an_included_folder_that_cannot_be_listed_leaves_it_open() {
+        let stage = tempfile::tempdir().unwrap();
+        fs::write(stage.path().join("folder"), "").unwrap();
+        fs::write(stage.path().join("x.conf"), "includedir /folder\n").unwrap();
+        let words = ["xinetd", "-f", "/x.conf"].map(str::to_owned);
+        let found = xinetd(&Scene::new(stage.path(), None, &words));
+        assert_eq!(found.state, State::Unknown, "{found:?}");
+    }
 
     #[test]
     fn a_line_of_inetd_names_what_is_asked_about() {
