@@ -10,21 +10,10 @@ mod mail;
 mod real_logs;
 mod sample;
 
-use std::fs;
-use std::path::Path;
+use crate::sandbox::assert_golden;
 
-/// Compares with the file `golden/NAME`; `TCPW_UPDATE=1` writes it again.
+/// Compares with the file `golden/NAME`.
 #[track_caller]
 fn same(name: &str, text: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/report/golden")
-        .join(name);
-    if std::env::var_os("TCPW_UPDATE").is_some() {
-        fs::write(&path, text).unwrap();
-    }
-    let wanted = fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        wanted == text,
-        "{name} is not what was expected: TCPW_UPDATE=1 cargo test report, and look at the difference\n{text}"
-    );
+    assert_golden("report", name, text);
 }

@@ -9,6 +9,10 @@
 //!     .done();
 //! ```
 
+mod golden;
+
+pub(crate) use golden::assert_golden;
+
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;

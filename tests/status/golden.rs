@@ -1,8 +1,7 @@
 //! A status that is always the same, in every form.
 
+use crate::sandbox::assert_golden;
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
-use std::fs;
-use std::path::Path;
 use tcpw::status::{
     AccessLine, AccessRow, AlertLine, AskedDaemon, AskedLine, Asking, Catches, ClientsLine,
     Delivering, EventCount, LastClient, Looked, MachineStatus, MailLine, MailState, Measures,
@@ -274,20 +273,10 @@ fn text(status: &MachineStatus, language: Language, width: usize, is_saved: bool
     lines.collect()
 }
 
-/// Compares with the file `golden/NAME`; `TCPW_UPDATE=1` writes it again.
+/// Compares with the file `golden/NAME`.
 #[track_caller]
 fn same(name: &str, text: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/status/golden")
-        .join(name);
-    if std::env::var_os("TCPW_UPDATE").is_some() {
-        fs::write(&path, text).unwrap();
-    }
-    let wanted = fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        wanted == text,
-        "{name} is not what was expected: TCPW_UPDATE=1 cargo test status::golden, and look at the difference\n{text}"
-    );
+    assert_golden("status", name, text);
 }
 
 #[test]
