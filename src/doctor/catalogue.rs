@@ -1,4 +1,4 @@
-//! The daemons of which it is known how they ask libwrap: under which name, behind which switch, and
+//! The daemons of which it is known how they ask libwrap: under which name, with which switch, and
 //! whether a test has seen it or only their documents say so.
 
 use std::path::Path;

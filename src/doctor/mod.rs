@@ -1,4 +1,4 @@
-//! Which programs of this machine ask libwrap, under which name and behind which switch, as their
+//! Which programs of this machine ask libwrap, under which name and with which switch, as their
 //! files and processes show it; nothing is run to find out.
 
 mod asker;

@@ -110,7 +110,7 @@ const ENGLISH: StatusWords = StatusWords {
     on: "on",
     off: "off",
     for_whom: "for {whom}",
-    nobody_told: "nobody is told of refused clients",
+    nobody_told: "nobody hears of refused clients",
     unlisted: "everybody on no list",
     nameless: "clients on no list without a name",
     some: "some refused clients",

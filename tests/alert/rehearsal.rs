@@ -27,7 +27,7 @@ fn it_logs_in_and_sends_nothing() {
             ],
         );
         let told = stage.run(&["doctor", "--mail", "--format", "nagios"]);
-        told.says(1, &["TCPW WARNING: ", "authentication: 535"]);
+        told.says(1, &["TCPW WARNING - ", "authentication: 535"]);
         assert!(server.mails().is_empty(), "{kind}");
     }
 }

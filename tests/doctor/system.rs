@@ -151,7 +151,7 @@ fn rules_and_daemons_are_held_against_each_other() {
     let (out, code) = doctor(stage.path(), &["--format", "nagios"]);
     assert_eq!(code, Some(1), "{out}");
     assert!(
-        out.starts_with("TCPW WARNING: 1 daemon asked; 0 switched off"),
+        out.starts_with("TCPW WARNING - 1 daemon asked; 0 switched off"),
         "{out}"
     );
     for (daemon, code) in [("vsftpd", 0), ("httpd", 2)] {

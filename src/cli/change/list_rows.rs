@@ -85,7 +85,7 @@ fn laid_out(
     line
 }
 
-/// A row for a narrow terminal: what stands behind the clients goes below.
+/// A row for a narrow terminal: what stands after the clients goes below.
 fn narrow(
     row: &[String; COLUMNS],
     is_header: bool,

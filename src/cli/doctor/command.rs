@@ -101,7 +101,7 @@ fn plugin(exit: Exit, sum: &str, context: &mut Context) -> Result<Exit, Failure>
     };
     // What follows a bar is taken for figures.
     let sum = sum.replace('|', "/");
-    context.out.line(format!("TCPW {state}: {sum}"))?;
+    context.out.line(format!("TCPW {state} - {sum}"))?;
     Ok(exit)
 }
 
