@@ -3,7 +3,7 @@
 use crate::doctor::catalogue::Known;
 use crate::doctor::sockets::Port;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Whether a program asks libwrap about its clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,6 +44,22 @@ pub struct Diagnosis {
 }
 
 impl Diagnosis {
+    /// That nothing can be told of `daemon`, and why.
+    pub(super) fn open(daemon: &str, program: &Path, why: String) -> Self {
+        Self {
+            daemon: daemon.to_owned(),
+            program: program.to_owned(),
+            process: None,
+            ports: BTreeSet::new(),
+            standing: Standing::CannotTell,
+            names: Vec::new(),
+            known: None,
+            evidence: vec![why],
+            problems: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
     /// The answer in a few words: `asked as sshd`, `linked, switched off`, `not asked` or `cannot
     /// tell`.
     pub fn state(&self) -> String {

@@ -1,13 +1,14 @@
 //! All programs of a machine that wait for clients, each with its answer.
 
 use crate::doctor::catalogue::programs_asking_as;
-use crate::doctor::diagnosis::{Diagnosis, Standing};
+use crate::doctor::diagnosis::Diagnosis;
 use crate::doctor::judge::Judge;
 use crate::doctor::running::{Running, Waiting, waiting};
 use crate::doctor::sockets::Port;
 use crate::doctor::subject::Subject;
 use crate::doctor::unit::{SocketUnit, socket_units};
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What systemd's program is called, which holds the sockets of its units.
@@ -76,6 +77,7 @@ pub fn examine(machine: &Machine<'_>) -> Findings {
             answers.push(of_nobody(running, ports));
         }
     }
+    answers.extend(machine.proc.and_then(unlisted));
     if machine.proc.is_none() {
         for unit in &units {
             answers.extend(of_unit(&mut judge, machine.root, unit, BTreeSet::new()));
@@ -126,19 +128,39 @@ fn of_unit(
     answers
 }
 
+/// What stands for all daemons where the processes of a machine cannot be listed.
+fn unlisted(proc: &Path) -> Option<Diagnosis> {
+    let cause = fs::read_dir(proc).err()?;
+    let why = format!("{} cannot be listed: {cause}", proc.display());
+    Some(Diagnosis::open("any daemon", proc, why))
+}
+
 /// Ports of systemd that belong to no socket unit that is known.
 fn of_nobody(running: &Running, ports: BTreeSet<Port>) -> Diagnosis {
     let why = "systemd waits there, and no socket unit that is enabled has these ports";
     Diagnosis {
-        daemon: SYSTEMD.to_owned(),
-        program: running.process.program.clone(),
         process: Some(running.process.number),
         ports,
-        standing: Standing::CannotTell,
-        names: Vec::new(),
-        known: None,
-        evidence: vec![why.to_owned()],
-        problems: Vec::new(),
-        notes: Vec::new(),
+        ..Diagnosis::open(SYSTEMD, &running.process.program, why.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::Standing;
+
+    #[test]
+    fn processes_that_cannot_be_listed_are_not_none() {
+        let stage = tempfile::tempdir().unwrap();
+        let proc = stage.path().join("proc");
+        let table = Path::new("/nonexistent");
+        let found = examine(&Machine {
+            root: stage.path(),
+            proc: Some(&proc),
+            tables: [table, table],
+        });
+        let standings: Vec<_> = found.answers.iter().map(|one| one.standing).collect();
+        assert_eq!(standings, [Standing::CannotTell]);
     }
 }
