@@ -11,10 +11,12 @@ use crate::cli::machine::surroundings::{Aclexec, Machine};
 use crate::cli::machine::tables::TableFile;
 use crate::cli::machine::unit_removal;
 use crate::editor::{
-    Asks, Ground, History, Intent, Place, Refusal, Scope, callers, remove_alert, verify_open,
+    Asks, Ground, History, Intent, Place, Refusal, Scope, callers, own_lists, remove_alert,
+    verify_open,
 };
 use clap::Args;
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 /// Leave this machine: remove the alerts, the schedules and the units; access stays as it is
 ///
@@ -72,7 +74,7 @@ pub(crate) fn run(args: &UninstallArgs, context: &mut Context) -> Result<Exit, F
         unit_removal::remove_all(context)?;
     }
     name(&left.callers, context)?;
-    tell(&left.ending, context)?;
+    tell(&left.ending, &left.lists, context)?;
     Ok(exit_of(&left.callers))
 }
 
@@ -83,6 +85,8 @@ struct Found {
     callers: Vec<Place>,
     /// Those that end by themselves.
     ending: Vec<Place>,
+    /// The list files that rules name.
+    lists: BTreeSet<String>,
 }
 
 impl Found {
@@ -90,6 +94,7 @@ impl Found {
         Self {
             callers: callers(ground),
             ending: with_an_end(ground),
+            lists: own_lists(ground),
         }
     }
 }

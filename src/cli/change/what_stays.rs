@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::editor::{Ground, Listed, Place, listed};
 use crate::escape::visible;
 use crate::values::counted;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -28,11 +29,16 @@ pub(super) fn with_an_end(ground: &Ground<'_>) -> Vec<Place> {
     rules.map(|rule| rule.place).collect()
 }
 
-/// Says what stays; `ending` are the rules that end by themselves.
+/// Says what stays; `ending` are the rules that end by themselves, `lists` the list files that rules
+/// name.
 ///
 /// # Errors
 /// When the output cannot be written.
-pub(super) fn tell(ending: &[Place], context: &mut Context) -> Result<(), Failure> {
+pub(super) fn tell(
+    ending: &[Place],
+    lists: &BTreeSet<String>,
+    context: &mut Context,
+) -> Result<(), Failure> {
     let paths = context.paths.clone();
     let config = load(&paths);
     warn(ending, context)?;
@@ -40,6 +46,7 @@ pub(super) fn tell(ending: &[Place], context: &mut Context) -> Result<(), Failur
     context.out.line(format!(
         "access stays as it is: {allow}, {deny} and the comments in them"
     ))?;
+    tell_lists(lists, context)?;
     let mut removal = Vec::new();
     let mut add = |path: &Path, what: &str, context: &mut Context| {
         if fs::symlink_metadata(path).is_err() {
@@ -88,6 +95,17 @@ pub(super) fn tell(ending: &[Place], context: &mut Context) -> Result<(), Failur
     context
         .out
         .line(format!("to remove them too: rm -r {words}{user}"))
+}
+
+/// Names the list files that rules need.
+fn tell_lists(lists: &BTreeSet<String>, context: &mut Context) -> Result<(), Failure> {
+    for list in lists {
+        let list = visible(list.as_bytes());
+        context.out.line(format!(
+            "{list} stays: a rule names it, and without it matches nobody"
+        ))?;
+    }
+    Ok(())
 }
 
 /// Names the rules that nothing ends any more.
