@@ -18,8 +18,8 @@ for screen in "$screens"/*.ansi; do
         esac
         page=$stage/$name-$theme.html
         aha "${colours[@]}" --title "$name" <"$screen" |
-            sed 's|</head>|<style>pre{margin:12px;width:80ch;font:15px/19px "DejaVu Sans Mono","Noto Sans Mono CJK KR",monospace}</style></head>|' >"$page"
-        chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size="760,$((lines * 19 + 48))" \
+            sed 's|</head>|<style>pre{margin:12px;width:80ch;font:15px/19px "Noto Sans Mono CJK KR",monospace}</style></head>|' >"$page"
+        chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size="$((80 * 15 / 2 + 60)),$((lines * 19 < 220 ? 260 : lines * 19 + 40))" \
             --user-data-dir="$stage/profile" --screenshot="$out/$name-$theme.png" "file://$page" >"$stage/log" 2>&1 ||
             { cat "$stage/log" >&2; exit 1; }
     done

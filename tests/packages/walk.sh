@@ -44,7 +44,7 @@ start_terminal() {
 # The screen as text and, for pictures, with its colours and without what only the script typed.
 keep_screen() {
     screen >"$TCPW_SCREENS/$locale-$1.txt"
-    terminal capture-pane -e -p -S - -t walk | sed -e "s/; echo 'ended with '.*//" -e '/^ended with /d' \
+    terminal capture-pane -e -p -S - -t walk | sed -E -e "s/; echo 'ended with '.*//" -e '/^(.\[[0-9;]*m)*ended with /d' \
         >"$TCPW_SCREENS/$locale-$1.ansi"
 }
 # Waits for a question, whose text is $1, and types the answer.

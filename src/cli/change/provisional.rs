@@ -91,7 +91,7 @@ fn has_schedule(paths: &Paths) -> bool {
 
 /// Says how to confirm the change.
 pub(crate) fn announce(context: &mut Context, number: u64, trial: &Trial) -> Result<(), Failure> {
-    context.out.line(format!(
+    context.out.prose(format!(
         "change {number} will be rolled back at {} unless confirmed: keep this session open, log \
          in again, and type `tcpw confirm` there; or, from anywhere, `tcpw confirm {}`",
         clock(trial.terms.due),
