@@ -91,12 +91,18 @@ fn has_schedule(paths: &Paths) -> bool {
 
 /// Says how to confirm the change.
 pub(crate) fn announce(context: &mut Context, number: u64, trial: &Trial) -> Result<(), Failure> {
-    context.out.prose(format!(
+    let text = format!(
         "change {number} will be rolled back at {} unless confirmed: keep this session open, log \
          in again, and type `tcpw confirm` there; or, from anywhere, `tcpw confirm {}`",
         clock(trial.terms.due),
         trial.token
-    ))
+    );
+    // Whoever does not learn the word may not get in to confirm.
+    if context.out.is_quiet() {
+        context.out.note(&text)
+    } else {
+        context.out.prose(text)
+    }
 }
 
 /// For a command that changes nothing: rolls back what is due if this user may, and says what waits
