@@ -10,7 +10,7 @@ pub(super) struct Target {
 }
 
 /// All but `engine_libwrap`, which is linked with libwrap: `engine::compare` asks that library.
-pub(super) const TARGETS: [Target; 9] = [
+pub(super) const TARGETS: [Target; 10] = [
     target("parse_print", super::parse_print::run),
     target("index_linear", super::index_linear::run),
     target("sieve", super::sieve::run),
@@ -20,6 +20,7 @@ pub(super) const TARGETS: [Target; 9] = [
     target("config", super::config::run),
     target("smtp_replies", super::smtp_replies::run),
     target("messages", super::messages::run),
+    target("set_file", super::set_file::run),
 ];
 
 const fn target(name: &'static str, run: fn(&[u8])) -> Target {
