@@ -7,6 +7,7 @@ pub(super) mod allow;
 pub(super) mod apply;
 pub(super) mod changes;
 pub(super) mod client_list;
+pub(super) mod compact;
 pub(super) mod confirm;
 pub(super) mod deny;
 pub(super) mod deny_all;

@@ -167,6 +167,22 @@ pub(super) const PAGES: &[Page] = &[
         ],
     },
     Page {
+        command: "compact",
+        examples: &[
+            ("tcpw compact -n", "Show what would be packed"),
+            ("tcpw compact", "Fewer rules, the same verdicts"),
+            (
+                "tcpw compact --check",
+                "Only look: 1 if there is something to pack",
+            ),
+        ],
+        exit: &[
+            ("0", "done, or there is nothing to change"),
+            ("1", "with --check or -n: something would change"),
+            ("2", "refused, or not possible; nothing was written"),
+        ],
+    },
+    Page {
         command: "history",
         examples: &[
             ("tcpw history", "Every change, the newest last"),
