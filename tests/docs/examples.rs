@@ -10,7 +10,7 @@ use std::sync::Mutex;
 const AT_ONCE: usize = 4;
 
 /// What the examples of some commands need: a script that is run before each of them.
-const BEFORE: [(&str, &str); 18] = [
+const BEFORE: [(&str, &str); 19] = [
     ("install-alert", "tcpw deny-all"),
     (
         "deny",
@@ -36,6 +36,12 @@ const BEFORE: [(&str, &str); 18] = [
     ("queue", WAITING),
     ("unmute", "tcpw mute 192.0.2.0/24"),
     ("remove-alert", "tcpw deny-all; tcpw install-alert"),
+    (
+        "set",
+        "printf '192.0.2.7\\n198.51.100.0/24\\n' > bans.txt; printf '[\"203.0.113.9\"]' > drop.json; \
+         printf 'ip,why\\n192.0.2.7,scan\\n' > feed.csv; tcpw set build bans.set bans.txt; \
+         printf 'create bans hash:ip\\nadd bans 192.0.2.7 timeout 60\\n' > bans.ipset",
+    ),
 ];
 
 /// One event in the journal, and its mail as a file.

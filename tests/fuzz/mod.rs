@@ -18,6 +18,8 @@ mod messages;
 mod parse_print;
 #[path = "../../fuzz/bodies/repair.rs"]
 mod repair;
+#[path = "../../fuzz/bodies/set_file.rs"]
+mod set_file;
 #[path = "../../fuzz/bodies/sieve.rs"]
 mod sieve;
 #[path = "../../fuzz/bodies/smtp_replies.rs"]

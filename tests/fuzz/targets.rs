@@ -10,7 +10,7 @@ pub(super) struct Target {
 }
 
 /// All but `engine_libwrap`, which is linked with libwrap: `engine::compare` asks that library.
-pub(super) const TARGETS: [Target; 11] = [
+pub(super) const TARGETS: [Target; 12] = [
     target("parse_print", super::parse_print::run),
     target("index_linear", super::index_linear::run),
     target("sieve", super::sieve::run),
@@ -22,6 +22,7 @@ pub(super) const TARGETS: [Target; 11] = [
     target("messages", super::messages::run),
     target("gate_call", super::gate_call::run),
     target("gate_database", super::gate_database::run),
+    target("set_file", super::set_file::run),
 ];
 
 const fn target(name: &'static str, run: fn(&[u8])) -> Target {

@@ -14,6 +14,7 @@ pub(super) mod real_name;
 pub(super) mod rule_finder;
 pub(super) mod schedule;
 pub(super) mod schedule_state;
+pub(super) mod set_file;
 pub(super) mod settings;
 pub(super) mod surroundings;
 pub(super) mod tables;

@@ -18,7 +18,7 @@ pub const GROUPS: [(&str, &[&str]); 6] = [
     (
         "Rules",
         &[
-            "list", "allow", "deny", "revoke", "deny-all", "open", "edit", "apply", "fmt",
+            "list", "allow", "deny", "revoke", "deny-all", "open", "edit", "apply", "fmt", "set",
         ],
     ),
     ("Safety", &["history", "show", "undo", "redo", "confirm"]),
