@@ -4,6 +4,10 @@
 mod config;
 #[path = "../../fuzz/bodies/event_decode.rs"]
 mod event_decode;
+#[path = "../../fuzz/bodies/gate_call.rs"]
+mod gate_call;
+#[path = "../../fuzz/bodies/gate_database.rs"]
+mod gate_database;
 #[path = "../../fuzz/bodies/index_linear.rs"]
 mod index_linear;
 #[path = "../../fuzz/bodies/log_lines.rs"]

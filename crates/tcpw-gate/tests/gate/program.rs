@@ -2,6 +2,7 @@
 
 use super::legacy_made::MadeLegacy;
 use super::mmdb_made::{Made, country};
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::OsStringExt as _;
@@ -54,7 +55,12 @@ impl System {
             made.bytes(),
         )
         .unwrap();
-        fs::copy(PROGRAM, root.join("usr/sbin/tcpw-gate")).unwrap();
+        // By a program: no child of another test, forked at that moment, holds it open for writing then.
+        let copied = Command::new("cp")
+            .arg(PROGRAM)
+            .arg(root.join("usr/sbin/tcpw-gate"))
+            .status();
+        assert!(copied.unwrap().success());
         let log = UnixDatagram::bind(root.join("dev/log")).unwrap();
         fs::set_permissions(root.join("dev/log"), fs::Permissions::from_mode(0o666)).unwrap();
         log.set_nonblocking(true).unwrap();
@@ -424,4 +430,26 @@ fn a_database_is_replaced_while_clients_come() {
         fs::rename(&next, &path).unwrap();
         assert_eq!(asked.wait().unwrap().code(), Some(0), "round {round}");
     }
+}
+
+/// The page and the help name the same options.
+#[test]
+fn the_manual_page_has_every_option_of_the_help() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../man/tcpw-gate.8");
+    let page = fs::read_to_string(page).unwrap();
+    let options = |text: &str, mark: &str| -> BTreeSet<String> {
+        let found = text.split(mark).skip(1).map(|rest| {
+            let is_end = |letter: char| !letter.is_ascii_lowercase() && letter != '-';
+            rest.split(is_end).next().unwrap_or_default().to_owned()
+        });
+        found.filter(|name| !name.is_empty()).collect()
+    };
+    let of_help = options(tcpw_gate::HELP, " --");
+    assert!(of_help.len() > 10, "{of_help:?}");
+    let of_page = options(&page, "Fl -")
+        .into_iter()
+        .chain(options(&page, ", -"))
+        .collect();
+    let lacking: Vec<_> = of_help.difference(&of_page).collect();
+    assert!(lacking.is_empty(), "{lacking:?}");
 }
