@@ -10,8 +10,9 @@ use std::sync::Mutex;
 const AT_ONCE: usize = 4;
 
 /// What the examples of some commands need: a script that is run before each of them.
-const BEFORE: [(&str, &str); 20] = [
+const BEFORE: [(&str, &str); 21] = [
     ("install-alert", "tcpw deny-all"),
+    ("allow", "echo 9.9.9.9 home.dyn.example.org > etc/hosts"),
     (
         "deny",
         "printf '198.51.100.9\\n198.51.100.0/28\\n' > list.txt",

@@ -33,6 +33,10 @@ pub(super) const PAGES: &[Page] = &[
                 "tcpw allow 192.0.2.9 --confirm-within 5m",
                 "Roll back unless confirmed from a new login",
             ),
+            (
+                "tcpw allow --follow home.dyn.example.org -d sshd",
+                "A home whose address changes",
+            ),
         ],
         exit: CHANGED,
     },
@@ -53,6 +57,10 @@ pub(super) const PAGES: &[Page] = &[
         examples: &[
             ("tcpw revoke 192.0.2.7", "Off every list"),
             ("tcpw revoke 192.0.2.7 -d sshd", "Only for ssh"),
+            (
+                "tcpw revoke home.dyn.example.org",
+                "What a name stands for, followed or not",
+            ),
             (
                 "tcpw revoke 192.0.2.7 --by fail2ban/sshd",
                 "Only what this author wrote",
