@@ -5,6 +5,7 @@ use super::demo::DemoArgs;
 use super::events::EventsArgs;
 use super::lint::LintArgs;
 use super::report::ReportArgs;
+use super::set::SetArgs;
 use super::setup::SetupArgs;
 use super::status::{MetricsArgs, StatusArgs};
 use crate::cli::alert::deliver::DeliverArgs;
@@ -135,6 +136,7 @@ pub(crate) enum Command {
     Fmt(FmtArgs),
     Compact(CompactArgs),
     Parse(ParseArgs),
+    Set(SetArgs),
     Mail(MailArgs),
     Events(EventsArgs),
     Report(ReportArgs),

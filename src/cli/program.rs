@@ -10,7 +10,7 @@ use super::change::{
 };
 use super::verdict::{diff, explain, match_, parse, test};
 use super::{
-    completions, demo, doctor, events, lint, mail, manual, report, required_files, setup,
+    completions, demo, doctor, events, lint, mail, manual, report, required_files, set, setup,
     static_build, status,
 };
 use crate::system::HAS_NAME_SERVICE;
@@ -100,6 +100,7 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
         Command::Doctor(args) => doctor::run(args, context),
         Command::Explain(args) => explain::run(args, context),
         Command::Parse(args) => parse::run(args, context),
+        Command::Set(args) => set::run(args, context),
         Command::Mail(args) => mail::run(args, context),
         Command::Events(args) => events::run(args, context),
         Command::Report(args) => report::run(args, context),

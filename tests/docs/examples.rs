@@ -10,8 +10,9 @@ use std::sync::Mutex;
 const AT_ONCE: usize = 4;
 
 /// What the examples of some commands need: a script that is run before each of them.
-const BEFORE: [(&str, &str); 19] = [
+const BEFORE: [(&str, &str); 21] = [
     ("install-alert", "tcpw deny-all"),
+    ("allow", "echo 9.9.9.9 home.dyn.example.org > etc/hosts"),
     (
         "deny",
         "printf '198.51.100.9\\n198.51.100.0/28\\n' > list.txt",
@@ -40,6 +41,12 @@ const BEFORE: [(&str, &str); 19] = [
     ("queue", WAITING),
     ("unmute", "tcpw mute 192.0.2.0/24"),
     ("remove-alert", "tcpw deny-all; tcpw install-alert"),
+    (
+        "set",
+        "printf '192.0.2.7\\n198.51.100.0/24\\n' > bans.txt; printf '[\"203.0.113.9\"]' > drop.json; \
+         printf 'ip,why\\n192.0.2.7,scan\\n' > feed.csv; tcpw set build bans.set bans.txt; \
+         printf 'create bans hash:ip\\nadd bans 192.0.2.7 timeout 60\\n' > bans.ipset",
+    ),
 ];
 
 /// One event in the journal, and its mail as a file.

@@ -36,6 +36,18 @@ mod in_time;
 /// Tables as they are wanted.
 mod wanted;
 
+/// Names that move, and whatever a resolver says about them.
+mod follow;
+
+/// The rule is right at every step of a month, as libwrap sees it.
+mod follow_month;
+
+/// A machine that follows names.
+mod follow_stage;
+
+/// A DNS server that does what it is told to.
+mod name_server;
+
 /// fail2ban with the shipped action.
 mod fail2ban;
 

@@ -15,6 +15,8 @@ pub(super) mod edit;
 pub(super) mod effect;
 pub(super) mod expire;
 pub(super) mod fmt;
+pub(super) mod follow_names;
+pub(super) mod follow_new;
 pub(super) mod gains;
 pub(super) mod guard;
 pub(super) mod history;

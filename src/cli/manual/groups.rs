@@ -19,7 +19,7 @@ pub const GROUPS: [(&str, &[&str]); 6] = [
         "Rules",
         &[
             "list", "allow", "deny", "revoke", "deny-all", "open", "edit", "apply", "fmt",
-            "compact",
+            "compact", "set",
         ],
     ),
     ("Safety", &["history", "show", "undo", "redo", "confirm"]),

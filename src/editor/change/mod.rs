@@ -14,6 +14,7 @@ pub(super) mod deciding;
 pub(super) mod deny_all;
 pub(super) mod expire;
 pub(super) mod extend;
+pub(super) mod follow;
 pub(super) mod layout;
 pub(super) mod line;
 pub(super) mod merge;

@@ -1,0 +1,49 @@
+//! The gate: whether an address may come in, by its country, by the network that owns it and by
+//! compiled lists. What `tcpw-gate` decides when a rule asks it, and what `tcpw` says of such a rule.
+
+#![deny(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
+
+mod admitted;
+mod call;
+mod call_error;
+mod country;
+mod database;
+mod decide;
+mod fault;
+mod help;
+mod label;
+mod legacy;
+pub mod map;
+mod mmdb;
+mod network;
+mod own;
+mod policy;
+mod question;
+mod quiet;
+mod ranges;
+pub mod set;
+mod settings;
+mod sources;
+mod tell;
+mod value;
+mod why;
+mod words;
+
+pub use admitted::admitted;
+pub use call::{Call, Client, Exception};
+pub use call_error::{CallError, CallProblem};
+pub use country::Country;
+pub use decide::decide;
+pub use fault::Fault;
+pub use help::{HELP, help_of};
+pub use label::{Edition, Label};
+pub use network::{Network, NetworkError};
+pub use own::OwnAddresses;
+pub use policy::Policy;
+pub use quiet::silence;
+pub use settings::Settings;
+pub use sources::Sources;
+pub use tell::{Logbook, tell};
+pub use why::{Decision, Evidence, Exemption, Why};
+pub use words::broken_in;
