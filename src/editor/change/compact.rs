@@ -36,12 +36,13 @@ pub struct Compacted {
     pub alike: usize,
     /// What stays as it is.
     pub untouched: Untouched,
+    is_changed: bool,
 }
 
 impl Compacted {
     /// Whether the table becomes another one.
     pub fn is_change(&self) -> bool {
-        self.rules[0] != self.rules[1] || self.covered + self.joined > 0
+        self.is_changed
     }
 }
 
@@ -85,6 +86,7 @@ pub fn compact(
         for edit in lines.edits() {
             compacted.bytes[1] += edit.replacement.len();
             compacted.bytes[1] -= index(edit.span.len());
+            compacted.is_changed = true;
             change.edits.push(table, edit);
         }
     }
