@@ -7,3 +7,4 @@ mod legacy_made;
 mod mmdb_made;
 mod program;
 mod sets;
+mod shape;
