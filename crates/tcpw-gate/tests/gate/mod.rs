@@ -4,6 +4,7 @@ mod databases;
 mod decisions;
 mod hostile;
 mod legacy_made;
+mod listed;
 mod mmdb_made;
 mod program;
 mod sets;
