@@ -1,8 +1,10 @@
 //! What a client pays for the gate: `sh -c 'tcpw-gate ...'`, as libwrap runs it by `aclexec`, against
-//! `sh -c true`, with a database of a million networks and with the legacy ones; and the classic shell
-//! filter beside it, `geoiplookup` in a pipe to `awk`, where that program is installed. All in turn.
+//! `sh -c true`, with a database of a million networks, with a legacy one and with a compiled set of ten
+//! millions; and the classic shell filter beside it, `geoiplookup` in a pipe to `awk`, where that program is
+//! installed. All in turn.
 //!
-//! `cargo bench --bench gate`. `TCPW_NETWORKS` is the number of networks in the database.
+//! `cargo bench --bench gate`. `TCPW_NETWORKS` is the number of networks in the database, `TCPW_SET` that in
+//! the set.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -19,11 +21,13 @@ mod mmdb_made;
 
 use legacy_made::MadeLegacy;
 use mmdb_made::{Made, country};
-use std::fs;
+use std::fs::{self, File};
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
+use tcpw_gate::Network;
+use tcpw_gate::set::{SetSource, build};
 use tempfile::TempDir;
 
 const GATE: &str = concat!(env!("CARGO_BIN_EXE_tcpw"), "-gate");
@@ -44,6 +48,13 @@ fn main() {
         "a database of {networks} networks, {} MiB; {ROUNDS} rounds",
         size >> 20
     );
+    let listed = std::env::var("TCPW_SET").map_or(10_000_000, |text| text.parse().unwrap());
+    let size = make_set(&place.path().join("s"), listed);
+    println!("a set of {listed} networks, {} MiB", size >> 20);
+    let set = |address: &str| {
+        let set = place.path().join("s");
+        format!("{GATE} --in {} --keep none -- {address}", set.display())
+    };
     let database = |name: &str| format!("--database {}", place.path().join(name).display());
     let call = |name: &str, address: &str| {
         format!(
@@ -74,6 +85,8 @@ fn main() {
             false,
         ),
     ];
+    lines.push(("tcpw-gate, set, admitted".to_owned(), set("16.0.0.5"), true));
+    lines.push(("tcpw-gate, set, refused".to_owned(), set("16.0.0.6"), false));
     let legacy = place.path().join("l.dat");
     if Command::new("geoiplookup").arg("-v").output().is_ok() {
         let filter = format!(
@@ -146,6 +159,18 @@ fn make(folder: &Path, networks: usize) -> usize {
     fs::write(folder.join("c.mmdb"), &bytes).unwrap();
     fs::write(folder.join("l.dat"), legacy.bytes()).unwrap();
     bytes.len()
+}
+
+/// Makes a set of every fifth address from 16.0.0.0 on; gives its size.
+fn make_set(path: &Path, networks: u32) -> u64 {
+    let lines = (0..networks).map(|number| {
+        let address = Ipv4Addr::from_bits(0x1000_0000 + number * 5);
+        (Network::single(IpAddr::V4(address)), None, 0)
+    });
+    let mut file = File::create_new(path).unwrap();
+    let sources = vec![SetSource::new("list.txt")];
+    build(lines, (sources, 0), &mut tempfile::tempfile, &mut file).unwrap();
+    file.metadata().unwrap().len()
 }
 
 /// Builds the program that rules ask: it is a package of its own, which a bench does not build.

@@ -15,6 +15,7 @@ use crate::cli::alert::queue::QueueArgs;
 use crate::cli::base::GlobalArgs;
 use crate::cli::change::allow::AllowArgs;
 use crate::cli::change::apply::ApplyArgs;
+use crate::cli::change::compact::CompactArgs;
 use crate::cli::change::confirm::ConfirmArgs;
 use crate::cli::change::deny::DenyArgs;
 use crate::cli::change::deny_all::DenyAllArgs;
@@ -133,6 +134,7 @@ pub(crate) enum Command {
     Doctor(DoctorArgs),
     Explain(ExplainArgs),
     Fmt(FmtArgs),
+    Compact(CompactArgs),
     Parse(ParseArgs),
     Set(SetArgs),
     Mail(MailArgs),

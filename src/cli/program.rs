@@ -5,8 +5,8 @@ use super::args::{Cli, Command};
 use super::base::output::{self, ColorChoice};
 use super::base::{Context, Exit, Failure, Output, Paths};
 use super::change::{
-    allow, apply, confirm, deny, deny_all, edit, expire, fmt, history, install_alert, list, open,
-    remove_alert, revoke, rollback, show, undo, uninstall,
+    allow, apply, compact, confirm, deny, deny_all, edit, expire, fmt, history, install_alert,
+    list, open, remove_alert, revoke, rollback, show, undo, uninstall,
 };
 use super::verdict::{diff, explain, match_, parse, test};
 use super::{
@@ -96,6 +96,7 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
         Command::Test(args) => test::run(args, context),
         Command::Lint(args) => lint::run(args, context),
         Command::Fmt(args) => fmt::run(args, context),
+        Command::Compact(args) => compact::run(args, context),
         Command::Doctor(args) => doctor::run(args, context),
         Command::Explain(args) => explain::run(args, context),
         Command::Parse(args) => parse::run(args, context),

@@ -84,7 +84,8 @@ fn demands(command: &Command) -> Demands {
         | Command::Open(_)
         | Command::RemoveAlert(_)
         | Command::Expire(_)
-        | Command::Fmt(_) => (false, true),
+        | Command::Fmt(_)
+        | Command::Compact(_) => (false, true),
         Command::Setup(_)
         | Command::Allow(_)
         | Command::Deny(_)

@@ -200,6 +200,29 @@ fn every_key_is_read() {
 }
 
 #[test]
+fn how_names_are_followed_is_read() {
+    let read_servers = |servers: &str| read(&format!("[follow]\nservers = {servers}\n"));
+    let config = read("[follow]\ngrace = '2w'\nremove = true\n").unwrap();
+    assert_eq!(config.follow.grace, Duration::from_secs(14 * 86_400));
+    assert!(config.follow.remove && config.follow.servers.is_empty());
+    let config = read_servers("['192.0.2.53', '[2001:db8::53]:5353']").unwrap();
+    let servers = ["192.0.2.53:53", "[2001:db8::53]:5353"].map(|text| text.parse().unwrap());
+    assert_eq!(config.follow.servers, servers);
+    assert_eq!(config.follow.grace, Duration::from_secs(7 * 86_400));
+    for servers in [
+        "'dns.example.org'",
+        "['1.1.1.1', '1.1.1.2', '1.1.1.3', '1.1.1.4']",
+    ] {
+        let error = read_servers(servers).unwrap_err();
+        assert!(
+            error.contains("`follow.servers` must be at most 3 addresses"),
+            "{error}"
+        );
+    }
+    assert!(read("[follow]\ngrace = '59m'\n").is_err());
+}
+
+#[test]
 fn every_key_of_a_channel_is_read() {
     let config = read(
         r#"

@@ -9,10 +9,15 @@ pub use change::alerts_found::{FoundAlert, FoundAlerts, found_alerts};
 pub use change::allow_deny::list;
 pub use change::apply::{Declared, declare, replace, verify_alerts_kept};
 pub use change::asks::Asks;
+pub use change::batches::Untouched;
 pub use change::callers::callers;
+pub use change::compact::{Compacted, compact, verify_compact};
 pub use change::concern::{Concern, Treatment, concerning, treatment, treatment_of_others};
 pub use change::deny_all::deny_all;
 pub use change::expire::{Listed, expire, listed, stray_notes, verify_expire};
+pub use change::follow::{
+    FollowedRule, NewAddresses, follow, follow_new, followed, overruled, verify_follow,
+};
 pub use change::old_alerts::{OldAlert, old_alerts, replace_alerts};
 pub use change::only::only;
 pub use change::open::{open_again, remove_alert};

@@ -140,7 +140,7 @@ pub(super) const RESERVED: &[(&str, &[&str])] = &[(
 
 /// External crates and the rooms of `src` that may name them. A crate that is not listed may be used
 /// by nobody until it has an owner.
-pub(super) const CRATES: [Room; 30] = [
+pub(super) const CRATES: [Room; 31] = [
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("csv", &["cli", "report"]),
@@ -160,6 +160,7 @@ pub(super) const CRATES: [Room; 30] = [
     ("xattr", &["editor"]),
     ("ring", &["editor", "metadata", "alert", "cli"]),
     ("dns_lookup", &["system"]),
+    ("simple_dns", &["system"]),
     ("landlock", &["system"]),
     ("seccompiler", &["system"]),
     (

@@ -2,6 +2,8 @@
 
 #[path = "../../fuzz/bodies/config.rs"]
 mod config;
+#[path = "../../fuzz/bodies/dns_answers.rs"]
+mod dns_answers;
 #[path = "../../fuzz/bodies/event_decode.rs"]
 mod event_decode;
 #[path = "../../fuzz/bodies/gate_call.rs"]

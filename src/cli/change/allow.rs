@@ -2,23 +2,20 @@
 
 use super::changes::ChangeArgs;
 use super::client_list::{clients_of, daemons_of};
+use super::follow_new;
 use super::make::make;
 use super::refusal::wrong_word;
 use crate::cli::base::times::{lifetime, stamp};
 use crate::cli::base::{Context, Exit, Failure};
-use crate::editor::{Asked, Asks, Intent, Label, Recourse, Scope, Wish, list, verify_list};
+use crate::editor::{Asked, Asks, Daemon, Intent, Label, Recourse, Scope, Wish, list, verify_list};
 use crate::escape::visible_short;
 use crate::system::{Clock as _, SystemClock};
 use clap::Args;
 use std::path::PathBuf;
 
-/// Who, and for which daemons.
+/// Who else, for which daemons, and what is kept about it.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ListArgs {
-    /// IPv4 or IPv6 address, network (`10.1.2.0/24`, `2001:db8::/32`), range of addresses
-    /// (`10.0.0.5-10.0.0.20`), host name or `.domain`; `@-` stands for a list on standard input
-    #[arg(required_unless_present = "from", value_name = "CLIENT")]
-    clients: Vec<String>,
     /// Also the clients in this file, one per line; `#` begins a comment
     #[arg(long, value_name = "FILE")]
     from: Vec<PathBuf>,
@@ -43,16 +40,38 @@ pub(crate) struct ListArgs {
 /// Writes a rule into the allow table, before the first rule that would decide these clients
 /// otherwise. A rule about the same clients that says the opposite is a conflict: it is named, and
 /// nothing is written.
+///
+/// With --follow, the rule holds the addresses that a name has, and `tcpw expire` keeps them: it asks
+/// for the name again when its time to live has passed (60 seconds at least), and writes only what
+/// has changed. A rule by name would not do: libwrap asks for the name of the address, which most
+/// providers have chosen. A name that cannot be resolved, that has no address, or one that no client
+/// of the internet can have, takes no address out of the rule; after a week that is reported
+/// (`[follow]` in tcpw.toml(5)). `tcpw revoke NAME` ends it.
 #[derive(Debug, Args)]
 pub(crate) struct AllowArgs {
+    /// IPv4 or IPv6 address, network (`10.1.2.0/24`, `2001:db8::/32`), range of addresses
+    /// (`10.0.0.5-10.0.0.20`), host name or `.domain`; `@-` stands for a list on standard input
+    #[arg(required_unless_present_any = ["from", "follow"], value_name = "CLIENT")]
+    clients: Vec<String>,
     #[command(flatten)]
     list: ListArgs,
+    /// The addresses that this host name has, now and whenever they change: at most 16
+    ///
+    /// For a home whose address changes. Nothing follows it by itself: have a timer or cron run
+    /// `tcpw expire` each minute. `tcpw list` shows when it was last resolved.
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["clients", "from"])]
+    follow: Option<String>,
     #[command(flatten)]
     change: ChangeArgs,
 }
 
 pub(crate) fn run(args: &AllowArgs, context: &mut Context) -> Result<Exit, Failure> {
-    let asked = args.list.asked(Wish::Grant)?;
+    if let Some(word) = &args.follow {
+        let name = follow_new::host_name(word)?;
+        let about = (args.list.label(Some(&name))?, args.list.daemons()?);
+        return follow_new::run(&name, about, args.change, context);
+    }
+    let asked = args.list.asked(&args.clients, Wish::Grant)?;
     make(
         context,
         args.change,
@@ -67,16 +86,21 @@ pub(crate) fn run(args: &AllowArgs, context: &mut Context) -> Result<Exit, Failu
 }
 
 impl ListArgs {
-    /// Reads the words.
-    pub(crate) fn asked(&self, wish: Wish) -> Result<Asked, Failure> {
-        let clients = clients_of(&self.clients, &self.from)?;
-        let daemons = daemons_of(&self.daemons)?;
-        Ok(Asked::new(wish, clients, daemons).with_label(self.label()?))
+    /// Reads the words, of which `clients` are those that name clients.
+    pub(crate) fn asked(&self, clients: &[String], wish: Wish) -> Result<Asked, Failure> {
+        let clients = clients_of(clients, &self.from)?;
+        Ok(Asked::new(wish, clients, self.daemons()?).with_label(self.label(None)?))
     }
 
-    /// What the comment above the rule says; none if there is nothing to say.
-    fn label(&self) -> Result<Option<Label>, Failure> {
-        if self.lifetime.is_none() && self.reason.is_none() && self.by.is_none() {
+    /// The daemons.
+    fn daemons(&self) -> Result<Vec<Daemon>, Failure> {
+        daemons_of(&self.daemons)
+    }
+
+    /// What the comment above the rule says, which may follow a name; none if there is nothing to say.
+    fn label(&self, follow: Option<&str>) -> Result<Option<Label>, Failure> {
+        let is_bare = self.lifetime.is_none() && self.reason.is_none() && self.by.is_none();
+        if is_bare && follow.is_none() {
             return Ok(None);
         }
         let now = SystemClock.now();
@@ -94,6 +118,7 @@ impl ListArgs {
             since: Some(stamp(now)),
             until: until.transpose()?.map(stamp),
             by: self.by.clone(),
+            follow: follow.map(str::to_owned),
             reason: self.reason.clone(),
         };
         label.check().map_err(|error| wrong_word(&error))?;

@@ -15,6 +15,10 @@ use clap::Args;
 /// before the rule that grants.
 #[derive(Debug, Args)]
 pub(crate) struct DenyArgs {
+    /// IPv4 or IPv6 address, network (`10.1.2.0/24`, `2001:db8::/32`), range of addresses
+    /// (`10.0.0.5-10.0.0.20`), host name or `.domain`; `@-` stands for a list on standard input
+    #[arg(required_unless_present = "from", value_name = "CLIENT")]
+    clients: Vec<String>,
     #[command(flatten)]
     list: ListArgs,
     #[command(flatten)]
@@ -24,7 +28,7 @@ pub(crate) struct DenyArgs {
 }
 
 pub(crate) fn run(args: &DenyArgs, context: &mut Context) -> Result<Exit, Failure> {
-    let asked = args.list.asked(Wish::Refuse)?;
+    let asked = args.list.asked(&args.clients, Wish::Refuse)?;
     make(
         context,
         args.change,

@@ -5,7 +5,7 @@ use super::make::make;
 use super::provisional::take_back_due;
 use super::refusal::told;
 use super::remarks::at;
-use super::what_stays::{tell, with_an_end};
+use super::what_stays::{following, tell, with_an_end};
 use crate::cli::base::{Context, Exit, Failure};
 use crate::cli::machine::surroundings::{Aclexec, Machine};
 use crate::cli::machine::tables::TableFile;
@@ -72,7 +72,7 @@ pub(crate) fn run(args: &UninstallArgs, context: &mut Context) -> Result<Exit, F
         unit_removal::remove_all(context)?;
     }
     name(&left.callers, context)?;
-    tell(&left.ending, context)?;
+    tell(&left.ending, &left.following, context)?;
     Ok(exit_of(&left.callers))
 }
 
@@ -83,6 +83,8 @@ struct Found {
     callers: Vec<Place>,
     /// Those that end by themselves.
     ending: Vec<Place>,
+    /// Those that follow a name.
+    following: Vec<Place>,
 }
 
 impl Found {
@@ -90,6 +92,7 @@ impl Found {
         Self {
             callers: callers(ground),
             ending: with_an_end(ground),
+            following: following(ground),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! The files of this machine, or of the one below `--root`, as the linter sees them.
 
 use super::daemons::{daemons, whom_it_binds};
+use super::other_names::other_names;
 use crate::cli::base::Paths;
 use crate::doctor::Diagnosis;
-use crate::lint::{FileKind, Look, MachineFiles};
+use crate::lint::{FileKind, Look, MachineFiles, OtherNames};
 use std::cell::OnceCell;
 use std::ffi::OsStr;
 use std::fs::Metadata;
@@ -32,6 +33,8 @@ pub(crate) struct Disk {
     paths: Paths,
     /// Who is root there: below `--root`, whoever owns that directory.
     root: u32,
+    /// Whether names are looked up.
+    asks_names: bool,
     /// What waits for clients, once somebody had to know.
     running: OnceCell<Vec<Diagnosis>>,
 }
@@ -45,8 +48,14 @@ impl Disk {
         Self {
             paths: paths.clone(),
             root: root.map_or(0, |metadata| metadata.uid()),
+            asks_names: false,
             running: OnceCell::new(),
         }
+    }
+
+    /// The same, and names are looked up if they shall be.
+    pub(crate) fn asking_names(self, asks_names: bool) -> Self {
+        Self { asks_names, ..self }
     }
 
     fn real(&self, path: &[u8]) -> PathBuf {
@@ -132,5 +141,13 @@ impl MachineFiles for Disk {
         let daemon = str::from_utf8(daemon).ok()?;
         let running = || self.running.get_or_init(|| daemons(&self.paths).answers);
         whom_it_binds(&self.paths, daemon, || running().clone())
+    }
+
+    fn asks_names(&self) -> bool {
+        self.asks_names
+    }
+
+    fn other_names(&self, name: &[u8]) -> Option<OtherNames> {
+        other_names(str::from_utf8(name).ok()?, &self.paths)
     }
 }

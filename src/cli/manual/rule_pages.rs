@@ -33,6 +33,10 @@ pub(super) const PAGES: &[Page] = &[
                 "tcpw allow 192.0.2.9 --confirm-within 5m",
                 "Roll back unless confirmed from a new login",
             ),
+            (
+                "tcpw allow --follow home.dyn.example.org -d sshd",
+                "A home whose address changes",
+            ),
         ],
         exit: CHANGED,
     },
@@ -53,6 +57,10 @@ pub(super) const PAGES: &[Page] = &[
         examples: &[
             ("tcpw revoke 192.0.2.7", "Off every list"),
             ("tcpw revoke 192.0.2.7 -d sshd", "Only for ssh"),
+            (
+                "tcpw revoke home.dyn.example.org",
+                "What a name stands for, followed or not",
+            ),
             (
                 "tcpw revoke 192.0.2.7 --by fail2ban/sshd",
                 "Only what this author wrote",
@@ -164,6 +172,22 @@ pub(super) const PAGES: &[Page] = &[
             ("0", "the set is whole; with an address: it is in it"),
             ("1", "the address is not in it"),
             ("2", "it cannot be read, is damaged or is not a set"),
+        ],
+    },
+    Page {
+        command: "compact",
+        examples: &[
+            ("tcpw compact -n", "Show what would be packed"),
+            ("tcpw compact", "Fewer rules, the same verdicts"),
+            (
+                "tcpw compact --check",
+                "Only look: 1 if there is something to pack",
+            ),
+        ],
+        exit: &[
+            ("0", "done, or there is nothing to change"),
+            ("1", "with --check or -n: something would change"),
+            ("2", "refused, or not possible; nothing was written"),
         ],
     },
     Page {

@@ -1,0 +1,216 @@
+//! `compact`: the same verdicts by fewer rules. Addresses of rules that may stand in any order become
+//! the fewest networks, packed into lines as long as libwrap reads.
+
+use crate::editor::change::address_runs::{FewestNetworks, Rival, without_covered};
+use crate::editor::change::batches::{Batch, Batches, Untouched};
+use crate::editor::change::replaced_lines::Lines;
+use crate::editor::change::worked_out::{Change, Refusal};
+use crate::editor::trial::table_pair::Ground;
+use crate::engine::TableName;
+use crate::metadata::strays;
+use crate::policy::{Network, formatted};
+use crate::span::index;
+use crate::syntax::{LINE_LIMIT, LineKind, Tree, parse};
+use std::fmt::Write as _;
+
+/// As few bytes of a line must be left for clients that packing is worth it.
+const LEAST_ROOM: usize = 64;
+
+/// What packing does to one table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Compacted {
+    /// How many rules libwrap reads, before and after.
+    pub rules: [usize; 2],
+    /// How many bytes the table has, before and after.
+    pub bytes: [usize; 2],
+    /// Words and rules that others held already.
+    pub covered: usize,
+    /// Words that went because neighbours became one network.
+    pub joined: usize,
+    /// Rules with a command or another effect that became one with a rule of the same effect.
+    pub alike: usize,
+    /// What stays as it is.
+    pub untouched: Untouched,
+}
+
+impl Compacted {
+    /// Whether the table becomes another one.
+    pub fn is_change(&self) -> bool {
+        self.rules[0] != self.rules[1] || self.covered + self.joined > 0
+    }
+}
+
+/// The change by which both tables become compact, and what it does to each, the allow table first.
+///
+/// # Errors
+/// [`Refusal::Internal`] if the edits do not fit, which would be a defect.
+pub fn compact(ground: &Ground<'_>) -> Result<(Change, [Compacted; 2]), Refusal> {
+    let mut change = Change::default();
+    let mut done = [Compacted::default(), Compacted::default()];
+    let tables = [TableName::Allow, TableName::Deny];
+    for (table, compacted) in tables.into_iter().zip(&mut done) {
+        let tree = ground.tree(table);
+        let batches = Batches::of(tree, table, ground.world.dialect());
+        let mut lines = Lines::of(tree);
+        *compacted = packed(batches, &mut lines);
+        compacted.bytes = [tree.source().len(); 2];
+        for edit in lines.edits() {
+            compacted.bytes[1] += edit.replacement.len();
+            compacted.bytes[1] -= index(edit.span.len());
+            change.edits.push(table, edit);
+        }
+    }
+    Ok((change, done))
+}
+
+/// Checks a plan of [`compact`] beside its effect: every comment is there, about the same rules.
+///
+/// # Errors
+/// [`Refusal::Internal`], which would be a defect.
+pub fn verify_compact(before: &Ground<'_>, after: &Ground<'_>) -> Result<(), Refusal> {
+    for table in [TableName::Allow, TableName::Deny] {
+        let (old, new) = (before.tree(table), after.tree(table));
+        if !comments(old).eq(comments(new)) {
+            return Err(Refusal::Internal("a comment would be lost".to_owned()));
+        }
+        let (was, is) = (strays(old).into_iter(), strays(new).into_iter());
+        if !was.map(|stray| stray.why).eq(is.map(|stray| stray.why)) {
+            let what = "a comment would be about another rule";
+            return Err(Refusal::Internal(what.to_owned()));
+        }
+    }
+    Ok(())
+}
+
+/// The comments of a table and the lines that libwrap cannot use, in order.
+fn comments<'t>(tree: &'t Tree<'t>) -> impl Iterator<Item = &'t [u8]> {
+    tree.lines()
+        .filter(|line| match line.kind() {
+            LineKind::Comment | LineKind::Malformed(_) => true,
+            LineKind::Rule | LineKind::Blank => false,
+        })
+        .map(|line| line.span().of(tree.source()))
+}
+
+/// Packs what can be packed.
+fn packed(batches: Batches, lines: &mut Lines<'_>) -> Compacted {
+    let Batches {
+        mut all,
+        doubles,
+        untouched,
+        rules,
+    } = batches;
+    let mut done = Compacted {
+        rules: [rules; 2],
+        covered: doubles.len(),
+        untouched,
+        ..Compacted::default()
+    };
+    for line in &doubles {
+        lines.replace(*line, Vec::new());
+    }
+    done.rules[1] -= doubles.len();
+    for stretch in all.chunk_by_mut(|a, b| a.stretch == b.stretch) {
+        let words: Vec<usize> = stretch.iter().map(|batch| batch.ranges.len()).collect();
+        let mut fewest: Vec<FewestNetworks> = stretch
+            .iter_mut()
+            .map(|batch| FewestNetworks::of(std::mem::take(&mut batch.ranges)))
+            .collect();
+        let mut rivals: Vec<Rival<'_>> = fewest
+            .iter_mut()
+            .zip(&*stretch)
+            .map(|(fewest, batch)| Rival {
+                networks: &mut fewest.networks,
+                daemons: batch.daemons,
+                is_fixed: batch.has_comment,
+            })
+            .collect();
+        let gone = without_covered(&mut rivals);
+        for (((batch, fewest), words), gone) in stretch.iter().zip(fewest).zip(words).zip(gone) {
+            let Some(rules) = rewritten(batch, &fewest.networks, words, lines) else {
+                continue;
+            };
+            let less = batch.lines.len() - rules;
+            done.rules[1] -= less;
+            done.covered += fewest.held + gone;
+            done.joined += fewest.joined;
+            done.alike += if batch.has_effects { less } else { 0 };
+        }
+    }
+    done
+}
+
+/// Puts the networks of a batch in the place of its rules, if that makes it smaller: as many rules.
+fn rewritten(
+    batch: &Batch,
+    networks: &[Network],
+    words: usize,
+    lines: &mut Lines<'_>,
+) -> Option<usize> {
+    let rules = rules_of(batch, networks, lines.ends_in_cr)?;
+    let (old, new) = (batch.lines.len(), rules.len());
+    if new > old || new == old && networks.len() >= words {
+        return None;
+    }
+    // The rules stand as evenly among the lines as they can.
+    let mut rules = rules.into_iter();
+    let mut put = 0;
+    for (at, line) in batch.lines.iter().enumerate() {
+        let is_due = put * old <= at * new;
+        let rule = if is_due { rules.next() } else { None };
+        put += usize::from(rule.is_some());
+        lines.replace(*line, rule.unwrap_or_default());
+    }
+    if batch.has_comment {
+        return Some(new);
+    }
+    lines.loose.extend(&batch.lines);
+    Some(new)
+}
+
+/// The networks in as few rules as they fit into; nothing if there is no room for them.
+fn rules_of(batch: &Batch, networks: &[Network], ends_in_cr: bool) -> Option<Vec<Vec<u8>>> {
+    let tail = if batch.tail.is_empty() {
+        String::new()
+    } else {
+        format!(" : {}", batch.tail)
+    };
+    let frame = batch.head.len() + ": ".len() + tail.len() + usize::from(ends_in_cr);
+    let room = LINE_LIMIT
+        .checked_sub(frame)
+        .filter(|room| *room >= LEAST_ROOM)?;
+    let mut rules = Vec::new();
+    let (mut text, mut word) = (String::new(), String::new());
+    let mut end = |text: &mut String| {
+        if !text.is_empty() {
+            let newline = if ends_in_cr { "\r\n" } else { "\n" };
+            rules.push(format!("{}: {text}{tail}{newline}", batch.head).into_bytes());
+            text.clear();
+        }
+    };
+    for network in networks {
+        word.clear();
+        // Writing to a String cannot fail.
+        _ = write!(word, "{network}");
+        if !text.is_empty() && text.len() + 1 + word.len() > room {
+            end(&mut text);
+        }
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(&word);
+    }
+    end(&mut text);
+    // Rules are folded as `tcpw fmt` folds them.
+    let style = |rule: Vec<u8>| {
+        if ends_in_cr {
+            rule
+        } else {
+            formatted(&parse(&rule))
+        }
+    };
+    Some(rules.into_iter().map(style).collect())
+}
+
+#[cfg(test)]
+mod tests;
