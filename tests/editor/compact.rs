@@ -175,19 +175,26 @@ fn questions(lists: &Lists, random: &mut Random) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// What the library says, and how long it takes.
+/// What the library says, and how long it takes for some of the questions when it is not disturbed.
 fn verdicts(oracle: &mut Oracle, sandbox: &Sandbox, asked: &[Vec<u8>]) -> (Vec<String>, Duration) {
-    let tables = Tables {
-        allow: sandbox.path("etc/hosts.allow"),
-        deny: sandbox.path("etc/hosts.deny"),
-    };
-    let start = Instant::now();
-    let answers = asked
-        .chunks(AT_ONCE)
-        .flat_map(|asked| oracle.ask_together(&tables, asked));
+    // Below --root a rule names a list as it is named without it.
+    let [allow, deny] = ["etc/hosts.allow", "etc/hosts.deny"].map(|name| {
+        let text = std::fs::read_to_string(sandbox.path(name)).unwrap();
+        let lists = format!(" {}/", sandbox.path("etc/tcpw.d").display());
+        let asked = sandbox.path(&format!("{name}.asked"));
+        std::fs::write(&asked, text.replace(" /etc/tcpw.d/", &lists)).unwrap();
+        asked
+    });
+    let tables = Tables { allow, deny };
     let word = |text: &str| text.split('\t').next().unwrap().to_owned();
-    let answers: Vec<String> = answers.map(|answer| word(&answer.text)).collect();
-    (answers, start.elapsed())
+    let (mut answers, mut best) = (Vec::new(), Duration::MAX);
+    for asked in asked.chunks(AT_ONCE) {
+        let start = Instant::now();
+        let found = oracle.ask_together(&tables, asked);
+        best = best.min(start.elapsed());
+        answers.extend(found.iter().map(|answer| word(&answer.text)));
+    }
+    (answers, best)
 }
 
 fn comments(text: &str) -> Vec<String> {
@@ -331,4 +338,132 @@ fn a_table_that_ends_early_is_left_where_it_ends() {
         (Some(0), true),
         "{ran:?}"
     );
+}
+
+/// The list files, and the names of those that the deny table names.
+fn list_files(sandbox: &Sandbox) -> (Vec<String>, Vec<String>) {
+    let found = sandbox.path("etc/tcpw.d");
+    let found = if found.exists() {
+        super::sandbox::names(&found)
+    } else {
+        Vec::new()
+    };
+    let words = sandbox.tables().1;
+    let named = words
+        .split_whitespace()
+        .filter_map(|word| word.strip_prefix("/etc/tcpw.d/"));
+    (found, named.map(str::to_owned).collect())
+}
+
+/// Runs a command that ends so.
+fn ended(sandbox: &Sandbox, words: &[&str], code: i32) -> super::sandbox::Ran {
+    let ran = sandbox.run(words);
+    assert_eq!(ran.code, Some(code), "{words:?}: {ran:?}");
+    ran
+}
+
+#[test]
+fn a_list_file_is_for_everybody_to_read_and_decides_as_the_rules_did() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mut oracle = Oracle::start();
+    let mut random = Random::new(16);
+    let lists = bans(&mut random);
+    let sandbox = Sandbox::new(&lists.allow, &lists.deny);
+    let asked = questions(&lists, &mut random);
+    let (before, _) = verdicts(&mut oracle, &sandbox, &asked);
+    ended(&sandbox, &["compact", "--into", "file", "-n"], 1);
+    assert_eq!(list_files(&sandbox), (Vec::new(), Vec::new()));
+    let ran = ended(
+        &sandbox,
+        &["compact", "--into", "file", "--format", "json"],
+        0,
+    );
+    let object: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let (found, named) = list_files(&sandbox);
+    assert_eq!((found.len(), &found), (1, &named));
+    let list = format!("etc/tcpw.d/{}", found[0]);
+    assert_eq!(object["lists"][0]["name"], format!("/{list}"));
+    let mode = |path: &str| {
+        let is = std::fs::metadata(sandbox.path(path)).unwrap();
+        is.permissions().mode() & 0o7777
+    };
+    assert_eq!((mode("etc/tcpw.d"), mode(&list)), (0o755, 0o644));
+    assert_eq!(rules(&sandbox.tables().1), 1);
+    assert_eq!(verdicts(&mut oracle, &sandbox, &asked).0, before);
+    let again = ended(&sandbox, &["compact", "--into", "file", "--check"], 0);
+    assert!(again.out.contains("nothing to change\n"), "{again:?}");
+    // What is written in lines never takes a list apart.
+    ended(&sandbox, &["compact", "--check"], 0);
+}
+
+#[test]
+fn a_list_file_never_changes_so_undo_and_redo_find_it() {
+    let lists = bans(&mut Random::new(18));
+    let sandbox = Sandbox::new(&lists.allow, &lists.deny);
+    ended(&sandbox, &["compact", "--into", "file"], 0);
+    let (first, once) = (list_files(&sandbox).0, sandbox.tables().1);
+    let content = |name: &str| std::fs::read(sandbox.path("etc/tcpw.d").join(name)).unwrap();
+    let bytes = content(&first[0]);
+    // Bans that come later join the list, and those that are in it go.
+    let mut later = format!("{once}ALL: {}\n", lists.addresses[7]);
+    (0..9).for_each(|n| writeln!(later, "ALL: 203.0.113.{}", n * 2).unwrap());
+    std::fs::write(sandbox.path("etc/hosts.deny"), &later).unwrap();
+    ended(&sandbox, &["compact", "--into", "file"], 0);
+    let (both, named) = list_files(&sandbox);
+    assert_eq!(
+        (both.len(), named.len(), rules(&sandbox.tables().1)),
+        (2, 1, 1)
+    );
+    assert_ne!(named, first);
+    assert_eq!(
+        content(&named[0]).len(),
+        bytes.len() + "203.0.113.n\n".len() * 5 + "203.0.113.nn\n".len() * 4
+    );
+    ended(&sandbox, &["undo"], 0);
+    assert_eq!(sandbox.tables().1, later);
+    std::fs::write(sandbox.path("etc/hosts.deny"), &once).unwrap();
+    ended(&sandbox, &["undo"], 0);
+    assert_eq!(sandbox.tables().1, lists.deny);
+    assert_eq!((list_files(&sandbox).0, content(&first[0])), (both, bytes));
+    ended(&sandbox, &["redo"], 0);
+    assert_eq!(sandbox.tables().1, once);
+    let left = ended(&sandbox, &["uninstall", "-n"], 0);
+    let stays = format!("/etc/tcpw.d/{} stays: a rule names it", first[0]);
+    assert!(left.out.contains(&stays), "{left:?}");
+    // A list that is gone is not named again.
+    ended(&sandbox, &["undo"], 0);
+    std::fs::remove_file(sandbox.path("etc/tcpw.d").join(&first[0])).unwrap();
+    let refused = ended(&sandbox, &["redo"], 2);
+    let gone = "is gone, and the rule that names it would match nobody";
+    assert!(refused.err.contains(gone), "{refused:?}");
+    assert_eq!(sandbox.tables().1, lists.deny);
+}
+
+#[test]
+fn a_list_that_cannot_be_written_leaves_the_tables_as_they_were() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let lists = bans(&mut Random::new(17));
+    let sandbox = Sandbox::new(&lists.allow, &lists.deny);
+    let place = sandbox.path("etc/tcpw.d");
+    let refused = |what: &str| {
+        let ran = sandbox.run(&["compact", "--into", "file"]);
+        assert_eq!(ran.code, Some(2), "{ran:?}");
+        assert!(ran.err.contains(what), "{ran:?}");
+        assert_eq!(sandbox.tables().1, lists.deny);
+    };
+    std::fs::write(&place, "").unwrap();
+    refused("cannot create the directory /etc/tcpw.d");
+    std::fs::remove_file(&place).unwrap();
+    std::fs::create_dir(&place).unwrap();
+    std::fs::set_permissions(&place, std::fs::Permissions::from_mode(0o700)).unwrap();
+    refused("daemons of other users cannot read what is in /etc/tcpw.d");
+    std::fs::set_permissions(&place, std::fs::Permissions::from_mode(0o755)).unwrap();
+    // Somebody else's file by that name is not written over.
+    let ran = sandbox.run(&["compact", "--into", "file"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let (found, _) = list_files(&sandbox);
+    assert_eq!(sandbox.run(&["undo"]).code, Some(0));
+    std::fs::write(place.join(&found[0]), "ALL\n").unwrap();
+    refused("it does not hold what its name says");
+    assert_eq!(std::fs::read(place.join(&found[0])).unwrap(), b"ALL\n");
 }

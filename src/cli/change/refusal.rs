@@ -117,6 +117,7 @@ pub(crate) fn refused(paths: &Paths, refusal: &Refusal) -> Failure {
         | Refusal::TooLong(_)
         | Refusal::Unterminated(_)
         | Refusal::Undecided(_)
+        | Refusal::ListGone(_)
         | Refusal::LineTooLong => unusable(&at, refusal),
     };
     Failure::new(what).hint(format_args!("{remedy}; nothing was written"))
@@ -168,6 +169,10 @@ fn unusable(at: &dyn Fn(&Place) -> String, refusal: &Refusal) -> (String, String
             ),
             "change or remove the rule it depends on, then repeat",
         ),
+        Refusal::ListGone(list) => (
+            format!("the list {list} is gone, and the rule that names it would match nobody"),
+            "write the addresses that it held into that file, then repeat",
+        ),
         Refusal::LineTooLong => (
             "the new line would be longer than the 2046 bytes libwrap reads".to_owned(),
             "use shorter paths",
@@ -207,6 +212,7 @@ fn hint(error: &EditError) -> &'static str {
         EditError::NotOurs(_) => {
             "make it belong to root with mode 700, and look at who wrote there; nothing was changed"
         }
+        EditError::NotForAll(_) => "`chmod 755` it, then repeat; nothing was changed",
         EditError::ChangedMeanwhile(_) => "repeat the command; nothing was changed",
         EditError::HalfDone { .. } => "compare both tables with what was shown, by hand",
     }

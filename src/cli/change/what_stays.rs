@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::editor::{Ground, Listed, Place, followed, listed};
 use crate::escape::visible;
 use crate::values::counted;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -99,6 +100,20 @@ pub(super) fn tell(
     context
         .out
         .line(format!("to remove them too: rm -r {words}{user}"))
+}
+
+/// Names the list files that rules need.
+///
+/// # Errors
+/// When the output cannot be written.
+pub(super) fn tell_lists(lists: &BTreeSet<String>, context: &mut Context) -> Result<(), Failure> {
+    for list in lists {
+        let list = visible(list.as_bytes());
+        context.out.line(format!(
+            "{list} stays: a rule names it, and without it matches nobody"
+        ))?;
+    }
+    Ok(())
 }
 
 /// Names the rules that nothing ends any more, and those that follow nothing any more.

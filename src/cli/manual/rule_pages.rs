@@ -180,6 +180,10 @@ pub(super) const PAGES: &[Page] = &[
             ("tcpw compact -n", "Show what would be packed"),
             ("tcpw compact", "Fewer rules, the same verdicts"),
             (
+                "tcpw compact --into file",
+                "What fills more than a line goes into a list file",
+            ),
+            (
                 "tcpw compact --check",
                 "Only look: 1 if there is something to pack",
             ),

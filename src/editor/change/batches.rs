@@ -6,8 +6,9 @@
 //! rules stay below it; so does whatever follows a rule that belongs to its comment.
 
 use crate::editor::change::address_runs::AddressRange;
+use crate::editor::commit::planned_list::LIST_END;
 use crate::editor::trial::rule_parts::ending;
-use crate::engine::{Access, ClientGroup, TableName};
+use crate::engine::{Access, ClientGroup, ListFile, Surroundings, TableName};
 use crate::metadata::{Comment, bond};
 use crate::policy::{Dialect, Element, OptionKind, Rule};
 use crate::span::offset;
@@ -33,6 +34,8 @@ pub(crate) struct Batch {
     pub(crate) tail: String,
     /// The lines of its rules, by index.
     pub(crate) lines: Vec<usize>,
+    /// The lists of tcpw that its rules name.
+    pub(crate) lists: Vec<String>,
     /// Their clients, one a word.
     pub(crate) ranges: Vec<AddressRange>,
 }
@@ -72,7 +75,10 @@ enum Kind {
 /// Reads a table line by line.
 struct Reader<'t> {
     table: TableName,
+    world: &'t dyn Surroundings,
     dialect: &'t Dialect,
+    /// The directory of the lists of tcpw, if they are packed, too.
+    place: Option<&'t str>,
     found: Batches,
     kind: Option<Kind>,
     stretch: u32,
@@ -111,10 +117,17 @@ enum Remark {
 
 impl Batches {
     /// Those of a table.
-    pub(crate) fn of<'t>(tree: &'t Tree<'t>, table: TableName, dialect: &'t Dialect) -> Self {
+    pub(crate) fn of<'t>(
+        tree: &'t Tree<'t>,
+        table: TableName,
+        world: &'t dyn Surroundings,
+        place: Option<&'t str>,
+    ) -> Self {
         let mut reader = Reader {
             table,
-            dialect,
+            world,
+            dialect: world.dialect(),
+            place,
             found: Self::default(),
             kind: None,
             stretch: 0,
@@ -200,31 +213,56 @@ impl<'t> Reader<'t> {
             return self.begin_section(false);
         }
         let key = key.filter(|(head, _)| !head.is_empty());
-        match key.zip(self.ranges(rule)) {
-            Some((key, ranges)) => self.put(rule, key, !is_plain, ranges),
+        match key.zip(self.clients(rule)) {
+            Some((key, clients)) => self.put(rule, key, !is_plain, clients),
             None => self.leave(rule),
         }
     }
 
-    /// The clients of a rule, if all of them are addresses.
-    fn ranges(&self, rule: Rule<'t, 't>) -> Option<Vec<AddressRange>> {
+    /// The clients of a rule, if all of them are addresses, and the lists that hold some of them.
+    fn clients(&self, rule: Rule<'t, 't>) -> Option<(Vec<AddressRange>, Vec<String>)> {
         let is_hidden = rule.line().is_joined()
             && rule
                 .line()
                 .span()
                 .of(rule.line().tree().source())
                 .contains(&0);
-        let mut ranges = Vec::new();
+        let (mut ranges, mut lists) = (Vec::new(), Vec::new());
         for element in rule.clients().elements() {
             match element {
                 Element::Except { .. } => return None,
                 Element::Pattern { text, .. } => {
+                    if let Some(list) = self.own_list(&text) {
+                        ranges.append(&mut self.listed(&text)?);
+                        lists.push(list);
+                        continue;
+                    }
                     let group = ClientGroup::of(&text, self.dialect);
                     ranges.push(AddressRange::of(&group)?);
                 }
             }
         }
-        (!is_hidden && !ranges.is_empty()).then_some(ranges)
+        (!is_hidden && !ranges.is_empty()).then_some((ranges, lists))
+    }
+
+    /// The path, if it is that of a list of tcpw.
+    fn own_list(&self, text: &[u8]) -> Option<String> {
+        let name = str::from_utf8(text).ok()?;
+        let rest = name.strip_prefix(self.place?)?.strip_prefix('/')?;
+        let is_own = rest.ends_with(LIST_END) && !rest.contains('/');
+        is_own.then(|| name.to_owned())
+    }
+
+    /// The clients of a list, if all of them are addresses.
+    fn listed(&self, path: &[u8]) -> Option<Vec<AddressRange>> {
+        let ListFile::Read(bytes) = self.world.list_file(path) else {
+            return None;
+        };
+        let words = bytes.split(u8::is_ascii_whitespace);
+        words
+            .filter(|word| !word.is_empty())
+            .map(|word| AddressRange::of(&ClientGroup::of(word, self.dialect)))
+            .collect()
     }
 
     /// Adds a rule to its batch.
@@ -233,7 +271,7 @@ impl<'t> Reader<'t> {
         rule: Rule<'t, 't>,
         key: (String, String),
         has_effects: bool,
-        mut ranges: Vec<AddressRange>,
+        (mut ranges, lists): (Vec<AddressRange>, Vec<String>),
     ) {
         let is_for_some = !key.0.eq_ignore_ascii_case("ALL");
         let daemons = is_for_some.then(|| number(&mut self.heads, &key.0));
@@ -251,10 +289,12 @@ impl<'t> Reader<'t> {
                 head,
                 tail,
                 lines: Vec::new(),
+                lists: Vec::new(),
                 ranges: Vec::new(),
             });
         }
         if let Some(batch) = self.found.all.get_mut(place) {
+            batch.lists.extend(lists);
             batch.lines.push(rule.line().index());
             batch.ranges.append(&mut ranges);
         }

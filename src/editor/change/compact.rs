@@ -5,6 +5,8 @@ use crate::editor::change::address_runs::{FewestNetworks, Rival, without_covered
 use crate::editor::change::batches::{Batch, Batches, Untouched};
 use crate::editor::change::replaced_lines::Lines;
 use crate::editor::change::worked_out::{Change, Refusal};
+use crate::editor::commit::digest::digest;
+use crate::editor::commit::planned_list::{LIST_END, PlannedList};
 use crate::editor::trial::table_pair::Ground;
 use crate::engine::TableName;
 use crate::metadata::strays;
@@ -12,9 +14,12 @@ use crate::policy::{Network, formatted};
 use crate::span::index;
 use crate::syntax::{LINE_LIMIT, LineKind, Tree, parse};
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 /// As few bytes of a line must be left for clients that packing is worth it.
 const LEAST_ROOM: usize = 64;
+/// As many hexadecimal digits of what is in a list are its name.
+const DIGITS: usize = 20;
 
 /// What packing does to one table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,19 +45,42 @@ impl Compacted {
     }
 }
 
-/// The change by which both tables become compact, and what it does to each, the allow table first.
+/// Where lists of clients are put, if addresses go into such.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListPlace {
+    /// The directory as rules name it.
+    pub named: String,
+    /// Where that directory is.
+    pub found: PathBuf,
+}
+
+/// What packing comes to.
+#[derive(Debug, Default)]
+pub struct Packed {
+    /// What it does to each table, the allow table first.
+    pub tables: [Compacted; 2],
+    /// The lists that the new rules name.
+    pub lists: Vec<PlannedList>,
+}
+
+/// The change by which both tables become compact, and what it comes to. What fills more than a line
+/// goes into a list in `place`, if that is given.
 ///
 /// # Errors
 /// [`Refusal::Internal`] if the edits do not fit, which would be a defect.
-pub fn compact(ground: &Ground<'_>) -> Result<(Change, [Compacted; 2]), Refusal> {
+pub fn compact(
+    ground: &Ground<'_>,
+    place: Option<&ListPlace>,
+) -> Result<(Change, Packed), Refusal> {
     let mut change = Change::default();
-    let mut done = [Compacted::default(), Compacted::default()];
+    let mut done = Packed::default();
     let tables = [TableName::Allow, TableName::Deny];
-    for (table, compacted) in tables.into_iter().zip(&mut done) {
+    for (table, compacted) in tables.into_iter().zip(&mut done.tables) {
         let tree = ground.tree(table);
-        let batches = Batches::of(tree, table, ground.world.dialect());
+        let named = place.map(|place| place.named.as_str());
+        let batches = Batches::of(tree, table, ground.world, named);
         let mut lines = Lines::of(tree);
-        *compacted = packed(batches, &mut lines);
+        *compacted = packed(batches, &mut lines, place, &mut done.lists);
         compacted.bytes = [tree.source().len(); 2];
         for edit in lines.edits() {
             compacted.bytes[1] += edit.replacement.len();
@@ -93,7 +121,12 @@ fn comments<'t>(tree: &'t Tree<'t>) -> impl Iterator<Item = &'t [u8]> {
 }
 
 /// Packs what can be packed.
-fn packed(batches: Batches, lines: &mut Lines<'_>) -> Compacted {
+fn packed(
+    batches: Batches,
+    lines: &mut Lines<'_>,
+    place: Option<&ListPlace>,
+    lists: &mut Vec<PlannedList>,
+) -> Compacted {
     let Batches {
         mut all,
         doubles,
@@ -127,7 +160,9 @@ fn packed(batches: Batches, lines: &mut Lines<'_>) -> Compacted {
             .collect();
         let gone = without_covered(&mut rivals);
         for (((batch, fewest), words), gone) in stretch.iter().zip(fewest).zip(words).zip(gone) {
-            let Some(rules) = rewritten(batch, &fewest.networks, words, lines) else {
+            let networks = &fewest.networks;
+            let rules = put(batch, networks, words, lines, place, lists);
+            let Some(rules) = rules else {
                 continue;
             };
             let less = batch.lines.len() - rules;
@@ -138,6 +173,30 @@ fn packed(batches: Batches, lines: &mut Lines<'_>) -> Compacted {
         }
     }
     done
+}
+
+/// Puts the networks of a batch into a list or into rules, if that makes it smaller: as many rules.
+fn put(
+    batch: &Batch,
+    networks: &[Network],
+    words: usize,
+    lines: &mut Lines<'_>,
+    place: Option<&ListPlace>,
+    lists: &mut Vec<PlannedList>,
+) -> Option<usize> {
+    let listed = place.and_then(|place| listed(batch, networks, place, lines.ends_in_cr));
+    let Some((rule, list)) = listed else {
+        return rewritten(batch, networks, words, lines);
+    };
+    if batch.lists == [list.name.as_str()] && batch.lines.len() == 1 {
+        // It is in that list already.
+        return None;
+    }
+    replaced(batch, vec![rule], lines);
+    if !lists.contains(&list) {
+        lists.push(list);
+    }
+    Some(1)
 }
 
 /// Puts the networks of a batch in the place of its rules, if that makes it smaller: as many rules.
@@ -152,6 +211,13 @@ fn rewritten(
     if new > old || new == old && networks.len() >= words {
         return None;
     }
+    replaced(batch, rules, lines);
+    Some(new)
+}
+
+/// Puts rules, which are no more, in the place of those of a batch.
+fn replaced(batch: &Batch, rules: Vec<Vec<u8>>, lines: &mut Lines<'_>) {
+    let (old, new) = (batch.lines.len(), rules.len());
     // The rules stand as evenly among the lines as they can.
     let mut rules = rules.into_iter();
     let mut put = 0;
@@ -161,21 +227,48 @@ fn rewritten(
         put += usize::from(rule.is_some());
         lines.replace(*line, rule.unwrap_or_default());
     }
-    if batch.has_comment {
-        return Some(new);
+    if !batch.has_comment {
+        lines.loose.extend(&batch.lines);
     }
-    lines.loose.extend(&batch.lines);
-    Some(new)
+}
+
+/// The networks as a list, and the rule that names it; nothing if they fit into a line.
+fn listed(
+    batch: &Batch,
+    networks: &[Network],
+    place: &ListPlace,
+    ends_in_cr: bool,
+) -> Option<(Vec<u8>, PlannedList)> {
+    if rules_of(batch, networks, ends_in_cr).is_some_and(|rules| rules.len() < 2) {
+        return None;
+    }
+    let mut bytes = String::new();
+    for network in networks {
+        // Writing to a String cannot fail.
+        _ = writeln!(bytes, "{network}");
+    }
+    let bytes = bytes.into_bytes();
+    let digest = digest(&bytes);
+    let name = format!("{}{LIST_END}", digest.get(..DIGITS)?);
+    let list = PlannedList {
+        path: place.found.join(&name),
+        name: format!("{}/{name}", place.named),
+        bytes,
+    };
+    let rule = rule_of(batch, &list.name, ends_in_cr);
+    (rule.len() <= LINE_LIMIT).then_some((rule, list))
+}
+
+/// A rule of a batch, its newline included.
+fn rule_of(batch: &Batch, clients: &str, ends_in_cr: bool) -> Vec<u8> {
+    let newline = if ends_in_cr { "\r\n" } else { "\n" };
+    let colon = if batch.tail.is_empty() { "" } else { " : " };
+    format!("{}: {clients}{colon}{}{newline}", batch.head, batch.tail).into_bytes()
 }
 
 /// The networks in as few rules as they fit into; nothing if there is no room for them.
 fn rules_of(batch: &Batch, networks: &[Network], ends_in_cr: bool) -> Option<Vec<Vec<u8>>> {
-    let tail = if batch.tail.is_empty() {
-        String::new()
-    } else {
-        format!(" : {}", batch.tail)
-    };
-    let frame = batch.head.len() + ": ".len() + tail.len() + usize::from(ends_in_cr);
+    let frame = rule_of(batch, "", ends_in_cr).len() - "\n".len();
     let room = LINE_LIMIT
         .checked_sub(frame)
         .filter(|room| *room >= LEAST_ROOM)?;
@@ -183,8 +276,7 @@ fn rules_of(batch: &Batch, networks: &[Network], ends_in_cr: bool) -> Option<Vec
     let (mut text, mut word) = (String::new(), String::new());
     let mut end = |text: &mut String| {
         if !text.is_empty() {
-            let newline = if ends_in_cr { "\r\n" } else { "\n" };
-            rules.push(format!("{}: {text}{tail}{newline}", batch.head).into_bytes());
+            rules.push(rule_of(batch, text, ends_in_cr));
             text.clear();
         }
     };

@@ -12,7 +12,7 @@ fn compacted(allow: &str, deny: &str) -> [String; 2] {
     let trees = [allow, deny].map(|text| parse(text.as_bytes()));
     let [a, d] = &trees;
     let before = Ground::new(a, d, &Bare);
-    let (change, _) = compact(&before).unwrap();
+    let (change, _) = compact(&before, None).unwrap();
     let new = [(allow, &change.edits.allow), (deny, &change.edits.deny)]
         .map(|(text, edits)| apply(text.as_bytes(), edits).unwrap());
     let trees = [&new[0], &new[1]].map(|text| parse(text));
@@ -21,7 +21,7 @@ fn compacted(allow: &str, deny: &str) -> [String; 2] {
     verify_compact(&before, &after).unwrap();
     let found = differences(&before.tables(), &after.tables(), &[], &Bare);
     assert!(found.claims.is_empty(), "{found:?}: {allow} {deny}");
-    let (again, _) = compact(&after).unwrap();
+    let (again, _) = compact(&after, None).unwrap();
     assert!(again.edits.is_empty(), "{:?}: {allow} {deny}", again.edits);
     new.clone().map(|text| String::from_utf8(text).unwrap())
 }
