@@ -12,6 +12,8 @@
     reason = "a measurement that cannot go on must stop, and prints its table"
 )]
 
+#[path = "support/gate_program.rs"]
+mod gate_program;
 #[expect(dead_code, reason = "the gate's own tests use the rest")]
 #[path = "../crates/tcpw-gate/tests/gate/legacy_made.rs"]
 mod legacy_made;
@@ -19,6 +21,7 @@ mod legacy_made;
 #[path = "../crates/tcpw-gate/tests/gate/mmdb_made.rs"]
 mod mmdb_made;
 
+use gate_program::GATE;
 use legacy_made::MadeLegacy;
 use mmdb_made::{Made, country};
 use std::fs::{self, File};
@@ -30,7 +33,6 @@ use tcpw_gate::Network;
 use tcpw_gate::set::{SetSource, build};
 use tempfile::TempDir;
 
-const GATE: &str = concat!(env!("CARGO_BIN_EXE_tcpw"), "-gate");
 const ROUNDS: usize = 300;
 /// The goal, in milliseconds at the median.
 const MOST_OVER_SH: f64 = 1.0;
@@ -40,7 +42,7 @@ const CODES: [&str; 8] = ["KR", "JP", "CN", "US", "DE", "FR", "BR", "IN"];
 const NUMBERS: [u8; 8] = [119, 111, 48, 225, 56, 74, 31, 104];
 
 fn main() {
-    build_gate();
+    gate_program::build();
     let place = TempDir::with_prefix("tcpw-bench-").unwrap();
     let networks = std::env::var("TCPW_NETWORKS").map_or(1_000_000, |text| text.parse().unwrap());
     let size = make(place.path(), networks);
@@ -171,14 +173,4 @@ fn make_set(path: &Path, networks: u32) -> u64 {
     let sources = vec![SetSource::new("list.txt")];
     build(lines, (sources, 0), &mut tempfile::tempfile, &mut file).unwrap();
     file.metadata().unwrap().len()
-}
-
-/// Builds the program that rules ask: it is a package of its own, which a bench does not build.
-fn build_gate() {
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--release", "--locked", "--package", "tcpw-gate"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .status()
-        .unwrap();
-    assert!(built.success());
 }

@@ -142,6 +142,15 @@ fn who_logs_in_is_sender_and_reader_where_nobody_is_named() {
     assert!(error.contains("must be one address"), "{error}");
 }
 
+/// The gate asks several databases, and legacy ones; messages take their names from the first of the others.
+#[test]
+fn messages_name_countries_by_the_first_database_that_has_names() {
+    let text = "[geo]\ncountry = ['/GeoIP.dat', '/c.mmdb', '/d.mmdb']\nasn = ['/GeoIPASNum.dat']";
+    let geo = read(text).unwrap().geo;
+    assert_eq!(geo.country.as_deref(), Some(Path::new("/r/c.mmdb")));
+    assert_eq!(geo.asn, None);
+}
+
 #[test]
 fn every_key_is_read() {
     let config = read(

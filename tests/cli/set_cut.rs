@@ -111,3 +111,29 @@ fn of_builds_at_the_same_time_each_writes_a_whole_set_or_nothing() {
     assert_eq!(networks(folder), u64::from(LINES[1]));
     assert_eq!(fs::read_dir(folder).unwrap().count(), 3);
 }
+
+/// Needs root, for a disk that is small.
+#[test]
+fn a_disk_that_is_full_keeps_the_old_set_and_says_so() {
+    let stage = stage();
+    let script = "mkdir disk\nmount -t tmpfs -o size=700k none disk\n\
+                  \"$TCPW\" set build disk/bans.set old >/dev/null\n\
+                  if \"$TCPW\" set build disk/bans.set new; then exit 9; else echo $?; fi\n\
+                  ls -A disk\n\"$TCPW\" set show disk/bans.set 10.0.0.7";
+    let output = Command::new("unshare")
+        .args(["--mount", "sh", "-euc", script])
+        .env("TCPW", program())
+        .current_dir(stage.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        "2\nbans.set\n10.0.0.7 is in disk/bans.set by 10.0.0.7 of old\n"
+    );
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "tcpw: cannot write disk/bans.set: No space left on device (os error 28)\n  help: make room \
+         on its disk; nothing was changed\n"
+    );
+}

@@ -231,6 +231,12 @@ fn it_is_listed_applied_and_revoked_by_its_name() {
         list.contains("Z, DNSSEC checked by the resolver  "),
         "{list}"
     );
+    let of_name = stage.done(0, &["list", NAME]).out;
+    assert!(
+        of_name.contains("  follows home.dyn.example.org"),
+        "{of_name}"
+    );
+    assert!(!of_name.contains("rsyncd"), "{of_name}");
     let json = stage.done(0, &["list", "--format", "json"]).out;
     let rows: Vec<serde_json::Value> = json
         .lines()
@@ -261,6 +267,22 @@ fn it_is_listed_applied_and_revoked_by_its_name() {
     stage.at(DAY);
     stage.done(0, &["expire"]);
     assert_eq!(stage.server.questions(), 0, "nobody follows it");
+}
+
+#[test]
+fn what_packs_and_formats_tables_leaves_it_followed() {
+    let stage = Stage::new();
+    stage.follows(tells("45.0.0.1", 60));
+    let allow = stage.sandbox.tables().0;
+    let around = "sshd: 45.0.0.0/24\nsshd:45.0.1.1\nsshd: 45.0.1.1\n";
+    stage.write("etc/hosts.allow", &format!("{around}{allow}"));
+    stage.done(0, &["compact"]);
+    stage.done(0, &["fmt"]);
+    assert_eq!(stage.held(), addresses("45.0.0.1").into_iter().collect());
+    stage.server.does(NAME, tells("45.0.0.9", 60));
+    stage.at(2 * MINUTE);
+    stage.done(0, &["expire"]);
+    assert_eq!(stage.held(), addresses("45.0.0.9").into_iter().collect());
 }
 
 #[test]

@@ -54,11 +54,10 @@ impl Logbook {
         for folder in &self.folders {
             match stamp(&folder.join(&name)) {
                 Err(_) => {}
-                Ok((file, _)) if file.try_lock().is_err() => return Due::No,
-                Ok((file, is_new)) => {
-                    let told = file.metadata().and_then(|found| found.modified());
-                    let age = told.ok().and_then(|told| now.duration_since(told).ok());
-                    let is_due = is_new || age.is_none_or(|age| age >= PAUSE);
+                // Whoever made the file tells, although another one may have locked it meanwhile.
+                Ok((file, true)) => return Due::Yes(Some(file)),
+                Ok((file, false)) => {
+                    let is_due = file.try_lock().is_ok() && is_over(&file, now);
                     return if is_due {
                         Due::Yes(Some(file))
                     } else {
@@ -71,11 +70,23 @@ impl Logbook {
     }
 }
 
+/// Whether the pause since the time of the file is over; a time that is further off in the future than
+/// that is none.
+fn is_over(file: &File, now: SystemTime) -> bool {
+    let told = file.metadata().and_then(|found| found.modified());
+    told.is_ok_and(|told| {
+        let off = now
+            .duration_since(told)
+            .unwrap_or_else(|ahead| ahead.duration());
+        off >= PAUSE
+    })
+}
+
 /// Whether the log is to be told.
 enum Due {
     /// It was told within the hour, or is being told.
     No,
-    /// It is; the file is locked, or none can be had.
+    /// It is; the file is this process's to write, or none can be had.
     Yes(Option<File>),
 }
 
@@ -136,6 +147,8 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::{chown, symlink};
     use std::os::unix::net::UnixDatagram;
+    use std::sync::Barrier;
+    use std::thread;
 
     struct Stage {
         place: tempfile::TempDir,
@@ -191,6 +204,24 @@ mod tests {
         assert_eq!(stage.tell(&Fault::Internal, later(61)), 0);
         // A clock that went back must not silence it for years.
         assert_eq!(stage.tell(&Fault::Internal, later(-60)), 1);
+    }
+
+    #[test]
+    fn of_many_at_once_one_tells() {
+        for _ in 0..50 {
+            let stage = stage();
+            let start = Barrier::new(8);
+            thread::scope(|scope| {
+                for _ in 0..8 {
+                    scope.spawn(|| {
+                        start.wait();
+                        let now = tcpw_event::now::now();
+                        tell(&stage.book, &Fault::Internal, None, false, now);
+                    });
+                }
+            });
+            assert_eq!(stage.said().len(), 1);
+        }
     }
 
     #[test]

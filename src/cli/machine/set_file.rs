@@ -164,7 +164,7 @@ fn remove_left(path: &Path) -> io::Result<()> {
 
 fn lock(file: &File) -> io::Result<()> {
     file.try_lock().map_err(|error| match error {
-        fs::TryLockError::WouldBlock => io::Error::other("another tcpw is building it"),
+        fs::TryLockError::WouldBlock => busy(),
         fs::TryLockError::Error(error) => error,
     })
 }
@@ -178,7 +178,7 @@ fn own(file: &NamedTempFile) -> io::Result<()> {
     if (ours.dev(), ours.ino()) == (named.dev(), named.ino()) {
         Ok(())
     } else {
-        Err(io::Error::other("another tcpw is building it"))
+        Err(busy())
     }
 }
 
@@ -190,6 +190,17 @@ fn folder(target: &Path) -> &Path {
 }
 
 fn cannot_write(target: &Path, error: &io::Error) -> Failure {
-    Failure::new(format_args!("cannot write {}: {error}", target.display()))
-        .hint("name a file in a directory that you may write to; nothing was changed")
+    let kind = error.kind();
+    let hint = if matches!(kind, ErrorKind::StorageFull | ErrorKind::QuotaExceeded) {
+        "make room on its disk; nothing was changed"
+    } else if kind == ErrorKind::ResourceBusy {
+        "wait until that has ended; nothing was changed"
+    } else {
+        "name a file in a directory that you may write to; nothing was changed"
+    };
+    Failure::new(format_args!("cannot write {}: {error}", target.display())).hint(hint)
+}
+
+fn busy() -> io::Error {
+    io::Error::new(ErrorKind::ResourceBusy, "another tcpw is building it")
 }

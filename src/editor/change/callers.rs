@@ -10,8 +10,10 @@ use std::path::Path;
 
 /// The program that has all commands.
 const PROGRAM: &str = "tcpw";
+/// The program that rules ask whether a client may come in.
+const GATE: &str = "tcpw-gate";
 
-/// The rules of both tables that run tcpw or its notifier, the allow table first.
+/// The rules of both tables that run tcpw, its notifier or its gate, the allow table first.
 pub fn callers(ground: &Ground<'_>) -> Vec<Place> {
     let of = |table: TableName| {
         rules(ground.tree(table))
@@ -43,7 +45,7 @@ fn has_program(command: &[u8]) -> bool {
     let is_end = |byte: &u8| byte.is_ascii_whitespace() || b"\"'`;|&()<>=$\\".contains(byte);
     command.split(is_end).any(|word| {
         let name = Path::new(OsStr::from_bytes(word)).file_name();
-        name.is_some_and(|name| name == PROGRAM || name == FAST_NAME)
+        name.is_some_and(|name| name == PROGRAM || name == FAST_NAME || name == GATE)
     })
 }
 
@@ -67,6 +69,10 @@ mod tests {
                 true,
             ),
             ("ALL: ALL : aclexec /usr/sbin/tcpw match %d %a", true),
+            (
+                "sshd: ALL : aclexec /usr/sbin/tcpw-gate --country KR -- %a",
+                true,
+            ),
             ("ALL: ALL : twist /bin/echo; /usr/sbin/tcpw-notify", true),
             ("ALL: ALL : (/usr/sbin/tcpw-notify --addr %a) &", true),
             (

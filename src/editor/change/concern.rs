@@ -2,7 +2,7 @@
 //! daemon.
 
 use crate::editor::change::alert_rules::own_alert;
-use crate::editor::change::expire::{Listed, listed_rule};
+use crate::editor::change::expire::{Listed, listed_rule, own_label};
 use crate::editor::client::daemon::Daemon;
 use crate::editor::client::pattern::Client;
 use crate::editor::client::reach::{Reach, Relation, relation};
@@ -183,6 +183,11 @@ fn matches(ground: &Ground<'_>, table: &[u8], daemon: &str, host: &Host) -> bool
 
 /// Whether a rule is about a client, in its lists or in their exceptions.
 fn meant(ground: &Ground<'_>, rule: Rule<'_, '_>, client: &Client) -> Meant {
+    if let Client::Name(name) = client
+        && own_label(rule).is_some_and(|label| label.follow.as_ref() == Some(name))
+    {
+        return Meant::Certainly;
+    }
     let mut meant = Meant::No;
     let mut is_vague = false;
     for (text, _) in patterns(rule.clients().elements()) {

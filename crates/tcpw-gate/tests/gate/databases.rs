@@ -249,6 +249,11 @@ fn the_age_of_the_data_is_judged_not_that_of_the_package() {
         stage.why("--country KR --database @/old --max-age 60d", "203.0.113.9"),
         "GEO-106FREE of 2018-06-05 is older than 60 days (--broken deny)"
     );
+    let hours = stage.why("--country KR --database @/old --max-age 36h", "203.0.113.9");
+    assert_eq!(
+        hours,
+        "GEO-106FREE of 2018-06-05 is older than 36 hours (--broken deny)"
+    );
     assert_eq!(
         stage.why(
             "--country KR --database @/packed --max-age 60d",

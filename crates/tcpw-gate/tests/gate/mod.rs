@@ -8,3 +8,4 @@ mod listed;
 mod mmdb_made;
 mod program;
 mod sets;
+mod shape;

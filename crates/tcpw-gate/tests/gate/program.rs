@@ -2,7 +2,6 @@
 
 use super::legacy_made::MadeLegacy;
 use super::mmdb_made::{Made, country};
-use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::OsStringExt as _;
@@ -11,7 +10,7 @@ use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_tcpw-gate");
+pub(super) const PROGRAM: &str = env!("CARGO_BIN_EXE_tcpw-gate");
 /// Somebody who is not root.
 const NOBODY: u32 = 65_534;
 
@@ -402,20 +401,6 @@ fn closed_streams_and_few_resources_are_enough() {
     }
 }
 
-#[test]
-fn it_needs_no_other_file_to_start() {
-    let output = Command::new("readelf")
-        .args(["--wide", "--program-headers", "--dynamic", PROGRAM])
-        .env("LC_ALL", "C")
-        .output()
-        .unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.contains("LOAD"), "{text}");
-    for word in ["INTERP", "(NEEDED)"] {
-        assert!(!text.contains(word), "{text}");
-    }
-}
-
 /// A database that is replaced by renaming while it is asked is the old or the new one.
 #[test]
 fn a_database_is_replaced_while_clients_come() {
@@ -430,26 +415,4 @@ fn a_database_is_replaced_while_clients_come() {
         fs::rename(&next, &path).unwrap();
         assert_eq!(asked.wait().unwrap().code(), Some(0), "round {round}");
     }
-}
-
-/// The page and the help name the same options.
-#[test]
-fn the_manual_page_has_every_option_of_the_help() {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../man/tcpw-gate.8");
-    let page = fs::read_to_string(page).unwrap();
-    let options = |text: &str, mark: &str| -> BTreeSet<String> {
-        let found = text.split(mark).skip(1).map(|rest| {
-            let is_end = |letter: char| !letter.is_ascii_lowercase() && letter != '-';
-            rest.split(is_end).next().unwrap_or_default().to_owned()
-        });
-        found.filter(|name| !name.is_empty()).collect()
-    };
-    let of_help = options(tcpw_gate::HELP, " --");
-    assert!(of_help.len() > 10, "{of_help:?}");
-    let of_page = options(&page, "Fl -")
-        .into_iter()
-        .chain(options(&page, ", -"))
-        .collect();
-    let lacking: Vec<_> = of_help.difference(&of_page).collect();
-    assert!(lacking.is_empty(), "{lacking:?}");
 }
