@@ -255,7 +255,7 @@ fn packed(oracle: &mut Oracle, lists: &Lists, random: &mut Random) -> Option<Str
     assert_eq!(undone.code, Some(0), "{name}: {undone:?}");
     assert_eq!(sandbox.tables(), tables, "{name}");
     Some(format!(
-        "{name} {} to {} rules, {} to {} bytes, {:.1} times faster",
+        "{name} {} to {} rules, {} to {} bytes, {:.1} times as fast",
         rules(&lists.deny),
         rules(&packed.1),
         lists.deny.len(),
