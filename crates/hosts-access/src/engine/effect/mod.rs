@@ -12,6 +12,8 @@ mod compile;
 mod daemons;
 mod deciders;
 mod differences;
+#[cfg(test)]
+mod gated;
 mod judge;
 mod merge;
 mod names;
