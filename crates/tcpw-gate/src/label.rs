@@ -1,0 +1,51 @@
+//! How a database is called, and what it is about.
+
+use chrono::{DateTime, Utc};
+use hosts_access::escape::visible;
+use std::fmt;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::PathBuf;
+
+/// What a database says of an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Edition {
+    /// Its country.
+    Country,
+    /// The number of the autonomous system that owns its network.
+    Asn,
+}
+
+impl fmt::Display for Edition {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Country => "countries",
+            Self::Asn => "networks and their owners",
+        })
+    }
+}
+
+/// A database as it is called: by its own name and its day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What it calls itself: `GeoLite2-Country`, `GEO-106FREE`. Its bytes are a stranger's.
+    pub name: String,
+    /// When its data were built; nothing where it does not say.
+    pub built: Option<DateTime<Utc>>,
+}
+
+impl fmt::Display for Label {
+    /// `GeoLite2-Country of 2026-11-02`.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.name.is_empty() {
+            write!(out, "{}", visible(self.path.as_os_str().as_bytes()))?;
+        } else {
+            write!(out, "{}", visible(self.name.as_bytes()))?;
+        }
+        match self.built {
+            Some(built) => write!(out, " of {}", built.format("%Y-%m-%d")),
+            None => write!(out, " of no known day"),
+        }
+    }
+}
