@@ -1,10 +1,9 @@
 //! What a rule asks: the words of a call of `tcpw-gate`.
 
-use crate::call_error::CallError;
 use crate::country::Country;
+use crate::label::Edition;
 use crate::network::Network;
 use crate::policy::Policy;
-use std::ffi::OsString;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -51,20 +50,6 @@ pub enum Client {
 }
 
 impl Call {
-    /// Reads the value of an `aclexec` option, with its `%` letters replaced or not. Nothing where it
-    /// is anything else than exactly one call of a program whose file name is `tcpw-gate`.
-    pub fn of_command(_command: &[u8]) -> Option<Result<Self, CallError>> {
-        None
-    }
-
-    /// Reads the words that follow the program's name.
-    ///
-    /// # Errors
-    /// When a word is not one that the gate can follow.
-    pub fn of_words(_words: &[OsString]) -> Result<Self, CallError> {
-        Ok(Self::default())
-    }
-
     /// The countries whose addresses are admitted.
     pub fn countries(&self) -> &[Country] {
         &self.countries
@@ -83,6 +68,20 @@ impl Call {
     /// Who is not admitted although a condition holds.
     pub fn except(&self) -> &[Exception] {
         &self.except
+    }
+
+    /// Whether a condition or an exception is about what databases of `edition` know.
+    pub fn asks(&self, edition: Edition) -> bool {
+        let has_condition = match edition {
+            Edition::Country => !self.countries.is_empty(),
+            Edition::Asn => !self.asns.is_empty(),
+        };
+        let is_about = |exception: &Exception| match exception {
+            Exception::Country(_) => edition == Edition::Country,
+            Exception::Asn(_) => edition == Edition::Asn,
+            Exception::Network(_) | Exception::Set(_) => false,
+        };
+        has_condition || self.except.iter().any(is_about)
     }
 
     /// Whether no condition is given, so that everybody who is not excepted is admitted.

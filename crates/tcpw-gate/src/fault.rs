@@ -91,9 +91,12 @@ impl fmt::Display for Fault {
             }
             Self::Stale { label, most_days } => match label.built {
                 Some(_) => write!(out, "{label} is older than {most_days} days"),
-                None => write!(out, "{label}: its age is not known"),
+                None => write!(out, "{label}, may be older than {most_days} days"),
             },
-            Self::Set { path, fault } => write!(out, "cannot use {}: {fault}", shown(path)),
+            Self::Set { path, fault } => {
+                let cause = visible(fault.to_string().as_bytes());
+                write!(out, "cannot use {}: {cause}", shown(path))
+            }
             Self::Internal => out.write_str("tcpw-gate has an internal error"),
         }
     }

@@ -15,6 +15,11 @@ pub enum Edition {
     Asn,
 }
 
+impl Edition {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Country, Self::Asn];
+}
+
 impl fmt::Display for Edition {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
@@ -29,9 +34,9 @@ impl fmt::Display for Edition {
 pub struct Label {
     /// Where it is.
     pub path: PathBuf,
-    /// What it calls itself: `GeoLite2-Country`, `GEO-106FREE`. Its bytes are a stranger's.
+    /// What it calls itself: `GeoLite2-Country`, `GEO-106FREE`. The bytes are a stranger's.
     pub name: String,
-    /// When its data were built; nothing where it does not say.
+    /// When its data were built; nothing where it does not say that.
     pub built: Option<DateTime<Utc>>,
 }
 
@@ -45,7 +50,7 @@ impl fmt::Display for Label {
         }
         match self.built {
             Some(built) => write!(out, " of {}", built.format("%Y-%m-%d")),
-            None => write!(out, " of no known day"),
+            None => write!(out, ", whose age is not known"),
         }
     }
 }

@@ -1,23 +1,48 @@
 //! The databases and sets that are open: each is opened once, however many addresses are asked about.
 
+use crate::database::Database;
+use crate::set::{Set, SetFault};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// The databases and sets that are open.
+/// The databases and sets that are open, or why they could not be opened.
 #[derive(Debug, Default)]
 pub struct Sources {
     root: Option<PathBuf>,
+    databases: BTreeMap<PathBuf, Result<Database, String>>,
+    sets: BTreeMap<PathBuf, Result<Set, SetFault>>,
 }
 
 impl Sources {
-    /// No open files yet; paths that a call names are those of the machine below `root`.
+    /// No open files yet; paths are those of the machine below `root`.
     pub fn new(root: Option<&Path>) -> Self {
         Self {
             root: root.map(Path::to_owned),
+            ..Self::default()
         }
     }
 
-    /// The directory that paths are found below.
-    pub fn root(&self) -> Option<&Path> {
-        self.root.as_deref()
+    /// The database at `path`.
+    pub(crate) fn database(&mut self, path: &Path) -> Result<&Database, String> {
+        let root = self.root.as_deref();
+        let entry = self.databases.entry(path.to_owned());
+        let found = entry.or_insert_with(|| Database::open(&below(root, path), path));
+        found.as_ref().map_err(Clone::clone)
+    }
+
+    /// The set at `path`.
+    pub(crate) fn set(&mut self, path: &Path) -> Result<&Set, SetFault> {
+        let root = self.root.as_deref();
+        let entry = self.sets.entry(path.to_owned());
+        let found = entry.or_insert_with(|| Set::open(&below(root, path)));
+        found.as_ref().map_err(Clone::clone)
+    }
+}
+
+/// Where the file that the machine below `root` calls `path` is found.
+pub(crate) fn below(root: Option<&Path>, path: &Path) -> PathBuf {
+    match root {
+        Some(root) => root.join(path.strip_prefix("/").unwrap_or(path)),
+        None => path.to_owned(),
     }
 }
