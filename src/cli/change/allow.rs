@@ -2,6 +2,8 @@
 
 use super::changes::ChangeArgs;
 use super::client_list::{clients_of, daemons_of};
+use super::gate_args::{ConditionArgs, PolicyArgs};
+use super::gate_rule::{self, Wanted};
 use super::make::make;
 use super::refusal::wrong_word;
 use crate::cli::base::times::{lifetime, stamp};
@@ -17,18 +19,18 @@ use std::path::PathBuf;
 pub(crate) struct ListArgs {
     /// IPv4 or IPv6 address, network (`10.1.2.0/24`, `2001:db8::/32`), range of addresses
     /// (`10.0.0.5-10.0.0.20`), host name or `.domain`; `@-` stands for a list on standard input
-    #[arg(required_unless_present = "from", value_name = "CLIENT")]
+    #[arg(required_unless_present_any = ["from", "country", "asn", "sets"], value_name = "CLIENT")]
     clients: Vec<String>,
     /// Also the clients in this file, one per line; `#` begins a comment
     #[arg(long, value_name = "FILE")]
     from: Vec<PathBuf>,
     /// Only for this daemon, by the name of its process; may be repeated [default: ALL]
     #[arg(long = "daemon", short, value_name = "NAME")]
-    daemons: Vec<String>,
+    pub(crate) daemons: Vec<String>,
     /// Only for this long, such as `90m`, `24h`, `7d` or `2w`: then `tcpw expire` removes the rule
     ///
     /// Nothing expires by itself: have a timer or cron run `tcpw expire` each minute.
-    #[arg(long = "for", value_name = "TIME")]
+    #[arg(long = "for", value_name = "TIME", conflicts_with = "gate")]
     lifetime: Option<String>,
     /// Why, kept in a comment above the rule
     #[arg(long, value_name = "TEXT")]
@@ -43,15 +45,42 @@ pub(crate) struct ListArgs {
 /// Writes a rule into the allow table, before the first rule that would decide these clients
 /// otherwise. A rule about the same clients that says the opposite is a conflict: it is named, and
 /// nothing is written.
+///
+/// With --country, --asn or --in the rule asks tcpw-gate(8). It stands after the rules about single
+/// clients, because libwrap reads no rule of the allow table after one whose command fails; the deny
+/// table then has to refuse the others, and its rules with options get `: deny` at their end, without
+/// which they would count for nothing then. A second such command for the same daemons adds to the
+/// gate that is there. Private networks, loopback, this machine's own addresses and `keep_in` of
+/// tcpw.toml(5) are always admitted.
 #[derive(Debug, Args)]
 pub(crate) struct AllowArgs {
     #[command(flatten)]
     list: ListArgs,
     #[command(flatten)]
+    gate: ConditionArgs,
+    /// With --country, --asn or --in: but not these countries (CN), autonomous systems (AS64500),
+    /// networks (192.0.2.0/24) and compiled sets (/FILE)
+    #[arg(long, value_name = "WHO", value_delimiter = ',', requires = "gate")]
+    except: Vec<String>,
+    #[command(flatten)]
+    policies: PolicyArgs,
+    #[command(flatten)]
     change: ChangeArgs,
 }
 
 pub(crate) fn run(args: &AllowArgs, context: &mut Context) -> Result<Exit, Failure> {
+    if args.gate.are_given() {
+        let wanted = Wanted {
+            wish: Wish::Grant,
+            conditions: &args.gate,
+            except: &args.except,
+            policies: &args.policies,
+            daemons: daemons_of(&args.list.daemons)?,
+            label: args.list.label()?,
+            is_forced: false,
+        };
+        return gate_rule::run(&wanted, args.change, context);
+    }
     let asked = args.list.asked(Wish::Grant)?;
     make(
         context,
@@ -75,7 +104,7 @@ impl ListArgs {
     }
 
     /// What the comment above the rule says; none if there is nothing to say.
-    fn label(&self) -> Result<Option<Label>, Failure> {
+    pub(crate) fn label(&self) -> Result<Option<Label>, Failure> {
         if self.lifetime.is_none() && self.reason.is_none() && self.by.is_none() {
             return Ok(None);
         }

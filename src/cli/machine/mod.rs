@@ -5,6 +5,7 @@ pub(super) mod daemons;
 pub(super) mod deliverer_user;
 pub(super) mod dialect;
 pub(super) mod event_log;
+pub(super) mod gate;
 pub(super) mod hardening;
 pub(super) mod machine_files;
 pub(super) mod named;

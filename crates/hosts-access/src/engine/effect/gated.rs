@@ -3,16 +3,20 @@
 
 use crate::AccessTables;
 use crate::engine::{
-    Access, Account, Admitted, Change, Host, HostName, ListFile, Request, Surroundings, deciders,
-    differences,
+    Access, Account, Admitted, Cause, Change, Host, HostName, ListFile, Request, Surroundings,
+    deciders, differences,
 };
 use crate::syntax::parse;
 use proptest::prelude::*;
 use std::net::IpAddr;
 use std::rc::Rc;
 
-/// What the gates are called, and whom they admit.
-const GATES: [(&str, &[(&str, &str)], bool); 4] = [
+/// A gate: its name, from which address to which it admits, and whether it admits clients without a
+/// known address.
+type Gate = (&'static str, &'static [(&'static str, &'static str)], bool);
+
+/// All gates there are.
+const GATES: [Gate; 4] = [
     ("gate-a", &[("10.0.0.0", "10.1.2.2")], false),
     (
         "gate-b",
@@ -186,8 +190,12 @@ proptest! {
             for (tables, decider) in [&old, &new].into_iter().zip(claim.deciders) {
                 let verdict = tables.decide_on(&request, &Gates);
                 let by = match verdict.cause {
-                    crate::engine::Cause::Rule { matched, .. } => Some((matched.table, matched.number)),
-                    _ => None,
+                    Cause::Rule { matched, .. } => Some((matched.table, matched.number)),
+                    Cause::NoRule
+                    | Cause::BrokenTable { .. }
+                    | Cause::Unreadable(_)
+                    | Cause::EitherWay(_)
+                    | Cause::Undecided(_) => None,
                 };
                 prop_assert_eq!(decider, by, "{:?}", claim);
             }

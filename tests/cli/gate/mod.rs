@@ -1,0 +1,10 @@
+//! Rules that ask the gate, as tcpw understands them: verdicts, differences and changes, and the
+//! installed libwrap that runs the gate.
+
+mod changes;
+mod library;
+mod lint;
+#[path = "../../../crates/tcpw-gate/tests/gate/mmdb_made.rs"]
+mod mmdb_made;
+mod stage;
+mod verdicts;
