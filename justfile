@@ -21,7 +21,7 @@ test:
 fuzz seconds="60":
     fuzz/run {{seconds}}
 
-# A measurement beside libwrap: tables, lint, changes, fmt, notify, deliver, collect or report.
+# A measurement beside libwrap: tables, lint, changes, fmt, gate, notify, deliver, collect or report.
 bench name="tables":
     cargo bench --locked --bench {{name}}
 

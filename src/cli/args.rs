@@ -5,6 +5,7 @@ use super::demo::DemoArgs;
 use super::events::EventsArgs;
 use super::lint::LintArgs;
 use super::report::ReportArgs;
+use super::set::SetArgs;
 use super::setup::SetupArgs;
 use super::status::{MetricsArgs, StatusArgs};
 use crate::cli::alert::deliver::DeliverArgs;
@@ -14,6 +15,7 @@ use crate::cli::alert::queue::QueueArgs;
 use crate::cli::base::GlobalArgs;
 use crate::cli::change::allow::AllowArgs;
 use crate::cli::change::apply::ApplyArgs;
+use crate::cli::change::compact::CompactArgs;
 use crate::cli::change::confirm::ConfirmArgs;
 use crate::cli::change::deny::DenyArgs;
 use crate::cli::change::deny_all::DenyAllArgs;
@@ -132,7 +134,9 @@ pub(crate) enum Command {
     Doctor(DoctorArgs),
     Explain(ExplainArgs),
     Fmt(FmtArgs),
+    Compact(CompactArgs),
     Parse(ParseArgs),
+    Set(SetArgs),
     Mail(MailArgs),
     Events(EventsArgs),
     Report(ReportArgs),

@@ -16,6 +16,7 @@ mod manual;
 mod program;
 mod report;
 mod required_files;
+mod set;
 mod setup;
 mod static_build;
 mod status;

@@ -5,12 +5,12 @@ use super::args::{Cli, Command};
 use super::base::output::{self, ColorChoice};
 use super::base::{Context, Exit, Failure, Output, Paths};
 use super::change::{
-    allow, apply, confirm, deny, deny_all, edit, expire, fmt, history, install_alert, list, open,
-    remove_alert, revoke, rollback, show, undo, uninstall,
+    allow, apply, compact, confirm, deny, deny_all, edit, expire, fmt, history, install_alert,
+    list, open, remove_alert, revoke, rollback, show, undo, uninstall,
 };
 use super::verdict::{diff, explain, match_, parse, test};
 use super::{
-    completions, demo, doctor, events, lint, mail, manual, report, required_files, setup,
+    completions, demo, doctor, events, lint, mail, manual, report, required_files, set, setup,
     static_build, status,
 };
 use crate::system::HAS_NAME_SERVICE;
@@ -96,9 +96,11 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
         Command::Test(args) => test::run(args, context),
         Command::Lint(args) => lint::run(args, context),
         Command::Fmt(args) => fmt::run(args, context),
+        Command::Compact(args) => compact::run(args, context),
         Command::Doctor(args) => doctor::run(args, context),
         Command::Explain(args) => explain::run(args, context),
         Command::Parse(args) => parse::run(args, context),
+        Command::Set(args) => set::run(args, context),
         Command::Mail(args) => mail::run(args, context),
         Command::Events(args) => events::run(args, context),
         Command::Report(args) => report::run(args, context),

@@ -71,6 +71,7 @@ fn demands(command: &Command) -> Demands {
         Command::Status(args) => (!args.writes(), true),
         Command::Metrics(args) => (!args.writes(), true),
         Command::Uninstall(args) => (args.only_looks(), true),
+        Command::Set(args) => (!args.writes(), false),
         Command::Diff(_)
         | Command::Doctor(_)
         | Command::Explain(_)
@@ -83,7 +84,8 @@ fn demands(command: &Command) -> Demands {
         | Command::Open(_)
         | Command::RemoveAlert(_)
         | Command::Expire(_)
-        | Command::Fmt(_) => (false, true),
+        | Command::Fmt(_)
+        | Command::Compact(_) => (false, true),
         Command::Setup(_)
         | Command::Allow(_)
         | Command::Deny(_)

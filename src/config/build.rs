@@ -2,6 +2,7 @@
 
 use super::alert::{self, Alert};
 use super::error::{ConfigError, ConfigProblem};
+use super::follow::{self, Follow};
 use super::keys::known;
 use super::letter::{self, Geo};
 use super::lint_code::Lint;
@@ -89,6 +90,10 @@ pub fn parse(bytes: &[u8], file: &Path, place: Place<'_>) -> Result<Config, Conf
         root_drop: place(&root_drop),
         lint: lint(&top)?,
         keep_in: keep_in(&top)?,
+        follow: match top.section("follow", "follow", known("follow"))? {
+            Some(section) => follow::follow(&section)?,
+            None => Follow::default(),
+        },
         status_group: status_group(&top)?,
         holds_password: holds_password || holds_secret,
     })

@@ -1,13 +1,13 @@
 //! Every key of the configuration.
 
-use super::{alert, letter};
+use super::{alert, follow, letter};
 
 /// Every key, by table; the manual page tcpw.toml(5) describes each of them.
 pub const KEYS: &[(&str, &[&str])] = &[
     (
         "",
         &[
-            "mail", "journal", "drop", "lint", "guard", "alert", "geo", "status",
+            "mail", "journal", "drop", "lint", "guard", "follow", "alert", "geo", "status",
         ],
     ),
     ("mail", MAIL),
@@ -18,6 +18,7 @@ pub const KEYS: &[(&str, &[&str])] = &[
     ("drop", DROP),
     ("lint", LINT),
     ("guard", GUARD),
+    ("follow", follow::FOLLOW),
     ("status", STATUS),
     ("alert", alert::ALERT),
     ("geo", letter::GEO),

@@ -34,7 +34,8 @@ impl Default for LetterForm {
     }
 }
 
-/// Databases in the format of `MaxMind`, which tell where an address belongs.
+/// Databases in the format of `MaxMind`, which tell where an address belongs: of those that the gate asks,
+/// the first that is not in the legacy format, which has no names for messages.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Geo {
     /// One of countries.
@@ -72,8 +73,10 @@ pub(super) fn geo(
     section: &Section<'_>,
     place: &dyn Fn(&Path) -> PathBuf,
 ) -> Result<Geo, ConfigError> {
+    let is_legacy = |path: &PathBuf| path.extension().is_some_and(|end| end == "dat");
     let file = |key| -> Result<Option<PathBuf>, ConfigError> {
-        Ok(section.path(key)?.map(|path| place(&path)))
+        let mut paths = section.paths(key)?.into_iter();
+        Ok(paths.find(|path| !is_legacy(path)).map(|path| place(&path)))
     };
     Ok(Geo {
         country: file("country")?,

@@ -2,6 +2,7 @@
 
 use super::alert::Alert;
 use super::channel::ChannelSettings;
+use super::follow::Follow;
 use super::letter::{Geo, LetterForm};
 use super::lint_code::Lint;
 use super::mailbox::Mailbox;
@@ -43,6 +44,8 @@ pub struct Config {
     pub lint: Lint,
     /// Who must still get in after a change of the tables.
     pub keep_in: Vec<IpAddr>,
+    /// How names are followed.
+    pub follow: Follow,
     /// The group that may read the saved status.
     pub status_group: Option<String>,
     /// Whether a password or another secret stands in the configuration itself.
@@ -140,6 +143,7 @@ impl Config {
             root_drop: place(Path::new(DEFAULT_ROOT_DROP)),
             lint: Lint::default(),
             keep_in: Vec::new(),
+            follow: Follow::default(),
             status_group: None,
             holds_password: false,
         }

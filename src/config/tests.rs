@@ -142,6 +142,15 @@ fn who_logs_in_is_sender_and_reader_where_nobody_is_named() {
     assert!(error.contains("must be one address"), "{error}");
 }
 
+/// The gate asks several databases, and legacy ones; messages take their names from the first of the others.
+#[test]
+fn messages_name_countries_by_the_first_database_that_has_names() {
+    let text = "[geo]\ncountry = ['/GeoIP.dat', '/c.mmdb', '/d.mmdb']\nasn = ['/GeoIPASNum.dat']";
+    let geo = read(text).unwrap().geo;
+    assert_eq!(geo.country.as_deref(), Some(Path::new("/r/c.mmdb")));
+    assert_eq!(geo.asn, None);
+}
+
 #[test]
 fn every_key_is_read() {
     let config = read(
@@ -197,6 +206,29 @@ fn every_key_is_read() {
         login.password,
         Password::Command(vec!["/r/bin/pass".into(), "show".into(), "x".into()])
     );
+}
+
+#[test]
+fn how_names_are_followed_is_read() {
+    let read_servers = |servers: &str| read(&format!("[follow]\nservers = {servers}\n"));
+    let config = read("[follow]\ngrace = '2w'\nremove = true\n").unwrap();
+    assert_eq!(config.follow.grace, Duration::from_secs(14 * 86_400));
+    assert!(config.follow.remove && config.follow.servers.is_empty());
+    let config = read_servers("['192.0.2.53', '[2001:db8::53]:5353']").unwrap();
+    let servers = ["192.0.2.53:53", "[2001:db8::53]:5353"].map(|text| text.parse().unwrap());
+    assert_eq!(config.follow.servers, servers);
+    assert_eq!(config.follow.grace, Duration::from_secs(7 * 86_400));
+    for servers in [
+        "'dns.example.org'",
+        "['1.1.1.1', '1.1.1.2', '1.1.1.3', '1.1.1.4']",
+    ] {
+        let error = read_servers(servers).unwrap_err();
+        assert!(
+            error.contains("`follow.servers` must be at most 3 addresses"),
+            "{error}"
+        );
+    }
+    assert!(read("[follow]\ngrace = '59m'\n").is_err());
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::doctor::running::{Running, Waiting, waiting};
 use crate::doctor::sockets::Port;
 use crate::doctor::subject::Subject;
 use crate::doctor::unit::{SocketUnit, socket_units};
+use crate::doctor::unread::Unread;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -46,8 +47,12 @@ pub struct Machine<'a> {
 /// Which programs of a machine ask libwrap. Nothing is run to find out.
 pub fn examine(machine: &Machine<'_>) -> Findings {
     let mut judge = Judge::new(machine.root);
-    let units = socket_units(machine.root);
-    let Waiting { programs, unseen } = machine.proc.map(waiting).unwrap_or_default();
+    let mut unread = Unread::default();
+    let units = socket_units(machine.root, &mut unread);
+    let Waiting { programs, unseen } = machine
+        .proc
+        .map(|proc| waiting(proc, &mut unread))
+        .unwrap_or_default();
     let (systemd, others): (Vec<&Running>, Vec<&Running>) = programs.iter().partition(|running| {
         running
             .process
@@ -78,6 +83,7 @@ pub fn examine(machine: &Machine<'_>) -> Findings {
         }
     }
     answers.extend(machine.proc.and_then(unlisted));
+    answers.extend(unread.causes().map(hidden));
     if machine.proc.is_none() {
         for unit in &units {
             answers.extend(of_unit(&mut judge, machine.root, unit, BTreeSet::new()));
@@ -135,6 +141,12 @@ fn unlisted(proc: &Path) -> Option<Diagnosis> {
     Some(Diagnosis::open("any daemon", proc, why))
 }
 
+/// What stands for the daemons that something hides which cannot be read.
+fn hidden((path, cause): (PathBuf, String)) -> Diagnosis {
+    let why = format!("{} cannot be read: {cause}", path.display());
+    Diagnosis::open("any daemon", &path, why)
+}
+
 /// Ports of systemd that belong to no socket unit that is known.
 fn of_nobody(running: &Running, ports: BTreeSet<Port>) -> Diagnosis {
     let why = "systemd waits there, and no socket unit that is enabled has these ports";
@@ -161,6 +173,32 @@ mod tests {
             tables: [table, table],
         });
         let standings: Vec<_> = found.answers.iter().map(|one| one.standing).collect();
+        assert_eq!(standings, [Standing::CannotTell]);
+    }
+
+    #[test]
+    fn units_and_plugins_that_cannot_be_read_are_not_none() {
+        let stage = tempfile::tempdir().unwrap();
+        let root = stage.path();
+        let circle = |path: &str| {
+            let path = root.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::os::unix::fs::symlink(&path, &path).unwrap();
+        };
+        circle("etc/systemd/system/sockets.target.wants");
+        circle("usr/lib/proftpd");
+        fs::create_dir_all(root.join("usr/sbin")).unwrap();
+        fs::copy("/proc/self/exe", root.join("usr/sbin/proftpd")).unwrap();
+        let table = Path::new("/nonexistent");
+        let found = examine(&Machine {
+            root,
+            proc: None,
+            tables: [table, table],
+        });
+        let standings: Vec<_> = found.answers.iter().map(|one| one.standing).collect();
+        assert_eq!(standings, [Standing::CannotTell]);
+        let installed = examine_installed(root, "proftpd");
+        let standings: Vec<_> = installed.iter().map(|one| one.standing).collect();
         assert_eq!(standings, [Standing::CannotTell]);
     }
 }

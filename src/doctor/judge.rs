@@ -12,6 +12,7 @@ use crate::doctor::sockets::Port;
 use crate::doctor::subject::Subject;
 use crate::doctor::switch::setting;
 use crate::doctor::tables::check_tables;
+use crate::doctor::unread::Unread;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -101,9 +102,11 @@ impl Judge {
     }
 
     fn reach(&mut self, subject: &Subject<'_>, known: Option<&'static Entry>) -> Reach {
-        let plugins = known
-            .map(|entry| plugins(subject.root, entry))
-            .unwrap_or_default();
+        let plugins = match known.map(|entry| plugins(subject.root, entry)) {
+            None => Vec::new(),
+            Some(Ok(found)) => found,
+            Some(Err(unseen)) => return unseen,
+        };
         let file = subject.file();
         let libraries = self.libraries(subject.root);
         match subject.process.and_then(|process| process.loaded.as_ref()) {
@@ -333,21 +336,22 @@ fn remarks(subject: &Subject<'_>, read: &[PathBuf]) -> Vec<String> {
     found
 }
 
-/// The plugins of a daemon that may ask for it.
-fn plugins(root: &Path, entry: &Entry) -> Vec<PathBuf> {
+/// The plugins of a daemon that may ask for it; a folder of them that cannot be read leaves the
+/// question open.
+fn plugins(root: &Path, entry: &Entry) -> Result<Vec<PathBuf>, Reach> {
+    let mut unread = Unread::default();
     let mut found = Vec::new();
     for (folder, start) in entry.plugins {
-        let files = fs::read_dir(root.join(folder))
-            .into_iter()
-            .flatten()
-            .flatten();
-        found.extend(files.map(|file| file.path()).filter(|path| {
+        let files = unread.entries(&root.join(folder));
+        found.extend(files.into_iter().filter(|path| {
             let name = path.file_name().and_then(|name| name.to_str());
             name.is_some_and(|name| name.starts_with(start))
         }));
     }
-    found.sort();
-    found
+    match unread.causes().next() {
+        Some((path, why)) => Err(Reach::Unseen { path, why }),
+        None => Ok(found),
+    }
 }
 
 fn evidence(root: &Path, file: &str, reach: &Reach) -> String {

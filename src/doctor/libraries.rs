@@ -79,11 +79,10 @@ impl Libraries {
             Ok(own) => own,
             Err(reach) => return reach,
         };
-        let plugin = plugins.iter().find(|plugin| self.calls(plugin));
-        if let Some(plugin) = plugin {
-            return Reach::Through(plugin.clone());
-        }
         let mut missing = None;
+        if let Some(plugin) = self.asking(plugins, &mut missing) {
+            return Reach::Through(plugin);
+        }
         match self.through(path, &own, &mut missing) {
             Some(library) => Reach::Through(library),
             None if own.needed.iter().any(|name| name.starts_with(LIBWRAP)) => Reach::Idle,
@@ -106,8 +105,11 @@ impl Libraries {
             name.to_string_lossy().starts_with(LIBWRAP)
         };
         if !loaded.iter().any(is_libwrap) {
-            let plugin = plugins.iter().find(|plugin| self.calls(plugin));
-            return plugin.map_or(Reach::Not, |plugin| Reach::NotLoaded(plugin.clone()));
+            let mut missing = None;
+            return match self.asking(plugins, &mut missing) {
+                Some(plugin) => Reach::NotLoaded(plugin),
+                None => missing.unwrap_or(Reach::Not),
+            };
         }
         let mut unseen = None;
         for library in loaded.iter().filter(|library| !is_libwrap(library)) {
@@ -115,7 +117,7 @@ impl Libraries {
             if library.is_deleted {
                 let why = "it was replaced since it was loaded".to_owned();
                 unseen.get_or_insert(Reach::Unseen { path: place, why });
-            } else if self.calls(&place) {
+            } else if self.asking([&place], &mut unseen).is_some() {
                 return Reach::Through(place);
             }
         }
@@ -139,8 +141,22 @@ impl Libraries {
         }
     }
 
-    fn calls(&mut self, path: &Path) -> bool {
-        matches!(self.linkage(path), Ok(Some(linkage)) if linkage.calls_libwrap)
+    /// The first of some libraries that calls libwrap. In `missing`, the first that could not be read.
+    fn asking<'p>(
+        &mut self,
+        libraries: impl IntoIterator<Item = &'p PathBuf>,
+        missing: &mut Option<Reach>,
+    ) -> Option<PathBuf> {
+        libraries
+            .into_iter()
+            .find(|path| match self.linkage(path) {
+                Ok(linkage) => linkage.is_some_and(|linkage| linkage.calls_libwrap),
+                Err(cause) => {
+                    missing.get_or_insert_with(|| unseen(path, &cause));
+                    false
+                }
+            })
+            .cloned()
     }
 
     /// Where a file is that a process has loaded: below the root, unless it is only seen from here.

@@ -19,6 +19,7 @@ mod superserver;
 mod switch;
 mod tables;
 mod unit;
+mod unread;
 
 pub use catalogue::Known;
 pub use diagnosis::{Diagnosis, Standing};

@@ -2,6 +2,7 @@
 
 use crate::doctor::process::{Process, numbers, process};
 use crate::doctor::sockets::{Connection, Port, Sockets, sockets};
+use crate::doctor::unread::Unread;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -26,8 +27,9 @@ pub(super) struct Waiting {
     pub(super) unseen: BTreeSet<Port>,
 }
 
-/// The programs that wait for clients on this machine; `proc` is `/proc`.
-pub(super) fn waiting(proc: &Path) -> Waiting {
+/// The programs that wait for clients on this machine; `proc` is `/proc`. What cannot be
+/// read of them is added to `unread`.
+pub(super) fn waiting(proc: &Path, unread: &mut Unread) -> Waiting {
     let mut found: Vec<Running> = Vec::new();
     let mut spaces: BTreeMap<PathBuf, Sockets> = BTreeMap::new();
     let mut seen: BTreeSet<u64> = BTreeSet::new();
@@ -36,7 +38,7 @@ pub(super) fn waiting(proc: &Path) -> Waiting {
     for number in numbers(proc) {
         let own = proc.join(number.to_string());
         let space = fs::read_link(own.join("ns/net")).unwrap_or_else(|_| own.clone());
-        let space = spaces.entry(space).or_insert_with(|| sockets(&own));
+        let space = spaces.entry(space).or_insert_with(|| sockets(&own, unread));
         let inodes = held(&own);
         for inode in &inodes {
             if space.connections.contains_key(inode)

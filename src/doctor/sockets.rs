@@ -1,5 +1,6 @@
 //! The sockets of a network namespace: where somebody waits, and who is connected, from proc(5).
 
+use crate::doctor::unread::Unread;
 use crate::system::socket_end;
 use std::collections::BTreeMap;
 use std::fs;
@@ -36,8 +37,9 @@ pub(super) struct Sockets {
     pub(super) connections: BTreeMap<u64, Connection>,
 }
 
-/// Those of the namespace of a process, whose directory below `/proc` is given.
-pub(super) fn sockets(process: &Path) -> Sockets {
+/// Those of the namespace of a process, whose directory below `/proc` is given. A table that cannot be
+/// read is added to `unread`, the same one of all processes once.
+pub(super) fn sockets(process: &Path, unread: &mut Unread) -> Sockets {
     let mut found = Sockets::default();
     for (table, protocol, waiting) in [
         ("net/tcp", "tcp", LISTENING),
@@ -45,7 +47,9 @@ pub(super) fn sockets(process: &Path) -> Sockets {
         ("net/udp", "udp", UNCONNECTED),
         ("net/udp6", "udp", UNCONNECTED),
     ] {
-        let text = fs::read_to_string(process.join(table)).unwrap_or_default();
+        let read = fs::read_to_string(process.join(table));
+        let any = process.with_file_name("PID").join(table);
+        let text = unread.keep(&any, read).unwrap_or_default();
         for line in text.lines() {
             let Some((inode, state, connection)) = socket(line) else {
                 continue;

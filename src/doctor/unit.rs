@@ -1,8 +1,8 @@
 //! Programs that systemd starts when a client comes: its socket units, from systemd.socket(5).
 
-use crate::doctor::setting::{text, yes_or_no};
+use crate::doctor::setting::yes_or_no;
+use crate::doctor::unread::Unread;
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Where units are, the one that counts first (systemd.unit(5)).
@@ -26,28 +26,30 @@ pub(super) struct SocketUnit {
     pub(super) words: Vec<String>,
 }
 
-/// The enabled socket units of the system below `root` that listen at a port.
-pub(super) fn socket_units(root: &Path) -> Vec<SocketUnit> {
-    let names = enabled(root);
+/// The enabled socket units of the system below `root` that listen at a port. What cannot be
+/// read of them is added to `unread`.
+pub(super) fn socket_units(root: &Path, unread: &mut Unread) -> Vec<SocketUnit> {
+    let names = enabled(root, unread);
     names
         .into_iter()
-        .filter_map(|name| unit(root, name))
+        .filter_map(|name| unit(root, name, unread))
         .collect()
 }
 
 /// The names of the socket units that some target or unit wants.
-fn enabled(root: &Path) -> BTreeSet<String> {
+fn enabled(root: &Path, unread: &mut Unread) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for folder in FOLDERS.map(|folder| root.join(folder)) {
-        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-            let path = entry.path();
+        for path in unread.entries(&folder) {
             let wants = path
                 .extension()
                 .is_some_and(|end| end == "wants" || end == "requires");
-            let links = wants.then(|| fs::read_dir(path)).into_iter().flatten();
-            let names = links.flatten().flatten().map(|link| link.file_name());
-            found.extend(names.filter_map(|name| {
-                let name = name.to_str()?;
+            if !wants {
+                continue;
+            }
+            let links = unread.entries(&path);
+            found.extend(links.iter().filter_map(|link| {
+                let name = link.file_name()?.to_str()?;
                 name.ends_with(".socket").then(|| name.to_owned())
             }));
         }
@@ -55,8 +57,8 @@ fn enabled(root: &Path) -> BTreeSet<String> {
     found
 }
 
-fn unit(root: &Path, name: String) -> Option<SocketUnit> {
-    let socket = read(root, &name)?;
+fn unit(root: &Path, name: String, unread: &mut Unread) -> Option<SocketUnit> {
+    let socket = read(root, &name, unread)?;
     let ports = values(&socket, "ListenStream")
         .chain(values(&socket, "ListenDatagram"))
         .filter_map(|place| place.rsplit(':').next()?.parse().ok())
@@ -73,7 +75,7 @@ fn unit(root: &Path, name: String) -> Option<SocketUnit> {
         None if is_accepting => format!("{stem}@.service"),
         None => format!("{stem}.service"),
     };
-    let service = read(root, &service)?;
+    let service = read(root, &service, unread)?;
     let line = values(&service, "ExecStart").last()?;
     // Characters before the path say how it is run, not what.
     let line = line.trim_start_matches(['-', '@', ':', '+', '!', '|']);
@@ -82,24 +84,21 @@ fn unit(root: &Path, name: String) -> Option<SocketUnit> {
 }
 
 /// A unit with what is added to it.
-fn read(root: &Path, name: &str) -> Option<String> {
+fn read(root: &Path, name: &str, unread: &mut Unread) -> Option<String> {
     let mut places = FOLDERS.iter().map(|folder| root.join(folder).join(name));
     // The first one counts, also where it is a link to /dev/null, which masks the unit.
     let first = places.find(|place| place.symlink_metadata().is_ok())?;
-    let mut whole = text(&first).ok().flatten()?;
+    if !first.is_file() {
+        return None;
+    }
+    let mut whole = unread.text(&first)?;
     for folder in FOLDERS.iter().rev() {
         let folder = root.join(folder).join(format!("{name}.d"));
-        let mut parts: Vec<PathBuf> = fs::read_dir(folder)
-            .into_iter()
-            .flatten()
-            .flatten()
-            .map(|entry| entry.path())
-            .filter(|path| path.extension().is_some_and(|end| end == "conf"))
-            .collect();
-        parts.sort();
-        for part in parts {
+        let parts = unread.entries(&folder);
+        let is_part = |path: &&PathBuf| path.extension().is_some_and(|end| end == "conf");
+        for part in parts.iter().filter(is_part) {
             whole.push('\n');
-            whole.push_str(&text(&part).ok().flatten().unwrap_or_default());
+            whole.push_str(&unread.text(part).unwrap_or_default());
         }
     }
     Some(whole)

@@ -9,10 +9,15 @@ pub use change::alerts_found::{FoundAlert, FoundAlerts, found_alerts};
 pub use change::allow_deny::list;
 pub use change::apply::{Declared, declare, replace, verify_alerts_kept};
 pub use change::asks::Asks;
+pub use change::batches::Untouched;
 pub use change::callers::callers;
+pub use change::compact::{Compacted, ListPlace, Packed, compact, verify_compact};
 pub use change::concern::{Concern, Treatment, concerning, treatment, treatment_of_others};
 pub use change::deny_all::deny_all;
 pub use change::expire::{Listed, expire, listed, stray_notes, verify_expire};
+pub use change::follow::{
+    FollowedRule, NewAddresses, follow, follow_new, followed, overruled, verify_follow,
+};
 pub use change::gate::{AskedGate, gate};
 pub use change::gate_verify::verify_gate;
 pub use change::gate_words::{RevokedGate, revoke_gate};
@@ -23,7 +28,7 @@ pub use change::rebind::rebound;
 pub use change::revoke::{Revocation, remaining, revoke};
 pub use change::steps::{ApplyStep, Make, Verify, in_steps};
 pub use change::take_back::{take_back, verify_take_back};
-pub use change::undo::{check_tables, undo, verify_undo};
+pub use change::undo::{check_tables, own_lists, undo, verify_undo};
 pub use change::verify::{
     verify_default, verify_deny_all, verify_list, verify_open, verify_revoke,
 };
@@ -39,6 +44,7 @@ pub use commit::entry::{Author, HistoryEntry, Reversal, Side};
 pub use commit::error::EditError;
 pub use commit::lock::{Lock, lock_for_edit};
 pub use commit::plan::{Editor, Files, Purpose};
+pub use commit::planned_list::{LISTS, PlannedList};
 pub use commit::preview::{DiffKind, DiffLine, unified};
 pub use commit::provisional::{Fate, Provisional};
 pub use commit::recover::Repair;

@@ -37,6 +37,23 @@ pub trait MachineFiles {
     /// Why nobody asks libwrap as `daemon`, although a program of that name is here; nothing if
     /// somebody does, or nobody can tell.
     fn why_nobody_asks(&self, daemon: &[u8]) -> Option<String>;
+    /// Whether names are to be looked up.
+    fn asks_names(&self) -> bool {
+        false
+    }
+    /// What the addresses of a host name are called, if that is known and none of them is called so.
+    fn other_names(&self, _name: &[u8]) -> Option<OtherNames> {
+        None
+    }
+}
+
+/// A host name whose addresses are called otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtherNames {
+    /// One of its addresses.
+    pub address: String,
+    /// What they are called, as a sentence.
+    pub why: String,
 }
 
 /// What a machine has of what a call of the gate needs.

@@ -74,6 +74,7 @@ pub(super) const ROWS: &[Row] = &[
     c::clients::unknown_netgroup::CHECK,
     c::clients::not_except::CHECK,
     c::clients::impossible_word::NO_HOST,
+    c::clients::name_of_nobody::CHECK,
     c::clients::list_files::CHECK,
     c::clients::list_files::WORD,
     c::clients::list_files::CYCLE,

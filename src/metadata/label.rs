@@ -9,7 +9,7 @@ const MARK: &str = "# tcpw: ";
 /// As much of a faulty word as is shown.
 const SHOWN: usize = 60;
 /// What a comment can say.
-const KEYS: [&str; 5] = ["rule", "since", "until", "by", "reason"];
+const KEYS: [&str; 6] = ["rule", "since", "until", "by", "follow", "reason"];
 /// What people write instead of `until`.
 const MISTAKEN: [&str; 9] = [
     "expire", "expires", "expiry", "end", "ends", "till", "untill", "for", "valid",
@@ -24,6 +24,8 @@ pub struct Label {
     pub until: Option<String>,
     /// By whom.
     pub by: Option<String>,
+    /// The name whose addresses its clients are, as `tcpw expire` keeps them.
+    pub follow: Option<String>,
     /// Why.
     pub reason: Option<String>,
 }
@@ -79,6 +81,7 @@ impl Label {
             ("since", self.since.as_deref().map(Cow::Borrowed)),
             ("until", self.until.as_deref().map(Cow::Borrowed)),
             ("by", encoded(self.by.as_ref(), char::is_whitespace)),
+            ("follow", encoded(self.follow.as_ref(), char::is_whitespace)),
             // `=`, so that no word of the reason looks like one of the comment.
             ("reason", encoded(self.reason.as_ref(), |c| c == '=')),
         ];
@@ -108,7 +111,7 @@ impl Comment {
     }
 
     fn of_words(mut rest: &str) -> Result<Self, LabelFault> {
-        let mut found: [Option<String>; 5] = Default::default();
+        let mut found: [Option<String>; 6] = Default::default();
         while !rest.is_empty() {
             let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
             let (word, after) = rest.split_at(end);
@@ -132,17 +135,18 @@ impl Comment {
             }
             *place = Some(match *key {
                 "since" | "until" => time(value).ok_or_else(|| LabelFault::Time(short(word)))?,
-                "rule" => value.to_ascii_lowercase(),
+                "rule" | "follow" => decode(value).to_ascii_lowercase(),
                 _ => decode(value),
             });
             rest = after.trim_start();
         }
-        let [rule, since, until, by, reason] = found;
+        let [rule, since, until, by, follow, reason] = found;
         Ok(Self {
             label: Label {
                 since,
                 until,
                 by,
+                follow,
                 reason,
             },
             rule,
@@ -263,6 +267,7 @@ mod tests {
             since: Some("2026-11-22T19:30:00Z".to_owned()),
             until: Some("2026-11-23T19:30:00Z".to_owned()),
             by: Some(word.to_owned()),
+            follow: Some("home.dyn.example.org".to_owned()),
             reason: Some(word.to_owned()),
         }
     }

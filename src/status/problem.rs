@@ -151,6 +151,17 @@ pub enum StatusProblem {
     },
     /// Rules have an end, and no schedule removes them then.
     NoSchedule,
+    /// A name that a rule follows has not been resolved for longer than its grace.
+    Unresolved {
+        /// The name.
+        name: String,
+        /// When it was resolved last, or since when it was tried.
+        since: UtcTime,
+        /// What was wrong the last time.
+        trouble: String,
+    },
+    /// Rules follow names, and no schedule asks for these again.
+    NoFollower,
     /// What is shown is a saved status, which nobody has written again.
     Stale {
         /// Its file.
@@ -161,7 +172,7 @@ pub enum StatusProblem {
 }
 
 /// The words of all problems, as JSON and Prometheus have them.
-pub const PROBLEMS: [&str; 25] = [
+pub const PROBLEMS: [&str; 27] = [
     "lint-errors",
     "daemon",
     "program-gone",
@@ -186,6 +197,8 @@ pub const PROBLEMS: [&str; 25] = [
     "cron-ignored",
     "no-cron",
     "no-schedule",
+    "unresolved",
+    "no-follower",
     "stale",
 ];
 
@@ -217,6 +230,8 @@ impl StatusProblem {
             Self::CronIgnored { .. } => "cron-ignored",
             Self::NoCron { .. } => "no-cron",
             Self::NoSchedule => "no-schedule",
+            Self::Unresolved { .. } => "unresolved",
+            Self::NoFollower => "no-follower",
             Self::Stale { .. } => "stale",
         }
     }

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 /// The word of a problem, and its sentence in both languages.
-const SENTENCES: [(&str, &str, &str); 25] = [
+const SENTENCES: [(&str, &str, &str); 27] = [
     (
         "lint-errors",
         "lint errors in the tables: {errors} (`tcpw lint`): {first}",
@@ -129,6 +129,16 @@ const SENTENCES: [(&str, &str, &str); 25] = [
         "no-schedule",
         "rules have an end, and nothing removes them in time: use `tcpw install-alert --systemd`, or --cron",
         "기한이 있는 규칙이 있지만 제때 지우는 것이 없습니다: `tcpw install-alert --systemd` 또는 --cron을 쓰십시오",
+    ),
+    (
+        "unresolved",
+        "{name}, which a rule follows, has not been resolved since {since}: {trouble}; its last addresses stay in the rule",
+        "규칙이 따르는 {name}을(를) {since} 이후로 찾지 못했습니다: {trouble}; 마지막 주소가 규칙에 남아 있습니다",
+    ),
+    (
+        "no-follower",
+        "rules follow names, and nothing asks for these again: use `tcpw install-alert --systemd`, or --cron",
+        "이름을 따르는 규칙이 있지만 이름을 다시 찾는 것이 없습니다: `tcpw install-alert --systemd` 또는 --cron을 쓰십시오",
     ),
     (
         "stale",

@@ -1,6 +1,7 @@
 //! The outside world, reached by small traits, so that everything above can be tested without it.
 
 mod accounts;
+mod bogons;
 mod boot;
 mod cgroup;
 mod clock;
@@ -8,6 +9,9 @@ mod confinement;
 mod connections;
 mod deliverer_account;
 mod disk;
+mod dns_client;
+mod dns_message;
+mod dns_servers;
 mod hand_over;
 mod hidden_input;
 mod host_name;
@@ -38,6 +42,7 @@ mod unfollowed;
 mod write_guard;
 
 pub use accounts::{group_number, has_group, has_user, is_root, own_uid};
+pub use bogons::{bogon, own_addresses};
 pub use boot::Moment;
 pub use cgroup::leave_cgroup;
 pub use clock::{Clock, SystemClock, local_time, time_of_local};
@@ -48,6 +53,9 @@ pub use deliverer_account::{
     is_for_group,
 };
 pub use disk::free_space;
+pub use dns_client::{DnsLookup, look_up};
+pub use dns_message::{AddressFamily, DnsAnswer, DnsFault, DnsQuestion, DnsReply};
+pub use dns_servers::{DnsServers, addresses_in_hosts, name_in_hosts};
 pub use hand_over::{Ownership, give_file, settle_directory};
 pub use hidden_input::{HiddenLine, HiddenTerminal};
 pub use host_name::{full_host_name, host_name};

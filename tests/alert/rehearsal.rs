@@ -5,6 +5,7 @@ use super::server::{Certificates, Server};
 use super::stage::Stage;
 use std::fs;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
 
 #[test]
 fn it_logs_in_and_sends_nothing() {
@@ -30,6 +31,35 @@ fn it_logs_in_and_sends_nothing() {
         told.says(1, &["TCPW WARNING - ", "authentication: 535"]);
         assert!(server.mails().is_empty(), "{kind}");
     }
+}
+
+/// What stands between an alert and its mail on the machine itself.
+#[test]
+fn secrets_that_others_read_and_a_drop_directory_that_takes_nothing_are_named() {
+    let certificates = Certificates::new();
+    let server = Server::protected("starttls", &certificates, &[]);
+    let stage = protected(&server, &certificates, "starttls");
+    let password = stage.path("etc/password");
+    stage.run(&["doctor", "--mail"]).says(
+        0,
+        &["nobody else reads the password in it", "ok: schedule: none"],
+    );
+    for (mode, said) in [
+        (0o644, "every user can read the password in it"),
+        (0o640, "group 54321 can read the password in it"),
+    ] {
+        std::os::unix::fs::chown(&password, None, Some(54321)).unwrap();
+        fs::set_permissions(&password, fs::Permissions::from_mode(mode)).unwrap();
+        stage.run(&["doctor", "--mail"]).says(1, &[said]);
+    }
+    fs::set_permissions(&password, fs::Permissions::from_mode(0o600)).unwrap();
+    let drop = stage.path("var/spool/tcpw/drop");
+    fs::create_dir_all(&drop).unwrap();
+    fs::set_permissions(&drop, fs::Permissions::from_mode(0o700)).unwrap();
+    stage.run(&["doctor", "--mail"]).says(
+        1,
+        &["has mode 700", "needs mode 1733", "tcpw install-alert"],
+    );
 }
 
 #[test]

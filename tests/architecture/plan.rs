@@ -120,7 +120,7 @@ pub(super) const WINGS: &[Wings] = &[
             &["verdict"],
             &["change"],
             &["lint", "alert"],
-            &["setup", "events", "report", "doctor"],
+            &["setup", "events", "report", "doctor", "set"],
             &["status"],
             &["mail"],
             &["completions", "demo", "manual"],
@@ -140,7 +140,7 @@ pub(super) const RESERVED: &[(&str, &[&str])] = &[(
 
 /// External crates and the rooms of `src` that may name them. A crate that is not listed may be used
 /// by nobody until it has an owner.
-pub(super) const CRATES: [Room; 30] = [
+pub(super) const CRATES: [Room; 31] = [
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("csv", &["cli", "report"]),
@@ -158,8 +158,9 @@ pub(super) const CRATES: [Room; 30] = [
     ("similar", &["editor"]),
     ("tempfile", &["editor", "cli"]),
     ("xattr", &["editor"]),
-    ("ring", &["editor", "metadata", "alert"]),
+    ("ring", &["editor", "metadata", "alert", "cli"]),
     ("dns_lookup", &["system"]),
+    ("simple_dns", &["system"]),
     ("landlock", &["system"]),
     ("seccompiler", &["system"]),
     (

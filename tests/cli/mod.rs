@@ -22,3 +22,7 @@ mod named;
 mod options;
 /// `tcpw parse` shows what was read and gives it back unchanged.
 mod parse;
+/// `tcpw set build` writes one file or nothing, and `tcpw set show` says what is in it.
+mod set;
+/// A compiled set is the old one or the new one, however its building ends.
+mod set_cut;

@@ -10,8 +10,9 @@ use std::sync::Mutex;
 const AT_ONCE: usize = 4;
 
 /// What the examples of some commands need: a script that is run before each of them.
-const BEFORE: [(&str, &str); 18] = [
+const BEFORE: [(&str, &str); 21] = [
     ("install-alert", "tcpw deny-all"),
+    ("allow", "echo 9.9.9.9 home.dyn.example.org > etc/hosts"),
     (
         "deny",
         "printf '198.51.100.9\\n198.51.100.0/28\\n' > list.txt",
@@ -23,6 +24,10 @@ const BEFORE: [(&str, &str); 18] = [
         "apply",
         "tcpw list --format json > wanted.json; mkdir tables; cp etc/hosts.allow tables; \
          echo 'ALL: 192.0.2.44' >> tables/hosts.allow",
+    ),
+    (
+        "compact",
+        "printf 'sshd: 198.51.100.10\nsshd: 198.51.100.11\n' >> etc/hosts.deny",
     ),
     ("show", "tcpw allow 192.0.2.44"),
     ("undo", "tcpw allow 192.0.2.44"),
@@ -36,6 +41,12 @@ const BEFORE: [(&str, &str); 18] = [
     ("queue", WAITING),
     ("unmute", "tcpw mute 192.0.2.0/24"),
     ("remove-alert", "tcpw deny-all; tcpw install-alert"),
+    (
+        "set",
+        "printf '192.0.2.7\\n198.51.100.0/24\\n' > bans.txt; printf '[\"203.0.113.9\"]' > drop.json; \
+         printf 'ip,why\\n192.0.2.7,scan\\n' > feed.csv; tcpw set build bans.set bans.txt; \
+         printf 'create bans hash:ip\\nadd bans 192.0.2.7 timeout 60\\n' > bans.ipset",
+    ),
 ];
 
 /// One event in the journal, and its mail as a file.
@@ -46,7 +57,7 @@ const WAITING: &str = "printf '[mail]\\nfrom=\"a@example.org\"\\nto=\"b@example.
                        > etc/tcpw.toml; tcpw notify --addr 192.0.2.9 -d sshd -- 192.0.2.9; tcpw deliver";
 
 /// Examples that end otherwise than with 0, as their pages say.
-const OTHERWISE: [(&str, &[i32]); 10] = [
+const OTHERWISE: [(&str, &[i32]); 12] = [
     // What is right depends on the machine of the test.
     ("tcpw status", &[0, 1, 2]),
     ("tcpw status --format nagios", &[0, 1, 2]),
@@ -55,6 +66,8 @@ const OTHERWISE: [(&str, &[i32]); 10] = [
     ("tcpw metrics --output tcpw.prom", &[0, 2]),
     ("tcpw match sshd 198.51.100.9", &[1]),
     ("tcpw fmt --check", &[1]),
+    ("tcpw compact --check", &[1]),
+    ("tcpw compact -n", &[1]),
     // A deliverer that the event has started may still be at work.
     ("tcpw queue", &[0, 1]),
     ("tcpw queue --explain", &[0, 1]),

@@ -283,7 +283,7 @@ fn clock_jumps(seconds: i64) -> String {
     told
 }
 
-fn shim(sandbox: &Sandbox) -> PathBuf {
+pub(super) fn shim(sandbox: &Sandbox) -> PathBuf {
     let (source, library) = (sandbox.path("clock.c"), sandbox.path("clock.so"));
     fs::write(&source, CLOCK).unwrap();
     let jump = format!("-DJUMP=\"{}\"", sandbox.path("jump").display());

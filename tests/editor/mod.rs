@@ -36,6 +36,18 @@ mod in_time;
 /// Tables as they are wanted.
 mod wanted;
 
+/// Names that move, and whatever a resolver says about them.
+mod follow;
+
+/// The rule is right at every step of a month, as libwrap sees it.
+mod follow_month;
+
+/// A machine that follows names.
+mod follow_stage;
+
+/// A DNS server that does what it is told to.
+mod name_server;
+
 /// fail2ban with the shipped action.
 mod fail2ban;
 
@@ -98,3 +110,6 @@ mod effects;
 
 /// The real libwrap confirms what is said, with every name that the tables mention.
 mod sets;
+
+/// Fewer rules, the same verdicts, and the same comments.
+mod compact;

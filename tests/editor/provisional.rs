@@ -121,6 +121,16 @@ fn it_is_taken_back_by_itself_and_what_others_wrote_stays() {
 }
 
 #[test]
+fn the_word_is_told_also_where_nothing_else_is() {
+    let sandbox = Sandbox::new(ALLOW, "");
+    let ran = sandbox.run(&["--quiet", "deny-all", "--confirm-within", "1h"]);
+    assert_eq!((ran.code, &*ran.out), (Some(0), ""), "{}", ran.err);
+    let ran = sandbox.run(&["confirm", &word(&ran.err)]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    await_end(&sandbox);
+}
+
+#[test]
 fn the_word_confirms_and_then_it_stays() {
     let sandbox = Sandbox::new(ALLOW, "");
     let out = provisional(&sandbox, &["deny-all"]);

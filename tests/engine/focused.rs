@@ -188,6 +188,7 @@ impl Pair<'_> {
         decided("after", &part_after, &after);
         let about = Revocation {
             clients: about,
+            followed: &[],
             daemons: &[],
             by: None,
         };
@@ -208,7 +209,7 @@ fn label(random: &mut Random) -> Option<Label> {
         since: Some("2026-11-22T19:30:00Z".to_owned()),
         until: random.chance(30).then(|| "2026-11-23T19:30:00Z".to_owned()),
         by: Some("alice".to_owned()),
-        reason: None,
+        ..Label::default()
     })
 }
 
@@ -280,6 +281,7 @@ fn compare_all(seed: u64, counts: &mut Counts) {
         let daemons = daemons(random);
         let asked = Revocation {
             clients: &about,
+            followed: &[],
             daemons: &daemons,
             by,
         };

@@ -2,8 +2,14 @@
 
 #[path = "../../fuzz/bodies/config.rs"]
 mod config;
+#[path = "../../fuzz/bodies/dns_answers.rs"]
+mod dns_answers;
 #[path = "../../fuzz/bodies/event_decode.rs"]
 mod event_decode;
+#[path = "../../fuzz/bodies/gate_call.rs"]
+mod gate_call;
+#[path = "../../fuzz/bodies/gate_database.rs"]
+mod gate_database;
 #[path = "../../fuzz/bodies/index_linear.rs"]
 mod index_linear;
 #[path = "../../fuzz/bodies/log_lines.rs"]
@@ -14,6 +20,8 @@ mod messages;
 mod parse_print;
 #[path = "../../fuzz/bodies/repair.rs"]
 mod repair;
+#[path = "../../fuzz/bodies/set_file.rs"]
+mod set_file;
 #[path = "../../fuzz/bodies/sieve.rs"]
 mod sieve;
 #[path = "../../fuzz/bodies/smtp_replies.rs"]

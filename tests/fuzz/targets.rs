@@ -10,7 +10,7 @@ pub(super) struct Target {
 }
 
 /// All but `engine_libwrap`, which is linked with libwrap: `engine::compare` asks that library.
-pub(super) const TARGETS: [Target; 9] = [
+pub(super) const TARGETS: [Target; 13] = [
     target("parse_print", super::parse_print::run),
     target("index_linear", super::index_linear::run),
     target("sieve", super::sieve::run),
@@ -18,8 +18,12 @@ pub(super) const TARGETS: [Target; 9] = [
     target("event_decode", super::event_decode::run),
     target("log_lines", super::log_lines::run),
     target("config", super::config::run),
+    target("dns_answers", super::dns_answers::run),
     target("smtp_replies", super::smtp_replies::run),
     target("messages", super::messages::run),
+    target("gate_call", super::gate_call::run),
+    target("gate_database", super::gate_database::run),
+    target("set_file", super::set_file::run),
 ];
 
 const fn target(name: &'static str, run: fn(&[u8])) -> Target {

@@ -59,6 +59,7 @@ fn what_it_unpacks_to_can_be_installed_like_the_sources() {
     for path in [
         "opt/tcpw/sbin/tcpw",
         "opt/tcpw/sbin/tcpw-notify",
+        "opt/tcpw/sbin/tcpw-gate",
         "opt/tcpw/share/man/man8/tcpw.8.gz",
         "opt/tcpw/share/bash-completion/completions/tcpw",
         "opt/tcpw/lib/systemd/system/tcpw-expire.service",
@@ -160,6 +161,7 @@ fn rules_that_call_a_program_are_found_wherever_they_stand_in_a_rule() {
     };
     for text in [
         "ALL: ALL: spawn /usr/sbin/tcpw-notify --addr %a\n",
+        "sshd: ALL: aclexec /usr/sbin/tcpw-gate --country KR -- %a\n",
         "ALL: ALL: spawn (/sbin/tcpw notify --addr %a) &\n",
         "ALL: ALL \\\n: spawn \\\n  /usr/sbin/tcpw-notify -- %h\n",
         "# a comment\nsshd: ALL: aclexec /usr/sbin/tcpw match sshd %a",

@@ -49,6 +49,7 @@ fn it_holds_what_is_installed_and_nothing_is_on_by_itself() {
     for program in [
         "usr/sbin/tcpw",
         "usr/sbin/tcpw-notify",
+        "usr/sbin/tcpw-gate",
         "usr/lib/tcpw/still-called",
     ] {
         has("-rwxr-xr-x", program);
@@ -58,6 +59,7 @@ fn it_holds_what_is_installed_and_nothing_is_on_by_itself() {
     for path in [
         "usr/share/man/man5/tcpw.toml.5.gz",
         "usr/share/man/man7/tcpw-codes.7.gz",
+        "usr/share/man/man8/tcpw-gate.8.gz",
         "usr/share/bash-completion/completions/tcpw",
         "usr/share/zsh/vendor-completions/_tcpw",
         "usr/share/fish/vendor_completions.d/tcpw.fish",

@@ -32,7 +32,7 @@ fn build() -> &'static Build {
 fn of_cargo() -> Build {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     let mut crates = BTreeSet::new();
-    for package in ["tcpw", "tcpw-notify"] {
+    for package in ["tcpw", "tcpw-notify", "tcpw-gate"] {
         let mut cargo = Command::new(env!("CARGO"));
         cargo.args([
             "build",

@@ -41,6 +41,12 @@ start_terminal() {
         SSH_CONNECTION='$friend 50022 $server 22' PS1='# ' bash --norc --noprofile"
     await 10 says '#' || fail "no shell"
 }
+# The screen as text and, for pictures, with its colours and without what only the script typed.
+keep_screen() {
+    screen >"$TCPW_SCREENS/$locale-$1.txt"
+    terminal capture-pane -e -p -S - -t walk | sed -E -e "s/; echo 'ended with '.*//" -e '/^(.\[[0-9;]*m)*ended with /d' \
+        >"$TCPW_SCREENS/$locale-$1.ansi"
+}
 # Waits for a question, whose text is $1, and types the answer.
 answer() {
     await 60 says "$1" || {
@@ -60,7 +66,7 @@ ended() {
         screen
         fail "it did not end with $1"
     }
-    if [ -n "${TCPW_SCREENS:-}" ]; then screen >"$TCPW_SCREENS/$locale-$2.txt"; fi
+    if [ -n "${TCPW_SCREENS:-}" ]; then keep_screen "$2"; fi
     screen >"$stage/said"
     terminal send-keys -t walk -l -- clear
     terminal send-keys -t walk Enter
@@ -200,6 +206,10 @@ typed "${lines[3]}"
 ended 0 status
 grep -qF "$stranger" "$stage/said" || fail "status does not know who was refused: $(cat "$stage/said")"
 say "walk: $locale: status says that all is well, and who was refused"
+if [ -n "${TCPW_SCREENS:-}" ]; then
+    typed 'tcpw doctor'
+    ended 0 doctor
+fi
 
 typed "${lines[4]}"
 ended 0 undo

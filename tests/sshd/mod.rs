@@ -4,8 +4,11 @@
 //! The scripts play it in namespaces of its own (mounts, network, processes), so that no
 //! file, port or process of the machine is touched and nothing outlives the test.
 
+use crate::sandbox::legacy_made::MadeLegacy;
+use crate::sandbox::mmdb_made::{Made, country};
 use crate::{proof, sandbox};
 use std::ffi::OsStr;
+use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::{Command, Output};
@@ -39,9 +42,35 @@ fn the_stranger_of_a_daemon_without_privileges_becomes_a_mail() {
     prove("unprivileged.sh", "unprivileged: ", 3);
 }
 
+#[test]
+fn the_gate_admits_by_country_and_refuses_when_it_is_broken() {
+    let put = |stage: &Path| {
+        let countries = Made::new("GeoLite2-Country")
+            .with("203.0.113.0/24", country("KR"))
+            .with("198.51.100.0/24", country("CN"));
+        let v4 = MadeLegacy::new()
+            .with("203.0.113.0/24", 119)
+            .with("198.51.100.0/24", 48);
+        let v6 = MadeLegacy::new().with("2001:db8::/32", 119);
+        for (name, bytes) in [
+            ("country.mmdb", countries.bytes()),
+            ("GeoIP.dat", v4.bytes()),
+            ("GeoIPv6.dat", v6.bytes()),
+        ] {
+            fs::write(stage.join(name), bytes).unwrap();
+        }
+    };
+    prove_with("gate.sh", "gate: ", 5, &put);
+}
+
 /// Plays a script that must prove as many things as `facts`.
 fn prove(script: &str, mark: &str, facts: usize) {
-    let (output, log) = play_script(script, &sandbox::program());
+    prove_with(script, mark, facts, &|_| {});
+}
+
+/// The same, with what `put` puts into its stage.
+fn prove_with(script: &str, mark: &str, facts: usize, put: &dyn Fn(&Path)) {
+    let (output, log) = play_script(script, &sandbox::program(), put);
     io::stderr().write_all(log.as_bytes()).unwrap();
     assert!(
         output.status.success(),
@@ -67,14 +96,15 @@ fn a_program_that_does_nothing_is_noticed() {
 
 /// Plays the scenario with `program` as tcpw; gives its outcome and its log.
 fn play(program: &OsStr) -> (Output, String) {
-    play_script("scenario.sh", program)
+    play_script("scenario.sh", program, &|_| {})
 }
 
-fn play_script(script: &str, program: &OsStr) -> (Output, String) {
+fn play_script(script: &str, program: &OsStr, put: &dyn Fn(&Path)) -> (Output, String) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/sshd")
         .join(script);
     let stage = TempDir::with_prefix("tcpw-sshd-").unwrap();
+    put(stage.path());
     let output = Command::new("unshare")
         .args(NAMESPACES)
         .args(["--propagation", "private", "bash"])

@@ -47,6 +47,14 @@ fn end_standby(stage: &Stage) {
     }
 }
 
+/// A rule that follows a name, which the machine's own file has.
+fn follow(stage: &Stage) {
+    stage.write("etc/hosts", "9.9.9.9 home.dyn.example.org\n", 0o644);
+    let allow = ["allow", "--follow", "home.dyn.example.org"];
+    stage.run(&allow).says(0, &[]);
+    stage.run(&["status"]).says(0, &["Problems none"]);
+}
+
 /// The entry of the history, changed.
 fn rewrite_entry(stage: &Stage, change: impl Fn(String) -> String) {
     let history = stage.path("var/lib/tcpw/history");
@@ -167,6 +175,33 @@ pub(super) const FAULTS: &[Fault] = &[
             after(Stage::well(), |stage| {
                 let allow = ["allow", "10.1.2.3", "--for", "1h"];
                 stage.run(&allow).says(0, &[]);
+                fs::remove_file(stage.path("etc/cron.d/tcpw")).unwrap();
+            })
+        },
+    },
+    Fault {
+        word: "unresolved",
+        says: &[
+            "home.dyn.example.org, which a rule follows, has not been resolved since",
+            "there is no such name (NXDOMAIN)",
+        ],
+        make: || {
+            after(Stage::well(), |stage| {
+                follow(stage);
+                let name = r#"{"asked":1,"next":1,"succeeded":1,"failing_since":2,"failures":9,
+                    "ttl":60,"authentic":false,"trouble":"there is no such name (NXDOMAIN)",
+                    "reported":null}"#;
+                let state = format!(r#"{{"names":{{"home.dyn.example.org":{name}}}}}"#);
+                stage.write("var/lib/tcpw/follow.json", &state, 0o644);
+            })
+        },
+    },
+    Fault {
+        word: "no-follower",
+        says: &["rules follow names, and nothing asks for these again"],
+        make: || {
+            after(Stage::well(), |stage| {
+                follow(stage);
                 fs::remove_file(stage.path("etc/cron.d/tcpw")).unwrap();
             })
         },

@@ -194,6 +194,12 @@ fn all_problems() -> Vec<StatusProblem> {
             file: text("/etc/cron.d/tcpw"),
         },
         P::NoSchedule,
+        P::Unresolved {
+            name: text("home.dyn.example.org"),
+            since: before(700_000),
+            trouble: text("there is no such name (NXDOMAIN)"),
+        },
+        P::NoFollower,
         P::Stale {
             file: text("/run/tcpw/status.json"),
             time: before(90_000),

@@ -137,6 +137,17 @@ fn what_cannot_be_read_is_never_well() {
     ran.says(2, &["Pending cannot read the directory"]);
     let nagios = stage.run(&["status", "--format", "nagios"]);
     nagios.says(3, &["TCPW UNKNOWN - cannot read the directory"]);
+    let stage = Stage::well();
+    stage.write("etc/hosts", "9.9.9.9 home.dyn.example.org\n", 0o644);
+    stage
+        .run(&["allow", "--follow", "home.dyn.example.org"])
+        .says(0, &[]);
+    stage.write("var/lib/tcpw/follow.json", "nonsense", 0o644);
+    let ran = stage.run(&["status"]);
+    ran.says(
+        2,
+        &["cannot read when the names that rules follow were resolved"],
+    );
     stage
         .run(&["--allow-file", "/nonexistent", "status"])
         .says(2, &["there is no table /nonexistent"]);

@@ -6,6 +6,7 @@ use super::places::{DEFAULT_DROP, DEFAULT_ROOT_DROP};
 use super::spool_error::{SpoolError, failed};
 use nix::fcntl::OFlag;
 use nix::unistd::{getegid, geteuid};
+use std::fmt;
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{
@@ -39,6 +40,17 @@ pub struct Form {
     pub mode: u32,
     /// Its user and group; nothing where it belongs to whoever makes it.
     pub owner: Option<(u32, u32)>,
+}
+
+/// A mode, and an owner where it matters: `mode 3733, owner 995:995`.
+impl fmt::Display for Form {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(to, "mode {:o}", self.mode)?;
+        match self.owner {
+            Some((uid, gid)) => write!(to, ", owner {uid}:{gid}"),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Way {

@@ -7,6 +7,7 @@ use hosts_access::escape::visible;
 use std::fmt;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Something that is broken: what stood in the way of an answer, with the reason in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,8 +39,8 @@ pub enum Fault {
     Stale {
         /// The database.
         label: Label,
-        /// The age in days that the call allows.
-        most_days: u64,
+        /// The age that the call allows.
+        most: Duration,
     },
     /// A compiled set cannot be opened or is damaged.
     Set {
@@ -89,10 +90,18 @@ impl fmt::Display for Fault {
                 let family = if *is_v6 { "IPv6" } else { "IPv4" };
                 write!(out, "no database of {edition} for {family} is here")
             }
-            Self::Stale { label, most_days } => match label.built {
-                Some(_) => write!(out, "{label} is older than {most_days} days"),
-                None => write!(out, "{label}, may be older than {most_days} days"),
-            },
+            Self::Stale { label, most } => {
+                let (number, unit) = match most.as_secs() {
+                    seconds if seconds.is_multiple_of(86_400) => (seconds / 86_400, "days"),
+                    seconds if seconds.is_multiple_of(3600) => (seconds / 3600, "hours"),
+                    seconds => (seconds, "seconds"),
+                };
+                let verb = match label.built {
+                    Some(_) => " is",
+                    None => ", may be",
+                };
+                write!(out, "{label}{verb} older than {number} {unit}")
+            }
             Self::Set { path, fault } => {
                 let cause = visible(fault.to_string().as_bytes());
                 write!(out, "cannot use {}: {cause}", shown(path))

@@ -1,10 +1,13 @@
 //! How a database is called, and what it is about.
 
 use chrono::{DateTime, Utc};
-use hosts_access::escape::visible;
+use hosts_access::escape::{visible, visible_short};
 use std::fmt;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
+
+/// How much of a database's name is shown, in bytes.
+const NAME: usize = 80;
 
 /// What a database says of an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,7 +49,7 @@ impl fmt::Display for Label {
         if self.name.is_empty() {
             write!(out, "{}", visible(self.path.as_os_str().as_bytes()))?;
         } else {
-            write!(out, "{}", visible(self.name.as_bytes()))?;
+            write!(out, "{}", visible_short(self.name.as_bytes(), NAME))?;
         }
         match self.built {
             Some(built) => write!(out, " of {}", built.format("%Y-%m-%d")),

@@ -180,34 +180,29 @@ impl Legacy {
         let most = pairs.saturating_mul(NETWORKS_PER_PAIR);
         let mut seen: u64 = 0;
         let mut left = vec![(0_u32, 0_u128, 0_u8)];
-        while let Some((pair, bits, depth)) = left.pop() {
-            if depth >= length {
-                return Err("its tree is deeper than addresses are long".to_owned());
+        while let Some((next, bits, depth)) = left.pop() {
+            if next < self.leaves {
+                if depth >= length {
+                    return Err("its tree is deeper than addresses are long".to_owned());
+                }
+                // The left half is visited first.
+                let right = bits | 1 << (127 - depth);
+                left.push((self.child(next, true)?, right, depth + 1));
+                left.push((self.child(next, false)?, bits, depth + 1));
+                continue;
             }
-            for is_right in [true, false] {
-                let next = self.child(pair, is_right)?;
-                let bits = if is_right {
-                    bits | 1 << (127 - depth)
-                } else {
-                    bits
-                };
-                if next < self.leaves {
-                    left.push((next, bits, depth + 1));
-                    continue;
-                }
-                seen += 1;
-                if seen > most {
-                    return Err("its tree has a circle".to_owned());
-                }
-                let address = if is_v6 {
-                    IpAddr::V6(Ipv6Addr::from_bits(bits))
-                } else {
-                    let bits = u32::try_from(bits >> 96).unwrap_or_default();
-                    IpAddr::V4(Ipv4Addr::from_bits(bits))
-                };
-                if let Some(network) = Network::of_prefix(address, depth + 1) {
-                    visit(network, self.leaf(next)?);
-                }
+            seen += 1;
+            if seen > most {
+                return Err("its tree has a circle".to_owned());
+            }
+            let address = if is_v6 {
+                IpAddr::V6(Ipv6Addr::from_bits(bits))
+            } else {
+                let bits = u32::try_from(bits >> 96).unwrap_or_default();
+                IpAddr::V4(Ipv4Addr::from_bits(bits))
+            };
+            if let Some(network) = Network::of_prefix(address, depth) {
+                visit(network, self.leaf(next)?);
             }
         }
         Ok(())

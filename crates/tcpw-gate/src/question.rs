@@ -10,6 +10,7 @@ use crate::sources::Sources;
 use crate::value::{Fit, Value};
 use crate::why::{Evidence, Exemption};
 use chrono::{DateTime, TimeDelta, Utc};
+use hosts_access::escape::visible_short;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -24,6 +25,8 @@ pub(crate) const PRIVATE: [&str; 8] = [
     "fc00::/7",
     "fe80::/10",
 ];
+/// How much of a library's words is shown, in bytes.
+const CAUSE: usize = 300;
 /// How far the clocks of two machines may differ, in days.
 const CLOCKS: i64 = 2;
 
@@ -128,7 +131,7 @@ impl Question<'_> {
         } else {
             Err(Fault::Stale {
                 label: label.clone(),
-                most_days: most.as_secs() / 86_400,
+                most,
             })
         }
     }
@@ -203,7 +206,7 @@ impl Question<'_> {
 pub(crate) fn damaged(path: &Path, cause: &str) -> Fault {
     Fault::Database {
         path: path.to_owned(),
-        cause: hosts_access::escape::visible(cause.as_bytes()),
+        cause: visible_short(cause.as_bytes(), CAUSE),
     }
 }
 

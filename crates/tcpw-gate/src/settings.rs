@@ -9,6 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use tcpw_event::places::CONFIGURATION;
 use tcpw_event::regular::read_regular;
+use tcpw_event::trust::check_for_root;
 use toml::de::{DeTable, DeValue};
 
 /// A configuration is not longer than this, in bytes.
@@ -83,6 +84,7 @@ impl Settings {
 
     /// Reads what concerns the gate in the configuration at `path`, or why that cannot be.
     fn configure(&mut self, path: &Path) -> Result<(), String> {
+        check_for_root(path).map_err(|distrust| visible(distrust.to_string().as_bytes()))?;
         let bytes = match read_regular(path, MOST_BYTES) {
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(()),
             bytes => bytes.map_err(|cause| cause.to_string())?,

@@ -125,6 +125,9 @@ impl fmt::Display for Evidence {
                 if !found.source.is_empty() {
                     write!(out, " of {}", visible(found.source.as_bytes()))?;
                 }
+                if let Some(until) = found.until {
+                    write!(out, " until {}", until.format("%Y-%m-%dT%H:%M:%SZ"))?;
+                }
                 Ok(())
             }
             Self::Network(network) => write!(out, "in {network}"),

@@ -6,6 +6,7 @@ use crate::alert::{
     DeliverError, Deliverer, DeliveryReport, Event, FiredRule, RuleFinder, Verdict, Workplace,
     has_events, request_handover, run_in_background,
 };
+use crate::cli::base::progress::Progress;
 use crate::cli::base::{Context, Exit, Failure, Paths, background};
 use crate::cli::change::provisional;
 use crate::cli::machine::event_log;
@@ -137,7 +138,10 @@ fn once(
         &rules,
         ears,
     );
-    let report = match round(&place, context) {
+    let progress = Progress::of("collecting events and sending messages");
+    let done = round(&place, context);
+    drop(progress);
+    let report = match done {
         Ok(report) => report,
         Err(Untried::Failed(error)) => {
             // Somebody must try again, also when nobody looks.

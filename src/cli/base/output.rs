@@ -120,6 +120,11 @@ impl Output {
         Self { is_quiet, ..self }
     }
 
+    /// Whether nothing is printed on standard output.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.is_quiet
+    }
+
     /// How wide the terminal is, if standard output is one.
     pub(crate) fn columns(&self) -> Option<usize> {
         self.columns

@@ -60,6 +60,7 @@ struct Row {
     since: Option<String>,
     until: Option<String>,
     by: Option<String>,
+    follow: Option<String>,
     reason: Option<String>,
 }
 
@@ -192,6 +193,7 @@ fn rules(text: &str, source: &Path) -> Result<[Vec<Declared>; 2], Failure> {
             since: row.since,
             until: row.until,
             by: row.by,
+            follow: row.follow,
             reason: row.reason,
         };
         let label = (label != Label::default()).then_some(label);

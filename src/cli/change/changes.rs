@@ -35,6 +35,40 @@ pub(crate) struct ChangeArgs {
     pub(crate) confirm_within: Option<u32>,
     #[command(flatten)]
     pub(crate) diff: WholeDiffArgs,
+    /// The command shows the change first and asks whether to make it.
+    #[arg(skip)]
+    pub(crate) is_asked: bool,
+    /// The command installs what runs `tcpw expire`, as soon as the tables are changed.
+    #[arg(skip)]
+    pub(crate) brings_schedule: bool,
+}
+
+/// How a change is carried out, and how much is said about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// It is shown, and nothing is written.
+    Preview,
+    /// It is shown before the question whether to make it.
+    Question,
+    /// It is made and shown.
+    Make,
+    /// It is made; what it changes was on the screen when it was asked for.
+    MakeAsShown,
+}
+
+impl Manner {
+    pub(crate) fn of(options: ChangeArgs) -> Self {
+        match (options.dry_run, options.is_asked) {
+            (true, false) => Self::Preview,
+            (true, true) => Self::Question,
+            (false, false) => Self::Make,
+            (false, true) => Self::MakeAsShown,
+        }
+    }
+
+    fn is_preview(self) -> bool {
+        matches!(self, Self::Preview | Self::Question)
+    }
 }
 
 impl ChangeArgs {
@@ -44,6 +78,21 @@ impl ChangeArgs {
             dry_run,
             confirm_within: None,
             diff: WholeDiffArgs::default(),
+            is_asked: false,
+            brings_schedule: false,
+        }
+    }
+
+    /// These, of a command that asks whether to make the change.
+    pub(crate) fn asked(self, is_asked: bool) -> Self {
+        Self { is_asked, ..self }
+    }
+
+    /// These, of a command that installs a schedule, or none.
+    pub(crate) fn bringing_schedule(self, brings_schedule: bool) -> Self {
+        Self {
+            brings_schedule,
+            ..self
         }
     }
 
@@ -85,12 +134,12 @@ pub(crate) struct ForceArgs {
 /// Makes the change, or shows it, and says what was done; gives its number, 0 if none was made.
 pub(crate) fn carry_out(
     context: &mut Context,
-    is_preview: bool,
+    manner: Manner,
     intent: &Intent<'_>,
     trial: Option<&Trial>,
 ) -> Result<u64, Stop> {
-    let outcome = transact(context, is_preview, intent, trial)?;
-    report(context, is_preview, intent, &outcome)?;
+    let outcome = transact(context, manner.is_preview(), intent, trial)?;
+    report(context, manner, intent, &outcome)?;
     let number = outcome.number();
     if number > 0 && trial.is_none() {
         let is_beside = |shown: ShownCompanion<'_>| shown.file.is_changed();
@@ -139,7 +188,7 @@ fn author() -> Author {
 /// Says what the transaction came to.
 fn report(
     context: &mut Context,
-    is_preview: bool,
+    manner: Manner,
     intent: &Intent<'_>,
     outcome: &TransactionOutcome,
 ) -> Result<(), Failure> {
@@ -160,29 +209,11 @@ fn report(
             .out
             .note(&format!("{path} does not exist: taken as an empty table"))?;
     }
-    let shown = match outcome.notes.len() {
-        count if count > REMARKS + 1 => REMARKS,
-        count => count,
-    };
-    let paths = context.paths.clone();
-    for note in outcome.notes.iter().take(shown) {
-        context.out.prose(remark(&paths, note))?;
+    if manner != Manner::MakeAsShown {
+        show(context, outcome)?;
     }
-    if shown < outcome.notes.len() {
-        let more = outcome.notes.len() - shown;
-        context.out.line(format!("and {more} more of this kind"))?;
-    }
-    show_diff(context, &outcome.diff)?;
     let Some(committed) = &outcome.committed else {
-        if let Some(effect) = &outcome.effect {
-            effect::show(effect, context)?;
-        }
-        let is_pending = is_preview && !outcome.diff.is_empty();
-        return context.out.line(match (is_pending, outcome.is_hindered()) {
-            (true, _) => "dry run: nothing was written",
-            (false, true) => "nothing was changed",
-            (false, false) => "nothing to change",
-        });
+        return conclude(context, manner, outcome);
     };
     if committed.paths.is_empty() {
         context.out.line("nothing to change")?;
@@ -196,8 +227,51 @@ fn report(
         let verb = if is_new { "created" } else { "changed" };
         context.out.did(&format!("{verb} {}", path.display()))?;
     }
-    if let Some(effect) = &outcome.effect {
+    if manner != Manner::MakeAsShown
+        && let Some(effect) = &outcome.effect
+    {
         effect::show(effect, context)?;
     }
     Ok(())
+}
+
+/// Shows the remarks on a change and its diff.
+fn show(context: &mut Context, outcome: &TransactionOutcome) -> Result<(), Failure> {
+    let shown = match outcome.notes.len() {
+        count if count > REMARKS + 1 => REMARKS,
+        count => count,
+    };
+    let paths = context.paths.clone();
+    for note in outcome.notes.iter().take(shown) {
+        context.out.prose(remark(&paths, note))?;
+    }
+    if shown < outcome.notes.len() {
+        let more = outcome.notes.len() - shown;
+        context.out.line(format!("and {more} more of this kind"))?;
+    }
+    show_diff(context, &outcome.diff)
+}
+
+/// Says what a change comes to that is not made.
+fn conclude(
+    context: &mut Context,
+    manner: Manner,
+    outcome: &TransactionOutcome,
+) -> Result<(), Failure> {
+    if let Some(effect) = &outcome.effect {
+        effect::show(effect, context)?;
+    }
+    let has_diff = !outcome.diff.is_empty();
+    let text = match manner {
+        Manner::Question if has_diff => return Ok(()),
+        Manner::Preview if has_diff => "dry run: nothing was written",
+        Manner::Preview | Manner::Question | Manner::Make | Manner::MakeAsShown => {
+            if outcome.is_hindered() {
+                "nothing was changed"
+            } else {
+                "nothing to change"
+            }
+        }
+    };
+    context.out.line(text)
 }

@@ -2,7 +2,6 @@
 
 use super::allow::ListArgs;
 use super::changes::{ChangeArgs, ForceArgs};
-use super::client_list::daemons_of;
 use super::gate_args::{ConditionArgs, PolicyArgs};
 use super::gate_rule::{self, Wanted};
 use super::make::make;
@@ -23,6 +22,10 @@ use clap::Args;
 /// Where clients on no list are refused already, there is nothing to change.
 #[derive(Debug, Args)]
 pub(crate) struct DenyArgs {
+    /// IPv4 or IPv6 address, network (`10.1.2.0/24`, `2001:db8::/32`), range of addresses
+    /// (`10.0.0.5-10.0.0.20`), host name or `.domain`; `@-` stands for a list on standard input
+    #[arg(required_unless_present_any = ["from", "country", "asn", "sets"], value_name = "CLIENT")]
+    clients: Vec<String>,
     #[command(flatten)]
     list: ListArgs,
     #[command(flatten)]
@@ -42,13 +45,13 @@ pub(crate) fn run(args: &DenyArgs, context: &mut Context) -> Result<Exit, Failur
             conditions: &args.gate,
             except: &[],
             policies: &args.policies,
-            daemons: daemons_of(&args.list.daemons)?,
-            label: args.list.label()?,
+            daemons: args.list.daemons()?,
+            label: args.list.label(None)?,
             is_forced: args.force.force,
         };
         return gate_rule::run(&wanted, args.change, context);
     }
-    let asked = args.list.asked(Wish::Refuse)?;
+    let asked = args.list.asked(&args.clients, Wish::Refuse)?;
     make(
         context,
         args.change,

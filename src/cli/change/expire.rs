@@ -1,6 +1,7 @@
 //! `tcpw expire`: removes the rules whose time is over.
 
 use super::changes::{ChangeArgs, ForceArgs};
+use super::follow_names::refresh;
 use super::make::make;
 use crate::cli::base::times::stamp;
 use crate::cli::base::{Context, Exit, Failure, Paths};
@@ -12,7 +13,7 @@ use crate::system::{Clock as _, SystemClock};
 use clap::Args;
 use std::cell::{Cell, RefCell};
 
-/// Remove expired rules
+/// Remove expired rules, and follow names that move
 ///
 /// Those that were written with `--for`, in both tables, in one change. For a timer or cron, each
 /// minute; `tcpw install-alert --systemd` installs one, or `--cron` the other. It also finishes a
@@ -23,6 +24,11 @@ use std::cell::{Cell, RefCell};
 /// rule was removed or changed since, the comment is about no other one: nothing is removed by it,
 /// and it is reported. Exit code 1 if a rule may stay beyond its time because a comment cannot be
 /// followed.
+///
+/// Then it asks DNS for the names of `tcpw allow --follow` whose time to live has passed, for 5
+/// seconds in all at most, and writes the rules of those that have moved, in one change. A name that
+/// cannot be resolved keeps its addresses; exit code 1 if that lasts longer than `grace` of `[follow]`
+/// in tcpw.toml(5), or if an address stays because somebody who must still get in comes from there.
 #[derive(Debug, Args)]
 pub(crate) struct ExpireArgs {
     #[command(flatten)]
@@ -32,6 +38,16 @@ pub(crate) struct ExpireArgs {
 }
 
 pub(crate) fn run(args: &ExpireArgs, context: &mut Context) -> Result<Exit, Failure> {
+    let expired = remove_expired(args, context);
+    // Nobody who is to be let in waits because something else could not be removed.
+    let followed = refresh(args.change, args.force.force, context);
+    match (expired?, followed?) {
+        (Exit::Done, exit) | (exit, _) => Ok(exit),
+    }
+}
+
+/// Removes the rules whose time is over.
+fn remove_expired(args: &ExpireArgs, context: &mut Context) -> Result<Exit, Failure> {
     let now = stamp(SystemClock.now());
     let paths = context.paths.clone();
     let proof = RefCell::new(Written::default());

@@ -77,7 +77,12 @@ pub(crate) fn run(args: &InstallAlertArgs, context: &mut Context) -> Result<Exit
         let shown = [old.as_str(), new.as_str()];
         intent = intent.with_companion(ShownCompanion { file, shown });
     }
-    let exit = make(context, args.change, &intent)?;
+    let brings_schedule = args.schedule.kind().is_some();
+    let exit = make(
+        context,
+        args.change.bringing_schedule(brings_schedule),
+        &intent,
+    )?;
     if args.change.dry_run {
         user.preview(context)?;
     } else {

@@ -8,6 +8,7 @@ use super::provisional::see_to_due;
 use super::refusal::told;
 use super::remarks::{at, remark};
 use crate::cli::base::{Context, Exit, Failure, ListFormat};
+use crate::cli::machine::follow_state::FollowState;
 use crate::cli::machine::surroundings::{Aclexec, Machine};
 use crate::editor::{
     Client, Daemon, Editor, Files, Ground, Listed, Purpose, concerning, stray_notes, treatment,
@@ -101,15 +102,16 @@ fn show_rules(
     let count = found.len();
     found.retain(|concern| concern.is_certain || args.all);
     let rules: Vec<Listed> = found.into_iter().map(|concern| concern.rule).collect();
+    let known = known_names(&rules, args.format, context)?;
     match args.format {
         ListFormat::Json => {
             let paths = context.paths.clone();
             for rule in &rules {
-                context.out.data(object(rule, &paths))?;
+                context.out.data(object(rule, &known, &paths))?;
             }
         }
         ListFormat::Table => {
-            show(&rules, args.all, context)?;
+            show(&rules, &known, args.all, context)?;
         }
     }
     tell_left_out(count - rules.len(), args.format, context)?;
@@ -123,6 +125,30 @@ fn show_rules(
         })?;
     }
     tell_writers(&rules, context)
+}
+
+/// What is known about the names that rules follow; that it cannot be read is said.
+fn known_names(
+    rules: &[Listed],
+    format: ListFormat,
+    context: &mut Context,
+) -> Result<FollowState, Failure> {
+    let follows = |rule: &Listed| {
+        rule.label
+            .as_ref()
+            .is_some_and(|label| label.follow.is_some())
+    };
+    if !rules.iter().any(follows) {
+        return Ok(FollowState::default());
+    }
+    match FollowState::read(&context.paths) {
+        Ok(known) => Ok(known),
+        Err(error) => {
+            let text = format!("cannot read when names were resolved: {error}");
+            say(format, context, &text)?;
+            Ok(FollowState::default())
+        }
+    }
 }
 
 /// Says how many rules concern a client only under a name, or at an address, that is not known.

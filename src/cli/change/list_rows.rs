@@ -2,10 +2,13 @@
 
 use super::remarks::path;
 use crate::cli::base::excerpt::width;
+use crate::cli::base::times::stamp;
 use crate::cli::base::{Context, Failure, Paths, Style};
+use crate::cli::machine::follow_state::FollowState;
 use crate::editor::{Label, Listed};
 use crate::engine::{Access, TableName};
 use crate::escape::visible_short;
+use chrono::DateTime;
 use serde_json::json;
 
 /// How much of a list or a reason a row shows.
@@ -18,7 +21,12 @@ const COLUMNS: usize = 5;
 const HEADER: [&str; COLUMNS] = ["ACCESS", "CLIENTS", "DAEMONS", "NOTES", "PLACE"];
 
 /// Prints the rules, the header first. Without `is_all`, no more than can be read.
-pub(crate) fn show(rules: &[Listed], is_all: bool, context: &mut Context) -> Result<(), Failure> {
+pub(crate) fn show(
+    rules: &[Listed],
+    known: &FollowState,
+    is_all: bool,
+    context: &mut Context,
+) -> Result<(), Failure> {
     if rules.is_empty() {
         return Ok(());
     }
@@ -26,7 +34,7 @@ pub(crate) fn show(rules: &[Listed], is_all: bool, context: &mut Context) -> Res
     let paths = context.paths.clone();
     let mut rows = vec![HEADER.map(str::to_owned)];
     for rule in rules.iter().take(most) {
-        rows.push(cells(&paths, rule));
+        rows.push(cells(&paths, rule, known));
     }
     let widths: [usize; COLUMNS] = std::array::from_fn(|at| {
         let cells = rows.iter().filter_map(|row| row.get(at));
@@ -109,12 +117,12 @@ fn narrow(
     context.out.prose(format!("        {place}"))
 }
 
-fn cells(paths: &Paths, rule: &Listed) -> [String; COLUMNS] {
+fn cells(paths: &Paths, rule: &Listed, known: &FollowState) -> [String; COLUMNS] {
     [
         verb(rule.access).to_owned(),
         short(&rule.clients),
         short(&rule.daemons),
-        notes(rule),
+        notes(rule, known),
         format!("{}:{}", path(paths, &rule.place), rule.place.number),
     ]
 }
@@ -124,7 +132,7 @@ fn short(text: &str) -> String {
 }
 
 /// What else is known about a rule.
-fn notes(rule: &Listed) -> String {
+fn notes(rule: &Listed, known: &FollowState) -> String {
     let mut words: Vec<String> = Vec::new();
     words.extend(rule.has_alert.then(|| "raises an alert".to_owned()));
     if let Some(label) = &rule.label {
@@ -132,6 +140,7 @@ fn notes(rule: &Listed) -> String {
             since,
             until,
             by,
+            follow: _,
             reason,
         } = label;
         let values = [
@@ -145,10 +154,42 @@ fn notes(rule: &Listed) -> String {
             words.extend(value.map(|value| format!("{word} {}", short(value))));
         }
     }
+    words.extend(followed_name(rule).map(|name| follows(name, known)));
     if let Some(writer) = rule.writer.filter(|writer| *writer != "tcpw") {
         words.push(format!("written by {writer}"));
     }
     words.join("  ")
+}
+
+/// The name that a rule follows.
+fn followed_name(rule: &Listed) -> Option<&str> {
+    rule.label.as_ref()?.follow.as_deref()
+}
+
+/// That a rule follows a name, and how that goes.
+fn follows(name: &str, known: &FollowState) -> String {
+    let shown = short(name);
+    let Some(known) = known.names.get(name) else {
+        return format!("follows {shown}, not resolved since");
+    };
+    let last = known.succeeded.map(time);
+    let mut text = match (&last, known.failing_since) {
+        (Some(last), None) => format!("follows {shown}, resolved {last}"),
+        (Some(last), Some(_)) => format!("follows {shown}, resolved {last} and not since"),
+        (None, _) => format!("follows {shown}, not resolved since"),
+    };
+    if known.authentic && known.failing_since.is_none() {
+        text.push_str(", DNSSEC checked by the resolver");
+    }
+    if let Some(trouble) = &known.trouble {
+        text = format!("{text}: {}", short(trouble));
+    }
+    text
+}
+
+/// A time of the state as labels have them.
+fn time(seconds: i64) -> String {
+    stamp(DateTime::from_timestamp(seconds, 0).unwrap_or_default())
 }
 
 fn verb(access: Access) -> &'static str {
@@ -160,9 +201,9 @@ fn verb(access: Access) -> &'static str {
 }
 
 /// A rule for programs.
-pub(crate) fn object(rule: &Listed, paths: &Paths) -> String {
+pub(crate) fn object(rule: &Listed, known: &FollowState, paths: &Paths) -> String {
     let label = rule.label.as_ref();
-    json!({
+    let mut object = json!({
         "access": verb(rule.access),
         "clients": rule.clients,
         "daemons": rule.daemons,
@@ -178,6 +219,20 @@ pub(crate) fn object(rule: &Listed, paths: &Paths) -> String {
         "writer": rule.writer,
         "file": path(paths, &rule.place).to_string(),
         "line": rule.place.number,
-    })
-    .to_string()
+    });
+    // Only where there is something to say: what others read of other rules stays what it was.
+    if let (Some(name), Some(fields)) = (followed_name(rule), object.as_object_mut()) {
+        let known = known.names.get(name);
+        fields.insert("follow".to_owned(), json!(name));
+        let resolved = json!({
+            "last_success": known.and_then(|known| known.succeeded).map(time),
+            "last_attempt": known.map(|known| time(known.asked)),
+            "failing_since": known.and_then(|known| known.failing_since).map(time),
+            "ttl": known.and_then(|known| known.ttl),
+            "authentic": known.is_some_and(|known| known.authentic),
+            "trouble": known.and_then(|known| known.trouble.as_ref()),
+        });
+        fields.insert("resolved".to_owned(), resolved);
+    }
+    object.to_string()
 }

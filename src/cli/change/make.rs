@@ -1,7 +1,7 @@
 //! Making a change: what is due to be rolled back goes first, and what has to be confirmed is
 //! watched.
 
-use super::changes::{ChangeArgs, carry_out};
+use super::changes::{ChangeArgs, Manner, carry_out};
 use super::provisional::{announce, arm, take_back_due, tell_open};
 use super::refusal::Stop;
 use super::trial::Trial;
@@ -36,11 +36,12 @@ pub(crate) fn try_make(
     }
     let trial = options.confirm_within.map(Trial::new);
     // It stands before the tables change, so that nothing can come between.
-    let trial = trial.map(|trial| Ok::<_, Failure>((arm(context, &trial)?, trial)));
+    let trial = trial
+        .map(|trial| Ok::<_, Failure>((arm(context, &trial, options.brings_schedule)?, trial)));
     let trial = trial.transpose()?;
     let terms = trial.as_ref().map(|(_, trial)| trial);
     let intent = intent.showing(options.diff.most());
-    let number = carry_out(context, options.dry_run, &intent, terms)?;
+    let number = carry_out(context, Manner::of(options), &intent, terms)?;
     if let Some((_, trial)) = trial.filter(|_| number > 0) {
         announce(context, number, &trial)?;
     }

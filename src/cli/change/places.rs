@@ -59,25 +59,28 @@ impl Places {
 
     /// In words, who of them is left out, and whether they are spoken of as one.
     pub(super) fn words(&self) -> (String, Option<String>, bool) {
-        let (here, absent) = self.groups();
-        let cost: usize = here.iter().map(Group::words).sum();
+        let Grouped {
+            groups,
+            words,
+            absent,
+        } = self.groups();
         let has_large = |(low, high): &(u128, u128)| high - low >= LAST4 / 4;
         let is_most = absent.is_empty()
-            || self.v4.iter().chain(&self.v6).any(has_large) && absent.len() < cost;
+            || self.v4.iter().chain(&self.v6).any(has_large) && absent.count < words;
         if is_most {
             let who = if self.has_nowhere {
                 "every client"
             } else {
                 "every client whose address is known"
             };
-            let but = (!absent.is_empty()).then(|| joined(absent.iter().map(|block| block.word())));
+            let but = (!absent.is_empty()).then(|| absent.joined(|block| block.word()));
             return (who.to_owned(), but, true);
         }
-        if here.is_empty() {
+        if groups.is_empty() {
             let who = "every client whose address is not known".to_owned();
             return (who, None, true);
         }
-        (listed(&here), None, here.len() == 1)
+        (listed(&groups), None, groups.count == 1)
     }
 
     pub(super) fn networks(&self) -> Vec<Network> {
@@ -91,18 +94,15 @@ impl Places {
 
     /// Few networks, with exceptions where that makes them fewer, and the networks that are left
     /// out.
-    fn groups(&self) -> (Vec<Group>, Vec<Block>) {
+    fn groups(&self) -> Grouped {
         let all = |is_v6, high| Block {
             low: 0,
             high,
             is_v6,
         };
-        let v4 = all(false, LAST4).grouped(&self.v4);
-        let v6 = all(true, u128::MAX).grouped(&self.v6);
-        (
-            [v4.groups, v6.groups].concat(),
-            [v4.absent, v6.absent].concat(),
-        )
+        let mut both = all(false, LAST4).grouped(&self.v4);
+        both.extend(all(true, u128::MAX).grouped(&self.v6));
+        both
     }
 }
 
@@ -128,23 +128,98 @@ struct Block {
     is_v6: bool,
 }
 
+/// As many of some things as are shown, and how many there are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Few<T> {
+    first: Vec<T>,
+    count: usize,
+}
+
+impl<T> Few<T> {
+    fn none() -> Self {
+        Self {
+            first: Vec::new(),
+            count: 0,
+        }
+    }
+
+    fn push(&mut self, one: T) {
+        if self.first.len() <= NETWORKS {
+            self.first.push(one);
+        }
+        self.count += 1;
+    }
+
+    fn extend(&mut self, more: Self) {
+        let room = (NETWORKS + 1).saturating_sub(self.first.len());
+        self.first.extend(more.first.into_iter().take(room));
+        self.count += more.count;
+    }
+
+    fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// `a, b and c`, or the first of them and how many more there are.
+    fn joined(&self, word: impl FnMut(&T) -> String) -> String {
+        let shown = if self.count > NETWORKS + 1 {
+            NETWORKS
+        } else {
+            self.count
+        };
+        let mut words: Vec<String> = self.first.iter().take(shown).map(word).collect();
+        if shown < self.count {
+            words.push(format!("{} more", self.count - shown));
+        }
+        let last = words.pop().unwrap_or_default();
+        if words.is_empty() {
+            last
+        } else {
+            format!("{} and {last}", words.join(", "))
+        }
+    }
+}
+
 /// A network without some others in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Group {
     network: Block,
-    but: Vec<Block>,
+    but: Few<Block>,
 }
 
-impl Group {
-    fn words(&self) -> usize {
-        1 + self.but.len()
-    }
-}
-
-/// What of a network is meant, and what is not.
+/// What of a network is meant, in how many words, and what is not.
 struct Grouped {
-    groups: Vec<Group>,
-    absent: Vec<Block>,
+    groups: Few<Group>,
+    words: usize,
+    absent: Few<Block>,
+}
+
+impl Grouped {
+    fn none() -> Self {
+        Self {
+            groups: Few::none(),
+            words: 0,
+            absent: Few::none(),
+        }
+    }
+
+    /// One network with exceptions.
+    fn one(network: Block, but: Few<Block>) -> Self {
+        let words = 1 + but.count;
+        let mut groups = Few::none();
+        groups.push(Group { network, but });
+        Self {
+            groups,
+            words,
+            absent: Few::none(),
+        }
+    }
+
+    fn extend(&mut self, more: Self) {
+        self.groups.extend(more.groups);
+        self.words += more.words;
+        self.absent.extend(more.absent);
+    }
 }
 
 impl Block {
@@ -154,49 +229,66 @@ impl Block {
         let to = ranges.partition_point(|&(low, _)| low <= self.high);
         let inside = ranges.get(from..to).unwrap_or_default();
         match inside {
-            [] => Grouped {
-                groups: Vec::new(),
-                absent: vec![self],
-            },
-            [(low, high)] if *low <= self.low && *high >= self.high => Grouped {
-                groups: vec![Group {
-                    network: self,
-                    but: Vec::new(),
-                }],
-                absent: Vec::new(),
-            },
+            [] => {
+                let mut found = Grouped::none();
+                found.absent.push(self);
+                found
+            }
+            [(low, high)] if *low <= self.low && *high >= self.high => {
+                Grouped::one(self, Few::none())
+            }
+            [(low, high)] if is_network(*low, *high) => self.around(Self {
+                low: *low,
+                high: *high,
+                ..self
+            }),
             _ => {
-                let middle = self.low + (self.high - self.low) / 2;
-                let one = Self {
-                    high: middle,
-                    ..self
-                };
-                let other = Self {
-                    low: middle.saturating_add(1),
-                    ..self
-                };
-                let (one, other) = (one.grouped(inside), other.grouped(inside));
-                self.joined(one, other)
+                let [one, other] = self.halves();
+                let mut found = one.grouped(inside);
+                found.extend(other.grouped(inside));
+                // Both halves, or all of the network with exceptions, whichever takes fewer words.
+                if 1 + found.absent.count < found.words {
+                    let absent = found.absent;
+                    found = Grouped::one(self, absent.clone());
+                    found.absent = absent;
+                }
+                found
             }
         }
     }
 
-    /// Both halves, or all of the network with exceptions, whichever takes fewer words.
-    fn joined(self, one: Grouped, other: Grouped) -> Grouped {
-        let Grouped {
-            mut groups,
-            mut absent,
-        } = one;
-        groups.extend(other.groups);
-        absent.extend(other.absent);
-        let words: usize = groups.iter().map(Group::words).sum();
-        if 1 + absent.len() < words {
-            groups = vec![Group {
-                network: self,
-                but: absent.clone(),
-            }];
+    fn halves(self) -> [Self; 2] {
+        let middle = self.low + (self.high - self.low) / 2;
+        let one = Self {
+            high: middle,
+            ..self
+        };
+        let other = Self {
+            low: middle.saturating_add(1),
+            ..self
+        };
+        [one, other]
+    }
+
+    /// One network in this one, and what is left out around it, in order.
+    fn around(self, network: Self) -> Grouped {
+        let mut found = Grouped::one(network, Few::none());
+        let (mut at, mut after) = (self, Vec::new());
+        while at != network {
+            let [one, other] = at.halves();
+            if network.low > one.high {
+                found.absent.push(one);
+                at = other;
+            } else {
+                after.push(other);
+                at = one;
+            }
         }
-        Grouped { groups, absent }
+        after
+            .into_iter()
+            .rev()
+            .for_each(|block| found.absent.push(block));
+        found
     }
 
     fn word(self) -> String {
@@ -217,41 +309,26 @@ impl Block {
     }
 }
 
+/// Whether a range is a network.
+fn is_network(low: u128, high: u128) -> bool {
+    let size = high - low;
+    size & size.wrapping_add(1) == 0 && low & size == 0
+}
+
 /// A few networks, and how many more there are.
-fn listed(groups: &[Group]) -> String {
-    let word = |group: &Group| {
+fn listed(groups: &Few<Group>) -> String {
+    groups.joined(|group| {
         let network = group.network.word();
         if group.but.is_empty() {
             return network;
         }
-        let but = joined(group.but.iter().map(|block| block.word()));
-        if groups.len() == 1 {
+        let but = group.but.joined(|block| block.word());
+        if groups.count == 1 {
             format!("{network} except {but}")
         } else {
             format!("{network} (except {but})")
         }
-    };
-    joined(groups.iter().map(word))
-}
-
-/// `a, b and c`, or the first of them and how many more there are.
-fn joined(words: impl ExactSizeIterator<Item = String>) -> String {
-    let count = words.len();
-    let shown = if count > NETWORKS + 1 {
-        NETWORKS
-    } else {
-        count
-    };
-    let mut words: Vec<String> = words.take(shown).collect();
-    if shown < count {
-        words.push(format!("{} more", count - shown));
-    }
-    let last = words.pop().unwrap_or_default();
-    if words.is_empty() {
-        last
-    } else {
-        format!("{} and {last}", words.join(", "))
-    }
+    })
 }
 
 #[cfg(test)]

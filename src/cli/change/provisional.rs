@@ -1,6 +1,6 @@
 //! `--confirm-within`: changes that are rolled back unless they are confirmed.
 
-use super::changes::carry_out;
+use super::changes::{Manner, carry_out};
 use super::refusal::told;
 use super::trial::{Trial, now};
 use crate::cli::base::background::program;
@@ -38,15 +38,19 @@ pub(crate) enum Armed {
 
 /// Has the change watched before it is made: by a timer of systemd, or by a process that stands by
 /// and rolls it back at once if it is told to end. Says what would keep the tables from being rolled
-/// back.
-pub(crate) fn arm(context: &mut Context, trial: &Trial) -> Result<Armed, Failure> {
+/// back, unless the command brings the schedule that sees to it.
+pub(crate) fn arm(
+    context: &mut Context,
+    trial: &Trial,
+    brings_schedule: bool,
+) -> Result<Armed, Failure> {
     let armed = armed(&context.paths, &trial.terms).map_err(|error| {
         Failure::new(format_args!(
             "cannot start what would roll the change back: {error}"
         ))
         .hint("nothing was written")
     })?;
-    if !has_schedule(&context.paths) {
+    if !brings_schedule && !has_schedule(&context.paths) {
         let dangers = match armed {
             Armed::Timer => "if this machine restarts",
             Armed::Process { .. } => {
@@ -87,12 +91,18 @@ fn has_schedule(paths: &Paths) -> bool {
 
 /// Says how to confirm the change.
 pub(crate) fn announce(context: &mut Context, number: u64, trial: &Trial) -> Result<(), Failure> {
-    context.out.line(format!(
+    let text = format!(
         "change {number} will be rolled back at {} unless confirmed: keep this session open, log \
          in again, and type `tcpw confirm` there; or, from anywhere, `tcpw confirm {}`",
         clock(trial.terms.due),
         trial.token
-    ))
+    );
+    // Whoever does not learn the word may not get in to confirm.
+    if context.out.is_quiet() {
+        context.out.note(&text)
+    } else {
+        context.out.prose(text)
+    }
 }
 
 /// For a command that changes nothing: rolls back what is due if this user may, and says what waits
@@ -172,8 +182,8 @@ pub(crate) fn take_back_now(context: &mut Context, number: u64) -> Result<(), Fa
     let intent = Intent::new(&change, &verify, Scope::Forced(Asks::Anybody))
         .guarded(false)
         .reversing(Reversal::Rollback(number));
-    let made =
-        carry_out(context, false, &intent, None).map_err(|stop| stop.failure(&context.paths));
+    let made = carry_out(context, Manner::Make, &intent, None)
+        .map_err(|stop| stop.failure(&context.paths));
     context.paths = own;
     made?;
     let text = format!("change {number} was not confirmed and was rolled back");

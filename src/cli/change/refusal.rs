@@ -106,10 +106,7 @@ pub(crate) fn refused(paths: &Paths, refusal: &Refusal) -> Failure {
             format!("it cannot be undone: {}", told_moves(paths, moved)),
             "undo the later changes first, or take what you need from `tcpw show`".to_owned(),
         ),
-        Refusal::Unwritable { number, what } => (
-            format!("rule {number} of the list: {what}"),
-            "give daemons, clients and options as `tcpw list --format json` prints them".to_owned(),
-        ),
+        Refusal::Unwritable { number, what } => with_remedy(unwritable(*number, what)),
         Refusal::Disarmed(place) => (
             format!("an alert of tcpw would be removed: {}", at(place)),
             "keep that rule in what you apply, or repeat with --drop-alert".to_owned(),
@@ -121,9 +118,18 @@ pub(crate) fn refused(paths: &Paths, refusal: &Refusal) -> Failure {
         | Refusal::TooLong(_)
         | Refusal::Unterminated(_)
         | Refusal::Undecided(_)
+        | Refusal::ListGone(_)
         | Refusal::LineTooLong => unusable(&at, refusal),
     };
     Failure::new(what).hint(format_args!("{remedy}; nothing was written"))
+}
+
+/// A rule of a list that cannot be written.
+fn unwritable(number: usize, what: &str) -> (String, &'static str) {
+    (
+        format!("rule {number} of the list: {what}"),
+        "give daemons, clients and options as `tcpw list --format json` prints them",
+    )
 }
 
 fn with_remedy((what, remedy): (String, &str)) -> (String, String) {
@@ -176,6 +182,10 @@ fn unusable(at: &dyn Fn(&Place) -> String, refusal: &Refusal) -> (String, String
             ),
             "change or remove the rule it depends on, then repeat",
         ),
+        Refusal::ListGone(list) => (
+            format!("the list {list} is gone, and the rule that names it would match nobody"),
+            "write the addresses that it held into that file, then repeat",
+        ),
         Refusal::LineTooLong => (
             "the new line would be longer than the 2046 bytes libwrap reads".to_owned(),
             "use shorter paths",
@@ -218,6 +228,7 @@ fn hint(error: &EditError) -> &'static str {
         EditError::NotOurs(_) => {
             "make it belong to root with mode 700, and look at who wrote there; nothing was changed"
         }
+        EditError::NotForAll(_) => "`chmod 755` it, then repeat; nothing was changed",
         EditError::ChangedMeanwhile(_) => "repeat the command; nothing was changed",
         EditError::HalfDone { .. } => "compare both tables with what was shown, by hand",
     }

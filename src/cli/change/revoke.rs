@@ -2,19 +2,25 @@
 
 use super::changes::{ChangeArgs, ForceArgs};
 use super::client_list::{clients_of, daemons_of};
+use super::follow_names::followed_rules;
 use super::gate_args::ConditionArgs;
 use super::gate_rule;
 use super::make::make;
 use crate::cli::base::{Context, Exit, Failure};
-use crate::editor::{Asks, Intent, Revocation, Scope, remaining, revoke, verify_revoke};
+use crate::editor::{
+    Asks, Client, FollowedRule, Intent, Revocation, Scope, remaining, revoke, verify_revoke,
+};
 use clap::Args;
+use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 /// Remove clients from every list
 ///
 /// Removes from both tables what names exactly these clients, even where a rule names others too; a
 /// rule that names nobody else is removed. Says which rules still grant or deny them: a network
-/// they are in, or everybody. With --daemon, a rule for several daemons keeps the others, and a rule
+/// they are in, or everybody. A name that rules follow (`tcpw allow --follow`) is followed no more, and
+/// its addresses go. With --daemon, a rule for several daemons keeps the others, and a rule
 /// that does not name the daemon itself, such as one for ALL, stays. Refuses if your own ssh session
 /// could not log in again.
 ///
@@ -51,8 +57,11 @@ pub(crate) fn run(args: &RevokeArgs, context: &mut Context) -> Result<Exit, Fail
         return gate_rule::revoke(&args.gate, &daemons, is_forced, args.change, context);
     }
     let clients = clients_of(&args.clients, &args.from)?;
+    let followed = followed_of(&clients, context)?;
+    let reached = [&clients[..], &followed].concat();
     let asked = Revocation {
         clients: &clients,
+        followed: &followed,
         daemons: &daemons,
         by: args.by.as_deref(),
     };
@@ -62,10 +71,29 @@ pub(crate) fn run(args: &RevokeArgs, context: &mut Context) -> Result<Exit, Fail
         &Intent::new(
             &|ground| Ok(revoke(ground, &asked)),
             &|before, after, change| verify_revoke(before, after, &asked, change),
-            Scope::new(Asks::Named(&clients, &daemons), args.force.force),
+            Scope::new(Asks::Named(&reached, &daemons), args.force.force),
         )
-        .about(&clients)
+        .about(&reached)
         .with_outlook(&|after| remaining(after, &asked))
         .guarded(!args.force.force),
     )
+}
+
+/// The addresses that rules hold for the names among the clients.
+fn followed_of(clients: &[Client], context: &Context) -> Result<Vec<Client>, Failure> {
+    if !clients
+        .iter()
+        .any(|client| matches!(client, Client::Name(_)))
+    {
+        return Ok(Vec::new());
+    }
+    let rules = followed_rules(&context.paths)?;
+    let is_asked = |rule: &FollowedRule| clients.contains(&Client::Name(rule.name.clone()));
+    let addresses: BTreeSet<IpAddr> = rules
+        .into_iter()
+        .filter(is_asked)
+        .filter_map(|rule| rule.addresses)
+        .flatten()
+        .collect();
+    Ok(addresses.into_iter().map(Client::host).collect())
 }

@@ -175,7 +175,7 @@ fn reverse(
         options,
         &Intent::new(
             &|ground| undo(ground, entry, [&allow, &deny], &later),
-            &|_, after, _| verify_undo(after, entry),
+            &|before, after, _| verify_undo(before, after, entry),
             Scope::Forced(Asks::Anybody),
         )
         .guarded(!force.force)

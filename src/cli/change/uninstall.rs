@@ -5,16 +5,18 @@ use super::make::make;
 use super::provisional::take_back_due;
 use super::refusal::told;
 use super::remarks::at;
-use super::what_stays::{tell, with_an_end};
+use super::what_stays::{following, tell, tell_lists, with_an_end};
 use crate::cli::base::{Context, Exit, Failure};
 use crate::cli::machine::surroundings::{Aclexec, Machine};
 use crate::cli::machine::tables::TableFile;
 use crate::cli::machine::unit_removal;
 use crate::editor::{
-    Asks, Ground, History, Intent, Place, Refusal, Scope, callers, remove_alert, verify_open,
+    Asks, Ground, History, Intent, Place, Refusal, Scope, callers, own_lists, remove_alert,
+    verify_open,
 };
 use clap::Args;
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 /// Leave this machine: remove the alerts, the schedules and the units; access stays as it is
 ///
@@ -72,7 +74,8 @@ pub(crate) fn run(args: &UninstallArgs, context: &mut Context) -> Result<Exit, F
         unit_removal::remove_all(context)?;
     }
     name(&left.callers, context)?;
-    tell(&left.ending, context)?;
+    tell_lists(&left.lists, context)?;
+    tell(&left.ending, &left.following, context)?;
     Ok(exit_of(&left.callers))
 }
 
@@ -83,6 +86,10 @@ struct Found {
     callers: Vec<Place>,
     /// Those that end by themselves.
     ending: Vec<Place>,
+    /// Those that follow a name.
+    following: Vec<Place>,
+    /// The list files that rules name.
+    lists: BTreeSet<String>,
 }
 
 impl Found {
@@ -90,6 +97,8 @@ impl Found {
         Self {
             callers: callers(ground),
             ending: with_an_end(ground),
+            following: following(ground),
+            lists: own_lists(ground),
         }
     }
 }

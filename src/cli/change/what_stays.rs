@@ -7,9 +7,10 @@ use crate::cli::base::{Context, Failure, Paths};
 use crate::cli::machine::deliverer_user::DelivererUser;
 use crate::cli::machine::settings::load;
 use crate::config::Config;
-use crate::editor::{Ground, Listed, Place, listed};
+use crate::editor::{Ground, Listed, Place, followed, listed};
 use crate::escape::visible;
 use crate::values::counted;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -28,14 +29,25 @@ pub(super) fn with_an_end(ground: &Ground<'_>) -> Vec<Place> {
     rules.map(|rule| rule.place).collect()
 }
 
-/// Says what stays; `ending` are the rules that end by themselves.
+/// The rules that follow a name, which nothing resolves without tcpw.
+pub(super) fn following(ground: &Ground<'_>) -> Vec<Place> {
+    let rules = followed(ground).into_iter();
+    rules.map(|rule| rule.place).collect()
+}
+
+/// Says what stays; `ending` are the rules that end by themselves, `following` those that follow a
+/// name.
 ///
 /// # Errors
 /// When the output cannot be written.
-pub(super) fn tell(ending: &[Place], context: &mut Context) -> Result<(), Failure> {
+pub(super) fn tell(
+    ending: &[Place],
+    following: &[Place],
+    context: &mut Context,
+) -> Result<(), Failure> {
     let paths = context.paths.clone();
     let config = load(&paths);
-    warn(ending, context)?;
+    warn(ending, following, context)?;
     let (allow, deny) = (paths.allow.display(), paths.deny.display());
     context.out.line(format!(
         "access stays as it is: {allow}, {deny} and the comments in them"
@@ -70,7 +82,7 @@ pub(super) fn tell(ending: &[Place], context: &mut Context) -> Result<(), Failur
         )?;
     }
     let state = paths.inside(Path::new(STATE));
-    let what = "the journal, mails kept as files, and the history that tcpw undo needs";
+    let what = "the journal, mails kept as files, when names were resolved, and the history that tcpw undo needs";
     add(&state, what, context)?;
     let has_user = DelivererUser::find(context).account().is_some();
     if has_user {
@@ -90,8 +102,29 @@ pub(super) fn tell(ending: &[Place], context: &mut Context) -> Result<(), Failur
         .line(format!("to remove them too: rm -r {words}{user}"))
 }
 
-/// Names the rules that nothing ends any more.
-fn warn(ending: &[Place], context: &mut Context) -> Result<(), Failure> {
+/// Names the list files that rules need.
+///
+/// # Errors
+/// When the output cannot be written.
+pub(super) fn tell_lists(lists: &BTreeSet<String>, context: &mut Context) -> Result<(), Failure> {
+    for list in lists {
+        let list = visible(list.as_bytes());
+        context.out.line(format!(
+            "{list} stays: a rule names it, and without it matches nobody"
+        ))?;
+    }
+    Ok(())
+}
+
+/// Names the rules that nothing ends any more, and those that follow nothing any more.
+fn warn(ending: &[Place], following: &[Place], context: &mut Context) -> Result<(), Failure> {
+    for place in following {
+        let place = at(&context.paths, place);
+        context.out.note(&format!(
+            "{place} follows a name only as long as tcpw runs: then its addresses stay for good, \
+             whoever has them"
+        ))?;
+    }
     for place in ending {
         let place = at(&context.paths, place);
         context.out.note(&format!(

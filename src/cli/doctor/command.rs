@@ -1,7 +1,8 @@
 //! `tcpw doctor`: which programs ask libwrap at all, and so whom the tables bind; and whether the mail
 //! of an alert could leave.
 
-use super::mail::{self, MailCheck};
+use super::mail;
+use super::mail_check::MailCheck;
 use super::named_daemons::NamedDaemons;
 use super::text::{self, Shown};
 use crate::cli::base::{Context, Exit, Failure};

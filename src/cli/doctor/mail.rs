@@ -1,6 +1,8 @@
 //! Whether the mail of an alert could leave: every step up to the mail itself, and room for what is
 //! recorded until then.
 
+use super::mail_check::MailCheck;
+use super::mail_places;
 use crate::alert::transport::{self, Rehearsal};
 use crate::cli::alert::mail_hints::remedy;
 use crate::cli::base::{Context, Failure, Output, Style};
@@ -17,27 +19,6 @@ use std::path::{Path, PathBuf};
 /// With less room than this an event may be lost: SQLite and its log need some.
 const LEAST_ROOM: u64 = 64 << 20;
 
-/// One thing that was looked at.
-#[derive(Debug)]
-pub(super) struct MailCheck {
-    /// What was looked at.
-    what: String,
-    /// What was found.
-    found: String,
-    /// What is wrong, if something is.
-    pub(super) problem: Option<String>,
-    /// What to do about it.
-    help: Option<&'static str>,
-}
-
-impl MailCheck {
-    /// It in one line.
-    pub(super) fn line(&self) -> String {
-        let said = self.problem.as_ref().unwrap_or(&self.found);
-        format!("{}: {said}", self.what)
-    }
-}
-
 /// Looks at all.
 ///
 /// # Errors
@@ -46,13 +27,13 @@ pub(super) fn look(context: &Context) -> Result<Vec<MailCheck>, Failure> {
     let config = load(&context.paths)?;
     let mut checks = servers(&config);
     if !config.mail.has_way {
-        checks.push(MailCheck {
-            what: "mail.transport".to_owned(),
-            found: String::new(),
-            problem: Some("is not set, so no mail leaves".to_owned()),
-            help: Some("tcpw setup asks for it"),
-        });
+        checks.push(MailCheck::wrong(
+            "mail.transport".to_owned(),
+            "is not set, so no mail leaves".to_owned(),
+            Some("tcpw setup asks for it"),
+        ));
     }
+    checks.extend(mail_places::look(&config, &context.paths));
     let mut places: BTreeSet<PathBuf> = drops(None, &context.paths, &config).into_iter().collect();
     places.insert(config.journal);
     checks.extend(places.iter().map(|place| room(place)));
@@ -61,12 +42,7 @@ pub(super) fn look(context: &Context) -> Result<Vec<MailCheck>, Failure> {
 
 /// Each mail server, as far as one comes without sending anything.
 fn servers(config: &Config) -> Vec<MailCheck> {
-    let what = |text: &str| MailCheck {
-        what: "transport".to_owned(),
-        found: text.to_owned(),
-        problem: None,
-        help: None,
-    };
+    let what = |text: &str| MailCheck::fine("transport".to_owned(), text);
     match &config.mail.transport {
         TransportSettings::File { .. } => {
             return vec![what(

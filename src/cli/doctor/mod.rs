@@ -2,6 +2,8 @@
 
 mod command;
 mod mail;
+mod mail_check;
+mod mail_places;
 mod named_daemons;
 mod text;
 

@@ -51,6 +51,12 @@ pub(crate) struct LintArgs {
     /// documents and a rebuild, not tested against the system.
     #[arg(long, value_enum, value_name = "NAME")]
     pub(super) dialect: Option<DialectChoice>,
+    /// Also look up the host names of rules, which may take a while, and what their addresses are called
+    ///
+    /// libwrap asks for the name of a client's address: a rule by a name that its address does not
+    /// lead back to matches nobody (TW329). Below --root only its /etc/hosts is asked.
+    #[arg(long)]
+    pub(super) dns: bool,
     /// The most findings of one code to show; the rest are counted
     #[arg(long, value_name = "N", default_value_t = 50)]
     pub(super) max_per_code: usize,

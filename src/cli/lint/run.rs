@@ -49,7 +49,7 @@ fn lint(args: &LintArgs, context: &mut Context) -> Result<Vec<Linted>, Failure> 
     };
     let paths = context.paths.clone();
     let machine = Machine::new(&paths, Aclexec::Ask).with_dialect(args.dialect);
-    let disk = Disk::new(&paths);
+    let disk = Disk::new(&paths).asking_names(args.dns);
     let site = Site {
         world: &machine,
         files: &disk,

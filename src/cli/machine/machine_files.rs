@@ -2,9 +2,10 @@
 
 use super::daemons::{daemons, whom_it_binds};
 use super::gate::{Gates, programs};
+use super::other_names::other_names;
 use crate::cli::base::Paths;
 use crate::doctor::Diagnosis;
-use crate::lint::{FileKind, GateData, Look, MachineFiles};
+use crate::lint::{FileKind, GateData, Look, MachineFiles, OtherNames};
 use crate::system::read_regular;
 use std::cell::OnceCell;
 use std::ffi::OsStr;
@@ -29,6 +30,8 @@ pub(crate) struct Disk {
     /// Who is root there: below `--root`, whoever owns that directory.
     root: u32,
     gates: Gates,
+    /// Whether names are looked up.
+    asks_names: bool,
     /// What waits for clients, once somebody had to know.
     running: OnceCell<Vec<Diagnosis>>,
 }
@@ -43,8 +46,14 @@ impl Disk {
             paths: paths.clone(),
             root: root.map_or(0, |metadata| metadata.uid()),
             gates: Gates::new(paths),
+            asks_names: false,
             running: OnceCell::new(),
         }
+    }
+
+    /// The same, and names are looked up if they shall be.
+    pub(crate) fn asking_names(self, asks_names: bool) -> Self {
+        Self { asks_names, ..self }
     }
 
     fn real(&self, path: &[u8]) -> PathBuf {
@@ -137,5 +146,13 @@ impl MachineFiles for Disk {
         let daemon = str::from_utf8(daemon).ok()?;
         let running = || self.running.get_or_init(|| daemons(&self.paths).answers);
         whom_it_binds(&self.paths, daemon, || running().clone())
+    }
+
+    fn asks_names(&self) -> bool {
+        self.asks_names
+    }
+
+    fn other_names(&self, name: &[u8]) -> Option<OtherNames> {
+        other_names(str::from_utf8(name).ok()?, &self.paths)
     }
 }

@@ -19,6 +19,7 @@ pub const GROUPS: [(&str, &[&str]); 6] = [
         "Rules",
         &[
             "list", "allow", "deny", "revoke", "deny-all", "open", "edit", "apply", "fmt",
+            "compact", "set",
         ],
     ),
     ("Safety", &["history", "show", "undo", "redo", "confirm"]),

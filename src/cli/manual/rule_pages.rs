@@ -33,6 +33,10 @@ pub(super) const PAGES: &[Page] = &[
                 "tcpw allow 192.0.2.9 --confirm-within 5m",
                 "Roll back unless confirmed from a new login",
             ),
+            (
+                "tcpw allow --follow home.dyn.example.org -d sshd",
+                "A home whose address changes",
+            ),
         ],
         exit: CHANGED,
     },
@@ -53,6 +57,10 @@ pub(super) const PAGES: &[Page] = &[
         examples: &[
             ("tcpw revoke 192.0.2.7", "Off every list"),
             ("tcpw revoke 192.0.2.7 -d sshd", "Only for ssh"),
+            (
+                "tcpw revoke home.dyn.example.org",
+                "What a name stands for, followed or not",
+            ),
             (
                 "tcpw revoke 192.0.2.7 --by fail2ban/sshd",
                 "Only what this author wrote",
@@ -102,6 +110,83 @@ pub(super) const PAGES: &[Page] = &[
         examples: &[
             ("tcpw fmt", "One style, the same verdicts"),
             ("tcpw fmt --check", "Only look: for continuous integration"),
+        ],
+        exit: &[
+            ("0", "done, or there is nothing to change"),
+            ("1", "with --check or -n: something would change"),
+            ("2", "refused, or not possible; nothing was written"),
+        ],
+    },
+    Page {
+        command: "set",
+        examples: &[
+            ("tcpw set build bans.set bans.txt", "Lists become one file"),
+            ("tcpw set show bans.set", "What is in it"),
+        ],
+        exit: &[
+            ("0", "done; with an address: it is in the set"),
+            ("1", "the address is not in the set"),
+            (
+                "2",
+                "a list or the set cannot be read, understood or written",
+            ),
+        ],
+    },
+    Page {
+        command: "set build",
+        examples: &[
+            (
+                "tcpw set build bans.set bans.txt drop.json",
+                "Two lists become one file",
+            ),
+            (
+                "tcpw set build bans.set bans.ipset",
+                "What `ipset save bans` printed, with its timeouts",
+            ),
+            (
+                "tcpw set build bans.set feed.csv --column ip -n",
+                "Read a column of CSV, and write nothing",
+            ),
+        ],
+        exit: &[
+            ("0", "the set is written"),
+            (
+                "2",
+                "a list cannot be read or understood, or shrank: the old set stays",
+            ),
+        ],
+    },
+    Page {
+        command: "set show",
+        examples: &[
+            (
+                "tcpw set show bans.set",
+                "From which lists, how many, how old",
+            ),
+            (
+                "tcpw set show bans.set 192.0.2.7",
+                "Is this address in it, and why?",
+            ),
+        ],
+        exit: &[
+            ("0", "the set is whole; with an address: it is in it"),
+            ("1", "the address is not in it"),
+            ("2", "it cannot be read, is damaged or is not a set"),
+        ],
+    },
+    Page {
+        command: "compact",
+        examples: &[
+            ("tcpw compact -n", "Show what would be packed"),
+            ("tcpw compact", "Fewer rules, the same verdicts"),
+            (
+                "tcpw compact --into file",
+                "What fills more than a line goes into a list file",
+            ),
+            (
+                "tcpw compact --check",
+                "Only look: 1 if there is something to pack",
+            ),
         ],
         exit: &[
             ("0", "done, or there is nothing to change"),

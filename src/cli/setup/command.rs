@@ -70,7 +70,7 @@ fn set_up(args: &SetupArgs, context: &mut Context) -> Result<Exit, Failure> {
         return look(args, &work, context);
     }
     if is_asking {
-        work.make(ChangeArgs::preview(true), context)?;
+        work.make(ChangeArgs::preview(true).asked(true), context)?;
         conclude(args, &work, context)?;
         let mut prompt = Prompt::new(context);
         let question = MAKE_IT.of(prompt.language);
@@ -116,7 +116,8 @@ fn carry_out(
 ) -> Result<Exit, Failure> {
     let before = newest(context)?.map(|entry| entry.number);
     let changes_mail = work.changes_mail(&context.paths);
-    work.make(args.change, context)?;
+    let options = args.change.asked(is_asking);
+    work.make(options.bringing_schedule(work.brings_schedule()), context)?;
     let made = newest(context)?.filter(|entry| {
         let has_tables = entry.sides().into_iter().any(Side::is_changed);
         has_tables && Some(entry.number) != before

@@ -130,13 +130,14 @@ impl<'c> Prompt<'c> {
         };
         let columns = columns();
         let lines = wrapped(&format!("{question}{shown}: "), columns);
-        // The default is not part of the question.
-        let text = match lines.strip_suffix(&format!("{shown}: ")) {
-            Some(question) if !shown.is_empty() => {
+        // The end of a line takes the place of a space, so that the question is as long as it was;
+        // the default is not part of it.
+        let text = match lines.split_at_checked(question.len()) {
+            Some((question, rest)) => {
                 let question = self.context.out.paint(Style::Strong, question);
-                format!("{question}{shown}: ")
+                format!("{question}{rest}")
             }
-            _ => lines,
+            None => lines,
         };
         self.context.out.text(format_args!("{text}"))?;
         self.context.out.flush()

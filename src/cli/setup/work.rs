@@ -249,6 +249,12 @@ impl Work {
         }
     }
 
+    /// Whether it installs what runs `tcpw expire`.
+    pub(super) fn brings_schedule(&self) -> bool {
+        let kind = self.schedule.as_ref().and_then(|(args, _)| args.kind());
+        kind.is_some()
+    }
+
     /// Whether mail leaves this machine.
     pub(super) fn sends_mail(&self) -> bool {
         !matches!(self.config.mail.transport, TransportSettings::File { .. })

@@ -5,7 +5,7 @@ use super::look_places;
 use super::look_tables::{self, TablesLook};
 use super::reasons::reason;
 use super::schedules::{delivering, problems};
-use super::{look_daemons, look_pending, saved};
+use super::{look_daemons, look_follow, look_pending, saved};
 use crate::cli::base::{Context, Exit};
 use crate::cli::machine::schedule_state::ScheduleState;
 use crate::cli::machine::settings;
@@ -40,13 +40,17 @@ pub(super) fn look(wants_totals: bool, context: &mut Context) -> Seen {
             if is_installed(&tables) {
                 all.extend(no_mail(config));
             }
+            match look_follow::look(&tables.follows, &config.follow, now, &paths) {
+                Ok(unresolved) => all.extend(unresolved),
+                Err(why) => cannot_read.push(why),
+            }
             look_journal::look(config, now, wants_totals, &paths)
         }
         Err(failure) => without(reason("the configuration", failure)),
     };
     all.extend(problems(&schedule));
-    if tables.has_ends && schedule.by.is_none() {
-        all.push(StatusProblem::NoSchedule);
+    if schedule.by.is_none() {
+        all.extend(unscheduled(&tables));
     }
     cannot_read.extend(schedule.unread.iter().cloned());
     cannot_read.extend(journal.cannot_read);
@@ -78,6 +82,15 @@ pub(super) fn look(wants_totals: bool, context: &mut Context) -> Seen {
             ..journal.measures
         },
     }
+}
+
+/// What rules need a schedule for, where there is none.
+fn unscheduled(tables: &TablesLook) -> Vec<StatusProblem> {
+    let mut found = Vec::new();
+    found.extend(tables.has_ends.then_some(StatusProblem::NoSchedule));
+    let follows = !tables.follows.is_empty();
+    found.extend(follows.then_some(StatusProblem::NoFollower));
+    found
 }
 
 /// Whether a rule raises an alert.

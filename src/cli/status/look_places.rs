@@ -1,7 +1,7 @@
 //! The files that the configuration names, and the drop directories as they are.
 
 use super::reasons::reason_of_file;
-use crate::alert::{DropForm, drop_misfit};
+use crate::alert::drop_misfit;
 use crate::cli::base::Paths;
 use crate::cli::machine::waiting::drops;
 use crate::config::{ChannelSettings, Config, Password, TransportSettings};
@@ -33,8 +33,8 @@ pub(super) fn look(config: &Config, paths: &Paths) -> (Vec<StatusProblem>, Vec<S
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
             Ok(Some((found, wanted))) => problems.push(StatusProblem::DropMode {
                 directory: shown(&drop),
-                found: form(found),
-                wanted: form(wanted),
+                found: found.to_string(),
+                wanted: wanted.to_string(),
             }),
             Err(cause) => unread.push(reason_of_file(&drop, &cause)),
         }
@@ -87,14 +87,6 @@ fn file(secret: &Password) -> Option<PathBuf> {
         Password::File(path) => Some(path.clone()),
         Password::Command(argv) => argv.first().map(PathBuf::from),
         Password::Credential(_) | Password::Literal(_) => None,
-    }
-}
-
-/// A mode, and an owner where it matters.
-fn form(form: DropForm) -> String {
-    match form.owner {
-        Some((uid, gid)) => format!("mode {:o}, owner {uid}:{gid}", form.mode),
-        None => format!("mode {:o}", form.mode),
     }
 }
 

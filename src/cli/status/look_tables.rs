@@ -25,7 +25,13 @@ use std::path::Path;
 const GRACE: TimeDelta = TimeDelta::seconds(150);
 /// What is in a table that has something to tell of rules: tables of a million lines are not listed
 /// for nothing.
-const MARKS: [&[u8]; 4] = [b"until=", b"by=fail2ban", b"DenyHosts", b"sshguard"];
+const MARKS: [&[u8]; 5] = [
+    b"until=",
+    b"follow=",
+    b"by=fail2ban",
+    b"DenyHosts",
+    b"sshguard",
+];
 
 /// What the tables say.
 pub(super) struct TablesLook {
@@ -37,6 +43,8 @@ pub(super) struct TablesLook {
     pub(super) findings: Looked<Vec<(&'static str, u64)>>,
     /// Whether a rule has an end.
     pub(super) has_ends: bool,
+    /// The names that rules follow.
+    pub(super) follows: BTreeSet<String>,
     /// What is wrong.
     pub(super) problems: Vec<StatusProblem>,
     /// What else could not be looked at.
@@ -55,6 +63,7 @@ pub(super) fn look(now: DateTime<Utc>, context: &mut Context) -> TablesLook {
                 alert: Looked::failed(&why),
                 findings: Looked::failed(&why),
                 has_ends: false,
+                follows: BTreeSet::new(),
                 problems: Vec::new(),
                 cannot_read: Vec::new(),
             }
@@ -91,6 +100,7 @@ fn of_files(files: &TableFiles, now: DateTime<Utc>, paths: &Paths) -> TablesLook
         alert: Looked::At(catches(&alerts, paths)),
         findings: Looked::At(Vec::new()),
         has_ends: false,
+        follows: BTreeSet::new(),
         problems: Vec::new(),
         cannot_read: Vec::new(),
     };
@@ -182,6 +192,8 @@ fn rules(rules: &[Listed], now: DateTime<Utc>, paths: &Paths, look: &mut TablesL
     let mut writers = BTreeSet::new();
     for rule in rules {
         writers.extend(rule.writer.filter(|writer| *writer != "tcpw"));
+        let follow = rule.label.as_ref().and_then(|label| label.follow.clone());
+        look.follows.extend(follow);
         let until = rule.label.as_ref().and_then(|label| label.until.as_ref());
         let Some(until) = until else { continue };
         look.has_ends = true;

@@ -5,6 +5,7 @@ mod command;
 mod list_files;
 mod look;
 mod look_daemons;
+mod look_follow;
 mod look_journal;
 mod look_pending;
 mod look_places;

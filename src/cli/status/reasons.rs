@@ -20,5 +20,10 @@ pub(super) fn reason(what: &str, failure: &Failure) -> String {
 /// Why a file could not be looked at.
 pub(super) fn reason_of_file(path: &Path, cause: &io::Error) -> String {
     let path = visible(path.as_os_str().as_encoded_bytes());
-    format!("cannot read {path}: {cause}")
+    reason_of(&path, cause)
+}
+
+/// Why the system did not let `what` be looked at.
+pub(super) fn reason_of(what: &str, cause: &io::Error) -> String {
+    format!("cannot read {what}: {cause}")
 }

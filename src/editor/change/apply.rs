@@ -31,12 +31,7 @@ pub struct Declared {
 }
 
 /// What makes a rule the same one: all but since when it is there.
-type Key = (
-    String,
-    String,
-    String,
-    Option<(Option<String>, Option<String>, Option<String>)>,
-);
+type Key = (String, String, String, Option<[Option<String>; 4]>);
 
 impl Declared {
     /// Refuses what would not be read back as this one rule.
@@ -96,9 +91,21 @@ impl Declared {
             self.daemons.clone(),
             self.clients.clone(),
             self.options.trim().to_owned(),
-            label.map(|l| (l.until.clone(), l.by.clone(), l.reason.clone())),
+            label.map(lasting),
         )
     }
+}
+
+/// All that a label says but since when its rule is there.
+fn lasting(label: &Label) -> [Option<String>; 4] {
+    let Label {
+        since: _,
+        until,
+        by,
+        follow,
+        reason,
+    } = label;
+    [until, by, follow, reason].map(Clone::clone)
 }
 
 fn key(rule: &Listed) -> Key {
@@ -107,7 +114,7 @@ fn key(rule: &Listed) -> Key {
         rule.daemons.clone(),
         rule.clients.clone(),
         rule.options.trim().to_owned(),
-        label.map(|l| (l.until.clone(), l.by.clone(), l.reason.clone())),
+        label.map(lasting),
     )
 }
 

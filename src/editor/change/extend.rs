@@ -69,7 +69,14 @@ fn own_clients<'t, 's>(
 ) -> Option<(Bond<'t, 's>, Vec<Client>)> {
     let bond = bond(rule).filter(|bond| bond.is_named)?;
     let is = &bond.label;
-    let is_same = (&is.until, &is.by, &is.reason) == (&label.until, &label.by, &label.reason);
+    let of = |label: &Label| {
+        let Label {
+            until, by, reason, ..
+        } = label.clone();
+        (until, by, reason)
+    };
+    // The clients of a name are those of nobody else.
+    let is_same = is.follow.is_none() && label.follow.is_none() && of(is) == of(label);
     if !is_same || rule.has_options() || !is_plain(rule.line()) {
         return None;
     }

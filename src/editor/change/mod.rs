@@ -1,16 +1,20 @@
 //! From what is asked for to edits: each kind of change, and whether it holds afterwards.
 
+pub(super) mod address_runs;
 pub(super) mod alert_rules;
 pub(super) mod alerts_found;
 pub(super) mod allow_deny;
 pub(super) mod apply;
 pub(super) mod asks;
+pub(super) mod batches;
 pub(super) mod callers;
+pub(super) mod compact;
 pub(super) mod concern;
 pub(super) mod deciding;
 pub(super) mod deny_all;
 pub(super) mod expire;
 pub(super) mod extend;
+pub(super) mod follow;
 pub(super) mod gate;
 pub(super) mod gate_rules;
 pub(super) mod gate_verify;
@@ -23,6 +27,7 @@ pub(super) mod old_alerts;
 pub(super) mod only;
 pub(super) mod open;
 pub(super) mod rebind;
+pub(super) mod replaced_lines;
 pub(super) mod revoke;
 pub(super) mod steps;
 pub(super) mod survey;

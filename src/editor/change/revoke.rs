@@ -22,6 +22,8 @@ use std::collections::BTreeSet;
 pub struct Revocation<'a> {
     /// The clients.
     pub clients: &'a [Client],
+    /// The addresses that rules hold for the names among them.
+    pub followed: &'a [Client],
     /// Only from the lists of these daemons; none stands for all.
     pub daemons: &'a [Daemon],
     /// Only out of the rules whose labels name this author.
@@ -68,7 +70,12 @@ fn is_by(rule: Rule<'_, '_>, by: Option<&str>) -> bool {
 
 /// What becomes of one rule.
 fn edits(rule: Rule<'_, '_>, wanted: &BTreeSet<&Client>, daemons: &[Daemon]) -> Vec<Edit> {
-    let Some(clients) = client_cuts(rule, wanted) else {
+    let clients = if follows(rule, wanted) {
+        Some(Cuts::All)
+    } else {
+        client_cuts(rule, wanted)
+    };
+    let Some(clients) = clients else {
         return Vec::new();
     };
     let is_asked = asked_daemons(rule, daemons);
@@ -95,6 +102,16 @@ fn edits(rule: Rule<'_, '_>, wanted: &BTreeSet<&Client>, daemons: &[Daemon]) -> 
         }
         (Cuts::Some(clients), ..) => cut_out(rule, &clients),
     }
+}
+
+/// Whether a rule holds the addresses of a name that is wanted.
+fn follows(rule: Rule<'_, '_>, wanted: &BTreeSet<&Client>) -> bool {
+    let is_name = |client: &&&Client| matches!(client, Client::Name(_));
+    if !wanted.iter().any(|client| is_name(&client)) {
+        return false;
+    }
+    let name = own_label(rule).and_then(|label| label.follow);
+    name.is_some_and(|name| wanted.contains(&Client::Name(name)))
 }
 
 /// Which of a rule's daemons are asked for, by their names; none if all are.

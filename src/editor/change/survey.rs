@@ -132,7 +132,8 @@ impl<'a, 'g> Survey<'a, 'g> {
         if self.missing.is_some() || label.until.is_none() || label.until.as_ref() == until {
             return;
         }
-        let Some(asked) = asked.filter(|asked| asked.by == label.by) else {
+        let is_same = |asked: &&Label| asked.by == label.by && asked.follow == label.follow;
+        let Some(asked) = asked.filter(is_same) else {
             self.need(held.line);
             return;
         };

@@ -5,9 +5,12 @@ use crate::editor::change::worked_out::{Change, Refusal};
 use crate::editor::commit::common_ends::common_ends;
 use crate::editor::commit::digest::digest;
 use crate::editor::commit::entry::{HistoryEntry, Side};
+use crate::editor::commit::planned_list::{LIST_END, LISTS};
 use crate::editor::trial::table_pair::Ground;
-use crate::engine::TableName;
+use crate::engine::{ListFile, TableName};
+use crate::policy::{Element, rules};
 use crate::span::{Span, offset};
+use std::collections::BTreeSet;
 use std::path::{Path, absolute};
 
 /// The table that the entry is about and that is not open now, if there is one.
@@ -59,8 +62,16 @@ pub fn undo(
 /// After planning: both tables are what they were before `entry`.
 ///
 /// # Errors
-/// When one is not, which would be a defect.
-pub fn verify_undo(after: &Ground<'_>, entry: &HistoryEntry) -> Result<(), Refusal> {
+/// When one is not, which would be a defect; and when one names a list of `tcpw compact` that is gone:
+/// its rule would match nobody (F-FILE-07).
+pub fn verify_undo(
+    before: &Ground<'_>,
+    after: &Ground<'_>,
+    entry: &HistoryEntry,
+) -> Result<(), Refusal> {
+    if let Some(list) = lost_list(before, after) {
+        return Err(Refusal::ListGone(list));
+    }
     let tables = [TableName::Allow, TableName::Deny].into_iter();
     let wrong = tables.zip(entry.sides()).find(|(table, side)| {
         let wanted = side.before.clone().unwrap_or_else(|| digest(b""));
@@ -70,6 +81,35 @@ pub fn verify_undo(after: &Ground<'_>, entry: &HistoryEntry) -> Result<(), Refus
         let what = "a table would not be what it was before the change";
         Err(Refusal::Internal(what.to_owned()))
     })
+}
+
+/// A list of `tcpw compact` that the tables name after a change and not before, and that is not there.
+fn lost_list(before: &Ground<'_>, after: &Ground<'_>) -> Option<String> {
+    let (old, new) = (own_lists(before), own_lists(after));
+    let is_gone = |list: &String| after.world.list_file(list.as_bytes()) == ListFile::Absent;
+    new.into_iter()
+        .filter(|list| !old.contains(list))
+        .find(is_gone)
+}
+
+/// The lists of `tcpw compact` that rules name.
+pub fn own_lists(ground: &Ground<'_>) -> BTreeSet<String> {
+    let words = [ground.allow, ground.deny].into_iter().flat_map(|tree| {
+        let elements = rules(tree).flat_map(|rule| rule.clients().elements());
+        elements.filter_map(|element| match element {
+            Element::Pattern { text, .. } if text.starts_with(b"/") => {
+                String::from_utf8(text.into_owned()).ok()
+            }
+            Element::Pattern { .. } | Element::Except { .. } => None,
+        })
+    });
+    words.filter(|word| is_own_list(word)).collect()
+}
+
+/// Whether a path is that of a list of `tcpw compact`.
+fn is_own_list(path: &str) -> bool {
+    let mut parts = path.rsplit('/');
+    parts.next().is_some_and(|name| name.ends_with(LIST_END)) && parts.next() == Some(LISTS)
 }
 
 fn is_as_left(ground: &Ground<'_>, table: TableName, side: &Side) -> bool {

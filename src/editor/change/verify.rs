@@ -112,7 +112,8 @@ pub fn verify_revoke(
     asked: &Revocation<'_>,
     change: &Change,
 ) -> Result<(), Refusal> {
-    let cover = Cover::new(asked.clients);
+    let clients = [asked.clients, asked.followed].concat();
+    let cover = Cover::new(&clients);
     unchanged(before, after, change, |request, _, _| {
         let mut daemons = asked.daemons.iter();
         let is_asked = asked.daemons.is_empty() || daemons.any(|one| is_daemon(one, request));

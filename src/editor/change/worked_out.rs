@@ -160,6 +160,8 @@ pub enum Refusal {
     Disarmed(Place),
     /// The linter finds these mistakes, which were not there before.
     NewFindings(Vec<String>),
+    /// A list of `tcpw compact` that the tables would name again is gone.
+    ListGone(String),
     /// The new line would be longer than libwrap reads.
     LineTooLong,
     /// The build of libwrap of this name cannot ask a gate.

@@ -93,6 +93,7 @@ mod tests {
             since: Some("2026-11-22T19:30:00Z".to_owned()),
             until: Some("2026-11-22T19:30:00Z".to_owned()),
             by: Some("\\".repeat(BY_LIMIT)),
+            follow: Some("x".repeat(127)),
             reason: Some("\\".repeat(REASON_LIMIT)),
         };
         assert_eq!(label.check(), Ok(()));

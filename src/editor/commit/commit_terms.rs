@@ -3,6 +3,7 @@
 use crate::editor::commit::companion::Companion;
 use crate::editor::commit::entry::{Author, Reversal};
 use crate::editor::commit::error::EditError;
+use crate::editor::commit::planned_list::PlannedList;
 use crate::editor::commit::provisional::Provisional;
 use crate::editor::commit::table::TableFile;
 use crate::system::Moment;
@@ -29,6 +30,8 @@ pub(in crate::editor) struct Terms {
     pub reversal: Option<Reversal>,
     /// The file that is written together with the tables, if there is one.
     pub companion: Option<Companion>,
+    /// The lists that the new tables name, which are written before them.
+    pub lists: Vec<PlannedList>,
 }
 
 impl Terms {

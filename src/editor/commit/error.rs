@@ -37,6 +37,9 @@ pub enum EditError {
     /// The state directory belongs to somebody else, or others can write to it.
     #[error("{} is not for its owner alone", .0.display())]
     NotOurs(PathBuf),
+    /// Users other than its owner cannot read what is in the directory.
+    #[error("daemons of other users cannot read what is in {}", .0.display())]
+    NotForAll(PathBuf),
     /// The file is not the one that was read.
     #[error("{} was changed by another program meanwhile", .0.display())]
     ChangedMeanwhile(PathBuf),

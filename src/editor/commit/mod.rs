@@ -11,6 +11,7 @@ pub(super) mod exchange;
 pub(super) mod in_place;
 pub(super) mod lock;
 pub(super) mod plan;
+pub(super) mod planned_list;
 pub(super) mod preview;
 pub(super) mod provisional;
 pub(super) mod record;

@@ -6,6 +6,7 @@ use crate::editor::commit::entry::HistoryEntry;
 use crate::editor::commit::error::EditError;
 use crate::editor::commit::exchange::{Expected, Replaced, put};
 use crate::editor::commit::lock::{Courtesy, Lock};
+use crate::editor::commit::planned_list::WrittenLists;
 use crate::editor::commit::preview::{DiffLine, unified_by};
 use crate::editor::commit::record::{Content, entry};
 use crate::editor::commit::recover::{Repair, recover};
@@ -270,7 +271,9 @@ impl Plan<'_> {
             let new = Staged::write(file, &content.after);
             staged.insert(0, new.inspect_err(|_| drop(state.abandon()))?);
         }
-        (receipt.written, receipt.replaced) = self.put(staged, state, terms.others)?;
+        let lists = WrittenLists::write(&terms.lists).inspect_err(|_| drop(state.abandon()))?;
+        (receipt.written, receipt.replaced) =
+            lists.kept_for(self.put(staged, state, terms.others))?;
         receipt.number = entry.number;
         if let Some(provisional) = entry.provisional.clone() {
             // Only now can a login pass the new tables.
@@ -423,17 +426,17 @@ mod tests {
     }
 
     fn terms() -> Terms {
-        let author = Author {
-            time: 0,
-            user: "somebody".to_owned(),
-            command: Vec::new(),
-        };
         Terms {
-            author,
+            author: Author {
+                time: 0,
+                user: "somebody".to_owned(),
+                command: Vec::new(),
+            },
             others: Others::Obstruct,
             provisional: None,
             reversal: None,
             companion: None,
+            lists: Vec::new(),
         }
     }
 

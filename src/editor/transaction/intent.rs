@@ -5,10 +5,12 @@ use crate::editor::change::worked_out::Note;
 use crate::editor::client::pattern::Client;
 use crate::editor::commit::companion::Companion;
 use crate::editor::commit::entry::Reversal;
+use crate::editor::commit::planned_list::PlannedList;
 use crate::editor::commit::preview::{DiffLine, unified};
 use crate::editor::transaction::scope::Scope;
 use crate::editor::trial::table_pair::Ground;
 use crate::engine::TableName;
+use std::cell::RefCell;
 
 /// As many lines of the diff of a file are shown, unless all are asked for.
 pub const DIFF_LINES: usize = 1000;
@@ -28,6 +30,7 @@ pub struct Intent<'a> {
     pub(super) alone: Option<TableName>,
     pub(super) reversal: Option<Reversal>,
     pub(super) companion: Option<ShownCompanion<'a>>,
+    pub(super) lists: Option<&'a RefCell<Vec<PlannedList>>>,
     pub(super) most_lines: usize,
 }
 
@@ -45,6 +48,7 @@ impl<'a> Intent<'a> {
             alone: None,
             reversal: None,
             companion: None,
+            lists: None,
             most_lines: DIFF_LINES,
         }
     }
@@ -106,6 +110,15 @@ impl<'a> Intent<'a> {
     /// What it does about another change, if it does anything.
     pub fn reversal(&self) -> Option<Reversal> {
         self.reversal
+    }
+
+    /// With the lists that the change finds it needs: they are written before the tables.
+    #[must_use]
+    pub fn with_lists(self, lists: &'a RefCell<Vec<PlannedList>>) -> Self {
+        Self {
+            lists: Some(lists),
+            ..self
+        }
     }
 
     /// With a file that is written together with the tables.

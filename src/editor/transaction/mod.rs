@@ -7,3 +7,4 @@ pub(super) mod outcome;
 pub(super) mod run;
 pub(super) mod scope;
 mod view;
+mod with_lists;

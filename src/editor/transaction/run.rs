@@ -11,6 +11,7 @@ use crate::editor::transaction::guard::{Guard, Kept, OpeningNotice, check, depen
 use crate::editor::transaction::intent::{Intent, ShownCompanion};
 use crate::editor::transaction::outcome::{Committed, TransactionOutcome};
 use crate::editor::transaction::view::View;
+use crate::editor::transaction::with_lists::WithLists;
 use crate::editor::trial::order::order;
 use crate::editor::trial::table_pair::Ground;
 use crate::engine::{Surroundings, TableName};
@@ -84,10 +85,11 @@ impl Transaction<'_> {
         let editor = self.open(intent, guard)?;
         let tables = [TableName::Allow, TableName::Deny].map(|name| editor.table(name).bytes());
         let world = guard.world();
+        let world = WithLists::new(&*world, intent.lists);
         let mut attempt = Attempt {
             editor: &editor,
             intent,
-            world: &*world,
+            world: &world,
             terms: self.terms(intent, others),
             is_preview: self.is_preview,
             guard,
@@ -138,6 +140,7 @@ impl Transaction<'_> {
             provisional: self.provisional.clone(),
             reversal: intent.reversal,
             companion: companion.map(|shown| shown.file.clone()),
+            lists: Vec::new(),
         }
     }
 }
@@ -213,6 +216,9 @@ impl<E> Attempt<'_, E> {
         // Whoever stands by to roll it back has looked by now, and saw nothing: the locks are held.
         if self.terms.is_overdue() {
             return Err(TransactionFault::Overdue);
+        }
+        if let Some(lists) = intent.lists {
+            self.terms.lists.clone_from(&lists.borrow());
         }
         let first = first([&before, &after], &change, &kept);
         let receipt = plan.commit(first, &self.terms)?;

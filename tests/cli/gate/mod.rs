@@ -4,7 +4,5 @@
 mod changes;
 mod library;
 mod lint;
-#[path = "../../../crates/tcpw-gate/tests/gate/mmdb_made.rs"]
-mod mmdb_made;
 mod stage;
 mod verdicts;

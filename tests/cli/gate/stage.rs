@@ -1,6 +1,6 @@
 //! A machine below a root with databases and the gate, and a directory with the same for the real one.
 
-use super::mmdb_made::{Made, asn, country};
+use crate::sandbox::mmdb_made::{Made, asn, country};
 use crate::sandbox::{Sandbox, program};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

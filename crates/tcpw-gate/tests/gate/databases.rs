@@ -4,8 +4,10 @@ use super::legacy_made::MadeLegacy;
 use super::mmdb_made::{Field, Made, asn, country, texts};
 use chrono::{DateTime, Utc};
 use std::fs;
+use std::io::Cursor;
 use std::net::IpAddr;
 use std::path::PathBuf;
+use tcpw_gate::set::{SetSource, build};
 use tcpw_gate::{Call, Decision, Settings, Sources, admitted, decide};
 
 /// A directory with databases.
@@ -28,9 +30,14 @@ impl Stage {
 
     /// The call of `line`, in which `@` stands for the directory.
     pub(crate) fn call(&self, line: &str) -> Call {
-        let line = line.replace('@', self.place.path().to_str().unwrap());
+        self.read(line).unwrap()
+    }
+
+    /// The same, if it is a call.
+    pub(crate) fn read(&self, line: &str) -> Option<Call> {
+        let line = line.replace('@', self.place.path().to_str()?);
         let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
-        Call::of_words(&words).unwrap()
+        Call::of_words(&words).ok()
     }
 
     /// What is decided for an address.
@@ -54,6 +61,23 @@ impl Stage {
             .to_string()
             .replace(place, "@")
     }
+}
+
+/// A set of networks, those with a day in seconds since 1970 until then.
+pub(crate) fn set(networks: &[(&str, Option<i64>)]) -> Vec<u8> {
+    let lines = networks
+        .iter()
+        .map(|(text, until)| (text.parse().unwrap(), *until, 0));
+    let mut bytes = Cursor::new(Vec::new());
+    let sources = vec![SetSource::new("list.txt")];
+    build(
+        lines,
+        (sources, 1_790_000_000),
+        &mut tempfile::tempfile,
+        &mut bytes,
+    )
+    .unwrap();
+    bytes.into_inner()
 }
 
 /// The 27th of November 2026.
@@ -225,6 +249,11 @@ fn the_age_of_the_data_is_judged_not_that_of_the_package() {
         stage.why("--country KR --database @/old --max-age 60d", "203.0.113.9"),
         "GEO-106FREE of 2018-06-05 is older than 60 days (--broken deny)"
     );
+    let hours = stage.why("--country KR --database @/old --max-age 36h", "203.0.113.9");
+    assert_eq!(
+        hours,
+        "GEO-106FREE of 2018-06-05 is older than 36 hours (--broken deny)"
+    );
     assert_eq!(
         stage.why(
             "--country KR --database @/packed --max-age 60d",
@@ -250,6 +279,6 @@ fn the_first_database_that_knows_an_address_decides() {
     let networks: Vec<String> = networks.iter().map(ToString::to_string).collect();
     assert_eq!(
         networks,
-        ["203.0.113.0/25", "::203.0.113.0/121", "2002:cb00:7100::/41"]
+        ["203.0.113.0/25", "::cb00:7100/121", "2002:cb00:7100::/41"]
     );
 }

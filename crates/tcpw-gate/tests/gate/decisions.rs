@@ -1,6 +1,6 @@
 //! Whom a call admits: who is exempt, excepted, unknown; and what is broken.
 
-use super::databases::{Stage, noon};
+use super::databases::{Stage, noon, set};
 use super::mmdb_made::{Made, asn, country};
 use tcpw_gate::{Fault, OwnAddresses, Settings, Sources, Why, decide};
 
@@ -216,6 +216,81 @@ fn an_address_that_is_not_known_is_decided_by_policy() {
         assert_eq!(found.admits, admits, "{line}");
         assert!(matches!(found.why, Why::NoAddress { .. }));
     }
+}
+
+/// Options about the set `@/s`, an address, whether it is admitted, and what is said.
+const LISTED: [(&str, &str, bool, &str); 7] = [
+    (
+        "--in @/s",
+        "198.51.100.9",
+        true,
+        "198.51.100.9 is in @/s by 198.51.100.0/28 of list.txt; the gate admits it",
+    ),
+    (
+        "--in @/s",
+        "198.51.100.77",
+        true,
+        "198.51.100.77 is in @/s by 198.51.100.77 of list.txt until 2026-11-27T12:00:01Z; the gate admits it",
+    ),
+    (
+        "--in @/s",
+        "198.51.100.78",
+        false,
+        "198.51.100.78 is in no set of the call; the gate admits @/s",
+    ),
+    (
+        "--except @/s",
+        "198.51.100.9",
+        false,
+        "198.51.100.9 is in @/s by 198.51.100.0/28 of list.txt, which --except leaves out",
+    ),
+    (
+        "--except @/s",
+        "198.51.100.78",
+        true,
+        "198.51.100.78 is not excepted; the gate admits it",
+    ),
+    (
+        "--in @/s --country KR --database @/c",
+        "198.51.100.9",
+        true,
+        "198.51.100.9 is in @/s by 198.51.100.0/28 of list.txt; the gate admits it",
+    ),
+    (
+        "--in @/s --country KR --database @/c",
+        "198.51.100.99",
+        false,
+        "198.51.100.99 is in CN by GeoLite2-Country of 2026-11-02; the gate admits KR, @/s",
+    ),
+];
+
+#[test]
+fn sets_admit_and_except_whom_they_list_now() {
+    let list = set(&[
+        ("198.51.100.0/28", None),
+        ("198.51.100.77", Some(1_795_780_801)),
+        ("198.51.100.78", Some(1_795_780_799)),
+    ]);
+    let countries = Made::new("GeoLite2-Country").with("198.51.100.0/24", country("CN"));
+    let stage = Stage::new(&[("s", list), ("c", countries.bytes())]);
+    for (line, address, admits, why) in LISTED {
+        assert_eq!(stage.decide(line, address).admits, admits, "{line}");
+        assert_eq!(stage.why(line, address), why, "{line}");
+    }
+}
+
+#[test]
+fn a_set_that_is_damaged_is_broken() {
+    let list = set(&[("198.51.100.0/28", None)]);
+    let stage = Stage::new(&[("cut", list[..list.len() / 2].to_vec())]);
+    let broken = stage.decide("--in @/cut", "198.51.100.9");
+    assert!(
+        !broken.admits && matches!(broken.why, Why::Broken { .. }),
+        "{}",
+        broken.why
+    );
+    assert!(stage.decide("--except @/cut", "10.0.0.1").admits);
+    assert!(!stage.decide("--except @/cut", "198.51.100.99").admits);
 }
 
 /// What is broken counts only where it could change the answer.

@@ -4,6 +4,8 @@ mod databases;
 mod decisions;
 mod hostile;
 mod legacy_made;
+mod listed;
 mod mmdb_made;
 mod program;
 mod sets;
+mod shape;

@@ -1,11 +1,11 @@
 //! Whom a call admits, as a set: exactly those of whom that is decided one by one.
 
-use super::databases::{Stage, noon};
+use super::databases::{Stage, noon, set};
 use super::legacy_made::MadeLegacy;
 use super::mmdb_made::{Made, asn, country};
 use proptest::prelude::*;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use tcpw_gate::{Call, Network, OwnAddresses, Settings, Sources, admitted, decide};
+use tcpw_gate::{Network, OwnAddresses, Settings, Sources, admitted, decide};
 
 /// Words of a call about the databases of [`made`].
 fn words() -> impl Strategy<Value = String> {
@@ -19,11 +19,12 @@ fn words() -> impl Strategy<Value = String> {
             "AS64500",
             "203.0.113.64-203.0.113.70",
             "2001:db8:1::/48",
+            "@/out",
         ]),
-        any::<[bool; 4]>(),
+        any::<[bool; 5]>(),
     )
         .prop_map(
-            |(countries, asns, except, [strict, unknown, broken, keep])| {
+            |(countries, asns, except, [strict, unknown, broken, keep, listed])| {
                 let mut line = String::new();
                 for (option, list) in [
                     ("--country", countries),
@@ -36,6 +37,7 @@ fn words() -> impl Strategy<Value = String> {
                 }
                 for (option, is_set) in [
                     ("--strict ", strict),
+                    ("--in @/in ", listed),
                     ("--unknown allow ", unknown),
                     ("--broken allow ", broken),
                     ("--keep 198.51.100.250-198.51.101.5 ", keep),
@@ -136,6 +138,8 @@ proptest! {
             ("c", countries.bytes()),
             ("l", legacy.bytes()),
             ("a", owners.bytes()),
+            ("in", set(&[("0.0.0.32/27", None), ("0.0.0.77", Some(1)), ("2001:db8:2::/47", None)])),
+            ("out", set(&[("0.0.0.0/26", None), ("2001:db8:3::-2001:db8:4::7", Some(1_800_000_000))])),
         ]);
         let mut settings = Settings {
             own: OwnAddresses::Listed(vec!["192.0.2.1".parse().unwrap(), "2001:db8::1".parse().unwrap()]),
@@ -148,8 +152,7 @@ proptest! {
         if is_turned {
             settings.country.reverse();
         }
-        let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
-        let Ok(call) = Call::of_words(&words) else {
+        let Some(call) = stage.read(&line) else {
             return Ok(());
         };
         let mut sources = Sources::new(None);

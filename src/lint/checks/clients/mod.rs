@@ -14,6 +14,7 @@ pub(in crate::lint) mod ipv6_host_bits;
 pub(in crate::lint) mod list_files;
 pub(in crate::lint) mod mapped_ipv6;
 pub(in crate::lint) mod misplaced_mask;
+pub(in crate::lint) mod name_of_nobody;
 pub(in crate::lint) mod netgroup;
 pub(in crate::lint) mod no_such_word;
 pub(in crate::lint) mod not_an_address;

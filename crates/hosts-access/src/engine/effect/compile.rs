@@ -45,7 +45,7 @@ pub(super) enum Ended {
 }
 
 /// A condition on a client; several are alternatives.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Atom {
     Range(Axis, u128, u128),
     /// The pattern of this number, which only single addresses of the family can settle.

@@ -1,5 +1,6 @@
 //! Who gains and who loses when one pair of tables takes the place of another.
 
+use crate::engine::effect::alike::alike;
 use crate::engine::effect::claim::Differences;
 use crate::engine::effect::collect::claims;
 use crate::engine::effect::compile::Compiler;
@@ -39,10 +40,14 @@ pub fn differences_of_user(
     user: &[u8],
     world: &dyn Surroundings,
 ) -> Differences {
-    let tables = [
+    let mut tables = [
         (TableName::Allow, Merged::new(old.allow, new.allow)),
         (TableName::Deny, Merged::new(old.deny, new.deny)),
     ];
+    for (name, merged) in &mut tables {
+        let alike = alike(merged, *name, user, world);
+        merged.note_alike(&alike);
+    }
     let ends = [old.deny, new.deny].map(end);
     let mut compiler = Compiler::new(user, world);
     let mut region = Region {
@@ -66,7 +71,7 @@ pub fn differences_of_user(
     region.finish();
     let is_deny_common = tables
         .iter()
-        .all(|(name, merged)| *name == TableName::Allow || merged.different().next().is_none());
+        .all(|(name, merged)| *name == TableName::Allow || merged.own().next().is_none());
     let mut work = Work::default();
     for (name, merged) in &tables {
         for placed in merged.rules() {

@@ -6,7 +6,7 @@ use crate::policy::{Rule, is_same_line};
 use crate::span::index;
 use crate::syntax::Tree;
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A rule, and the lines where it stands in the old and in the new table.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +22,8 @@ struct Stretch {
     old: std::ops::Range<usize>,
     new: std::ops::Range<usize>,
     is_common: bool,
+    /// Whether the rules of both versions match the same clients, if it is not common.
+    is_alike: bool,
 }
 
 /// The merged rules of one table; how much they are is known only when they are asked for.
@@ -59,6 +61,7 @@ impl<'t> Merged<'t> {
                 old,
                 new,
                 is_common,
+                is_alike: false,
             });
         }
     }
@@ -104,7 +107,17 @@ impl<'t> Merged<'t> {
 
     /// The rules in an order that is that of both versions.
     pub(super) fn rules(&self) -> impl Iterator<Item = Placed<'t>> + '_ {
-        self.stretches.iter().flat_map(move |stretch| {
+        self.stretches
+            .iter()
+            .flat_map(move |stretch| self.rules_of(stretch))
+    }
+
+    /// Those of a stretch.
+    fn rules_of<'m>(
+        &'m self,
+        stretch: &'m Stretch,
+    ) -> impl Iterator<Item = Placed<'t>> + use<'m, 't> {
+        {
             let [old, new] = self.trees;
             let first = stretch.old.clone().filter_map(move |at| {
                 let rule = old?.line(at).and_then(Rule::of)?;
@@ -132,15 +145,42 @@ impl<'t> Merged<'t> {
                     })
                 });
             first.chain(second)
-        })
+        }
     }
 
-    /// The rules of one version alone, in order.
+    /// The numbers of the stretches of one version alone.
+    pub(super) fn own(&self) -> impl DoubleEndedIterator<Item = usize> + '_ {
+        let all = self.stretches.iter().enumerate();
+        all.filter(|(_, stretch)| !stretch.is_common)
+            .map(|(number, _)| number)
+    }
+
+    /// The rules from the first stretch of one version alone to the last, each with its stretch.
+    pub(super) fn around_own(&self) -> impl Iterator<Item = (usize, Placed<'t>)> + '_ {
+        let mut own = self.own();
+        let first = own.next().unwrap_or(self.stretches.len());
+        let last = own.next_back().unwrap_or(first);
+        let all = self.stretches.iter().enumerate().skip(first);
+        all.take_while(move |(number, _)| *number <= last)
+            .flat_map(move |(number, stretch)| {
+                self.rules_of(stretch).map(move |placed| (number, placed))
+            })
+    }
+
+    /// Notes that the rules of these stretches match the same clients in both versions.
+    pub(super) fn note_alike(&mut self, alike: &HashSet<usize>) {
+        for (number, stretch) in self.stretches.iter_mut().enumerate() {
+            stretch.is_alike = alike.contains(&number);
+        }
+    }
+
+    /// The rules of one version alone, in order, but for those whose clients the other version matches
+    /// alike.
     pub(super) fn different(&self) -> impl Iterator<Item = Rule<'t, 't>> + '_ {
         let [old, new] = self.trees;
         self.stretches
             .iter()
-            .filter(|stretch| !stretch.is_common)
+            .filter(|stretch| !stretch.is_common && !stretch.is_alike)
             .flat_map(move |stretch| {
                 let of = |tree: Option<&'t Tree<'t>>, range: std::ops::Range<usize>| {
                     range.filter_map(move |at| tree?.line(at).and_then(Rule::of))

@@ -6,6 +6,7 @@
 //! addresses, and names, that the rules treat alike are judged once ([`judge`]). What single clients
 //! only can settle is tried both ways, and told as unknown where that makes a difference.
 
+mod alike;
 mod claim;
 mod collect;
 mod compile;
