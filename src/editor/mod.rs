@@ -18,6 +18,9 @@ pub use change::expire::{Listed, expire, listed, stray_notes, verify_expire};
 pub use change::follow::{
     FollowedRule, NewAddresses, follow, follow_new, followed, overruled, verify_follow,
 };
+pub use change::gate::{AskedGate, gate};
+pub use change::gate_verify::verify_gate;
+pub use change::gate_words::{RevokedGate, revoke_gate};
 pub use change::old_alerts::{OldAlert, old_alerts, replace_alerts};
 pub use change::only::only;
 pub use change::open::{open_again, remove_alert};
@@ -29,8 +32,9 @@ pub use change::undo::{check_tables, own_lists, undo, verify_undo};
 pub use change::verify::{
     verify_default, verify_deny_all, verify_list, verify_open, verify_revoke,
 };
-pub use change::worked_out::{Change, Note, Refusal, Through};
+pub use change::worked_out::{Change, GateConflict, Note, Refusal, Through};
 pub use client::daemon::Daemon;
+pub use client::gate_terms::GateTerms;
 pub use client::pattern::Client;
 pub use client::range::clients;
 pub use client::word_error::WordError;

@@ -1,5 +1,6 @@
 //! How a finding is turned into edits: what a fix is told, and what it makes.
 
+use super::machine_files::MachineFiles;
 use super::view::RuleView;
 use crate::diagnostic::Fix;
 use crate::edit::Edit;
@@ -14,6 +15,8 @@ pub(super) struct Broken<'t, 's> {
     pub(super) table: TableName,
     pub(super) line: Line<'t, 's>,
     pub(super) dialect: &'static Dialect,
+    /// The files that the tables name.
+    pub(super) files: &'t dyn MachineFiles,
     /// Whether a text is a code of a check.
     pub(super) is_code: fn(&[u8]) -> bool,
 }

@@ -2,6 +2,7 @@
 
 use super::words::quote;
 use crate::engine::{Bare, Surroundings};
+use tcpw_gate::Call;
 
 /// Where tables are used.
 #[derive(Clone, Copy)]
@@ -29,6 +30,10 @@ pub trait MachineFiles {
     fn look(&self, path: &[u8]) -> Option<Look>;
     /// A program of this name on the usual path of a daemon.
     fn program(&self, name: &[u8]) -> Option<Vec<u8>>;
+    /// The bytes of a file, if it is no larger than a script.
+    fn text(&self, path: &[u8]) -> Option<Vec<u8>>;
+    /// What is here of what a call of the gate needs; nothing if it is not to be looked at.
+    fn gate(&self, call: &Call) -> Option<GateData>;
     /// Why nobody asks libwrap as `daemon`, although a program of that name is here; nothing if
     /// somebody does, or nobody can tell.
     fn why_nobody_asks(&self, daemon: &[u8]) -> Option<String>;
@@ -49,6 +54,17 @@ pub struct OtherNames {
     pub address: String,
     /// What they are called, as a sentence.
     pub why: String,
+}
+
+/// What a machine has of what a call of the gate needs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct GateData {
+    /// What is missing or damaged, in words.
+    pub broken: Option<String>,
+    /// The databases that are old, as they are called.
+    pub stale: Vec<String>,
+    /// Countries of the call in which no network is.
+    pub nowhere: Vec<String>,
 }
 
 /// What is at a path, links followed.
@@ -102,6 +118,12 @@ impl MachineFiles for Bare {
         None
     }
     fn program(&self, _name: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+    fn text(&self, _path: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+    fn gate(&self, _call: &Call) -> Option<GateData> {
         None
     }
     fn why_nobody_asks(&self, _daemon: &[u8]) -> Option<String> {

@@ -42,7 +42,7 @@ mod words;
 pub use crate::policy::{formatted, means_the_same};
 pub use check::{Check, Harm};
 pub use finding::Finding;
-pub use machine_files::{FileKind, Look, MachineFiles, OtherNames, Site};
+pub use machine_files::{FileKind, GateData, Look, MachineFiles, OtherNames, Site};
 pub use policy::Policy;
 pub use repair::{Boldness, Changes, DENY_ALL, Difference, Repaired, changes, repair};
 pub use report::LintReport;

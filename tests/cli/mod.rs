@@ -8,6 +8,8 @@ mod demo;
 mod diff;
 /// `tcpw match --explain` and `tcpw test` show the whole search, and whom they answer for.
 mod explain;
+/// Rules that ask the gate: verdicts without running it, changes, and the library that runs it.
+mod gate;
 /// Help in groups, words that people type, colour, and narrow terminals.
 mod help;
 /// The manual pages, the help and the parser say the same.

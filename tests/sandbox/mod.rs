@@ -13,7 +13,6 @@ mod golden;
 #[expect(dead_code, reason = "the gate's own tests use the rest")]
 #[path = "../../crates/tcpw-gate/tests/gate/legacy_made.rs"]
 pub(crate) mod legacy_made;
-#[expect(dead_code, reason = "the gate's own tests use the rest")]
 #[path = "../../crates/tcpw-gate/tests/gate/mmdb_made.rs"]
 pub(crate) mod mmdb_made;
 

@@ -5,6 +5,7 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod admitted;
+mod asked;
 mod call;
 mod call_error;
 mod country;
@@ -31,6 +32,7 @@ mod why;
 mod words;
 
 pub use admitted::admitted;
+pub use asked::asked;
 pub use call::{Call, Client, Exception};
 pub use call_error::{CallError, CallProblem};
 pub use country::Country;

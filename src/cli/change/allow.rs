@@ -3,6 +3,8 @@
 use super::changes::ChangeArgs;
 use super::client_list::{clients_of, daemons_of};
 use super::follow_new;
+use super::gate_args::{ConditionArgs, PolicyArgs};
+use super::gate_rule::{self, Wanted};
 use super::make::make;
 use super::refusal::wrong_word;
 use crate::cli::base::times::{lifetime, stamp};
@@ -25,7 +27,7 @@ pub(crate) struct ListArgs {
     /// Only for this long, such as `90m`, `24h`, `7d` or `2w`: then `tcpw expire` removes the rule
     ///
     /// Nothing expires by itself: have a timer or cron run `tcpw expire` each minute.
-    #[arg(long = "for", value_name = "TIME")]
+    #[arg(long = "for", value_name = "TIME", conflicts_with = "gate")]
     lifetime: Option<String>,
     /// Why, kept in a comment above the rule
     #[arg(long, value_name = "TEXT")]
@@ -41,6 +43,13 @@ pub(crate) struct ListArgs {
 /// otherwise. A rule about the same clients that says the opposite is a conflict: it is named, and
 /// nothing is written.
 ///
+/// With --country, --asn or --in the rule asks tcpw-gate(8). It stands after the rules about single
+/// clients, because libwrap reads no rule of the allow table after one whose command fails; the deny
+/// table then has to refuse the others, and its rules with options get `: deny` at their end, without
+/// which they would count for nothing then. A second such command for the same daemons adds to the
+/// gate that is there. Private networks, loopback, this machine's own addresses and `keep_in` of
+/// tcpw.toml(5) are always admitted.
+///
 /// With --follow, the rule holds the addresses that a name has, and `tcpw expire` keeps them: it asks
 /// for the name again when its time to live has passed (60 seconds at least), and writes only what
 /// has changed. A rule by name would not do: libwrap asks for the name of the address, which most
@@ -51,7 +60,7 @@ pub(crate) struct ListArgs {
 pub(crate) struct AllowArgs {
     /// IPv4 or IPv6 address, network (`10.1.2.0/24`, `2001:db8::/32`), range of addresses
     /// (`10.0.0.5-10.0.0.20`), host name or `.domain`; `@-` stands for a list on standard input
-    #[arg(required_unless_present_any = ["from", "follow"], value_name = "CLIENT")]
+    #[arg(required_unless_present_any = ["from", "follow", "country", "asn", "sets"], value_name = "CLIENT")]
     clients: Vec<String>,
     #[command(flatten)]
     list: ListArgs,
@@ -59,13 +68,33 @@ pub(crate) struct AllowArgs {
     ///
     /// For a home whose address changes. Nothing follows it by itself: have a timer or cron run
     /// `tcpw expire` each minute. `tcpw list` shows when it was last resolved.
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["clients", "from"])]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["clients", "from", "gate"])]
     follow: Option<String>,
+    #[command(flatten)]
+    gate: ConditionArgs,
+    /// With --country, --asn or --in: but not these countries (CN), autonomous systems (AS64500),
+    /// networks (192.0.2.0/24) and compiled sets (/FILE)
+    #[arg(long, value_name = "WHO", value_delimiter = ',', requires = "gate")]
+    except: Vec<String>,
+    #[command(flatten)]
+    policies: PolicyArgs,
     #[command(flatten)]
     change: ChangeArgs,
 }
 
 pub(crate) fn run(args: &AllowArgs, context: &mut Context) -> Result<Exit, Failure> {
+    if args.gate.are_given() {
+        let wanted = Wanted {
+            wish: Wish::Grant,
+            conditions: &args.gate,
+            except: &args.except,
+            policies: &args.policies,
+            daemons: args.list.daemons()?,
+            label: args.list.label(None)?,
+            is_forced: false,
+        };
+        return gate_rule::run(&wanted, args.change, context);
+    }
     if let Some(word) = &args.follow {
         let name = follow_new::host_name(word)?;
         let about = (args.list.label(Some(&name))?, args.list.daemons()?);
@@ -93,12 +122,12 @@ impl ListArgs {
     }
 
     /// The daemons.
-    fn daemons(&self) -> Result<Vec<Daemon>, Failure> {
+    pub(crate) fn daemons(&self) -> Result<Vec<Daemon>, Failure> {
         daemons_of(&self.daemons)
     }
 
     /// What the comment above the rule says, which may follow a name; none if there is nothing to say.
-    fn label(&self, follow: Option<&str>) -> Result<Option<Label>, Failure> {
+    pub(crate) fn label(&self, follow: Option<&str>) -> Result<Option<Label>, Failure> {
         let is_bare = self.lifetime.is_none() && self.reason.is_none() && self.by.is_none();
         if is_bare && follow.is_none() {
             return Ok(None);

@@ -2,6 +2,8 @@
 
 use super::allow::ListArgs;
 use super::changes::{ChangeArgs, ForceArgs};
+use super::gate_args::{ConditionArgs, PolicyArgs};
+use super::gate_rule::{self, Wanted};
 use super::make::make;
 use crate::cli::base::{Context, Exit, Failure};
 use crate::editor::{Asks, Intent, Scope, Wish, list, verify_list};
@@ -13,14 +15,23 @@ use clap::Args;
 /// never be asked: the rule that grants is named, and nothing is written. Where other rules that
 /// refuse stand in the allow table, as on BSD systems and under cPanel, `CLIENT : deny` goes there,
 /// before the rule that grants.
+///
+/// With --country, --asn or --in, a rule of the allow table asks tcpw-gate(8), which admits everybody
+/// but these, and `DAEMON: ALL: deny` in the deny table refuses whom it does not admit. A gate in the
+/// deny table would do the opposite wherever it is missing or broken: libwrap would let everybody in.
+/// Where clients on no list are refused already, there is nothing to change.
 #[derive(Debug, Args)]
 pub(crate) struct DenyArgs {
     /// IPv4 or IPv6 address, network (`10.1.2.0/24`, `2001:db8::/32`), range of addresses
     /// (`10.0.0.5-10.0.0.20`), host name or `.domain`; `@-` stands for a list on standard input
-    #[arg(required_unless_present = "from", value_name = "CLIENT")]
+    #[arg(required_unless_present_any = ["from", "country", "asn", "sets"], value_name = "CLIENT")]
     clients: Vec<String>,
     #[command(flatten)]
     list: ListArgs,
+    #[command(flatten)]
+    gate: ConditionArgs,
+    #[command(flatten)]
+    policies: PolicyArgs,
     #[command(flatten)]
     force: ForceArgs,
     #[command(flatten)]
@@ -28,6 +39,18 @@ pub(crate) struct DenyArgs {
 }
 
 pub(crate) fn run(args: &DenyArgs, context: &mut Context) -> Result<Exit, Failure> {
+    if args.gate.are_given() {
+        let wanted = Wanted {
+            wish: Wish::Refuse,
+            conditions: &args.gate,
+            except: &[],
+            policies: &args.policies,
+            daemons: args.list.daemons()?,
+            label: args.list.label(None)?,
+            is_forced: args.force.force,
+        };
+        return gate_rule::run(&wanted, args.change, context);
+    }
     let asked = args.list.asked(&args.clients, Wish::Refuse)?;
     make(
         context,

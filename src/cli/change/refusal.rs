@@ -1,6 +1,7 @@
 //! Why a change was not made, in words: what happened, and what to do about it.
 
 use super::effect::unasked;
+use super::gate_words::{conflict, no_gate};
 use super::guard::locked_out;
 use super::remarks::at;
 use crate::cli::base::{Failure, Paths};
@@ -105,14 +106,14 @@ pub(crate) fn refused(paths: &Paths, refusal: &Refusal) -> Failure {
             format!("it cannot be undone: {}", told_moves(paths, moved)),
             "undo the later changes first, or take what you need from `tcpw show`".to_owned(),
         ),
-        Refusal::Unwritable { number, what } => (
-            format!("rule {number} of the list: {what}"),
-            "give daemons, clients and options as `tcpw list --format json` prints them".to_owned(),
-        ),
+        Refusal::Unwritable { number, what } => with_remedy(unwritable(*number, what)),
         Refusal::Disarmed(place) => (
             format!("an alert of tcpw would be removed: {}", at(place)),
             "keep that rule in what you apply, or repeat with --drop-alert".to_owned(),
         ),
+        Refusal::Unfit(error) => return wrong_word(error),
+        Refusal::NoGate(title) => with_remedy(no_gate(title)),
+        Refusal::Gate { place, why } => with_remedy(conflict(&at(place), why)),
         Refusal::Unusable(_)
         | Refusal::TooLong(_)
         | Refusal::Unterminated(_)
@@ -121,6 +122,18 @@ pub(crate) fn refused(paths: &Paths, refusal: &Refusal) -> Failure {
         | Refusal::LineTooLong => unusable(&at, refusal),
     };
     Failure::new(what).hint(format_args!("{remedy}; nothing was written"))
+}
+
+/// A rule of a list that cannot be written.
+fn unwritable(number: usize, what: &str) -> (String, &'static str) {
+    (
+        format!("rule {number} of the list: {what}"),
+        "give daemons, clients and options as `tcpw list --format json` prints them",
+    )
+}
+
+fn with_remedy((what, remedy): (String, &str)) -> (String, String) {
+    (what, remedy.to_owned())
 }
 
 /// What has changed since, and by which commits.
@@ -184,6 +197,9 @@ fn unusable(at: &dyn Fn(&Place) -> String, refusal: &Refusal) -> (String, String
         | Refusal::Unwritable { .. }
         | Refusal::Disarmed(_)
         | Refusal::NewFindings(_)
+        | Refusal::NoGate(_)
+        | Refusal::Gate { .. }
+        | Refusal::Unfit(_)
         | Refusal::Internal(_) => (String::new(), ""),
     };
     (what, remedy.to_owned())

@@ -1,5 +1,6 @@
 //! What is said about a change: its diff, what the operator should know, and places in tables.
 
+use super::gate_words::{admits, refuses};
 use crate::cli::base::{Context, Failure, Output, Paths, Style};
 use crate::editor::{DiffKind, DiffLine, Note, Place, Through};
 use crate::engine::{Access, TableName};
@@ -13,6 +14,8 @@ const SHOWN: usize = 120;
 const LEFT_OUT: &str = "no separate rule for clients without a name: it would refuse some who get \
                         in now; the rules that refuse unlisted clients raise the alert for them \
                         too";
+/// What is said of a rule that keeps its alert.
+const ARMED: &str = "the alert of tcpw stays (--drop-alert removes it)";
 /// What is said where not everybody is refused.
 const PARTLY: &str =
     "no rule refuses everybody: whoever gets in now still does, and raises no alert";
@@ -87,11 +90,10 @@ pub(crate) fn remark(paths: &Paths, note: &Note) -> String {
         ),
         Note::LeftOut => LEFT_OUT.to_owned(),
         Note::Partly => PARTLY.to_owned(),
-        Note::Armed(place) => format!(
-            "the alert of tcpw stays (--drop-alert removes it): {}",
-            at(paths, place)
-        ),
+        Note::Armed(place) => format!("{ARMED}: {}", at(paths, place)),
         Note::Stray { place, why, .. } => stray(paths, place, why),
+        Note::GateAdmits { daemons, whom } => admits(&paths.allow, daemons, whom),
+        Note::GateRefuses(refusal) => refuses(refusal.as_ref().map(|place| at(paths, place))),
         Note::Repaired(place) => format!(
             "its last line had no newline, which was added: {}",
             at(paths, place)

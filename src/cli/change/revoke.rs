@@ -3,6 +3,8 @@
 use super::changes::{ChangeArgs, ForceArgs};
 use super::client_list::{clients_of, daemons_of};
 use super::follow_names::followed_rules;
+use super::gate_args::ConditionArgs;
+use super::gate_rule;
 use super::make::make;
 use crate::cli::base::{Context, Exit, Failure};
 use crate::editor::{
@@ -21,11 +23,15 @@ use std::path::PathBuf;
 /// its addresses go. With --daemon, a rule for several daemons keeps the others, and a rule
 /// that does not name the daemon itself, such as one for ALL, stays. Refuses if your own ssh session
 /// could not log in again.
+///
+/// With --country, --asn or --in, these are taken out of the calls of tcpw-gate(8), whether they admit
+/// them or leave them out; a gate that is left without a condition is removed, with the rule of
+/// `tcpw deny --country` that belongs to it.
 #[derive(Debug, Args)]
 pub(crate) struct RevokeArgs {
     /// What was given to `tcpw allow` or `tcpw deny`: address, network, range, host name or
     /// `.domain`; `@-` stands for a list on standard input
-    #[arg(required_unless_present = "from", value_name = "CLIENT")]
+    #[arg(required_unless_present_any = ["from", "country", "asn", "sets"], value_name = "CLIENT")]
     clients: Vec<String>,
     /// Also the clients in this file, one per line; `#` begins a comment
     #[arg(long, value_name = "FILE")]
@@ -34,8 +40,10 @@ pub(crate) struct RevokeArgs {
     #[arg(long = "daemon", short, value_name = "NAME")]
     daemons: Vec<String>,
     /// Only from rules that were written with this --by
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", conflicts_with = "gate")]
     by: Option<String>,
+    #[command(flatten)]
+    gate: ConditionArgs,
     #[command(flatten)]
     force: ForceArgs,
     #[command(flatten)]
@@ -43,8 +51,12 @@ pub(crate) struct RevokeArgs {
 }
 
 pub(crate) fn run(args: &RevokeArgs, context: &mut Context) -> Result<Exit, Failure> {
-    let clients = clients_of(&args.clients, &args.from)?;
     let daemons = daemons_of(&args.daemons)?;
+    if args.gate.are_given() {
+        let is_forced = args.force.force;
+        return gate_rule::revoke(&args.gate, &daemons, is_forced, args.change, context);
+    }
+    let clients = clients_of(&args.clients, &args.from)?;
     let followed = followed_of(&clients, context)?;
     let reached = [&clients[..], &followed].concat();
     let asked = Revocation {

@@ -1,10 +1,12 @@
 //! The files of this machine, or of the one below `--root`, as the linter sees them.
 
 use super::daemons::{daemons, whom_it_binds};
+use super::gate::{Gates, programs};
 use super::other_names::other_names;
 use crate::cli::base::Paths;
 use crate::doctor::Diagnosis;
-use crate::lint::{FileKind, Look, MachineFiles, OtherNames};
+use crate::lint::{FileKind, GateData, Look, MachineFiles, OtherNames};
+use crate::system::read_regular;
 use std::cell::OnceCell;
 use std::ffi::OsStr;
 use std::fs::Metadata;
@@ -12,16 +14,10 @@ use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use tcpw_gate::Call;
 
-/// Where a daemon's PATH mostly leads (systemd.exec(5)).
-const PROGRAM_DIRECTORIES: [&str; 6] = [
-    "/usr/local/sbin",
-    "/usr/local/bin",
-    "/usr/sbin",
-    "/usr/bin",
-    "/sbin",
-    "/bin",
-];
+/// The largest script that is read, in bytes.
+const SCRIPT_BYTES: u64 = 64 * 1024;
 /// The sticky bit: others cannot replace files in the directory.
 const STICKY: u32 = 0o1000;
 const WRITE_BY_OTHERS: u32 = 0o022;
@@ -33,6 +29,7 @@ pub(crate) struct Disk {
     paths: Paths,
     /// Who is root there: below `--root`, whoever owns that directory.
     root: u32,
+    gates: Gates,
     /// Whether names are looked up.
     asks_names: bool,
     /// What waits for clients, once somebody had to know.
@@ -48,6 +45,7 @@ impl Disk {
         Self {
             paths: paths.clone(),
             root: root.map_or(0, |metadata| metadata.uid()),
+            gates: Gates::new(paths),
             asks_names: false,
             running: OnceCell::new(),
         }
@@ -131,10 +129,17 @@ impl MachineFiles for Disk {
     }
 
     fn program(&self, name: &[u8]) -> Option<Vec<u8>> {
-        PROGRAM_DIRECTORIES
-            .iter()
-            .map(|directory| [directory.as_bytes(), b"/", name].concat())
-            .find(|path| self.real(path).is_file())
+        let mut places = programs(Path::new(OsStr::from_bytes(name))).into_iter();
+        let found = places.find(|place| self.real(place.as_os_str().as_bytes()).is_file())?;
+        Some(found.into_os_string().into_encoded_bytes())
+    }
+
+    fn text(&self, path: &[u8]) -> Option<Vec<u8>> {
+        read_regular(&self.real(path), SCRIPT_BYTES).ok()
+    }
+
+    fn gate(&self, call: &Call) -> Option<GateData> {
+        Some(self.gates.data(call))
     }
 
     fn why_nobody_asks(&self, daemon: &[u8]) -> Option<String> {

@@ -7,6 +7,7 @@ pub(super) mod dialect;
 pub(super) mod event_log;
 pub(super) mod follow_lookup;
 pub(super) mod follow_state;
+pub(super) mod gate;
 pub(super) mod hardening;
 pub(super) mod machine_files;
 pub(super) mod named;

@@ -10,6 +10,11 @@ const PLACES: [&str; 4] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/u
 /// Refuses a program that somebody else than root, or than whoever runs this, can write to or
 /// replace. `programs` are all that have to be installed.
 pub(crate) fn check(programs: &[PathBuf]) -> Result<(), Failure> {
+    check_as(programs, "alerts would run it as root")
+}
+
+/// As [`check`], of programs that something else runs: `why` says what.
+pub(crate) fn check_as(programs: &[PathBuf], why: &str) -> Result<(), Failure> {
     let distrust = programs
         .iter()
         .find_map(|program| check_trust(program).err());
@@ -17,7 +22,7 @@ pub(crate) fn check(programs: &[PathBuf]) -> Result<(), Failure> {
         return Ok(());
     };
     let what = format!(
-        "others than root can change {}, and alerts would run it as root",
+        "others than root can change {}, and {why}",
         distrust.part().display()
     );
     let names: Vec<String> = programs

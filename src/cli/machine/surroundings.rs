@@ -1,8 +1,9 @@
 //! This machine, or the one below `--root`, as far as a verdict depends on it.
 
 use super::dialect::{DialectChoice, UNTESTED, installed};
+use super::gate::{GateAnswer, Gates};
 use crate::cli::base::Paths;
-use crate::engine::{Account, ListFile, Surroundings};
+use crate::engine::{Account, Admitted, ListFile, Surroundings};
 use crate::policy::{DEBIAN_12, DEBIAN_13, Dialect};
 use crate::system::{
     HAS_NAME_SERVICE, Netgroups, has_group, has_netgroup, has_user, read_regular, run_shell,
@@ -13,6 +14,7 @@ use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// The largest list that is read: libwrap reads any, word by word, for each client that asks.
 const MOST_BYTES: u64 = 1 << 30;
@@ -20,7 +22,8 @@ const MOST_BYTES: u64 = 1 << 30;
 /// How the commands of `aclexec` are taken to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Aclexec {
-    /// Nobody knows: the verdict is undecided.
+    /// Gates are asked by their own code, without running them. Of other commands nobody knows: the
+    /// verdict is undecided.
     #[default]
     Ask,
     /// They succeed.
@@ -39,6 +42,7 @@ pub(crate) struct Machine {
     /// The build of the library; that which is installed unless one is given.
     dialect: OnceCell<&'static Dialect>,
     lists: RefCell<HashMap<Vec<u8>, ListFile>>,
+    gates: Gates,
     netgroups: OnceCell<Netgroups>,
     /// Whether somebody who was asked about is in a netgroup that a rule names.
     met_member: Cell<bool>,
@@ -53,6 +57,7 @@ impl Machine {
             aclexec,
             dialect: OnceCell::new(),
             lists: RefCell::default(),
+            gates: Gates::new(paths),
             netgroups: OnceCell::new(),
             met_member: Cell::new(false),
             missed_account: Cell::new(false),
@@ -103,6 +108,15 @@ impl Machine {
         Self {
             dialect: self.dialect.clone(),
             ..Self::new(&self.paths, aclexec)
+        }
+    }
+
+    /// What the gate says that a command of `aclexec`, with its letters replaced, calls; nothing if it
+    /// calls none, or if another end was chosen for commands.
+    pub(crate) fn gate(&self, command: &[u8]) -> Option<GateAnswer> {
+        match self.aclexec {
+            Aclexec::Ask => self.gates.ask(command),
+            Aclexec::True | Aclexec::False | Aclexec::Run => None,
         }
     }
 
@@ -179,10 +193,17 @@ impl Surroundings for Machine {
 
     fn aclexec(&self, command: &[u8]) -> Option<bool> {
         match self.aclexec {
-            Aclexec::Ask => None,
+            Aclexec::Ask => self.gate(command).map(|answer| answer.admits),
             Aclexec::True => Some(true),
             Aclexec::False => Some(false),
             Aclexec::Run => Some(run_shell(command).is_ok_and(|status| status.success())),
+        }
+    }
+
+    fn aclexec_clients(&self, template: &[u8]) -> Option<Rc<Admitted>> {
+        match self.aclexec {
+            Aclexec::Ask => self.gates.clients(template),
+            Aclexec::True | Aclexec::False | Aclexec::Run => None,
         }
     }
 

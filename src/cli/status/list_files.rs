@@ -3,7 +3,7 @@
 
 use crate::cli::base::Paths;
 use crate::cli::machine::surroundings::{Aclexec, Machine};
-use crate::engine::{Account, ListFile, Surroundings};
+use crate::engine::{Account, Admitted, ListFile, Surroundings};
 use crate::policy::Dialect;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -12,6 +12,7 @@ use std::fs::File;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// The machine, and what of it could not be read.
 pub(super) struct WatchedMachine {
@@ -69,6 +70,10 @@ impl Surroundings for WatchedMachine {
 
     fn aclexec(&self, command: &[u8]) -> Option<bool> {
         self.machine.aclexec(command)
+    }
+
+    fn aclexec_clients(&self, template: &[u8]) -> Option<Rc<Admitted>> {
+        self.machine.aclexec_clients(template)
     }
 
     fn dialect(&self) -> &'static Dialect {

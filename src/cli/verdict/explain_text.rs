@@ -1,9 +1,11 @@
 //! A search explained to people: every rule that was considered, why it did or did not match, what
 //! its options run, what was never reached, and what hangs on the client's name.
 
+use super::gate_text::reason as gate_reason;
 use super::verdict_text::{client_reason, located, outcome_reason};
 use super::words::{describe, word_of};
 use crate::cli::base::{Failure, Output, Style};
+use crate::cli::machine::surroundings::Machine;
 use crate::cli::machine::tables::TableFiles;
 use crate::engine::{
     Cause, Comparison, Effect, ListAnswer, NameKind, Outcome, Request, Step, Table, TableName,
@@ -29,6 +31,8 @@ pub(crate) struct Story<'a> {
     pub(crate) trace: &'a Trace,
     /// The verdict for each kind of name the client could have.
     pub(crate) others: &'a [(NameKind, Verdict)],
+    /// What gates are asked on.
+    pub(crate) machine: &'a Machine,
     /// Whether every rule is shown, however many there are.
     pub(crate) is_full: bool,
 }
@@ -173,7 +177,15 @@ impl Story<'_> {
             }
             Step::Ran { effects, outcome } => {
                 for (number, effect) in (1..).zip(effects) {
-                    out.line(format!("    option {number} {}", describe(effect)))?;
+                    out.line(format!(
+                        "    option {number} {}",
+                        describe(effect, self.machine)
+                    ))?;
+                    if let Effect::Aclexec(command, _) = effect
+                        && let Some(answer) = self.machine.gate(command)
+                    {
+                        out.line(format!("      {}", gate_reason(&answer)))?;
+                    }
                 }
                 match next {
                     Some(Step::Left(_)) => return Ok(()),

@@ -2,6 +2,7 @@
 
 use super::batch;
 use super::explain_text::Story;
+use super::gate_text::gates;
 use super::lookup::{Client, Lookup, look_up};
 use super::verdict_json::{Explained, JsonAnswer, JsonLookup, Told, answer, print};
 use super::verdict_text::{place, why};
@@ -32,7 +33,8 @@ use std::os::unix::ffi::OsStrExt as _;
 /// name's addresses) and "answers", one a client address: "verdict" (granted, denied, undecided),
 /// "daemon", "client" ("address", "name", "lookup"), "rule" (null, or "file", "line" and "text"),
 /// "why" (sentences), "effects" ("option", "text" as it is run, and "succeeds" for aclexec, null if
-/// not known), and, where a rule asks a command that nobody runs, "ways": for each way the commands
+/// not known), where a rule asks tcpw-gate "gates" ("file", "line", "admits", "why"), which are
+/// decided without running them, and, where a rule asks a command that nobody runs, "ways": for each way the commands
 /// can end, "commands" ("file", "line", "succeeds"), "verdict", "rule" and "effects". With --explain
 /// each has an "explanation": "steps" in order, each with a "kind" (opened, absent, unreadable,
 /// rule, options, left, forked, broken, doubtful), a "file" and what belongs to its kind;
@@ -71,7 +73,8 @@ pub(crate) struct MatchArgs {
     port: Option<u16>,
     /// How the commands of the option aclexec end
     ///
-    /// Without it both outcomes are considered, and the verdict is undecided where they differ.
+    /// Without it tcpw-gate is asked by its own code, on the same files and without running it. Of other
+    /// commands both outcomes are considered, and the verdict is undecided where they differ.
     /// "run" runs them, with your privileges. One that ends in & always succeeds.
     #[arg(long, value_enum, value_name = "RESULT")]
     aclexec: Option<AclexecChoice>,
@@ -166,7 +169,13 @@ pub(crate) fn run(args: &MatchArgs, context: &mut Context) -> Result<Exit, Failu
         .collect();
     match args.format {
         AnswerFormat::Human => {
-            tell(&all, lookup.as_ref(), args, &files, &tables, context)?;
+            tell(
+                &all,
+                lookup.as_ref(),
+                args,
+                (&files, &tables, &machine),
+                context,
+            )?;
             if let Some(remark) = machine.remark() {
                 context.out.line(format!("  {remark}"))?;
             }
@@ -182,7 +191,7 @@ pub(crate) fn run(args: &MatchArgs, context: &mut Context) -> Result<Exit, Failu
                 lookup: lookup.as_ref().map(JsonLookup::from),
                 answers: all
                     .iter()
-                    .map(|asked| asked.json(&files, &tables))
+                    .map(|asked| asked.json(&files, &tables, &machine))
                     .collect(),
             };
             context.out.data(print(&answers)?)?;
@@ -229,7 +238,7 @@ impl<'c> Asked<'c> {
         }
     }
 
-    fn json(&self, files: &TableFiles, tables: &Tables<'_>) -> JsonAnswer {
+    fn json(&self, files: &TableFiles, tables: &Tables<'_>, machine: &Machine) -> JsonAnswer {
         let explained = self
             .explained
             .as_ref()
@@ -239,8 +248,7 @@ impl<'c> Asked<'c> {
             &self.request,
             self.client.lookup.as_ref(),
             explained.as_ref(),
-            files,
-            tables,
+            (files, tables, machine),
         )
     }
 }
@@ -313,8 +321,7 @@ fn tell(
     all: &[Asked<'_>],
     lookup: Option<&Lookup>,
     args: &MatchArgs,
-    files: &TableFiles,
-    tables: &Tables<'_>,
+    (files, tables, machine): (&TableFiles, &Tables<'_>, &Machine),
     context: &mut Context,
 ) -> Result<(), Failure> {
     if let Some(lookup) = lookup {
@@ -327,7 +334,7 @@ fn tell(
         if let Some(lookup) = &asked.client.lookup {
             context.out.note(&lookup.line())?;
         }
-        show(&asked.verdict, &asked.request, files, context)?;
+        show(&asked.verdict, &asked.request, (files, machine), context)?;
         if let Some((trace, others)) = &asked.explained {
             let story = Story {
                 files,
@@ -336,6 +343,7 @@ fn tell(
                 verdict: &asked.verdict,
                 trace,
                 others,
+                machine,
                 is_full: args.full,
             };
             context.out.line("")?;
@@ -366,7 +374,7 @@ fn exit_of(access: Access) -> Exit {
 fn show(
     verdict: &Verdict,
     request: &Request,
-    tables: &TableFiles,
+    (tables, machine): (&TableFiles, &Machine),
     context: &mut Context,
 ) -> Result<(), Failure> {
     let out = &mut context.out;
@@ -385,13 +393,16 @@ fn show(
         let place = out.paint(Style::Strong, &place);
         out.line(format!("  {place}: {}", visible(&text)))?;
     }
+    for gate in gates(verdict, tables, machine) {
+        out.line(format!("  {}", gate.why))?;
+    }
     for reason in why(verdict, request, tables) {
         out.line(format!("  {reason}"))?;
     }
     for effect in &verdict.effects {
-        out.line(format!("  {}", describe(effect)))?;
+        out.line(format!("  {}", describe(effect, machine)))?;
     }
-    for way in ways(verdict, tables) {
+    for way in ways(verdict, tables, machine) {
         out.line(format!("  {way}"))?;
     }
     Ok(())

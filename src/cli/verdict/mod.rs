@@ -5,6 +5,7 @@ pub(super) mod diff;
 pub(super) mod expectation;
 pub(super) mod explain;
 pub(super) mod explain_text;
+mod gate_text;
 mod json_parts;
 pub(super) mod lookup;
 pub(super) mod match_;

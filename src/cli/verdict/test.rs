@@ -33,7 +33,8 @@ pub(crate) struct TestArgs {
     files: Vec<PathBuf>,
     /// How the commands of the option aclexec end
     ///
-    /// Without it a verdict that depends on one is undetermined. "run" runs them, with your
+    /// Without it tcpw-gate is asked by its own code, and a verdict that depends on another command is
+    /// undetermined. "run" runs them, with your
     /// privileges.
     #[arg(long, value_enum, value_name = "RESULT")]
     aclexec: Option<AclexecChoice>,
@@ -86,6 +87,7 @@ pub(crate) fn run(args: &TestArgs, context: &mut Context) -> Result<Exit, Failur
             verdict: &verdict,
             trace: &trace,
             others: &others(request, &tables, &machine),
+            machine: &machine,
             is_full: false,
         };
         story.tell(&mut context.out)?;

@@ -1,12 +1,14 @@
 //! Answers of `match` as one JSON object.
 
 use super::explain_text::{name_kind, reason, tree_of};
+use super::gate_text::{ToldGate, gates};
 use super::json_parts::{JsonEffect, JsonPlace, effect};
 use super::lookup::Lookup;
 use super::verdict_text::why;
 use super::ways::{JsonWay, json_ways};
 use super::words::word_of;
 use crate::cli::base::Failure;
+use crate::cli::machine::surroundings::Machine;
 use crate::cli::machine::tables::TableFiles;
 use crate::engine::{Comparison, NameKind, Request, Step, TableName, Tables, Trace, Verdict};
 use crate::escape::visible;
@@ -48,9 +50,31 @@ pub(crate) struct JsonAnswer {
     why: Vec<String>,
     effects: Vec<JsonEffect>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    gates: Vec<JsonGate>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     ways: Vec<JsonWay>,
     #[serde(skip_serializing_if = "Option::is_none")]
     explanation: Option<JsonExplanation>,
+}
+
+/// What a gate said.
+#[derive(Debug, Serialize)]
+struct JsonGate {
+    file: String,
+    line: u32,
+    admits: bool,
+    why: String,
+}
+
+impl JsonGate {
+    fn of(told: ToldGate, files: &TableFiles) -> Self {
+        Self {
+            file: files.file(told.table).shown.clone(),
+            line: told.line,
+            admits: told.admits,
+            why: told.why,
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -118,9 +142,9 @@ pub(crate) fn answer(
     request: &Request,
     lookup: Option<&Lookup>,
     explained: Option<&Explained<'_>>,
-    files: &TableFiles,
-    tables: &Tables<'_>,
+    (files, tables, machine): (&TableFiles, &Tables<'_>, &Machine),
 ) -> JsonAnswer {
+    let gates = gates(verdict, files, machine).into_iter();
     JsonAnswer {
         verdict: word_of(verdict.access),
         daemon: visible(request.daemon()),
@@ -132,6 +156,7 @@ pub(crate) fn answer(
         rule: JsonPlace::of(&verdict.cause, files),
         why: why(verdict, request, files),
         effects: verdict.effects.iter().map(effect).collect(),
+        gates: gates.map(|told| JsonGate::of(told, files)).collect(),
         ways: json_ways(verdict, files),
         explanation: explained.map(|explained| JsonExplanation {
             steps: steps(explained.trace, request, files, tables),

@@ -3,13 +3,14 @@
 use super::json_parts::{JsonEffect, JsonPlace, effect};
 use super::verdict_text::located_by;
 use super::words::{describe, word_of};
+use crate::cli::machine::surroundings::Machine;
 use crate::cli::machine::tables::TableFiles;
 use crate::engine::{Cause, Matched, Verdict, Way};
 use serde::Serialize;
 
 /// One line for each way on which the search can go on, and indented below it what further rules
 /// run then.
-pub(crate) fn ways(verdict: &Verdict, files: &TableFiles) -> Vec<String> {
+pub(crate) fn ways(verdict: &Verdict, files: &TableFiles, machine: &Machine) -> Vec<String> {
     let is_single = verdict.ways.iter().all(|way| way.ends.len() == 1);
     let mut lines = Vec::new();
     for way in &verdict.ways {
@@ -17,7 +18,7 @@ pub(crate) fn ways(verdict: &Verdict, files: &TableFiles) -> Vec<String> {
         let condition = condition(&way.ends, is_single, files);
         lines.push(format!("if {condition}: {word}{}", by(&way.cause, files)));
         let effects = way.effects.iter();
-        lines.extend(effects.map(|effect| format!("  {}", describe(effect))));
+        lines.extend(effects.map(|effect| format!("  {}", describe(effect, machine))));
     }
     lines
 }

@@ -1,5 +1,6 @@
 //! The words for a verdict and for what a rule does besides.
 
+use crate::cli::machine::surroundings::Machine;
 use crate::engine::{Access, Effect, always_succeeds};
 use crate::escape::visible;
 
@@ -13,16 +14,19 @@ pub(crate) fn word_of(access: Access) -> &'static str {
 }
 
 /// What a rule does besides deciding, for people.
-pub(crate) fn describe(effect: &Effect) -> String {
+pub(crate) fn describe(effect: &Effect, machine: &Machine) -> String {
     match effect {
         Effect::Spawn(command) => format!("runs: {}", visible(command)),
         Effect::Twist(command) => format!("runs instead of the daemon: {}", visible(command)),
         Effect::Aclexec(command, success) => {
-            let end = match success {
+            let gate = machine.gate(command).map(|answer| answer.admits);
+            let end = match (gate, success) {
+                (Some(true), _) => " (a gate, which admits)",
+                (Some(false), _) => " (a gate, which refuses)",
                 _ if always_succeeds(command) => " (always succeeds, whatever its programs do)",
-                Some(true) => " (taken to be a command that succeeds)",
-                Some(false) => " (taken to be a command that fails)",
-                None => "",
+                (None, Some(true)) => " (taken to be a command that succeeds)",
+                (None, Some(false)) => " (taken to be a command that fails)",
+                (None, None) => "",
             };
             format!("asks: {}{end}", visible(command))
         }

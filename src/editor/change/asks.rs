@@ -24,6 +24,8 @@ pub enum Asks<'a> {
     Setup(&'a Asked),
     /// Whoever it is may gain, and nobody may lose.
     Opening,
+    /// Clients of these daemons, without any of all, in these directions; a gate tells which.
+    Gated(&'a [Daemon], &'a [Change]),
     /// Nobody.
     Nobody,
 }
@@ -34,7 +36,7 @@ impl Asks<'_> {
         let clients = match self {
             Self::Clients(asked) | Self::Setup(asked) => asked.clients(),
             Self::Named(clients, _) => clients,
-            Self::Anybody | Self::Undecided | Self::Opening | Self::Nobody => &[],
+            Self::Anybody | Self::Undecided | Self::Opening | Self::Gated(..) | Self::Nobody => &[],
         };
         let reached = Reached::of(clients);
         let is_other = |part: &Part| !self.has(&part.claim, &reached);
@@ -65,6 +67,9 @@ impl Asks<'_> {
             Self::Undecided => is_undecided,
             Self::Setup(asked) => is_undecided || listed(asked),
             Self::Opening => claim.change != Change::Loses,
+            Self::Gated(daemons, changes) => {
+                (daemons.is_empty() || are_asked(claim, daemons)) && changes.contains(&claim.change)
+            }
             Self::Nobody => false,
         }
     }

@@ -112,7 +112,7 @@ fn is_spelled(rule: Rule<'_, '_>) -> bool {
 }
 
 /// Whether `ALL` is in a list, without any exception.
-fn has_all(list: List<'_, '_>) -> bool {
+pub(crate) fn has_all(list: List<'_, '_>) -> bool {
     let mut has_all = false;
     for element in list.elements() {
         match element {

@@ -15,7 +15,9 @@ use crate::editor::trial::rule_parts::ending;
 use crate::editor::trial::sample::{hosts, hosts_of_many, with_names};
 use crate::editor::trial::table_pair::Ground;
 use crate::editor::trial::tried_daemons::Daemons;
-use crate::engine::{Access, Cause, Host, HostName, Matched, Request, TableName, Verdict};
+use crate::engine::{
+    Access, AskedCommand, Cause, Host, HostName, Matched, Request, TableName, Verdict,
+};
 use crate::metadata::{Label, bond, identity};
 use crate::policy::{ClientPattern, Rule, TextPattern};
 
@@ -153,7 +155,7 @@ impl<'a, 'g> Survey<'a, 'g> {
             if let Cause::Undecided(undecided) = &verdict.cause {
                 return Err(Refusal::Undecided(undecided.what.clone()));
             }
-            self.need(END);
+            self.need(self.end(verdict));
             return Ok(());
         };
         if verdict.access == self.wish.access() {
@@ -161,7 +163,7 @@ impl<'a, 'g> Survey<'a, 'g> {
             if self.wish == Wish::Refuse || rule.table == TableName::Allow {
                 self.held = Some(rule);
             } else {
-                self.need(END);
+                self.need(self.end(verdict));
             }
             return Ok(());
         }
@@ -188,7 +190,7 @@ impl<'a, 'g> Survey<'a, 'g> {
                 && (self.wish, rule.table) != (Wish::Refuse, TableName::Deny) =>
             {
                 match (self.wish, rule.table) {
-                    (Wish::Grant, TableName::Deny) => self.need(END),
+                    (Wish::Grant, TableName::Deny) => self.need(self.end(verdict)),
                     (Wish::Grant, TableName::Allow) if !self.is_by_address(&rule) => {
                         self.need(rule.line);
                     }
@@ -197,7 +199,7 @@ impl<'a, 'g> Survey<'a, 'g> {
             }
             (_, Wish::Refuse, TableName::Allow) => return Err(self.granted(&rule)),
             (Relation::Same, ..) => return Err(self.contradicted(&rule)),
-            (_, Wish::Grant, TableName::Deny) => self.need(END),
+            (_, Wish::Grant, TableName::Deny) => self.need(self.end(verdict)),
             (Relation::Broader | Relation::Apart, ..) => self.need(rule.line),
         }
         Ok(())
@@ -311,6 +313,17 @@ impl<'a, 'g> Survey<'a, 'g> {
             self.missing = None;
         }
         self.need(line);
+    }
+
+    /// The end of the list as far as it is read: before a gate that does not admit the client.
+    fn end(&self, verdict: &Verdict) -> Position {
+        let mut asked = verdict.asked.iter();
+        let is_left = |asked: &&AskedCommand| {
+            self.table == TableName::Allow
+                && asked.matched.table == TableName::Allow
+                && !asked.succeeds
+        };
+        asked.find(is_left).map_or(END, |asked| asked.matched.line)
     }
 
     fn need(&mut self, position: Position) {

@@ -2,6 +2,7 @@
 
 use crate::editor::client::daemon::Daemon;
 use crate::editor::client::pattern::Client;
+use crate::editor::client::word_error::WordError;
 use crate::editor::trial::edits::Edits;
 use crate::editor::trial::table_pair::Place;
 use crate::engine::{Access, TableName};
@@ -82,6 +83,15 @@ pub enum Note {
     Repaired(Place),
     /// A rule keeps its alert, although it is wanted without.
     Armed(Place),
+    /// A gate stands where it decides.
+    GateAdmits {
+        /// For which daemons.
+        daemons: String,
+        /// Whom it admits, in words.
+        whom: String,
+    },
+    /// Who is not admitted by the gate is refused by this rule; by none if nobody is refused.
+    GateRefuses(Option<Place>),
     /// A comment about a rule from which nothing follows.
     Stray {
         /// The comment.
@@ -154,6 +164,34 @@ pub enum Refusal {
     ListGone(String),
     /// The new line would be longer than libwrap reads.
     LineTooLong,
+    /// The build of libwrap of this name cannot ask a gate.
+    NoGate(String),
+    /// A gate cannot be put beside this rule.
+    Gate {
+        /// The rule.
+        place: Place,
+        /// Why not.
+        why: GateConflict,
+    },
+    /// A word cannot be written into a table.
+    Unfit(WordError),
     /// The planned tables do not do what was asked for, or do more.
     Internal(String),
+}
+
+/// Why a gate cannot be put beside a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GateConflict {
+    /// It decides about everybody before a gate could.
+    Before,
+    /// It is a gate for other daemons, too.
+    Shared,
+    /// It is the second gate for the same daemons.
+    Doubled,
+    /// It is a gate that says the opposite.
+    Opposite,
+    /// It is a gate whose call cannot be followed, for this reason.
+    Wrong(String),
+    /// It refuses clients whom the gate would let in before it is asked.
+    Overruled,
 }

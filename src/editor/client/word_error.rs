@@ -9,7 +9,7 @@ const NAME_LIMIT: usize = 127;
 const SHOWN: usize = 80;
 
 /// A word that cannot be written into a table.
-#[derive(Debug, Error, PartialEq, Eq)]
+#[derive(Debug, Clone, Error, PartialEq, Eq)]
 #[error("`{word}` cannot be written into a table: {why}")]
 pub struct WordError {
     /// The word, safe to show.

@@ -1,7 +1,7 @@
 //! The machine as it will be when the lists are written that a change needs.
 
 use crate::editor::commit::planned_list::PlannedList;
-use crate::engine::{Account, ListFile, Surroundings};
+use crate::engine::{Account, Admitted, ListFile, Surroundings};
 use crate::policy::Dialect;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -62,6 +62,9 @@ impl Surroundings for WithLists<'_> {
     }
     fn aclexec(&self, command: &[u8]) -> Option<bool> {
         self.world.aclexec(command)
+    }
+    fn aclexec_clients(&self, template: &[u8]) -> Option<Rc<Admitted>> {
+        self.world.aclexec_clients(template)
     }
     fn dialect(&self) -> &'static Dialect {
         self.world.dialect()

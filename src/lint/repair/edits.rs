@@ -3,9 +3,9 @@
 use crate::diagnostic::Fix;
 use crate::lint::finding::Finding;
 use crate::lint::fix::{Broken, replace};
+use crate::lint::machine_files::Site;
 use crate::lint::row::Repair;
 use crate::lint::table::{is_code, row_of};
-use crate::policy::Dialect;
 use crate::syntax::Line;
 
 /// What must be looked at to prove a fix.
@@ -20,16 +20,13 @@ pub(super) enum Scope {
 }
 
 /// The fix of a finding in `line` of a table, where there is one that needs no thinking.
-pub(super) fn of(
-    finding: &Finding,
-    line: Line<'_, '_>,
-    dialect: &'static Dialect,
-) -> Option<(Fix, Scope)> {
+pub(super) fn of(finding: &Finding, line: Line<'_, '_>, site: &Site<'_>) -> Option<(Fix, Scope)> {
     let broken = Broken {
         span: finding.diagnostic.span,
         table: finding.table,
         line,
-        dialect,
+        dialect: site.world.dialect(),
+        files: site.files,
         is_code,
     };
     // A label of tcpw is about the rule as it is.

@@ -149,7 +149,7 @@ fn comes_first(first: &str, then: &str) -> bool {
     let class = |code: &str| code.as_bytes().get(2).copied().unwrap_or_default();
     let is_form = first < "TW509" || first == "TW514";
     // Whoever waits for a filter waits for its answer.
-    let is_filter = ("TW520".."TW528").contains(&first);
+    let is_filter = ("TW520".."TW535").contains(&first);
     match (class(first), class(then)) {
         (b'1' | b'2', b'3'..=b'6') | (b'3', b'5') => true,
         (b'5', b'6') => is_form || is_filter,
@@ -215,7 +215,7 @@ impl Work<'_> {
         let tree: &Tree<'_> = policy.tree(finding.table)?;
         let found = &finding.diagnostic;
         let line = line_at(tree, found.span.start)?;
-        let (fix, scope) = edits::of(finding, line, self.site.world.dialect())?;
+        let (fix, scope) = edits::of(finding, line, self.site)?;
         if self.boldness == Boldness::Safe && !fix.is_safe {
             return None;
         }
@@ -300,7 +300,7 @@ impl Work<'_> {
             let line = policy
                 .tree(finding.table)
                 .and_then(|tree| line_at(tree, at));
-            let fix = line.and_then(|line| edits::of(finding, line, self.site.world.dialect()));
+            let fix = line.and_then(|line| edits::of(finding, line, self.site));
             fix.is_some_and(|(fix, _)| fix.is_safe)
         };
         let mut worse = Vec::with_capacity(steps.len());

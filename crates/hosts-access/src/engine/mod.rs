@@ -15,10 +15,10 @@ pub use effect::{
     differences, differences_of_user,
 };
 pub use model::request::{Fields, Host, HostName, Request};
-pub use model::surroundings::{Account, Bare, ListFile, Surroundings};
+pub use model::surroundings::{Account, Admitted, Bare, ListFile, Surroundings};
 pub use model::tables::{Table, Tables};
 pub use model::verdict::{
-    Access, Cause, Effect, Matched, Outcome, TableName, Undecided, Verdict, Way,
+    Access, AskedCommand, Cause, Effect, Matched, Outcome, TableName, Undecided, Verdict, Way,
 };
 pub use search::command::always_succeeds;
 pub use search::decide::{Index, decide, explain};

@@ -4,6 +4,7 @@
 use crate::lint::check::Harm;
 use crate::lint::checks::list_words::matches_all;
 use crate::lint::checks::lists::never_matches::never_matches;
+use crate::lint::checks::options::gate::is_gate;
 use crate::lint::harms::Place;
 use crate::lint::machine_files::{FileKind, Look, Site};
 use crate::lint::policy::Policy;
@@ -168,7 +169,9 @@ fn file(
             };
             (
                 format!("{} {problem}, {then}", quote(program)),
-                if is_own(program) {
+                if is_gate(program) {
+                    "install tcpw-gate, which comes with tcpw, or correct the path".to_owned()
+                } else if is_own(program) {
                     "`tcpw install-alert` writes the path of the tcpw that is there".to_owned()
                 } else {
                     "install the program, or correct the path".to_owned()

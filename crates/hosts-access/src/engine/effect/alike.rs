@@ -2,11 +2,11 @@
 //! table end alike, only whom they match together matters, not which of them does, nor their order.
 
 use crate::engine::clients::axis::Axis;
-use crate::engine::effect::compile::{Atom, Compiler, End};
+use crate::engine::effect::compile::{Atom, Compiler, End, Ended};
 use crate::engine::effect::daemons::Heads;
 use crate::engine::effect::merge::Merged;
 use crate::engine::{Access, Surroundings, TableName};
-use crate::policy::{OptionKind, Rule, RuleOption};
+use crate::policy::Rule;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
@@ -43,14 +43,13 @@ struct Ending {
 impl Ending {
     /// Nothing if nobody knows.
     fn of(table: TableName, rule: Rule<'_, '_>, compiler: &Compiler<'_>) -> Option<Self> {
-        let End::Access(access) = compiler.end(table, rule) else {
-            return None;
+        let (access, is_steady) = match compiler.end(table, rule) {
+            Ended::Known(End::Access(access)) => (access, true),
+            Ended::Options(access) => (access, false),
+            Ended::Known(End::Options(_) | End::Gate(_) | End::Unknown(_)) | Ended::Gate(..) => {
+                return None;
+            }
         };
-        let decides = || {
-            let kind = rule.options().last().and_then(RuleOption::spec)?.kind;
-            Some(matches!(kind, OptionKind::Allow | OptionKind::Deny))
-        };
-        let is_steady = !rule.has_options() || decides() == Some(true);
         Some(Self { access, is_steady })
     }
 }

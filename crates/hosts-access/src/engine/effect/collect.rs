@@ -12,7 +12,6 @@ use crate::engine::effect::sweep::{Piece, Region, pieces};
 use crate::engine::effect::work::Work;
 use crate::engine::{Surroundings, TableName};
 use crate::escape::visible_short;
-use crate::span::index;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -204,10 +203,9 @@ impl Scene<'_> {
                 let text = visible_short(self.compiler.questions.text(number), SHOWN);
                 format!("whom `{text}` matches")
             }
-            Reason::Rule(number) => match self.judge.rules.get(index(number)).map(|rule| &rule.end)
-            {
+            Reason::Rule(number) => match self.judge.rules.get(number).map(|rule| &rule.end) {
                 Some(End::Unknown(what)) => what.clone(),
-                Some(End::Access(_)) | None => String::new(),
+                Some(End::Access(_) | End::Options(_) | End::Gate(_)) | None => String::new(),
             },
         }
     }
@@ -283,9 +281,9 @@ impl Scene<'_> {
         let of = [&piece.profile, self.profiles.get(class)?];
         let number = match self.judge.walk(side, piece.axis, of, &[]) {
             Walk::Decided(_, NONE) | Walk::Ask(_) => return None,
-            Walk::Decided(_, number) | Walk::Options(number) => number,
+            Walk::Decided(_, number) | Walk::Options(number, _) => number,
         };
-        let rule = self.judge.rules.get(index(number))?;
+        let rule = self.judge.rules.get(number)?;
         Some((rule.table, rule.numbers.get(side).copied().flatten()?))
     }
 }

@@ -7,11 +7,15 @@ use crate::engine::model::text::{LIST_WORD_LIMIT, words};
 use crate::engine::model::verdict::ON_COMMAND;
 use crate::engine::search::compare::text_matches;
 use crate::engine::search::options::{run_command, run_options};
-use crate::engine::{Access, Host, HostName, ListFile, Outcome, Request, Surroundings, TableName};
+use crate::engine::{
+    Access, Admitted, Host, HostName, ListFile, Outcome, Request, Surroundings, TableName,
+};
 use crate::policy::{
-    ClientPattern, Dialect, Element, HostPattern, Rule, TextPattern, Zoned6, dotted_quad,
+    ClientPattern, Dialect, Element, HostPattern, OptionKind, Rule, RuleOption, TextPattern,
+    Zoned6, dotted_quad,
 };
 use std::collections::HashMap;
+use std::rc::Rc;
 
 /// List files in list files: beyond this nothing is told.
 const NESTING: usize = 8;
@@ -22,8 +26,22 @@ const WORDS_LIMIT: usize = 4_000_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum End {
     Access(Access),
+    /// This, unless an `aclexec` has failed before: then its table is left (F-ACL-06).
+    Options(Access),
+    /// This for those whom the group after the last one holds; for others its table is left.
+    Gate(Access),
     /// Nobody knows, for this reason.
     Unknown(String),
+}
+
+/// What a rule by itself does to those whom it matches.
+pub(super) enum Ended {
+    /// Always the same.
+    Known(End),
+    /// It has options that decide nothing.
+    Options(Access),
+    /// It decides about those whom its command admits.
+    Gate(Access, Rc<Admitted>),
 }
 
 /// A condition on a client; several are alternatives.
@@ -218,26 +236,24 @@ impl<'w> Compiler<'w> {
     }
 
     /// What a rule does to those whom it matches.
-    pub(super) fn end(&self, table: TableName, rule: Rule<'_, '_>) -> End {
+    pub(super) fn end(&self, table: TableName, rule: Rule<'_, '_>) -> Ended {
         let own = match table {
             TableName::Allow => Access::Granted,
             TableName::Deny => Access::Denied,
         };
         if !rule.has_options() {
-            return End::Access(own);
+            return Ended::Known(End::Access(own));
         }
         let options = rule.options();
         // A value that is made of what a stranger chose may be too long, or be no value (F-PCT-04).
         let changes = options.iter().any(|option| {
             let value = option.value.as_deref().unwrap_or_default();
             let letters = memchr::memchr_iter(b'%', value).count();
-            let is_setenv = option
-                .spec()
-                .is_some_and(|s| s.kind == crate::policy::OptionKind::Setenv);
+            let is_setenv = option.spec().is_some_and(|s| s.kind == OptionKind::Setenv);
             letters * 255 + value.len() > self.dialect.expansion_limit || (is_setenv && letters > 0)
         });
         if changes {
-            return End::Unknown("what an option with % comes to".to_owned());
+            return Ended::Known(End::Unknown("what an option with % comes to".to_owned()));
         }
         let mut request = Request::new("d", Host::new("192.0.2.1", HostName::unknown()));
         let world = &Unasked(self.world);
@@ -248,15 +264,33 @@ impl<'w> Compiler<'w> {
             run_command(rule, &mut request, self.dialect)
         };
         match outcome {
-            Outcome::Table if aclexec.is_none() => End::Unknown(ON_COMMAND.to_owned()),
-            Outcome::Table => End::Access(own),
-            Outcome::Allow => End::Access(Access::Granted),
+            Outcome::Table if aclexec.is_none() => self.gate(own, &options),
+            Outcome::Table if options.iter().any(is_aclexec) => Ended::Known(End::Access(own)),
+            Outcome::Table if self.dialect.options => Ended::Options(own),
+            Outcome::Table => Ended::Known(End::Access(own)),
+            Outcome::Allow => Ended::Known(End::Access(Access::Granted)),
             Outcome::Deny
             | Outcome::Twist
             | Outcome::Broken { .. }
-            | Outcome::ExpansionTooLong { .. } => End::Access(Access::Denied),
+            | Outcome::ExpansionTooLong { .. } => Ended::Known(End::Access(Access::Denied)),
         }
     }
+
+    /// What the last command of a rule decides, which is the one that counts (F-ACL-03).
+    fn gate(&self, own: Access, options: &[RuleOption<'_>]) -> Ended {
+        let last = options.iter().rev().find(|option| is_aclexec(option));
+        let template = last.and_then(|option| option.value.as_deref());
+        let admitted = template.and_then(|template| self.world.aclexec_clients(template));
+        match admitted {
+            Some(admitted) => Ended::Gate(own, admitted),
+            None => Ended::Known(End::Unknown(ON_COMMAND.to_owned())),
+        }
+    }
+}
+
+fn is_aclexec(option: &RuleOption<'_>) -> bool {
+    let spec = option.spec();
+    spec.is_some_and(|spec| spec.kind == OptionKind::Aclexec)
 }
 
 /// A machine that runs no command.

@@ -11,7 +11,6 @@ use crate::engine::effect::sweep::{Piece, Region};
 use crate::engine::effect::work::{Work, end};
 use crate::engine::{Access, Surroundings, Table, TableName, Tables};
 use crate::policy::rules;
-use crate::span::index;
 use crate::syntax::Tree;
 use std::collections::{BTreeMap, HashSet};
 
@@ -125,7 +124,7 @@ impl Scene<'_> {
                     if !known.insert((place, number, access, is_assumed)) {
                         continue;
                     }
-                    let rule = self.judge.rules.get(index(number));
+                    let rule = self.judge.rules.get(number);
                     found.push(Decider {
                         rule: rule.and_then(|rule| Some((rule.table, rule.old_line?))),
                         access,
@@ -148,7 +147,7 @@ impl Scene<'_> {
     ) {
         match self.judge.walk(0, piece.axis, of, known) {
             Walk::Decided(access, number) => found.push((access, number, !known.is_empty())),
-            Walk::Options(number) => found.push((Access::Undecided, number, !known.is_empty())),
+            Walk::Options(number, _) => found.push((Access::Undecided, number, !known.is_empty())),
             Walk::Ask(_) if known.len() >= OPEN_LIMIT => {
                 found.push((Access::Undecided, NONE, true));
             }

@@ -3,7 +3,8 @@
 
 use crate::engine::clients::axis::Axis;
 use crate::engine::effect::compile::End;
-use crate::engine::effect::profile::{Known, Mark, NONE, Profile};
+use crate::engine::effect::compile::Slot;
+use crate::engine::effect::profile::{Known, Mark, NONE, Profile, Rules};
 use crate::engine::{Access, TableName};
 use std::collections::BTreeSet;
 
@@ -34,15 +35,15 @@ pub(super) enum Reason {
 pub(super) enum Walk {
     /// By this rule, if it is one.
     Decided(Access, u32),
-    /// As the options of this rule do.
-    Options(u32),
+    /// As the options of this rule do, after an `aclexec` has failed or none has.
+    Options(u32, bool),
     /// It hangs on this question.
     Ask(u32),
 }
 
 /// Both versions, as far as it is the same for all clients.
 pub(super) struct Judge<'a> {
-    pub(super) rules: &'a [Known],
+    pub(super) rules: &'a Rules,
     /// What becomes of those whom no rule matches.
     pub(super) ends: [Access; 2],
     /// Whether the deny tables are the same.
@@ -58,7 +59,7 @@ impl Judge<'_> {
         let walks = [0, 1].map(|side| self.walk(side, axis, of, known));
         let asked = walks.iter().find_map(|walk| match walk {
             Walk::Ask(question) => Some(*question),
-            Walk::Decided(..) | Walk::Options(_) => None,
+            Walk::Decided(..) | Walk::Options(..) => None,
         });
         if let Some(question) = asked {
             if known.len() >= OPEN_LIMIT {
@@ -85,12 +86,14 @@ impl Judge<'_> {
             [Walk::Decided(old, _), Walk::Decided(new, _)] if old == new => Fate::Same,
             [Walk::Decided(..), Walk::Decided(Access::Granted, _)] => Fate::Gains,
             [Walk::Decided(..), Walk::Decided(..)] => Fate::Loses,
-            [Walk::Options(old), Walk::Options(new)] if old == new && self.goes_on_alike(old) => {
+            [Walk::Options(old, _), Walk::Options(..)]
+                if walks[0] == walks[1] && self.goes_on_alike(old) =>
+            {
                 Fate::Same
             }
             _ => {
                 let rules = walks.iter().filter_map(|walk| match walk {
-                    Walk::Options(rule) => Some(Reason::Rule(*rule)),
+                    Walk::Options(rule, _) => Some(Reason::Rule(*rule)),
                     Walk::Decided(..) | Walk::Ask(_) => None,
                 });
                 Fate::Open(rules.collect())
@@ -101,7 +104,7 @@ impl Judge<'_> {
     /// Whether both versions go on alike when `aclexec` in a common rule fails: with the deny
     /// table, or with nothing (F-ACL-02, F-ACL-05).
     fn goes_on_alike(&self, rule: u32) -> bool {
-        let rule = self.rules.get(crate::span::index(rule));
+        let rule = self.rules.get(rule);
         self.is_deny_common || rule.is_some_and(|rule| rule.table == TableName::Deny)
     }
 
@@ -113,48 +116,106 @@ impl Judge<'_> {
         [address, name]: [&Profile; 2],
         known: &[(u32, bool)],
     ) -> Walk {
-        let at = |profile: &Profile| profile.first.get(side).copied().unwrap_or(NONE);
-        let first = at(address).min(at(name));
+        let mut search = Searching {
+            judge: self,
+            side,
+            axis,
+            known,
+            has_failed: false,
+        };
+        let first = |of: fn(&Profile) -> [u32; 2]| {
+            let at = |profile: &Profile| of(profile).get(side).copied().unwrap_or(NONE);
+            at(address).min(at(name))
+        };
         let mut marks: Vec<_> = address.marks.iter().chain(&name.marks).copied().collect();
-        marks.retain(|(slot, _)| slot.rule < first);
         marks.sort_unstable();
-        for marks in marks.chunk_by(|a, b| a.0.rule == b.0.rule) {
-            let number = marks.first().map_or(NONE, |mark| mark.0.rule);
-            let rule = self.rules.get(crate::span::index(number));
-            let Some(rule) =
-                rule.filter(|rule| rule.numbers.get(side).is_some_and(Option::is_some))
-            else {
-                continue;
-            };
-            let mut is_match = false;
-            for group in 0..rule.groups {
-                let own = marks
-                    .iter()
-                    .filter(|(slot, _)| slot.group == group)
-                    .map(|mark| mark.1);
-                match hit(own, axis, known) {
-                    Ok(false) => break,
-                    Ok(true) => is_match = !is_match,
-                    Err(question) => return Walk::Ask(question),
-                }
-            }
-            if is_match {
-                return decided(rule, number);
-            }
-        }
-        if let Some(rule) = self.rules.get(crate::span::index(first)) {
-            decided(rule, first)
-        } else {
-            let end = self.ends.get(side).copied();
-            Walk::Decided(end.unwrap_or(Access::Granted), NONE)
-        }
+        let end = first(|profile| profile.first.of_all);
+        let walk = search.until(end, &marks, 0).or_else(|| {
+            // A command has failed: the rest of the allow table is not read (F-ACL-02).
+            let end = first(|profile| profile.first.of_deny);
+            search.until(end, &marks, self.rules.second.unwrap_or(NONE))
+        });
+        walk.unwrap_or(Walk::Decided(Access::Granted, NONE))
     }
 }
 
-fn decided(rule: &Known, number: u32) -> Walk {
-    match &rule.end {
-        End::Access(access) => Walk::Decided(*access, number),
-        End::Unknown(_) => Walk::Options(number),
+/// The search of one version for clients of one kind.
+struct Searching<'j> {
+    judge: &'j Judge<'j>,
+    side: usize,
+    axis: Axis,
+    known: &'j [(u32, bool)],
+    /// Whether a command has failed, so that rules with options that decide nothing count for
+    /// nothing.
+    has_failed: bool,
+}
+
+impl Searching<'_> {
+    /// Searches the rules from number `from` up to the one that decides by itself; nothing if the
+    /// allow table is left.
+    fn until(&mut self, first: u32, marks: &[(Slot, Mark)], from: u32) -> Option<Walk> {
+        let marks = marks
+            .iter()
+            .filter(|(slot, _)| (from..first).contains(&slot.rule));
+        let marks: Vec<(Slot, Mark)> = marks.copied().collect();
+        for marks in marks.chunk_by(|a, b| a.0.rule == b.0.rule) {
+            let number = marks.first().map_or(NONE, |mark| mark.0.rule);
+            let rule = self.judge.rules.get(number).filter(|rule| {
+                let number = rule.numbers.get(self.side);
+                number.is_some_and(Option::is_some)
+            });
+            let Some(rule) = rule else {
+                continue;
+            };
+            match self.matches(rule, marks) {
+                Ok(true) => return self.decided(rule, number, marks),
+                Ok(false) => {}
+                Err(question) => return Some(Walk::Ask(question)),
+            }
+        }
+        if let Some(rule) = self.judge.rules.get(first) {
+            return self.decided(rule, first, &[]);
+        }
+        let end = self.judge.ends.get(self.side).copied();
+        Some(Walk::Decided(end.unwrap_or(Access::Granted), NONE))
+    }
+
+    /// Whether the client list of a rule matches, or the question it hangs on.
+    fn matches(&self, rule: &Known, marks: &[(Slot, Mark)]) -> Result<bool, u32> {
+        let mut is_match = false;
+        for group in 0..rule.groups {
+            if !self.is_in(group, marks)? {
+                break;
+            }
+            is_match = !is_match;
+        }
+        Ok(is_match)
+    }
+
+    fn is_in(&self, group: u32, marks: &[(Slot, Mark)]) -> Result<bool, u32> {
+        let own = marks.iter().filter(|(slot, _)| slot.group == group);
+        hit(own.map(|mark| mark.1), self.axis, self.known)
+    }
+
+    /// What a rule that matches comes to; nothing if the allow table is left.
+    fn decided(&mut self, rule: &Known, number: u32, marks: &[(Slot, Mark)]) -> Option<Walk> {
+        let (own, counts) = match &rule.end {
+            End::Access(access) => (*access, Ok(true)),
+            End::Options(own) => (*own, Ok(!self.has_failed)),
+            End::Gate(own) => (*own, self.is_in(rule.groups, marks)),
+            End::Unknown(_) => return Some(Walk::Options(number, self.has_failed)),
+        };
+        match counts {
+            Ok(true) => Some(Walk::Decided(own, number)),
+            Ok(false) if rule.table == TableName::Deny => {
+                Some(Walk::Decided(Access::Granted, NONE))
+            }
+            Ok(false) => {
+                self.has_failed = true;
+                None
+            }
+            Err(question) => Some(Walk::Ask(question)),
+        }
     }
 }
 

@@ -13,6 +13,8 @@ mod compile;
 mod daemons;
 mod deciders;
 mod differences;
+#[cfg(test)]
+mod gated;
 mod judge;
 mod merge;
 mod names;

@@ -3,7 +3,7 @@
 
 use crate::engine::Surroundings;
 use crate::engine::effect::compile::{Atom, Questions, Slot};
-use crate::engine::effect::profile::{Known, Mark, Profile};
+use crate::engine::effect::profile::{Mark, Profile, Rules};
 use crate::escape::visible;
 use std::collections::BTreeMap;
 
@@ -142,7 +142,7 @@ impl Names {
     pub(super) fn profiles(
         &self,
         atoms: &[(Slot, &Atom)],
-        rules: &[Known],
+        rules: &Rules,
         questions: &Questions,
         world: &dyn Surroundings,
     ) -> Vec<Profile> {
@@ -190,7 +190,7 @@ impl Names {
                     | Atom::Open(_) => {}
                 }
             }
-            profile.finish();
+            profile.finish(rules);
             profile
         };
         self.classes.iter().map(profile).collect()

@@ -26,6 +26,63 @@ impl Known {
     }
 }
 
+/// The rules of the merged tables, those of the allow tables first.
+#[derive(Debug, Default)]
+pub(super) struct Rules {
+    pub(super) all: Vec<Known>,
+    /// The number of the first rule of the deny tables, where an `aclexec` of the allow tables can
+    /// lead past rules of these.
+    pub(super) second: Option<u32>,
+}
+
+impl Rules {
+    pub(super) fn get(&self, number: u32) -> Option<&Known> {
+        self.all.get(crate::span::index(number))
+    }
+}
+
+/// The first rules that decide by themselves, of each version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Firsts {
+    /// Of both tables.
+    pub(super) of_all: [u32; 2],
+    /// Of the deny table, where the search can come there past such a rule of the allow table.
+    pub(super) of_deny: [u32; 2],
+}
+
+impl Firsts {
+    pub(super) const NONE: Self = Self {
+        of_all: [NONE; 2],
+        of_deny: [NONE; 2],
+    };
+
+    fn add(&mut self, rules: &Rules, number: u32, numbers: [Option<u32>; 2]) {
+        let is_second = rules.second.is_some_and(|second| number >= second);
+        for (side, is) in numbers.iter().enumerate() {
+            if is.is_none() {
+                continue;
+            }
+            for firsts in [
+                Some(&mut self.of_all),
+                is_second.then_some(&mut self.of_deny),
+            ] {
+                if let Some(first) = firsts.and_then(|firsts| firsts.get_mut(side)) {
+                    *first = (*first).min(number);
+                }
+            }
+        }
+    }
+
+    /// Whether what matches in this rule can matter before these decide.
+    pub(super) fn are_after(&self, rules: &Rules, rule: u32) -> bool {
+        let is_before = |firsts: [u32; 2]| firsts.into_iter().any(|first| rule < first);
+        match rules.second {
+            Some(second) if rule >= second => is_before(self.of_deny),
+            Some(_) | None => is_before(self.of_all),
+        }
+    }
+}
+
 /// How certain an atom matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Mark {
@@ -39,8 +96,7 @@ pub(super) enum Mark {
 /// All that matches an address, or a name, as far as it matters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Profile {
-    /// The first rule of each version that decides by itself.
-    pub(super) first: [u32; 2],
+    pub(super) first: Firsts,
     /// What else matches before these, in order.
     pub(super) marks: Vec<(Slot, Mark)>,
 }
@@ -48,44 +104,41 @@ pub(super) struct Profile {
 impl Profile {
     pub(super) fn new() -> Self {
         Self {
-            first: [NONE; 2],
+            first: Firsts::NONE,
             marks: Vec::new(),
         }
     }
 
     /// Takes a match into account.
-    pub(super) fn add(&mut self, rules: &[Known], slot: Slot, mark: Mark) {
-        let Some(rule) = rules.get(crate::span::index(slot.rule)) else {
+    pub(super) fn add(&mut self, rules: &Rules, slot: Slot, mark: Mark) {
+        let Some(rule) = rules.get(slot.rule) else {
             return;
         };
         if mark == Mark::Yes && rule.is_simple() {
-            for (first, number) in self.first.iter_mut().zip(rule.numbers) {
-                if number.is_some() {
-                    *first = (*first).min(slot.rule);
-                }
-            }
+            self.first.add(rules, slot.rule, rule.numbers);
         } else {
             self.marks.push((slot, mark));
         }
     }
 
     /// Drops what comes too late to matter.
-    pub(super) fn finish(&mut self) {
-        let last = self.first.into_iter().max().unwrap_or(NONE);
-        self.marks.retain(|(slot, _)| slot.rule < last);
+    pub(super) fn finish(&mut self, rules: &Rules) {
+        let first = self.first;
+        self.marks
+            .retain(|(slot, _)| first.are_after(rules, slot.rule));
         self.marks.sort_unstable();
         self.marks.dedup();
     }
 
     /// The same for all that are decided alike: blocks in place of rules.
-    pub(super) fn key(&self, rules: &[Known]) -> Self {
-        let block = |rule: u32| {
-            rules
-                .get(crate::span::index(rule))
-                .map_or(NONE, |rule| rule.block)
-        };
+    pub(super) fn key(&self, rules: &Rules) -> Self {
+        let block = |rule: u32| rules.get(rule).map_or(NONE, |rule| rule.block);
+        let Firsts { of_all, of_deny } = self.first;
         Self {
-            first: self.first.map(block),
+            first: Firsts {
+                of_all: of_all.map(block),
+                of_deny: of_deny.map(block),
+            },
             marks: self.marks.clone(),
         }
     }

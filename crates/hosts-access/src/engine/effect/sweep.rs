@@ -4,7 +4,7 @@
 use crate::engine::Surroundings;
 use crate::engine::clients::axis::{Axis, MAPPED};
 use crate::engine::effect::compile::{Atom, Questions, Slot};
-use crate::engine::effect::profile::{Known, Mark, Profile};
+use crate::engine::effect::profile::{Firsts, Mark, Profile, Rules};
 use std::collections::BTreeMap;
 
 /// Addresses that no rule tells apart.
@@ -74,8 +74,8 @@ struct Active {
 }
 
 impl Active {
-    fn change(&mut self, rules: &[Known], slot: Slot, mark: Mark, is_start: bool) {
-        let Some(rule) = rules.get(crate::span::index(slot.rule)) else {
+    fn change(&mut self, rules: &Rules, slot: Slot, mark: Mark, is_start: bool) {
+        let Some(rule) = rules.get(slot.rule) else {
             return;
         };
         if mark != Mark::Yes || !rule.is_simple() {
@@ -88,13 +88,19 @@ impl Active {
         }
     }
 
-    fn profile(&self) -> Profile {
+    fn profile(&self, rules: &Rules) -> Profile {
         let mut profile = Profile::new();
-        for (first, active) in profile.first.iter_mut().zip(&self.first) {
+        let Firsts { of_all, of_deny } = &mut profile.first;
+        for ((first, second), active) in of_all.iter_mut().zip(of_deny).zip(&self.first) {
             *first = active.keys().next().copied().unwrap_or(*first);
+            let of_deny = rules.second.and_then(|from| active.range(from..).next());
+            *second = of_deny.map_or(*second, |(number, _)| *number);
         }
-        let last = profile.first.into_iter().max().unwrap_or_default();
-        let marks = self.marks.keys().take_while(|(slot, _)| slot.rule < last);
+        let last = |firsts: [u32; 2]| firsts.into_iter().max().unwrap_or_default();
+        let first = profile.first;
+        let until = last(first.of_all).max(rules.second.map_or(0, |_| last(first.of_deny)));
+        let marks = self.marks.keys().take_while(|(slot, _)| slot.rule < until);
+        let marks = marks.filter(|(slot, _)| first.are_after(rules, slot.rule));
         profile.marks = marks.copied().collect();
         profile
     }
@@ -155,7 +161,7 @@ pub(super) fn pieces(
     axis: Axis,
     region: &Region,
     atoms: &[(Slot, &Atom)],
-    rules: &[Known],
+    rules: &Rules,
     settle: (&Questions, &dyn Surroundings),
 ) -> Vec<Piece> {
     let (events, scattered) = events(axis, region, atoms);
@@ -182,7 +188,7 @@ pub(super) fn pieces(
             }
             continue;
         }
-        let mut profile = active.profile();
+        let mut profile = active.profile(rules);
         let text = (*low == high && !scattered.is_empty()).then(|| axis.text(*low));
         for (slot, number) in &scattered {
             let mark = match &text {
@@ -192,7 +198,7 @@ pub(super) fn pieces(
             };
             profile.add(rules, *slot, mark);
         }
-        profile.finish();
+        profile.finish(rules);
         found.push(Piece {
             axis,
             low: *low,

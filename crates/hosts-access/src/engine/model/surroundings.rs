@@ -1,6 +1,7 @@
 //! What a verdict depends on outside of the two tables.
 
 use crate::policy::{DEBIAN_12, Dialect};
+use std::net::IpAddr;
 use std::rc::Rc;
 
 /// The machine, as far as libwrap asks it.
@@ -19,6 +20,12 @@ pub trait Surroundings {
     fn has_account(&self, account: Account, name: &[u8]) -> bool;
     /// Whether the command of an `aclexec` succeeds; `None` if nobody knows.
     fn aclexec(&self, command: &[u8]) -> Option<bool>;
+    /// Whom the command of an `aclexec` admits, as it stands in the rule, if it looks at the
+    /// client's address and at nothing else about the client; `None` if that is not so, or if
+    /// nobody knows. It agrees with [`Surroundings::aclexec`] about every address.
+    fn aclexec_clients(&self, _template: &[u8]) -> Option<Rc<Admitted>> {
+        None
+    }
     /// Which build of the library it has.
     fn dialect(&self) -> &'static Dialect {
         &DEBIAN_12
@@ -32,6 +39,16 @@ pub enum ListFile {
     Absent,
     /// Its bytes.
     Read(Rc<Vec<u8>>),
+}
+
+/// The clients for whom a command of `aclexec` succeeds.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Admitted {
+    /// Their addresses from the first to the last of each range, both of one family; ranges may be
+    /// in any order. IPv4 in IPv6 is IPv4.
+    pub ranges: Vec<(IpAddr, IpAddr)>,
+    /// Whether those whose address is not known are among them.
+    pub unknown: bool,
 }
 
 /// A kind of account.

@@ -37,6 +37,20 @@ pub struct Verdict {
     /// Where a rule with `aclexec` matched and nobody knows how its command ends: every way it can
     /// go on, the commands that succeed first. Empty if the ends are known or do not matter.
     pub ways: Vec<Way>,
+    /// The commands of `aclexec` on which it hung and whose ends are known, in order: of a rule the
+    /// last one, which is the one that counts (F-ACL-03).
+    pub asked: Vec<AskedCommand>,
+}
+
+/// A command of `aclexec` that was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedCommand {
+    /// The rule.
+    pub matched: Matched,
+    /// The command line, expanded.
+    pub command: Vec<u8>,
+    /// Whether it succeeds.
+    pub succeeds: bool,
 }
 
 /// How a search ends if the commands of `aclexec` end in one way.

@@ -7,7 +7,7 @@ use crate::engine::model::request::Request;
 use crate::engine::model::surroundings::Surroundings;
 use crate::engine::model::tables::{Table, Tables};
 use crate::engine::model::verdict::{
-    Access, Cause, Effect, Matched, Outcome, TableName, Undecided, Verdict,
+    Access, AskedCommand, Cause, Effect, Matched, Outcome, TableName, Undecided, Verdict,
 };
 use crate::engine::search::matching::Matcher;
 use crate::engine::search::options::{Ran, run_command, run_options};
@@ -92,6 +92,7 @@ struct Search<'r, O> {
     world: &'r dyn Surroundings,
     effects: Vec<Effect>,
     ways: Ways,
+    asked: Vec<AskedCommand>,
     observer: &'r mut O,
     lists: Option<&'r ListIndexes>,
 }
@@ -108,6 +109,7 @@ impl<'r, O: Observer> Search<'r, O> {
             world,
             effects: Vec::new(),
             ways: Ways::default(),
+            asked: Vec::new(),
             observer,
             lists: None,
         }
@@ -129,7 +131,10 @@ impl<'r, O: Observer> Search<'r, O> {
     }
 
     fn verdict(self, access: Access, cause: Cause) -> Verdict {
-        self.ways.end(access, cause, self.effects)
+        Verdict {
+            asked: self.asked,
+            ..self.ways.end(access, cause, self.effects)
+        }
     }
 
     fn table(
@@ -182,6 +187,9 @@ impl<'r, O: Observer> Search<'r, O> {
             effects: effects.clone(),
             outcome,
         });
+        if outcome == Outcome::Table {
+            self.asked.extend(asked(&effects, matched));
+        }
         self.effects.extend(effects);
         // What aclexec left behind decides, now and for every later rule (F-ACL-06).
         match (outcome, *aclexec) {
@@ -265,6 +273,19 @@ impl<'r, O: Observer> Search<'r, O> {
             number,
         }))
     }
+}
+
+/// The command of a rule that says whether it counts, if one does and its end is known.
+fn asked(effects: &[Effect], matched: Matched) -> Option<AskedCommand> {
+    let (command, succeeds) = effects.iter().rev().find_map(|effect| match effect {
+        Effect::Aclexec(command, succeeds) => Some((command, *succeeds)),
+        Effect::Spawn(_) | Effect::Twist(_) | Effect::Setenv(..) | Effect::Other(..) => None,
+    })?;
+    Some(AskedCommand {
+        matched,
+        command: command.clone(),
+        succeeds: succeeds?,
+    })
 }
 
 impl TableName {

@@ -61,6 +61,7 @@ impl Ways {
                 cause,
                 effects,
                 ways: Vec::new(),
+                asked: Vec::new(),
             };
         };
         self.push(None, access, cause, &effects);
@@ -77,6 +78,7 @@ impl Ways {
             cause,
             effects,
             ways: self.passed,
+            asked: Vec::new(),
         }
     }
 }

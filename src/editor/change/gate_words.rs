@@ -1,0 +1,120 @@
+//! `revoke --country`: taking conditions out of the gates that name them.
+
+use crate::edit::Edit;
+use crate::editor::change::expire::with_label;
+use crate::editor::change::gate::rewrite;
+use crate::editor::change::gate_rules::{DaemonRelation, GateRule, gate_rules, relation};
+use crate::editor::change::worked_out::{Change, GateConflict, Refusal};
+use crate::editor::client::daemon::Daemon;
+use crate::editor::client::gate_terms::GateTerms;
+use crate::editor::trial::table_pair::Ground;
+use crate::engine::TableName;
+use crate::policy::{OptionKind, Rule, rules};
+use std::path::{Path, PathBuf};
+
+/// What is to be taken out of which gates.
+#[derive(Debug, Clone, Copy)]
+pub struct RevokedGate<'a> {
+    /// The conditions.
+    pub terms: &'a GateTerms,
+    /// Only from the gates of these daemons; none stands for all.
+    pub daemons: &'a [Daemon],
+}
+
+/// The edits that take conditions out of the gates, whether they admit or except. A gate that would
+/// then admit nobody is removed; so is one that would then except nobody, with the rule `DAEMONS: ALL:
+/// deny` that refuses whom it excepts.
+///
+/// # Errors
+/// When a gate is for other daemons, too, or its call cannot be followed.
+pub fn revoke_gate(ground: &Ground<'_>, asked: &RevokedGate<'_>) -> Result<Change, Refusal> {
+    let mut change = Change::default();
+    let mut wanted = asked.terms.conditions();
+    wanted.extend(asked.terms.except.iter().cloned());
+    for gate in gate_rules(ground) {
+        let is_whole = asked.daemons.is_empty();
+        let relation = relation(gate.rule.daemons(), asked.daemons);
+        if !is_whole && relation == DaemonRelation::None {
+            continue;
+        }
+        let conflict = |why| Refusal::Gate {
+            place: ground.place(TableName::Allow, gate.rule.line().index()),
+            why,
+        };
+        let old = match &gate.call {
+            Ok(old) => old,
+            Err(error) => return Err(conflict(GateConflict::Wrong(error.to_string()))),
+        };
+        let mut terms = old.clone();
+        if !terms.take_back(&wanted) {
+            continue;
+        }
+        let is_same = is_whole
+            || relation == DaemonRelation::Same
+            || relation == DaemonRelation::Some && asked.daemons.contains(&Daemon::All);
+        if !is_same {
+            return Err(conflict(GateConflict::Shared));
+        }
+        // Without a condition it would admit everybody, or everybody but its exceptions.
+        if terms.is_open() && (!old.is_open() || terms.except.is_empty()) {
+            remove(&mut change, ground, &gate, old.is_open());
+        } else {
+            let command = terms.command(&program(&gate)).map_err(Refusal::Unfit)?;
+            rewrite(&mut change, &gate, &command)?;
+        }
+    }
+    Ok(change)
+}
+
+/// Removes a gate, and what refuses whom it excepts.
+fn remove(change: &mut Change, ground: &Ground<'_>, gate: &GateRule<'_>, is_open: bool) {
+    let spans = with_label(gate.rule).into_iter();
+    for span in spans {
+        change.edits.push(TableName::Allow, Edit::delete(span));
+    }
+    if !is_open {
+        return;
+    }
+    let own = elements(gate.rule);
+    let refusing =
+        rules(ground.deny).filter(|rule| is_plain_refusal(*rule) && elements(*rule) == own);
+    if let Some(rule) = refusing.last() {
+        for span in with_label(rule) {
+            change.edits.push(TableName::Deny, Edit::delete(span));
+        }
+    }
+}
+
+/// The words of both lists.
+fn elements(rule: Rule<'_, '_>) -> Vec<String> {
+    let of = |list: crate::policy::List<'_, '_>| {
+        let text = rule.line().text(list.span());
+        String::from_utf8_lossy(&text).to_ascii_lowercase()
+    };
+    [of(rule.daemons()), of(rule.clients())]
+        .iter()
+        .map(|list| {
+            list.split([' ', ',', '\t'])
+                .filter(|word| !word.is_empty())
+                .collect::<Vec<_>>()
+                .join(" ")
+        })
+        .collect()
+}
+
+/// Whether a rule has the option `deny` and no other.
+fn is_plain_refusal(rule: Rule<'_, '_>) -> bool {
+    let options = rule.options();
+    let mut kinds = options
+        .iter()
+        .map(|option| option.spec().map(|spec| spec.kind));
+    rule.has_options() && kinds.all(|kind| kind == Some(OptionKind::Deny))
+}
+
+/// The program that a gate calls.
+fn program(gate: &GateRule<'_>) -> PathBuf {
+    let value = gate.option.value.as_deref().unwrap_or_default();
+    let text = String::from_utf8_lossy(value);
+    let word = text.split_whitespace().next().unwrap_or_default();
+    Path::new(word).to_owned()
+}
