@@ -61,7 +61,7 @@ pub struct OtherNames {
 pub struct GateData {
     /// What is missing or damaged, in words.
     pub broken: Option<String>,
-    /// The databases that are old, as they are called.
+    /// The databases that are old or do not say how old they are, and which of the two.
     pub stale: Vec<String>,
     /// Countries of the call in which no network is.
     pub nowhere: Vec<String>,

@@ -10,7 +10,7 @@ trap 'rm -rf "$stage"' EXIT
 
 for screen in "$screens"/*.ansi; do
     name=$(basename "$screen" .ansi)
-    lines=$(sed -e :a -e '/^[[:space:]]*$/{$d;N;ba' -e '}' "$screen" | wc -l)
+    lines=$(awk 'NF { last = NR } END { print last }' "$screen")
     for theme in dark light; do
         case $theme in
         dark) colours=(--black --style 'background:#14171a;color:#d7dade') ;;

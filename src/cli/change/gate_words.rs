@@ -8,8 +8,8 @@ use std::path::Path;
 pub(crate) fn admits(allow: &Path, daemons: &str, whom: &str) -> String {
     let allow = allow.display();
     format!(
-        "{daemons}: after the rules of {allow} about single clients, the gate admits {whom}; whoever \
-         it does not admit goes on to the deny table"
+        "{daemons}: after the rules of {allow} about single clients, the gate admits {whom}; \
+         whoever it does not admit goes on to the deny table"
     )
 }
 

@@ -5,11 +5,12 @@ use crate::cli::base::excerpt::width;
 use crate::cli::base::times::stamp;
 use crate::cli::base::{Context, Failure, Paths, Style};
 use crate::cli::machine::follow_state::FollowState;
-use crate::editor::{Label, Listed};
+use crate::editor::{GateTerms, Label, Listed};
 use crate::engine::{Access, TableName};
 use crate::escape::visible_short;
 use chrono::DateTime;
 use serde_json::json;
+use tcpw_gate::Call;
 
 /// How much of a list or a reason a row shows.
 const SHOWN: usize = 60;
@@ -134,6 +135,7 @@ fn short(text: &str) -> String {
 /// What else is known about a rule.
 fn notes(rule: &Listed, known: &FollowState) -> String {
     let mut words: Vec<String> = Vec::new();
+    words.extend(rule.condition.as_deref().map(condition));
     words.extend(rule.has_alert.then(|| "raises an alert".to_owned()));
     if let Some(label) = &rule.label {
         let Label {
@@ -159,6 +161,17 @@ fn notes(rule: &Listed, known: &FollowState) -> String {
         words.push(format!("written by {writer}"));
     }
     words.join("  ")
+}
+
+/// On what a rule with `aclexec` hangs.
+fn condition(command: &str) -> String {
+    match Call::of_command(command.as_bytes()) {
+        Some(Ok(call)) => format!(
+            "whom the gate admits: {}",
+            short(&GateTerms::from(&call).words())
+        ),
+        Some(Err(_)) | None => format!("if `{}` succeeds", short(command)),
+    }
 }
 
 /// The name that a rule follows.

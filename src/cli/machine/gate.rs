@@ -3,6 +3,7 @@
 
 use crate::cli::base::Paths;
 use crate::engine::Admitted;
+use crate::escape::visible;
 use crate::lint::GateData;
 use crate::system::{Clock as _, SystemClock};
 use std::cell::{OnceCell, RefCell};
@@ -15,7 +16,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use tcpw_gate::{Call, CallError, Client, Fault, Label, Network, Settings, Sources, Why};
+use tcpw_gate::{Call, CallError, Client, Fault, Network, Settings, Sources, Why};
 
 /// Where a daemon's PATH mostly leads (systemd.exec(5)).
 const PROGRAM_DIRECTORIES: [&str; 6] = [
@@ -252,14 +253,19 @@ impl Gates {
         }
         let sources = &mut *self.sources.borrow_mut();
         let labels = tcpw_gate::asked(call, self.settings(), sources, now).unwrap_or_default();
-        let is_stale = |label: &&Label| {
-            let age = label.built.map(|built| now.signed_duration_since(built));
-            age.is_none_or(|age| age.num_days() > STALE_DAYS)
-        };
         data.stale = labels
             .iter()
-            .filter(is_stale)
-            .map(Label::to_string)
+            .filter_map(|label| match label.built {
+                None => {
+                    let name = visible(label.name.as_bytes());
+                    let path = visible(label.path.as_os_str().as_bytes());
+                    Some(format!(
+                        "{name} ({path}), which does not say how old its data are"
+                    ))
+                }
+                Some(built) => (now.signed_duration_since(built).num_days() > STALE_DAYS)
+                    .then(|| format!("{label}, which is older than {STALE_DAYS} days")),
+            })
             .collect();
         let odd = call.countries().iter().filter(|country| !country.is_iso());
         for country in odd {

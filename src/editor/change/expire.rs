@@ -8,7 +8,7 @@ use crate::editor::trial::rule_parts::ending;
 use crate::editor::trial::table_pair::{Ground, Place};
 use crate::engine::{Access, TableName};
 use crate::metadata::{Label, Stray, Why, bond, strays};
-use crate::policy::{Element, List, Rule, rules};
+use crate::policy::{Element, List, OptionKind, Rule, RuleOption, rules};
 use crate::span::Span;
 
 /// A rule as people think of it.
@@ -22,6 +22,8 @@ pub struct Listed {
     pub clients: String,
     /// What stands after its clients, as it is written.
     pub options: String,
+    /// The command of an `aclexec`, on whose success it hangs.
+    pub condition: Option<String>,
     /// What is known about it.
     pub label: Option<Label>,
     /// The program that wrote it, as far as its marks tell.
@@ -47,11 +49,23 @@ pub(crate) fn listed_rule(ground: &Ground<'_>, table: TableName, rule: Rule<'_, 
         daemons: words(rule.daemons()),
         clients: words(rule.clients()),
         options: String::from_utf8_lossy(&rule.command()).trim().to_owned(),
+        condition: condition(rule),
         writer: writer(rule),
         label: own_label(rule),
         has_alert: rule.has_options() && own_alert(rule).is_some(),
         place: ground.place(table, rule.line().index()),
     }
+}
+
+/// The command of the last `aclexec`, which decides (F-ACL-03).
+fn condition(rule: Rule<'_, '_>) -> Option<String> {
+    let options = rule.has_options().then(|| rule.options())?;
+    let is_condition = |option: &&RuleOption<'_>| {
+        let kind = option.spec().map(|spec| spec.kind);
+        kind == Some(OptionKind::Aclexec)
+    };
+    let command = options.iter().rev().find(is_condition)?.value.as_deref()?;
+    Some(String::from_utf8_lossy(command).trim().to_owned())
 }
 
 /// What the comment that carries a rule's identity says.

@@ -382,7 +382,7 @@ fn tell(
     let (refusal, _) = fallback(&after, asked.daemons, true);
     change.notes.push(Note::GateAdmits {
         daemons: daemons.join(", "),
-        whom: terms.words(),
+        whom: terms.admitted(),
     });
     change.notes.push(Note::GateRefuses(refusal));
     Ok(())

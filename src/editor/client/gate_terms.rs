@@ -105,7 +105,17 @@ impl GateTerms {
         *self != before
     }
 
-    /// Whom it admits, in words.
+    /// Whom it admits, in words, those among them who need not meet its conditions.
+    pub(crate) fn admitted(&self) -> String {
+        let words = self.words();
+        if self.is_strict {
+            words
+        } else {
+            format!("{words}, and always private networks, this machine itself and keep_in")
+        }
+    }
+
+    /// Whom it admits by its conditions, in words.
     pub(crate) fn words(&self) -> String {
         let conditions = self.conditions();
         let admitted = match conditions.as_slice() {

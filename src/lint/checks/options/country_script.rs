@@ -33,7 +33,7 @@ const RULE_LIMIT: usize = 64;
 /// The program that these scripts run, under either of its names.
 const LOOKUPS: [&[u8]; 2] = [b"geoiplookup", b"mmdblookup"];
 /// What variables are called whose value is a list of countries.
-const LIST: &str = "COUNTR";
+const LISTS: [&str; 2] = ["COUNTRY", "COUNTRIES"];
 /// Words in the names of those that are let in, and of those that are not.
 const ALLOWED: [&str; 5] = ["ALLOW", "ACCEPT", "PERMIT", "WHITE", "GRANT"];
 const DENIED: [&str; 5] = ["DENY", "BLOCK", "REJECT", "BLACK", "BAN"];
@@ -140,7 +140,7 @@ fn list(line: &str) -> Option<(bool, Vec<Country>)> {
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let name = name.to_ascii_uppercase();
     let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
-    if !is_name || !name.contains(LIST) || has(&ALLOWED) == has(&DENIED) {
+    if !is_name || !has(&LISTS) || has(&ALLOWED) == has(&DENIED) {
         return None;
     }
     let value = value.split(" #").next().unwrap_or_default().trim();

@@ -195,7 +195,7 @@ fn data(option: &RuleOption<'_>, value: &[u8], site: &Site<'_>, sink: &mut Sink)
     for label in found.stale {
         sink.report_as(&STALE.check, option.value_span, || {
             (
-                format!("the gate asks {label}, which is older than 60 days"),
+                format!("the gate asks {label}"),
                 "renew it, and let --max-age of the call say how old it may be".to_owned(),
             )
         });
