@@ -54,7 +54,7 @@ fn fill(line: &str, columns: usize, indent: usize) -> String {
     let (head, rest) = line.split_at_checked(start).unwrap_or(("", line));
     let mut out = head.to_owned();
     let (mut used, mut is_first) = (width(head), true);
-    for word in rest.split(' ') {
+    for word in words(rest, columns.saturating_sub(indent)) {
         let cells = width(word);
         let gap = usize::from(!is_first);
         if !is_first && used + gap + cells > columns {
@@ -72,6 +72,27 @@ fn fill(line: &str, columns: usize, indent: usize) -> String {
     out
 }
 
+/// The words of a line. A command between backticks is one, so that it can be copied, unless it is
+/// wider than `columns`.
+fn words(line: &str, columns: usize) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    let ends = line.match_indices(' ').map(|(at, _)| at);
+    for end in ends.chain([line.len()]) {
+        let word = line.get(start..end).unwrap_or_default();
+        let is_open = word.matches('`').count() % 2 == 1;
+        let closing = || Some(end + line.get(end..)?.find('`')?);
+        let whole = is_open.then(closing).flatten();
+        let whole = whole.and_then(|closing| line.get(start..=closing));
+        if whole.is_some_and(|whole| width(whole) <= columns) {
+            continue;
+        }
+        found.push(word);
+        start = end + 1;
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,6 +107,28 @@ mod tests {
             assert_eq!(words.join(" "), text);
         }
         assert_eq!(wrapped(text, 100, 2), text);
+    }
+
+    #[test]
+    fn a_command_stays_in_one_line_where_it_fits() {
+        let text = "change 1 waits: type `tcpw confirm znczjtp` there";
+        let shown = wrapped(text, 30, 4);
+        let lines: Vec<&str> = shown.lines().collect();
+        assert_eq!(
+            lines,
+            [
+                "change 1 waits: type",
+                "    `tcpw confirm znczjtp`",
+                "    there"
+            ]
+        );
+        let open = "an `open quote and many words that go on and on";
+        for text in [text, open] {
+            let shown = wrapped(text, 20, 2);
+            let words: Vec<&str> = shown.split_whitespace().collect();
+            assert_eq!(words.join(" "), text);
+            assert!(shown.lines().all(|line| width(line) <= 20), "{shown}");
+        }
     }
 
     #[test]
