@@ -18,11 +18,9 @@ use crate::editor::trial::asked::Wish;
 use crate::editor::trial::sample::strangers;
 use crate::editor::trial::table_pair::{Ground, Place};
 use crate::editor::trial::tried_daemons::Daemons;
-use crate::engine::{
-    Access, Account, ListFile, Request, Surroundings, Table, TableName, Tables, decide,
-};
+use crate::engine::{Access, AssumedCommands, Request, Table, TableName, Tables, decide};
 use crate::metadata::{Label, bond};
-use crate::policy::{Dialect, Rule, RuleOption, rules};
+use crate::policy::{Rule, RuleOption, rules};
 use crate::span::Span;
 use crate::syntax::{LINE_LIMIT, parse};
 use std::path::Path;
@@ -335,7 +333,11 @@ fn fallback(ground: &Ground<'_>, daemons: &[Daemon], has_failed: bool) -> (Optio
     let mut place = None;
     let mut are_all = true;
     for request in unlisted(daemons) {
-        let verdict = decide(&tables, &request, &Failing(ground.world));
+        let verdict = decide(
+            &tables,
+            &request,
+            &AssumedCommands::new(ground.world, Some(false)),
+        );
         are_all &= verdict.access == Access::Denied;
         if let Some(rule) = ground.decider(&verdict)
             && verdict.access == Access::Denied
@@ -386,28 +388,4 @@ fn tell(
     });
     change.notes.push(Note::GateRefuses(refusal));
     Ok(())
-}
-
-/// The machine on which every command fails.
-struct Failing<'w>(&'w dyn Surroundings);
-
-impl Surroundings for Failing<'_> {
-    fn list_file(&self, path: &[u8]) -> ListFile {
-        self.0.list_file(path)
-    }
-    fn in_netgroup(&self, group: &[u8], name: &[u8]) -> bool {
-        self.0.in_netgroup(group, name)
-    }
-    fn has_interface(&self, name: &[u8]) -> bool {
-        self.0.has_interface(name)
-    }
-    fn has_account(&self, account: Account, name: &[u8]) -> bool {
-        self.0.has_account(account, name)
-    }
-    fn aclexec(&self, _command: &[u8]) -> Option<bool> {
-        Some(false)
-    }
-    fn dialect(&self) -> &'static Dialect {
-        self.0.dialect()
-    }
 }

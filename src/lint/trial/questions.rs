@@ -3,11 +3,11 @@
 
 use super::clients::{Client, SOME_DAEMON, daemons_of};
 use crate::engine::{
-    Account, Cause, Host, HostName, Index, ListFile, Request, Surroundings, Table, TableName,
-    Tables, Verdict, decide,
+    AssumedCommands, Cause, Host, HostName, Index, Request, Surroundings, Table, TableName, Tables,
+    Verdict, decide,
 };
 use crate::lint::policy::Policy;
-use crate::policy::{Dialect, Rule};
+use crate::policy::Rule;
 use crate::syntax::{Line, Tree, parse, parse_excerpt};
 
 /// Tables with more lines are compiled once, so that a verdict needs no walk over all rules.
@@ -80,7 +80,7 @@ impl<'p, 't> Trial<'p, 't> {
     /// What libwrap decides.
     pub(in crate::lint) fn decide(&self, question: &Question) -> Verdict {
         let request = question.request();
-        let world = &Assumed(self.world, question.command);
+        let world = &AssumedCommands::new(self.world, question.command);
         match &self.index {
             Some(index) => index.decide(&request, world),
             None => decide(&self.tables, &request, world),
@@ -93,7 +93,7 @@ impl<'p, 't> Trial<'p, 't> {
             allow: Table::Absent,
             deny: self.tables.deny,
         };
-        let world = &Assumed(self.world, question.command);
+        let world = &AssumedCommands::new(self.world, question.command);
         decide(&tables, &question.request(), world)
     }
 
@@ -112,7 +112,7 @@ impl<'p, 't> Trial<'p, 't> {
             TableName::Allow => (Table::Read(&rest), Table::Absent),
             TableName::Deny => (Table::Absent, Table::Read(&rest)),
         };
-        let world = &Assumed(self.world, question.command);
+        let world = &AssumedCommands::new(self.world, question.command);
         decide(&Tables { allow, deny }, &question.request(), world)
     }
 
@@ -149,29 +149,5 @@ impl<'p, 't> Trial<'p, 't> {
             daemons.map(|daemon| Question::new(daemon.as_slice(), client.clone()))
         });
         pairs.collect()
-    }
-}
-
-/// A machine on which all commands of `aclexec` end in one way.
-struct Assumed<'w>(&'w dyn Surroundings, Option<bool>);
-
-impl Surroundings for Assumed<'_> {
-    fn list_file(&self, path: &[u8]) -> ListFile {
-        self.0.list_file(path)
-    }
-    fn in_netgroup(&self, group: &[u8], name: &[u8]) -> bool {
-        self.0.in_netgroup(group, name)
-    }
-    fn has_interface(&self, name: &[u8]) -> bool {
-        self.0.has_interface(name)
-    }
-    fn has_account(&self, account: Account, name: &[u8]) -> bool {
-        self.0.has_account(account, name)
-    }
-    fn aclexec(&self, _command: &[u8]) -> Option<bool> {
-        self.1
-    }
-    fn dialect(&self) -> &'static Dialect {
-        self.0.dialect()
     }
 }

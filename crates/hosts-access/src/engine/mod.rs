@@ -14,6 +14,7 @@ pub use effect::{
     Change, Claim, Daemons, Decider, Differences, Example, NameGroup, NameSet, deciders,
     differences, differences_of_user,
 };
+pub use model::assumed::AssumedCommands;
 pub use model::request::{Fields, Host, HostName, Request};
 pub use model::surroundings::{Account, Admitted, Bare, ListFile, Surroundings};
 pub use model::tables::{Table, Tables};

@@ -1,6 +1,5 @@
 //! Rules taken apart: which addresses and which names make which part of which client list match.
 
-use crate::engine::Account;
 use crate::engine::clients::atom::{self, atoms};
 use crate::engine::clients::axis::Axis;
 use crate::engine::model::text::{LIST_WORD_LIMIT, words};
@@ -8,7 +7,8 @@ use crate::engine::model::verdict::ON_COMMAND;
 use crate::engine::search::compare::text_matches;
 use crate::engine::search::options::{run_command, run_options};
 use crate::engine::{
-    Access, Admitted, Host, HostName, ListFile, Outcome, Request, Surroundings, TableName,
+    Access, Admitted, AssumedCommands, Host, HostName, ListFile, Outcome, Request, Surroundings,
+    TableName,
 };
 use crate::policy::{
     ClientPattern, Dialect, Element, HostPattern, OptionKind, Rule, RuleOption, TextPattern,
@@ -256,7 +256,7 @@ impl<'w> Compiler<'w> {
             return Ended::Known(End::Unknown("what an option with % comes to".to_owned()));
         }
         let mut request = Request::new("d", Host::new("192.0.2.1", HostName::unknown()));
-        let world = &Unasked(self.world);
+        let world = &AssumedCommands::new(self.world, None);
         let mut aclexec = Some(true);
         let (outcome, _) = if self.dialect.options {
             run_options(&options, &mut request, world, &mut aclexec)
@@ -291,28 +291,4 @@ impl<'w> Compiler<'w> {
 fn is_aclexec(option: &RuleOption<'_>) -> bool {
     let spec = option.spec();
     spec.is_some_and(|spec| spec.kind == OptionKind::Aclexec)
-}
-
-/// A machine that runs no command.
-struct Unasked<'w>(&'w dyn Surroundings);
-
-impl Surroundings for Unasked<'_> {
-    fn list_file(&self, path: &[u8]) -> ListFile {
-        self.0.list_file(path)
-    }
-    fn in_netgroup(&self, group: &[u8], name: &[u8]) -> bool {
-        self.0.in_netgroup(group, name)
-    }
-    fn has_interface(&self, name: &[u8]) -> bool {
-        self.0.has_interface(name)
-    }
-    fn has_account(&self, account: Account, name: &[u8]) -> bool {
-        self.0.has_account(account, name)
-    }
-    fn aclexec(&self, _command: &[u8]) -> Option<bool> {
-        None
-    }
-    fn dialect(&self) -> &'static Dialect {
-        self.0.dialect()
-    }
 }
