@@ -1,6 +1,7 @@
 //! What a call of the gate says, as a rule has it: read, joined with another one, and written again.
 
 use crate::editor::client::word_error::{WordError, refuse};
+use crate::values::exact_duration;
 use std::fmt::Display;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -9,14 +10,6 @@ use tcpw_gate::{Call, Country, Exception, Network, Policy};
 
 /// How long a call may be, so that its rule has room for daemons, clients and other options.
 const COMMAND_LIMIT: usize = 1500;
-/// The units of a length of time in seconds, the longest first.
-const UNITS: [(u64, &str); 5] = [
-    (7 * 86_400, "w"),
-    (86_400, "d"),
-    (3600, "h"),
-    (60, "m"),
-    (1, "s"),
-];
 
 /// What a call of the gate says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -151,7 +144,8 @@ impl GateTerms {
         for (name, policy) in [("--unknown", self.unknown), ("--broken", self.broken)] {
             option(name, texts(policy.admits().then_some(&policy)));
         }
-        option("--max-age", self.max_age.map(age).into_iter().collect());
+        let age = self.max_age.map(|age| exact_duration(age.as_secs()));
+        option("--max-age", age.into_iter().collect());
         for database in &self.databases {
             option("--database", vec![path(database)?]);
         }
@@ -225,14 +219,6 @@ fn path(path: &Path) -> Result<String, WordError> {
     )
 }
 
-/// A length of time in its longest unit.
-fn age(age: Duration) -> String {
-    let seconds = age.as_secs();
-    let fits = |(unit, _): &&(u64, &str)| seconds.is_multiple_of(*unit);
-    let (unit, name) = UNITS.iter().find(fits).unwrap_or(&(1, "s"));
-    format!("{}{name}", seconds / unit)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -259,7 +245,7 @@ mod tests {
         }
         let weeks = terms("--country KR --max-age 14d");
         let written = weeks.command(Path::new("/g/tcpw-gate")).unwrap();
-        assert_eq!(written, "/g/tcpw-gate --country KR --max-age 2w -- %a");
+        assert_eq!(written, "/g/tcpw-gate --country KR --max-age 14d -- %a");
     }
 
     #[test]
