@@ -111,7 +111,7 @@ impl DnsQuestion {
         packet.build_bytes_vec().ok()
     }
 
-    /// What a message says about this question; nothing if it is no answer to it.
+    /// What a message says about this question; nothing if it is not an answer to it.
     pub fn read(&self, bytes: &[u8]) -> Option<DnsReply> {
         let (id, rest) = bytes.split_first_chunk()?;
         let flags = u16::from_be_bytes(*rest.first_chunk()?);

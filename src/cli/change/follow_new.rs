@@ -74,7 +74,7 @@ pub(super) fn host_name(word: &str) -> Result<String, Failure> {
 fn remember(name: &str, found: &NameFound, context: &mut Context) -> Result<(), Failure> {
     let paths = context.paths.clone();
     let now = SystemClock.now().timestamp();
-    // What is damaged is written anew: no address is lost by it.
+    // What is damaged is written again: no address is lost by it.
     let mut state = FollowState::read(&paths).unwrap_or_default();
     state
         .names

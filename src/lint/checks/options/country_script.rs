@@ -111,7 +111,7 @@ fn script(command: &[u8]) -> Option<&[u8]> {
 }
 
 /// Whom a script means: the countries in a variable that is called after them, by whose name they are
-/// let in or not. Two such lists, or a word in them that is no country, are left to a person.
+/// let in or not. Two such lists, or a word in them that is not a country, are left to a person.
 fn meant(text: &[u8]) -> Option<String> {
     let text = str::from_utf8(text).ok()?;
     let mut lists = text.lines().filter_map(list);
