@@ -12,6 +12,8 @@ use tempfile::TempDir;
 
 /// How often it is ended.
 const TIMES: u32 = 24;
+/// How often several are built at the same time.
+const ROUNDS: u32 = 40;
 /// The lines of the old list and of the new one.
 const LINES: [u32; 2] = [20_000, 30_000];
 
@@ -93,8 +95,8 @@ fn of_builds_at_the_same_time_each_writes_a_whole_set_or_nothing() {
     let folder = stage.path();
     assert!(build(folder, "old").wait().unwrap().success());
     let mut done = 0;
-    for _ in 0..4 {
-        let builds: Vec<Child> = (0..4).map(|_| build(folder, "new")).collect();
+    for _ in 0..ROUNDS {
+        let builds: Vec<Child> = (0..8).map(|_| build(folder, "new")).collect();
         for child in builds {
             let output = child.wait_with_output().unwrap();
             let told = String::from_utf8(output.stderr).unwrap();

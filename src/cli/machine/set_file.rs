@@ -133,7 +133,13 @@ fn make(target: &Path) -> io::Result<NamedTempFile> {
     let file = match create() {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             remove_left(&path)?;
-            create()?
+            create().map_err(|error| {
+                if error.kind() == ErrorKind::AlreadyExists {
+                    busy()
+                } else {
+                    error
+                }
+            })?
         }
         made => made?,
     };
@@ -148,7 +154,11 @@ fn make(target: &Path) -> io::Result<NamedTempFile> {
 
 /// Removes what a tcpw left that was killed. One that still runs has it locked.
 fn remove_left(path: &Path) -> io::Result<()> {
-    let left = crate::system::open_unfollowed(path)?;
+    let left = match crate::system::open_unfollowed(path) {
+        // Whoever had it has put it in its place.
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        opened => opened?,
+    };
     if !left.metadata()?.is_file() {
         return Err(io::Error::other(format!(
             "{} is in the way",
@@ -171,10 +181,12 @@ fn lock(file: &File) -> io::Result<()> {
 
 /// Whether the file still has its name: another tcpw may have taken it for one that was left.
 fn own(file: &NamedTempFile) -> io::Result<()> {
-    let (ours, named) = (
-        file.as_file().metadata()?,
-        fs::symlink_metadata(file.path())?,
-    );
+    let ours = file.as_file().metadata()?;
+    let named = match fs::symlink_metadata(file.path()) {
+        // It was removed, and what the other one makes is not there yet.
+        Err(error) if error.kind() == ErrorKind::NotFound => return Err(busy()),
+        named => named?,
+    };
     if (ours.dev(), ours.ino()) == (named.dev(), named.ino()) {
         Ok(())
     } else {
