@@ -36,6 +36,9 @@ mod in_time;
 /// Tables as they are wanted.
 mod wanted;
 
+/// The published schemas, and what the program reads and answers.
+mod schema;
+
 /// Names that move, and whatever a resolver says about them.
 mod follow;
 
