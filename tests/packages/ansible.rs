@@ -172,7 +172,7 @@ fn prove(script: &str, what: &std::ffi::OsStr, facts: usize) {
 
 #[test]
 fn only_a_new_login_confirms_over_ssh() {
-    prove("ansible/ssh.sh", &sandbox::program(), 5);
+    prove("ansible/ssh.sh", &sandbox::program(), 6);
 }
 
 #[test]
