@@ -48,9 +48,6 @@ mod follow_month;
 /// A machine that follows names.
 mod follow_stage;
 
-/// A DNS server that does what it is told to.
-mod name_server;
-
 /// fail2ban with the shipped action.
 mod fail2ban;
 

@@ -10,7 +10,7 @@ use crate::editor::client::gate_terms::GateTerms;
 use crate::editor::trial::table_pair::Ground;
 use crate::engine::TableName;
 use crate::policy::{OptionKind, Rule, rules};
-use std::path::{Path, PathBuf};
+use tcpw_gate::program_of;
 
 /// What is to be taken out of which gates.
 #[derive(Debug, Clone, Copy)]
@@ -59,7 +59,8 @@ pub fn revoke_gate(ground: &Ground<'_>, asked: &RevokedGate<'_>) -> Result<Chang
         if terms.is_open() && (!old.is_open() || terms.except.is_empty()) {
             remove(&mut change, ground, &gate, old.is_open());
         } else {
-            let command = terms.command(&program(&gate)).map_err(Refusal::Unfit)?;
+            let old = gate.option.value.as_deref().unwrap_or_default();
+            let command = terms.command(program_of(old)).map_err(Refusal::Unfit)?;
             rewrite(&mut change, &gate, &command)?;
         }
     }
@@ -109,12 +110,4 @@ fn is_plain_refusal(rule: Rule<'_, '_>) -> bool {
         .iter()
         .map(|option| option.spec().map(|spec| spec.kind));
     rule.has_options() && kinds.all(|kind| kind == Some(OptionKind::Deny))
-}
-
-/// The program that a gate calls.
-fn program(gate: &GateRule<'_>) -> PathBuf {
-    let value = gate.option.value.as_deref().unwrap_or_default();
-    let text = String::from_utf8_lossy(value);
-    let word = text.split_whitespace().next().unwrap_or_default();
-    Path::new(word).to_owned()
 }

@@ -121,13 +121,14 @@ impl GateTerms {
         }
     }
 
-    /// The command line for `aclexec`, as libwrap reads it in a rule.
+    /// The command line for `aclexec`, as libwrap reads it in a rule. The gate takes the place of the
+    /// shell that libwrap starts, which would only wait for it.
     ///
     /// # Errors
     /// When a path has a character that libwrap or the shell would take for something else, or the
     /// line would be too long.
     pub(crate) fn command(&self, program: &Path) -> Result<String, WordError> {
-        let mut words = vec![path(program)?];
+        let mut words = vec!["exec".to_owned(), path(program)?];
         let mut option = |name: &str, values: Vec<String>| {
             if !values.is_empty() {
                 words.push(name.to_owned());
@@ -245,7 +246,10 @@ mod tests {
         }
         let weeks = terms("--country KR --max-age 14d");
         let written = weeks.command(Path::new("/g/tcpw-gate")).unwrap();
-        assert_eq!(written, "/g/tcpw-gate --country KR --max-age 14d -- %a");
+        assert_eq!(
+            written,
+            "exec /g/tcpw-gate --country KR --max-age 14d -- %a"
+        );
     }
 
     #[test]
