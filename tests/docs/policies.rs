@@ -72,11 +72,10 @@ fn tools() -> Vec<(String, [String; 2])> {
             .filter_map(|line| line.split_once(PROGRAM))
             .map(|(_, rest)| format!("{PROGRAM}{}", rest.split('\'').next().unwrap()))
             .collect();
-        match lines.as_slice() {
-            [] => None,
-            [command, check] => Some((name.to_owned(), [check.clone(), command.clone()])),
-            _ => panic!("{name}: {lines:?}"),
-        }
+        let mut lines = lines.into_iter();
+        let (command, check) = (lines.next()?, lines.next().unwrap());
+        assert_eq!(lines.next(), None, "{name}");
+        Some((name.to_owned(), [check, command]))
     });
     found.collect()
 }
