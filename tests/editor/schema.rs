@@ -275,118 +275,92 @@ fn answer(sandbox: &Sandbox, code: i32, arguments: &[&str]) -> Value {
     serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {}", ran.out))
 }
 
+/// Each answer is as the schema says.
+fn assert_described(answers: &[Value]) {
+    for (fault, one) in faults("answer", answers).iter().zip(answers) {
+        assert!(fault.is_empty(), "{fault:?}: {one}");
+    }
+}
+
 #[test]
-fn answers_are_as_their_schema_says_and_tell_who_gains_and_loses() {
+fn an_answer_tells_who_gains_and_loses() {
     let sandbox = Sandbox::new("sshd: 10.1.2.3\n", "ALL: ALL\n");
     let list = sandbox.path("list");
     let wish = r#"{"table":"allow","daemons":"sshd","clients":"0.0.0.1 10.9.9.9 KNOWN@10.8.8.8"}
                   {"table":"deny","daemons":"ALL","clients":"ALL"}"#;
     std::fs::write(&list, wish).unwrap();
     let list = list.to_str().unwrap();
-    let mut answers = Vec::new();
     let shown = answer(&sandbox, 1, &["apply", list, "--check"]);
     assert_eq!(sandbox.tables().0, "sshd: 10.1.2.3\n");
     assert_eq!(shown["changed"], true);
-    assert_eq!(
-        (&shown["written"], &shown["change"]),
-        (&json!(false), &Value::Null)
-    );
-    assert_eq!(shown["lost"][0]["clients"]["network"], "10.1.2.3");
-    assert_eq!(shown["lost"][0]["daemon"], "sshd");
-    assert_eq!(
-        shown["lost"][0]["old_rule"],
-        json!({"table": "hosts.allow", "line": 1})
-    );
+    assert_eq!(shown["written"], false);
+    assert_eq!(shown["change"], Value::Null);
+    let lost = &shown["lost"][0];
+    assert_eq!(lost["clients"]["network"], "10.1.2.3");
+    assert_eq!(lost["daemon"], "sshd");
+    let rule = json!({"table": "hosts.allow", "line": 1});
+    assert_eq!(lost["old_rule"], rule);
     let gained = shown["gained"].to_string();
-    assert!(
-        gained.contains("10.9.9.9") && !gained.contains("10.1.2.3"),
-        "{gained}"
-    );
-    assert!(
-        shown["diff"]
-            .as_str()
-            .unwrap()
-            .contains("\n-sshd: 10.1.2.3\n"),
-        "{shown}"
-    );
+    assert!(gained.contains("10.9.9.9"), "{gained}");
+    assert!(!gained.contains("10.1.2.3"), "{gained}");
+    let diff = shown["diff"].as_str().unwrap();
+    assert!(diff.contains("\n-sshd: 10.1.2.3\n"), "{diff}");
     let made = answer(&sandbox, 0, &["apply", list]);
-    for key in [
-        "changed",
-        "diff",
-        "gained",
-        "lost",
-        "unknown",
-        "not_computed",
-    ] {
+    for key in ["changed", "diff", "gained", "lost", "unknown"] {
         assert_eq!(made[key], shown[key], "{key}");
     }
-    assert_eq!(
-        (&made["written"], &made["change"]),
-        (&json!(true), &json!(1))
-    );
+    assert_eq!(made["written"], true);
+    assert_eq!(made["change"], 1);
     let again = answer(&sandbox, 0, &["apply", list]);
-    assert_eq!(
-        (&again["changed"], &again["diff"]),
-        (&json!(false), &json!(""))
-    );
-    answers.extend([
-        shown,
-        made,
-        again,
-        answer(&sandbox, 0, &["apply", list, "--check"]),
-    ]);
-    // Another one that is to be confirmed, with a mistake in it.
+    assert_eq!(again["changed"], false);
+    assert_eq!(again["diff"], "");
+    let checked = answer(&sandbox, 0, &["apply", list, "--check"]);
+    assert_described(&[shown, made, again, checked]);
+}
+
+#[test]
+fn an_answer_says_what_confirms_and_what_is_wrong() {
+    let sandbox = Sandbox::new("ALL: 0.0.0.1\n", "ALL: ALL\n");
     std::fs::create_dir(sandbox.path("tables")).unwrap();
-    std::fs::write(
-        sandbox.path("tables/hosts.allow"),
-        "ALL: 0.0.0.1\nsshd: 10.9.9.9/24\n",
-    )
-    .unwrap();
     let tables = sandbox.path("tables");
+    let mistake = "ALL: 0.0.0.1\nsshd: 10.9.9.9/24\n";
+    std::fs::write(tables.join("hosts.allow"), mistake).unwrap();
     let tables = tables.to_str().unwrap();
     let waiting = answer(&sandbox, 0, &["apply", tables, "--confirm-within", "60s"]);
     assert!(waiting["notes"].to_string().contains("TW301"), "{waiting}");
     let word = waiting["confirm"]["word"].as_str().unwrap();
     assert_eq!(sandbox.run(&["confirm", word]).code, Some(0));
-    answers.push(waiting);
-    let dry = answer(&sandbox, 0, &["install-alert", "--cron", "-n"]);
-    assert!(
-        dry["pending"]
-            .to_string()
-            .contains("/etc/cron.d/tcpw differs"),
-        "{dry}"
-    );
-    let done = answer(&sandbox, 0, &["install-alert", "--cron"]);
+    assert_described(&[waiting]);
+}
+
+#[test]
+fn an_answer_about_alerts_says_what_else_is_done() {
+    let sandbox = Sandbox::new("ALL: 0.0.0.1\n", "ALL: ALL\n");
+    let install = &["install-alert", "--cron"][..];
+    let preview = &["install-alert", "--cron", "-n"][..];
+    let dry = answer(&sandbox, 0, preview);
+    let pending = dry["pending"].to_string();
+    assert!(pending.contains("/etc/cron.d/tcpw differs"), "{dry}");
+    let done = answer(&sandbox, 0, install);
     assert!(
         done["done"].to_string().contains("/etc/cron.d/tcpw"),
         "{done}"
     );
-    answers.extend([dry, done]);
-    for arguments in [
-        &["install-alert", "--cron"][..],
-        &["install-alert", "--cron", "-n"],
-    ] {
+    let mut answers = vec![dry, done];
+    for arguments in [install, preview] {
         let nothing = answer(&sandbox, 0, arguments);
-        assert_eq!(
-            (&nothing["changed"], &nothing["done"]),
-            (&json!(false), &json!([])),
-            "{nothing}"
-        );
+        assert_eq!(nothing["changed"], false, "{nothing}");
+        assert_eq!(nothing["done"], json!([]));
         answers.push(nothing);
     }
     for is_changed in [true, false] {
-        for arguments in [
-            &["remove-alert", "--cron", "-n"][..],
-            &["remove-alert", "--cron"],
-        ] {
-            let removed = answer(&sandbox, 0, arguments);
+        for dry in [&["-n"][..], &[]] {
+            let removed = answer(&sandbox, 0, &[&["remove-alert", "--cron"], dry].concat());
             assert_eq!(removed["changed"], is_changed, "{removed}");
             answers.push(removed);
         }
     }
-    for (fault, one) in faults("answer", &answers).iter().zip(&answers) {
-        assert!(fault.is_empty(), "{fault:?}: {one}");
-    }
+    assert_described(&answers);
 }
 
 #[test]

@@ -80,7 +80,7 @@ impl Answer {
     pub(crate) fn give(
         self,
         context: &mut Context,
-        pending: Vec<String>,
+        pending: &[String],
         mut notes: Vec<String>,
     ) -> Result<(), Failure> {
         let Some(Made { outcome, trial }) = self.made else {
@@ -164,8 +164,10 @@ fn of_trial(trial: &Trial) -> Value {
 
 /// The diff as one text, each line ended.
 fn text(lines: &[DiffLine]) -> String {
-    lines
-        .iter()
-        .map(|line| format!("{}\n", line.text))
-        .collect()
+    let mut text = String::new();
+    for line in lines {
+        text.push_str(&line.text);
+        text.push('\n');
+    }
+    text
 }

@@ -117,7 +117,7 @@ fn apply(args: &ApplyArgs, source: &Path, context: &mut Context) -> Result<Exit,
     let answer = args
         .answer
         .make(context, options, &intent.guarded(!args.force.force))?;
-    answer.give(context, Vec::new(), mistakes.into_inner())?;
+    answer.give(context, &[], mistakes.into_inner())?;
     Ok(if args.check && is_pending.get() {
         Exit::Negative
     } else {

@@ -108,7 +108,7 @@ pub(crate) fn run(args: &InstallAlertArgs, context: &mut Context) -> Result<Exit
         Some(choice) => choice.tell(context)?,
         None => note_embedded(&settings.config, context)?,
     }
-    answer.give(context, pending, Vec::new())?;
+    answer.give(context, &pending, Vec::new())?;
     Ok(Exit::Done)
 }
 

@@ -46,6 +46,6 @@ pub(crate) fn run(args: &RemoveAlertArgs, context: &mut Context) -> Result<Exit,
         schedule::remove(args.schedule, context)?;
         DelivererUser::find(context).tell_left(context)?;
     }
-    answer.give(context, pending, Vec::new())?;
+    answer.give(context, &pending, Vec::new())?;
     Ok(Exit::Done)
 }

@@ -35,6 +35,7 @@ denies_all() { grep -qx 'ALL: ALL' /etc/hosts.deny; }
 denies_nobody() { ! denies_all; }
 
 private_files
+printf '127.0.0.1 %s\n' "$(uname -n)" >>/etc/hosts
 ssh-keygen -q -t ed25519 -N '' -f "$stage/key"
 mkdir -m 755 "$stage/authorized" "$stage/ops"
 cp "$stage/key.pub" "$stage/authorized/ops"
@@ -49,7 +50,7 @@ start_sshd "AuthorizedKeysFile $stage/authorized/%u
 StrictModes no
 Subsystem sftp internal-sftp"
 cat >"$stage/inventory" <<-END
-	server ansible_host=127.0.0.1 ansible_port=$ssh_port ansible_user=ops ansible_ssh_private_key_file=$stage/key ansible_python_interpreter=/usr/bin/python3 ansible_ssh_common_args="-F none -b $friend -o UserKnownHostsFile=$stage/known -o StrictHostKeyChecking=accept-new"
+	server ansible_host=127.0.0.1 ansible_port=$ssh_port ansible_user=ops ansible_ssh_private_key_file=$stage/key ansible_python_interpreter=/usr/bin/python3 ansible_ssh_common_args="-F none -o BindAddress=$friend -o UserKnownHostsFile=$stage/known -o StrictHostKeyChecking=accept-new"
 END
 me='{"table": "allow", "daemons": "sshd", "clients": "127.0.0.2"}'
 rest='{"table": "deny", "daemons": "ALL", "clients": "ALL"}'
@@ -97,3 +98,40 @@ expect "control node, afterwards" $friend BANNER
 flow 0 "$me, $rest" 60s
 tells "changed=0"
 say "ansible: a lock-out is rolled back by itself, because the new login that would confirm it fails"
+
+# The loop of docs/policies.md, as it stands there: without Ansible, with a connection that is kept.
+mkdir -p "$HOME/bin"
+cat >"$HOME/ssh_config" <<-END
+	Host server
+	HostName 127.0.0.1
+	Port $ssh_port
+	User ops
+	BindAddress $friend
+	IdentityFile $stage/key
+	UserKnownHostsFile $stage/known
+	ControlMaster auto
+	ControlPersist 60s
+	ControlPath $HOME/kept
+END
+printf '#!/bin/sh\nexec /usr/bin/ssh -F %s "$@"\n' "$HOME/ssh_config" >"$HOME/bin/ssh"
+chmod 755 "$HOME/bin/ssh"
+awk '/^## /{is = 0} /^## Plain ssh$/{is = 1} is && /^```$/{shown = 0} shown {print} is && /^```sh$/{shown = 1}' \
+    "$own/../../../docs/policies.md" | sed 's/5m/15s/' >"$HOME/push.sh"
+push() {
+    printf '%s' "$1" >"$HOME/rules.json"
+    say "\$ push.sh: $1"
+    told=$(cd "$HOME" && hosts=server PATH=$HOME/bin:$PATH sh -eu push.sh 2>&1) || true
+    printf '%s\n' "$told" | sed 's/^/    /'
+}
+colleague='{"table": "allow", "daemons": "sshd", "clients": "127.0.0.5"}'
+before=$(logins)
+push "[$me, $colleague, $rest]"
+tells "is confirmed and stays"
+[ "$(logins)" -eq $((before + 2)) ] || fail "wanted a login that is kept and one that confirms"
+push "[$me, $colleague, $rest]"
+[ -z "$told" ] || fail "a second run said something"
+[ "$(logins)" -eq $((before + 2)) ] || fail "a second run logged in again"
+push "[$rest]"
+tells "your own session from $friend would be refused by sshd"
+grep -q 127.0.0.5 /etc/hosts.allow || fail "the tables are others"
+say "ansible: without it, the loop of docs/policies.md does the same over plain ssh"

@@ -56,7 +56,9 @@ class Tcpw(object):
             environ_update=dict(LC_ALL="C.UTF-8", NO_COLOR="1"),
         )
         if code not in codes:
-            self.module.fail_json(msg=told(err) or out.strip() or "tcpw ended with %s" % code, rc=code, stderr=err)
+            remarks, failure = split(err)
+            self.warn(remarks)
+            self.module.fail_json(msg=failure or out.strip() or "tcpw ended with %s" % code, rc=code, stderr=err)
         return code, out, err
 
     def answer(self, words, data=None, codes=(0,)):
@@ -66,21 +68,25 @@ class Tcpw(object):
         try:
             found = json.loads(out)
         except ValueError:
-            self.module.fail_json(msg="tcpw did not answer in JSON: %s" % (told(err) or out.strip()), rc=code)
-        for line in lines(err):
-            self.module.warn(line)
+            self.module.fail_json(msg="tcpw did not answer in JSON: %s" % (err.strip() or out.strip()), rc=code)
+        self.warn(err)
         return code, found
 
+    def warn(self, err):
+        """Passes on what tcpw said on standard error, line by line without its name."""
+        for line in err.splitlines():
+            text = line[len(MARK):] if line.startswith(MARK) else line.strip()
+            if text:
+                self.module.warn(text)
 
-def lines(err):
-    """What tcpw said on standard error, without its name."""
-    found = [line[len(MARK):] if line.startswith(MARK) else line.strip() for line in err.splitlines()]
-    return [line for line in found if line]
 
-
-def told(err):
-    """The same as one text."""
-    return "; ".join(lines(err))
+def split(err):
+    """What tcpw said on standard error before it failed, and its failure with the help for it."""
+    start = ("\n" + err).rfind("\n" + MARK)
+    if start < 0:
+        return "", err.strip()
+    failure = err[start + len(MARK):]
+    return err[:start], "; ".join(line.strip() for line in failure.splitlines())
 
 
 def change_words(params, check_mode):
