@@ -6,6 +6,9 @@ use super::number::tell_number;
 use super::refusal::Stop;
 use super::remarks::{remark, show_diff};
 use super::trial::{Trial, patience};
+use super::words::{
+    ABSENT, CHANGED, CREATED, DRY_RUN, MORE_OF_THIS_KIND, NOTHING_CHANGED, NOTHING_TO_CHANGE,
+};
 use crate::cli::base::progress::Progress;
 use crate::cli::base::{Context, Failure};
 use crate::editor::{
@@ -204,10 +207,9 @@ fn report(
         ))?;
     }
     for path in &outcome.absent {
-        let path = path.display();
-        context
-            .out
-            .note(&format!("{path} does not exist: taken as an empty table"))?;
+        let path = path.display().to_string();
+        let note = context.out.words(ABSENT, &[&path]);
+        context.out.note(&note)?;
     }
     if manner != Manner::MakeAsShown {
         show(context, outcome)?;
@@ -216,7 +218,7 @@ fn report(
         return conclude(context, manner, outcome);
     };
     if committed.paths.is_empty() {
-        context.out.line("nothing to change")?;
+        context.out.say(NOTHING_TO_CHANGE, &[])?;
     }
     for path in &committed.paths {
         let is_beside = |shown: &ShownCompanion<'_>| shown.file.path == *path;
@@ -224,8 +226,9 @@ fn report(
             Some(shown) => shown.file.before.is_none(),
             None => outcome.absent.contains(path),
         };
-        let verb = if is_new { "created" } else { "changed" };
-        context.out.did(&format!("{verb} {}", path.display()))?;
+        let text = if is_new { CREATED } else { CHANGED };
+        let text = context.out.words(text, &[&path.display().to_string()]);
+        context.out.did(&text)?;
     }
     if manner != Manner::MakeAsShown
         && let Some(effect) = &outcome.effect
@@ -243,11 +246,12 @@ fn show(context: &mut Context, outcome: &TransactionOutcome) -> Result<(), Failu
     };
     let paths = context.paths.clone();
     for note in outcome.notes.iter().take(shown) {
-        context.out.prose(remark(&paths, note))?;
+        let language = context.out.language();
+        context.out.prose(remark(&paths, note, language))?;
     }
     if shown < outcome.notes.len() {
-        let more = outcome.notes.len() - shown;
-        context.out.line(format!("and {more} more of this kind"))?;
+        let more = (outcome.notes.len() - shown).to_string();
+        context.out.say(MORE_OF_THIS_KIND, &[&more])?;
     }
     show_diff(context, &outcome.diff)
 }
@@ -264,14 +268,14 @@ fn conclude(
     let has_diff = !outcome.diff.is_empty();
     let text = match manner {
         Manner::Question if has_diff => return Ok(()),
-        Manner::Preview if has_diff => "dry run: nothing was written",
+        Manner::Preview if has_diff => DRY_RUN,
         Manner::Preview | Manner::Question | Manner::Make | Manner::MakeAsShown => {
             if outcome.is_hindered() {
-                "nothing was changed"
+                NOTHING_CHANGED
             } else {
-                "nothing to change"
+                NOTHING_TO_CHANGE
             }
         }
     };
-    context.out.line(text)
+    context.out.say(text, &[])
 }
