@@ -15,6 +15,7 @@ use crate::editor::{
     Author, DIFF_LINES, Files, Intent, ShownCompanion, Transaction, TransactionOutcome,
 };
 use crate::system::{Clock as _, SystemClock, operator};
+use crate::values::Language;
 use clap::Args;
 
 /// As many remarks as anybody reads.
@@ -195,21 +196,8 @@ fn report(
     intent: &Intent<'_>,
     outcome: &TransactionOutcome,
 ) -> Result<(), Failure> {
-    // The change is made and stays: what fails now is reported, and does not end the command.
-    if let Some(error) = outcome
-        .committed
-        .as_ref()
-        .and_then(|done| done.missed.as_ref())
-    {
-        context.out.note(&format!(
-            "the change is made, but a line that another program wrote at the same moment may be \
-             missing: {error}"
-        ))?;
-    }
-    for path in &outcome.absent {
-        let path = path.display().to_string();
-        let note = context.out.words(ABSENT, &[&path]);
-        context.out.note(&note)?;
+    for warning in warnings(outcome, context.out.language()) {
+        context.out.note(&warning)?;
     }
     if manner != Manner::MakeAsShown {
         show(context, outcome)?;
@@ -236,6 +224,23 @@ fn report(
         effect::show(effect, context)?;
     }
     Ok(())
+}
+
+/// What went otherwise than it should at a change that is made and stays, and what was missing.
+pub(crate) fn warnings(outcome: &TransactionOutcome, language: Language) -> Vec<String> {
+    let committed = outcome.committed.as_ref();
+    let missed = committed.and_then(|done| done.missed.as_ref());
+    let missed = missed.map(|error| {
+        format!(
+            "the change is made, but a line that another program wrote at the same moment may be \
+             missing: {error}"
+        )
+    });
+    let absent = outcome.absent.iter().map(|path| {
+        let path = path.display().to_string();
+        ABSENT.with(language, &[&path])
+    });
+    missed.into_iter().chain(absent).collect()
 }
 
 /// Shows the remarks on a change and its diff.
