@@ -1,5 +1,6 @@
 //! What letters that are not about events say; kept in the journal as JSON until they are written.
 
+use crate::alert::model::fleet_notice::FleetNotice;
 use serde::{Deserialize, Serialize};
 
 /// Something about the alerts themselves.
@@ -65,6 +66,8 @@ pub enum Notice {
         /// How many events have such a time.
         events: u64,
     },
+    /// Something that concerns many servers.
+    Fleet(FleetNotice),
     /// A report, written when it was asked for.
     Report {
         /// Its subject.

@@ -211,6 +211,7 @@ fn notice((time, notice): &(DateTime<Utc>, Notice)) -> Option<StatusProblem> {
         Notice::GivenUp { .. }
         | Notice::ClockAhead { .. }
         | Notice::Heartbeat { .. }
+        | Notice::Fleet(_)
         | Notice::Report { .. } => None,
     }
 }
