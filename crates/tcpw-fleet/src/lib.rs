@@ -5,3 +5,5 @@
 
 pub mod cli;
 pub mod database;
+pub mod mail;
+pub mod read;

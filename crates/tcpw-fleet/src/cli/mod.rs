@@ -10,7 +10,11 @@ mod configured;
 mod failure;
 mod hosts;
 mod init;
+mod mail;
 mod output;
 mod program;
+mod prune;
+mod read;
+mod settings;
 
 pub use program::{definition, run};
