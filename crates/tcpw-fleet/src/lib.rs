@@ -6,4 +6,5 @@
 pub mod cli;
 pub mod database;
 pub mod mail;
+pub mod push;
 pub mod read;

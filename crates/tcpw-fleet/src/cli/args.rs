@@ -1,5 +1,6 @@
 //! The arguments.
 
+use crate::push::STATE;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -43,6 +44,8 @@ pub(super) enum Command {
     ///
     /// The question is JSON on standard input, so that no password is an argument.
     Read,
+    /// Send the events of this host that are new.
+    Push(PushArgs),
 }
 
 /// The arguments of `init`.
@@ -111,4 +114,15 @@ pub(super) struct RemoveArgs {
     pub(super) name: String,
     #[command(flatten)]
     pub(super) admin: AdminArgs,
+}
+
+/// The arguments of `push`.
+#[derive(Debug, Args)]
+pub(super) struct PushArgs {
+    /// The directory that has how far this host has come.
+    #[arg(long, value_name = "DIR", default_value = STATE)]
+    pub(super) state: PathBuf,
+    /// Try now, although earlier failures ask to wait.
+    #[arg(long)]
+    pub(super) now: bool,
 }

@@ -1,7 +1,7 @@
 //! `tcpw-fleet mail`: one mail for all hosts, by the queue of tcpw on this machine.
 
 use super::args::MailArgs;
-use super::configured::admin;
+use super::configured::{admin, settings};
 use super::failure::Failure;
 use super::output::{complain, say};
 use crate::database::check;
@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_millis(100);
 
 pub(super) fn run(args: &MailArgs, path: Option<&Path>) -> Result<(), Failure> {
-    let config = super::settings::load(path)?;
+    let config = settings(path)?;
     let machine = host_name();
     let round = |client: &mut Client| -> Result<Passed, Failure> {
         let terms = MailTerms {
@@ -56,7 +56,7 @@ pub(super) fn run(args: &MailArgs, path: Option<&Path>) -> Result<(), Failure> {
             }
         };
         match work() {
-            Err(Failure::Told(text)) => complain(&text),
+            Err(Failure::Told(text) | Failure::NotSent(text)) => complain(&text),
             Ok(()) | Err(Failure::ClosedPipe) => {}
         }
         sleep(pause);

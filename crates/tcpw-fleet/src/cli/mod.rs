@@ -14,7 +14,7 @@ mod mail;
 mod output;
 mod program;
 mod prune;
+mod push;
 mod read;
-mod settings;
 
 pub use program::{definition, run};

@@ -1,14 +1,14 @@
 //! `tcpw-fleet prune`: what is too old is forgotten.
 
 use super::args::PruneArgs;
-use super::configured::admin;
+use super::configured::{admin, settings};
 use super::failure::Failure;
 use super::output::say;
 use crate::database::forget;
 use std::path::Path;
 
 pub(super) fn run(args: &PruneArgs, config: Option<&Path>) -> Result<(), Failure> {
-    let config = super::settings::load(config)?;
+    let config = settings(config)?;
     let fleet = &config.fleet;
     let mut client = admin(&args.admin)?;
     let dropped = forget(&mut client, fleet.keep, fleet.keep_hourly)?;

@@ -15,4 +15,4 @@ pub use fault::FleetError;
 pub use forget::forget;
 pub use hosts::{Login, add_host, remove_host, rotate};
 pub use schema::{Migrated, VERSION, become_owner, check, init};
-pub use secret::{keep, new_password};
+pub use secret::{keep, new_password, new_token, random_below};
