@@ -32,7 +32,10 @@ fn play(server: &Server, name: &str) {
         .unwrap();
     let (code, log, err) = said(&output);
     assert_eq!(code, 0, "{log}{err}");
-    assert!(log.contains("\nmember: "), "it did not reach its end: {log}");
+    assert!(
+        log.contains("\nmember: "),
+        "it did not reach its end: {log}"
+    );
 }
 
 fn mail(server: &Server, config: &Path) {
