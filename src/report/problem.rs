@@ -182,6 +182,7 @@ impl Problem {
             // So are times that are still to come.
             Notice::GivenUp { .. }
             | Notice::ClockAhead { .. }
+            | Notice::NamesOverdue { .. }
             | Notice::Heartbeat { .. }
             | Notice::Fleet(_)
             | Notice::Report { .. } => None,

@@ -53,6 +53,7 @@ pub(crate) struct Titles {
     pub(crate) some_failed: Counted,
     pub(crate) some_unread: Counted,
     pub(crate) clock_ahead: &'static str,
+    pub(crate) names_overdue: Counted,
     pub(crate) report: &'static str,
     pub(crate) test: &'static str,
 }
@@ -73,6 +74,7 @@ pub(crate) struct Leads {
     pub(crate) notice: &'static str,
     pub(crate) heartbeat: &'static str,
     pub(crate) clock_ahead: &'static str,
+    pub(crate) names_overdue: Counted,
     pub(crate) report: &'static str,
     pub(crate) test: &'static str,
 }
@@ -108,6 +110,7 @@ pub(crate) struct Labels {
     pub(crate) forgotten: &'static str,
     pub(crate) aside: &'static str,
     pub(crate) letters: &'static str,
+    pub(crate) followed: &'static str,
     pub(crate) events_day: &'static str,
     pub(crate) waiting: &'static str,
     pub(crate) failed: &'static str,
@@ -212,6 +215,8 @@ pub(crate) struct Notes {
     pub(crate) heartbeat_queue: &'static str,
     pub(crate) heartbeat_unread: &'static str,
     pub(crate) clock_ahead: &'static str,
+    pub(crate) names_stay: &'static str,
+    pub(crate) names_removed: &'static str,
     pub(crate) test: &'static str,
 }
 
