@@ -5,6 +5,8 @@ mod faults;
 mod host;
 mod init;
 mod journal;
+mod manual;
+mod own_user;
 mod privileges;
 mod push;
 mod run;
