@@ -6,6 +6,8 @@ mod host;
 mod init;
 mod journal;
 mod mail;
+mod manual;
+mod own_user;
 mod privileges;
 mod push;
 mod read;
