@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tcpw::alert::Pushed;
@@ -355,6 +355,8 @@ fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
         .truncate(true)
         .mode(0o644)
         .open(&beside)?;
+    // A umask would take bits away, and the deliverer is another user.
+    file.set_permissions(fs::Permissions::from_mode(0o644))?;
     file.write_all(text.as_bytes())?;
     fs::rename(&beside, path)
 }

@@ -5,7 +5,9 @@ use super::run::{fleet, good};
 use super::server::Server;
 use super::toolkit::{Inbox, said, tcpw, toolkit, wait_until};
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
+use std::process::Command;
 use tempfile::TempDir;
 
 /// A host: a journal, a configuration that leaves its mail to the fleet, and a state.
@@ -77,8 +79,19 @@ impl Member {
     fn push(&self) -> bool {
         let config = self.path("etc/push.toml").display().to_string();
         let state = self.path("var/lib/tcpw-fleet").display().to_string();
-        let mut command = fleet(&["--config", &config, "push", "--now", "--state", &state]);
-        command.output().unwrap().status.success()
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", "umask 077; exec \"$0\" \"$@\""])
+            .arg(env!("CARGO_BIN_EXE_tcpw-fleet"))
+            .args(["--config", &config, "push", "--now", "--state", &state]);
+        let is_done = command.output().unwrap().status.success();
+        let found = fs::metadata(self.path("var/lib/tcpw-fleet/pushed")).unwrap();
+        assert_eq!(
+            found.permissions().mode() & 0o777,
+            0o644,
+            "the deliverer reads it"
+        );
+        is_done
     }
 }
 
@@ -142,7 +155,7 @@ impl Fleet {
         wait_until("the mail of the fleet", || self.inbox.mails().len() == 1);
         let subjects = self.inbox.subjects();
         assert!(
-            subjects[0].contains("203.0.113.9 tried 3 servers"),
+            subjects.join(" ").contains("203.0.113.9 tried 3 servers"),
             "{subjects:?}"
         );
         for host in &self.hosts {
