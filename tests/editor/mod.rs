@@ -36,17 +36,20 @@ mod in_time;
 /// Tables as they are wanted.
 mod wanted;
 
+/// The published schemas, and what the program reads and answers.
+mod schema;
+
 /// Names that move, and whatever a resolver says about them.
 mod follow;
 
 /// The rule is right at every step of a month, as libwrap sees it.
 mod follow_month;
 
+/// A name that cannot be resolved for too long is mailed about, once.
+mod follow_mail;
+
 /// A machine that follows names.
 mod follow_stage;
-
-/// A DNS server that does what it is told to.
-mod name_server;
 
 /// fail2ban with the shipped action.
 mod fail2ban;
@@ -113,3 +116,6 @@ mod sets;
 
 /// Fewer rules, the same verdicts, and the same comments.
 mod compact;
+
+/// The same verdicts by a compiled set and a gate.
+mod compact_gate;

@@ -55,6 +55,9 @@ pub(crate) struct FollowedName {
     pub(crate) trouble: Option<String>,
     /// When it was last reported that its grace is over.
     pub(crate) reported: Option<i64>,
+    /// Whether a mail has said so.
+    #[serde(default)]
+    pub(crate) is_mailed: bool,
 }
 
 impl FollowState {
@@ -109,6 +112,7 @@ impl FollowedName {
             self.failing_since = None;
             self.failures = 0;
             self.reported = None;
+            self.is_mailed = false;
             self.ttl = found.ttl;
             self.authentic = found.is_authentic;
         } else {
@@ -154,13 +158,9 @@ mod tests {
         let answer = |(address, ttl): (&str, u32)| DnsAnswer {
             addresses: vec![address.parse().unwrap()],
             ttl: Some(ttl),
-            is_authentic: false,
+            ..DnsAnswer::default()
         };
-        let nothing = DnsAnswer {
-            addresses: Vec::new(),
-            ttl: None,
-            is_authentic: false,
-        };
+        let nothing = DnsAnswer::default();
         let lookup = DnsLookup {
             v4: v4.map(answer),
             v6: Ok(nothing),

@@ -98,6 +98,7 @@ pub(super) const PAGES: &[Page] = &[
             ("tcpw apply wanted.json --check", "Do the tables match?"),
             ("tcpw apply wanted.json", "Make them match"),
             ("tcpw apply tables/ -n", "From a directory; write nothing"),
+            ("tcpw apply --schema rules", "What a list of rules may hold"),
         ],
         exit: &[
             ("0", "the tables match"),
@@ -182,6 +183,14 @@ pub(super) const PAGES: &[Page] = &[
             (
                 "tcpw compact --into file",
                 "What fills more than a line goes into a list file",
+            ),
+            (
+                "tcpw compact --into gate -n",
+                "What fills more than a line would go into a compiled set, asked through tcpw-gate",
+            ),
+            (
+                "tcpw compact --prune",
+                "Remove lists and sets that no table and no change of the history names",
             ),
             (
                 "tcpw compact --check",

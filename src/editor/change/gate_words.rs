@@ -3,14 +3,15 @@
 use crate::edit::Edit;
 use crate::editor::change::expire::with_label;
 use crate::editor::change::gate::rewrite;
-use crate::editor::change::gate_rules::{DaemonRelation, GateRule, gate_rules, relation};
+use crate::editor::change::gate_rules::{
+    DaemonRelation, GateRule, gate_rules, refusal_behind, relation,
+};
 use crate::editor::change::worked_out::{Change, GateConflict, Refusal};
 use crate::editor::client::daemon::Daemon;
 use crate::editor::client::gate_terms::GateTerms;
 use crate::editor::trial::table_pair::Ground;
 use crate::engine::TableName;
-use crate::policy::{OptionKind, Rule, rules};
-use std::path::{Path, PathBuf};
+use tcpw_gate::program_of;
 
 /// What is to be taken out of which gates.
 #[derive(Debug, Clone, Copy)]
@@ -59,7 +60,8 @@ pub fn revoke_gate(ground: &Ground<'_>, asked: &RevokedGate<'_>) -> Result<Chang
         if terms.is_open() && (!old.is_open() || terms.except.is_empty()) {
             remove(&mut change, ground, &gate, old.is_open());
         } else {
-            let command = terms.command(&program(&gate)).map_err(Refusal::Unfit)?;
+            let old = gate.option.value.as_deref().unwrap_or_default();
+            let command = terms.command(program_of(old)).map_err(Refusal::Unfit)?;
             rewrite(&mut change, &gate, &command)?;
         }
     }
@@ -75,46 +77,9 @@ fn remove(change: &mut Change, ground: &Ground<'_>, gate: &GateRule<'_>, is_open
     if !is_open {
         return;
     }
-    let own = elements(gate.rule);
-    let refusing =
-        rules(ground.deny).filter(|rule| is_plain_refusal(*rule) && elements(*rule) == own);
-    if let Some(rule) = refusing.last() {
+    if let Some(rule) = refusal_behind(ground, gate.rule) {
         for span in with_label(rule) {
             change.edits.push(TableName::Deny, Edit::delete(span));
         }
     }
-}
-
-/// The words of both lists.
-fn elements(rule: Rule<'_, '_>) -> Vec<String> {
-    let of = |list: crate::policy::List<'_, '_>| {
-        let text = rule.line().text(list.span());
-        String::from_utf8_lossy(&text).to_ascii_lowercase()
-    };
-    [of(rule.daemons()), of(rule.clients())]
-        .iter()
-        .map(|list| {
-            list.split([' ', ',', '\t'])
-                .filter(|word| !word.is_empty())
-                .collect::<Vec<_>>()
-                .join(" ")
-        })
-        .collect()
-}
-
-/// Whether a rule has the option `deny` and no other.
-fn is_plain_refusal(rule: Rule<'_, '_>) -> bool {
-    let options = rule.options();
-    let mut kinds = options
-        .iter()
-        .map(|option| option.spec().map(|spec| spec.kind));
-    rule.has_options() && kinds.all(|kind| kind == Some(OptionKind::Deny))
-}
-
-/// The program that a gate calls.
-fn program(gate: &GateRule<'_>) -> PathBuf {
-    let value = gate.option.value.as_deref().unwrap_or_default();
-    let text = String::from_utf8_lossy(value);
-    let word = text.split_whitespace().next().unwrap_or_default();
-    Path::new(word).to_owned()
 }

@@ -46,6 +46,24 @@ impl From<&Call> for GateTerms {
 }
 
 impl GateTerms {
+    /// A call that admits whoever is in a set, and nobody else.
+    pub(crate) fn of_set(set: PathBuf) -> Self {
+        Self {
+            sets: vec![set],
+            is_strict: true,
+            ..Self::default()
+        }
+    }
+
+    /// A call that admits whoever is not in a set, and whoever a gate always admits.
+    pub(crate) fn but_set(set: PathBuf) -> Self {
+        Self {
+            except: vec![Exception::Set(set)],
+            unknown: Policy::Allow,
+            ..Self::default()
+        }
+    }
+
     /// Whether everybody is admitted who is not excepted.
     pub(crate) fn is_open(&self) -> bool {
         self.countries.is_empty() && self.asns.is_empty() && self.sets.is_empty()
@@ -121,13 +139,14 @@ impl GateTerms {
         }
     }
 
-    /// The command line for `aclexec`, as libwrap reads it in a rule.
+    /// The command line for `aclexec`, as libwrap reads it in a rule. The gate takes the place of the
+    /// shell that libwrap starts, which would only wait for it.
     ///
     /// # Errors
     /// When a path has a character that libwrap or the shell would take for something else, or the
     /// line would be too long.
     pub(crate) fn command(&self, program: &Path) -> Result<String, WordError> {
-        let mut words = vec![path(program)?];
+        let mut words = vec!["exec".to_owned(), path(program)?];
         let mut option = |name: &str, values: Vec<String>| {
             if !values.is_empty() {
                 words.push(name.to_owned());
@@ -245,7 +264,10 @@ mod tests {
         }
         let weeks = terms("--country KR --max-age 14d");
         let written = weeks.command(Path::new("/g/tcpw-gate")).unwrap();
-        assert_eq!(written, "/g/tcpw-gate --country KR --max-age 14d -- %a");
+        assert_eq!(
+            written,
+            "exec /g/tcpw-gate --country KR --max-age 14d -- %a"
+        );
     }
 
     #[test]
