@@ -25,8 +25,9 @@ pub use inbox::collector::{Collector, Pass};
 pub use inbox::waiting::Inbox;
 pub use journal::database::{Journal, JournalError, make_directory as make_journal_directory};
 pub use journal::{
-    Ahead, Attempt, EventFilter, EventTotal, FoundEvent, JournalOverview, Queued, RefusedClient,
-    Search, Sent, SourceCount, State, Stuck, Tally, Troubles, VerdictCounts, Waiting,
+    Ahead, Attempt, EventFilter, EventTotal, FoundEvent, JournalOverview, JournalReader, Queued,
+    RefusedClient, Search, Sent, SourceCount, State, Stuck, Tally, Troubles, VerdictCounts,
+    Waiting,
 };
 pub use letter::mime::People;
 pub use letter::places::locator;
@@ -39,6 +40,6 @@ pub use model::letter::{Decision, Entry, Letter, LetterKind, Reason, SourceHisto
 pub use model::outcome::Delivery;
 pub use model::reporter::Reporter;
 pub use model::rule_finder::{FiredRule, RuleFinder, Verdict};
-pub use model::system_letter::Notice;
+pub use model::system_letter::{Notice, OverdueName};
 pub use spool::{SpoolError, event_file, write as record, write_as_root as record_as_root};
 pub use ways::{Form as DropForm, misfit as drop_misfit, repair as repair_drop};

@@ -1,12 +1,12 @@
 //! The program: reads the arguments, runs one command, prints its failure, gives the exit code.
 
-use super::alert::{deliver, mute, notify, queue};
+use super::alert::{deliver, mute, notify, overdue_names, queue};
 use super::args::{Cli, Command};
 use super::base::output::{self, ColorChoice};
 use super::base::{Context, Exit, Failure, Output, Paths};
 use super::change::{
-    allow, apply, compact, confirm, deny, deny_all, edit, expire, fmt, history, install_alert,
-    list, open, remove_alert, revoke, rollback, show, undo, uninstall,
+    allow, apply, compact, confirm, deny, deny_all, edit, fmt, history, install_alert, list, open,
+    remove_alert, revoke, rollback, show, undo, uninstall,
 };
 use super::verdict::{diff, explain, match_, parse, test};
 use super::{
@@ -82,7 +82,7 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
         Command::RemoveAlert(args) => remove_alert::run(args, context),
         Command::Uninstall(args) => uninstall::run(args, context),
         Command::List(args) => list::run(args, context),
-        Command::Expire(args) => expire::run(args, context),
+        Command::Expire(args) => overdue_names::expire(args, context),
         Command::History(args) => history::run(args, context),
         Command::Show(args) => show::run(args, context),
         Command::Undo(args) => undo::run(args, context),

@@ -162,6 +162,7 @@ impl Problem {
             // So are times that are still to come.
             Notice::GivenUp { .. }
             | Notice::ClockAhead { .. }
+            | Notice::NamesOverdue { .. }
             | Notice::Heartbeat { .. }
             | Notice::Report { .. } => None,
         }

@@ -57,7 +57,7 @@ const WAITING: &str = "printf '[mail]\\nfrom=\"a@example.org\"\\nto=\"b@example.
                        > etc/tcpw.toml; tcpw notify --addr 192.0.2.9 -d sshd -- 192.0.2.9; tcpw deliver";
 
 /// Examples that end otherwise than with 0, as their pages say.
-const OTHERWISE: [(&str, &[i32]); 12] = [
+const OTHERWISE: [(&str, &[i32]); 13] = [
     // What is right depends on the machine of the test.
     ("tcpw status", &[0, 1, 2]),
     ("tcpw status --format nagios", &[0, 1, 2]),
@@ -68,6 +68,7 @@ const OTHERWISE: [(&str, &[i32]); 12] = [
     ("tcpw fmt --check", &[1]),
     ("tcpw compact --check", &[1]),
     ("tcpw compact -n", &[1]),
+    ("tcpw compact --into gate -n", &[1]),
     // A deliverer that the event has started may still be at work.
     ("tcpw queue", &[0, 1]),
     ("tcpw queue --explain", &[0, 1]),

@@ -15,13 +15,13 @@ const CLIENTS: usize = 1000;
 const AT_ONCE: usize = 50;
 
 /// Two tables, and the addresses that are in them.
-struct Lists {
-    name: &'static str,
-    allow: String,
-    deny: String,
-    addresses: Vec<String>,
+pub(super) struct Lists {
+    pub(super) name: &'static str,
+    pub(super) allow: String,
+    pub(super) deny: String,
+    pub(super) addresses: Vec<String>,
     /// Whether there is nothing to pack.
-    is_fixed: bool,
+    pub(super) is_fixed: bool,
 }
 
 impl Lists {
@@ -36,12 +36,12 @@ impl Lists {
     }
 }
 
-fn ip(bits: u32) -> String {
+pub(super) fn ip(bits: u32) -> String {
     std::net::Ipv4Addr::from(bits).to_string()
 }
 
 /// A list as the benchmark of tables makes it, an entry a rule.
-fn shape(name: &'static str) -> Lists {
+pub(super) fn shape(name: &'static str) -> Lists {
     let single = |n: u32| ip(0x0102_0304 + n * 97);
     let net = |n: u32| ip(0x0100_0000 + n * 256);
     let rule = |n: u32| match name {
@@ -75,7 +75,7 @@ fn shape(name: &'static str) -> Lists {
 }
 
 /// What fail2ban's action `hostsdeny` leaves: random addresses, some of them twice.
-fn bans(random: &mut Random) -> Lists {
+pub(super) fn bans(random: &mut Random) -> Lists {
     let mut addresses: Vec<String> = Vec::new();
     for _ in 0..SIZE {
         let again = random.chance(8).then(|| random.below(addresses.len()));
@@ -91,7 +91,7 @@ fn bans(random: &mut Random) -> Lists {
 }
 
 /// Ranges of providers: dense, in several sizes, with neighbours and overlaps.
-fn cloud(random: &mut Random) -> Lists {
+pub(super) fn cloud(random: &mut Random) -> Lists {
     let mut text = String::new();
     let mut addresses = Vec::new();
     let mut at = 0x0d20_0000_u32;
@@ -111,7 +111,7 @@ fn cloud(random: &mut Random) -> Lists {
 
 /// IPv6 and IPv4, several daemons, rules that grant between, names, comments, ends, and the blocks of
 /// other programs.
-fn mixed(random: &mut Random) -> Lists {
+pub(super) fn mixed(random: &mut Random) -> Lists {
     let mut addresses = Vec::new();
     let mut deny = "# hosts.deny of a mail server\n\n".to_owned();
     for n in 0..SIZE {
@@ -151,7 +151,7 @@ fn mixed(random: &mut Random) -> Lists {
 }
 
 /// Clients in the lists, beside them, and anywhere.
-fn questions(lists: &Lists, random: &mut Random) -> Vec<Vec<u8>> {
+pub(super) fn questions(lists: &Lists, random: &mut Random) -> Vec<Vec<u8>> {
     let beside = |address: &str| match address.rsplit_once('.') {
         Some((head, last)) => {
             let last: u8 = last.parse().unwrap();
@@ -176,13 +176,19 @@ fn questions(lists: &Lists, random: &mut Random) -> Vec<Vec<u8>> {
 }
 
 /// What the library says, and how long it takes for some of the questions when it is not disturbed.
-fn verdicts(oracle: &mut Oracle, sandbox: &Sandbox, asked: &[Vec<u8>]) -> (Vec<String>, Duration) {
-    // Below --root a rule names a list as it is named without it.
+pub(super) fn verdicts(
+    oracle: &mut Oracle,
+    sandbox: &Sandbox,
+    asked: &[Vec<u8>],
+) -> (Vec<String>, Duration) {
+    // Below --root a rule names a list and the gate as they are named without it.
+    let gate = format!(" {} ", super::sandbox::gate());
     let [allow, deny] = ["etc/hosts.allow", "etc/hosts.deny"].map(|name| {
         let text = std::fs::read_to_string(sandbox.path(name)).unwrap();
         let lists = format!(" {}/", sandbox.path("etc/tcpw.d").display());
         let asked = sandbox.path(&format!("{name}.asked"));
-        std::fs::write(&asked, text.replace(" /etc/tcpw.d/", &lists)).unwrap();
+        let text = text.replace(" /etc/tcpw.d/", &lists);
+        std::fs::write(&asked, text.replace(" /usr/sbin/tcpw-gate ", &gate)).unwrap();
         asked
     });
     let tables = Tables { allow, deny };
@@ -197,12 +203,12 @@ fn verdicts(oracle: &mut Oracle, sandbox: &Sandbox, asked: &[Vec<u8>]) -> (Vec<S
     (answers, best)
 }
 
-fn comments(text: &str) -> Vec<String> {
+pub(super) fn comments(text: &str) -> Vec<String> {
     let lines = text.lines().filter(|line| line.starts_with('#'));
     lines.map(str::to_owned).collect()
 }
 
-fn rules(text: &str) -> usize {
+pub(super) fn rules(text: &str) -> usize {
     text.lines()
         .filter(|line| line.contains(':') && !line.starts_with('#'))
         .count()
@@ -341,7 +347,7 @@ fn a_table_that_ends_early_is_left_where_it_ends() {
 }
 
 /// The list files, and the names of those that the deny table names.
-fn list_files(sandbox: &Sandbox) -> (Vec<String>, Vec<String>) {
+pub(super) fn list_files(sandbox: &Sandbox) -> (Vec<String>, Vec<String>) {
     let found = sandbox.path("etc/tcpw.d");
     let found = if found.exists() {
         super::sandbox::names(&found)
@@ -356,7 +362,7 @@ fn list_files(sandbox: &Sandbox) -> (Vec<String>, Vec<String>) {
 }
 
 /// Runs a command that ends so.
-fn ended(sandbox: &Sandbox, words: &[&str], code: i32) -> super::sandbox::Ran {
+pub(super) fn ended(sandbox: &Sandbox, words: &[&str], code: i32) -> super::sandbox::Ran {
     let ran = sandbox.run(words);
     assert_eq!(ran.code, Some(code), "{words:?}: {ran:?}");
     ran

@@ -45,6 +45,9 @@ mod follow;
 /// The rule is right at every step of a month, as libwrap sees it.
 mod follow_month;
 
+/// A name that cannot be resolved for too long is mailed about, once.
+mod follow_mail;
+
 /// A machine that follows names.
 mod follow_stage;
 
@@ -113,3 +116,6 @@ mod sets;
 
 /// Fewer rules, the same verdicts, and the same comments.
 mod compact;
+
+/// The same verdicts by a compiled set and a gate.
+mod compact_gate;

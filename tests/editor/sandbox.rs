@@ -120,3 +120,10 @@ pub fn with_cron(sandbox: &Sandbox) {
     std::fs::create_dir_all(sandbox.path("usr/sbin")).unwrap();
     std::fs::write(sandbox.path("usr/sbin/cron"), "").unwrap();
 }
+
+/// The gate of this build, which the real libwrap runs.
+pub fn gate() -> String {
+    let gate = Path::new(env!("CARGO_BIN_EXE_tcpw")).with_file_name("tcpw-gate");
+    assert!(gate.is_file(), "{} is built", gate.display());
+    gate.to_str().unwrap().to_owned()
+}

@@ -7,3 +7,5 @@
 )]
 
 mod fleet;
+#[path = "../../../tests/proof.rs"]
+mod proof;

@@ -22,6 +22,13 @@ impl Sources {
         }
     }
 
+    /// From now on the set at `path` is the one with these bytes, whatever is there: one that is not
+    /// written yet.
+    pub fn hold(&mut self, path: &Path, bytes: impl FnOnce() -> Vec<u8>) {
+        let entry = self.sets.entry(path.to_owned());
+        entry.or_insert_with(|| Set::of_bytes(bytes()));
+    }
+
     /// The database at `path`.
     pub(crate) fn database(&mut self, path: &Path) -> Result<&Database, String> {
         let root = self.root.as_deref();

@@ -1,4 +1,4 @@
-//! A report and a test message become letters like any other.
+//! A report, a notice and a test message become letters like any other.
 
 use crate::alert::deliver::deliverer::{DeliverError, Deliverer, namer};
 use crate::alert::deliver::dispatch::MAIL;
@@ -13,9 +13,25 @@ impl Deliverer<'_> {
     /// # Errors
     /// When the journal cannot be written, or was replaced meanwhile.
     pub fn queue_report(&mut self, report: &Notice) -> Result<Vec<String>, DeliverError> {
+        self.queue_letter(LetterKind::Report, report)
+    }
+
+    /// Queues a notice as a letter; gives the addresses it will go to.
+    ///
+    /// # Errors
+    /// When the journal cannot be written, or was replaced meanwhile.
+    pub fn queue_notice(&mut self, notice: &Notice) -> Result<Vec<String>, DeliverError> {
+        self.queue_letter(LetterKind::Notice, notice)
+    }
+
+    fn queue_letter(
+        &mut self,
+        kind: LetterKind,
+        notice: &Notice,
+    ) -> Result<Vec<String>, DeliverError> {
         let now = self.place.clock.now();
         let message_id = namer(self.place, now)();
-        let (kind, body) = (LetterKind::Report, report.to_json());
+        let body = notice.to_json();
         self.journal
             .queue(kind, &body, &self.channels, now, &message_id)?;
         self.stand()?;

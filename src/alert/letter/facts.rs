@@ -3,14 +3,20 @@
 use crate::alert::event::UNKNOWN_REPORTER;
 use crate::alert::letter::context::LetterContext;
 use crate::alert::letter::names::Reverse;
-use crate::alert::letter::show::{both, local, named, safe_text, server_end, shown, source, utc};
+use crate::alert::letter::show::{
+    both, local, named, safe_text, server_end, shown, source, span, utc,
+};
 use crate::alert::letter::words::choose::{fill, number};
 use crate::alert::model::letter::{Entry, LetterKind};
 use crate::alert::model::reporter::Reporter;
 use crate::alert::model::rule_finder::{FiredRule, Verdict};
-use crate::alert::model::system_letter::Notice;
+use crate::alert::model::system_letter::{Notice, OverdueName};
 use crate::system::Doubt;
+use chrono::TimeDelta;
 use serde::Serialize;
+
+/// How many names a notice has one by one.
+const MOST_NAMES: usize = 20;
 
 /// What is so.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -228,9 +234,28 @@ fn about_alarms(list: &mut List, context: &LetterContext<'_>) {
             });
             list.add(labels.reporter, users.collect::<Vec<_>>().join(", "));
         }
+        Some(Notice::NamesOverdue { names, .. }) => {
+            for one in names.iter().take(MOST_NAMES) {
+                list.add(labels.followed, overdue(one, context));
+            }
+            let more = names.len().saturating_sub(MOST_NAMES);
+            if more > 0 {
+                let more = u64::try_from(more).unwrap_or(u64::MAX);
+                list.add(labels.followed, context.words.notes.rejected_more.of(more));
+            }
+        }
         Some(Notice::Rejected { .. } | Notice::ClockAhead { .. } | Notice::Report { .. })
         | None => (),
     }
+}
+
+/// A name, how long it could not be resolved, and why.
+fn overdue(one: &OverdueName, context: &LetterContext<'_>) -> String {
+    let seconds = i64::try_from(one.seconds).unwrap_or(0);
+    let since = TimeDelta::try_seconds(seconds).unwrap_or_default();
+    let created = context.letter.created;
+    let long = span(created - since, created, context.words);
+    safe_text(&format!("{} ({long}): {}", one.name, one.trouble))
 }
 
 /// A rule with its place.

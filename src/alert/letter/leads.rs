@@ -47,6 +47,10 @@ pub(super) fn lead(context: &LetterContext<'_>) -> String {
                 ];
                 fill(leads.clock_ahead, &values)
             }
+            Some(Notice::NamesOverdue { names, .. }) => {
+                let count = u64::try_from(names.len()).unwrap_or(u64::MAX);
+                counted(leads.names_overdue, count)
+            }
             Some(Notice::Report { .. }) => fill(leads.report, &server),
             None => fill(leads.notice, &server),
         },
@@ -97,6 +101,12 @@ pub(super) fn advice(context: &LetterContext<'_>) -> String {
         Some(Notice::ClockAhead { events, .. }) => {
             fill(notes.clock_ahead, &[("events", &number(*events))])
         }
+        Some(Notice::NamesOverdue {
+            are_removed: true, ..
+        }) => notes.names_removed.to_owned(),
+        Some(Notice::NamesOverdue {
+            are_removed: false, ..
+        }) => notes.names_stay.to_owned(),
         Some(Notice::Report { .. }) | None => String::new(),
     }
 }

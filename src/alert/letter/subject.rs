@@ -137,6 +137,9 @@ fn about_alarms(notice: Option<&Notice>, words: &Words) -> String {
         },
         Some(Notice::OthersForgotten { events, .. }) => titles.forgotten.of(*events),
         Some(Notice::ClockAhead { .. }) => titles.clock_ahead.to_owned(),
+        Some(Notice::NamesOverdue { names, .. }) => titles
+            .names_overdue
+            .of(u64::try_from(names.len()).unwrap_or(u64::MAX)),
         Some(Notice::Report { subject, .. }) if subject.is_empty() => titles.report.to_owned(),
         Some(Notice::Report { subject, .. }) => {
             // It may have what stands in front in every mail already.

@@ -132,4 +132,6 @@ fn add_remarks(form: Form, mut made: String, remarks: &[String]) -> String {
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod overdue;
+#[cfg(test)]
 mod tests;

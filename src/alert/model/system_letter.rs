@@ -2,7 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Something about the alerts themselves.
+/// A name that a rule follows and that cannot be resolved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OverdueName {
+    /// The name.
+    pub name: String,
+    /// For how many seconds.
+    pub seconds: u64,
+    /// What was wrong the last time, in English.
+    pub trouble: String,
+}
+
+/// Something about the alerts themselves, or that tcpw cannot do what it was told to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "notice", rename_all = "kebab-case")]
 pub enum Notice {
@@ -64,6 +75,13 @@ pub enum Notice {
         latest: String,
         /// How many events have such a time.
         events: u64,
+    },
+    /// Names that rules follow could not be resolved for longer than their grace.
+    NamesOverdue {
+        /// The names.
+        names: Vec<OverdueName>,
+        /// Whether their addresses were removed from the tables; else they stay.
+        are_removed: bool,
     },
     /// A report, written when it was asked for.
     Report {

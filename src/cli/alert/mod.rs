@@ -8,5 +8,6 @@ pub(super) mod mail_hints;
 pub(super) mod mail_test;
 pub(super) mod mute;
 pub(super) mod notify;
+pub(super) mod overdue_names;
 pub(super) mod queue;
 pub(super) mod queue_words;

@@ -26,8 +26,10 @@ pub(crate) struct ListArgs {
     daemons: Vec<String>,
     /// Only for this long, such as `90m`, `24h`, `7d` or `2w`: then `tcpw expire` removes the rule
     ///
-    /// Nothing expires by itself: have a timer or cron run `tcpw expire` each minute.
-    #[arg(long = "for", value_name = "TIME", conflicts_with = "gate")]
+    /// Nothing expires by itself: have a timer or cron run `tcpw expire` each minute. A rule that asks
+    /// a gate ends as a whole, with the rule of the deny table that `tcpw deny` has written for it: a
+    /// gate with an end takes no condition without one, nor the other way round.
+    #[arg(long = "for", value_name = "TIME")]
     lifetime: Option<String>,
     /// Why, kept in a comment above the rule
     #[arg(long, value_name = "TEXT")]

@@ -10,6 +10,7 @@ use crate::editor::{
 };
 use crate::metadata::Why;
 use crate::system::{Clock as _, SystemClock};
+use crate::values::counted;
 use clap::Args;
 use std::cell::{Cell, RefCell};
 
@@ -28,13 +29,21 @@ use std::cell::{Cell, RefCell};
 /// Then it asks DNS for the names of `tcpw allow --follow` whose time to live has passed, for 5
 /// seconds in all at most, and writes the rules of those that have moved, in one change. A name that
 /// cannot be resolved keeps its addresses; exit code 1 if that lasts longer than `grace` of `[follow]`
-/// in tcpw.toml(5), or if an address stays because somebody who must still get in comes from there.
+/// in tcpw.toml(5), or if an address stays because somebody who must still get in comes from there. Then
+/// a mail says so too, once until the name can be resolved again, where alerts have a way to leave.
 #[derive(Debug, Args)]
 pub(crate) struct ExpireArgs {
     #[command(flatten)]
     force: ForceArgs,
     #[command(flatten)]
     change: ChangeArgs,
+}
+
+impl ExpireArgs {
+    /// Whether nothing is written.
+    pub(crate) fn is_preview(&self) -> bool {
+        self.change.dry_run
+    }
 }
 
 pub(crate) fn run(args: &ExpireArgs, context: &mut Context) -> Result<Exit, Failure> {
@@ -51,12 +60,13 @@ fn remove_expired(args: &ExpireArgs, context: &mut Context) -> Result<Exit, Fail
     let now = stamp(SystemClock.now());
     let paths = context.paths.clone();
     let proof = RefCell::new(Written::default());
-    let lasting = Cell::new(0);
+    let lasting = Cell::new([0; 2]);
     let change = |ground: &Ground<'_>| {
         let written = written(&paths, ground);
         let change = expire(ground, &now, &written);
         proof.replace(written);
-        lasting.set(change.notes.iter().filter(|note| is_lasting(note)).count());
+        let count = |is: fn(&Note) -> bool| change.notes.iter().filter(|note| is(note)).count();
+        lasting.set([count(is_lasting), count(is_needed)]);
         Ok(change)
     };
     let exit = make(
@@ -69,17 +79,25 @@ fn remove_expired(args: &ExpireArgs, context: &mut Context) -> Result<Exit, Fail
         )
         .guarded(!args.force.force),
     )?;
-    let lasting = lasting.get();
-    if lasting == 0 {
+    let [comments, gates] = lasting.get();
+    if comments + gates == 0 {
         return Ok(exit);
     }
-    let comments = match lasting {
-        1 => "1 comment cannot be followed".to_owned(),
-        _ => format!("{lasting} comments cannot be followed"),
-    };
-    context.out.note(&format!(
-        "{comments}: rules may stay beyond their time; `tcpw lint` shows where"
-    ))?;
+    if comments > 0 {
+        let comments = match comments {
+            1 => "1 comment cannot be followed".to_owned(),
+            _ => format!("{comments} comments cannot be followed"),
+        };
+        context.out.note(&format!(
+            "{comments}: rules may stay beyond their time; `tcpw lint` shows where"
+        ))?;
+    }
+    if gates > 0 {
+        let gates = counted(gates, "gate");
+        context.out.note(&format!(
+            "{gates} cannot be removed although the time is over"
+        ))?;
+    }
     Ok(Exit::Negative)
 }
 
@@ -113,4 +131,9 @@ fn is_lasting(note: &Note) -> bool {
             ..
         }
     )
+}
+
+/// Whether a gate stays beyond its time.
+fn is_needed(note: &Note) -> bool {
+    matches!(note, Note::Needed(_))
 }

@@ -112,7 +112,7 @@ pub(crate) fn revoke(
 }
 
 /// The program that rules call: beside this one, or where it is below `--root`.
-fn program(context: &Context) -> Result<PathBuf, Failure> {
+pub(super) fn program(context: &Context) -> Result<PathBuf, Failure> {
     let is_program = |path: &Path| {
         path.metadata()
             .is_ok_and(|file| file.is_file() && file.mode() & 0o111 != 0)

@@ -26,6 +26,14 @@ pub(crate) fn refuses(refusal: Option<String>) -> String {
     )
 }
 
+/// A gate whose time is over, and which stays.
+pub(crate) fn needed(at: &str) -> String {
+    format!(
+        "its time is over, and without it nobody would get in, because the rule `DAEMON: ALL: deny` \
+         behind it was changed: remove both by hand: {at}"
+    )
+}
+
 /// Why a gate cannot be put beside the rule at `at`, and what to do about it.
 pub(crate) fn conflict(at: &str, why: &GateConflict) -> (String, &'static str) {
     match why {
@@ -59,6 +67,28 @@ pub(crate) fn conflict(at: &str, why: &GateConflict) -> (String, &'static str) {
             ),
             "put these clients into a set with `tcpw set build` and except it with --except /FILE, \
              then remove that rule, or move it to the allow table with `: deny` at its end",
+        ),
+        GateConflict::Taken => (
+            format!("these daemons have a gate, after which another one is never asked: {at}"),
+            "put the addresses into a set with `tcpw set build`, and that into the gate with `tcpw \
+             deny --in` or `tcpw allow --in`; or pack them with `--into file`",
+        ),
+        GateConflict::Unread => (
+            format!("whoever the gate admits would not reach {at}"),
+            "a gate is the last word about its daemons: pack them with `--into file`, or move that \
+             rule to the allow table with `: deny` at its end",
+        ),
+        GateConflict::Ends(until) => (
+            format!("the gate runs out at {until}, and with it what is added to it: {at}"),
+            "give the same conditions with --for, or first run `tcpw revoke` with those of the gate",
+        ),
+        GateConflict::Endless => (
+            format!("the gate of these daemons has no end, and libwrap asks only one: {at}"),
+            "leave out --for, or name other daemons with --daemon",
+        ),
+        GateConflict::Remarked => (
+            format!("the comment above {at} would lose its rules to one gate"),
+            "pack them with `--into file`, or put these addresses below one comment",
         ),
     }
 }

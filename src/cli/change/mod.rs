@@ -36,6 +36,7 @@ pub(super) mod number;
 pub(super) mod open;
 pub(super) mod places;
 pub(super) mod provisional;
+mod prune_lists;
 pub(super) mod refusal;
 pub(super) mod remarks;
 pub(super) mod remove_alert;

@@ -1,6 +1,6 @@
 //! What is said about a change: its diff, what the operator should know, and places in tables.
 
-use super::gate_words::{admits, refuses};
+use super::gate_words::{admits, needed, refuses};
 use crate::cli::base::{Context, Failure, Output, Paths, Style};
 use crate::editor::{DiffKind, DiffLine, Note, Place, Through};
 use crate::engine::{Access, TableName};
@@ -92,6 +92,7 @@ pub(crate) fn remark(paths: &Paths, note: &Note) -> String {
         Note::Partly => PARTLY.to_owned(),
         Note::Armed(place) => format!("{ARMED}: {}", at(paths, place)),
         Note::Stray { place, why, .. } => stray(paths, place, why),
+        Note::Needed(place) => needed(&at(paths, place)),
         Note::GateAdmits { daemons, whom } => admits(&paths.allow, daemons, whom),
         Note::GateRefuses(refusal) => refuses(refusal.as_ref().map(|place| at(paths, place))),
         Note::Repaired(place) => format!(

@@ -109,9 +109,12 @@ pub(super) fn tell(
 pub(super) fn tell_lists(lists: &BTreeSet<String>, context: &mut Context) -> Result<(), Failure> {
     for list in lists {
         let list = visible(list.as_bytes());
-        context.out.line(format!(
-            "{list} stays: a rule names it, and without it matches nobody"
-        ))?;
+        let text = if Path::new(&list).extension().is_some_and(|end| end == "set") {
+            format!("{list} stays: a rule asks the gate about it, which without it admits nobody")
+        } else {
+            format!("{list} stays: a rule names it, and without it matches nobody")
+        };
+        context.out.line(text)?;
     }
     Ok(())
 }

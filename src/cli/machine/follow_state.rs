@@ -55,6 +55,9 @@ pub(crate) struct FollowedName {
     pub(crate) trouble: Option<String>,
     /// When it was last reported that its grace is over.
     pub(crate) reported: Option<i64>,
+    /// Whether a mail has said so.
+    #[serde(default)]
+    pub(crate) is_mailed: bool,
 }
 
 impl FollowState {
@@ -109,6 +112,7 @@ impl FollowedName {
             self.failing_since = None;
             self.failures = 0;
             self.reported = None;
+            self.is_mailed = false;
             self.ttl = found.ttl;
             self.authentic = found.is_authentic;
         } else {

@@ -185,6 +185,14 @@ pub(super) const PAGES: &[Page] = &[
                 "What fills more than a line goes into a list file",
             ),
             (
+                "tcpw compact --into gate -n",
+                "What fills more than a line would go into a compiled set, asked through tcpw-gate",
+            ),
+            (
+                "tcpw compact --prune",
+                "Remove lists and sets that no table and no change of the history names",
+            ),
+            (
                 "tcpw compact --check",
                 "Only look: 1 if there is something to pack",
             ),

@@ -20,7 +20,7 @@ use tcpw_gate::set::{Found, Set, SetEnds, SetFault, SetSource};
 /// from, and until when it counts. Exit code 0: the set is whole, and the address is in it. 1: the
 /// address is not in it. 2: the file cannot be read, is damaged, or is not a compiled set.
 ///
-/// JSON has set, version, built, networks, ipv4, ipv6, expiring, expired, sources (each with name,
+/// JSON has set, version, built (null if the set does not say it), networks, ipv4, ipv6, expiring, expired, sources (each with name,
 /// entries, networks, date, sha256), and with ADDRESS also address, in, network, source and until.
 #[derive(Debug, Args)]
 pub(crate) struct ShowSetArgs {
@@ -102,6 +102,15 @@ fn shown_seconds(seconds: i64) -> String {
     DateTime::from_timestamp(seconds, 0).map_or_else(|| "-".to_owned(), shown)
 }
 
+/// When a set was built; one of `tcpw compact` does not say so.
+fn built(seconds: i64) -> String {
+    if seconds == 0 {
+        "without a date".to_owned()
+    } else {
+        format!("built {}", shown_seconds(seconds))
+    }
+}
+
 fn answer(args: &ShowSetArgs, address: IpAddr, looked: &Looked) -> String {
     let (address, file) = (address.to_canonical(), args.file.display());
     let Some(found) = &looked.found else {
@@ -126,9 +135,9 @@ fn text(args: &ShowSetArgs, looked: &Looked, context: &mut Context) -> Result<()
         }
     };
     context.out.line(format!(
-        "{} is whole, built {}\n{}: {} of IPv4, {} of IPv6{ends}",
+        "{} is whole, {}\n{}: {} of IPv4, {} of IPv6{ends}",
         args.file.display(),
-        shown_seconds(header.built),
+        built(header.built),
         counted(header.v4.saturating_add(header.v6), "network"),
         header.v4,
         header.v6,
@@ -174,7 +183,7 @@ fn json(args: &ShowSetArgs, looked: &Looked) -> Value {
     let mut value = json!({
         "set": args.file.to_string_lossy(),
         "version": VERSION,
-        "built": time_json(header.built),
+        "built": (header.built != 0).then(|| time_json(header.built)),
         "networks": header.v4.saturating_add(header.v6),
         "ipv4": header.v4,
         "ipv6": header.v6,

@@ -208,6 +208,7 @@ fn notice((time, notice): &(DateTime<Utc>, Notice)) -> Option<StatusProblem> {
         }),
         Notice::GivenUp { .. }
         | Notice::ClockAhead { .. }
+        | Notice::NamesOverdue { .. }
         | Notice::Heartbeat { .. }
         | Notice::Report { .. } => None,
     }

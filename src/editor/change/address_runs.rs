@@ -43,7 +43,7 @@ impl AddressRange {
     }
 
     /// The addresses of a network.
-    fn of_network(network: &Network) -> Self {
+    pub(crate) fn of_network(network: &Network) -> Self {
         match network.address {
             IpAddr::V4(address) => {
                 let low = address.to_bits();
@@ -62,6 +62,24 @@ impl AddressRange {
                 }
             }
         }
+    }
+
+    /// The addresses from a first to a last one of the same family.
+    pub(crate) fn between(low: IpAddr, high: IpAddr) -> Self {
+        let bits = |address| match address {
+            IpAddr::V4(address) => Ipv4Addr::to_bits(address).into(),
+            IpAddr::V6(address) => Ipv6Addr::to_bits(address),
+        };
+        Self {
+            is_v6: low.is_ipv6(),
+            low: bits(low),
+            high: bits(high),
+        }
+    }
+
+    /// Whether both have an address in common.
+    pub(crate) fn meets(self, other: Self) -> bool {
+        self.is_v6 == other.is_v6 && self.low <= other.high && other.low <= self.high
     }
 
     /// The fewest networks that hold the same addresses.

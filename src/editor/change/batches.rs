@@ -26,6 +26,8 @@ pub(crate) struct Batch {
     pub(crate) has_comment: bool,
     /// Whether its rules do more than to grant or to refuse.
     pub(crate) has_effects: bool,
+    /// How its rules end.
+    pub(crate) access: Access,
     /// The daemons, by a number; nothing are all of them.
     pub(crate) daemons: Option<u32>,
     /// The daemons as text.
@@ -285,6 +287,7 @@ impl<'t> Reader<'t> {
                 stretch: self.stretch,
                 has_comment: self.has_comment,
                 has_effects,
+                access: ending(self.table, rule),
                 daemons,
                 head,
                 tail,

@@ -1,25 +1,21 @@
 //! `compact`: the same verdicts by fewer rules. Addresses of rules that may stand in any order become
 //! the fewest networks, packed into lines as long as libwrap reads.
 
+use crate::edit::{Edit, apply};
 use crate::editor::change::address_runs::{FewestNetworks, Rival, without_covered};
 use crate::editor::change::batches::{Batch, Batches, Untouched};
+use crate::editor::change::compact_gate::{GatePlace, gated};
 use crate::editor::change::replaced_lines::Lines;
+use crate::editor::change::rule_frame::RuleFrame;
 use crate::editor::change::worked_out::{Change, Refusal};
-use crate::editor::commit::digest::digest;
-use crate::editor::commit::planned_list::{LIST_END, PlannedList};
+use crate::editor::commit::planned_list::{LIST_END, ListPlace, PlannedList};
 use crate::editor::trial::table_pair::Ground;
 use crate::engine::TableName;
 use crate::metadata::strays;
-use crate::policy::{Network, formatted};
+use crate::policy::Network;
 use crate::span::index;
 use crate::syntax::{LINE_LIMIT, LineKind, Tree, parse};
 use std::fmt::Write as _;
-use std::path::PathBuf;
-
-/// As few bytes of a line must be left for clients that packing is worth it.
-const LEAST_ROOM: usize = 64;
-/// As many hexadecimal digits of what is in a list are its name.
-const DIGITS: usize = 20;
 
 /// What packing does to one table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -46,13 +42,26 @@ impl Compacted {
     }
 }
 
-/// Where lists of clients are put, if addresses go into such.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListPlace {
-    /// The directory as rules name it.
-    pub named: String,
-    /// Where that directory is.
-    pub found: PathBuf,
+/// Where addresses go that fill more than a line.
+#[derive(Debug, Clone, Copy)]
+pub enum PackForm<'a> {
+    /// Into rules of at most 2046 bytes.
+    Lines,
+    /// Into list files here.
+    Files(&'a ListPlace),
+    /// Into compiled sets that a gate is asked about; what fits into a line is packed into lines.
+    Gates(&'a GatePlace),
+}
+
+impl<'a> PackForm<'a> {
+    /// Where lists are put, if any are.
+    fn place(self) -> Option<&'a ListPlace> {
+        match self {
+            Self::Lines => None,
+            Self::Files(place) => Some(place),
+            Self::Gates(gate) => Some(&gate.lists),
+        }
+    }
 }
 
 /// What packing comes to.
@@ -64,33 +73,66 @@ pub struct Packed {
     pub lists: Vec<PlannedList>,
 }
 
-/// The change by which both tables become compact, and what it comes to. What fills more than a line
-/// goes into a list in `place`, if that is given.
+/// The change by which both tables become compact, and what it comes to.
 ///
 /// # Errors
-/// [`Refusal::Internal`] if the edits do not fit, which would be a defect.
-pub fn compact(
-    ground: &Ground<'_>,
-    place: Option<&ListPlace>,
-) -> Result<(Change, Packed), Refusal> {
+/// When a gate cannot be put where it decides as the rules do.
+pub fn compact(ground: &Ground<'_>, form: PackForm<'_>) -> Result<(Change, Packed), Refusal> {
     let mut change = Change::default();
     let mut done = Packed::default();
     let tables = [TableName::Allow, TableName::Deny];
     for (table, compacted) in tables.into_iter().zip(&mut done.tables) {
         let tree = ground.tree(table);
+        let place = form.place();
         let named = place.map(|place| place.named.as_str());
-        let batches = Batches::of(tree, table, ground.world, named);
+        let mut batches = Batches::of(tree, table, ground.world, named);
         let mut lines = Lines::of(tree);
-        *compacted = packed(batches, &mut lines, place, &mut done.lists);
-        compacted.bytes = [tree.source().len(); 2];
+        *compacted = match form {
+            PackForm::Lines | PackForm::Files(_) => {
+                packed(batches, &mut lines, place, &mut done.lists)
+            }
+            PackForm::Gates(gate) => {
+                let writing = (&mut lines, &mut change);
+                done.lists
+                    .extend(gated(ground, (table, &mut batches), gate, writing)?);
+                // What closes the table behind a gate may change a rule that would be packed.
+                if !change.edits.of(table).is_empty() {
+                    batches.all.clear();
+                    batches.doubles.clear();
+                }
+                packed(batches, &mut lines, None, &mut done.lists)
+            }
+        };
         for edit in lines.edits() {
-            compacted.bytes[1] += edit.replacement.len();
-            compacted.bytes[1] -= index(edit.span.len());
-            compacted.is_changed = true;
             change.edits.push(table, edit);
         }
     }
+    for (table, compacted) in tables.into_iter().zip(&mut done.tables) {
+        let (tree, edits) = (ground.tree(table), change.edits.of(table));
+        count_bytes(tree.source().len(), edits, compacted);
+        if let PackForm::Gates(_) = form {
+            compacted.rules[1] = rules_after(tree, edits)?;
+        }
+    }
     Ok((change, done))
+}
+
+/// Counts the bytes of a table before the edits and after them.
+fn count_bytes(old: usize, edits: &[Edit], compacted: &mut Compacted) {
+    compacted.bytes = [old; 2];
+    for edit in edits {
+        compacted.bytes[1] += edit.replacement.len();
+        compacted.bytes[1] -= index(edit.span.len());
+        compacted.is_changed = true;
+    }
+}
+
+/// How many rules libwrap reads of a table after the edits.
+fn rules_after(tree: &Tree<'_>, edits: &[Edit]) -> Result<usize, Refusal> {
+    let new = apply(tree.source(), edits).map_err(|error| Refusal::Internal(error.to_string()))?;
+    let tree = parse(&new);
+    let read = tree.lines().take_while(|line| line.is_read());
+    Ok(read.filter(|line| line.kind() == LineKind::Rule).count())
 }
 
 /// Checks a plan of [`compact`] beside its effect: every comment is there, about the same rules.
@@ -208,7 +250,7 @@ fn rewritten(
     words: usize,
     lines: &mut Lines<'_>,
 ) -> Option<usize> {
-    let rules = rules_of(batch, networks, lines.ends_in_cr)?;
+    let rules = frame(batch, lines.ends_in_cr).rules(networks)?;
     let (old, new) = (batch.lines.len(), rules.len());
     if new > old || new == old && networks.len() >= words {
         return None;
@@ -241,7 +283,8 @@ fn listed(
     place: &ListPlace,
     ends_in_cr: bool,
 ) -> Option<(Vec<u8>, PlannedList)> {
-    if rules_of(batch, networks, ends_in_cr).is_some_and(|rules| rules.len() < 2) {
+    let frame = frame(batch, ends_in_cr);
+    if frame.rules(networks).is_some_and(|rules| rules.len() < 2) {
         return None;
     }
     let mut bytes = String::new();
@@ -249,61 +292,18 @@ fn listed(
         // Writing to a String cannot fail.
         _ = writeln!(bytes, "{network}");
     }
-    let bytes = bytes.into_bytes();
-    let digest = digest(&bytes);
-    let name = format!("{}{LIST_END}", digest.get(..DIGITS)?);
-    let list = PlannedList {
-        path: place.found.join(&name),
-        name: format!("{}/{name}", place.named),
-        bytes,
-    };
-    let rule = rule_of(batch, &list.name, ends_in_cr);
+    let list = place.list(bytes.into_bytes(), LIST_END, networks.len());
+    let rule = frame.rule(&list.name);
     (rule.len() <= LINE_LIMIT).then_some((rule, list))
 }
 
-/// A rule of a batch, its newline included.
-fn rule_of(batch: &Batch, clients: &str, ends_in_cr: bool) -> Vec<u8> {
-    let newline = if ends_in_cr { "\r\n" } else { "\n" };
-    let colon = if batch.tail.is_empty() { "" } else { " : " };
-    format!("{}: {clients}{colon}{}{newline}", batch.head, batch.tail).into_bytes()
-}
-
-/// The networks in as few rules as they fit into; nothing if there is no room for them.
-fn rules_of(batch: &Batch, networks: &[Network], ends_in_cr: bool) -> Option<Vec<Vec<u8>>> {
-    let frame = rule_of(batch, "", ends_in_cr).len() - "\n".len();
-    let room = LINE_LIMIT
-        .checked_sub(frame)
-        .filter(|room| *room >= LEAST_ROOM)?;
-    let mut rules = Vec::new();
-    let (mut text, mut word) = (String::new(), String::new());
-    let mut end = |text: &mut String| {
-        if !text.is_empty() {
-            rules.push(rule_of(batch, text, ends_in_cr));
-            text.clear();
-        }
-    };
-    for network in networks {
-        word.clear();
-        // Writing to a String cannot fail.
-        _ = write!(word, "{network}");
-        if !text.is_empty() && text.len() + 1 + word.len() > room {
-            end(&mut text);
-        }
-        if !text.is_empty() {
-            text.push(' ');
-        }
-        text.push_str(&word);
+/// What the rules of a batch have around their clients.
+fn frame(batch: &Batch, ends_in_cr: bool) -> RuleFrame<'_> {
+    RuleFrame {
+        head: &batch.head,
+        tail: &batch.tail,
+        ends_in_cr,
     }
-    end(&mut text);
-    // Rules are folded as `tcpw fmt` folds them.
-    let style = |rule: Vec<u8>| {
-        if ends_in_cr {
-            rule
-        } else {
-            formatted(&parse(&rule))
-        }
-    };
-    Some(rules.into_iter().map(style).collect())
 }
 
 #[cfg(test)]

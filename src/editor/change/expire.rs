@@ -2,6 +2,7 @@
 
 use crate::edit::Edit;
 use crate::editor::change::alert_rules::own_alert;
+use crate::editor::change::gate_rules::{open_gates, refusal_behind};
 use crate::editor::change::worked_out::{Change, Note, Refusal};
 use crate::editor::history::written::Written;
 use crate::editor::trial::rule_parts::ending;
@@ -10,6 +11,9 @@ use crate::engine::{Access, TableName};
 use crate::metadata::{Label, Stray, Why, bond, strays};
 use crate::policy::{Element, List, OptionKind, Rule, RuleOption, rules};
 use crate::span::Span;
+
+/// The name of the program that gates call.
+const GATE: &[u8] = b"tcpw-gate";
 
 /// A rule as people think of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,18 +113,65 @@ fn words(list: List<'_, '_>) -> String {
 
 /// The edits that remove every rule whose comment says that its time is over; `now` has the form
 /// of [`Label::until`]. The comment must carry the identity of the rule, or be `written` together
-/// with it by a change of the history. A note names each comment from which nothing follows.
+/// with it by a change of the history. A gate that admits everybody but some goes with the rule of the
+/// deny table that refuses these; if that is not there as it was written, the gate stays, since nobody
+/// would get in without it. A note names each comment from which nothing follows.
 pub fn expire(ground: &Ground<'_>, now: &str, written: &Written) -> Change {
     let mut change = Change::default();
+    let over = Over::of(ground, now, written);
     for table in [TableName::Allow, TableName::Deny] {
-        for rule in rules(ground.tree(table)).filter(|rule| is_over(*rule, now, written)) {
+        for rule in rules(ground.tree(table)).filter(|rule| over.has(table, *rule)) {
             for span in with_label(rule) {
                 change.edits.push(table, Edit::delete(span));
             }
         }
     }
     change.notes = stray_notes(ground, written);
+    let needed = over.needed.iter();
+    let needed = needed.map(|line| Note::Needed(ground.place(TableName::Allow, *line)));
+    change.notes.extend(needed);
     change
+}
+
+/// The rules whose time is over.
+struct Over<'o> {
+    now: &'o str,
+    written: &'o Written,
+    /// The lines of rules of the deny table that go with a gate.
+    behind: Vec<usize>,
+    /// The lines of gates of the allow table without which nobody would get in.
+    needed: Vec<usize>,
+}
+
+impl<'o> Over<'o> {
+    fn of(ground: &Ground<'_>, now: &'o str, written: &'o Written) -> Self {
+        let mut over = Self {
+            now,
+            written,
+            behind: Vec::new(),
+            needed: Vec::new(),
+        };
+        // Tables of a million lines are not searched for gates for nothing.
+        if memchr::memmem::find(ground.allow.source(), GATE).is_none() {
+            return over;
+        }
+        for gate in open_gates(ground).filter(|gate| is_over(gate.rule, now, written)) {
+            match refusal_behind(ground, gate.rule) {
+                Some(rule) => over.behind.push(rule.line().index()),
+                None => over.needed.push(gate.rule.line().index()),
+            }
+        }
+        over
+    }
+
+    fn has(&self, table: TableName, rule: Rule<'_, '_>) -> bool {
+        let line = rule.line().index();
+        match table {
+            TableName::Allow if self.needed.contains(&line) => false,
+            TableName::Deny if self.behind.contains(&line) => true,
+            TableName::Allow | TableName::Deny => is_over(rule, self.now, self.written),
+        }
+    }
 }
 
 /// Whether the time of a rule is over, and its comment is its own.
@@ -141,8 +192,9 @@ pub fn verify_expire(
     now: &str,
     written: &Written,
 ) -> Result<(), Refusal> {
+    let over = Over::of(before, now, written);
     for table in [TableName::Allow, TableName::Deny] {
-        let left = rules(before.tree(table)).filter(|rule| !is_over(*rule, now, written));
+        let left = rules(before.tree(table)).filter(|rule| !over.has(table, *rule));
         let left = left.map(Rule::text);
         if !left.eq(rules(after.tree(table)).map(Rule::text)) {
             let what = "a rule would go whose time is not over";

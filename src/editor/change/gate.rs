@@ -13,13 +13,13 @@ use crate::editor::change::line::put;
 use crate::editor::change::worked_out::{Change, GateConflict, Note, Refusal};
 use crate::editor::client::daemon::Daemon;
 use crate::editor::client::gate_terms::GateTerms;
-use crate::editor::client::label::{in_style, labelled, relabel};
+use crate::editor::client::label::{in_endings, in_style, labelled, relabel};
 use crate::editor::trial::asked::Wish;
 use crate::editor::trial::sample::strangers;
 use crate::editor::trial::table_pair::{Ground, Place};
 use crate::editor::trial::tried_daemons::Daemons;
 use crate::engine::{Access, AssumedCommands, Request, Table, TableName, Tables, decide};
-use crate::metadata::{Label, bond};
+use crate::metadata::{Label, bond, identity};
 use crate::policy::{Rule, RuleOption, rules};
 use crate::span::Span;
 use crate::syntax::{LINE_LIMIT, parse};
@@ -84,7 +84,11 @@ pub fn gate(ground: &Ground<'_>, asked: &AskedGate<'_>) -> Result<Change, Refusa
         None => None,
     };
     let terms = match &own {
-        Some(own) => joined(ground, own, asked)?,
+        Some(own) => {
+            let terms = joined(ground, own, asked)?;
+            renew(&mut change, ground, (own, &terms), asked)?;
+            terms
+        }
         None => fresh(asked),
     };
     if own.is_none() && asked.wish == Wish::Refuse && fallback(ground, asked.daemons, false).1 {
@@ -94,7 +98,7 @@ pub fn gate(ground: &Ground<'_>, asked: &AskedGate<'_>) -> Result<Change, Refusa
         return Ok(change);
     }
     write_gate(&mut change, ground, asked, (own.as_ref(), line), &terms)?;
-    close(&mut change, ground, asked, line)?;
+    close(&mut change, ground, (asked.daemons, asked.wish), line)?;
     tell(&mut change, ground, asked, &terms)?;
     Ok(change)
 }
@@ -193,6 +197,33 @@ fn joined(
     Ok(with_policies(terms, asked))
 }
 
+/// Gives a gate with an end the new one, if nothing else of it changes: it ends as a whole.
+fn renew(
+    change: &mut Change,
+    ground: &Ground<'_>,
+    (own, terms): (&GateRule<'_>, &GateTerms),
+    asked: &AskedGate<'_>,
+) -> Result<(), Refusal> {
+    let bond = bond(own.rule).filter(|bond| bond.is_named);
+    let until = bond.as_ref().and_then(|bond| bond.label.until.clone());
+    let wanted = asked.label.and_then(|label| label.until.clone());
+    match (bond, until, wanted) {
+        (_, None, None) => Ok(()),
+        (Some(bond), Some(_), Some(until)) if own.call.as_ref().is_ok_and(|is| is == terms) => {
+            let label = Label {
+                until: Some(until),
+                ..bond.label
+            };
+            let line = label.line(&identity(own.rule)).into_bytes();
+            let edit = Edit::replace(bond.line.span(), in_endings(ground.allow, line));
+            change.edits.push(TableName::Allow, edit);
+            Ok(())
+        }
+        (_, Some(until), _) => Err(conflict(ground, own.rule, GateConflict::Ends(until))),
+        (_, None, Some(_)) => Err(conflict(ground, own.rule, GateConflict::Endless)),
+    }
+}
+
 /// Those exceptions that change something: of a gate that admits countries only, no other country.
 fn new_exceptions(terms: &GateTerms, wanted: Vec<Exception>) -> Vec<Exception> {
     let is_by_country = !terms.is_open() && terms.asns.is_empty() && terms.sets.is_empty();
@@ -216,15 +247,23 @@ fn write_gate(
         }
         return Ok(());
     }
-    let daemons: Vec<String> = asked.daemons.iter().map(ToString::to_string).collect();
+    let text = labelled(asked.label, gate_rule(ground, asked.daemons, &command)?);
+    let line = default.map(|rule| rule.line().index());
+    put(change, ground, TableName::Allow, line, text)
+}
+
+/// The rule of the allow table by which a command is asked about every client of these daemons.
+pub(crate) fn gate_rule(
+    ground: &Ground<'_>,
+    daemons: &[Daemon],
+    command: &str,
+) -> Result<Vec<u8>, Refusal> {
+    let daemons: Vec<String> = daemons.iter().map(ToString::to_string).collect();
     let rule = format!("{}: ALL: aclexec {command}", daemons.join(" "));
     if rule.len() > LINE_LIMIT {
         return Err(Refusal::LineTooLong);
     }
-    let rules = in_style(ground.allow, format!("{rule}\n").as_bytes());
-    let text = labelled(asked.label, rules);
-    let line = default.map(|rule| rule.line().index());
-    put(change, ground, TableName::Allow, line, text)
+    Ok(in_style(ground.allow, format!("{rule}\n").as_bytes()))
 }
 
 /// Puts another command into a rule, and its new identity into its comment.
@@ -269,14 +308,14 @@ pub(crate) fn internal(error: &ApplyError) -> Refusal {
 }
 
 /// Makes the deny table refuse those whom the gate does not admit.
-fn close(
+pub(crate) fn close(
     change: &mut Change,
     ground: &Ground<'_>,
-    asked: &AskedGate<'_>,
+    (daemons, wish): (&[Daemon], Wish),
     default: Option<Rule<'_, '_>>,
 ) -> Result<(), Refusal> {
     for rule in rules(ground.deny).filter(|rule| is_neutral(*rule)) {
-        if relation(rule.daemons(), asked.daemons) == DaemonRelation::None {
+        if relation(rule.daemons(), daemons) == DaemonRelation::None {
             continue;
         }
         if let Some(end) = rule.options().last().map(end_of) {
@@ -287,10 +326,10 @@ fn close(
     let deny = apply(ground.deny.source(), &change.edits.deny).map_err(|error| internal(&error))?;
     let deny = parse(&deny);
     let after = Ground::new(ground.allow, &deny, ground.world);
-    if fallback(&after, asked.daemons, true).1 {
+    if fallback(&after, daemons, true).1 {
         return Ok(());
     }
-    let options = match (default, asked.wish) {
+    let options = match (default, wish) {
         // What refuses everybody in the allow table is not read when the gate fails.
         (Some(rule), _) => {
             let options = rule.options();
@@ -307,8 +346,8 @@ fn close(
     let Some(options) = options else {
         return Ok(());
     };
-    let daemons: Vec<String> = asked.daemons.iter().map(ToString::to_string).collect();
-    let lists = format!("{}: ALL: ", daemons.join(" "));
+    let names: Vec<String> = daemons.iter().map(ToString::to_string).collect();
+    let lists = format!("{}: ALL: ", names.join(" "));
     let rule = [lists.as_bytes(), &options, b"\n"].concat();
     let text = in_style(ground.deny, &rule);
     put(change, ground, TableName::Deny, None, text)

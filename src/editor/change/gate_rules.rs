@@ -19,6 +19,47 @@ pub(crate) struct GateRule<'t> {
     pub(crate) call: Result<GateTerms, CallError>,
 }
 
+/// The gates whose conditions are about everybody but some: they admit all others.
+pub(crate) fn open_gates<'t>(ground: &Ground<'t>) -> impl Iterator<Item = GateRule<'t>> {
+    let all = gate_rules(ground).into_iter();
+    all.filter(|gate| gate.call.as_ref().is_ok_and(GateTerms::is_open))
+}
+
+/// The last rule `DAEMONS: ALL: deny` of the deny table for the same daemons, which refuses whom a gate
+/// does not admit.
+pub(crate) fn refusal_behind<'t>(ground: &Ground<'t>, gate: Rule<'_, '_>) -> Option<Rule<'t, 't>> {
+    let own = elements(gate);
+    let refusing =
+        rules(ground.deny).filter(|rule| is_plain_refusal(*rule) && elements(*rule) == own);
+    refusing.last()
+}
+
+/// The words of both lists.
+fn elements(rule: Rule<'_, '_>) -> Vec<String> {
+    let of = |list: List<'_, '_>| {
+        let text = rule.line().text(list.span());
+        String::from_utf8_lossy(&text).to_ascii_lowercase()
+    };
+    [of(rule.daemons()), of(rule.clients())]
+        .iter()
+        .map(|list| {
+            list.split([' ', ',', '\t'])
+                .filter(|word| !word.is_empty())
+                .collect::<Vec<_>>()
+                .join(" ")
+        })
+        .collect()
+}
+
+/// Whether a rule has the option `deny` and no other.
+fn is_plain_refusal(rule: Rule<'_, '_>) -> bool {
+    let options = rule.options();
+    let mut kinds = options
+        .iter()
+        .map(|option| option.spec().map(|spec| spec.kind));
+    rule.has_options() && kinds.all(|kind| kind == Some(OptionKind::Deny))
+}
+
 /// How the daemons of a rule are related to those that are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DaemonRelation {

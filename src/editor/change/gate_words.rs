@@ -3,13 +3,14 @@
 use crate::edit::Edit;
 use crate::editor::change::expire::with_label;
 use crate::editor::change::gate::rewrite;
-use crate::editor::change::gate_rules::{DaemonRelation, GateRule, gate_rules, relation};
+use crate::editor::change::gate_rules::{
+    DaemonRelation, GateRule, gate_rules, refusal_behind, relation,
+};
 use crate::editor::change::worked_out::{Change, GateConflict, Refusal};
 use crate::editor::client::daemon::Daemon;
 use crate::editor::client::gate_terms::GateTerms;
 use crate::editor::trial::table_pair::Ground;
 use crate::engine::TableName;
-use crate::policy::{OptionKind, Rule, rules};
 use tcpw_gate::program_of;
 
 /// What is to be taken out of which gates.
@@ -76,38 +77,9 @@ fn remove(change: &mut Change, ground: &Ground<'_>, gate: &GateRule<'_>, is_open
     if !is_open {
         return;
     }
-    let own = elements(gate.rule);
-    let refusing =
-        rules(ground.deny).filter(|rule| is_plain_refusal(*rule) && elements(*rule) == own);
-    if let Some(rule) = refusing.last() {
+    if let Some(rule) = refusal_behind(ground, gate.rule) {
         for span in with_label(rule) {
             change.edits.push(TableName::Deny, Edit::delete(span));
         }
     }
-}
-
-/// The words of both lists.
-fn elements(rule: Rule<'_, '_>) -> Vec<String> {
-    let of = |list: crate::policy::List<'_, '_>| {
-        let text = rule.line().text(list.span());
-        String::from_utf8_lossy(&text).to_ascii_lowercase()
-    };
-    [of(rule.daemons()), of(rule.clients())]
-        .iter()
-        .map(|list| {
-            list.split([' ', ',', '\t'])
-                .filter(|word| !word.is_empty())
-                .collect::<Vec<_>>()
-                .join(" ")
-        })
-        .collect()
-}
-
-/// Whether a rule has the option `deny` and no other.
-fn is_plain_refusal(rule: Rule<'_, '_>) -> bool {
-    let options = rule.options();
-    let mut kinds = options
-        .iter()
-        .map(|option| option.spec().map(|spec| spec.kind));
-    rule.has_options() && kinds.all(|kind| kind == Some(OptionKind::Deny))
 }

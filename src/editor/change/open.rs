@@ -6,6 +6,7 @@ use crate::editor::change::deny_all::{defaults, lists};
 use crate::editor::change::expire::with_label;
 use crate::editor::change::worked_out::{Change, Note};
 use crate::editor::trial::effect::Effect;
+use crate::editor::trial::rule_parts::has_option;
 use crate::editor::trial::sample::strangers;
 use crate::editor::trial::table_pair::Ground;
 use crate::editor::trial::tried_daemons::Daemons;
@@ -45,7 +46,9 @@ pub fn open_again(ground: &Ground<'_>) -> Result<Change, ApplyError> {
 }
 
 /// The edits that remove the alerts of tcpw: of a rule that refuses everybody only the alert, the
-/// rule for the unknown as a whole; but if some of them got in without it, only its alert, too.
+/// rule for the unknown as a whole; but if some of them got in without it, only its alert, too. Where a
+/// command of the allow table may fail, a rule that keeps other options keeps its `deny`, without which
+/// it would count for nothing then (F-ACL-06).
 ///
 /// # Errors
 /// When the edits do not fit together, which would be a defect.
@@ -65,6 +68,9 @@ pub fn remove_alert(ground: &Ground<'_>) -> Result<Change, ApplyError> {
 
 fn without_alerts(ground: &Ground<'_>, is_whole: bool) -> Change {
     let mut change = Change::default();
+    let may_fail = rules(ground.allow)
+        .filter(|rule| rule.has_options())
+        .any(|rule| has_option(rule, |kind| kind == OptionKind::Aclexec));
     for table in [TableName::Allow, TableName::Deny] {
         for rule in rules(ground.tree(table)) {
             if let Some(alert) = own_alert(rule) {
@@ -73,7 +79,7 @@ fn without_alerts(ground: &Ground<'_>, is_whole: bool) -> Change {
                         change.edits.push(table, Edit::delete(span));
                     }
                 } else {
-                    let span = cut(rule, table, &alert);
+                    let span = cut(rule, (table, may_fail), &alert);
                     change.edits.push(table, Edit::delete(span));
                 }
             }
@@ -82,9 +88,9 @@ fn without_alerts(ground: &Ground<'_>, is_whole: bool) -> Change {
     change
 }
 
-/// The alert, with the colon before it; in the deny table also a final `deny` after it,
-/// which needs no saying there.
-fn cut(rule: Rule<'_, '_>, table: TableName, alert: &RuleOption<'_>) -> Span {
+/// The alert, with the colon before it; in the deny table also a final `deny` after it, which needs no
+/// saying there unless other options stay and a command may fail.
+fn cut(rule: Rule<'_, '_>, (table, may_fail): (TableName, bool), alert: &RuleOption<'_>) -> Span {
     let end = |option: &RuleOption<'_>| option.name_span.end.max(option.value_span.end);
     let options = rule.options();
     let place = |option: &&RuleOption<'_>| option.name_span.start < alert.name_span.start;
@@ -97,8 +103,12 @@ fn cut(rule: Rule<'_, '_>, table: TableName, alert: &RuleOption<'_>) -> Span {
             .is_some_and(|spec| spec.kind == OptionKind::Deny)
     };
     let deny = after.next().filter(is_deny);
-    if let (Some(deny), None, TableName::Deny) = (deny, after.next(), table) {
+    let is_needed = may_fail && before.is_some();
+    if let (Some(deny), None, TableName::Deny, false) = (deny, after.next(), table, is_needed) {
         return Span::new(start, end(deny));
+    }
+    if is_needed {
+        return Span::new(start, end(alert));
     }
     let source = rule.line().tree().source();
     let after = source.iter().skip(index(end(alert)));

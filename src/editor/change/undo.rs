@@ -5,13 +5,14 @@ use crate::editor::change::worked_out::{Change, Refusal};
 use crate::editor::commit::common_ends::common_ends;
 use crate::editor::commit::digest::digest;
 use crate::editor::commit::entry::{HistoryEntry, Side};
-use crate::editor::commit::planned_list::{LIST_END, LISTS};
+use crate::editor::commit::planned_list::{LIST_END, LISTS, SET_END};
 use crate::editor::trial::table_pair::Ground;
 use crate::engine::{ListFile, TableName};
-use crate::policy::{Element, rules};
+use crate::policy::{Element, Rule, RuleOption, rules};
 use crate::span::{Span, offset};
 use std::collections::BTreeSet;
 use std::path::{Path, absolute};
+use tcpw_gate::{Call, Exception};
 
 /// The table that the entry is about and that is not open now, if there is one.
 pub fn check_tables<'e>(
@@ -103,13 +104,40 @@ pub fn own_lists(ground: &Ground<'_>) -> BTreeSet<String> {
             Element::Pattern { .. } | Element::Except { .. } => None,
         })
     });
-    words.filter(|word| is_own_list(word)).collect()
+    let sets = [ground.allow, ground.deny].into_iter().flat_map(|tree| {
+        let options = rules(tree)
+            .filter(|rule| rule.has_options())
+            .flat_map(Rule::options);
+        options.flat_map(|option| sets_of(&option))
+    });
+    words.chain(sets).filter(|word| is_own_list(word)).collect()
 }
 
-/// Whether a path is that of a list of `tcpw compact`.
+/// The compiled sets that an option asks a gate about.
+fn sets_of(option: &RuleOption<'_>) -> Vec<String> {
+    let command = option.value.as_deref().unwrap_or_default().trim_ascii();
+    let Some(Ok(call)) = Call::of_command(command) else {
+        return Vec::new();
+    };
+    let excepted = call
+        .except()
+        .iter()
+        .filter_map(|exception| match exception {
+            Exception::Set(path) => Some(path),
+            Exception::Network(_) | Exception::Country(_) | Exception::Asn(_) => None,
+        });
+    let all = call.sets().iter().chain(excepted);
+    all.filter_map(|path| path.to_str().map(str::to_owned))
+        .collect()
+}
+
+/// Whether a path is that of a list or a set of `tcpw compact`.
 fn is_own_list(path: &str) -> bool {
     let mut parts = path.rsplit('/');
-    parts.next().is_some_and(|name| name.ends_with(LIST_END)) && parts.next() == Some(LISTS)
+    parts
+        .next()
+        .is_some_and(|name| name.ends_with(LIST_END) || name.ends_with(SET_END))
+        && parts.next() == Some(LISTS)
 }
 
 fn is_as_left(ground: &Ground<'_>, table: TableName, side: &Side) -> bool {

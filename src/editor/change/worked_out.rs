@@ -92,6 +92,9 @@ pub enum Note {
     },
     /// Who is not admitted by the gate is refused by this rule; by none if nobody is refused.
     GateRefuses(Option<Place>),
+    /// The time of this gate is over, and it stays: without it nobody would get in, since what refuses
+    /// those whom it does not admit is not there as it was written.
+    Needed(Place),
     /// A comment about a rule from which nothing follows.
     Stray {
         /// The comment.
@@ -194,4 +197,14 @@ pub enum GateConflict {
     Wrong(String),
     /// It refuses clients whom the gate would let in before it is asked.
     Overruled,
+    /// It is a gate of the same daemons, after which another one would never be asked.
+    Taken,
+    /// Whoever a gate admits would not reach it.
+    Unread,
+    /// The comment above it would be about no rule.
+    Remarked,
+    /// It is a gate that runs out at this time, and with it what would be added.
+    Ends(String),
+    /// It is a gate without an end, and what would be added has one.
+    Endless,
 }

@@ -46,6 +46,24 @@ impl From<&Call> for GateTerms {
 }
 
 impl GateTerms {
+    /// A call that admits whoever is in a set, and nobody else.
+    pub(crate) fn of_set(set: PathBuf) -> Self {
+        Self {
+            sets: vec![set],
+            is_strict: true,
+            ..Self::default()
+        }
+    }
+
+    /// A call that admits whoever is not in a set, and whoever a gate always admits.
+    pub(crate) fn but_set(set: PathBuf) -> Self {
+        Self {
+            except: vec![Exception::Set(set)],
+            unknown: Policy::Allow,
+            ..Self::default()
+        }
+    }
+
     /// Whether everybody is admitted who is not excepted.
     pub(crate) fn is_open(&self) -> bool {
         self.countries.is_empty() && self.asns.is_empty() && self.sets.is_empty()

@@ -19,3 +19,4 @@ pub(super) mod recover;
 pub(super) mod replace;
 pub(super) mod state;
 pub(super) mod table;
+pub(super) mod unnamed_lists;

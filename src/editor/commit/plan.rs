@@ -51,7 +51,7 @@ pub struct Editor {
     overridden: Vec<PathBuf>,
     /// The directory of the history, and the lock on it if it was there.
     state_path: PathBuf,
-    state: Option<State>,
+    pub(super) state: Option<State>,
     repair: Option<Repair>,
 }
 

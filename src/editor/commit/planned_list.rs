@@ -1,5 +1,6 @@
 //! Lists of clients that are written before the tables that name them.
 
+use crate::editor::commit::digest::digest;
 use crate::editor::commit::error::EditError;
 use crate::editor::commit::replace::{Staged, remove};
 use crate::editor::commit::table::{TableFile, resolve};
@@ -10,14 +11,41 @@ use std::path::{Path, PathBuf};
 
 /// The directory of lists, beside the tables.
 pub const LISTS: &str = "tcpw.d";
-/// How their names end.
+/// How the names of lists of words end.
 pub(crate) const LIST_END: &str = ".list";
+/// How the names of compiled sets end.
+pub(crate) const SET_END: &str = ".set";
+/// As many hexadecimal digits of what is in a list are its name.
+pub(crate) const DIGITS: usize = 20;
 /// Daemons read lists as any user, and only the owner writes them.
 const DIRECTORY_MODE: u32 = 0o755;
 const FILE_MODE: u32 = 0o644;
 /// What everybody must be able to do with the directory, and with a file.
 const SEARCHED: u32 = 0o555;
 const READ: u32 = 0o444;
+
+/// Where lists of clients are put, if addresses go into such.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListPlace {
+    /// The directory as rules name it.
+    pub named: String,
+    /// Where that directory is.
+    pub found: PathBuf,
+}
+
+impl ListPlace {
+    /// A list with this content, of so many networks; `end` is how its name ends.
+    pub(crate) fn list(&self, bytes: Vec<u8>, end: &str, networks: usize) -> PlannedList {
+        let digest = digest(&bytes);
+        let name = format!("{}{end}", digest.get(..DIGITS).unwrap_or(&digest));
+        PlannedList {
+            path: self.found.join(&name),
+            name: format!("{}/{name}", self.named),
+            networks,
+            bytes,
+        }
+    }
+}
 
 /// A list file that a change needs. Its name says what is in it, so that no list ever changes: the
 /// tables of the history find the lists that they name.
@@ -27,11 +55,20 @@ pub struct PlannedList {
     pub name: String,
     /// Where it is.
     pub path: PathBuf,
-    /// Its words, one a line.
+    /// How many networks are in it.
+    pub networks: usize,
+    /// Its words, one a line, or the bytes of a compiled set.
     pub bytes: Vec<u8>,
 }
 
 impl PlannedList {
+    /// The directory that the machine of its rules is below, if it is not this machine.
+    pub(crate) fn root(&self) -> Option<&Path> {
+        let path = self.path.to_str()?;
+        let root = path.strip_suffix(self.name.as_str())?;
+        (!root.is_empty()).then(|| Path::new(root))
+    }
+
     /// Writes it, so that it outlasts a power cut; whether it was not there yet.
     fn write(&self) -> Result<bool, EditError> {
         let directory = self.path.parent().unwrap_or(Path::new("/"));

@@ -4,6 +4,7 @@ pub(super) mod fault;
 pub(super) mod guard;
 pub(super) mod intent;
 pub(super) mod outcome;
+mod planned_gates;
 pub(super) mod run;
 pub(super) mod scope;
 mod view;

@@ -1,6 +1,7 @@
 //! The machine as it will be when the lists are written that a change needs.
 
 use crate::editor::commit::planned_list::PlannedList;
+use crate::editor::transaction::planned_gates::PlannedGates;
 use crate::engine::{Account, Admitted, ListFile, Surroundings};
 use crate::policy::Dialect;
 use std::cell::RefCell;
@@ -11,6 +12,7 @@ use std::rc::Rc;
 pub(super) struct WithLists<'w> {
     world: &'w dyn Surroundings,
     planned: Option<&'w RefCell<Vec<PlannedList>>>,
+    gates: PlannedGates<'w>,
     /// Those that were asked for.
     read: RefCell<HashMap<Vec<u8>, Rc<Vec<u8>>>>,
 }
@@ -23,6 +25,7 @@ impl<'w> WithLists<'w> {
         Self {
             world,
             planned,
+            gates: PlannedGates::new(planned),
             read: RefCell::default(),
         }
     }
@@ -61,10 +64,12 @@ impl Surroundings for WithLists<'_> {
         self.world.has_account(account, name)
     }
     fn aclexec(&self, command: &[u8]) -> Option<bool> {
-        self.world.aclexec(command)
+        let planned = self.gates.ask(command);
+        planned.or_else(|| self.world.aclexec(command))
     }
     fn aclexec_clients(&self, template: &[u8]) -> Option<Rc<Admitted>> {
-        self.world.aclexec_clients(template)
+        let planned = self.gates.clients(template);
+        planned.or_else(|| self.world.aclexec_clients(template))
     }
     fn dialect(&self) -> &'static Dialect {
         self.world.dialect()

@@ -316,7 +316,6 @@ fn what_cannot_be_said_is_refused() {
     );
     for arguments in [
         &["allow", "192.0.2.7", "--country", "KR"][..],
-        &["allow", "--country", "KR", "--for", "2h"],
         &["allow", "192.0.2.7", "--unknown", "allow"],
         &["revoke", "--country", "KR", "--by", "me"],
     ] {

@@ -2,6 +2,7 @@
 //! installed libwrap that runs the gate.
 
 mod changes;
+mod expiry;
 mod library;
 mod lint;
 mod stage;

@@ -1,5 +1,6 @@
 //! The arguments.
 
+use crate::push::STATE;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -30,6 +31,8 @@ pub(super) enum Command {
     RemoveHost(RemoveArgs),
     /// Give a host another password.
     Rotate(HostArgs),
+    /// Send the events of this host that are new.
+    Push(PushArgs),
 }
 
 /// The arguments of `init`.
@@ -81,4 +84,15 @@ pub(super) struct RemoveArgs {
     pub(super) name: String,
     #[command(flatten)]
     pub(super) admin: AdminArgs,
+}
+
+/// The arguments of `push`.
+#[derive(Debug, Args)]
+pub(super) struct PushArgs {
+    /// The directory that has how far this host has come.
+    #[arg(long, value_name = "DIR", default_value = STATE)]
+    pub(super) state: PathBuf,
+    /// Try now, although earlier failures ask to wait.
+    #[arg(long)]
+    pub(super) now: bool,
 }

@@ -8,6 +8,8 @@ use std::io;
 pub(crate) enum Failure {
     /// The reader of the output went away: a quiet end.
     ClosedPipe,
+    /// The database could not be reached, or did not take the events: a later try may do better.
+    NotSent(String),
     /// Something that a person must hear.
     Told(String),
 }

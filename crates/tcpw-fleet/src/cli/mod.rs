@@ -12,5 +12,6 @@ mod hosts;
 mod init;
 mod output;
 mod program;
+mod push;
 
 pub use program::{definition, run};

@@ -3,15 +3,17 @@
 use super::args::{Cli, Command};
 use super::failure::Failure;
 use super::output::complain;
-use super::{hosts, init};
+use super::{hosts, init, push};
 use clap::{CommandFactory as _, Parser as _};
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+/// The events were not sent.
+const NOT_SENT: u8 = 1;
 /// It could not be done.
 const FAILED: u8 = 2;
 
-/// Runs the program: 0 is done, 2 is that it could not be done.
+/// Runs the program: 0 is done, 1 is that events were not sent, 2 is that it could not be done.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
@@ -23,6 +25,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     match dispatch(&cli) {
         Ok(()) | Err(Failure::ClosedPipe) => ExitCode::SUCCESS,
+        Err(Failure::NotSent(text)) => {
+            complain(&text);
+            ExitCode::from(NOT_SENT)
+        }
         Err(Failure::Told(text)) => {
             complain(&text);
             ExitCode::from(FAILED)
@@ -41,5 +47,6 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Command::AddHost(args) => hosts::add(args),
         Command::RemoveHost(args) => hosts::remove(args),
         Command::Rotate(args) => hosts::change_password(args),
+        Command::Push(args) => push::run(args, cli.config.as_deref()),
     }
 }

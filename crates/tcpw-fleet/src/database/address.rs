@@ -93,6 +93,19 @@ impl Address {
         self.config.get_dbname().or_else(|| self.config.get_user())
     }
 
+    /// Hosts, ports and the name of the database, which tell one database from another.
+    pub fn place(&self) -> String {
+        let hosts = self.config.get_hosts().iter().map(|host| match host {
+            Host::Tcp(name) => name.clone(),
+            Host::Unix(path) => path.display().to_string(),
+        });
+        let hosts: Vec<String> = hosts.collect();
+        let ports = self.config.get_ports().iter().map(ToString::to_string);
+        let ports: Vec<String> = ports.collect();
+        let database = self.database().unwrap_or_default();
+        format!("{}:{}/{database}", hosts.join(","), ports.join(","))
+    }
+
     /// Whether the URL has a password.
     pub fn has_password(&self) -> bool {
         self.config.get_password().is_some()

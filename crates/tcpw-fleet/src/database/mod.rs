@@ -13,4 +13,4 @@ pub use connect::connect;
 pub use fault::FleetError;
 pub use hosts::{Login, add_host, remove_host, rotate};
 pub use schema::{Migrated, VERSION, become_owner, check, init};
-pub use secret::{keep, new_password};
+pub use secret::{keep, new_password, new_token, random_below};

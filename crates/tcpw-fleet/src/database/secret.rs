@@ -17,11 +17,43 @@ const LENGTH: usize = 32;
 /// When the system gives no random numbers.
 pub fn new_password() -> Result<String, FleetError> {
     let mut bytes = [0_u8; LENGTH];
-    File::open("/dev/urandom")
-        .and_then(|mut file| file.read_exact(&mut bytes))
-        .map_err(|cause| FleetError::System(format!("cannot read /dev/urandom: {cause}")))?;
+    fill(&mut bytes)?;
     let letter = |byte: &u8| LETTERS.get(usize::from(byte & 31)).copied();
     Ok(bytes.iter().filter_map(letter).map(char::from).collect())
+}
+
+/// A random number that names a batch, as PostgreSQL writes such numbers.
+///
+/// # Errors
+/// When the system gives no random numbers.
+pub fn new_token() -> Result<String, FleetError> {
+    let mut bytes = [0_u8; 16];
+    fill(&mut bytes)?;
+    let written = |(place, byte): (usize, &u8)| {
+        let mark = if matches!(place, 4 | 6 | 8 | 10) {
+            "-"
+        } else {
+            ""
+        };
+        format!("{mark}{byte:02x}")
+    };
+    Ok(bytes.iter().enumerate().map(written).collect())
+}
+
+/// A random number from 0 up to but not including `end`; 0 if that is 0.
+///
+/// # Errors
+/// When the system gives no random numbers.
+pub fn random_below(end: u64) -> Result<u64, FleetError> {
+    let mut bytes = [0_u8; 8];
+    fill(&mut bytes)?;
+    Ok(u64::from_ne_bytes(bytes).checked_rem(end).unwrap_or(0))
+}
+
+fn fill(bytes: &mut [u8]) -> Result<(), FleetError> {
+    File::open("/dev/urandom")
+        .and_then(|mut file| file.read_exact(bytes))
+        .map_err(|cause| FleetError::System(format!("cannot read /dev/urandom: {cause}")))
 }
 
 /// Writes a password into a file that is new and that only its owner can read (0600).

@@ -55,6 +55,10 @@ pub(crate) const WORDS: Words = Words {
             many: "alive, but {count} files of alerts cannot be read",
         },
         clock_ahead: "the clock was ahead, or is slow",
+        names_overdue: Counted {
+            one: "a name that a rule follows cannot be resolved",
+            many: "{count} names that rules follow cannot be resolved",
+        },
         report: "report",
         test: "test mail",
     },
@@ -96,6 +100,10 @@ pub(crate) const WORDS: Words = Words {
         notice: "tcpw on {server} has something to say that this version of it cannot read:",
         heartbeat: "This message shows that alerts from {server} reach you.",
         clock_ahead: "The journal of {server} has times up to {latest}: the clock was ahead, or is slow now.",
+        names_overdue: Counted {
+            one: "A name that a rule of {server} follows could not be resolved for longer than its grace.",
+            many: "{count} names that rules of {server} follow could not be resolved for longer than their grace.",
+        },
         report: "A report from {server}.",
         test: "This is a test. Alerts from {server} reach you.",
     },
@@ -128,6 +136,7 @@ pub(crate) const WORDS: Words = Words {
         forgotten: "Events removed",
         aside: "Moved to",
         letters: "Messages",
+        followed: "Followed name",
         events_day: "Alerts in the last day",
         waiting: "Messages waiting",
         failed: "Messages given up",
@@ -235,6 +244,8 @@ pub(crate) const WORDS: Words = Words {
         heartbeat_queue: "\"tcpw queue list\" shows the messages that did not arrive, and why.",
         heartbeat_unread: "\"tcpw queue\" shows what waits in the drop directories; the system log says why it cannot be read.",
         clock_ahead: "Times in the future count as now, so no alert waits for them. Check the clock, for example with timedatectl. Events with such times: {events}; reports leave them out until then.",
+        names_stay: "The last known addresses stay in the tables, so whoever has them now gets in. Check the name with its provider and in DNS; \"tcpw revoke NAME\" ends the rule. This message comes once, until the name can be resolved again.",
+        names_removed: "Their last known addresses were removed from the tables, as \"remove\" of [follow] says: nobody gets in by them. \"tcpw undo\" brings them back; \"tcpw allow --follow NAME\" follows a name again.",
         test: "Nothing happened. This is how an alert will look in your mail program.",
     },
     units: Units {

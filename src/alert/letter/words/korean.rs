@@ -55,6 +55,10 @@ pub(crate) const WORDS: Words = Words {
             many: "작동 중이나 경보 파일 {count}개를 읽을 수 없습니다",
         },
         clock_ahead: "시계가 앞서 있었거나 뒤처져 있습니다",
+        names_overdue: Counted {
+            one: "규칙이 따르는 이름 1개의 주소를 찾을 수 없습니다",
+            many: "규칙이 따르는 이름 {count}개의 주소를 찾을 수 없습니다",
+        },
         report: "보고서",
         test: "시험 메일",
     },
@@ -96,6 +100,10 @@ pub(crate) const WORDS: Words = Words {
         notice: "{server} 서버의 tcpw가 남긴 알림인데, 이 버전에서는 읽을 수 없습니다:",
         heartbeat: "이 메일은 {server} 서버의 경보가 정상적으로 도착한다는 뜻입니다.",
         clock_ahead: "{server} 서버의 저널에 {latest}까지의 시각이 있습니다. 시계가 앞서 있었거나 지금 뒤처져 있습니다.",
+        names_overdue: Counted {
+            one: "{server} 서버의 규칙이 따르는 이름 1개의 주소를 유예 기간이 지나도록 찾지 못했습니다.",
+            many: "{server} 서버의 규칙이 따르는 이름 {count}개의 주소를 유예 기간이 지나도록 찾지 못했습니다.",
+        },
         report: "{server} 서버의 보고서입니다.",
         test: "시험 메일입니다. {server} 서버의 경보가 여기로 도착합니다.",
     },
@@ -128,6 +136,7 @@ pub(crate) const WORDS: Words = Words {
         forgotten: "삭제된 이벤트",
         aside: "보관한 파일",
         letters: "메일 번호",
+        followed: "따르는 이름",
         events_day: "지난 하루의 경보",
         waiting: "기다리는 메일",
         failed: "포기한 메일",
@@ -235,6 +244,8 @@ pub(crate) const WORDS: Words = Words {
         heartbeat_queue: "\"tcpw queue list\"로 도착하지 않은 메일과 그 이유를 볼 수 있습니다.",
         heartbeat_unread: "\"tcpw queue\"로 드롭 디렉터리에서 기다리는 것을 볼 수 있고, 읽을 수 없는 이유는 시스템 로그에 있습니다.",
         clock_ahead: "미래의 시각은 현재 시각으로 처리하므로 경보가 그때까지 미뤄지지 않습니다. timedatectl 등으로 시계를 확인해 주십시오. 그런 시각의 이벤트는 {events}건이며, 그때까지 보고서에서 빠집니다.",
+        names_stay: "마지막으로 확인한 주소가 테이블에 남아 있으므로, 지금 그 주소를 쓰는 사람은 누구나 들어올 수 있습니다. 이름의 제공자와 DNS를 확인해 주십시오. \"tcpw revoke 이름\"으로 규칙을 끝낼 수 있습니다. 이 메일은 이름의 주소를 다시 찾을 때까지 한 번만 보냅니다.",
+        names_removed: "[follow]의 \"remove\" 설정에 따라 주소를 테이블에서 삭제했습니다. 이 이름으로는 아무도 들어올 수 없습니다. \"tcpw undo\"로 되돌릴 수 있고, \"tcpw allow --follow 이름\"으로 다시 따르게 할 수 있습니다.",
         test: "아무 일도 일어나지 않았습니다. 실제 경보도 메일 프로그램에 이렇게 보입니다.",
     },
     units: Units {

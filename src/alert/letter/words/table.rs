@@ -52,6 +52,7 @@ pub(crate) struct Titles {
     pub(crate) some_failed: Counted,
     pub(crate) some_unread: Counted,
     pub(crate) clock_ahead: &'static str,
+    pub(crate) names_overdue: Counted,
     pub(crate) report: &'static str,
     pub(crate) test: &'static str,
 }
@@ -72,6 +73,7 @@ pub(crate) struct Leads {
     pub(crate) notice: &'static str,
     pub(crate) heartbeat: &'static str,
     pub(crate) clock_ahead: &'static str,
+    pub(crate) names_overdue: Counted,
     pub(crate) report: &'static str,
     pub(crate) test: &'static str,
 }
@@ -107,6 +109,7 @@ pub(crate) struct Labels {
     pub(crate) forgotten: &'static str,
     pub(crate) aside: &'static str,
     pub(crate) letters: &'static str,
+    pub(crate) followed: &'static str,
     pub(crate) events_day: &'static str,
     pub(crate) waiting: &'static str,
     pub(crate) failed: &'static str,
@@ -211,6 +214,8 @@ pub(crate) struct Notes {
     pub(crate) heartbeat_queue: &'static str,
     pub(crate) heartbeat_unread: &'static str,
     pub(crate) clock_ahead: &'static str,
+    pub(crate) names_stay: &'static str,
+    pub(crate) names_removed: &'static str,
     pub(crate) test: &'static str,
 }
 

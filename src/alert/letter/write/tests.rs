@@ -51,7 +51,7 @@ impl Desk {
         (desk, directory)
     }
 
-    fn write(&self, letter: &Letter) -> Texts {
+    pub(super) fn write(&self, letter: &Letter) -> Texts {
         self.write_with(letter, &[])
     }
 
@@ -82,7 +82,7 @@ fn claim(text: &str) -> Claim {
     Claim::cut(text.as_bytes(), 99)
 }
 
-fn of_notice(kind: LetterKind, notice: &Notice) -> Letter {
+pub(super) fn of_notice(kind: LetterKind, notice: &Notice) -> Letter {
     Letter {
         body: Some(notice.to_json()),
         ..sample(kind)
@@ -90,7 +90,7 @@ fn of_notice(kind: LetterKind, notice: &Notice) -> Letter {
 }
 
 /// Compares with a file in `fixtures/letters`; `TCPW_UPDATE=1` writes it.
-fn golden(name: &str, made: &str, stale: &RefCell<Vec<PathBuf>>) {
+pub(super) fn golden(name: &str, made: &str, stale: &RefCell<Vec<PathBuf>>) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("fixtures/letters")
         .join(name);

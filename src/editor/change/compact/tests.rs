@@ -1,7 +1,6 @@
 //! What packing makes of tables, and that no verdict changes by it.
 
 use super::*;
-use crate::edit::apply;
 use crate::engine::{Bare, differences};
 use crate::metadata::{Label, identity};
 use crate::policy::{Rule, rules};
@@ -12,7 +11,7 @@ fn compacted(allow: &str, deny: &str) -> [String; 2] {
     let trees = [allow, deny].map(|text| parse(text.as_bytes()));
     let [a, d] = &trees;
     let before = Ground::new(a, d, &Bare);
-    let (change, _) = compact(&before, None).unwrap();
+    let (change, _) = compact(&before, PackForm::Lines).unwrap();
     let new = [(allow, &change.edits.allow), (deny, &change.edits.deny)]
         .map(|(text, edits)| apply(text.as_bytes(), edits).unwrap());
     let trees = [&new[0], &new[1]].map(|text| parse(text));
@@ -21,7 +20,7 @@ fn compacted(allow: &str, deny: &str) -> [String; 2] {
     verify_compact(&before, &after).unwrap();
     let found = differences(&before.tables(), &after.tables(), &[], &Bare);
     assert!(found.claims.is_empty(), "{found:?}: {allow} {deny}");
-    let (again, _) = compact(&after, None).unwrap();
+    let (again, _) = compact(&after, PackForm::Lines).unwrap();
     assert!(again.edits.is_empty(), "{:?}: {allow} {deny}", again.edits);
     new.clone().map(|text| String::from_utf8(text).unwrap())
 }
