@@ -162,7 +162,9 @@ fn korean(paths: &Paths, note: &Note) -> String {
         Note::Repaired(place) => {
             format!("마지막 줄에 줄바꿈이 없어 넣었습니다: {}", at(paths, place))
         }
-        Note::Stray { .. } | Note::GateAdmits { .. } | Note::GateRefuses(_) => english(paths, note),
+        Note::Stray { .. } | Note::Needed(_) | Note::GateAdmits { .. } | Note::GateRefuses(_) => {
+            english(paths, note)
+        }
     }
 }
 
