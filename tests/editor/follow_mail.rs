@@ -77,8 +77,6 @@ fn a_mail_comes_once_for_each_outage() {
     stage.at(4 * DAY + 2 * HOUR);
     stage.done(1, &["expire"]);
     awaited(&stage, 2);
-    let queue = stage.done(0, &["queue", "list"]);
-    assert!(!queue.out.contains("waiting"), "{queue:#?}");
 }
 
 #[test]

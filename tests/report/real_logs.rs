@@ -56,7 +56,7 @@ fn script(name: &str) -> PathBuf {
 }
 
 /// Plays a script in namespaces of its own; gives its stage and what it printed.
-fn play(name: &str, more: &[&Path]) -> (TempDir, String) {
+pub(super) fn play(name: &str, more: &[&Path]) -> (TempDir, String) {
     let stage = TempDir::with_prefix("tcpw-logs-").unwrap();
     let output = Command::new("unshare")
         .args(NAMESPACES)

@@ -38,7 +38,9 @@ CREATE TABLE tcpw.host (
     seen timestamptz,
     version text COLLATE "C",
     -- Events that the host had still to send when it was seen.
-    backlog bigint NOT NULL DEFAULT 0
+    backlog bigint NOT NULL DEFAULT 0,
+    -- Who mails about its alerts, as it says: itself, or `tcpw-fleet mail` for all.
+    mail text COLLATE "C" NOT NULL DEFAULT 'own' CHECK (mail IN ('own', 'fleet'))
 ) WITH (fillfactor = 70);
 
 -- How far each host has come; written with each batch, in the same transaction.
@@ -214,7 +216,7 @@ CREATE FUNCTION tcpw.ingest(
     seqs bigint[], ats timestamptz[], addrs inet[], sources text[], daemons text[],
     verdicts text[], rules text[], reporters bigint[],
     h_hours timestamptz[], h_sources text[], h_daemons text[], h_verdicts text[],
-    h_ns bigint[], h_firsts timestamptz[], h_lasts timestamptz[],
+    h_ns bigint[], h_firsts timestamptz[], h_lasts timestamptz[], in_mail text DEFAULT 'own',
     OUT status text, OUT life integer, OUT base bigint, OUT token uuid, OUT seq bigint,
     OUT seq_at timestamptz, OUT pause integer, OUT most integer, OUT added integer)
 LANGUAGE plpgsql SECURITY DEFINER
@@ -228,6 +230,13 @@ DECLARE
     size integer := coalesce(cardinality(seqs), 0);
     counts integer := coalesce(cardinality(h_ns), 0);
     written integer;
+    adding text := $sql$
+        INSERT INTO tcpw.event (host, seq, at, addr, source, daemon, verdict, rule, reporter)
+        SELECT $1, one.seq, one.at, one.addr, left(one.source, 512), left(one.daemon, 512),
+            CASE WHEN one.verdict IN ('denied', 'granted') THEN one.verdict ELSE 'unknown' END,
+            left(one.rule, 2048), one.reporter
+        FROM unnest($2, $3, $4, $5, $6, $7, $8, $9)
+            AS one (seq, at, addr, source, daemon, verdict, rule, reporter)$sql$;
 BEGIN
     IF as_host IS DISTINCT FROM me THEN
         RAISE EXCEPTION 'this login is that of another host' USING ERRCODE = 'insufficient_privilege',
@@ -269,8 +278,9 @@ BEGIN
     token := link.token;
     seq := link.seq;
     seq_at := link.seq_at;
-    UPDATE tcpw.host SET seen = now(), version = left(in_version, 64), backlog = in_backlog
-    WHERE name = me AND (seen IS NULL OR seen < now() - interval '1 minute');
+    UPDATE tcpw.host SET seen = now(), version = left(in_version, 64), backlog = in_backlog,
+        mail = in_mail
+    WHERE name = me AND (seen IS NULL OR seen < now() - interval '1 minute' OR mail <> in_mail);
     IF status <> 'done' OR fork OR size + counts = 0
             OR (link.token IS NOT DISTINCT FROM next AND link.seq = last_seq) THEN
         RETURN;
@@ -301,14 +311,15 @@ BEGIN
     WHERE month BETWEEN now() - interval '62 days' AND now() + interval '1 day'
         AND to_regclass('tcpw.hourly_' || to_char(month, 'YYYYMM')) IS NULL;
 
-    INSERT INTO tcpw.event (host, seq, at, addr, source, daemon, verdict, rule, reporter)
-        SELECT me, one.seq, one.at, one.addr, left(one.source, 512), left(one.daemon, 512),
-            CASE WHEN one.verdict IN ('denied', 'granted') THEN one.verdict ELSE 'unknown' END,
-            left(one.rule, 2048), one.reporter
-        FROM unnest(seqs, ats, addrs, sources, daemons, verdicts, rules, reporters)
-            AS one (seq, at, addr, source, daemon, verdict, rule, reporter)
-        ON CONFLICT DO NOTHING;
-    GET DIAGNOSTICS written = ROW_COUNT;
+    -- Nearly always all of them are new, which is cheaper to try than to ask for each.
+    BEGIN
+        EXECUTE adding USING me, seqs, ats, addrs, sources, daemons, verdicts, rules, reporters;
+        GET DIAGNOSTICS written = ROW_COUNT;
+    EXCEPTION WHEN unique_violation THEN
+        EXECUTE adding || ' ON CONFLICT DO NOTHING'
+            USING me, seqs, ats, addrs, sources, daemons, verdicts, rules, reporters;
+        GET DIAGNOSTICS written = ROW_COUNT;
+    END;
     added := written;
 
     INSERT INTO tcpw.hourly AS old (host, life, hour, source, daemon, verdict, n, first, last)

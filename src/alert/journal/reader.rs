@@ -44,7 +44,11 @@ impl JournalReader {
         let JournalError::Database { cause, .. } = &refused else {
             return Err(refused);
         };
-        let is_shut = cause.sqlite_error_code() == Some(ErrorCode::CannotOpen);
+        // What stands beside the database cannot be made.
+        let is_shut = matches!(
+            cause.sqlite_error_code(),
+            Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly)
+        );
         let Some(look) = look(path).filter(|_| is_shut) else {
             return Err(refused);
         };
