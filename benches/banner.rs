@@ -1,7 +1,7 @@
 //! What a ban costs each client: from connect to banner at Debian's sshd, with banned addresses as
 //! rules, packed to long lines, in a `/file` list, and in a compiled set that `tcpw-gate` asks;
-//! beside the shell alone that libwrap starts for any command, and beside a shell script with
-//! `geoiplookup`, where that is installed. All in one run, in turn.
+//! beside the shell alone that libwrap starts for any command, the shell with a program that does
+//! nothing, and a shell script with `geoiplookup`, where that is installed. All in one run, in turn.
 //!
 //! `cargo bench --bench banner`; needs root, namespaces, sshd and ssh-keygen. `TCPW_BANNED` is how
 //! many are banned (1000000), `TCPW_ROUNDS` how often each form is measured (41).

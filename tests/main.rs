@@ -27,6 +27,8 @@ mod fuzz;
 mod grammar;
 /// Every code of the linter: its fixture, and its claims before the installed libwrap.
 mod lint;
+/// A DNS server that does what it is told to.
+mod name_server;
 /// The library, used by a crate of somebody else.
 mod outside;
 /// What is installed: the package, the archive, what they are made of, and what editors and CI get.

@@ -38,10 +38,12 @@ $python - "$count" /etc/banned /etc/forms <<-'END'
 	END
 /usr/local/bin/tcpw set build /etc/banned.set /etc/banned >"$stage/set.log" 2>&1 || fail "$(cat "$stage/set.log")"
 # The visitor is of this machine, and is looked up like anybody.
-echo "sshd: ALL: aclexec /usr/local/bin/tcpw-gate --strict --except /etc/banned.set -- %a" >/etc/forms/gate.allow
+echo "sshd: ALL: aclexec exec /usr/local/bin/tcpw-gate --strict --except /etc/banned.set -- %a" >/etc/forms/gate.allow
 # What the shell costs that libwrap starts for any command.
 echo 'sshd: ALL: aclexec true' >/etc/forms/shell.allow
-forms="none rules lines file shell gate"
+# What any program costs that the shell starts.
+echo 'sshd: ALL: aclexec /bin/true' >/etc/forms/process.allow
+forms="none rules lines file shell process gate"
 if command -v geoiplookup >/dev/null; then
     printf '#!/bin/sh\ncase $(geoiplookup "$1" | awk -F "[ ,]" "{print \\$4; exit}") in KR) exit 1 ;; esac\n' >/etc/country
     chmod 755 /etc/country

@@ -25,8 +25,9 @@ pub use inbox::collector::{Collector, Pass};
 pub use inbox::waiting::Inbox;
 pub use journal::database::{Journal, JournalError, make_directory as make_journal_directory};
 pub use journal::{
-    Ahead, Attempt, EventFilter, EventTotal, FoundEvent, JournalOverview, Queued, RefusedClient,
-    Search, Sent, SourceCount, State, Stuck, Tally, Troubles, VerdictCounts, Waiting,
+    Ahead, Attempt, EventFilter, EventTotal, FoundEvent, JournalOverview, JournalReader, Queued,
+    RefusedClient, Search, Sent, SourceCount, State, Stuck, Tally, Troubles, VerdictCounts,
+    Waiting,
 };
 pub use letter::mime::People;
 pub use letter::places::locator;

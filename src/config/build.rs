@@ -2,6 +2,7 @@
 
 use super::alert::{self, Alert};
 use super::error::{ConfigError, ConfigProblem};
+use super::fleet::{self, Fleet};
 use super::follow::{self, Follow};
 use super::keys::known;
 use super::letter::{self, Geo};
@@ -72,6 +73,7 @@ pub fn parse(bytes: &[u8], file: &Path, place: Place<'_>) -> Result<Config, Conf
         None => None,
     };
     let (drop, root_drop) = drops(&top)?;
+    let fleet = fleet(&top, place)?;
     Ok(Config {
         mail,
         channels,
@@ -95,7 +97,8 @@ pub fn parse(bytes: &[u8], file: &Path, place: Place<'_>) -> Result<Config, Conf
             None => Follow::default(),
         },
         status_group: status_group(&top)?,
-        holds_password: holds_password || holds_secret,
+        holds_password: holds_password || holds_secret || fleet.holds_password(),
+        fleet,
     })
 }
 
@@ -146,6 +149,13 @@ fn keep_in(top: &Section<'_>) -> Result<Vec<IpAddr>, ConfigError> {
         return Ok(Vec::new());
     };
     section.addresses("keep_in")
+}
+
+fn fleet(top: &Section<'_>, place: Place<'_>) -> Result<Fleet, ConfigError> {
+    match top.section("fleet", "fleet", known("fleet"))? {
+        Some(section) => fleet::fleet(&section, place),
+        None => Ok(Fleet::default()),
+    }
 }
 
 /// The group that may read the saved status, by its name.

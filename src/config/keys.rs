@@ -1,13 +1,13 @@
 //! Every key of the configuration.
 
-use super::{alert, follow, letter};
+use super::{alert, fleet, follow, letter};
 
 /// Every key, by table; the manual page tcpw.toml(5) describes each of them.
 pub const KEYS: &[(&str, &[&str])] = &[
     (
         "",
         &[
-            "mail", "journal", "drop", "lint", "guard", "follow", "alert", "geo", "status",
+            "mail", "journal", "drop", "lint", "guard", "follow", "alert", "geo", "status", "fleet",
         ],
     ),
     ("mail", MAIL),
@@ -20,6 +20,7 @@ pub const KEYS: &[(&str, &[&str])] = &[
     ("guard", GUARD),
     ("follow", follow::FOLLOW),
     ("status", STATUS),
+    ("fleet", fleet::FLEET),
     ("alert", alert::ALERT),
     ("geo", letter::GEO),
     ("alert.rule", alert::RULE),

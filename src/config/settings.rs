@@ -2,6 +2,7 @@
 
 use super::alert::Alert;
 use super::channel::ChannelSettings;
+use super::fleet::Fleet;
 use super::follow::Follow;
 use super::letter::{Geo, LetterForm};
 use super::lint_code::Lint;
@@ -46,6 +47,8 @@ pub struct Config {
     pub keep_in: Vec<IpAddr>,
     /// How names are followed.
     pub follow: Follow,
+    /// This machine as one of many.
+    pub fleet: Fleet,
     /// The group that may read the saved status.
     pub status_group: Option<String>,
     /// Whether a password or another secret stands in the configuration itself.
@@ -144,6 +147,7 @@ impl Config {
             lint: Lint::default(),
             keep_in: Vec::new(),
             follow: Follow::default(),
+            fleet: Fleet::default(),
             status_group: None,
             holds_password: false,
         }

@@ -7,7 +7,7 @@
 pub use change::alert_rules::{FAST_NAME, Triggers, alert_command, install_alert, verify_alert};
 pub use change::alerts_found::{FoundAlert, FoundAlerts, found_alerts};
 pub use change::allow_deny::list;
-pub use change::apply::{Declared, declare, replace, verify_alerts_kept};
+pub use change::apply::{Declared, Keeps, declare, replace, verify_alerts_kept};
 pub use change::asks::Asks;
 pub use change::batches::Untouched;
 pub use change::callers::callers;

@@ -205,6 +205,11 @@ fn time(text: &str) -> Option<String> {
     })
 }
 
+/// Whether `text` is a time as a label has it: in UTC, as `2026-11-22T19:30:00Z`.
+pub fn is_time(text: &str) -> bool {
+    time(text).as_deref() == Some(text)
+}
+
 fn check_reason(reason: &str) -> Result<(), LabelFault> {
     let mut words = reason.split_whitespace();
     let hidden = words.find_map(|word| {

@@ -10,4 +10,4 @@ mod bond;
 mod label;
 
 pub use bond::{Bond, Stray, Why, bond, identity, strays};
-pub use label::{Comment, Label, LabelFault};
+pub use label::{Comment, Label, LabelFault, is_time};

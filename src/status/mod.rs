@@ -28,6 +28,7 @@ pub use measures::{EventCount, Measures, StateCount};
 pub use nagios::nagios;
 pub use piece::{Piece, Tone};
 pub use problem::{PROBLEMS, StatusProblem};
+pub use problem_words::sentence;
 pub use prometheus::prometheus;
 pub use screen::screen;
 pub use utc_time::UtcTime;

@@ -102,6 +102,13 @@ pub enum StatusProblem {
         /// How many events have such a time.
         events: u64,
     },
+    /// A file of tcpw or the program itself has a time that is still to come.
+    ClockBehind {
+        /// The file.
+        file: String,
+        /// Its time.
+        time: UtcTime,
+    },
     /// The journal was damaged within the last day.
     Damaged {
         /// When it was found.
@@ -172,7 +179,7 @@ pub enum StatusProblem {
 }
 
 /// The words of all problems, as JSON and Prometheus have them.
-pub const PROBLEMS: [&str; 27] = [
+pub const PROBLEMS: [&str; 28] = [
     "lint-errors",
     "daemon",
     "program-gone",
@@ -188,6 +195,7 @@ pub const PROBLEMS: [&str; 27] = [
     "mail-failing",
     "given-up",
     "clock-ahead",
+    "clock-behind",
     "damaged",
     "rejected",
     "forgotten",
@@ -221,6 +229,7 @@ impl StatusProblem {
             Self::MailFailing { .. } => "mail-failing",
             Self::GivenUp { .. } => "given-up",
             Self::ClockAhead { .. } => "clock-ahead",
+            Self::ClockBehind { .. } => "clock-behind",
             Self::Damaged { .. } => "damaged",
             Self::Rejected { .. } => "rejected",
             Self::Forgotten { .. } => "forgotten",

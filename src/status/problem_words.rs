@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 /// The word of a problem, and its sentence in both languages.
-const SENTENCES: [(&str, &str, &str); 27] = [
+const SENTENCES: [(&str, &str, &str); 28] = [
     (
         "lint-errors",
         "lint errors in the tables: {errors} (`tcpw lint`): {first}",
@@ -86,6 +86,11 @@ const SENTENCES: [(&str, &str, &str); 27] = [
         "저널에 {latest}까지의 시각이 있습니다: 시계가 앞서 있었거나 지금 뒤처져 있습니다",
     ),
     (
+        "clock-behind",
+        "{file} has a time that is still to come, {time}: the clock is slow, or was ahead then",
+        "{file}의 시각 {time}이(가) 아직 오지 않았습니다: 시계가 뒤처져 있거나 그때 앞서 있었습니다",
+    ),
+    (
         "damaged",
         "the journal was damaged at {time}; it is now {aside}, and a new one was started",
         "{time}에 저널이 손상되어 {aside}(으)로 옮기고 새로 시작했습니다",
@@ -148,7 +153,7 @@ const SENTENCES: [(&str, &str, &str); 27] = [
 ];
 
 /// What is wrong, and what to do, in one sentence.
-pub(super) fn sentence(problem: &StatusProblem, view: &View<'_>) -> String {
+pub fn sentence(problem: &StatusProblem, view: &View<'_>) -> String {
     let word = problem.word();
     let found = SENTENCES.iter().find(|(known, _, _)| *known == word);
     let text = match (found, view.language) {

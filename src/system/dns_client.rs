@@ -1,7 +1,7 @@
-//! Asks DNS servers for the addresses of a name, with their time to live, which the C library does not
-//! tell. Nothing lasts beyond a moment that is set.
+//! Asks DNS servers for the addresses of a name, with their time to live, and for the mail servers of a
+//! domain, which the C library does not tell. Nothing lasts beyond a moment that is set.
 
-use super::dns_message::{AddressFamily, DnsAnswer, DnsFault, DnsQuestion, DnsReply};
+use super::dns_message::{AddressFamily, DnsAnswer, DnsFault, DnsQuestion, DnsRecord, DnsReply};
 use super::dns_servers::DnsServers;
 use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, UdpSocket};
@@ -25,11 +25,37 @@ pub struct DnsLookup {
 /// Asks the servers, one after the other, for both families of a name, until both are answered or
 /// `until` has come. That a name does not exist, or has no address, is an answer.
 pub fn look_up(name: &str, servers: &DnsServers, until: Instant) -> DnsLookup {
-    let mut search = [AddressFamily::V4, AddressFamily::V6].map(|family| Search {
+    let families = [AddressFamily::V4, AddressFamily::V6].map(DnsRecord::Address);
+    let [v4, v6] = search(name, families, servers, until);
+    DnsLookup { v4, v6 }
+}
+
+/// Asks the servers, as [`look_up`] does, for the mail servers of a domain.
+///
+/// # Errors
+/// When there is no such domain, or that cannot be told until then. That it has no mail server is an
+/// answer.
+pub fn look_up_exchanges(
+    domain: &str,
+    servers: &DnsServers,
+    until: Instant,
+) -> Result<DnsAnswer, DnsFault> {
+    let [told] = search(domain, [DnsRecord::Exchange], servers, until);
+    told
+}
+
+/// Asks the servers for records of a name, of all kinds at the same time.
+fn search<const KINDS: usize>(
+    name: &str,
+    records: [DnsRecord; KINDS],
+    servers: &DnsServers,
+    until: Instant,
+) -> [Result<DnsAnswer, DnsFault>; KINDS] {
+    let mut search = records.map(|record| Search {
         question: DnsQuestion {
             id: id(),
             name: name.to_owned(),
-            family,
+            record,
         },
         told: None,
         fault: DnsFault::Silent,
@@ -48,8 +74,7 @@ pub fn look_up(name: &str, servers: &DnsServers, until: Instant) -> DnsLookup {
             ask(&mut search, *server, end);
         }
     }
-    let [v4, v6] = search.map(Search::end);
-    DnsLookup { v4, v6 }
+    search.map(Search::end)
 }
 
 /// A number that nobody can guess who does not see the question.
@@ -87,7 +112,7 @@ impl Search {
 }
 
 /// Asks one server what is not known yet; it has until `end`.
-fn ask(search: &mut [Search; 2], server: SocketAddr, end: Instant) {
+fn ask<const KINDS: usize>(search: &mut [Search; KINDS], server: SocketAddr, end: Instant) {
     let asked = ask_by_udp(search, server, end);
     if let Err(error) = asked {
         for one in search.iter_mut().filter(|one| !one.is_over()) {
@@ -105,7 +130,11 @@ fn fault_of(error: &io::Error) -> DnsFault {
     }
 }
 
-fn ask_by_udp(search: &mut [Search; 2], server: SocketAddr, end: Instant) -> io::Result<()> {
+fn ask_by_udp<const KINDS: usize>(
+    search: &mut [Search; KINDS],
+    server: SocketAddr,
+    end: Instant,
+) -> io::Result<()> {
     let any = if server.is_ipv4() {
         SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0))
     } else {
@@ -114,7 +143,7 @@ fn ask_by_udp(search: &mut [Search; 2], server: SocketAddr, end: Instant) -> io:
     // A port that the kernel chooses; nobody but the server is heard.
     let socket = UdpSocket::bind(any)?;
     socket.connect(server)?;
-    let mut waits = [false; 2];
+    let mut waits = [false; KINDS];
     for (one, waits) in search.iter_mut().zip(&mut waits) {
         if one.is_over() {
             continue;

@@ -31,32 +31,56 @@ impl AddressFamily {
             Self::V6 => "AAAA",
         }
     }
+}
 
+/// The kind of the records that a question is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DnsRecord {
+    /// The addresses of one family.
+    Address(AddressFamily),
+    /// The mail servers of a domain: records of type MX.
+    Exchange,
+}
+
+impl DnsRecord {
     fn kind(self) -> TYPE {
         match self {
-            Self::V4 => TYPE::A,
-            Self::V6 => TYPE::AAAA,
+            Self::Address(AddressFamily::V4) => TYPE::A,
+            Self::Address(AddressFamily::V6) => TYPE::AAAA,
+            Self::Exchange => TYPE::MX,
         }
     }
 }
 
-/// A question for the addresses of a name.
+/// A mail server that takes the mail of a domain.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MailExchange {
+    /// Its place in the order in which servers are tried: the least comes first.
+    pub preference: u16,
+    /// Its name; empty for the root of DNS, with which a domain says that it takes no mail (RFC 7505).
+    pub host: String,
+}
+
+/// A question for the records of a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DnsQuestion {
     /// The number that its answer must carry.
     pub id: u16,
     /// The name, as a whole.
     pub name: String,
-    /// Of which family.
-    pub family: AddressFamily,
+    /// Of which kind.
+    pub record: DnsRecord,
 }
 
-/// The addresses of one family that a server knows for a name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The records of one kind that a server knows for a name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DnsAnswer {
-    /// The addresses, as they were sent; none if the name has none of this family.
+    /// The addresses, as they were sent; none if the name has none of the family asked for.
     pub addresses: Vec<IpAddr>,
-    /// How many seconds they hold, by the least of the records; nothing without addresses.
+    /// The mail servers, those that are tried first before the others; none unless these were asked
+    /// for.
+    pub exchanges: Vec<MailExchange>,
+    /// How many seconds all of that holds, by the least of the records; nothing without records.
     pub ttl: Option<u32>,
     /// Whether the server says that it has checked their signatures (the AD bit of DNSSEC).
     pub is_authentic: bool,
@@ -104,7 +128,7 @@ impl DnsQuestion {
         // A server that checks signatures says so if it is asked to (RFC 6840, 5.7).
         packet.set_flags(PacketFlag::RECURSION_DESIRED | PacketFlag::AUTHENTIC_DATA);
         let name = Name::new(&self.name).ok()?;
-        let (kind, class) = (QTYPE::TYPE(self.family.kind()), QCLASS::CLASS(CLASS::IN));
+        let (kind, class) = (QTYPE::TYPE(self.record.kind()), QCLASS::CLASS(CLASS::IN));
         packet
             .questions
             .push(Question::new(name, kind, class, false));
@@ -129,7 +153,7 @@ impl DnsQuestion {
         };
         let name = Name::new(&self.name).ok()?;
         let is_it = question.qname == name
-            && question.qtype == QTYPE::TYPE(self.family.kind())
+            && question.qtype == QTYPE::TYPE(self.record.kind())
             && question.qclass == QCLASS::CLASS(CLASS::IN);
         is_it.then(|| {
             DnsReply::Told(match flags & CODE {
@@ -139,18 +163,22 @@ impl DnsQuestion {
         })
     }
 
-    /// The addresses of the name that `name` is an alias of, or of itself.
+    /// The records of the name that `name` is an alias of, or of itself.
     fn answer(&self, packet: &Packet<'_>, name: &Name<'_>) -> Result<DnsAnswer, DnsFault> {
         let mut ttl = u32::MAX;
         let mut owner = name;
         for _ in 0..=ALIASES {
             let Some((next, seconds)) = records(packet, owner).find_map(alias) else {
-                let found: Vec<(IpAddr, u32)> = records(packet, owner)
-                    .filter_map(|record| self.address(record))
-                    .collect();
-                let least = found.iter().map(|(_, ttl)| *ttl).min();
+                let found = || records(packet, owner);
+                let addresses = found().filter_map(|record| self.address(record));
+                let (addresses, first): (Vec<IpAddr>, Vec<u32>) = addresses.unzip();
+                let exchanges = found().filter_map(|record| self.exchange(record));
+                let (mut exchanges, second): (Vec<MailExchange>, Vec<u32>) = exchanges.unzip();
+                exchanges.sort();
+                let least = first.into_iter().chain(second).min();
                 return Ok(DnsAnswer {
-                    addresses: found.into_iter().map(|(address, _)| address).collect(),
+                    addresses,
+                    exchanges,
                     ttl: least.map(|least| least.min(ttl)),
                     is_authentic: packet.has_flags(PacketFlag::AUTHENTIC_DATA),
                 });
@@ -170,8 +198,26 @@ impl DnsQuestion {
         } else {
             return None;
         };
-        let is_asked = address.is_ipv4() == (self.family == AddressFamily::V4);
+        let family = if address.is_ipv4() {
+            AddressFamily::V4
+        } else {
+            AddressFamily::V6
+        };
+        let is_asked = self.record == DnsRecord::Address(family);
         is_asked.then(|| (address, seconds(record.ttl)))
+    }
+
+    /// The mail server of a record, if these are asked for, and how long it holds.
+    fn exchange(&self, record: &ResourceRecord<'_>) -> Option<(MailExchange, u32)> {
+        let RData::MX(found) = &record.rdata else {
+            return None;
+        };
+        let exchange = MailExchange {
+            preference: found.preference,
+            host: found.exchange.to_string(),
+        };
+        let is_asked = self.record == DnsRecord::Exchange;
+        is_asked.then(|| (exchange, seconds(record.ttl)))
     }
 }
 
@@ -225,7 +271,7 @@ mod tests {
         DnsQuestion {
             id: 0x1234,
             name: NAME.to_owned(),
-            family,
+            record: DnsRecord::Address(family),
         }
     }
 
@@ -242,13 +288,25 @@ mod tests {
 
     /// An answer with these flags to a question for A, with records of owner, type, TTL and data.
     fn message(id: u16, flags: u16, asked: &str, records: &[(&str, u16, u32, Vec<u8>)]) -> Vec<u8> {
+        message_about(1, id, flags, asked, records)
+    }
+
+    /// The same to a question for records of type `kind`.
+    fn message_about(
+        kind: u16,
+        id: u16,
+        flags: u16,
+        asked: &str,
+        records: &[(&str, u16, u32, Vec<u8>)],
+    ) -> Vec<u8> {
         let mut bytes = Vec::new();
         let count = u16::try_from(records.len()).unwrap();
         for number in [id, flags, 1, count, 0, 0] {
             bytes.extend(number.to_be_bytes());
         }
         bytes.extend(wire(asked));
-        bytes.extend([0, 1, 0, 1]);
+        bytes.extend(kind.to_be_bytes());
+        bytes.extend([0, 1]);
         for (owner, kind, ttl, data) in records {
             bytes.extend(wire(owner));
             bytes.extend(kind.to_be_bytes());
@@ -297,6 +355,7 @@ mod tests {
             answer,
             Some(Ok(DnsAnswer {
                 addresses: addresses.to_vec(),
+                exchanges: Vec::new(),
                 ttl: Some(70),
                 is_authentic: true,
             }))
@@ -336,6 +395,46 @@ mod tests {
             asked.read(&message(0x1234, 0x8180, NAME, &records)),
             None,
             "it is about A"
+        );
+    }
+
+    #[test]
+    fn mail_servers_come_in_their_order_and_only_if_asked_for() {
+        let server = |preference: u16, host: &[u8]| [&preference.to_be_bytes()[..], host].concat();
+        let records = [
+            (NAME, 5, 500, wire("b.example")),
+            ("b.example", 15, 300, server(20, &wire("mx2.example.org"))),
+            ("b.example", 15, 400, server(10, &wire("mx1.example.org"))),
+            ("b.example", 15, 400, server(30, &[0])),
+            ("b.example", 1, 1, vec![45, 0, 0, 1]),
+        ];
+        let question = DnsQuestion {
+            record: DnsRecord::Exchange,
+            ..question(AddressFamily::V4)
+        };
+        let answer = question.read(&message_about(15, 0x1234, 0x8180, NAME, &records));
+        let exchange = |preference, host: &str| MailExchange {
+            preference,
+            host: host.to_owned(),
+        };
+        assert_eq!(
+            answer,
+            Some(DnsReply::Told(Ok(DnsAnswer {
+                addresses: Vec::new(),
+                exchanges: vec![
+                    exchange(10, "mx1.example.org"),
+                    exchange(20, "mx2.example.org"),
+                    exchange(30, ""),
+                ],
+                ttl: Some(300),
+                is_authentic: false,
+            })))
+        );
+        let addresses = told(&message(0x1234, 0x8180, NAME, &records));
+        let addresses = addresses.unwrap().unwrap();
+        assert_eq!(
+            (addresses.addresses.len(), addresses.exchanges),
+            (1, vec![])
         );
     }
 

@@ -53,8 +53,10 @@ pub use deliverer_account::{
     is_for_group,
 };
 pub use disk::free_space;
-pub use dns_client::{DnsLookup, look_up};
-pub use dns_message::{AddressFamily, DnsAnswer, DnsFault, DnsQuestion, DnsReply};
+pub use dns_client::{DnsLookup, look_up, look_up_exchanges};
+pub use dns_message::{
+    AddressFamily, DnsAnswer, DnsFault, DnsQuestion, DnsRecord, DnsReply, MailExchange,
+};
 pub use dns_servers::{DnsServers, addresses_in_hosts, name_in_hosts};
 pub use hand_over::{Ownership, give_file, settle_directory};
 pub use hidden_input::{HiddenLine, HiddenTerminal};

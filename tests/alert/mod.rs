@@ -2,6 +2,7 @@
 //! journal, and Debian's aiosmtpd on the other side.
 
 /// A test message that has no more than an alert has.
+mod arrival;
 mod as_alert;
 /// An hour in which a local user attacks what root reports.
 mod attack;

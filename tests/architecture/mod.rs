@@ -6,6 +6,7 @@ mod faces;
 mod form;
 mod names;
 mod owners;
+mod packages;
 mod plan;
 mod tree;
 mod walls;

@@ -8,6 +8,8 @@ mod examples;
 mod facts;
 /// One oldest version of Rust, wherever it is said.
 mod oldest;
+/// What other tools are given decides as the page says.
+mod policies;
 /// Each promise of the threat model has its tests.
 mod promises;
 /// The README is true.

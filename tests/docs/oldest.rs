@@ -47,7 +47,13 @@ fn it_is_one_version() {
             "{name}: {versions:?}"
         );
     }
-    for name in ["hosts-access", "tcpw-event", "tcpw-gate", "tcpw-notify"] {
+    for name in [
+        "hosts-access",
+        "tcpw-event",
+        "tcpw-fleet",
+        "tcpw-gate",
+        "tcpw-notify",
+    ] {
         let manifest = text(&format!("crates/{name}/Cargo.toml"));
         assert!(manifest.contains("rust-version.workspace = true"), "{name}");
     }

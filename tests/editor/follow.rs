@@ -1,7 +1,7 @@
 //! Names that move: whatever a resolver says, the rule holds the last good addresses of its name.
 
 use super::follow_stage::{DAY, HOUR, MINUTE, NAME, Stage, addresses, tells};
-use super::name_server::Act;
+use crate::name_server::Act;
 use std::fs;
 use std::time::{Duration, Instant};
 

@@ -1,7 +1,7 @@
 //! A name that cannot be resolved for longer than its grace is mailed about, once for each outage.
 
 use super::follow_stage::{DAY, HOUR, MINUTE, NAME, Stage, tells};
-use super::name_server::Act;
+use crate::name_server::Act;
 use std::fs;
 use std::time::{Duration, Instant};
 

@@ -1,8 +1,8 @@
 //! A month in which a name moves and its resolver fails, lies and is silent.
 
 use super::follow_stage::{DAY, HOUR, MINUTE, NAME, Stage, addresses, tells};
-use super::name_server::Act;
 use crate::engine::{Oracle, Tables};
+use crate::name_server::Act;
 use crate::proof::say;
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,8 +1,8 @@
 //! A machine that follows names: two tables, a resolver that does what it is told to, and a clock.
 
 use super::in_time::shim;
-use super::name_server::{Act, NameServer};
 use super::sandbox::{Ran, Sandbox, configuration};
+use crate::name_server::{Act, NameServer};
 use std::collections::BTreeSet;
 use std::fs;
 use std::net::IpAddr;

@@ -36,6 +36,9 @@ mod in_time;
 /// Tables as they are wanted.
 mod wanted;
 
+/// The published schemas, and what the program reads and answers.
+mod schema;
+
 /// Names that move, and whatever a resolver says about them.
 mod follow;
 
@@ -47,9 +50,6 @@ mod follow_mail;
 
 /// A machine that follows names.
 mod follow_stage;
-
-/// A DNS server that does what it is told to.
-mod name_server;
 
 /// fail2ban with the shipped action.
 mod fail2ban;

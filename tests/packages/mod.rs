@@ -1,5 +1,7 @@
 //! What is installed: the package, the archive, what they are made of, and what is there for editors and CI.
 
+/// The collection of Ansible, run by ansible-core.
+mod ansible;
 /// The portable archive, and `make install`.
 mod archive;
 /// The pre-commit hook and the action, each run.

@@ -88,12 +88,12 @@ daemons() {
     local legacy='--country KR --database /var/lib/GeoIP/GeoIP.dat --database /var/lib/GeoIP/GeoIPv6.dat'
     cat >/etc/hosts.allow <<-END
 	sshd-crash sshd-gone: 10.
-	sshd: ALL: aclexec $gate --country KR,JP -- %a
+	sshd: ALL: aclexec exec $gate --country KR,JP -- %a
 	sshd-open: ALL: aclexec $gate --country KR,JP --unknown allow -- %a
 	sshd-legacy: ALL: aclexec $gate $legacy -- %a
 	sshd-old: ALL: aclexec $gate $legacy --max-age 60d -- %a
-	sshd-crash: ALL: aclexec $crash --country KR,JP -- %a
-	sshd-gone: ALL: aclexec /usr/local/bin/gone/tcpw-gate --country KR,JP -- %a
+	sshd-crash: ALL: aclexec exec $crash --country KR,JP -- %a
+	sshd-gone: ALL: aclexec exec /usr/local/bin/gone/tcpw-gate --country KR,JP -- %a
 	END
     printf 'ALL: ALL: spawn /usr/local/bin/tcpw-notify --addr %%a --daemon %%d -- %%h: deny\n' >/etc/hosts.deny
     mkdir "${crash%/*}"

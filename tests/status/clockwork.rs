@@ -47,6 +47,15 @@ ln -s /etc/systemd/system/tcpw-deliver.path /etc/systemd/system/paths.target.wan
 ln -s /etc/systemd/system/tcpw-deliver.timer /etc/systemd/system/tcpw-expire.timer /etc/systemd/system/timers.target.wants/
 echo "== systemd"
 $tcpw status || echo "exit $?"
+echo "== doctor"
+$tcpw doctor --mail || echo "exit $?"
+for synchronised in yes no; do
+    printf '#!/bin/sh\n[ "$2" = --property=NTPSynchronized ] && echo %s\n' $synchronised >/usr/local/bin/timedatectl
+    chmod 755 /usr/local/bin/timedatectl
+    echo "== clock $synchronised"
+    $tcpw doctor --mail || echo "exit $?"
+done
+rm /usr/local/bin/timedatectl
 printf '#!/bin/sh\necho "Failed to connect to bus" >&2\nexit 1\n' >/usr/local/bin/systemctl
 echo "== no bus"
 $tcpw status || echo "exit $?"
@@ -56,7 +65,7 @@ $tcpw status || echo "exit $?"
 "#;
 
 /// Of each mark: the exit code, and what is said.
-const SAID: [(&str, i32, &[&str]); 5] = [
+const SAID: [(&str, i32, &[&str]); 8] = [
     (
         "no cron",
         1,
@@ -70,6 +79,28 @@ const SAID: [(&str, i32, &[&str]); 5] = [
             "delivery by systemd",
             "tcpw-expire.timer is inactive",
             "tcpw-expire.service is failed",
+        ],
+    ),
+    (
+        "doctor",
+        1,
+        &[
+            "schedule: tcpw-expire.timer is inactive: see `systemctl status tcpw-expire.timer`",
+            "schedule: tcpw-expire.service is failed",
+            "cannot tell: clock: whether the network sets it: timedatectl: ",
+        ],
+    ),
+    (
+        "clock yes",
+        1,
+        &["ok: clock: set by the network, and no time that tcpw knows is still to come"],
+    ),
+    (
+        "clock no",
+        1,
+        &[
+            "cannot tell: clock: nothing sets it by the network",
+            "let systemd-timesyncd",
         ],
     ),
     (

@@ -314,6 +314,23 @@ pub(super) const FAULTS: &[Fault] = &[
         },
     },
     Fault {
+        word: "clock-behind",
+        says: &[
+            "/etc/hosts.deny has a time that is still to come",
+            "the clock is slow, or was ahead then",
+        ],
+        make: || {
+            after(Stage::with_journal(), |stage| {
+                let soon = SystemTime::now() + Duration::from_secs(7200);
+                let table = File::options()
+                    .write(true)
+                    .open(stage.path("etc/hosts.deny"));
+                let times = FileTimes::new().set_modified(soon);
+                table.unwrap().set_times(times).unwrap();
+            })
+        },
+    },
+    Fault {
         word: "damaged",
         says: &[
             "the journal was damaged at",

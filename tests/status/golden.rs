@@ -166,6 +166,10 @@ fn all_problems() -> Vec<StatusProblem> {
             latest: before(-864_000),
             events: 5,
         },
+        P::ClockBehind {
+            file: text("/etc/hosts.deny"),
+            time: before(-7200),
+        },
         P::Damaged {
             time: before(7200),
             aside: text("/var/lib/tcpw/deliver/journal.db.damaged-20261127T050000Z"),

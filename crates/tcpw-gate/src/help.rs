@@ -6,7 +6,7 @@ Decide whether a client may come in; a rule of hosts.allow asks through aclexec
 
 Usage: tcpw-gate [OPTIONS] -- ADDRESS
 
-  sshd: ALL: aclexec /usr/sbin/tcpw-gate --country KR,JP -- %a
+  sshd: ALL: aclexec exec /usr/sbin/tcpw-gate --country KR,JP -- %a
 
 Conditions, of which one must hold; lists have commas, options may be repeated:
       --country CC,...      Admit addresses of these countries

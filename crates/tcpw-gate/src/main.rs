@@ -53,7 +53,7 @@ fn decision(words: &[Vec<u8>]) -> Decision {
         Ok((call, address)) => {
             // The configuration may hold a password.
             keep_secrets();
-            let settings = Settings::read(None);
+            let settings = Settings::read_for(&call);
             decide(&call, address, &settings, &mut Sources::new(None), now())
         }
         Err(error) => broken(words, Fault::Call(error)),

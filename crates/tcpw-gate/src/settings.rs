@@ -1,6 +1,8 @@
 //! What the gate knows of this machine: databases, who is kept in, own addresses.
 
+use crate::call::Call;
 use crate::fault::Fault;
+use crate::label::Edition;
 use crate::network::Network;
 use crate::own::OwnAddresses;
 use crate::sources::below;
@@ -59,6 +61,16 @@ impl Settings {
     /// `[guard]` of its configuration, and where that names no databases, those in the usual places.
     /// Below another root this machine's own addresses mean nothing.
     pub fn read(root: Option<&Path>) -> Self {
+        Self::read_of(root, |_| true)
+    }
+
+    /// The settings of this machine that `call` needs: databases that it does not ask are not looked
+    /// for, which would be most of the work of a call that asks a set.
+    pub fn read_for(call: &Call) -> Self {
+        Self::read_of(None, |edition| call.asks(edition))
+    }
+
+    fn read_of(root: Option<&Path>, needs: impl Fn(Edition) -> bool) -> Self {
         let mut settings = Self::default();
         if let Err(cause) = settings.configure(&below(root, Path::new(CONFIGURATION))) {
             settings = Self {
@@ -69,10 +81,10 @@ impl Settings {
                 ..Self::default()
             };
         } else {
-            if settings.country.is_empty() {
+            if settings.country.is_empty() && needs(Edition::Country) {
                 settings.country = usual(root, &COUNTRY);
             }
-            if settings.asn.is_empty() {
+            if settings.asn.is_empty() && needs(Edition::Asn) {
                 settings.asn = usual(root, &ASN);
             }
         }

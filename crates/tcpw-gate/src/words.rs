@@ -3,6 +3,7 @@
 use crate::call::{Call, Client, Exception};
 use crate::call_edit::add;
 use crate::call_error::{CallError, CallProblem};
+use crate::command::without_exec;
 use crate::country::Country;
 use crate::network::{Network, NetworkError};
 use crate::policy::Policy;
@@ -28,10 +29,10 @@ const TEN_YEARS: u64 = 10 * 366 * 86_400;
 
 impl Call {
     /// Reads the value of an `aclexec` option, with its `%` letters replaced or not. Nothing where it
-    /// is anything else than exactly one call of a program whose file name is `tcpw-gate`, without any
-    /// syntax of a shell.
+    /// is anything else than exactly one call of a program whose file name is `tcpw-gate`, in place of
+    /// the shell or not, without any other syntax of a shell.
     pub fn of_command(command: &[u8]) -> Option<Result<Self, CallError>> {
-        let words = command.split(|byte| b" \t".contains(byte));
+        let words = without_exec(command).split(|byte| b" \t".contains(byte));
         let words: Vec<&[u8]> = words.filter(|word| !word.is_empty()).collect();
         let (program, rest) = words.split_first()?;
         let name = program.rsplit(|&byte| byte == b'/').next()?;
@@ -443,6 +444,8 @@ mod tests {
         for text in [
             "/usr/sbin/tcpw-gate --country KR -- %a",
             "tcpw-gate  --country\tKR -- 192.0.2.7 ",
+            "exec /usr/sbin/tcpw-gate --country KR -- %a",
+            " exec\t tcpw-gate --country KR -- %a",
             "tcpw-gate",
             "tcpw-gate --bad",
         ] {
@@ -453,6 +456,10 @@ mod tests {
             " ",
             "/usr/sbin/tcpw-gate.old --country KR -- %a",
             "sh -c tcpw-gate",
+            "exec exec tcpw-gate --country KR -- %a",
+            "execute tcpw-gate --country KR -- %a",
+            "exec -a x tcpw-gate --country KR -- %a",
+            "exec\ntcpw-gate --country KR -- %a",
             "tcpw-gate --country KR -- %a || true",
             "tcpw-gate --country KR -- %a &",
             "tcpw-gate --country 'KR' -- %a",

@@ -19,6 +19,7 @@ pub(super) mod wire;
 pub use channel::{Channel, Transport};
 pub use file::FileTransport;
 pub use open::{open, open_channel};
+pub use password::fetch_secret;
 pub use secrets::read_secrets;
 pub use sendmail::SendmailTransport;
 pub use smtp::SmtpTransport;

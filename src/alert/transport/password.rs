@@ -14,6 +14,16 @@ use std::time::Duration;
 
 /// No password is longer.
 const MOST_BYTES: u64 = 4096;
+/// How long a program may take that prints a password.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The first line of what `source` gives; `credentials` is the directory of systemd's.
+///
+/// # Errors
+/// Words that name the file or the program; never the password.
+pub fn fetch_secret(source: &Password, credentials: Option<&Path>) -> Result<Secret, String> {
+    fetch(source, credentials, PATIENCE).map_err(|fault| fault.text)
+}
 
 /// The first line of what `source` gives.
 ///

@@ -167,6 +167,11 @@ impl Directory {
         std::fs::set_permissions(&self.path, Permissions::from_mode(self.mode))
     }
 
+    /// Says that it is not there yet.
+    pub(crate) fn missing(&self) -> String {
+        format!("{} is missing", self.path.display())
+    }
+
     /// Says that it is there now.
     pub(crate) fn created(&self) -> String {
         format!("created {} with mode {:o}", self.path.display(), self.mode)

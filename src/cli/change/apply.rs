@@ -1,19 +1,18 @@
 //! `tcpw apply`: tables as they are wanted, from a directory or a list.
 
+use super::answer::AnswerArgs;
 use super::changes::{ChangeArgs, ForceArgs};
-use super::make::make;
 use super::new_findings::new_findings;
+use super::wanted::{Wanted, read};
 use crate::cli::base::{Context, Exit, Failure};
 use crate::cli::machine::tables::TableFile;
 use crate::editor::{
-    Asks, Declared, Ground, Intent, Label, Refusal, Scope, declare, replace, verify_alerts_kept,
+    Asks, Ground, Intent, Keeps, Refusal, Scope, declare, replace, verify_alerts_kept,
 };
 use crate::escape::visible;
 use crate::policy::rules as rules_of;
-use clap::Args;
-use serde::Deserialize;
+use clap::{Args, ValueEnum};
 use std::cell::{Cell, RefCell};
-use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 /// Make the tables match a file
@@ -24,8 +23,8 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Args)]
 pub(crate) struct ApplyArgs {
     /// A directory with tables, or a list of rules; `-` is a list on standard input
-    #[arg(value_name = "FILE")]
-    source: PathBuf,
+    #[arg(value_name = "FILE", required_unless_present = "schema")]
+    source: Option<PathBuf>,
     /// Only check whether they match: exit code 0 if they do, 1 and the diff if not
     #[arg(long, conflicts_with_all = ["dry_run", "confirm_within"])]
     check: bool,
@@ -35,45 +34,69 @@ pub(crate) struct ApplyArgs {
     /// rule with one is not wanted at all.
     #[arg(long)]
     drop_alert: bool,
+    /// Keep the rules that are not in the list: those of the list that are missing go above them
+    #[arg(long)]
+    keep_others: bool,
+    /// Print a JSON Schema and do nothing else
+    #[arg(long, value_enum, value_name = "WHICH", conflicts_with = "source")]
+    schema: Option<SchemaChoice>,
+    #[command(flatten)]
+    answer: AnswerArgs,
     #[command(flatten)]
     force: ForceArgs,
     #[command(flatten)]
     change: ChangeArgs,
 }
 
-/// What is wanted.
-enum Wanted {
-    /// The content of each table that is given.
-    Tables([Option<Vec<u8>>; 2]),
-    /// The rules of both.
-    Rules([Vec<Declared>; 2]),
+/// A schema that the command prints, as it is published in the repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum SchemaChoice {
+    /// Of the list of rules that is read
+    Rules,
+    /// Of what `--format json` prints
+    Answer,
 }
 
-/// A rule of the list. What else `tcpw list` prints says where it was found, and is not wanted.
-#[derive(Debug, Deserialize)]
-struct Row {
-    table: String,
-    daemons: String,
-    clients: String,
-    #[serde(default)]
-    options: String,
-    since: Option<String>,
-    until: Option<String>,
-    by: Option<String>,
-    follow: Option<String>,
-    reason: Option<String>,
+impl SchemaChoice {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Rules => include_str!("../../../grammar/apply.schema.json"),
+            Self::Answer => include_str!("../../../grammar/answer.schema.json"),
+        }
+    }
 }
 
 pub(crate) fn run(args: &ApplyArgs, context: &mut Context) -> Result<Exit, Failure> {
-    let wanted = read(&args.source)?;
+    match (args.schema, &args.source) {
+        (Some(schema), _) => {
+            context.out.bytes(schema.text().as_bytes())?;
+            Ok(Exit::Done)
+        }
+        (None, Some(source)) => apply(args, source, context),
+        (None, None) => Err(Failure::new("no FILE is given")),
+    }
+}
+
+fn apply(args: &ApplyArgs, source: &Path, context: &mut Context) -> Result<Exit, Failure> {
+    let wanted = read(source)?;
     let paths = context.paths.clone();
-    check_wish(&wanted, args, context)?;
+    if !args.keep_others {
+        check_wish(&wanted, source, context)?;
+    } else if matches!(wanted, Wanted::Tables(_)) {
+        let name = visible(source.as_os_str().as_encoded_bytes());
+        let what = format!("{name} is a directory: its tables are taken byte for byte");
+        return Err(Failure::new(what).hint("give a list of rules, or leave --keep-others out"));
+    }
+    let keeps = Keeps {
+        alerts: !args.drop_alert,
+        others: args.keep_others,
+    };
     let is_pending = Cell::new(false);
     let mistakes = RefCell::new(Vec::new());
     let change = |ground: &Ground<'_>| {
         let change = match &wanted {
             Wanted::Tables([allow, deny]) => replace(ground, [allow.as_deref(), deny.as_deref()]),
-            Wanted::Rules([allow, deny]) => declare(ground, [allow, deny], !args.drop_alert)?,
+            Wanted::Rules([allow, deny]) => declare(ground, [allow, deny], keeps)?,
         };
         is_pending.set(!change.edits.is_empty());
         Ok::<_, Refusal>(change)
@@ -86,28 +109,25 @@ pub(crate) fn run(args: &ApplyArgs, context: &mut Context) -> Result<Exit, Failu
         Ok(())
     };
     let options = if args.check {
-        ChangeArgs::preview(true)
+        ChangeArgs::preview(true).showing(args.change.diff)
     } else {
         args.change
     };
-    let exit = make(
-        context,
-        options,
-        &Intent::new(&change, &verify, Scope::Forced(Asks::Anybody)).guarded(!args.force.force),
-    )?;
-    for mistake in mistakes.into_inner() {
-        context.out.note(&mistake)?;
-    }
+    let intent = Intent::new(&change, &verify, Scope::Forced(Asks::Anybody));
+    let answer = args
+        .answer
+        .make(context, options, &intent.guarded(!args.force.force))?;
+    answer.give(context, &[], mistakes.into_inner())?;
     Ok(if args.check && is_pending.get() {
         Exit::Negative
     } else {
-        exit
+        Exit::Done
     })
 }
 
 /// Refuses a list without rules where the tables have some: an empty file is a mishap more often
 /// than a wish.
-fn check_wish(wanted: &Wanted, args: &ApplyArgs, context: &Context) -> Result<(), Failure> {
+fn check_wish(wanted: &Wanted, source: &Path, context: &Context) -> Result<(), Failure> {
     let Wanted::Rules([allow, deny]) = wanted else {
         return Ok(());
     };
@@ -118,7 +138,7 @@ fn check_wish(wanted: &Wanted, args: &ApplyArgs, context: &Context) -> Result<()
         let table = TableFile::read(path)?;
         let tree = table.tree();
         if rules_of(&tree).next().is_some() {
-            let name = visible(args.source.as_os_str().as_encoded_bytes());
+            let name = visible(source.as_os_str().as_encoded_bytes());
             return Err(Failure::new(format_args!(
                 "{name} holds no rule, and {} does",
                 table.shown
@@ -130,81 +150,4 @@ fn check_wish(wanted: &Wanted, args: &ApplyArgs, context: &Context) -> Result<()
         }
     }
     Ok(())
-}
-
-fn unreadable(path: &Path, error: &io::Error) -> Failure {
-    let path = visible(path.as_os_str().as_encoded_bytes());
-    Failure::new(format_args!("cannot read {path}: {error}"))
-        .hint("give a directory with hosts.allow or hosts.deny, or a list of rules")
-}
-
-fn read(source: &Path) -> Result<Wanted, Failure> {
-    if source.is_dir() {
-        let table = |name| match std::fs::read(source.join(name)) {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(unreadable(&source.join(name), &error)),
-        };
-        let tables = [table("hosts.allow")?, table("hosts.deny")?];
-        if tables == [None, None] {
-            let path = visible(source.as_os_str().as_encoded_bytes());
-            return Err(Failure::new(format_args!("there is no table in {path}"))
-                .hint("put a hosts.allow, a hosts.deny or both into it"));
-        }
-        return Ok(Wanted::Tables(tables));
-    }
-    let mut text = String::new();
-    let read = if source == Path::new("-") {
-        io::stdin().lock().read_to_string(&mut text).map(drop)
-    } else {
-        std::fs::read_to_string(source).map(|read| text = read)
-    };
-    read.map_err(|error| unreadable(source, &error))?;
-    rules(&text, source).map(Wanted::Rules)
-}
-
-/// One object a line, or one array of them.
-fn rules(text: &str, source: &Path) -> Result<[Vec<Declared>; 2], Failure> {
-    let name = visible(source.as_os_str().as_encoded_bytes());
-    let hint = "give what `tcpw list --format json` prints: one object per line, with table, \
-                daemons, clients and options";
-    let wrong = |number: usize, what: &dyn std::fmt::Display| {
-        let what = visible(what.to_string().as_bytes());
-        Failure::new(format_args!("{name}: rule {number}: {what}")).hint(hint)
-    };
-    let rows: Vec<Row> = if text.trim_start().starts_with('[') {
-        serde_json::from_str(text).map_err(|error| wrong(1, &error))?
-    } else {
-        let lines = text.lines().filter(|line| !line.trim().is_empty());
-        lines
-            .enumerate()
-            .map(|(at, line)| serde_json::from_str(line).map_err(|error| wrong(at + 1, &error)))
-            .collect::<Result<_, _>>()?
-    };
-    let mut found = [Vec::new(), Vec::new()];
-    for (at, row) in rows.into_iter().enumerate() {
-        let [allow, deny] = &mut found;
-        let list = match row.table.as_str() {
-            "allow" => allow,
-            "deny" => deny,
-            other => return Err(wrong(at + 1, &format_args!("`{other}` is not a table"))),
-        };
-        let label = Label {
-            since: row.since,
-            until: row.until,
-            by: row.by,
-            follow: row.follow,
-            reason: row.reason,
-        };
-        let label = (label != Label::default()).then_some(label);
-        let declared = Declared {
-            number: at + 1,
-            daemons: row.daemons,
-            clients: row.clients,
-            options: row.options,
-            label,
-        };
-        list.push(declared);
-    }
-    Ok(found)
 }

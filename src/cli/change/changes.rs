@@ -192,22 +192,8 @@ fn report(
     intent: &Intent<'_>,
     outcome: &TransactionOutcome,
 ) -> Result<(), Failure> {
-    // The change is made and stays: what fails now is reported, and does not end the command.
-    if let Some(error) = outcome
-        .committed
-        .as_ref()
-        .and_then(|done| done.missed.as_ref())
-    {
-        context.out.note(&format!(
-            "the change is made, but a line that another program wrote at the same moment may be \
-             missing: {error}"
-        ))?;
-    }
-    for path in &outcome.absent {
-        let path = path.display();
-        context
-            .out
-            .note(&format!("{path} does not exist: taken as an empty table"))?;
+    for warning in warnings(outcome) {
+        context.out.note(&warning)?;
     }
     if manner != Manner::MakeAsShown {
         show(context, outcome)?;
@@ -233,6 +219,23 @@ fn report(
         effect::show(effect, context)?;
     }
     Ok(())
+}
+
+/// What went otherwise than it should at a change that is made and stays, and what was missing.
+pub(crate) fn warnings(outcome: &TransactionOutcome) -> Vec<String> {
+    let committed = outcome.committed.as_ref();
+    let missed = committed.and_then(|done| done.missed.as_ref());
+    let missed = missed.map(|error| {
+        format!(
+            "the change is made, but a line that another program wrote at the same moment may be \
+             missing: {error}"
+        )
+    });
+    let absent = outcome.absent.iter().map(|path| {
+        let path = path.display();
+        format!("{path} does not exist: taken as an empty table")
+    });
+    missed.into_iter().chain(absent).collect()
 }
 
 /// Shows the remarks on a change and its diff.

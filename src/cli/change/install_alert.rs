@@ -2,9 +2,9 @@
 
 use super::alert_places;
 use super::alert_rule::{self, Directory, On, Raised};
+use super::answer::AnswerArgs;
 use super::changes::{ChangeArgs, ForceArgs};
 use super::local_mail::{Choice, Settings};
-use super::make::make;
 use crate::cli::base::{Context, Exit, Failure};
 use crate::cli::machine::deliverer_user::DelivererUser;
 use crate::cli::machine::schedule::{self, ScheduleArgs, Setup};
@@ -42,6 +42,8 @@ pub(crate) struct InstallAlertArgs {
     #[command(flatten)]
     schedule: ScheduleArgs,
     #[command(flatten)]
+    answer: AnswerArgs,
+    #[command(flatten)]
     force: ForceArgs,
     #[command(flatten)]
     change: ChangeArgs,
@@ -78,13 +80,18 @@ pub(crate) fn run(args: &InstallAlertArgs, context: &mut Context) -> Result<Exit
         intent = intent.with_companion(ShownCompanion { file, shown });
     }
     let brings_schedule = args.schedule.kind().is_some();
-    let exit = make(
-        context,
-        args.change.bringing_schedule(brings_schedule),
-        &intent,
-    )?;
+    let options = args.change.bringing_schedule(brings_schedule);
+    let answer = args.answer.make(context, options, &intent)?;
+    let mut pending = Vec::new();
     if args.change.dry_run {
         user.preview(context)?;
+        if answer.is_for_programs() {
+            pending.extend(missing.iter().map(Directory::missing));
+            pending.extend(alert_places::pending(user, &settings.config, context));
+            let is_root = false;
+            let files = schedule::pending(args.schedule, &setup, is_root, &context.paths);
+            pending.extend(files.iter().map(|path| format!("{path} differs")));
+        }
     } else {
         set_up(
             args.schedule,
@@ -101,7 +108,8 @@ pub(crate) fn run(args: &InstallAlertArgs, context: &mut Context) -> Result<Exit
         Some(choice) => choice.tell(context)?,
         None => note_embedded(&settings.config, context)?,
     }
-    Ok(exit)
+    answer.give(context, &pending, Vec::new())?;
+    Ok(Exit::Done)
 }
 
 /// Makes what the alerts need beside the rules: the directories, the user, the units.

@@ -1,10 +1,11 @@
 //! `tcpw remove-alert`: no more alerts.
 
+use super::answer::AnswerArgs;
 use super::changes::{ChangeArgs, ForceArgs};
-use super::make::make;
 use crate::cli::base::{Context, Exit, Failure};
 use crate::cli::machine::deliverer_user::DelivererUser;
 use crate::cli::machine::schedule::{self, ScheduleArgs};
+use crate::cli::machine::unit_removal;
 use crate::editor::{Asks, Intent, Refusal, Scope, remove_alert, verify_open};
 use clap::Args;
 
@@ -18,6 +19,8 @@ pub(crate) struct RemoveAlertArgs {
     #[command(flatten)]
     schedule: ScheduleArgs,
     #[command(flatten)]
+    answer: AnswerArgs,
+    #[command(flatten)]
     force: ForceArgs,
     #[command(flatten)]
     change: ChangeArgs,
@@ -25,7 +28,7 @@ pub(crate) struct RemoveAlertArgs {
 
 pub(crate) fn run(args: &RemoveAlertArgs, context: &mut Context) -> Result<Exit, Failure> {
     schedule::check(args.schedule, &context.paths)?;
-    let exit = make(
+    let answer = args.answer.make(
         context,
         args.change,
         &Intent::new(
@@ -35,9 +38,14 @@ pub(crate) fn run(args: &RemoveAlertArgs, context: &mut Context) -> Result<Exit,
         )
         .guarded(false),
     )?;
-    if !args.change.dry_run {
+    let mut pending = Vec::new();
+    if args.change.dry_run {
+        let files = unit_removal::installed_of(args.schedule, &context.paths);
+        pending.extend(files.iter().map(|path| format!("{path} would be removed")));
+    } else {
         schedule::remove(args.schedule, context)?;
         DelivererUser::find(context).tell_left(context)?;
     }
-    Ok(exit)
+    answer.give(context, &pending, Vec::new())?;
+    Ok(Exit::Done)
 }

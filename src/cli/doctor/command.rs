@@ -2,7 +2,7 @@
 //! of an alert could leave.
 
 use super::mail;
-use super::mail_check::MailCheck;
+use super::mail_check::{MailCheck, MailFinding};
 use super::named_daemons::NamedDaemons;
 use super::text::{self, Shown};
 use crate::cli::base::{Context, Exit, Failure};
@@ -21,13 +21,15 @@ use clap::{Args, ValueEnum};
 /// names. With --root it looks at the programs that systemd would start there for a client.
 ///
 /// With --mail it looks at the way of a mail instead: it connects to each mail server, protects the
-/// connection and logs in as for a mail, and sends nothing; and it looks for room on the disks. What
-/// runs by the clock, the drop directories and the queue are in `tcpw status`.
+/// connection and logs in as for a mail, and sends nothing. It asks DNS whether the domains of the
+/// recipients take mail, and that of the sender replies and bounces (MX). It looks at the drop
+/// directories, at what delivers by the clock, at the clock itself, at who could read the secrets, and
+/// for room on the disks. The queue is in `tcpw status`.
 ///
 /// Exit code: 0 nothing is wrong (with a name: it asks), 1 a rule is for a daemon that does not ask,
 /// no rule is for one that does, or something keeps a daemon from the tables (with a name: it does
-/// not ask), 2 it cannot be told. With --mail: 0 a mail could leave, 1 it could not, 2 the
-/// configuration cannot be used. Monitoring gets OK, WARNING and UNKNOWN, which is 3 instead of 2.
+/// not ask), 2 it cannot be told. With --mail: 0 a mail could leave, 1 something is wrong, 2 the
+/// configuration cannot be used, or sendmail needs DNS, which does not answer. Monitoring gets OK, WARNING and UNKNOWN, which is 3 instead of 2.
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {
     /// Only the daemon that asks under this name, or whose program is called so; also one that does
@@ -109,8 +111,7 @@ fn plugin(exit: Exit, sum: &str, context: &mut Context) -> Result<Exit, Failure>
 /// Whether a mail could leave.
 fn of_mail(format: DoctorFormat, context: &mut Context) -> Result<Exit, Failure> {
     let checks = mail::look(context)?;
-    let is_well = checks.iter().all(|check| check.problem.is_none());
-    let exit = if is_well { Exit::Done } else { Exit::Negative };
+    let exit = exit_of_mail(&checks);
     match format {
         DoctorFormat::Human => mail::human(&checks, &mut context.out)?,
         DoctorFormat::Json => context.out.data(mail::json(&checks))?,
@@ -120,6 +121,17 @@ fn of_mail(format: DoctorFormat, context: &mut Context) -> Result<Exit, Failure>
         }
     }
     Ok(exit)
+}
+
+fn exit_of_mail(checks: &[MailCheck]) -> Exit {
+    let is = |what: fn(&MailFinding) -> bool| checks.iter().any(|check| what(&check.found));
+    if is(|found| matches!(found, MailFinding::Wrong(_))) {
+        Exit::Negative
+    } else if is(|found| matches!(found, MailFinding::Open(_))) {
+        Exit::Failed
+    } else {
+        Exit::Done
+    }
 }
 
 /// What a daemon would do that does not run, if it is installed.

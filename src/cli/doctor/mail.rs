@@ -1,8 +1,8 @@
 //! Whether the mail of an alert could leave: every step up to the mail itself, and room for what is
 //! recorded until then.
 
-use super::mail_check::MailCheck;
-use super::mail_places;
+use super::mail_check::{MailCheck, MailFinding};
+use super::{mail_clock, mail_domains, mail_places};
 use crate::alert::transport::{self, Rehearsal};
 use crate::cli::alert::mail_hints::remedy;
 use crate::cli::base::{Context, Failure, Output, Style};
@@ -33,7 +33,9 @@ pub(super) fn look(context: &Context) -> Result<Vec<MailCheck>, Failure> {
             Some("tcpw setup asks for it"),
         ));
     }
+    checks.extend(mail_domains::look(&config, &context.paths));
     checks.extend(mail_places::look(&config, &context.paths));
+    checks.extend(mail_clock::look(&config, &context.paths));
     let mut places: BTreeSet<PathBuf> = drops(None, &context.paths, &config).into_iter().collect();
     places.insert(config.journal);
     checks.extend(places.iter().map(|place| room(place)));
@@ -66,38 +68,32 @@ fn server(rehearsal: Rehearsal) -> MailCheck {
         Some(login) => format!("answers and logs {login} in"),
         None => "answers; no login is configured".to_owned(),
     };
-    let (problem, help) = match rehearsal.failure {
-        None => (None, None),
-        Some((step, fault)) => (Some(format!("{step}: {fault}")), Some(remedy(step, &fault))),
-    };
-    MailCheck {
-        what: rehearsal.place,
-        found,
-        problem,
-        help,
+    match rehearsal.failure {
+        None => MailCheck::fine(rehearsal.place, &found),
+        Some((step, fault)) => {
+            let help = Some(remedy(step, &fault));
+            MailCheck::wrong(rehearsal.place, format!("{step}: {fault}"), help)
+        }
     }
 }
 
 /// Whether there is room for what is recorded at a place.
 fn room(place: &Path) -> MailCheck {
-    let (found, problem) = match free_space(place) {
+    let what = place.display().to_string();
+    let help = Some("make room on that file system (df -h)");
+    match free_space(place) {
         Ok(bytes) => {
             let text = format!("{} MiB free", bytes >> 20);
-            let problem = (bytes < LEAST_ROOM).then(|| format!("{text} only: events may be lost"));
-            (text, problem)
+            if bytes < LEAST_ROOM {
+                MailCheck::wrong(what, format!("{text} only: events may be lost"), help)
+            } else {
+                MailCheck::fine(what, &text)
+            }
         }
-        Err(cause) => (
-            String::new(),
-            Some(format!("how much room there is cannot be seen: {cause}")),
-        ),
-    };
-    MailCheck {
-        what: place.display().to_string(),
-        found,
-        help: problem
-            .is_some()
-            .then_some("make room on that file system (df -h)"),
-        problem,
+        Err(cause) => {
+            let problem = format!("how much room there is cannot be seen: {cause}");
+            MailCheck::wrong(what, problem, help)
+        }
     }
 }
 
@@ -105,9 +101,10 @@ fn room(place: &Path) -> MailCheck {
 pub(super) fn human(checks: &[MailCheck], out: &mut Output) -> Result<(), Failure> {
     for check in checks {
         let what = visible(check.what.as_bytes());
-        let (style, word, said) = match &check.problem {
-            Some(problem) => (Style::Bad, "problem", problem),
-            None => (Style::Good, "ok", &check.found),
+        let (style, word, said) = match &check.found {
+            MailFinding::Fine(found) => (Style::Good, "ok", found),
+            MailFinding::Wrong(problem) => (Style::Bad, "problem", problem),
+            MailFinding::Open(why) | MailFinding::Beside(why) => (Style::Warn, "cannot tell", why),
         };
         let word = out.paint(style, word);
         out.line(format!("{word}: {what}: {}", visible(said.as_bytes())))?;
@@ -123,10 +120,16 @@ pub(super) fn json(checks: &[MailCheck]) -> String {
     let checks: Vec<Value> = checks
         .iter()
         .map(|check| {
+            let (found, problem, open) = match &check.found {
+                MailFinding::Fine(found) => (found.as_str(), None, None),
+                MailFinding::Wrong(problem) => ("", Some(problem), None),
+                MailFinding::Open(why) | MailFinding::Beside(why) => ("", None, Some(why)),
+            };
             json!({
                 "what": check.what,
-                "found": check.found,
-                "problem": check.problem,
+                "found": found,
+                "problem": problem,
+                "cannot_tell": open,
                 "help": check.help,
             })
         })

@@ -6,11 +6,22 @@ pub(super) struct MailCheck {
     /// What was looked at.
     pub(super) what: String,
     /// What was found.
-    pub(super) found: String,
-    /// What is wrong, if something is.
-    pub(super) problem: Option<String>,
+    pub(super) found: MailFinding,
     /// What to do about it.
     pub(super) help: Option<&'static str>,
+}
+
+/// What was found.
+#[derive(Debug)]
+pub(super) enum MailFinding {
+    /// It is well, as far as this says.
+    Fine(String),
+    /// This is wrong.
+    Wrong(String),
+    /// It cannot be told, because of this, and no mail leaves if it is wrong.
+    Open(String),
+    /// It cannot be told, because of this, and a mail could leave however it is.
+    Beside(String),
 }
 
 impl MailCheck {
@@ -18,8 +29,7 @@ impl MailCheck {
     pub(super) fn fine(what: String, found: &str) -> Self {
         Self {
             what,
-            found: found.to_owned(),
-            problem: None,
+            found: MailFinding::Fine(found.to_owned()),
             help: None,
         }
     }
@@ -28,15 +38,18 @@ impl MailCheck {
     pub(super) fn wrong(what: String, problem: String, help: Option<&'static str>) -> Self {
         Self {
             what,
-            found: String::new(),
-            problem: Some(problem),
+            found: MailFinding::Wrong(problem),
             help,
         }
     }
 
     /// It in one line.
     pub(super) fn line(&self) -> String {
-        let said = self.problem.as_ref().unwrap_or(&self.found);
-        format!("{}: {said}", self.what)
+        match &self.found {
+            MailFinding::Fine(said) | MailFinding::Wrong(said) => format!("{}: {said}", self.what),
+            MailFinding::Open(why) | MailFinding::Beside(why) => {
+                format!("{}: cannot tell: {why}", self.what)
+            }
+        }
     }
 }

@@ -4,11 +4,14 @@
 use super::mail_check::MailCheck;
 use crate::alert::drop_misfit;
 use crate::cli::base::Paths;
-use crate::cli::machine::schedule_state::{Clockwork, ScheduleFault, ScheduleState};
+use crate::cli::machine::schedule_problems::schedule_problem;
+use crate::cli::machine::schedule_state::{Clockwork, ScheduleState};
 use crate::cli::machine::unit_files::CRON_FILE;
 use crate::cli::machine::waiting::drops;
 use crate::config::{Config, Login, Password, TransportSettings};
-use crate::system::{group_number, own_uid};
+use crate::status::{StatusProblem, View, sentence};
+use crate::system::{Clock as _, SystemClock, group_number, local_time, own_uid};
+use crate::values::Language;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
@@ -56,10 +59,7 @@ fn schedule(state: &ScheduleState) -> Vec<MailCheck> {
     let mut checks: Vec<MailCheck> = state
         .faults
         .iter()
-        .map(|fault| {
-            let (problem, help) = of_fault(fault);
-            MailCheck::wrong(what(), problem, Some(help))
-        })
+        .map(|fault| MailCheck::wrong(what(), english(&schedule_problem(fault)), None))
         .collect();
     checks.extend(state.unread.iter().map(|why| {
         let problem = format!("cannot be looked at: {why}");
@@ -79,28 +79,16 @@ fn schedule(state: &ScheduleState) -> Vec<MailCheck> {
     checks
 }
 
-fn of_fault(fault: &ScheduleFault) -> (String, &'static str) {
-    match fault {
-        ScheduleFault::Dead { unit, state } => {
-            (format!("{unit} is {state}"), "systemctl status shows why")
-        }
-        ScheduleFault::ProgramGone { file, program } => (
-            format!("{file} runs {program}, which is not there"),
-            "run tcpw install-alert again",
-        ),
-        ScheduleFault::NoSystemd => (
-            "the units are installed, and systemd does not run this machine".to_owned(),
-            "use tcpw install-alert --cron",
-        ),
-        ScheduleFault::CronIgnored => (
-            format!("cron does not read {CRON_FILE}, because others than root could change it"),
-            "run tcpw install-alert --cron",
-        ),
-        ScheduleFault::NoCron => (
-            format!("{CRON_FILE} is installed, and no cron is running"),
-            "start cron, or use tcpw install-alert --systemd",
-        ),
-    }
+/// A problem of the status in its words.
+pub(super) fn english(problem: &StatusProblem) -> String {
+    let view = View {
+        language: Language::English,
+        width: usize::MAX,
+        now: SystemClock.now(),
+        local: &local_time,
+        is_saved: false,
+    };
+    sentence(problem, &view)
 }
 
 /// The files that hold a secret: those that the configuration names, and itself if one is written in it.

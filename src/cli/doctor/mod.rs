@@ -3,6 +3,8 @@
 mod command;
 mod mail;
 mod mail_check;
+mod mail_clock;
+mod mail_domains;
 mod mail_places;
 mod named_daemons;
 mod text;

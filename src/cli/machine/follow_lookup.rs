@@ -1,6 +1,7 @@
 //! The addresses that names have now, as far as a client of the internet can come from them.
 
 use crate::cli::base::Paths;
+use crate::cli::machine::ask_names::ask_all;
 use crate::config::Follow;
 use crate::escape::visible;
 use crate::system::{
@@ -10,14 +11,10 @@ use crate::system::{
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::Path;
-use std::sync::Mutex;
-use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long all names together are waited for, whatever servers there are.
 const WHOLE: Duration = Duration::from_secs(5);
-/// As many names are asked for at a time.
-const AT_ONCE: usize = 8;
 /// A name with more addresses is not followed.
 const MOST: usize = 16;
 
@@ -159,38 +156,7 @@ pub(crate) fn look_up_all(
         };
         NameFound::of(lookup, &own)
     };
-    let waiting = Mutex::new(names.iter().enumerate());
-    let work = || {
-        let mut done = Vec::new();
-        loop {
-            let next = waiting.lock().ok().and_then(|mut waiting| waiting.next());
-            let Some((number, name)) = next.filter(|_| Instant::now() < until) else {
-                return done;
-            };
-            done.push((number, one(name)));
-        }
-    };
-    let mut found: Vec<Option<NameFound>> = vec![None; names.len()];
-    let done: Vec<(usize, NameFound)> = thread::scope(|scope| {
-        let helpers: Vec<_> = (1..names.len().min(AT_ONCE))
-            .filter_map(|_| thread::Builder::new().spawn_scoped(scope, work).ok())
-            .collect();
-        let mut done = work();
-        // A helper that panics has found nothing: its names are asked for the next time.
-        done.extend(
-            helpers
-                .into_iter()
-                .filter_map(|one| one.join().ok())
-                .flatten(),
-        );
-        done
-    });
-    for (number, one) in done {
-        if let Some(place) = found.get_mut(number) {
-            *place = Some(one);
-        }
-    }
-    found
+    ask_all(names, until, &one)
 }
 
 /// Names of the machine's own file come first, as for every other program; they have no time to live.
@@ -199,8 +165,7 @@ fn of_hosts(addresses: &[IpAddr]) -> DnsLookup {
         let own = addresses.iter().copied();
         Ok(DnsAnswer {
             addresses: own.filter(|address| address.is_ipv4() == is_v4).collect(),
-            ttl: None,
-            is_authentic: false,
+            ..DnsAnswer::default()
         })
     };
     DnsLookup {
@@ -234,6 +199,7 @@ mod tests {
             addresses: set(text).into_iter().collect(),
             ttl: (!text.is_empty()).then_some(300),
             is_authentic: true,
+            ..DnsAnswer::default()
         };
         let lookup = DnsLookup {
             v4: v4.map(answer),

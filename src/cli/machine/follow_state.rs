@@ -158,13 +158,9 @@ mod tests {
         let answer = |(address, ttl): (&str, u32)| DnsAnswer {
             addresses: vec![address.parse().unwrap()],
             ttl: Some(ttl),
-            is_authentic: false,
+            ..DnsAnswer::default()
         };
-        let nothing = DnsAnswer {
-            addresses: Vec::new(),
-            ttl: None,
-            is_authentic: false,
-        };
+        let nothing = DnsAnswer::default();
         let lookup = DnsLookup {
             v4: v4.map(answer),
             v6: Ok(nothing),

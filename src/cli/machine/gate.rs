@@ -8,7 +8,6 @@ use crate::lint::GateData;
 use crate::system::{Clock as _, SystemClock};
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
-use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
@@ -16,7 +15,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use tcpw_gate::{Call, CallError, Client, Fault, Network, Settings, Sources, Why};
+use tcpw_gate::{Call, CallError, Client, Fault, Network, Settings, Sources, Why, program_of};
 
 /// Where a daemon's PATH mostly leads (systemd.exec(5)).
 const PROGRAM_DIRECTORIES: [&str; 6] = [
@@ -173,8 +172,7 @@ impl Gates {
         reason = "nobody can tell, or it can be run, or it cannot"
     )]
     fn absent(&self, command: &[u8]) -> Option<Option<GateAnswer>> {
-        let program = program(command);
-        let (path, presence) = self.presence(&program);
+        let (path, presence) = self.presence(program_of(command));
         match presence {
             Presence::Runnable => Some(None),
             Presence::Not(why) => Some(Some(GateAnswer {
@@ -299,13 +297,6 @@ impl Gates {
 pub(crate) fn programs(name: &Path) -> Vec<PathBuf> {
     let directories = PROGRAM_DIRECTORIES.iter();
     directories.map(|at| Path::new(at).join(name)).collect()
-}
-
-/// The program of a call: its first word.
-fn program(command: &[u8]) -> PathBuf {
-    let mut words = command.split(u8::is_ascii_whitespace);
-    let word = words.find(|word| !word.is_empty()).unwrap_or_default();
-    PathBuf::from(OsStr::from_bytes(word))
 }
 
 /// All clients, or none.

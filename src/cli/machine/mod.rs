@@ -1,5 +1,7 @@
 //! This machine as the commands see it: its tables, files, names, journal, configuration and units.
 
+pub(super) mod ask_names;
+pub(super) mod clock_state;
 pub(super) mod credentials;
 pub(super) mod daemons;
 pub(super) mod deliverer_user;
@@ -10,6 +12,7 @@ pub(super) mod follow_state;
 pub(super) mod gate;
 pub(super) mod hardening;
 pub(super) mod machine_files;
+pub(super) mod mail_route;
 pub(super) mod named;
 pub(super) mod open_journal;
 pub(super) mod other_names;
@@ -17,6 +20,7 @@ pub(super) mod own_program;
 pub(super) mod real_name;
 pub(super) mod rule_finder;
 pub(super) mod schedule;
+pub(super) mod schedule_problems;
 pub(super) mod schedule_state;
 pub(super) mod set_file;
 pub(super) mod settings;

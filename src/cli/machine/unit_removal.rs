@@ -1,6 +1,6 @@
 //! What of systemd's and cron's files tcpw put on this machine is there, and its removal.
 
-use super::schedule::{BOOTED, systemctl, take_away, unit_path};
+use super::schedule::{BOOTED, ScheduleArgs, ScheduleKind, systemctl, take_away, unit_path};
 use super::unit_files::{BESIDE, CRON_FILE, UNIT_DIRECTORY, UNITS};
 use super::{credentials, hardening};
 use crate::cli::base::{Context, Failure, Paths};
@@ -24,6 +24,16 @@ pub(crate) fn installed(paths: &Paths) -> Vec<String> {
         .chain([CRON_FILE.to_owned()]);
     let is_there = |path: &String| fs::symlink_metadata(paths.inside(Path::new(path))).is_ok();
     found.extend(rest.filter(is_there));
+    found
+}
+
+/// Those of them that are of the schedule that `args` name.
+pub(crate) fn installed_of(args: ScheduleArgs, paths: &Paths) -> Vec<String> {
+    let Some(kind) = args.kind() else {
+        return Vec::new();
+    };
+    let mut found = installed(paths);
+    found.retain(|path| (path == CRON_FILE) == (kind == ScheduleKind::Cron));
     found
 }
 

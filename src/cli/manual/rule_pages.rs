@@ -98,6 +98,7 @@ pub(super) const PAGES: &[Page] = &[
             ("tcpw apply wanted.json --check", "Do the tables match?"),
             ("tcpw apply wanted.json", "Make them match"),
             ("tcpw apply tables/ -n", "From a directory; write nothing"),
+            ("tcpw apply --schema rules", "What a list of rules may hold"),
         ],
         exit: &[
             ("0", "the tables match"),

@@ -7,6 +7,7 @@ use super::reasons::reason;
 use super::schedules::{delivering, problems};
 use super::{look_daemons, look_follow, look_pending, saved};
 use crate::cli::base::{Context, Exit};
+use crate::cli::machine::clock_state::behind_files;
 use crate::cli::machine::schedule_state::ScheduleState;
 use crate::cli::machine::settings;
 use crate::config::{Config, TransportSettings};
@@ -27,8 +28,7 @@ pub(super) fn look(wants_totals: bool, context: &mut Context) -> Seen {
     let paths = context.paths.clone();
     let tables = look_tables::look(now, context);
     let schedule = ScheduleState::look(&paths);
-    let mut all = Vec::new();
-    let mut cannot_read = Vec::new();
+    let (mut all, mut cannot_read) = behind_files(&paths, now);
     let asked = look_daemons::look(&paths, &mut all);
     let pending = look_pending::look(now, &paths, &mut all);
     let config = settings::load(&paths);

@@ -3,10 +3,11 @@
 
 use super::reasons::reason;
 use crate::alert::{
-    Ahead, EventTotal, Inbox, Journal, JournalError, JournalOverview, Notice, RefusedClient,
-    Reporter, Troubles, VerdictCounts, Waiting as Outbox,
+    EventTotal, Inbox, Journal, JournalError, JournalOverview, Notice, RefusedClient, Reporter,
+    Troubles, VerdictCounts, Waiting as Outbox,
 };
 use crate::cli::base::{Failure, Paths};
+use crate::cli::machine::clock_state::ahead_of_journal;
 use crate::cli::machine::open_journal;
 use crate::cli::machine::waiting::Waiting;
 use crate::config::{Config, Smtp, TransportSettings};
@@ -46,7 +47,7 @@ struct Answers {
     overview: JournalOverview,
     today: VerdictCounts,
     troubles: Troubles,
-    ahead: Option<Ahead>,
+    ahead: Option<StatusProblem>,
     totals: Vec<EventTotal>,
 }
 
@@ -113,7 +114,7 @@ fn ask(
         overview: journal.overview()?,
         today: journal.verdicts(midnight(now), soon)?,
         troubles: journal.troubles(Some(now - TimeDelta::days(1)), soon)?,
-        ahead: journal.ahead(&config.alert, now)?,
+        ahead: ahead_of_journal(journal, config, now)?,
         totals: if wants_totals {
             journal.event_totals()?
         } else {
@@ -183,10 +184,7 @@ fn of_answers(found: &Answers) -> Vec<StatusProblem> {
             error: error(true),
         });
     }
-    problems.extend(found.ahead.map(|ahead| StatusProblem::ClockAhead {
-        latest: UtcTime(ahead.latest),
-        events: ahead.events,
-    }));
+    problems.extend(found.ahead.clone());
     problems.extend(troubles.notices.iter().filter_map(notice));
     problems
 }

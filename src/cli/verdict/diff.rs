@@ -254,7 +254,8 @@ fn place((table, line): (TableName, u32)) -> String {
     format!("{}:{line}", file(table))
 }
 
-fn object(claim: &Claim) -> Value {
+/// A claim for programs.
+pub(crate) fn object(claim: &Claim) -> Value {
     let change = match claim.change {
         Change::Gains => "gains",
         Change::Loses => "loses",

@@ -169,21 +169,30 @@ pub fn verify_alerts_kept(before: &Ground<'_>, after: &Ground<'_>) -> Result<(),
     Ok(())
 }
 
-/// The edits after which the tables hold exactly these rules, in this order. Rules that are there
-/// already keep their bytes, and comments stay where they are. If `keeps_alerts`, those of tcpw
-/// stay in the rules that are wanted without them.
+/// What of the tables stays although it is not in a list of wanted rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keeps {
+    /// The alerts of tcpw, in rules that are wanted without them.
+    pub alerts: bool,
+    /// The rules that are not in the list.
+    pub others: bool,
+}
+
+/// The edits after which the tables hold these rules. Rules that are there already keep their bytes,
+/// and comments stay where they are. The tables hold exactly these, in this order, unless others
+/// are kept: then rules that are missing stand above all that are there, where they take effect.
 ///
 /// # Errors
 /// When the table cannot be added to, or a rule that is not there cannot be written.
 pub fn declare(
     ground: &Ground<'_>,
     wanted: [&[Declared]; 2],
-    keeps_alarms: bool,
+    keeps: Keeps,
 ) -> Result<Change, Refusal> {
     let mut change = Change::default();
     let all = listed(ground);
     for (table, wanted) in [TableName::Allow, TableName::Deny].into_iter().zip(wanted) {
-        let wanted = if keeps_alarms {
+        let wanted = if keeps.alerts {
             armed(ground, table, wanted, &mut change)
         } else {
             wanted.to_vec()
@@ -196,6 +205,11 @@ pub fn declare(
             .map(|rule| rule.line().index())
             .collect();
         let is: Vec<Key> = there.iter().map(|rule| key(rule)).collect();
+        if keeps.others {
+            let missing = missing(is, &wanted);
+            insert(&mut change, ground, table, lines.first().copied(), &missing)?;
+            continue;
+        }
         let shall: Vec<Key> = wanted.iter().map(Declared::key).collect();
         for op in capture_diff_slices(Algorithm::Myers, &is, &shall) {
             if matches!(op, DiffOp::Equal { .. }) {
@@ -210,25 +224,51 @@ pub fn declare(
                 }
             }
             let new = wanted.get(op.new_range()).unwrap_or_default();
-            for rule in new {
-                // Only what is to be written: what is there already need not make sense.
-                rule.check().map_err(|error| Refusal::Unwritable {
-                    number: rule.number,
-                    what: error.to_string(),
-                })?;
-            }
-            let text: Vec<u8> = new
-                .iter()
-                .flat_map(|one| one.text(ground.tree(table)))
-                .collect();
-            if !text.is_empty() {
-                // Before the first rule that stays after them.
-                let next = lines.get(op.old_range().end).copied();
-                put(&mut change, ground, table, next, text)?;
-            }
+            // Before the first rule that stays after them.
+            let next = lines.get(op.old_range().end).copied();
+            insert(&mut change, ground, table, next, new)?;
         }
     }
     Ok(change)
+}
+
+/// Those of the wanted rules that are not there; one that is wanted twice must be there twice.
+fn missing(mut there: Vec<Key>, wanted: &[Declared]) -> Vec<Declared> {
+    let mut missing = Vec::new();
+    for one in wanted {
+        let key = one.key();
+        match there.iter().position(|other| *other == key) {
+            Some(at) => drop(there.swap_remove(at)),
+            None => missing.push(one.clone()),
+        }
+    }
+    missing
+}
+
+/// Puts new rules before line `next`, or at the end of the table.
+///
+/// # Errors
+/// When one of them cannot be written, or the table cannot be added to.
+fn insert(
+    change: &mut Change,
+    ground: &Ground<'_>,
+    table: TableName,
+    next: Option<usize>,
+    new: &[Declared],
+) -> Result<(), Refusal> {
+    for rule in new {
+        // Only what is to be written: what is there already need not make sense.
+        rule.check().map_err(|error| Refusal::Unwritable {
+            number: rule.number,
+            what: error.to_string(),
+        })?;
+    }
+    let tree = ground.tree(table);
+    let text: Vec<u8> = new.iter().flat_map(|one| one.text(tree)).collect();
+    if text.is_empty() {
+        return Ok(());
+    }
+    put(change, ground, table, next, text)
 }
 
 /// The edits that give the tables these contents; a table without one stays as it is.

@@ -70,7 +70,7 @@ mod tests {
             ),
             ("ALL: ALL : aclexec /usr/sbin/tcpw match %d %a", true),
             (
-                "sshd: ALL : aclexec /usr/sbin/tcpw-gate --country KR -- %a",
+                "sshd: ALL : aclexec exec /usr/sbin/tcpw-gate --country KR -- %a",
                 true,
             ),
             ("ALL: ALL : twist /bin/echo; /usr/sbin/tcpw-notify", true),

@@ -11,8 +11,7 @@ use crate::editor::client::daemon::Daemon;
 use crate::editor::client::gate_command::gate_command;
 use crate::editor::trial::table_pair::Ground;
 use crate::engine::TableName;
-use std::path::{Path, PathBuf};
-use tcpw_gate::Call;
+use tcpw_gate::{Call, program_of};
 
 /// What is to be taken out of which gates.
 #[derive(Debug, Clone, Copy)]
@@ -61,7 +60,8 @@ pub fn revoke_gate(ground: &Ground<'_>, asked: &RevokedGate<'_>) -> Result<Chang
         if terms.is_open() && (!old.is_open() || terms.except().is_empty()) {
             remove(&mut change, ground, &gate, old.is_open());
         } else {
-            let command = gate_command(&terms, &program(&gate)).map_err(Refusal::Unfit)?;
+            let old = gate.option.value.as_deref().unwrap_or_default();
+            let command = gate_command(&terms, program_of(old)).map_err(Refusal::Unfit)?;
             rewrite(&mut change, &gate, &command)?;
         }
     }
@@ -82,12 +82,4 @@ fn remove(change: &mut Change, ground: &Ground<'_>, gate: &GateRule<'_>, is_open
             change.edits.push(TableName::Deny, Edit::delete(span));
         }
     }
-}
-
-/// The program that a gate calls.
-fn program(gate: &GateRule<'_>) -> PathBuf {
-    let value = gate.option.value.as_deref().unwrap_or_default();
-    let text = String::from_utf8_lossy(value);
-    let word = text.split_whitespace().next().unwrap_or_default();
-    Path::new(word).to_owned()
 }

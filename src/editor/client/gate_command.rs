@@ -9,13 +9,14 @@ use tcpw_gate::{Call, Exception};
 /// How long a call may be, so that its rule has room for daemons, clients and other options.
 const COMMAND_LIMIT: usize = 1500;
 
-/// The command line for `aclexec`, as libwrap reads it in a rule.
+/// The command line for `aclexec`, as libwrap reads it in a rule. The gate takes the place of the
+/// shell that libwrap starts, which would only wait for it.
 ///
 /// # Errors
 /// When a path has a character that libwrap or the shell would take for something else, or the
 /// line would be too long.
 pub(crate) fn gate_command(call: &Call, program: &Path) -> Result<String, WordError> {
-    let mut words = vec![path(program)?];
+    let mut words = vec!["exec".to_owned(), path(program)?];
     let mut option = |name: &str, values: Vec<String>| {
         if !values.is_empty() {
             words.push(name.to_owned());
@@ -113,7 +114,10 @@ mod tests {
         }
         let weeks = call("--country KR --max-age 14d");
         let written = gate_command(&weeks, Path::new("/g/tcpw-gate")).unwrap();
-        assert_eq!(written, "/g/tcpw-gate --country KR --max-age 14d -- %a");
+        assert_eq!(
+            written,
+            "exec /g/tcpw-gate --country KR --max-age 14d -- %a"
+        );
     }
 
     #[test]

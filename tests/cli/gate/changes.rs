@@ -13,7 +13,7 @@ fn tables(stage: &Sandbox) -> [String; 2] {
 
 /// A rule that asks the gate.
 fn gate(daemons: &str, options: &str) -> String {
-    format!("{daemons}: ALL : aclexec {GATE} {options} -- %a\n")
+    format!("{daemons}: ALL : aclexec exec {GATE} {options} -- %a\n")
 }
 
 /// Runs a command that is to succeed: what it printed, and the stage.

@@ -121,7 +121,7 @@ impl Bench {
 
     /// A call of the gate, or of one that is not there.
     fn call(&mut self) -> String {
-        let gate = &self.gates[usize::from(self.random.chance(4))];
+        let gate = self.gates[usize::from(self.random.chance(4))].clone();
         let call = self.random.pick(&CALLS);
         let dir = self.dir.to_str().unwrap();
         // Nothing of this machine but its addresses is asked for.
@@ -130,7 +130,11 @@ impl Bench {
         } else {
             " --database @/countries --database @/owners"
         };
-        let line = format!("{} {call}{databases} --keep none -- %a", gate.display());
+        let place = if self.random.chance(2) { "exec " } else { "" };
+        let line = format!(
+            "{place}{} {call}{databases} --keep none -- %a",
+            gate.display()
+        );
         line.replace('@', dir)
     }
 

@@ -26,7 +26,7 @@ fn codes(stage: Sandbox) -> Vec<String> {
 }
 
 fn gate(options: &str) -> String {
-    format!("sshd: ALL : aclexec {GATE} {options} -- %a\n")
+    format!("sshd: ALL : aclexec exec {GATE} {options} -- %a\n")
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn a_script_is_replaced_by_the_gate_that_its_words_mean() {
     let rule = "sshd: ALL : aclexec /usr/local/bin/country.sh %a\n";
     let run = with_script(rule).run(&["lint"]);
     let text = run.stdout_text();
-    let offered = "help: ask the gate: `aclexec /usr/sbin/tcpw-gate --country KR,JP -- %a`";
+    let offered = "help: ask the gate: `aclexec exec /usr/sbin/tcpw-gate --country KR,JP -- %a`";
     assert!(
         text.contains("warning[TW534]") && text.contains(offered),
         "{text}"

@@ -13,6 +13,7 @@ use crate::lint::view::{RuleView, base, is_filter, runs_command};
 
 use crate::lint::words::{plain, quote};
 use crate::policy::{Rule, RuleOption, rules};
+use tcpw_gate::without_exec;
 
 rows! {
     /// A command is named without its path.
@@ -90,11 +91,11 @@ fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Sink) {
     }
 }
 
-/// The first word of a command.
+/// The first word of a command, but for `exec`.
 fn program(command: &[u8]) -> &[u8] {
     let is_before = |byte: &&u8| byte.is_ascii_whitespace() || b"({".contains(*byte);
     let start = command.iter().take_while(is_before).count();
-    let rest = command.get(start..).unwrap_or_default();
+    let rest = without_exec(command.get(start..).unwrap_or_default());
     let is_end = |byte: &u8| byte.is_ascii_whitespace() || b";|&()<>".contains(byte);
     rest.split(is_end).next().unwrap_or_default()
 }

@@ -190,7 +190,7 @@ fn call(
     let gate = files.program(b"tcpw-gate")?;
     let gate = String::from_utf8(gate).ok()?;
     let is_here = is_aclexec && view.table == TableName::Allow;
-    is_here.then(|| format!("{gate} {options} -- %a"))
+    is_here.then(|| format!("exec {gate} {options} -- %a"))
 }
 
 fn fix(broken: &Broken<'_, '_>) -> Option<Fix> {

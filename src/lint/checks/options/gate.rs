@@ -9,7 +9,8 @@ use crate::lint::view::{RuleView, runs_command};
 use crate::lint::words::quote;
 use crate::policy::{OptionKind, RuleOption, rules};
 use std::collections::HashSet;
-use tcpw_gate::{Call, Client, Exception};
+use std::ffi::OsStr;
+use tcpw_gate::{Call, Client, Exception, program_of};
 
 rows! {
     /// A rule calls tcpw-gate in a way that it cannot follow.
@@ -105,9 +106,7 @@ fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Sink) {
 
 /// Whether a command begins with the gate.
 pub(in crate::lint) fn is_gate(command: &[u8]) -> bool {
-    let mut words = command.split(u8::is_ascii_whitespace);
-    let program = words.next().unwrap_or_default();
-    program.rsplit(|&byte| byte == b'/').next() == Some(b"tcpw-gate")
+    program_of(command).file_name() == Some(OsStr::new("tcpw-gate"))
 }
 
 fn judge(view: &RuleView<'_, '_>, option: &RuleOption<'_>, value: &[u8], sink: &mut Sink) {

@@ -1,4 +1,4 @@
-//! A DNS server that does what it is told to, by UDP and TCP on a port of loopback. Its messages are
+//! A DNS server that does what it is told to, by UDP and TCP on an address of loopback. Its messages are
 //! made by hand, byte by byte, so that nothing of the program under test makes them.
 
 use std::collections::HashMap;
@@ -9,7 +9,7 @@ use std::thread;
 
 /// What the server does with a question about a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Act {
+pub(crate) enum Act {
     /// Tells these addresses, with this time to live.
     Tells(Vec<IpAddr>, u32),
     /// The same, with the AD bit.
@@ -31,6 +31,8 @@ pub enum Act {
     /// First the first address under other numbers and names, as somebody who guesses would; then the
     /// second, as an answer.
     Guesses(IpAddr, IpAddr),
+    /// These mail servers, each with its preference; no name stands for the root.
+    Exchanges(Vec<(u16, &'static str)>),
 }
 
 /// What was asked so far, by name, and what is done about it.
@@ -42,20 +44,38 @@ struct Script {
 
 /// The server. It lives as long as the test.
 #[derive(Debug, Clone)]
-pub struct NameServer {
-    pub address: SocketAddr,
+pub(crate) struct NameServer {
+    pub(crate) address: SocketAddr,
     script: Arc<Mutex<Script>>,
 }
 
 impl NameServer {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         // A port that is free for both.
         let both = || {
             let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
             let address = socket.local_addr().unwrap();
-            Some((socket, TcpListener::bind(address).ok()?, address))
+            Some((socket, TcpListener::bind(address).ok()?))
         };
-        let (socket, listener, address) = std::iter::repeat_with(both).flatten().next().unwrap();
+        let (socket, listener) = std::iter::repeat_with(both).flatten().next().unwrap();
+        Self::serving(socket, listener)
+    }
+
+    /// Where resolv.conf(5) can name it, which has no ports: at an address of loopback of its own.
+    pub(crate) fn at_its_port() -> Self {
+        assert!(nix::unistd::geteuid().is_root(), "port 53 needs root");
+        let [_, _, high, low] = std::process::id().to_be_bytes();
+        let both = |number: u8| {
+            let address = SocketAddr::from(([127, number, high, low], 53));
+            let socket = UdpSocket::bind(address).ok()?;
+            Some((socket, TcpListener::bind(address).ok()?))
+        };
+        let (socket, listener) = (77..=255).find_map(both).unwrap();
+        Self::serving(socket, listener)
+    }
+
+    fn serving(socket: UdpSocket, listener: TcpListener) -> Self {
+        let address = socket.local_addr().unwrap();
         let server = Self {
             address,
             script: Arc::default(),
@@ -67,13 +87,13 @@ impl NameServer {
     }
 
     /// From now on.
-    pub fn does(&self, name: &str, act: Act) {
+    pub(crate) fn does(&self, name: &str, act: Act) {
         let mut script = self.script.lock().unwrap();
         script.acts.insert(name.to_owned(), act);
     }
 
     /// How many questions came since this was asked last.
-    pub fn questions(&self) -> u64 {
+    pub(crate) fn questions(&self) -> u64 {
         std::mem::take(&mut self.script.lock().unwrap().asked)
     }
 
@@ -231,6 +251,25 @@ impl Question {
                 let answer = self.message(0x8180, &self.records(own, &[*right], 300));
                 vec![guess, renamed, vec![0xff], answer]
             }
+            Act::Exchanges(servers) => {
+                let record = |(preference, host): &(u16, &str)| {
+                    let data = [&preference.to_be_bytes()[..], &wire(host)].concat();
+                    (own.to_vec(), 15, 300, data)
+                };
+                let servers = if self.kind == 15 { &servers[..] } else { &[] };
+                let records: Vec<Record> = servers.iter().map(record).collect();
+                vec![self.message(0x8180, &records)]
+            }
         }
     }
+}
+
+/// A name as it is sent; the root where there is none.
+fn wire(name: &str) -> Vec<u8> {
+    let labels = name.split('.').filter(|label| !label.is_empty());
+    let sized = labels.flat_map(|label| {
+        let length = u8::try_from(label.len()).unwrap();
+        std::iter::once(length).chain(label.bytes())
+    });
+    sized.chain([0]).collect()
 }

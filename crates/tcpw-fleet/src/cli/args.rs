@@ -1,0 +1,98 @@
+//! The arguments.
+
+use crate::push::STATE;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Events of many servers in one PostgreSQL.
+#[derive(Debug, Parser)]
+#[command(name = "tcpw-fleet", version, max_term_width = 100)]
+pub(super) struct Cli {
+    /// The configuration.
+    #[arg(
+        long,
+        value_name = "FILE",
+        global = true,
+        help_heading = "Global options"
+    )]
+    pub(super) config: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Make the schema in a database of its own, or bring it up to date.
+    Init(InitArgs),
+    /// Give a host a login that may send its events and nothing else.
+    AddHost(HostArgs),
+    /// Take the login of a host away; its events stay.
+    RemoveHost(RemoveArgs),
+    /// Give a host another password.
+    Rotate(HostArgs),
+    /// Send the events of this host that are new.
+    Push(PushArgs),
+}
+
+/// The arguments of `init`.
+#[derive(Debug, Args)]
+pub(super) struct InitArgs {
+    /// The database, such as `postgres://admin@db.example.org/tcpw`.
+    pub(super) url: String,
+    #[command(flatten)]
+    pub(super) secret: AdminSecret,
+}
+
+/// Where the password of whoever looks after the database comes from.
+#[derive(Debug, Args)]
+pub(super) struct AdminSecret {
+    /// A file whose first line is the password for the database; else PGPASSWORD is used.
+    #[arg(long, value_name = "FILE")]
+    pub(super) password_file: Option<PathBuf>,
+}
+
+/// The database, as whoever looks after it.
+#[derive(Debug, Args)]
+pub(super) struct AdminArgs {
+    /// The database, such as `postgres://admin@db.example.org/tcpw`.
+    #[arg(long, value_name = "URL")]
+    pub(super) database: String,
+    #[command(flatten)]
+    pub(super) secret: AdminSecret,
+}
+
+/// The arguments of `add-host` and `rotate`.
+#[derive(Debug, Args)]
+pub(super) struct HostArgs {
+    /// The host: the name of its login, and of its events.
+    pub(super) name: String,
+    #[command(flatten)]
+    pub(super) admin: AdminArgs,
+    /// Write the new password into this file, which must not be there, in place of showing it.
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+    /// Make no password: the host shows a certificate whose common name is NAME.
+    #[arg(long, conflicts_with = "out")]
+    pub(super) certificate: bool,
+}
+
+/// The arguments of `remove-host`.
+#[derive(Debug, Args)]
+pub(super) struct RemoveArgs {
+    /// The host.
+    pub(super) name: String,
+    #[command(flatten)]
+    pub(super) admin: AdminArgs,
+}
+
+/// The arguments of `push`.
+#[derive(Debug, Args)]
+pub(super) struct PushArgs {
+    /// The directory that has how far this host has come.
+    #[arg(long, value_name = "DIR", default_value = STATE)]
+    pub(super) state: PathBuf,
+    /// Try now, although earlier failures ask to wait.
+    #[arg(long)]
+    pub(super) now: bool,
+}

@@ -1,0 +1,17 @@
+//! The command line of `tcpw-fleet`.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "only the command line reads the environment"
+)]
+
+mod args;
+mod configured;
+mod failure;
+mod hosts;
+mod init;
+mod output;
+mod program;
+mod push;
+
+pub use program::{definition, run};

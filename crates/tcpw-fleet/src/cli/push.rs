@@ -1,0 +1,51 @@
+//! `tcpw-fleet push`: what is new goes into the database.
+
+use super::args::PushArgs;
+use super::configured::{Here, here};
+use super::failure::Failure;
+use super::output::{complain, say};
+use crate::push::{Push, PushError};
+use std::path::Path;
+use tcpw::system::SystemClock;
+
+pub(super) fn run(args: &PushArgs, config: Option<&Path>) -> Result<(), Failure> {
+    let Here {
+        config,
+        address,
+        host,
+    } = here(config)?;
+    let push = Push {
+        address: &address,
+        host: &host,
+        journal: &config.journal,
+        state: &args.state,
+        full: config.fleet.full,
+        counters: config.fleet.counters,
+        now: args.now,
+    };
+    let done = push.run(&SystemClock).map_err(|error| {
+        if error.is_of_database() {
+            Failure::NotSent(format!("{error}; the events stay in the journal"))
+        } else {
+            told(&error)
+        }
+    })?;
+    if let Some(life) = done.life {
+        complain(&format!(
+            "the journal does not go on from what was sent as {host}, so life {life} of this host begins: it was restored from a backup or begun again, or another machine sends under this name"
+        ));
+    }
+    if let Some(seconds) = done.wait {
+        return Err(Failure::NotSent(format!(
+            "earlier tries failed; the next one is in {seconds} s (--now tries at once)"
+        )));
+    }
+    say(&format!(
+        "Sent {} events as {host}, {} of them in full; {} are left.",
+        done.events, done.added, done.left
+    ))
+}
+
+fn told(error: &PushError) -> Failure {
+    Failure::Told(error.to_string())
+}

@@ -1,0 +1,93 @@
+//! Why the database cannot be used.
+
+use std::error::Error as _;
+use thiserror::Error;
+
+/// Something that the database, or the way to it, refused.
+#[derive(Debug, Error)]
+pub enum FleetError {
+    /// The URL says something that is not understood.
+    #[error("cannot read the URL of the database: {0}")]
+    Url(String),
+    /// A certificate or a key cannot be used.
+    #[error("cannot use TLS for the database: {0}")]
+    Tls(String),
+    /// Nobody answers, the certificate is wrong, or the login is refused.
+    #[error("cannot connect to the database: {}", words(.0))]
+    Connect(postgres::Error),
+    /// A statement failed.
+    #[error("cannot {step}: {}", words(.cause))]
+    Statement {
+        /// What was being done.
+        step: &'static str,
+        /// What the database said.
+        cause: postgres::Error,
+    },
+    /// The schema is not there.
+    #[error("the database has no schema of tcpw; run tcpw-fleet init")]
+    Absent,
+    /// The schema is of a later tcpw.
+    #[error(
+        "the schema of the database is version {found}, and this tcpw-fleet knows {known}; install a newer one"
+    )]
+    Newer {
+        /// The version that the database has.
+        found: i32,
+        /// The last version that this program knows.
+        known: i32,
+    },
+    /// The schema is of an earlier tcpw.
+    #[error(
+        "the schema of the database is version {found}, and this tcpw-fleet needs {known}; run tcpw-fleet init"
+    )]
+    Older {
+        /// The version that the database has.
+        found: i32,
+        /// The version that is needed.
+        known: i32,
+    },
+    /// A name that no host can have.
+    #[error(
+        "{0:?} cannot be the name of a host: it must be of 1 to 63 letters a to z, digits, dots, hyphens and underscores, and begin with a letter or a digit"
+    )]
+    Name(String),
+    /// A role that is not one of a host.
+    #[error(
+        "there is a role {0:?} in this PostgreSQL, and it is not that of a host; choose another name"
+    )]
+    Taken(String),
+    /// A host that is not there.
+    #[error("there is not a host {0:?}; run tcpw-fleet add-host")]
+    Unknown(String),
+    /// The random numbers of the system, or a file.
+    #[error("{0}")]
+    System(String),
+}
+
+impl FleetError {
+    /// Names the step at which a statement failed.
+    pub fn at(step: &'static str) -> impl Fn(postgres::Error) -> Self {
+        move |cause| Self::Statement { step, cause }
+    }
+}
+
+/// What the database or the system said, from the outermost cause to the innermost.
+pub(super) fn words(error: &postgres::Error) -> String {
+    if let Some(said) = error.as_db_error() {
+        return match said.hint() {
+            Some(hint) => format!("{} ({hint})", said.message()),
+            None => said.message().to_owned(),
+        };
+    }
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let inner_text = inner.to_string();
+        if !text.ends_with(&inner_text) {
+            text.push_str(": ");
+            text.push_str(&inner_text);
+        }
+        cause = inner.source();
+    }
+    text
+}

@@ -1,0 +1,16 @@
+//! The database: where it is, how it is connected to, which tables it has, who may log in.
+
+mod address;
+mod connect;
+mod fault;
+mod hosts;
+mod schema;
+mod secret;
+mod tls;
+
+pub use address::Address;
+pub use connect::connect;
+pub use fault::FleetError;
+pub use hosts::{Login, add_host, remove_host, rotate};
+pub use schema::{Migrated, VERSION, become_owner, check, init};
+pub use secret::{keep, new_password, new_token, random_below};

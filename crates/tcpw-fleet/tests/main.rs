@@ -1,0 +1,11 @@
+//! The fleet against a real PostgreSQL. That this target is called `main`, like the one of the whole
+//! toolkit, lets `cargo test --test main` build the program for the tests there.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on must stop; helpers outside #[test] are not exempted"
+)]
+
+mod fleet;
+#[path = "../../../tests/proof.rs"]
+mod proof;

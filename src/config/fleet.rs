@@ -1,0 +1,126 @@
+//! This machine as one of many whose events are in one database (`[fleet]`).
+
+use super::error::ConfigError;
+use super::secret::{self, Keys, Password};
+use super::section::Section;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+pub(super) const FLEET: &[&str] = &[
+    "database",
+    "password_file",
+    "password_command",
+    "password_credential",
+    "password",
+    "full",
+    "counters",
+    "mail",
+    "keep",
+    "keep_hourly",
+];
+
+/// How a URL of a database begins.
+const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
+/// Where the password comes from.
+const PASSWORD: Keys = Keys {
+    file: "password_file",
+    command: "password_command",
+    credential: "password_credential",
+    literal: "password",
+    more_than_one: "[fleet] has more than one of password_file, password_command, password_credential and password; keep one",
+};
+/// More events of one source, daemon and hour are not written in full.
+const MOST_FULL: u32 = 1_000_000;
+/// The least time that something is kept, in seconds.
+const LEAST_KEPT: u64 = 86_400;
+
+/// Who mails about the events of this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FleetMail {
+    /// This machine itself.
+    #[default]
+    Own,
+    /// The machine that runs `tcpw-fleet mail`.
+    Fleet,
+}
+
+/// This machine as one of many.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fleet {
+    /// The database, as a URL without a password; nothing where this machine is on its own.
+    pub database: Option<String>,
+    /// Where the password for the database comes from; nothing where a certificate is shown.
+    pub password: Option<Password>,
+    /// How many events of a source are sent in full, for each daemon and hour.
+    pub full: u32,
+    /// Whether all events are counted by hour.
+    pub counters: bool,
+    /// Who mails about them.
+    pub mail: FleetMail,
+    /// How long the database keeps events.
+    pub keep: Duration,
+    /// How long it keeps the counts of hours.
+    pub keep_hourly: Duration,
+}
+
+impl Default for Fleet {
+    fn default() -> Self {
+        Self {
+            database: None,
+            password: None,
+            full: 5,
+            counters: true,
+            mail: FleetMail::default(),
+            keep: Duration::from_secs(90 * 86_400),
+            keep_hourly: Duration::from_secs(730 * 86_400),
+        }
+    }
+}
+
+impl Fleet {
+    /// Whether the password stands in the configuration itself.
+    pub(super) fn holds_password(&self) -> bool {
+        matches!(self.password, Some(Password::Literal(_)))
+    }
+}
+
+/// Reads `[fleet]`.
+pub(super) fn fleet(
+    section: &Section<'_>,
+    place: &dyn Fn(&Path) -> PathBuf,
+) -> Result<Fleet, ConfigError> {
+    let defaults = Fleet::default();
+    let mails = [("own", FleetMail::Own), ("fleet", FleetMail::Fleet)];
+    let database = section.text("database")?;
+    if let Some(problem) = database.as_deref().and_then(problem) {
+        return Err(section.bad_value("database", problem));
+    }
+    Ok(Fleet {
+        database,
+        password: secret::source(section, &PASSWORD, place)?,
+        full: section
+            .number("full", 0..=MOST_FULL)?
+            .unwrap_or(defaults.full),
+        counters: section.flag("counters")?.unwrap_or(defaults.counters),
+        mail: section.choice("mail", &mails)?.unwrap_or(defaults.mail),
+        keep: section
+            .duration("keep", LEAST_KEPT)?
+            .unwrap_or(defaults.keep),
+        keep_hourly: section
+            .duration("keep_hourly", LEAST_KEPT)?
+            .unwrap_or(defaults.keep_hourly),
+    })
+}
+
+/// What is wrong with the URL of a database, as what follows the key.
+fn problem(url: &str) -> Option<&'static str> {
+    let rest = SCHEMES.iter().find_map(|scheme| url.strip_prefix(scheme));
+    let Some(rest) = rest else {
+        return Some("must be a URL such as \"postgres://web17@db.example.org/tcpw\"");
+    };
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    let login = authority.rsplit_once('@').map(|(login, _)| login);
+    login
+        .is_some_and(|login| login.contains(':'))
+        .then_some("holds a password: write it in password_file")
+}
