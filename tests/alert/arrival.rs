@@ -51,22 +51,25 @@ fn routes() -> Vec<(Act, i32, &'static str)> {
             Act::Exchanges(vec![(0, "")]),
             1,
             "problem: to.example (recipients): it says that it takes no mail (null MX): mails to it \
-             come back\n  help: correct mail.to, mail.cc or mail.bcc\n",
+             come back, unless the mail server knows another way\n  help: correct mail.to, mail.cc or mail.bcc\n",
         ),
         (
             Act::Exchanges(vec![(10, "gone.example.net")]),
             1,
-            "no mail server of it has an address (MX: gone.example.net): mails to it come back\n",
+            "no mail server of it has an address (MX: gone.example.net): mails to it come back, unless the mail \
+             server knows another way\n",
         ),
         (
             Act::Exchanges(Vec::new()),
             1,
-            "it has neither MX nor address: mails to it come back\n",
+            "it has neither MX nor address: mails to it come back, unless the mail \
+             server knows another way\n",
         ),
         (
             Act::NoSuchName,
             1,
-            "there is no such domain (NXDOMAIN): mails to it come back\n",
+            "there is no such domain (NXDOMAIN): mails to it come back, unless the mail \
+             server knows another way\n",
         ),
     ]
 }

@@ -104,10 +104,9 @@ impl Stage {
         let programs = root.join("usr/local/sbin");
         let tested = PathBuf::from(program());
         copy_program(&tested, &programs.join("tcpw"));
-        copy_program(
-            tested.with_file_name("tcpw-notify"),
-            &programs.join("tcpw-notify"),
-        );
+        for name in ["tcpw-notify", "tcpw-gate"] {
+            copy_program(tested.with_file_name(name), &programs.join(name));
+        }
         let wrapper = format!(
             "#!/bin/sh\nexec {0}/usr/local/sbin/tcpw --root {0} \"$@\"\n",
             root.display()

@@ -5,7 +5,7 @@ use std::path::Path;
 
 const PAGE: &str = include_str!("../../docs/threat-model.md");
 /// Who must be in it, by the heading of their section.
-const SECTIONS: [&str; 7] = [
+const SECTIONS: [&str; 8] = [
     "A visitor",
     "A local user",
     "A daemon's user",
@@ -13,6 +13,7 @@ const SECTIONS: [&str; 7] = [
     "A fault in the deliverer",
     "An administrator",
     "Root and the machine",
+    "A stolen login of a host",
 ];
 
 /// The rows of a section's table: a promise, and what is named for it.

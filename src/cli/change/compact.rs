@@ -36,9 +36,9 @@ use std::path::Path;
 ///
 /// With `--into gate` they go into a compiled set there instead, kept in the same way, and one rule of
 /// the allow table asks tcpw-gate(8) about it. libwrap reads a list file word by word for each client:
-/// a million addresses cost it 200 ms, ten thousand 2 ms. A gate costs each client the start of a shell
-/// and of one process, 3 ms on the same machine, whether the set holds a thousand networks or ten
-/// million: it pays from some ten thousand networks on.
+/// a million addresses cost it 200 ms, ten thousand 2 ms. A gate costs each client the start of one
+/// process, 3 ms on the same machine, whether the set holds a thousand networks or ten million: it pays
+/// from some ten thousand networks on.
 ///
 /// A gate is the last word about its daemons. In place of rules that refuse it admits whoever is not in
 /// the set, and nothing that stands in the deny table for these daemons is read for them: a ban that

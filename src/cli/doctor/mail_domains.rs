@@ -90,7 +90,10 @@ fn unasked(domain: &str, role: Role) -> MailCheck {
 fn check(domain: &str, role: Role, route: &MailRoute, is_needed: bool) -> MailCheck {
     let what = what(domain, role);
     let (consequence, help) = if role.is_recipient {
-        ("mails to it come back", RECIPIENTS)
+        (
+            "mails to it come back, unless the mail server knows another way",
+            RECIPIENTS,
+        )
     } else {
         (
             "replies and bounces do not arrive, and many servers refuse such a sender",

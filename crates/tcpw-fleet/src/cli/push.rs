@@ -37,8 +37,14 @@ pub(super) fn run(args: &PushArgs, config: Option<&Path>) -> Result<(), Failure>
         ));
     }
     if let Some(seconds) = done.wait {
+        let why = if done.is_asked {
+            "the database asks to wait"
+        } else {
+            "earlier tries failed or were asked to wait"
+        };
         return Err(Failure::NotSent(format!(
-            "earlier tries failed; the next one is in {seconds} s (--now tries at once)"
+            "{} events were sent; {why}, the next try is in {seconds} s (--now tries at once)",
+            done.events
         )));
     }
     say(&format!(

@@ -24,6 +24,8 @@ const CONTENDED: usize = 3;
 const LONGEST_WAIT: u64 = 300;
 /// Counts that were lost are made again for so long, in hours.
 const RECOUNTED: i64 = 50;
+/// A longer wait than this, in milliseconds, is left to the next run.
+const PATIENCE: u64 = 10_000;
 /// How long one run goes on, in seconds: then the next one may be started.
 const RUN: i64 = 300;
 
@@ -57,8 +59,10 @@ pub struct Pushed {
     pub added: u64,
     /// Events that are left.
     pub left: u64,
-    /// Seconds until the next try, where one asked to wait.
+    /// Seconds until the next try, where one is to wait.
     pub wait: Option<u64>,
+    /// Whether it was the database that asked for it now.
+    pub is_asked: bool,
     /// The life that began, where the journal does not go on from what was sent.
     pub life: Option<i32>,
 }
@@ -89,6 +93,36 @@ impl Push<'_> {
     }
 
     fn send(&self, state: &State, clock: &dyn Clock) -> Result<Pushed, PushError> {
+        let end = clock.now() + TimeDelta::seconds(RUN);
+        let mut done = Pushed::default();
+        loop {
+            // Nobody keeps a connection while he waits.
+            let wait = self.send_on_one(state, clock, end, &mut done)?;
+            let Some(wait) = wait else {
+                return Ok(done);
+            };
+            if wait <= PATIENCE && clock.now() < end {
+                sleep(Duration::from_millis(wait));
+                continue;
+            }
+            let seconds = wait.div_ceil(1000);
+            let until = clock.now().timestamp();
+            state.wait_until(until.saturating_add_unsigned(seconds))?;
+            done.wait = Some(seconds);
+            done.is_asked = true;
+            return Ok(done);
+        }
+    }
+
+    /// Sends on one connection until nothing is left, or the database asks to wait for so many
+    /// milliseconds.
+    fn send_on_one(
+        &self,
+        state: &State,
+        clock: &dyn Clock,
+        end: DateTime<Utc>,
+        done: &mut Pushed,
+    ) -> Result<Option<u64>, PushError> {
         let client = connect(self.address)?;
         let mut sender = Sender {
             push: self,
@@ -99,20 +133,29 @@ impl Push<'_> {
             place: state.place()?,
             most: FIRST_MOST,
             contended: 0,
-            done: Pushed::default(),
+            done,
         };
-        let end = clock.now() + TimeDelta::seconds(RUN);
         sender.look_back()?;
         loop {
-            let step = sender.step()?;
-            if let Some(pause) = step.filter(|_| clock.now() < end) {
-                sleep(Duration::from_millis(pause));
-            } else {
-                break;
+            match sender.step()? {
+                Step::Next(pause) if clock.now() < end => sleep(Duration::from_millis(pause)),
+                Step::Next(_) | Step::End => break,
+                Step::Wait(pause) => return Ok(Some(pause)),
             }
         }
-        sender.finish()
+        sender.finish()?;
+        Ok(None)
     }
+}
+
+/// What follows a batch.
+enum Step {
+    /// The next one, after so many milliseconds.
+    Next(u64),
+    /// The same one again, on another connection after so many milliseconds.
+    Wait(u64),
+    /// There is none to send.
+    End,
 }
 
 /// Seconds to wait after so many failures in a row: twice as long each time, and of that a random part
@@ -173,7 +216,7 @@ struct Sender<'a> {
     place: Place,
     most: usize,
     contended: usize,
-    done: Pushed,
+    done: &'a mut Pushed,
 }
 
 impl Sender<'_> {
@@ -211,9 +254,8 @@ impl Sender<'_> {
         Ok(found.map(|nanos| nanos.div_euclid(1000)))
     }
 
-    /// Sends the next batch. Gives the milliseconds to wait before the one after it, nothing if there is
-    /// none to send.
-    fn step(&mut self) -> Result<Option<u64>, PushError> {
+    /// Sends the next batch.
+    fn step(&mut self) -> Result<Step, PushError> {
         let rows = self.rows()?;
         let Some(last) = rows.last() else {
             return self.sign_of_life();
@@ -244,8 +286,8 @@ impl Sender<'_> {
         };
         let answer = self.way.send(saying, &batch)?;
         match answer.status {
-            Status::Wait => Ok(Some(answer.pause)),
-            Status::Other => self.meet(&answer).map(|()| Some(0)),
+            Status::Wait => Ok(Step::Wait(answer.pause)),
+            Status::Other => self.meet(&answer).map(|()| Step::Next(0)),
             Status::Done => {
                 self.place = Place {
                     life: answer.life,
@@ -261,7 +303,7 @@ impl Sender<'_> {
                 self.done.events += count;
                 self.done.added += answer.added;
                 self.most = answer.most;
-                Ok(Some(answer.pause))
+                Ok(Step::Next(answer.pause))
             }
         }
     }
@@ -294,9 +336,9 @@ impl Sender<'_> {
     }
 
     /// Says that this host is there, where it has nothing to send.
-    fn sign_of_life(&mut self) -> Result<Option<u64>, PushError> {
+    fn sign_of_life(&mut self) -> Result<Step, PushError> {
         if self.done.events > 0 {
-            return Ok(None);
+            return Ok(Step::End);
         }
         let place = self.place.clone();
         let saying = Saying {
@@ -305,9 +347,9 @@ impl Sender<'_> {
         };
         let answer = self.way.send(saying, &Batch::default())?;
         match answer.status {
-            Status::Done => Ok(None),
-            Status::Wait => Ok(Some(answer.pause)),
-            Status::Other => self.meet(&answer).map(|()| Some(0)),
+            Status::Done => Ok(Step::End),
+            Status::Wait => Ok(Step::Wait(answer.pause)),
+            Status::Other => self.meet(&answer).map(|()| Step::Next(0)),
         }
     }
 
@@ -385,11 +427,10 @@ impl Sender<'_> {
         self.state.settle(&self.place, &[], true, self.clock.now())
     }
 
-    fn finish(mut self) -> Result<Pushed, PushError> {
+    fn finish(mut self) -> Result<(), PushError> {
         let left = self.backlog(self.place.seq)?;
         self.done.left = u64::try_from(left).unwrap_or(0);
-        self.state.succeed(&self.place, self.clock.now())?;
-        Ok(self.done)
+        self.state.succeed(&self.place, self.clock.now())
     }
 }
 

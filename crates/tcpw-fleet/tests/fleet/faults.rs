@@ -8,6 +8,7 @@ use super::server::Server;
 use rusqlite::Connection;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
+use std::process::Stdio;
 
 #[test]
 fn an_outage_is_caught_up_and_tries_grow_rarer() {
@@ -24,7 +25,7 @@ fn an_outage_is_caught_up_and_tries_grow_rarer() {
     }
     let (code, _, err) = told(&host.push(&[]).output().unwrap());
     assert_eq!(code, 1);
-    assert!(err.contains("the next one is in"), "{err}");
+    assert!(err.contains("the next try is in"), "{err}");
     let state = Connection::open(host.path("state/state.db")).unwrap();
     let failures = state.query_row("SELECT failures FROM place", [], |row| row.get::<_, i64>(0));
     assert_eq!(failures.unwrap(), 7);
@@ -140,4 +141,56 @@ fn who_is_refused_hears_why() {
     good(&["remove-host", "web17", "--database", &admin]);
     refused("authentication failed");
     assert_eq!(server.ask("SELECT removed IS NOT NULL FROM tcpw.host"), "t");
+}
+
+#[test]
+fn a_host_waits_where_the_database_asks_for_it() {
+    let server = Server::start();
+    good(&["init", &server.admin()]);
+    let host = Host::add(&server, "web17", 1000);
+    host.book.add(&many(30, NOON, "203.0.113.9"));
+    server.ask("UPDATE tcpw.setting SET most = 10, rows_an_hour = 5");
+    // The first batch may have more than its share: what counts is what was there before.
+    let (code, _, err) = host.pushed();
+    assert_eq!(code, 0, "{err}");
+    host.book.add(&many(30, NOON + 60 * SECOND, "203.0.113.9"));
+    let (code, _, err) = host.pushed();
+    assert_eq!(code, 1, "{err}");
+    assert!(
+        err.contains("0 events were sent; the database asks to wait"),
+        "{err}"
+    );
+    let (code, _, err) = told(&host.push(&[]).output().unwrap());
+    assert_eq!(code, 1, "{err}");
+    assert_eq!(server.ask("SELECT count(*) FROM tcpw.event"), "30");
+
+    // No slot is free for a while.
+    server.ask("UPDATE tcpw.setting SET rows_an_hour = 1000000");
+    let mut hold = server.begin("SELECT * FROM tcpw.slot FOR UPDATE; SELECT pg_sleep(2)");
+    let out = host.sent();
+    assert!(out.starts_with("Sent 30 events"), "{out}");
+    hold.wait().unwrap();
+    assert_eq!(server.ask("SELECT count(*) FROM tcpw.event"), "60");
+}
+
+#[test]
+fn forty_hosts_at_once_send_every_event_once() {
+    let server = Server::start();
+    good(&["init", &server.admin()]);
+    let hosts: Vec<Host> = (0..40)
+        .map(|one| Host::add(&server, &format!("web{one}"), 1000))
+        .collect();
+    for host in &hosts {
+        host.book.add(&many(25, NOON, "203.0.113.9"));
+    }
+    let runs: Vec<_> = hosts
+        .iter()
+        .map(|host| host.push(&["--now"]).stdout(Stdio::null()).spawn().unwrap())
+        .collect();
+    for mut run in runs {
+        assert!(run.wait().unwrap().success());
+    }
+    let totals = "SELECT count(*), count(DISTINCT (host, seq)), (SELECT sum(n) FROM tcpw.hourly)
+        FROM tcpw.event";
+    assert_eq!(server.ask(totals), "1000|1000|1000");
 }

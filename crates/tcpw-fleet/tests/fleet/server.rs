@@ -390,6 +390,18 @@ impl Server {
         }
     }
 
+    /// Begins statements of the administrator in one transaction, which go on beside the test.
+    pub(crate) fn begin(&self, statements: &str) -> Child {
+        let child = self
+            .psql("tcpw")
+            .args(["--single-transaction", "-c", statements])
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        sleep(Duration::from_millis(500));
+        child
+    }
+
     /// What a statement in the database of the fleet gives.
     pub(crate) fn ask(&self, statement: &str) -> String {
         self.sql("tcpw", statement)
