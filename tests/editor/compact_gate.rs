@@ -378,7 +378,7 @@ fn only_what_no_table_and_no_change_names_is_pruned() {
     let ran = ended(&sandbox, &["compact", "--prune", "--format", "json"], 0);
     let object: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
     assert_eq!(object["removed"].as_array().unwrap().len(), 2);
-    let mut left = [kept.clone(), vec!["kr.set".to_owned(), "notes".to_owned()]].concat();
+    let mut left = [kept, vec!["kr.set".to_owned(), "notes".to_owned()]].concat();
     left.sort();
     assert_eq!(sets(&sandbox), left);
     // A history that cannot be read names everything.

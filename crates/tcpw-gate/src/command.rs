@@ -9,24 +9,24 @@ use std::path::Path;
 pub fn without_exec(command: &[u8]) -> &[u8] {
     let command = without_blanks(command);
     match command.strip_prefix(b"exec") {
-        Some(rest) if rest.first().is_some_and(is_blank) => without_blanks(rest),
+        Some(rest) if rest.first().is_some_and(|byte| is_blank(*byte)) => without_blanks(rest),
         Some(_) | None => command,
     }
 }
 
 /// The program of a plain command: its first word, but for `exec`.
 pub fn program_of(command: &[u8]) -> &Path {
-    let mut words = without_exec(command).split(is_blank);
+    let mut words = without_exec(command).split(|byte| is_blank(*byte));
     Path::new(OsStr::from_bytes(words.next().unwrap_or_default()))
 }
 
 fn without_blanks(text: &[u8]) -> &[u8] {
-    let blanks = text.iter().take_while(|byte| is_blank(byte)).count();
+    let blanks = text.iter().take_while(|byte| is_blank(**byte)).count();
     text.get(blanks..).unwrap_or_default()
 }
 
-fn is_blank(byte: &u8) -> bool {
-    b" \t".contains(byte)
+fn is_blank(byte: u8) -> bool {
+    b" \t".contains(&byte)
 }
 
 #[cfg(test)]
