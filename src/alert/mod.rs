@@ -15,7 +15,9 @@ pub mod transport;
 use tcpw_event::{encoding, event, lock, spool, trust, ways};
 
 pub use deliver::background::run_in_background;
-pub use deliver::deliverer::{DeliverError, Deliverer, DeliveryReport, Workplace, has_events};
+pub use deliver::deliverer::{
+    DeliverError, Deliverer, DeliveryReport, Workplace, fresh_message_id, has_events,
+};
 pub use deliver::dispatch::{problem, send_test};
 pub use deliver::moving::{Moved, move_journal};
 pub use deliver::preview::{Preview, letter_of, letter_of_report, preview, preview_sample};
@@ -35,9 +37,11 @@ pub use lock::{
     is_held as is_deliverer_alive, is_running as is_deliverer_running, request as request_handover,
 };
 pub use model::channel_note::{ChannelNote, Kind, Rule, Source, Visit, stamp as note_time};
+pub use model::fleet_notice::{FleetDelay, FleetNotice, SourceAtServers};
 pub use model::found::Found;
 pub use model::letter::{Decision, Entry, Letter, LetterKind, Reason, SourceHistory, SourceTally};
 pub use model::outcome::Delivery;
+pub use model::pushed::Pushed;
 pub use model::reporter::Reporter;
 pub use model::rule_finder::{FiredRule, RuleFinder, Verdict};
 pub use model::system_letter::{Notice, OverdueName};

@@ -15,6 +15,9 @@ pub(super) const FLEET: &[&str] = &[
     "full",
     "counters",
     "mail",
+    "own_after",
+    "gather",
+    "silent",
     "keep",
     "keep_hourly",
 ];
@@ -33,6 +36,9 @@ const PASSWORD: Keys = Keys {
 const MOST_FULL: u32 = 1_000_000;
 /// The least time that something is kept, in seconds.
 const LEAST_KEPT: u64 = 86_400;
+
+/// The file in which a push leaves what it has done.
+const DEFAULT_PUSHED: &str = "/var/lib/tcpw-fleet/pushed";
 
 /// Who mails about the events of this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -57,6 +63,15 @@ pub struct Fleet {
     pub counters: bool,
     /// Who mails about them.
     pub mail: FleetMail,
+    /// The file in which a push leaves what it has done.
+    pub pushed: PathBuf,
+    /// With [`FleetMail::Fleet`], how long after the last push that succeeded alerts are mailed from
+    /// here again.
+    pub own_after: Duration,
+    /// How long `tcpw-fleet mail` gathers before it tells of a source.
+    pub gather: Duration,
+    /// A machine that the database did not hear of for so long is silent.
+    pub silent: Duration,
     /// How long the database keeps events.
     pub keep: Duration,
     /// How long it keeps the counts of hours.
@@ -71,6 +86,10 @@ impl Default for Fleet {
             full: 5,
             counters: true,
             mail: FleetMail::default(),
+            pushed: DEFAULT_PUSHED.into(),
+            own_after: Duration::from_secs(600),
+            gather: Duration::from_secs(60),
+            silent: Duration::from_secs(900),
             keep: Duration::from_secs(90 * 86_400),
             keep_hourly: Duration::from_secs(730 * 86_400),
         }
@@ -103,6 +122,12 @@ pub(super) fn fleet(
             .unwrap_or(defaults.full),
         counters: section.flag("counters")?.unwrap_or(defaults.counters),
         mail: section.choice("mail", &mails)?.unwrap_or(defaults.mail),
+        pushed: place(Path::new(DEFAULT_PUSHED)),
+        own_after: section
+            .duration("own_after", 1)?
+            .unwrap_or(defaults.own_after),
+        gather: section.duration("gather", 0)?.unwrap_or(defaults.gather),
+        silent: section.duration("silent", 1)?.unwrap_or(defaults.silent),
         keep: section
             .duration("keep", LEAST_KEPT)?
             .unwrap_or(defaults.keep),

@@ -33,6 +33,19 @@ pub(super) enum Switch {
     Socat,
     /// `mod_wrap` is loaded.
     Proftpd,
+    /// `tcpd` of an accepter.
+    Ser2net,
+    /// None: what connects by TCP is asked about, and no datagram.
+    SyslogNg,
+    /// None: its name is that of its own resource.
+    Bacula {
+        /// Its usual configuration.
+        file: &'static str,
+        /// What its own resource is called there, in small letters and without blanks.
+        resources: &'static [&'static str],
+    },
+    /// A module for TCP is loaded.
+    Pulseaudio,
     /// Nobody has looked how its configuration says it.
     NotRead(&'static str),
 }
@@ -263,7 +276,8 @@ const ENTRIES: &[Entry] = &[
     Entry {
         programs: &["syslog-ng"],
         plugins: &[("usr/lib/syslog-ng", "libafsocket")],
-        switch: Switch::NotRead("/etc/syslog-ng/syslog-ng.conf"),
+        switch: Switch::SyslogNg,
+        known: Known::Tested,
         ..PLAIN
     },
     Entry {
@@ -279,18 +293,41 @@ const ENTRIES: &[Entry] = &[
     },
     Entry {
         programs: &["ser2net"],
-        switch: Switch::NotRead("/etc/ser2net.yaml"),
+        asks_as: AsksAs::Services,
+        switch: Switch::Ser2net,
+        known: Known::Tested,
         ..PLAIN
     },
     Entry {
-        programs: &[
-            "bacula-dir",
-            "bacula-sd",
-            "bacula-fd",
-            "bareos-dir",
-            "bareos-sd",
-            "bareos-fd",
-        ],
+        programs: &["bacula-fd"],
+        asks_as: AsksAs::Services,
+        switch: Switch::Bacula {
+            file: "etc/bacula/bacula-fd.conf",
+            resources: &["filedaemon", "client"],
+        },
+        known: Known::Tested,
+        ..PLAIN
+    },
+    Entry {
+        programs: &["bacula-sd"],
+        asks_as: AsksAs::Services,
+        switch: Switch::Bacula {
+            file: "etc/bacula/bacula-sd.conf",
+            resources: &["storage"],
+        },
+        ..PLAIN
+    },
+    Entry {
+        programs: &["bacula-dir"],
+        asks_as: AsksAs::Services,
+        switch: Switch::Bacula {
+            file: "etc/bacula/bacula-dir.conf",
+            resources: &["director"],
+        },
+        ..PLAIN
+    },
+    Entry {
+        programs: &["bareos-dir", "bareos-sd", "bareos-fd"],
         asks_as: AsksAs::Services,
         switch: Switch::NotRead("the Name of its own resource, in its configuration"),
         ..PLAIN
@@ -298,7 +335,7 @@ const ENTRIES: &[Entry] = &[
     Entry {
         programs: &["pulseaudio"],
         asks_as: AsksAs::Services,
-        switch: Switch::NotRead("the modules that it loads"),
+        switch: Switch::Pulseaudio,
         ..PLAIN
     },
 ];

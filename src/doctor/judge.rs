@@ -144,7 +144,10 @@ impl Judge {
         let folder = subject
             .process
             .and_then(|process| process.folder.as_deref());
-        let scene = Scene::new(subject.root, folder, subject.words);
+        let mut scene = Scene::new(subject.root, folder, subject.words);
+        let ports = subject.ports.iter();
+        scene.waits = ports.map(|port| (port.number, port.protocol)).collect();
+        scene.loaded = subject.process.and_then(Process::names_of_loaded);
         let Some(found) = setting(&scene, entry.switch) else {
             answer.standing = Standing::Asked;
             return vec![answer];
@@ -176,7 +179,10 @@ impl Judge {
         for service in &found.services {
             let mut answer = whole.clone();
             if have_ports {
-                let is_own = |port: &Port| Some(port.number) == service.port;
+                let is_own = |port: &Port| {
+                    let is_meant = service.protocol.is_none_or(|own| own == port.protocol);
+                    Some(port.number) == service.port && is_meant
+                };
                 answer.ports.retain(is_own);
                 left.retain(|port| !is_own(port));
             } else {
@@ -207,7 +213,9 @@ impl Judge {
         answer.names = vec![service.name.clone()];
         answer.standing = standing(if may_ask { service.state } else { State::Never });
         let Some((program, words)) = &service.starts else {
-            answer.daemon = format!("{starter} [{}]", service.name);
+            if service.name != starter {
+                answer.daemon = format!("{starter} [{}]", service.name);
+            }
             return vec![answer];
         };
         if answer.standing == Standing::Asked {
@@ -342,7 +350,11 @@ fn plugins(root: &Path, entry: &Entry) -> Result<Vec<PathBuf>, Reach> {
     let mut unread = Unread::default();
     let mut found = Vec::new();
     for (folder, start) in entry.plugins {
-        let files = unread.entries(&root.join(folder));
+        let mut files = unread.entries(&root.join(folder));
+        // Some keep them in a folder of their version.
+        let inside = files.iter().filter(|path| path.is_dir());
+        let inside: Vec<PathBuf> = inside.flat_map(|path| unread.entries(path)).collect();
+        files.extend(inside);
         found.extend(files.into_iter().filter(|path| {
             let name = path.file_name().and_then(|name| name.to_str());
             name.is_some_and(|name| name.starts_with(start))

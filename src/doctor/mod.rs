@@ -2,6 +2,7 @@
 //! files and processes show it; nothing is run to find out.
 
 mod asker;
+mod bacula;
 mod catalogue;
 mod diagnosis;
 mod elf;
@@ -10,7 +11,9 @@ mod judge;
 mod libraries;
 mod process;
 mod proftpd;
+mod pulseaudio;
 mod running;
+mod ser2net;
 mod setting;
 mod sockets;
 mod stunnel;

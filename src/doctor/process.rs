@@ -48,6 +48,17 @@ pub(super) struct Process {
     pub(super) groups: Vec<u32>,
 }
 
+impl Process {
+    /// The names of the files that it has loaded; nothing if that may not be seen.
+    pub(super) fn names_of_loaded(&self) -> Option<Vec<String>> {
+        let names = self.loaded.as_ref()?.iter().filter_map(|loaded| {
+            let name = loaded.path.file_name()?;
+            Some(name.to_string_lossy().into_owned())
+        });
+        Some(names.collect())
+    }
+}
+
 /// The numbers of the processes that this user sees.
 pub(super) fn numbers(proc: &Path) -> BTreeSet<u32> {
     let processes = fs::read_dir(proc).into_iter().flatten().flatten();

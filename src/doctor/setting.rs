@@ -46,6 +46,8 @@ pub(super) struct Service {
     pub(super) evidence: String,
     /// The port it has; none if that is not known.
     pub(super) port: Option<u16>,
+    /// `tcp` or `udp`, where only the port of that protocol is meant.
+    pub(super) protocol: Option<&'static str>,
     /// The program that is started for a client, with its arguments.
     pub(super) starts: Option<(PathBuf, Vec<String>)>,
 }
@@ -85,6 +87,10 @@ pub(super) struct Scene<'a> {
     pub(super) folder: Option<&'a Path>,
     /// Its arguments, the name it was started with first.
     pub(super) words: &'a [String],
+    /// Where its process waits: numbers, and `tcp` or `udp`; nothing if it does not run.
+    pub(super) waits: Vec<(u16, &'static str)>,
+    /// The names of the files that its process has loaded; nothing if that is not seen.
+    pub(super) loaded: Option<Vec<String>>,
     /// The files that were read.
     read: RefCell<Vec<PathBuf>>,
 }
@@ -95,6 +101,8 @@ impl<'a> Scene<'a> {
             root,
             folder,
             words,
+            waits: Vec::new(),
+            loaded: None,
             read: RefCell::default(),
         }
     }

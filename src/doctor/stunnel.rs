@@ -57,6 +57,7 @@ fn read(
         state: State::Off,
         evidence: format!("{place} has no libwrap = yes"),
         port: None,
+        protocol: None,
         starts: None,
     };
     let mut own: Vec<Service> = Vec::new();

@@ -75,6 +75,7 @@ fn service(root: &Path, line: &str, at: &str, asks_itself: bool) -> Option<Servi
         state,
         evidence: format!("{at}: {service}: {why}"),
         port: port_of_address(root, service),
+        protocol: None,
         starts: (!is_internal).then(|| (PathBuf::from(program), arguments)),
     })
 }
@@ -107,6 +108,7 @@ pub(super) fn xinetd(scene: &Scene<'_>) -> Setting {
                 state: if is_off { State::Off } else { State::On },
                 evidence: format!("{}: {}: {how}", block.place, block.service),
                 port: port_number(scene.root, port),
+                protocol: None,
                 starts: block.starts(),
             }
         });

@@ -1,7 +1,10 @@
 //! The switch of each daemon that has one, as its configuration and its arguments set it.
 
+use crate::doctor::bacula::bacula;
 use crate::doctor::catalogue::{Key, Switch};
 use crate::doctor::proftpd::proftpd;
+use crate::doctor::pulseaudio::pulseaudio;
+use crate::doctor::ser2net::ser2net;
 use crate::doctor::setting::{Config, Scene, Service, Setting, State, last_value, yes_or_no};
 use crate::doctor::stunnel::stunnel;
 use crate::doctor::superserver::{inetd, xinetd};
@@ -18,6 +21,10 @@ pub(super) fn setting(scene: &Scene<'_>, switch: Switch) -> Option<Setting> {
         Switch::Sslh => Some(sslh(scene)),
         Switch::Socat => Some(socat(scene)),
         Switch::Proftpd => Some(proftpd(scene)),
+        Switch::Ser2net => Some(ser2net(scene)),
+        Switch::SyslogNg => Some(syslog_ng(scene)),
+        Switch::Bacula { file, resources } => Some(bacula(scene, file, resources)),
+        Switch::Pulseaudio => Some(pulseaudio(scene)),
         Switch::NotRead(place) => {
             let evidence = format!("{place} decides, which tcpw does not read");
             Some(Setting::new(State::Unknown, evidence))
@@ -89,11 +96,41 @@ fn sslh(scene: &Scene<'_>) -> Setting {
                 state: State::On,
                 evidence: format!("{place}:{}: service: \"{name}\"", number + 1),
                 port: None,
+                protocol: None,
                 starts: None,
             }));
         }
     }
     Setting::of_services(services, &place)
+}
+
+/// Whoever connects by TCP is asked about, whatever the configuration says; of datagrams nobody is.
+fn syslog_ng(scene: &Scene<'_>) -> Setting {
+    const NAME: &str = "syslog-ng";
+    let service = |&(port, protocol): &(u16, &'static str)| {
+        let (state, evidence) = if protocol == "tcp" {
+            (State::On, "it asks about each client that connects by TCP")
+        } else {
+            (State::Never, "it asks about no datagram (UDP)")
+        };
+        Service {
+            name: NAME.to_owned(),
+            state,
+            evidence: evidence.to_owned(),
+            port: Some(port),
+            protocol: Some(protocol),
+            starts: None,
+        }
+    };
+    let services: Vec<Service> = scene.waits.iter().map(service).collect();
+    if services.is_empty() {
+        let evidence = "it asks about each client that connects by TCP, and about no datagram (UDP); \
+                        which of them its configuration takes, tcpw does not read";
+        let mut setting = Setting::new(State::Unknown, evidence.to_owned());
+        setting.name = Some(NAME.to_owned());
+        return setting;
+    }
+    Setting::of_services(services, NAME)
 }
 
 /// `tcpwrap` or `tcpwrap=NAME` in the address that it listens with, the first of its two.

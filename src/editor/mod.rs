@@ -35,7 +35,6 @@ pub use change::verify::{
 };
 pub use change::worked_out::{Change, GateConflict, Note, Refusal, Through};
 pub use client::daemon::Daemon;
-pub use client::gate_terms::GateTerms;
 pub use client::pattern::Client;
 pub use client::range::clients;
 pub use client::word_error::WordError;

@@ -1,5 +1,6 @@
 //! The report as CSV: one number a line, with the part it belongs to.
 
+use super::fleet::FleetPart;
 use super::logged::Logged;
 use super::numbers::{Report, SourceRow};
 use crate::escape::spreadsheet_cell;
@@ -17,13 +18,15 @@ pub fn csv(report: &Report) -> Vec<u8> {
         ("denied", report.denied),
         ("granted", report.granted),
         ("unknown", report.unknown),
-        ("not-by-root", report.not_by_root),
+        ("not-by-root", report.not_by_root.unwrap_or_default()),
         ("sources", report.sources),
         ("new-sources", report.new_sources),
         ("repeating-sources", report.repeating_sources),
         ("problems", super::counts::count(report.problems.len())),
     ] {
-        sheet.row("summary", name, "", count);
+        if name != "not-by-root" || report.not_by_root.is_some() {
+            sheet.row("summary", name, "", count);
+        }
     }
     for day in &report.days {
         sheet.row("day", &day.date, "", day.events);
@@ -47,7 +50,10 @@ pub fn csv(report: &Report) -> Vec<u8> {
     for letters in &report.letters {
         sheet.row("letters", letters.kind, letters.state, letters.letters);
     }
-    sheet.row("letters", "all", "gathering", report.gathering.letters);
+    match &report.fleet {
+        Some(fleet) => add_fleet(&mut sheet, fleet),
+        None => sheet.row("letters", "all", "gathering", report.gathering.letters),
+    }
     if let Some(logged) = &report.logged {
         add_logged(&mut sheet, logged);
     }
@@ -83,6 +89,25 @@ impl Sheet {
                 source.events,
             );
         }
+    }
+}
+
+fn add_fleet(sheet: &mut Sheet, fleet: &FleetPart) {
+    for (name, count) in [
+        ("hosts", fleet.hosts),
+        ("reporting", fleet.reporting),
+        ("silent", fleet.silent),
+        ("behind", fleet.behind),
+        ("backlog", fleet.backlog),
+    ] {
+        sheet.row("fleet", name, "", count);
+    }
+    for host in &fleet.top_hosts {
+        sheet.row("host", &host.name, "events", host.events);
+        sheet.row("host", &host.name, "backlog", host.backlog);
+    }
+    for found in &fleet.spread {
+        sheet.row("spread", &found.source, "hosts", found.hosts);
     }
 }
 

@@ -2,7 +2,7 @@
 //! styles that a mail program keeps.
 
 use super::chart::{NARROW, WIDE, columns};
-use super::layout::{Body, Table, period, sections, title};
+use super::layout::{Body, Table, footer, period, sections, title};
 use super::numbers::Report;
 use super::time::Local;
 use super::words::{Words, fill, grouped, words};
@@ -81,7 +81,7 @@ pub fn html(report: &Report, language: Language, local: Local<'_>) -> String {
         format_args!(
             "<p class=\"dim\" style=\"margin:28px 0 0;color:#5b646d;font-size:13px\">{}</p>\n\
              </div>\n</body>\n</html>\n",
-            escape(words.footer)
+            escape(footer(report, words))
         ),
     );
     page
@@ -174,7 +174,7 @@ fn rows(page: &mut String, table: &Table, words: &Words) {
         page,
         format_args!(
             "<th style=\"{CELL};{SHORT};{number}\">{}</th>",
-            escape(words.events)
+            escape(table.unit)
         ),
     );
     for (place, head) in table.head.iter().enumerate() {

@@ -2,6 +2,7 @@
 
 use super::counts::Named;
 use super::days::Day;
+use super::fleet::FleetPart;
 use super::logged::Logged;
 use super::numbers::{Report, SourceRow};
 use super::time::Local;
@@ -36,7 +37,9 @@ pub(super) enum Body {
 /// Counts with their names.
 #[derive(Debug)]
 pub(super) struct Table {
-    /// The titles of the columns, without that of the count.
+    /// The title of the count.
+    pub(super) unit: &'static str,
+    /// The titles of the other columns.
     pub(super) head: Vec<&'static str>,
     pub(super) rows: Vec<(u64, Vec<String>)>,
     /// How many are not shown.
@@ -45,7 +48,22 @@ pub(super) struct Table {
 
 /// The title of a report.
 pub(super) fn title(report: &Report, words: &Words) -> String {
-    fill(words.title, &[("machine", &report.machine)])
+    let machine = ("machine", report.machine.as_str());
+    match &report.fleet {
+        Some(fleet) => fill(
+            words.fleet_title,
+            &[("hosts", &grouped(fleet.hosts)), machine],
+        ),
+        None => fill(words.title, &[machine]),
+    }
+}
+
+/// The last line of a report.
+pub(super) fn footer(report: &Report, words: &Words) -> &'static str {
+    match report.fleet {
+        Some(_) => words.fleet_footer,
+        None => words.footer,
+    }
 }
 
 /// The time of a report.
@@ -94,12 +112,22 @@ pub(super) fn sections(report: &Report, words: &'static Words, local: Local<'_>)
             words.by_daemon,
             Body::Table(named_table(&report.daemons, 0, words.daemon, words)),
         );
-        add(words.by_rule, Body::Table(rule_table(report, words)));
+        if let Some(fleet) = &report.fleet {
+            add(words.by_host, Body::Table(host_table(fleet, words, local)));
+            add(
+                words.spread,
+                Body::Table(spread_table(report, fleet, words, local)),
+            );
+        } else {
+            add(words.by_rule, Body::Table(rule_table(report, words)));
+        }
         if !report.held_back.is_empty() {
             add(words.held_back, Body::Lines(held_back(report, words)));
         }
     }
-    add(words.letters, Body::Lines(letters(report, words, local)));
+    if report.fleet.is_none() {
+        add(words.letters, Body::Lines(letters(report, words, local)));
+    }
     if let Some(logged) = &report.logged {
         add_logged(&mut add, logged, words);
     }
@@ -108,7 +136,12 @@ pub(super) fn sections(report: &Report, words: &'static Words, local: Local<'_>)
 
 fn problems(report: &Report, words: &Words, local: Local<'_>) -> Body {
     if report.problems.is_empty() {
-        return Body::Lines(vec![words.no_problems.to_owned()]);
+        let none = match &report.fleet {
+            None => words.no_problems,
+            Some(fleet) if fleet.hosts == 0 => return Body::Alert(vec![words.no_hosts.to_owned()]),
+            Some(_) => words.fleet_no_problems,
+        };
+        return Body::Lines(vec![none.to_owned()]);
     }
     let problems = report.problems.iter();
     Body::Alert(problems.map(|problem| problem.line(words, local)).collect())
@@ -137,9 +170,14 @@ fn summary(report: &Report, words: &Words) -> Vec<String> {
             ],
         ),
     ];
-    if report.not_by_root > 0 {
-        let events = grouped(report.not_by_root);
+    if let Some(events) = report.not_by_root.filter(|events| *events > 0) {
+        let events = grouped(events);
         lines.push(fill(words.not_by_root, &[("events", &events)]));
+    }
+    if let Some(fleet) = &report.fleet {
+        let (hosts, reporting) = (grouped(fleet.hosts), grouped(fleet.reporting));
+        let values = [("hosts", hosts.as_str()), ("reporting", &reporting)];
+        lines.push(fill(words.reporting, &values));
     }
     lines
 }
@@ -191,9 +229,53 @@ fn source_table(
         (source.events, cells)
     };
     Table {
+        unit: words.events,
         head,
         rows: sources.iter().map(row).collect(),
         more: all.saturating_sub(super::counts::count(sources.len())),
+    }
+}
+
+/// The servers with most events.
+fn host_table(fleet: &FleetPart, words: &Words, local: Local<'_>) -> Table {
+    let rows = fleet.top_hosts.iter().map(|host| {
+        let seen = host.seen.map(|seen| clock(seen, local));
+        let cells = vec![
+            host.name.clone(),
+            grouped(host.denied),
+            grouped(host.backlog),
+            seen.unwrap_or_default(),
+        ];
+        (host.events, cells)
+    });
+    let shown = super::counts::count(fleet.top_hosts.len());
+    Table {
+        unit: words.events,
+        head: vec![words.server, words.refused, words.backlog, words.last_heard],
+        rows: rows.collect(),
+        more: fleet.reporting.saturating_sub(shown),
+    }
+}
+
+/// The sources that came to most servers.
+fn spread_table(report: &Report, fleet: &FleetPart, words: &Words, local: Local<'_>) -> Table {
+    let rows = fleet.spread.iter().map(|found| {
+        let times = [found.first, found.last].map(|time| local(time).format("%m-%d %H:%M"));
+        let mut cells = vec![found.source.clone(), grouped(found.events)];
+        cells.extend(times.map(|time| time.to_string()));
+        (found.hosts, cells)
+    });
+    let shown = super::counts::count(fleet.spread.len());
+    Table {
+        unit: words.servers,
+        head: vec![
+            words.source,
+            words.events,
+            words.first_seen,
+            words.last_seen,
+        ],
+        rows: rows.collect(),
+        more: report.sources.saturating_sub(shown),
     }
 }
 
@@ -207,6 +289,7 @@ fn named_table(rows: &[Named], more: u64, title: &'static str, words: &Words) ->
         (named.events, vec![name.to_owned()])
     };
     Table {
+        unit: words.events,
         head: vec![title],
         rows: rows.iter().map(row).collect(),
         more,
@@ -223,6 +306,7 @@ fn rule_table(report: &Report, words: &Words) -> Table {
         (rule.events, vec![text])
     });
     Table {
+        unit: words.events,
         head: vec![words.rule],
         rows: rows.collect(),
         more: 0,

@@ -5,6 +5,7 @@ mod chart;
 mod counts;
 mod csv;
 mod days;
+mod fleet;
 mod html;
 mod json;
 mod layout;
@@ -18,6 +19,10 @@ mod words;
 pub use counts::Named;
 pub use csv::csv;
 pub use days::Day;
+pub use fleet::{
+    FleetEvent, FleetHost, FleetLine, FleetPart, FleetQuery, FleetReader, FleetSource, FleetTotals,
+    FleetWanted, HostRow, SpreadRow,
+};
 pub use html::html;
 pub use json::json;
 pub use logged::{JOURNAL_FIELDS, Lines, LogReader, Logged, is_export};

@@ -2,6 +2,7 @@
 
 use super::counts::Named;
 use super::days::{Calendar, Day};
+use super::fleet::FleetPart;
 use super::logged::Logged;
 use super::problem::{Problem, kind_word};
 use super::time::{Local, maybe_utc, utc};
@@ -53,8 +54,8 @@ pub struct Report {
     pub granted: u64,
     /// Clients whose fate is not known.
     pub unknown: u64,
-    /// Events that users other than root reported.
-    pub not_by_root: u64,
+    /// Events that users other than root reported; of many servers that is not counted.
+    pub not_by_root: Option<u64>,
     /// How many sources there were.
     pub sources: u64,
     /// How many of them had never been seen before.
@@ -82,6 +83,9 @@ pub struct Report {
     /// What libwrap logged, if that was asked for; never part of the numbers above.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub logged: Option<Logged>,
+    /// The servers, if the report is about many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fleet: Option<FleetPart>,
 }
 
 /// A source.
@@ -209,7 +213,7 @@ fn build(
         denied: tally.denied,
         granted: tally.granted,
         unknown,
-        not_by_root: tally.claimed,
+        not_by_root: Some(tally.claimed),
         sources: tally.sources,
         new_sources: tally.new_sources,
         repeating_sources: tally.repeating,
@@ -233,6 +237,7 @@ fn build(
         letters: troubles.sent.iter().map(letters).collect(),
         gathering: gathering(troubles),
         logged,
+        fleet: None,
     }
 }
 

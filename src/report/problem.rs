@@ -83,6 +83,26 @@ pub enum Problem {
         /// How many.
         events: u64,
     },
+    /// A server was not heard of for too long.
+    SilentHost {
+        /// Its name.
+        host: String,
+        /// When it was heard of last.
+        #[serde(serialize_with = "maybe_utc")]
+        since: Option<DateTime<Utc>>,
+    },
+    /// More servers were not heard of than are named.
+    MoreSilent {
+        /// How many.
+        hosts: u64,
+    },
+    /// Servers had events left to push when they were heard of last.
+    Behind {
+        /// How many servers.
+        hosts: u64,
+        /// How many events.
+        events: u64,
+    },
     /// Files in the drop directory were not events.
     Rejected {
         /// When it was reported.
@@ -164,6 +184,7 @@ impl Problem {
             | Notice::ClockAhead { .. }
             | Notice::NamesOverdue { .. }
             | Notice::Heartbeat { .. }
+            | Notice::Fleet(_)
             | Notice::Report { .. } => None,
         }
     }
@@ -194,6 +215,19 @@ impl Problem {
             Self::GivenUp { letters } => (words.given_up, vec![("letters", grouped(*letters))]),
             Self::Waiting { letters } => (words.undelivered, vec![("letters", grouped(*letters))]),
             Self::Letter { .. } => (words.stuck, self.values(words)),
+            Self::SilentHost { host, since } => {
+                let since = since.as_ref().map(clock);
+                let form = since
+                    .as_ref()
+                    .map_or(words.never_heard, |_| words.silent_host);
+                let time = ("time", since.unwrap_or_default());
+                (form, vec![("host", host.clone()), time])
+            }
+            Self::MoreSilent { hosts } => (words.more_silent, vec![("hosts", grouped(*hosts))]),
+            Self::Behind { hosts, events } => (
+                words.behind,
+                vec![("hosts", grouped(*hosts)), ("events", grouped(*events))],
+            ),
             Self::Damaged { time, aside } => (
                 words.damaged,
                 vec![("time", clock(time)), ("aside", aside.clone())],

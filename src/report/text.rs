@@ -1,7 +1,7 @@
 //! The report for a terminal, or for the text part of a mail.
 
 use super::counts::count;
-use super::layout::{Body, Table, period, sections, title};
+use super::layout::{Body, Table, footer, period, sections, title};
 use super::numbers::Report;
 use super::time::Local;
 use super::words::{Words, fill, grouped, words};
@@ -50,7 +50,7 @@ pub fn text(report: &Report, language: Language, paper: Paper, local: Local<'_>)
         }
     }
     page.line("");
-    page.paragraph(words.footer, "");
+    page.paragraph(footer(report, words), "");
     if paper.is_unicode {
         page.text
     } else {
@@ -180,7 +180,7 @@ impl Page {
             .map(|(count, _)| *count)
             .max()
             .unwrap_or(0);
-        let number = grouped(most).len().max(self.words.events.width());
+        let number = grouped(most).len().max(table.unit.width());
         let mut widths: Vec<usize> = table.head.iter().map(|title| title.width()).collect();
         for (_, cells) in &table.rows {
             for (width, cell) in widths.iter_mut().zip(cells) {
@@ -191,7 +191,7 @@ impl Page {
         drop_last(&mut widths, room);
         fit(&mut widths, room);
         let head = cells(&table.head, &widths);
-        let title = self.words.events;
+        let title = table.unit;
         let gap = " ".repeat(number.saturating_sub(title.width()));
         self.line(&format!("{gap}{title} {}  {head}", " ".repeat(BAR)));
         for (count, row) in &table.rows {
@@ -297,10 +297,15 @@ fn cut(text: &str, width: usize) -> String {
 /// The subject of the mail with a report.
 pub fn subject(report: &Report, language: Language) -> String {
     let words = words(language);
+    let (form, hosts) = match &report.fleet {
+        Some(fleet) => (words.fleet_subject, grouped(fleet.hosts)),
+        None => (words.subject, String::new()),
+    };
     fill(
-        words.subject,
+        form,
         &[
             ("machine", &report.machine),
+            ("hosts", &hosts),
             ("events", &grouped(report.events)),
             ("problems", &grouped(count(report.problems.len()))),
         ],

@@ -73,7 +73,7 @@ pub use no_syscalls::restrict_system_calls;
 pub use open_files::writers;
 pub use operator::operator;
 pub use privileges::{become_user, make_private_files, silence};
-pub use program::{Ended, each_line, read_program};
+pub use program::{Ended, ask_program, each_line, read_program};
 pub use reader::wait_for_hang_up;
 pub use resolver::{Doubt, NameAnswer, Resolver, SystemResolver};
 pub use service_account::{DELIVERY_USER, ServiceAccount, service_account};

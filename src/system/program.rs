@@ -5,7 +5,8 @@ use super::installed::{SAFE_PATH, find_program};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::ffi::OsStr;
-use std::io::{self, BufRead as _, BufReader, Read as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::path::Path;
 use std::process::{ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
@@ -28,23 +29,41 @@ pub enum Ended {
 ///
 /// # Errors
 /// When it cannot be started or read.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place that reads from a program"
-)]
 pub fn read_program(
     program: &str,
     args: &[impl AsRef<OsStr>],
     limit: Duration,
     visit: &mut dyn FnMut(&[u8]),
 ) -> io::Result<Ended> {
-    let mut command = Command::new(find_program(program)?);
+    ask_program(&find_program(program)?, args, &[], limit, visit)
+}
+
+/// As [`read_program`], of the program at a path, which reads `question` on its standard input.
+///
+/// # Errors
+/// When it cannot be started or read.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads from a program"
+)]
+pub fn ask_program(
+    program: &Path,
+    args: &[impl AsRef<OsStr>],
+    question: &[u8],
+    limit: Duration,
+    visit: &mut dyn FnMut(&[u8]),
+) -> io::Result<Ended> {
+    let mut command = Command::new(program);
     if is_root() {
         command.env("PATH", SAFE_PATH);
     }
     let mut child = command
         .args(args)
-        .stdin(Stdio::null())
+        .stdin(if question.is_empty() {
+            Stdio::null()
+        } else {
+            Stdio::piped()
+        })
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()?;
@@ -53,7 +72,15 @@ pub fn read_program(
         return Err(io::Error::other("its output is lost"));
     };
     let (done, wait) = mpsc::channel::<()>();
-    let helpers = watch(pid, wait, limit).and_then(|watch| Ok((watch, complaint(stderr)?)));
+    let asked = child.stdin.take().map_or(Ok(()), |mut stdin| {
+        let question = question.to_vec();
+        // Whoever does not read it says so by how it ends.
+        let ask = move || stdin.write_all(&question).unwrap_or_default();
+        thread::Builder::new().spawn(ask).map(drop)
+    });
+    let helpers = asked
+        .and_then(|()| watch(pid, wait, limit))
+        .and_then(|watch| Ok((watch, complaint(stderr)?)));
     let (watch, complaint) = match helpers {
         Ok(helpers) => helpers,
         Err(cause) => {
@@ -151,6 +178,21 @@ mod tests {
         let mut lengths = Vec::new();
         each_line(&mut text.as_bytes(), &mut |line| lengths.push(line.len())).unwrap();
         assert_eq!(lengths, [1, usize::try_from(LONGEST).unwrap(), 1]);
+    }
+
+    #[test]
+    fn a_program_is_asked_on_its_standard_input() {
+        let mut said = Vec::new();
+        let question = vec![b'x'; 200_000];
+        let ended = ask_program(
+            Path::new("/bin/sh"),
+            &["-c", "wc -c"],
+            &question,
+            Duration::from_secs(20),
+            &mut |line| said.extend_from_slice(line),
+        );
+        assert!(matches!(ended, Ok(Ended::Exited(status, _)) if status.success()));
+        assert_eq!(String::from_utf8(said).unwrap().trim(), "200000");
     }
 
     #[test]

@@ -22,6 +22,8 @@ mod delivery_user;
 mod failure;
 /// What keeps an event out of the drop directory, each for real.
 mod fault;
+/// Alerts that are left to the mail of all servers.
+mod fleet;
 /// Values that a stranger chose are recorded and never obeyed.
 mod hostile;
 /// An HTTPS service.

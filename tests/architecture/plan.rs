@@ -140,7 +140,7 @@ pub(super) const RESERVED: &[(&str, &[&str])] = &[(
 
 /// External crates and the rooms of `src` that may name them. A crate that is not listed may be used
 /// by nobody until it has an owner.
-pub(super) const CRATES: [Room; 31] = [
+pub(super) const CRATES: [Room; 30] = [
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("csv", &["cli", "report"]),
@@ -151,7 +151,6 @@ pub(super) const CRATES: [Room; 31] = [
     ("ureq", &["alert"]),
     ("rusqlite", &["alert"]),
     ("minijinja", &["alert"]),
-    ("maxminddb", &["alert"]),
     ("plotters", &["report"]),
     ("unicode_width", &["cli", "report", "status"]),
     ("terminal_size", &["cli"]),

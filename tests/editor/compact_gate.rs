@@ -207,6 +207,8 @@ fn a_set_never_changes_so_undo_and_redo_find_it() {
         look.out.contains("nobody gains or loses access\n"),
         "{look:?}"
     );
+    let flat = look.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(flat.contains("ban with `tcpw deny`"), "{look:?}");
     assert_eq!(sets(&sandbox).len(), 0);
     let ran = ended(&sandbox, &[&INTO[..], &["--format", "json"]].concat(), 0);
     let object: serde_json::Value = serde_json::from_str(&ran.out).unwrap();

@@ -1,7 +1,7 @@
 //! A name that cannot be resolved for longer than its grace is mailed about, once for each outage.
 
 use super::follow_stage::{DAY, HOUR, MINUTE, NAME, Stage, tells};
-use super::name_server::Act;
+use crate::name_server::Act;
 use std::fs;
 use std::time::{Duration, Instant};
 
@@ -77,8 +77,6 @@ fn a_mail_comes_once_for_each_outage() {
     stage.at(4 * DAY + 2 * HOUR);
     stage.done(1, &["expire"]);
     awaited(&stage, 2);
-    let queue = stage.done(0, &["queue", "list"]);
-    assert!(!queue.out.contains("waiting"), "{queue:#?}");
 }
 
 #[test]

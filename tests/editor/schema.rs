@@ -295,11 +295,11 @@ fn an_answer_tells_who_gains_and_loses() {
     assert_eq!(shown["changed"], true);
     assert_eq!(shown["written"], false);
     assert_eq!(shown["change"], Value::Null);
-    let lost = &shown["lost"][0];
-    assert_eq!(lost["clients"]["network"], "10.1.2.3");
-    assert_eq!(lost["daemon"], "sshd");
+    let first = &shown["lost"][0];
+    assert_eq!(first["clients"]["network"], "10.1.2.3");
+    assert_eq!(first["daemon"], "sshd");
     let rule = json!({"table": "hosts.allow", "line": 1});
-    assert_eq!(lost["old_rule"], rule);
+    assert_eq!(first["old_rule"], rule);
     let gained = shown["gained"].to_string();
     assert!(gained.contains("10.9.9.9"), "{gained}");
     assert!(!gained.contains("10.1.2.3"), "{gained}");

@@ -136,6 +136,7 @@ fn in_korean_the_same_questions_are_asked() {
         assert!(toml.contains(line), "{toml}");
     }
     assert!(sandbox.path("etc/cron.d/tcpw").exists());
+    is_all_korean(&ran.out);
     // A terminal of another character set cannot show it: the mails are Korean all the same.
     let sandbox = Sandbox::new("", "");
     mail_program(&sandbox, "cat > \"$0.mail\"");
@@ -143,6 +144,61 @@ fn in_korean_the_same_questions_are_asked() {
     assert_eq!(ran.code, Some(0), "{}", ran.out);
     assert!(configuration(&sandbox).contains("language = \"ko\""));
     say("setup: asked and answered on a terminal in English and in Korean");
+}
+
+/// Every line that setup says is Korean: all but the changes themselves.
+fn is_all_korean(shown: &str) {
+    let is_hangul = |c: char| ('가'..='힣').contains(&c);
+    let is_change = |line: &&str| line.starts_with(['+', '-', ' ', '@']) || line.is_empty();
+    let said: Vec<&str> = shown.lines().filter(|line| !is_change(line)).collect();
+    let other: Vec<&&str> = said
+        .iter()
+        .filter(|line| !line.contains(is_hangul))
+        .collect();
+    assert!(other.is_empty(), "{other:#?}\n{shown}");
+    for text in [
+        "0.0.0.1, 10.1.2.3, 192.0.2.0/24: sshd 접속이 새로 허용됩니다\n",
+        "보냄, ann@example.org: ",
+        "/etc/hosts.allow 파일을 바꾸었습니다",
+        "변경 1입니다.",
+    ] {
+        assert!(shown.contains(text), "{text} is missing in:\n{shown}");
+    }
+    assert!(said.len() > 15, "{shown}");
+}
+
+/// Without a terminal the locale counts alike; JSON stays English, and so does every other command.
+#[test]
+fn who_loses_access_is_said_in_korean_by_setup_alone() {
+    let sandbox = Sandbox::new("ALL: 10.9.0.0/16\n", "");
+    let run = |arguments: &[&str]| {
+        let clients = ["--allow", "192.0.2.0/24", "--allow", "host.example.org"];
+        let mut command = sandbox.command(&[arguments, &clients].concat());
+        sandbox.ran(command.env("LC_ALL", KOREAN).env_remove("SSH_CONNECTION"))
+    };
+    let setup = ["setup", "--check", "--no-mail", "--no-alarm", "-d", "sshd"];
+    let ran = run(&setup);
+    assert_eq!(ran.code, Some(1), "{}", ran.out);
+    for line in [
+        "모든 접속 (10.9.0.0/16, 192.0.2.0/24, 이름이 host.example.org인 접속 제외): sshd 접속이 거부됩니다\n",
+        "모든 접속 (10.9.0.0/16 제외): sshd 이외의 모든 데몬 접속이 거부됩니다\n",
+        "미리 보기: 아무것도 쓰지 않았습니다\n",
+    ] {
+        assert!(ran.out.contains(line), "{line} is missing in:\n{}", ran.out);
+    }
+    let json = run(&[&setup[..], &["--format", "json"]].concat());
+    assert!(
+        json.out.contains("After this only 10.9.0.0/16, "),
+        "{}",
+        json.out
+    );
+    let mut allow = sandbox.command(&["allow", "192.0.2.9", "-d", "sshd", "-n"]);
+    let allow = sandbox.ran(allow.env("LC_ALL", KOREAN));
+    assert!(
+        allow.out.contains("dry run: nothing was written\n"),
+        "{}",
+        allow.out
+    );
 }
 
 /// A way through every question, with a wrong answer at each first; the last is no.

@@ -89,6 +89,16 @@ END
 # Whether the client is refused at port $1, or let in and answered after it has said $2.
 refused() { [ "$(outcome "$1" '' 60)" = closed ]; }
 let_in() { [ "$(outcome "$1" "${2-}" 60)" = answer ]; }
+# What is said at once at port $1 to the client, before it closes.
+said() {
+    /usr/bin/python3 - "$client" "$1" <<'END'
+import socket, sys
+client, port = sys.argv[1:]
+connection = socket.create_connection(("127.0.0.1", int(port)), 10, (client, 0))
+connection.settimeout(60)
+print(connection.recv(500).decode().strip())
+END
+}
 listens() { ss -lntu | grep -q "[:.]$1 "; }
 asked() { printf '%s: asked\n' "$1"; }
 
@@ -224,6 +234,46 @@ refuse_socat() {
         EXEC:/bin/cat 2>/dev/null &
     refused 2210
 }
+# One of its accepters asks as itself, one does not, and one asks as another.
+refuse_ser2net() {
+    local accepter connection=a
+    printf '%%YAML 1.1\n---\n' >"$stage/ser2net.yaml"
+    for accepter in tcp,127.0.0.1,2212 'tcp(tcpd=off),127.0.0.1,2213' 'tcp(tcpdname=own),127.0.0.1,2214'; do
+        printf 'connection: &%s\n    accepter: %s\n    connector: echo\n' $connection "$accepter"
+        connection=${connection}a
+    done >>"$stage/ser2net.yaml"
+    # It takes no address of a machine that has none but loopback's.
+    ip addr add 192.0.2.1/32 dev lo
+    GENSIO_LIBRARY_PATH=$(echo "$unpacked"/usr/libexec/*/gensio/*) LD_LIBRARY_PATH=$libraries \
+        "$unpacked/usr/sbin/ser2net" -n -c "$stage/ser2net.yaml" 2>"$stage/ser2net.log" &
+    let_in 2213 $line && [ "$(said 2212)$(said 2214)" = "Access deniedAccess denied" ]
+}
+# It asks about who connects, and about no datagram.
+refuse_syslog_ng() {
+    printf '@version: 3.38\nsource s { tcp(ip(127.0.0.1) port(2215)); udp(ip(127.0.0.1) port(2215)); };\ndestination d { file("%s"); };\nlog { source(s); destination(d); };\n' \
+        "$stage/log/syslog-ng" >"$stage/syslog-ng.conf"
+    LD_LIBRARY_PATH=$libraries:$unpacked/usr/lib/syslog-ng "$unpacked/usr/sbin/syslog-ng" -F --no-caps \
+        -f "$stage/syslog-ng.conf" -R "$stage/syslog-ng.persist" -p "$stage/syslog-ng.pid" \
+        -c "$stage/syslog-ng.ctl" --module-path="$(echo "$unpacked"/usr/lib/syslog-ng/[0-9]*)" \
+        2>"$stage/syslog-ng.log" &
+    refused 2215 || return 1
+    # `<13>x`
+    send 127.0.0.1 2215 3c31333e78
+    await 60 test -s "$stage/log/syslog-ng"
+}
+refuse_bacula() {
+    printf 'Director {\n  Name = other-dir\n  Password = x\n}\nFileDaemon {\n  Name = own-fd\n  FDPort = 2216\n  FDAddress = 127.0.0.1\n  WorkingDirectory = %s\n  Pid Directory = %s\n}\nMessages {\n  Name = Standard\n  director = other-dir = all\n}\n' \
+        "$stage" "$stage" >"$stage/bacula-fd.conf"
+    LD_LIBRARY_PATH=$libraries:$unpacked/usr/lib/bacula \
+        "$unpacked/usr/sbin/bacula-fd" -f -c "$stage/bacula-fd.conf" 2>"$stage/bacula.log" &
+    refused 2216 || return 1
+    # The name is that of its resource, not that of its program.
+    printf 'bacula-fd: ALL\n' >/etc/hosts.allow
+    refused 2216 || return 1
+    printf 'own-fd: ALL\n' >/etc/hosts.allow
+    [ "$(outcome 2216 '' 2)" = silence ] || return 1
+    : >/etc/hosts.allow
+}
 # The newer sshd asks by another program; its system is a jail with the same tables.
 refuse_newer_sshd() {
     mkdir -p "$suite/etc/ssh" "$suite/dev" "$suite/run/sshd" "$suite/var/empty" "$suite/proc"
@@ -253,6 +303,8 @@ refuse_replaced_vsftpd() {
 
 # What a server that echoes is told.
 line=68690a
+# Where the libraries of packages are that are not installed.
+libraries=$unpacked/usr/lib/$(gcc -print-multiarch):$unpacked/lib/$(gcc -print-multiarch)
 off_vsftpd() {
     sed 's/^tcp_wrappers=.*//; s/2205/2305/' "$stage/vsftpd.conf" >"$stage/vsftpd-off.conf"
     /usr/sbin/vsftpd "$stage/vsftpd-off.conf" &
@@ -325,7 +377,7 @@ sleep 3
 kill "$(cat "$stage/rsyslog.pid")"
 await 60 test ! -e "$stage/rsyslog.pid" || fail "rsyslog does not end"
 
-for daemon in socat replaced_vsftpd ${suite:+newer_sshd}; do
+for daemon in socat ser2net syslog_ng bacula replaced_vsftpd ${suite:+newer_sshd}; do
     "refuse_$daemon" || fail "$daemon does not refuse"
     printf '%s: refused\n' "$daemon"
 done

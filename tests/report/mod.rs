@@ -5,6 +5,7 @@ mod browser;
 mod events;
 mod follow;
 mod golden;
+mod log_store;
 mod logs;
 mod mail;
 mod real_logs;

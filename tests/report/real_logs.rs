@@ -20,7 +20,7 @@ const NAMESPACES: [&str; 8] = [
     "private",
 ];
 /// Packages that cannot be installed beside others that the tests use, and the libraries of proftpd.
-const UNPACKED: [&str; 9] = [
+const UNPACKED: [&str; 23] = [
     "openbsd-inetd",
     "proftpd-core",
     "proftpd-mod-wrap",
@@ -30,6 +30,20 @@ const UNPACKED: [&str; 9] = [
     "libmemcachedutil2",
     "libpcre2-posix3",
     "socat",
+    "ser2net",
+    "libgensio4",
+    "libsctp1",
+    "libyaml-0-2",
+    "libavahi-client3",
+    "libavahi-common3",
+    "syslog-ng-core",
+    "libivykis0",
+    "libnet1",
+    "libpcre3",
+    "libjson-c5",
+    "bacula-fd",
+    "bacula-common",
+    "liblzo2-2",
 ];
 
 /// Where the logs are written and read.
@@ -42,7 +56,7 @@ fn script(name: &str) -> PathBuf {
 }
 
 /// Plays a script in namespaces of its own; gives its stage and what it printed.
-fn play(name: &str, more: &[&Path]) -> (TempDir, String) {
+pub(super) fn play(name: &str, more: &[&Path]) -> (TempDir, String) {
     let stage = TempDir::with_prefix("tcpw-logs-").unwrap();
     let output = Command::new("unshare")
         .args(NAMESPACES)

@@ -8,7 +8,7 @@ DECLARE
     base text := pg_catalog.current_database();
     is_super boolean := (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user);
 BEGIN
-    FOREACH one IN ARRAY ARRAY['tcpw_owner', 'tcpw_host', 'tcpw_reader'] LOOP
+    FOREACH one IN ARRAY ARRAY['tcpw_owner', 'tcpw_host', 'tcpw_reader', 'tcpw_mail'] LOOP
         IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = one) THEN
             EXECUTE pg_catalog.format('CREATE ROLE %I NOLOGIN', one);
         END IF;
@@ -41,7 +41,7 @@ BEGIN
                     OR proname IN ('lo_creat', 'lo_create', 'lo_from_bytea'))
         LOOP
             EXECUTE pg_catalog.format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', one);
-            EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO tcpw_owner, tcpw_reader', one);
+            EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO tcpw_owner, tcpw_reader, tcpw_mail', one);
         END LOOP;
     END IF;
 END

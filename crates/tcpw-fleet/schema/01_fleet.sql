@@ -38,7 +38,9 @@ CREATE TABLE tcpw.host (
     seen timestamptz,
     version text COLLATE "C",
     -- Events that the host had still to send when it was seen.
-    backlog bigint NOT NULL DEFAULT 0
+    backlog bigint NOT NULL DEFAULT 0,
+    -- Who mails about its alerts, as it says: itself, or `tcpw-fleet mail` for all.
+    mail text COLLATE "C" NOT NULL DEFAULT 'own' CHECK (mail IN ('own', 'fleet'))
 ) WITH (fillfactor = 70);
 
 -- How far each host has come; written with each batch, in the same transaction.
@@ -214,7 +216,7 @@ CREATE FUNCTION tcpw.ingest(
     seqs bigint[], ats timestamptz[], addrs inet[], sources text[], daemons text[],
     verdicts text[], rules text[], reporters bigint[],
     h_hours timestamptz[], h_sources text[], h_daemons text[], h_verdicts text[],
-    h_ns bigint[], h_firsts timestamptz[], h_lasts timestamptz[],
+    h_ns bigint[], h_firsts timestamptz[], h_lasts timestamptz[], in_mail text DEFAULT 'own',
     OUT status text, OUT life integer, OUT base bigint, OUT token uuid, OUT seq bigint,
     OUT seq_at timestamptz, OUT pause integer, OUT most integer, OUT added integer)
 LANGUAGE plpgsql SECURITY DEFINER
@@ -276,8 +278,9 @@ BEGIN
     token := link.token;
     seq := link.seq;
     seq_at := link.seq_at;
-    UPDATE tcpw.host SET seen = now(), version = left(in_version, 64), backlog = in_backlog
-    WHERE name = me AND (seen IS NULL OR seen < now() - interval '1 minute');
+    UPDATE tcpw.host SET seen = now(), version = left(in_version, 64), backlog = in_backlog,
+        mail = in_mail
+    WHERE name = me AND (seen IS NULL OR seen < now() - interval '1 minute' OR mail <> in_mail);
     IF status <> 'done' OR fork OR size + counts = 0
             OR (link.token IS NOT DISTINCT FROM next AND link.seq = last_seq) THEN
         RETURN;

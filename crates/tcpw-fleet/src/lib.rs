@@ -5,4 +5,6 @@
 
 pub mod cli;
 pub mod database;
+pub mod mail;
 pub mod push;
+pub mod read;

@@ -3,9 +3,10 @@
 use crate::label::{Edition, Label};
 use crate::map::Map;
 use crate::network::Network;
+use crate::records::{self, OwnerCode};
 use crate::value::{Fit, Value};
 use chrono::DateTime;
-use maxminddb::{LookupResult, MaxMindDbError, Reader, WithinOptions, path};
+use maxminddb::{LookupResult, Reader, WithinOptions};
 use memchr::memmem;
 use std::net::IpAddr;
 use std::path::Path;
@@ -79,13 +80,15 @@ impl Mmdb {
             return Ok(None);
         }
         let found = match edition {
-            Edition::Country => country(record),
-            Edition::Asn => owner(record),
+            Edition::Country => {
+                records::country(record).map(|found| found.map(|found| Value::of_code(found.code)))
+            }
+            Edition::Asn => records::owner(record).map(|found| found.map(owner)),
         };
         match found.map_err(|error| error.to_string())? {
-            Said::This(value) => Ok(value),
-            Said::Nothing if self.fit(edition) == Fit::Yes => Ok(None),
-            Said::Nothing => Err(format!("its records say nothing about {edition}")),
+            Some(value) => Ok(value),
+            None if self.fit(edition) == Fit::Yes => Ok(None),
+            None => Err(format!("its records say nothing about {edition}")),
         }
     }
 
@@ -143,54 +146,10 @@ fn network(record: &Record<'_>, is_v6: bool) -> Result<Network, String> {
     network.ok_or_else(|| "its tree is deeper than addresses are long".to_owned())
 }
 
-/// What a record says.
-enum Said {
-    /// It has no field about that.
-    Nothing,
-    /// This stands in the field; nothing where that says that it is not known.
-    This(Option<Value>),
-}
-
-impl Said {
-    fn of<T>(field: Option<T>, read: impl Fn(T) -> Option<Value>) -> Self {
-        field.map_or(Self::Nothing, |value| Self::This(read(value)))
+/// The autonomous system that a record names; nothing where it says that it is not known.
+fn owner(code: OwnerCode<'_>) -> Option<Value> {
+    match code {
+        OwnerCode::Number(number) => Value::of_number(number),
+        OwnerCode::Text(text) => Value::of_owner(text),
     }
-}
-
-/// The country of a record. GeoLite2, GeoIP2 and DB-IP have `country.iso_code`, IPinfo `country_code`
-/// and before that `country`. The country where the network is registered stands for one that is missing.
-fn country(record: &Record<'_>) -> Result<Said, MaxMindDbError> {
-    if let Some(code) = record.decode_path::<&str>(&path!["country_code"])? {
-        return Ok(Said::This(Value::of_code(code)));
-    }
-    let code = match record.decode_path::<&str>(&path!["country", "iso_code"]) {
-        Err(MaxMindDbError::Decoding { .. }) => record.decode_path::<&str>(&path!["country"])?,
-        code => code?,
-    };
-    if let Some(code) = code {
-        return Ok(Said::This(Value::of_code(code)));
-    }
-    let code = record.decode_path::<&str>(&path!["registered_country", "iso_code"])?;
-    Ok(Said::of(code, Value::of_code))
-}
-
-/// The autonomous system of a record. GeoLite2, GeoIP2 and DB-IP have `autonomous_system_number`, IPinfo
-/// the text `asn`, GeoIP2-Enterprise a number among `traits`.
-fn owner(record: &Record<'_>) -> Result<Said, MaxMindDbError> {
-    if let Some(number) = record.decode_path::<u32>(&path!["autonomous_system_number"])? {
-        return Ok(Said::This(Value::of_number(number)));
-    }
-    match record.decode_path::<&str>(&path!["asn"]) {
-        Err(MaxMindDbError::Decoding { .. }) => {
-            let number = record.decode_path::<u32>(&path!["asn"])?;
-            return Ok(Said::of(number, Value::of_number));
-        }
-        text => {
-            if let Some(text) = text? {
-                return Ok(Said::This(Value::of_owner(text)));
-            }
-        }
-    }
-    let number = record.decode_path::<u32>(&path!["traits", "autonomous_system_number"])?;
-    Ok(Said::of(number, Value::of_number))
 }

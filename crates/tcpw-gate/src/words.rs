@@ -1,6 +1,7 @@
 //! Reading the words of a call, by the program itself and in the tables.
 
 use crate::call::{Call, Client, Exception};
+use crate::call_edit::add;
 use crate::call_error::{CallError, CallProblem};
 use crate::command::without_exec;
 use crate::country::Country;
@@ -101,7 +102,7 @@ impl Reading {
             match name {
                 b"--country" => self.countries(value("--country")?)?,
                 b"--asn" => self.asns(value("--asn")?)?,
-                b"--in" => self.call.sets.push(file("--in", value("--in")?)?),
+                b"--in" => add(&mut self.call.sets, &[file("--in", value("--in")?)?]),
                 b"--database" => {
                     let path = file("--database", value("--database")?)?;
                     self.call.databases.push(path);
@@ -131,9 +132,8 @@ impl Reading {
         for word in parts(list) {
             let country = Country::of_option(word);
             let takes = "codes of countries such as KR,JP";
-            self.call
-                .countries
-                .push(country.ok_or_else(|| wrong("--country", word, takes))?);
+            let country = country.ok_or_else(|| wrong("--country", word, takes))?;
+            add(&mut self.call.countries, &[country]);
         }
         Ok(())
     }
@@ -142,7 +142,7 @@ impl Reading {
         for word in parts(list) {
             let takes = "numbers of autonomous systems such as 64500,AS64501";
             let number = asn(word).ok_or_else(|| wrong("--asn", word, takes))?;
-            self.call.asns.push(number);
+            add(&mut self.call.asns, &[number]);
         }
         Ok(())
     }
@@ -158,7 +158,7 @@ impl Reading {
             } else {
                 Exception::Network(network("--except", word)?)
             };
-            self.call.except.push(exception);
+            add(&mut self.call.except, &[exception]);
         }
         Ok(())
     }

@@ -5,9 +5,11 @@ use crate::alert::deliver::deliverer::{DeliverError, Deliverer, namer};
 use crate::alert::deliver::pace::Haste;
 use crate::alert::inbox::collector::Pass;
 use crate::alert::inbox::directory::{DropDirectory, is_proven_absent};
-use crate::alert::journal::Terms;
+use crate::alert::journal::{Hold, Terms};
 use crate::alert::model::found::Found;
+use crate::alert::model::pushed::Pushed;
 use crate::alert::spool::finished_name;
+use crate::config::FleetMail;
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeSet, HashMap};
 use std::io;
@@ -151,10 +153,23 @@ impl Deliverer<'_> {
         Ok(removed)
     }
 
+    /// Until when alerts wait for a push, if others mail about them.
+    pub(in crate::alert) fn hold(&self, now: DateTime<Utc>) -> Option<Hold> {
+        let fleet = &self.place.config.fleet;
+        match fleet.mail {
+            FleetMail::Own => None,
+            FleetMail::Fleet => {
+                let last = Pushed::read(&fleet.pushed);
+                Some(Hold::new(last, fleet.own_after, now))
+            }
+        }
+    }
+
     /// Puts the events into the journal, and tells the system log of those that are new.
     fn enter(&mut self, found: &[Found], now: DateTime<Utc>) -> Result<usize, DeliverError> {
         let terms = Terms {
             alert: &self.place.config.alert,
+            hold: self.hold(now),
             channels: &self.channels,
             rules: self.place.rules,
             now,

@@ -210,6 +210,9 @@ impl<'a> Deliverer<'a> {
         let now = self.place.clock.now();
         let name = namer(self.place, now);
         let alert = &self.place.config.alert;
+        if let Some(hold) = self.hold(now) {
+            self.journal.leave_pushed(&hold, now)?;
+        }
         self.journal.close_due(alert, &self.channels, now, &name)?;
         self.tell_ahead(now)?;
         self.tell_forgotten(now)?;
@@ -358,10 +361,17 @@ pub(crate) fn namer<'p>(
     now: DateTime<Utc>,
 ) -> impl Fn() -> String + use<'p> {
     let domain = People::new(&place.config.mail, &place.host).from.domain;
-    move || {
-        let time = now.format("%Y%m%d%H%M%S");
-        format!("<{time}.{:016x}@{domain}>", random_u64())
-    }
+    move || named(&domain, now)
+}
+
+fn named(domain: &str, now: DateTime<Utc>) -> String {
+    let time = now.format("%Y%m%d%H%M%S");
+    format!("<{time}.{:016x}@{domain}>", random_u64())
+}
+
+/// A Message-ID that was never given before.
+pub fn fresh_message_id(config: &Config, host: &str, now: DateTime<Utc>) -> String {
+    named(&People::new(&config.mail, host).from.domain, now)
 }
 
 /// Whether an event is waiting in one of the drop directories.

@@ -3,6 +3,7 @@
 use crate::alert::deliver::deliverer::{DeliverError, Deliverer, namer};
 use crate::alert::deliver::dispatch::MAIL;
 use crate::alert::letter::mime::People;
+use crate::alert::model::fleet_notice::FleetNotice;
 use crate::alert::model::letter::LetterKind;
 use crate::alert::model::system_letter::Notice;
 use crate::config::Mailbox;
@@ -41,6 +42,26 @@ impl Deliverer<'_> {
             .iter()
             .map(ToString::to_string)
             .collect())
+    }
+
+    /// Queues a message about many servers under this Message-ID, unless it was queued before; says
+    /// whether it was new.
+    ///
+    /// # Errors
+    /// When the journal cannot be written, or was replaced meanwhile.
+    pub fn queue_fleet(
+        &mut self,
+        notice: &FleetNotice,
+        message_id: &str,
+        audience: &[Mailbox],
+    ) -> Result<bool, DeliverError> {
+        let now = self.place.clock.now();
+        let body = Notice::Fleet(notice.clone()).to_json();
+        let is_new = self
+            .journal
+            .queue_once(&body, (&self.channels, audience), now, message_id)?;
+        self.stand()?;
+        Ok(is_new)
     }
 
     /// Queues a test message for everybody configured, on every way, and one by mail for the people

@@ -4,7 +4,8 @@
 use crate::alert::event::{Claim, Event};
 use crate::alert::journal::clock::{holds_back, longest};
 use crate::alert::journal::database::{Journal, JournalError, stamp};
-use crate::alert::journal::letters::{NewLetter, class_of, find_open, release};
+use crate::alert::journal::held::Hold;
+use crate::alert::journal::letters::{NewLetter, audience_of, class_of, find_open, release};
 use crate::alert::journal::memory::{Memory, Source};
 use crate::alert::journal::room::Rooms;
 use crate::alert::journal::shares;
@@ -37,6 +38,8 @@ pub(in crate::alert) struct Terms<'a> {
     pub rules: &'a dyn RuleFinder,
     /// What time it is.
     pub now: DateTime<Utc>,
+    /// Until when first sights wait for a push, if others mail about them.
+    pub hold: Option<Hold>,
     /// This machine's name.
     pub machine: &'a str,
     /// How large the journal may grow, in bytes: users other than root have a part of it.
@@ -311,6 +314,10 @@ impl Batch<'_, '_> {
             let letter = self.gather(reporter, Some(source), audience, due)?;
             return Ok((Decision::Repeat, Some(letter)));
         }
+        if let Some(hold) = self.terms.hold.filter(|hold| hold.until > now) {
+            let letter = self.hold(reporter, source, audience, (hold.until, quiet_until))?;
+            return Ok((Decision::Now, Some(letter)));
+        }
         if let Err(held) = self.rooms.take(self.transaction, reporter)? {
             let letter = self.gather(reporter, None, audience, held.again)?;
             let decision = if held.is_stalled {
@@ -322,6 +329,45 @@ impl Batch<'_, '_> {
         }
         let letter = self.tell(reporter, source, audience, quiet_until)?;
         Ok((Decision::Now, Some(letter)))
+    }
+
+    /// A letter that waits for a push until `until`.
+    fn hold(
+        &mut self,
+        reporter: i64,
+        source: &mut Source,
+        audience: String,
+        (until, quiet_until): (i64, i64),
+    ) -> rusqlite::Result<i64> {
+        let id = Some(source.id);
+        let kind = LetterKind::Alarm;
+        let letter = match find_open(self.transaction, kind, reporter, id, &audience)? {
+            Some(letter) => letter,
+            None if reporter != 0 && self.gathering >= MOST_GATHERING => {
+                return self.gather(reporter, None, audience, until);
+            }
+            None => {
+                self.gathering += u32::from(reporter != 0);
+                let message_id = (self.terms.message_id)();
+                let letter = NewLetter {
+                    kind,
+                    reporter,
+                    source: id,
+                    audience: &audience,
+                    message_id: &message_id,
+                    thread: source.thread.as_deref(),
+                    now: self.terms.now,
+                    due: until,
+                    body: None,
+                }
+                .open(self.transaction)?;
+                source.told(&message_id, quiet_until);
+                letter
+            }
+        };
+        self.letters
+            .insert((kind.word(), reporter, id, audience), letter);
+        Ok(letter)
     }
 
     /// A letter that leaves at once.
@@ -441,13 +487,4 @@ fn number_of(pid: &Claim) -> Option<i64> {
     let text = std::str::from_utf8(pid.bytes()).ok()?;
     let number: u32 = text.parse().ok()?;
     (number.to_string() == text && !pid.is_cut()).then_some(i64::from(number))
-}
-
-/// Whom a letter is for, as the journal has it.
-pub(super) fn audience_of(to: &[crate::config::Mailbox]) -> String {
-    if to.is_empty() {
-        return String::new();
-    }
-    let list: Vec<String> = to.iter().map(ToString::to_string).collect();
-    serde_json::to_string(&list).unwrap_or_default()
 }

@@ -9,7 +9,7 @@ use crate::alert::journal::memory::Memory;
 use crate::alert::journal::room::{HOUR, OTHERS, Rooms};
 use crate::alert::journal::values::{number, optional_number, text};
 use crate::alert::model::letter::LetterKind;
-use crate::config::Alert;
+use crate::config::{Alert, Mailbox};
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
@@ -62,6 +62,15 @@ impl NewLetter<'_> {
                 |row| row.get(0),
             )
     }
+}
+
+/// Whom a letter is for, as the journal has it.
+pub(super) fn audience_of(to: &[Mailbox]) -> String {
+    if to.is_empty() {
+        return String::new();
+    }
+    let list: Vec<String> = to.iter().map(ToString::to_string).collect();
+    serde_json::to_string(&list).unwrap_or_default()
 }
 
 /// Whose the digest of everything is that takes in the events of `reporter`.
@@ -170,6 +179,46 @@ impl Journal {
             let id = letter.open(&transaction)?;
             release(&transaction, id, channels, now.timestamp())?;
             transaction.commit()
+        })
+    }
+}
+
+impl Journal {
+    /// Queues a notice for `audience` by `channels`, unless the journal has a letter of this
+    /// Message-ID; says whether it had none.
+    ///
+    /// # Errors
+    /// When the database cannot be written; nothing is then.
+    pub(in crate::alert) fn queue_once(
+        &mut self,
+        body: &str,
+        (channels, audience): (&[String], &[Mailbox]),
+        now: DateTime<Utc>,
+        message_id: &str,
+    ) -> Result<bool, JournalError> {
+        self.run("write", |database| {
+            let transaction = database.transaction()?;
+            let is_known: bool = transaction
+                .prepare_cached("SELECT EXISTS (SELECT 1 FROM letters WHERE message_id = ?1)")?
+                .query_row([message_id], |row| row.get(0))?;
+            if is_known {
+                return Ok(false);
+            }
+            let letter = NewLetter {
+                kind: LetterKind::Notice,
+                reporter: 0,
+                source: None,
+                audience: &audience_of(audience),
+                message_id,
+                thread: None,
+                now,
+                due: now.timestamp(),
+                body: Some(body),
+            };
+            let id = letter.open(&transaction)?;
+            release(&transaction, id, channels, now.timestamp())?;
+            transaction.commit()?;
+            Ok(true)
         })
     }
 }

@@ -9,6 +9,7 @@ pub(super) mod database;
 pub(super) mod events;
 pub(super) mod facts;
 pub(super) mod forget;
+pub(super) mod held;
 pub(super) mod intake;
 pub(super) mod letters;
 pub(super) mod memory;
@@ -35,6 +36,7 @@ pub(super) mod walk;
 
 pub use clock::Ahead;
 pub use events::EventFilter;
+pub(super) use held::Hold;
 pub(super) use intake::Terms;
 pub use outbox::{State, Waiting};
 pub use overview::{JournalOverview, RefusedClient, VerdictCounts};

@@ -54,6 +54,8 @@ pub enum State {
     Gathering,
     /// It became part of the digest of everything.
     Merged,
+    /// Its events were pushed: it is left to the mail of all servers.
+    Left,
     /// It will be tried again.
     Waiting,
     /// Everybody has it.
@@ -70,6 +72,7 @@ impl State {
         match self {
             Self::Gathering => "gathering",
             Self::Merged => "merged",
+            Self::Left => "left",
             Self::Waiting => "waiting",
             Self::Delivered => "delivered",
             Self::Failed => "failed",

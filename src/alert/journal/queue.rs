@@ -180,7 +180,7 @@ fn queued(
     let sql = format!(
         "SELECT letters.id, kind, sources.key, channel, dispatches.state, message_id, audience,
              created, letters.count, coalesce(attempts, 0), coalesce(next_due, due), last_error,
-             letters.state = 'merged'
+             iif(letters.state = 'merged', iif(merged_into IS NULL, 2, 1), 0)
          FROM letters
          LEFT JOIN dispatches ON dispatches.letter = letters.id
          LEFT JOIN sources ON sources.id = letters.source
@@ -198,10 +198,10 @@ fn queued(
 
 fn queued_of(row: &Row<'_>) -> rusqlite::Result<Queued> {
     let state = optional_text(row, 4)?;
-    let unsent = if number(row, 12)? != 0 {
-        State::Merged
-    } else {
-        State::Gathering
+    let unsent = match number(row, 12)? {
+        0 => State::Gathering,
+        1 => State::Merged,
+        _ => State::Left,
     };
     Ok(Queued {
         letter: number(row, 0)?,

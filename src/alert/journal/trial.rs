@@ -1,7 +1,7 @@
 //! A test message that goes the way of an alert: through the queue, by the deliverer.
 
 use crate::alert::journal::database::{Journal, JournalError};
-use crate::alert::journal::intake::audience_of;
+use crate::alert::journal::letters::audience_of;
 use crate::alert::journal::letters::{NewLetter, release};
 use crate::alert::model::letter::LetterKind;
 use crate::config::Mailbox;

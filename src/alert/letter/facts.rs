@@ -2,6 +2,7 @@
 
 use crate::alert::event::UNKNOWN_REPORTER;
 use crate::alert::letter::context::LetterContext;
+use crate::alert::letter::fleet;
 use crate::alert::letter::names::Reverse;
 use crate::alert::letter::show::{
     both, local, named, safe_text, server_end, shown, source, span, utc,
@@ -233,6 +234,11 @@ fn about_alarms(list: &mut List, context: &LetterContext<'_>) {
                 format!("{} ({})", named(reporter, words), number(*events))
             });
             list.add(labels.reporter, users.collect::<Vec<_>>().join(", "));
+        }
+        Some(Notice::Fleet(notice)) => {
+            for (label, value) in fleet::facts(notice, context) {
+                list.add(label, value);
+            }
         }
         Some(Notice::NamesOverdue { names, .. }) => {
             for one in names.iter().take(MOST_NAMES) {

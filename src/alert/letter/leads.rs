@@ -1,6 +1,7 @@
 //! The sentences of a letter: the one it begins with, and what to do.
 
 use crate::alert::letter::context::LetterContext;
+use crate::alert::letter::fleet;
 use crate::alert::letter::show::safe_text;
 use crate::alert::letter::words::choose::{fill, number};
 use crate::alert::letter::words::table::Counted;
@@ -47,6 +48,7 @@ pub(super) fn lead(context: &LetterContext<'_>) -> String {
                 ];
                 fill(leads.clock_ahead, &values)
             }
+            Some(Notice::Fleet(notice)) => fleet::lead(notice, context.words),
             Some(Notice::NamesOverdue { names, .. }) => {
                 let count = u64::try_from(names.len()).unwrap_or(u64::MAX);
                 counted(leads.names_overdue, count)
@@ -101,6 +103,7 @@ pub(super) fn advice(context: &LetterContext<'_>) -> String {
         Some(Notice::ClockAhead { events, .. }) => {
             fill(notes.clock_ahead, &[("events", &number(*events))])
         }
+        Some(Notice::Fleet(notice)) => fleet::advice(notice, context.words).to_owned(),
         Some(Notice::NamesOverdue {
             are_removed: true, ..
         }) => notes.names_removed.to_owned(),

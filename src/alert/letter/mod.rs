@@ -7,6 +7,7 @@ pub(super) mod commands;
 pub(super) mod context;
 pub(super) mod events_csv;
 pub(super) mod facts;
+pub(super) mod fleet;
 pub(super) mod leads;
 pub(super) mod mime;
 pub(super) mod names;

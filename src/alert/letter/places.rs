@@ -5,14 +5,12 @@
 use crate::config::Geo;
 use crate::escape::visible;
 use crate::system::open_regular;
-use maxminddb::Reader;
-use serde::Deserialize;
-use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::mem;
 use std::net::IpAddr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
+use tcpw_gate::NamedPlaces;
 
 /// The largest databases of this kind have a tenth of this.
 pub(crate) const MOST_BYTES: u64 = 1 << 30;
@@ -20,8 +18,8 @@ pub(crate) const MOST_BYTES: u64 = 1 << 30;
 /// The databases that are configured and readable.
 #[derive(Debug, Default)]
 pub(crate) struct Places {
-    country: Option<Reader<Vec<u8>>>,
-    network: Option<Reader<Vec<u8>>>,
+    country: Option<NamedPlaces>,
+    network: Option<NamedPlaces>,
     /// What is wrong with the others.
     pub(crate) problems: Vec<String>,
 }
@@ -34,27 +32,6 @@ pub(crate) struct Place {
     pub(crate) country: Option<String>,
     /// `AS64500 Example Networks`.
     pub(crate) owner: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct CountryRecord {
-    country: Names,
-    registered_country: Names,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct Names {
-    iso_code: String,
-    names: BTreeMap<String, String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct NetworkRecord {
-    autonomous_system_number: u32,
-    autonomous_system_organization: String,
 }
 
 impl Places {
@@ -81,18 +58,8 @@ impl Places {
 
     /// Looks an address up.
     pub(crate) fn of(&self, address: IpAddr) -> Place {
-        let country = |reader| {
-            let record: CountryRecord = record(reader, address).unwrap_or_default();
-            let known = [record.country, record.registered_country];
-            known.iter().find_map(Names::text).unwrap_or_default()
-        };
-        let owner = |reader| {
-            let record: NetworkRecord = record(reader, address).unwrap_or_default();
-            match record.autonomous_system_number {
-                0 => record.autonomous_system_organization,
-                number => format!("AS{number} {}", record.autonomous_system_organization),
-            }
-        };
+        let country = |places: &NamedPlaces| places.country(address).unwrap_or_default();
+        let owner = |places: &NamedPlaces| places.owner(address).unwrap_or_default();
         Place {
             country: self.country.as_ref().map(country),
             owner: self.network.as_ref().map(owner),
@@ -119,19 +86,7 @@ pub fn locator(geo: &Geo) -> (impl Fn(IpAddr) -> Option<String> + use<>, Vec<Str
     (locate, problems)
 }
 
-impl Names {
-    fn text(&self) -> Option<String> {
-        let name = self.names.get("en").filter(|name| !name.is_empty());
-        match (name, self.iso_code.as_str()) {
-            (Some(name), "") => Some(name.clone()),
-            (Some(name), code) => Some(format!("{name} ({code})")),
-            (None, "") => None,
-            (None, code) => Some(code.to_owned()),
-        }
-    }
-}
-
-pub(crate) fn read(path: &Path) -> Result<Reader<Vec<u8>>, String> {
+pub(crate) fn read(path: &Path) -> Result<NamedPlaces, String> {
     let mut bytes = Vec::new();
     let file = open_regular(path).map_err(|cause| cause.to_string())?;
     file.take(MOST_BYTES + 1)
@@ -140,15 +95,7 @@ pub(crate) fn read(path: &Path) -> Result<Reader<Vec<u8>>, String> {
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MOST_BYTES {
         return Err("is larger than 1 GiB".to_owned());
     }
-    Reader::from_source(bytes).map_err(|error| visible(error.to_string().as_bytes()))
-}
-
-/// What the database has on an address; nothing too where it is damaged at this place.
-pub(crate) fn record<'r, T: Deserialize<'r>>(
-    reader: &'r Reader<Vec<u8>>,
-    address: IpAddr,
-) -> Option<T> {
-    reader.lookup(address).ok()?.decode().ok().flatten()
+    NamedPlaces::of_bytes(bytes).map_err(|error| visible(error.as_bytes()))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The line that is read first: what happened, to whom, how often.
 
+use crate::alert::letter::fleet;
 use crate::alert::letter::names::Reverse;
 use crate::alert::letter::show::{safe_text, shown, source, span};
 use crate::alert::letter::tally::{Tally, who};
@@ -137,6 +138,7 @@ fn about_alarms(notice: Option<&Notice>, words: &Words) -> String {
         },
         Some(Notice::OthersForgotten { events, .. }) => titles.forgotten.of(*events),
         Some(Notice::ClockAhead { .. }) => titles.clock_ahead.to_owned(),
+        Some(Notice::Fleet(notice)) => fleet::title(notice, words),
         Some(Notice::NamesOverdue { names, .. }) => titles
             .names_overdue
             .of(u64::try_from(names.len()).unwrap_or(u64::MAX)),

@@ -1,5 +1,6 @@
 //! What letters that are not about events say; kept in the journal as JSON until they are written.
 
+use crate::alert::model::fleet_notice::FleetNotice;
 use serde::{Deserialize, Serialize};
 
 /// A name that a rule follows and that cannot be resolved.
@@ -76,6 +77,8 @@ pub enum Notice {
         /// How many events have such a time.
         events: u64,
     },
+    /// Something that concerns many servers.
+    Fleet(FleetNotice),
     /// Names that rules follow could not be resolved for longer than their grace.
     NamesOverdue {
         /// The names.

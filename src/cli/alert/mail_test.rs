@@ -4,7 +4,7 @@ use super::mail_as_alert;
 use super::mail_hints::{channel_remedy, remedy};
 use crate::alert::transport::{self, Outcome, Transport, open_channel};
 use crate::alert::{self, ChannelNote, Delivery, People, problem};
-use crate::cli::base::{Context, Exit, Failure, Style};
+use crate::cli::base::{Context, Exit, Failure, Style, Text};
 use crate::cli::machine::hardening;
 use crate::cli::machine::settings;
 use crate::config::{ChannelSettings, Config};
@@ -14,6 +14,35 @@ use clap::Args;
 use std::env;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+const WAY: Text = Text {
+    en: "transport: {}",
+    ko: "보내는 방법: {}",
+};
+const FROM: Text = Text {
+    en: "from: {}",
+    ko: "보내는 사람: {}",
+};
+const TO: Text = Text {
+    en: "to: {}",
+    ko: "받는 사람: {}",
+};
+const EVERYBODY: Text = Text {
+    en: "all recipients",
+    ko: "받는 사람 모두",
+};
+const SENT: Text = Text {
+    en: "sent",
+    ko: "보냄",
+};
+const NOT_SENT: Text = Text {
+    en: "not sent",
+    ko: "보내지 못함",
+};
+const ANSWERED: Text = Text {
+    en: "{} to {}: {}",
+    ko: "{}, {}: {}",
+};
 
 /// Send a test mail, and a test note through every channel, and report the outcome
 ///
@@ -81,11 +110,9 @@ pub(crate) fn send_test(context: &mut Context) -> Result<Exit, Failure> {
     let credentials = env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
     let way = transport::open(&config.mail.transport, &host, credentials.as_deref());
     let people = People::new(&config.mail, &host);
-    context.out.line(format!("transport: {}", way.describe()))?;
-    context.out.line(format!("from: {}", people.from))?;
-    context
-        .out
-        .line(format!("to: {}", people.recipients().join(", ")))?;
+    context.out.say(WAY, &[&way.describe()])?;
+    context.out.say(FROM, &[&people.from.to_string()])?;
+    context.out.say(TO, &[&people.recipients().join(", ")])?;
     context.out.flush()?;
     let now = SystemClock.now();
     let (message_id, deliveries) = alert::send_test(&config, &host, way.as_ref(), now);
@@ -134,17 +161,11 @@ fn tell(
     let name = way.describe();
     match way.send(note) {
         Outcome::Delivered { answer } => {
-            let word = context.out.paint(Style::Good, "sent");
-            let answer = visible(answer.as_bytes());
-            context.out.line(format!("{word} to {name}: {answer}"))?;
+            said(true, &name, &answer, context)?;
             Ok(true)
         }
         Outcome::Transient(step, text) | Outcome::Permanent(step, text) => {
-            let word = context.out.paint(Style::Bad, "not sent");
-            let shown = visible(text.as_bytes());
-            context
-                .out
-                .line(format!("{word} to {name}: {step}: {shown}"))?;
+            said(false, &name, &format!("{step}: {text}"), context)?;
             context
                 .out
                 .line(format!("  help: {}", channel_remedy(step)))?;
@@ -153,23 +174,32 @@ fn tell(
     }
 }
 
+/// Says whether it got out to somebody, and what was answered.
+fn said(is_sent: bool, who: &str, answer: &str, context: &mut Context) -> Result<(), Failure> {
+    let (text, style) = if is_sent {
+        (SENT, Style::Good)
+    } else {
+        (NOT_SENT, Style::Bad)
+    };
+    let word = text.of(context.out.language());
+    let word = context.out.paint(style, word);
+    let answer = visible(answer.as_bytes());
+    context.out.say(ANSWERED, &[&word, who, &answer])
+}
+
 fn show(deliveries: &[Delivery], context: &mut Context) -> Result<Exit, Failure> {
     let mut exit = Exit::Done;
     for delivery in deliveries {
-        let who = delivery.recipient.as_deref().unwrap_or("all recipients");
+        let all = EVERYBODY.of(context.out.language());
+        let who = delivery.recipient.as_deref().unwrap_or(all);
         match &delivery.outcome {
             Outcome::Delivered { answer } => {
-                let answer = visible(answer.as_bytes());
-                let word = context.out.paint(Style::Good, "sent");
-                context.out.line(format!("{word} to {who}: {answer}"))?;
+                said(true, who, answer, context)?;
             }
             Outcome::Transient(step, fault) | Outcome::Permanent(step, fault) => {
                 exit = Exit::Negative;
                 let text = problem(delivery).unwrap_or_default();
-                let word = context.out.paint(Style::Bad, "not sent");
-                context
-                    .out
-                    .line(format!("{word} to {who}: {}", visible(text.as_bytes())))?;
+                said(false, who, &text, context)?;
                 context
                     .out
                     .line(format!("  help: {}", remedy(*step, fault)))?;

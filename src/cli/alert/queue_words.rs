@@ -23,7 +23,9 @@ pub(crate) fn head() -> String {
 pub(crate) fn row(letter: &Queued) -> String {
     let due = match letter.state {
         State::Gathering | State::Waiting => clock(letter.due),
-        State::Delivered | State::Failed | State::Dropped | State::Merged => "-".to_owned(),
+        State::Delivered | State::Failed | State::Dropped | State::Merged | State::Left => {
+            "-".to_owned()
+        }
     };
     format!(
         "{:>6}  {:<9}  {:<9}  {:>7}  {:<24}  {:<12}  {:>5}  {:<19}  {}",
@@ -152,6 +154,9 @@ pub(crate) fn explain(letter: &Queued, alert: &Alert) -> Vec<String> {
         ),
         State::Merged => {
             "the hourly limit was reached: it became part of the digest of everything".to_owned()
+        }
+        State::Left => {
+            "its events were pushed: tcpw-fleet mail tells of them ([fleet] mail)".to_owned()
         }
         State::Delivered => "every recipient has it".to_owned(),
         State::Dropped => "an operator removed it from the queue".to_owned(),

@@ -13,6 +13,7 @@ pub(super) mod paths;
 pub(super) mod period;
 pub(super) mod progress;
 pub(super) mod terminal;
+pub(super) mod text;
 pub(super) mod times;
 
 pub(super) use context::Context;
@@ -22,3 +23,4 @@ pub(super) use format::{LanguageChoice, ListFormat};
 pub(super) use global_args::GlobalArgs;
 pub(super) use output::{Output, Style};
 pub(super) use paths::Paths;
+pub(super) use text::Text;

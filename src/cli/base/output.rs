@@ -2,7 +2,9 @@
 
 use super::failure::Failure;
 use super::terminal::{columns, wrapped};
+use super::text::Text;
 use crate::escape::visible_lines;
+use crate::values::Language;
 use clap::ValueEnum;
 use std::borrow::Cow;
 use std::ffi::OsString;
@@ -99,6 +101,8 @@ pub(crate) struct Output {
     held: Option<Vec<String>>,
     /// What was changed on this machine.
     done: Vec<String>,
+    /// The language of what has two.
+    language: Language,
 }
 
 impl Output {
@@ -111,6 +115,7 @@ impl Output {
             columns: columns(&io::stdout()),
             held: None,
             done: Vec::new(),
+            language: Language::English,
         }
     }
 
@@ -139,6 +144,26 @@ impl Output {
             }
             None => self.line(text),
         }
+    }
+
+    /// From now on what has two languages is said in this one; English before.
+    pub(crate) fn speak(&mut self, language: Language) {
+        self.language = language;
+    }
+
+    /// The language of what has two.
+    pub(crate) fn language(&self) -> Language {
+        self.language
+    }
+
+    /// A text in that language, with `parts` put in.
+    pub(crate) fn words(&self, text: Text, parts: &[&str]) -> String {
+        text.with(self.language, parts)
+    }
+
+    /// Prints a text in that language as a line, with `parts` put in.
+    pub(crate) fn say(&mut self, text: Text, parts: &[&str]) -> Result<(), Failure> {
+        self.line(self.words(text, parts))
     }
 
     /// From now on lines for people are kept, where a program reads the output; [`Output::release`]

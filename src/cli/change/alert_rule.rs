@@ -1,12 +1,14 @@
 //! What the commands that install the alert share: its command line, its directories, its words.
 
 use super::refusal::wrong_word;
+use super::words::{CREATED_WITH_MODE, FIRES_FOR_NAMELESS, FIRES_FOR_REFUSED, FIRES_FOR_UNLISTED};
 use crate::alert::repair_drop;
 use crate::cli::base::{Context, Failure, background};
 use crate::cli::machine::own_program;
 use crate::cli::machine::schedule::Setup;
 use crate::config::{Config, DEFAULT_DROP};
 use crate::editor::{Change, FAST_NAME, Note, Triggers, alert_command};
+use crate::values::Language;
 use clap::ValueEnum;
 use std::fs::{DirBuilder, Permissions};
 use std::io;
@@ -61,17 +63,15 @@ pub(crate) fn explain(
     raised: Raised,
 ) -> Result<(), Failure> {
     if triggers.unknown && !raised.is_left_out {
-        context.out.line(
-            "unknown: fires for unlisted clients whose address has no name in DNS, not for clients \
-             that have one",
-        )?;
+        context.out.say(FIRES_FOR_NAMELESS, &[])?;
     }
     if triggers.unlisted {
-        context.out.line(if raised.is_partly {
-            "unlisted: fires for unlisted clients that these rules refuse, with a name or without"
+        let text = if raised.is_partly {
+            FIRES_FOR_REFUSED
         } else {
-            "unlisted: fires for every unlisted client, with a name or without"
-        })?;
+            FIRES_FOR_UNLISTED
+        };
+        context.out.say(text, &[])?;
     }
     Ok(())
 }
@@ -173,8 +173,9 @@ impl Directory {
     }
 
     /// Says that it is there now.
-    pub(crate) fn created(&self) -> String {
-        format!("created {} with mode {:o}", self.path.display(), self.mode)
+    pub(crate) fn created(&self, language: Language) -> String {
+        let (path, mode) = (self.path.display().to_string(), format!("{:o}", self.mode));
+        CREATED_WITH_MODE.with(language, &[&path, &mode])
     }
 
     /// Says that it is not, and what to do.

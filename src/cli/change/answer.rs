@@ -11,6 +11,7 @@ use crate::cli::verdict::diff;
 use crate::editor::{DiffLine, Intent, Part, TransactionOutcome};
 use crate::engine::Change;
 use crate::escape::visible;
+use crate::values::Language;
 use chrono::DateTime;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
@@ -97,9 +98,9 @@ impl Answer {
         let of_tables = outcome.notes.iter();
         notes.splice(
             0..0,
-            warnings(&outcome)
+            warnings(&outcome, Language::English)
                 .into_iter()
-                .chain(of_tables.map(|note| remark(&context.paths, note))),
+                .chain(of_tables.map(|note| remark(&context.paths, note, Language::English))),
         );
         let has_diff = !outcome.diff.is_empty();
         let mut answer = of_outcome(&outcome);

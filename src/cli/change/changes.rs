@@ -6,12 +6,16 @@ use super::number::tell_number;
 use super::refusal::Stop;
 use super::remarks::{remark, show_diff};
 use super::trial::{Trial, patience};
+use super::words::{
+    ABSENT, CHANGED, CREATED, DRY_RUN, MORE_OF_THIS_KIND, NOTHING_CHANGED, NOTHING_TO_CHANGE,
+};
 use crate::cli::base::progress::Progress;
 use crate::cli::base::{Context, Failure};
 use crate::editor::{
     Author, DIFF_LINES, Files, Intent, ShownCompanion, Transaction, TransactionOutcome,
 };
 use crate::system::{Clock as _, SystemClock, operator};
+use crate::values::Language;
 use clap::Args;
 
 /// As many remarks as anybody reads.
@@ -192,7 +196,7 @@ fn report(
     intent: &Intent<'_>,
     outcome: &TransactionOutcome,
 ) -> Result<(), Failure> {
-    for warning in warnings(outcome) {
+    for warning in warnings(outcome, context.out.language()) {
         context.out.note(&warning)?;
     }
     if manner != Manner::MakeAsShown {
@@ -202,7 +206,7 @@ fn report(
         return conclude(context, manner, outcome);
     };
     if committed.paths.is_empty() {
-        context.out.line("nothing to change")?;
+        context.out.say(NOTHING_TO_CHANGE, &[])?;
     }
     for path in &committed.paths {
         let is_beside = |shown: &ShownCompanion<'_>| shown.file.path == *path;
@@ -210,8 +214,9 @@ fn report(
             Some(shown) => shown.file.before.is_none(),
             None => outcome.absent.contains(path),
         };
-        let verb = if is_new { "created" } else { "changed" };
-        context.out.did(&format!("{verb} {}", path.display()))?;
+        let text = if is_new { CREATED } else { CHANGED };
+        let text = context.out.words(text, &[&path.display().to_string()]);
+        context.out.did(&text)?;
     }
     if manner != Manner::MakeAsShown
         && let Some(effect) = &outcome.effect
@@ -222,7 +227,7 @@ fn report(
 }
 
 /// What went otherwise than it should at a change that is made and stays, and what was missing.
-pub(crate) fn warnings(outcome: &TransactionOutcome) -> Vec<String> {
+pub(crate) fn warnings(outcome: &TransactionOutcome, language: Language) -> Vec<String> {
     let committed = outcome.committed.as_ref();
     let missed = committed.and_then(|done| done.missed.as_ref());
     let missed = missed.map(|error| {
@@ -232,8 +237,8 @@ pub(crate) fn warnings(outcome: &TransactionOutcome) -> Vec<String> {
         )
     });
     let absent = outcome.absent.iter().map(|path| {
-        let path = path.display();
-        format!("{path} does not exist: taken as an empty table")
+        let path = path.display().to_string();
+        ABSENT.with(language, &[&path])
     });
     missed.into_iter().chain(absent).collect()
 }
@@ -246,11 +251,12 @@ fn show(context: &mut Context, outcome: &TransactionOutcome) -> Result<(), Failu
     };
     let paths = context.paths.clone();
     for note in outcome.notes.iter().take(shown) {
-        context.out.prose(remark(&paths, note))?;
+        let language = context.out.language();
+        context.out.prose(remark(&paths, note, language))?;
     }
     if shown < outcome.notes.len() {
-        let more = outcome.notes.len() - shown;
-        context.out.line(format!("and {more} more of this kind"))?;
+        let more = (outcome.notes.len() - shown).to_string();
+        context.out.say(MORE_OF_THIS_KIND, &[&more])?;
     }
     show_diff(context, &outcome.diff)
 }
@@ -267,14 +273,14 @@ fn conclude(
     let has_diff = !outcome.diff.is_empty();
     let text = match manner {
         Manner::Question if has_diff => return Ok(()),
-        Manner::Preview if has_diff => "dry run: nothing was written",
+        Manner::Preview if has_diff => DRY_RUN,
         Manner::Preview | Manner::Question | Manner::Make | Manner::MakeAsShown => {
             if outcome.is_hindered() {
-                "nothing was changed"
+                NOTHING_CHANGED
             } else {
-                "nothing to change"
+                NOTHING_TO_CHANGE
             }
         }
     };
-    context.out.line(text)
+    context.out.say(text, &[])
 }

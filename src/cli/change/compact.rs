@@ -262,6 +262,15 @@ fn tell(done: &[Compacted], lists: &[PlannedList], context: &mut Context) -> Res
         let path = list.path.display();
         context.out.prose(format!("{path}: {words} in {bytes}"))?;
     }
+    let is_gated = |list: &PlannedList| list.path.extension().is_some_and(|end| end == "set");
+    let is_deny_changed = done.last().is_some_and(Compacted::is_change);
+    if is_deny_changed && lists.iter().any(is_gated) {
+        let path = context.paths.deny.display();
+        context.out.prose(format!(
+            "{path}: whom the gate admits does not come here any more: what another program adds for \
+             these daemons does nothing; ban with `tcpw deny`"
+        ))?;
+    }
     Ok(())
 }
 

@@ -1,22 +1,21 @@
 //! Who gains and who loses access by a change, in a few lines; and the stop before somebody does of
 //! whom nothing was asked.
 
-use super::places::Places;
+use super::effect_words::{AffectedDaemons, AffectedNames, doubt, if_user, korean_verb};
+use super::places::{PlaceWords, Places};
+use super::words::{MORE_CHANGES, MORE_NOT_COMPUTED, NOBODY_GAINS, NOBODY_SEEN, NOT_COMPUTED};
 use crate::cli::base::{Context, Failure, Style};
 use crate::editor::{Effect, Part, Recourse};
 use crate::engine::{Change, Claim};
 use crate::escape::visible;
 use crate::policy::Network;
+use crate::values::Language;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// As many lines are shown, and as many daemons and names in each.
+/// As many lines are shown.
 const LINES: usize = 7;
-const WORDS: usize = 4;
 /// As many remarks about what cannot be computed are shown: with the lines, ten at most.
 const NOTES: usize = 1;
-
-/// All daemons in words.
-pub(super) const EVERY_DAEMON: &str = "every daemon";
 
 /// What to do where an alert needs a rule that refuses somebody else.
 const DENY_FIRST: &str = "an alert is for clients that are refused already: first run `tcpw \
@@ -24,7 +23,7 @@ const DENY_FIRST: &str = "an alert is for clients that are refused already: firs
 
 /// Prints who gains and who loses access.
 pub(crate) fn show(effect: &Effect, context: &mut Context) -> Result<(), Failure> {
-    let lines = lines(&effect.parts, false);
+    let lines = lines(&effect.parts, false, context.out.language());
     let shown = if lines.len() > LINES + 1 {
         LINES
     } else {
@@ -39,16 +38,12 @@ pub(crate) fn show(effect: &Effect, context: &mut Context) -> Result<(), Failure
         context.out.prose(context.out.paint(style, line))?;
     }
     if shown < lines.len() {
-        let more = lines.len() - shown;
-        context
-            .out
-            .line(format!("and {more} more changes of this kind"))?;
+        let more = (lines.len() - shown).to_string();
+        context.out.say(MORE_CHANGES, &[&more])?;
     }
     match (lines.is_empty(), effect.notes.is_empty()) {
-        (true, true) => context.out.line("nobody gains or loses access")?,
-        (true, false) => context
-            .out
-            .line("nobody gains or loses access, as far as it can be computed")?,
+        (true, true) => context.out.say(NOBODY_GAINS, &[])?,
+        (true, false) => context.out.say(NOBODY_SEEN, &[])?,
         (false, _) => {}
     }
     let most = if effect.notes.len() > NOTES + 1 {
@@ -57,20 +52,19 @@ pub(crate) fn show(effect: &Effect, context: &mut Context) -> Result<(), Failure
         effect.notes.len()
     };
     for note in effect.notes.iter().take(most) {
-        context.out.prose(format!("not computed: {note}"))?;
+        let text = context.out.words(NOT_COMPUTED, &[note]);
+        context.out.prose(text)?;
     }
     if most < effect.notes.len() {
-        let more = effect.notes.len() - most;
-        context
-            .out
-            .line(format!("and {more} more that are not computed"))?;
+        let more = (effect.notes.len() - most).to_string();
+        context.out.say(MORE_NOT_COMPUTED, &[&more])?;
     }
     Ok(())
 }
 
 /// Refuses a change after which these have or lack access, of whom nothing was asked.
 pub(crate) fn unasked(others: &[Part], recourse: Recourse) -> Failure {
-    let lines = lines(others, true);
+    let lines = lines(others, true, Language::English);
     let first = lines.first().map_or("", |(_, first)| first);
     let more = match lines.len().saturating_sub(1) {
         0 => String::new(),
@@ -90,8 +84,8 @@ pub(crate) fn unasked(others: &[Part], recourse: Recourse) -> Failure {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Group {
     pub(super) change: Change,
-    pub(super) names: String,
-    pub(super) user: String,
+    pub(super) names: AffectedNames,
+    pub(super) user: Option<String>,
     because: String,
 }
 
@@ -100,18 +94,37 @@ impl Group {
         Self {
             change: part.claim.change,
             names: names(&part.claim),
-            user: part.user.as_deref().map_or_else(String::new, |user| {
-                format!(", if the user is {}", visible(user))
-            }),
+            user: part.user.as_deref().map(visible),
             because: part.claim.because.join("; "),
         }
     }
 
     /// The line about clients at these places, and what they gain or lose.
-    fn line(&self, places: &Places, daemons: &str, is_planned: bool) -> String {
-        let (_, _, is_one) = places.words();
-        let Self { user, because, .. } = self;
-        let verb = match (self.change, is_planned, is_one) {
+    fn line(
+        &self,
+        places: &Places,
+        daemons: &AffectedDaemons,
+        is_planned: bool,
+        language: Language,
+    ) -> String {
+        let who = self.who(places, language);
+        let daemons = daemons.words(language);
+        let user = if_user(self.user.as_deref(), language);
+        let doubt = doubt(&self.because, language);
+        match language {
+            Language::English => {
+                let verb = self.english_verb(is_planned, places.words(language).is_one);
+                format!("{who} {verb} access to {daemons}{user}{doubt}")
+            }
+            Language::Korean => {
+                let verb = korean_verb(self.change);
+                format!("{who}{user}: {daemons} 접속이 {verb}{doubt}")
+            }
+        }
+    }
+
+    fn english_verb(&self, is_planned: bool, is_one: bool) -> &'static str {
+        match (self.change, is_planned, is_one) {
             (Change::Gains, true, _) => "would gain",
             (Change::Loses, true, _) => "would lose",
             (Change::Gains, false, true) => "gains",
@@ -121,27 +134,46 @@ impl Group {
             (Change::Unknown, true, _) => "would perhaps gain or lose",
             (Change::Unknown, false, true) => "perhaps gains or loses",
             (Change::Unknown, false, false) => "perhaps gain or lose",
-        };
-        let doubt = if because.is_empty() {
-            String::new()
-        } else {
-            format!(", which cannot be computed: {because}")
-        };
-        let who = self.who(places);
-        format!("{who} {verb} access to {daemons}{user}{doubt}")
+        }
     }
 
     /// The clients at these places.
-    pub(super) fn who(&self, places: &Places) -> String {
-        let (who, but, _) = places.words();
-        let names = &self.names;
+    pub(super) fn who(&self, places: &Places, language: Language) -> String {
+        let words = places.words(language);
+        match language {
+            Language::English => self.who_in_english(words),
+            Language::Korean => self.who_in_korean(words),
+        }
+    }
+
+    fn who_in_english(&self, PlaceWords { who, but, .. }: PlaceWords) -> String {
         let but = match but {
-            Some(but) if names.is_empty() => format!(" except {but}"),
+            Some(but) if self.names.is_empty() => format!(" except {but}"),
             Some(but) => format!(", except at {but},"),
             None => String::new(),
         };
+        let names = self.names.english();
         let names = names.trim_end_matches(if but.is_empty() { '\0' } else { ',' });
         format!("{who}{names}{but}")
+    }
+
+    fn who_in_korean(&self, places: PlaceWords) -> String {
+        let mut left_out: Vec<String> = places.but.into_iter().collect();
+        let who = if self.names.is_empty() {
+            places.who
+        } else if self.names.is_most {
+            left_out.push(self.names.korean());
+            places.who
+        } else if places.is_everywhere {
+            self.names.korean()
+        } else {
+            format!("{} 가운데 {}", places.who, self.names.korean())
+        };
+        if left_out.is_empty() {
+            who
+        } else {
+            format!("{who} ({} 제외)", left_out.join(", "))
+        }
     }
 }
 
@@ -152,16 +184,20 @@ type Daemon<'e> = Option<&'e [u8]>;
 type ByDaemon<'e> = BTreeMap<Daemon<'e>, Vec<Option<Network>>>;
 
 /// One line for clients that have the same in common.
-fn lines(parts: &[Part], is_planned: bool) -> Vec<(Change, String)> {
-    let line = |(group, places, daemons): &(Group, Places, String)| {
-        (group.change, group.line(places, daemons, is_planned))
+fn lines(parts: &[Part], is_planned: bool, language: Language) -> Vec<(Change, String)> {
+    let line = |(group, places, daemons): &(Group, Places, AffectedDaemons)| {
+        let text = group.line(places, daemons, is_planned, language);
+        (group.change, text)
     };
     grouped(parts, false).iter().map(line).collect()
 }
 
-/// Clients that have the same in common, where they are, and the daemons in words; those of every
-/// daemon apart from the others if that is asked for.
-pub(super) fn grouped(parts: &[Part], are_common_apart: bool) -> Vec<(Group, Places, String)> {
+/// Clients that have the same in common, where they are, and the daemons; those of every daemon apart
+/// from the others if that is asked for.
+pub(super) fn grouped(
+    parts: &[Part],
+    are_common_apart: bool,
+) -> Vec<(Group, Places, AffectedDaemons)> {
     let mut all: BTreeSet<Daemon<'_>> = BTreeSet::from([None]);
     for part in parts {
         let daemons = &part.claim.daemons;
@@ -219,44 +255,24 @@ pub(super) fn grouped(parts: &[Part], are_common_apart: bool) -> Vec<(Group, Pla
     found
 }
 
-fn daemons(of: &[Daemon<'_>], all: &BTreeSet<Daemon<'_>>) -> String {
-    let list = |daemons: &mut dyn Iterator<Item = Daemon<'_>>| {
-        few(daemons.flatten().map(visible).collect(), "and")
+fn daemons(of: &[Daemon<'_>], all: &BTreeSet<Daemon<'_>>) -> AffectedDaemons {
+    let list = |daemons: &mut dyn Iterator<Item = Daemon<'_>>| -> Vec<String> {
+        daemons.flatten().map(visible).collect()
     };
     if of.len() == all.len() {
-        EVERY_DAEMON.to_owned()
+        AffectedDaemons::Every
     } else if of.contains(&None) {
         let others = list(&mut all.iter().copied().filter(|daemon| !of.contains(daemon)));
-        format!("every daemon except {others}")
+        AffectedDaemons::EveryBut(others)
     } else {
-        list(&mut of.iter().copied())
+        AffectedDaemons::These(list(&mut of.iter().copied()))
     }
 }
 
-fn names(claim: &Claim) -> String {
+fn names(claim: &Claim) -> AffectedNames {
     if claim.names.is_any() {
-        return String::new();
+        return AffectedNames::default();
     }
-    let (words, is_most) = claim.names.words();
-    let words = few(words, "or");
-    if is_most {
-        format!(", unless {words},")
-    } else {
-        format!(" {words}")
-    }
-}
-
-/// `a, b and c`, or the first of them and how many more there are.
-fn few(mut words: Vec<String>, and: &str) -> String {
-    if words.len() > WORDS + 1 {
-        let more = words.len() - WORDS;
-        words.truncate(WORDS);
-        words.push(format!("{more} more"));
-    }
-    let last = words.pop().unwrap_or_default();
-    if words.is_empty() {
-        last
-    } else {
-        format!("{} {and} {last}", words.join(", "))
-    }
+    let (phrases, is_most) = claim.names.phrases();
+    AffectedNames { phrases, is_most }
 }

@@ -1,9 +1,11 @@
 //! Who gains access by a change, in words for a sentence.
 
-use super::effect::{EVERY_DAEMON, Group, grouped};
+use super::effect::{Group, grouped};
+use super::effect_words::{AND, AffectedDaemons, LOOPBACK, if_user};
 use super::places::{LAST4, Places, gaps};
 use crate::editor::Effect;
 use crate::engine::Change;
+use crate::values::Language;
 
 /// Some clients that gain access.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,23 +20,24 @@ pub(crate) struct Gain {
 
 /// Who gains access by an effect, those who gain it to every daemon first; an address of this machine
 /// itself is `loopback`.
-pub(crate) fn gains(effect: &Effect) -> Vec<Gain> {
+pub(crate) fn gains(effect: &Effect, language: Language) -> Vec<Gain> {
     let mut found = grouped(&effect.parts, true);
     found.retain(|(group, ..)| group.change != Change::Loses);
-    found.sort_by_key(|(group, _, daemons)| (daemons != EVERY_DAEMON, !group.names.is_empty()));
-    let gain = |(group, places, daemons): &(Group, Places, String)| {
-        let is_theirs = |(other, _, theirs): &&(Group, Places, String)| {
-            let is_plain = other.names.is_empty() && other.user.is_empty();
+    let is_every = |daemons: &AffectedDaemons| *daemons == AffectedDaemons::Every;
+    found.sort_by_key(|(group, _, daemons)| (!is_every(daemons), !group.names.is_empty()));
+    let gain = |(group, places, daemons): &(Group, Places, AffectedDaemons)| {
+        let is_theirs = |(other, _, theirs): &&(Group, Places, AffectedDaemons)| {
+            let is_plain = other.names.is_empty() && other.user.is_none();
             let is_sure = other.change == Change::Gains;
-            is_plain && is_sure && (theirs == EVERY_DAEMON || theirs == daemons)
+            is_plain && is_sure && (is_every(theirs) || theirs == daemons)
         };
         // Whoever gains it anyway is no exception.
         let others = found.iter().filter(is_theirs).map(|(_, places, _)| places);
         let named = !group.names.is_empty();
         let whole = named.then(|| places.with(others)).filter(Places::are_all);
         Gain {
-            who: group.gaining(whole.as_ref().unwrap_or(places)),
-            daemons: Some(daemons.clone()).filter(|daemons| daemons != EVERY_DAEMON),
+            who: group.gaining(whole.as_ref().unwrap_or(places), language),
+            daemons: (!is_every(daemons)).then(|| daemons.words(language)),
             is_sure: group.change == Change::Gains,
         }
     };
@@ -43,20 +46,19 @@ pub(crate) fn gains(effect: &Effect) -> Vec<Gain> {
 
 impl Group {
     /// The clients at these places, as a sentence names those who gain.
-    fn gaining(&self, places: &Places) -> String {
+    fn gaining(&self, places: &Places, language: Language) -> String {
         let (is_loopback, rest) = places.without_loopback();
         let who = self
-            .who(&rest)
+            .who(&rest, language)
             .replacen("every client named ", "clients named ", 1);
+        let loopback = LOOPBACK.of(language);
         let who = match (is_loopback, rest.is_empty()) {
-            (true, true) => "loopback".to_owned(),
-            (true, false) => {
-                let and = if who.contains(" and ") { "," } else { " and" };
-                format!("loopback{and} {who}")
-            }
+            (true, true) => loopback.to_owned(),
+            (true, false) if who.contains(" and ") => format!("{loopback}, {who}"),
+            (true, false) => AND.with(language, &[loopback, &who]),
             (false, _) => who,
         };
-        format!("{who}{}", self.user)
+        format!("{who}{}", if_user(self.user.as_deref(), language))
     }
 }
 

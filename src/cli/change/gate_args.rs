@@ -1,7 +1,6 @@
 //! The options that name whom a gate admits or leaves out, read as the gate itself reads them.
 
 use crate::cli::base::Failure;
-use crate::editor::GateTerms;
 use clap::{Args, ValueEnum};
 use tcpw_gate::{Call, Policy};
 
@@ -78,11 +77,7 @@ impl ConditionArgs {
     ///
     /// # Errors
     /// With what the gate would say.
-    pub(crate) fn terms(
-        &self,
-        except: &[String],
-        policies: &PolicyArgs,
-    ) -> Result<(Call, GateTerms), Failure> {
+    pub(crate) fn terms(&self, except: &[String], policies: &PolicyArgs) -> Result<Call, Failure> {
         let mut words = self.words();
         for value in except {
             words.extend(["--except".to_owned(), value.clone()]);
@@ -99,13 +94,11 @@ impl ConditionArgs {
             }
         }
         words.extend(["--", "%a"].map(str::to_owned));
-        let call = Call::of_words(&words).map_err(|error| {
+        Call::of_words(&words).map_err(|error| {
             Failure::new(error).hint(
                 "`tcpw-gate` is asked so; tcpw-gate(8) lists its options; nothing was written",
             )
-        })?;
-        let terms = GateTerms::from(&call);
-        Ok((call, terms))
+        })
     }
 }
 

@@ -41,9 +41,9 @@ pub(crate) fn run(
     change: ChangeArgs,
     context: &mut Context,
 ) -> Result<Exit, Failure> {
-    let (call, terms) = wanted.conditions.terms(wanted.except, wanted.policies)?;
+    let terms = wanted.conditions.terms(wanted.except, wanted.policies)?;
     let program = program(context)?;
-    if let Some(fault) = Gates::new(&context.paths).fault(&call) {
+    if let Some(fault) = Gates::new(&context.paths).fault(&terms) {
         return Err(Failure::new(fault).hint(
             "install a database of countries or networks, or name it in [geo] of tcpw.toml(5); `tcpw \
              set build` compiles a set; nothing was written",
@@ -100,7 +100,7 @@ pub(crate) fn revoke(
     change: ChangeArgs,
     context: &mut Context,
 ) -> Result<Exit, Failure> {
-    let (_, terms) = conditions.terms(&[], &PolicyArgs::default())?;
+    let terms = conditions.terms(&[], &PolicyArgs::default())?;
     let asked = RevokedGate {
         terms: &terms,
         daemons,

@@ -124,7 +124,9 @@ fn set_up(
     for directory in missing {
         // The alert works without it, through syslog: a failure is reported and not fatal.
         match directory.create() {
-            Ok(()) => context.out.did(&directory.created())?,
+            Ok(()) => context
+                .out
+                .did(&directory.created(context.out.language()))?,
             Err(error) => context.out.note(&directory.failed(&error))?,
         }
     }

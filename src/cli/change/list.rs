@@ -17,6 +17,7 @@ use crate::editor::{
 use crate::engine::TableName;
 use crate::policy::rules;
 use crate::syntax::{LineKind, Reason, parse};
+use crate::values::Language;
 use clap::Args;
 use std::collections::BTreeSet;
 
@@ -64,7 +65,11 @@ pub(crate) fn run(args: &ListingArgs, context: &mut Context) -> Result<Exit, Fai
     let ground = Ground::new(&allow, &deny, world);
     show_rules(&ground, args, (&clients, &daemons), context)?;
     for note in stray_notes(&ground, &written(&paths, &ground)) {
-        say(args.format, context, &remark(&paths, &note))?;
+        say(
+            args.format,
+            context,
+            &remark(&paths, &note, Language::English),
+        )?;
     }
     for table in [TableName::Allow, TableName::Deny] {
         if let Some(broken) = ground.tree(table).broken_line() {

@@ -5,7 +5,7 @@ use crate::cli::base::excerpt::width;
 use crate::cli::base::times::stamp;
 use crate::cli::base::{Context, Failure, Paths, Style};
 use crate::cli::machine::follow_state::FollowState;
-use crate::editor::{GateTerms, Label, Listed};
+use crate::editor::{Label, Listed};
 use crate::engine::{Access, TableName};
 use crate::escape::visible_short;
 use chrono::DateTime;
@@ -166,10 +166,7 @@ fn notes(rule: &Listed, known: &FollowState) -> String {
 /// On what a rule with `aclexec` hangs.
 fn condition(command: &str) -> String {
     match Call::of_command(command.as_bytes()) {
-        Some(Ok(call)) => format!(
-            "whom the gate admits: {}",
-            short(&GateTerms::from(&call).words())
-        ),
+        Some(Ok(call)) => format!("whom the gate admits: {}", short(&call.words())),
         Some(Err(_)) | None => format!("if `{}` succeeds", short(command)),
     }
 }

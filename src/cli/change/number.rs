@@ -1,5 +1,6 @@
 //! The number of a change that was made, and how to go back.
 
+use super::words::{THIS_IS, THIS_IS_OF_TABLES};
 use crate::cli::base::{Context, Failure};
 use crate::editor::Reversal;
 
@@ -17,10 +18,14 @@ pub(crate) fn tell_number(
             format!("change {number} makes change {redone} again: `tcpw undo` undoes it")
         }
         Some(Reversal::Rollback(_)) => return Ok(()),
-        None if has_companion => {
-            format!("this is change {number}: `tcpw undo` undoes it in the tables")
+        None => {
+            let text = if has_companion {
+                THIS_IS_OF_TABLES
+            } else {
+                THIS_IS
+            };
+            context.out.words(text, &[&number.to_string()])
         }
-        None => format!("this is change {number}: `tcpw undo` undoes it"),
     };
     context.out.line(text)
 }

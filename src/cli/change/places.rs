@@ -1,6 +1,10 @@
 //! Some addresses in words: as few networks as will do, with exceptions where that makes them fewer.
 
+use super::effect_words::{
+    ALL_IPV4, ALL_IPV6, AND, EVERY_ADDRESS, EVERY_CLIENT, EXCEPT, EXCEPT_AMONG, MORE, NO_ADDRESS,
+};
 use crate::policy::{Network, networks};
+use crate::values::Language;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// As many networks are named.
@@ -13,6 +17,18 @@ pub(super) struct Places {
     pub(super) v6: Vec<(u128, u128)>,
     /// Those without an address.
     pub(super) has_nowhere: bool,
+}
+
+/// Some addresses in words.
+pub(super) struct PlaceWords {
+    /// Who is there.
+    pub(super) who: String,
+    /// Who of them is left out.
+    pub(super) but: Option<String>,
+    /// Whether they are spoken of as one.
+    pub(super) is_one: bool,
+    /// Whether, but for those, everybody is meant.
+    pub(super) is_everywhere: bool,
 }
 
 /// The last address of IPv4.
@@ -57,8 +73,8 @@ impl Places {
         }
     }
 
-    /// In words, who of them is left out, and whether they are spoken of as one.
-    pub(super) fn words(&self) -> (String, Option<String>, bool) {
+    /// In words of a language.
+    pub(super) fn words(&self, language: Language) -> PlaceWords {
         let Grouped {
             groups,
             words,
@@ -69,18 +85,29 @@ impl Places {
             || self.v4.iter().chain(&self.v6).any(has_large) && absent.count < words;
         if is_most {
             let who = if self.has_nowhere {
-                "every client"
+                EVERY_CLIENT
             } else {
-                "every client whose address is known"
+                EVERY_ADDRESS
             };
-            let but = (!absent.is_empty()).then(|| absent.joined(|block| block.word()));
-            return (who.to_owned(), but, true);
+            let block = |block: &Block| block.word(language);
+            return PlaceWords {
+                who: who.of(language).to_owned(),
+                but: (!absent.is_empty()).then(|| absent.joined(language, block)),
+                is_one: true,
+                is_everywhere: self.has_nowhere,
+            };
         }
-        if groups.is_empty() {
-            let who = "every client whose address is not known".to_owned();
-            return (who, None, true);
+        let (who, is_one) = if groups.is_empty() {
+            (NO_ADDRESS.of(language).to_owned(), true)
+        } else {
+            (listed(&groups, language), groups.count == 1)
+        };
+        PlaceWords {
+            who,
+            but: None,
+            is_one,
+            is_everywhere: false,
         }
-        (listed(&groups), None, groups.count == 1)
     }
 
     pub(super) fn networks(&self) -> Vec<Network> {
@@ -161,7 +188,7 @@ impl<T> Few<T> {
     }
 
     /// `a, b and c`, or the first of them and how many more there are.
-    fn joined(&self, word: impl FnMut(&T) -> String) -> String {
+    fn joined(&self, language: Language, word: impl FnMut(&T) -> String) -> String {
         let shown = if self.count > NETWORKS + 1 {
             NETWORKS
         } else {
@@ -169,13 +196,13 @@ impl<T> Few<T> {
         };
         let mut words: Vec<String> = self.first.iter().take(shown).map(word).collect();
         if shown < self.count {
-            words.push(format!("{} more", self.count - shown));
+            words.push(MORE.with(language, &[&(self.count - shown).to_string()]));
         }
         let last = words.pop().unwrap_or_default();
         if words.is_empty() {
             last
         } else {
-            format!("{} and {last}", words.join(", "))
+            AND.with(language, &[&words.join(", "), &last])
         }
     }
 }
@@ -291,7 +318,7 @@ impl Block {
         found
     }
 
-    fn word(self) -> String {
+    fn word(self, language: Language) -> String {
         let size = self.high - self.low;
         let rest = 128 - size.leading_zeros();
         let (address, bits) = if self.is_v6 {
@@ -302,8 +329,8 @@ impl Block {
         };
         let length = u8::try_from(bits - rest).unwrap_or(0);
         match (length, self.is_v6) {
-            (0, false) => "all of IPv4".to_owned(),
-            (0, true) => "all of IPv6".to_owned(),
+            (0, false) => ALL_IPV4.of(language).to_owned(),
+            (0, true) => ALL_IPV6.of(language).to_owned(),
             _ => Network { address, length }.to_string(),
         }
     }
@@ -316,18 +343,19 @@ fn is_network(low: u128, high: u128) -> bool {
 }
 
 /// A few networks, and how many more there are.
-fn listed(groups: &Few<Group>) -> String {
-    groups.joined(|group| {
-        let network = group.network.word();
+fn listed(groups: &Few<Group>, language: Language) -> String {
+    groups.joined(language, |group| {
+        let network = group.network.word(language);
         if group.but.is_empty() {
             return network;
         }
-        let but = group.but.joined(|block| block.word());
-        if groups.count == 1 {
-            format!("{network} except {but}")
+        let but = group.but.joined(language, |block| block.word(language));
+        let text = if groups.count == 1 {
+            EXCEPT
         } else {
-            format!("{network} (except {but})")
-        }
+            EXCEPT_AMONG
+        };
+        text.with(language, &[&network, &but])
     })
 }
 
@@ -346,7 +374,7 @@ mod tests {
                 })
             })
             .collect();
-        let (who, but, _) = Places::of(&places).words();
+        let PlaceWords { who, but, .. } = Places::of(&places).words(Language::English);
         but.map_or(who.clone(), |but| format!("{who} except {but}"))
     }
 

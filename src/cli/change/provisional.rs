@@ -3,6 +3,7 @@
 use super::changes::{Manner, carry_out};
 use super::refusal::told;
 use super::trial::{Trial, now};
+use super::words::WILL_BE_ROLLED_BACK;
 use crate::cli::base::background::program;
 use crate::cli::base::times::clock;
 use crate::cli::base::{Context, Failure, Paths};
@@ -91,12 +92,9 @@ fn has_schedule(paths: &Paths) -> bool {
 
 /// Says how to confirm the change.
 pub(crate) fn announce(context: &mut Context, number: u64, trial: &Trial) -> Result<(), Failure> {
-    let text = format!(
-        "change {number} will be rolled back at {} unless confirmed: keep this session open, log \
-         in again, and type `tcpw confirm` there; or, from anywhere, `tcpw confirm {}`",
-        clock(trial.terms.due),
-        trial.token
-    );
+    let (number, due) = (number.to_string(), clock(trial.terms.due));
+    let parts = [number.as_str(), &due, &trial.token];
+    let text = context.out.words(WILL_BE_ROLLED_BACK, &parts);
     // Whoever does not learn the word may not get in to confirm.
     if context.out.is_quiet() {
         context.out.note(&text)

@@ -6,6 +6,7 @@ use crate::editor::{DiffKind, DiffLine, Note, Place, Through};
 use crate::engine::{Access, TableName};
 use crate::escape::visible_short;
 use crate::metadata::Why;
+use crate::values::Language;
 
 /// As much of a rule as a message shows.
 const SHOWN: usize = 120;
@@ -40,7 +41,14 @@ fn painted(out: &Output, line: &DiffLine) -> String {
 }
 
 /// A remark on a change, in words.
-pub(crate) fn remark(paths: &Paths, note: &Note) -> String {
+pub(crate) fn remark(paths: &Paths, note: &Note, language: Language) -> String {
+    match language {
+        Language::English => english(paths, note),
+        Language::Korean => korean(paths, note),
+    }
+}
+
+fn english(paths: &Paths, note: &Note) -> String {
     match note {
         Note::Held {
             client,
@@ -99,6 +107,73 @@ pub(crate) fn remark(paths: &Paths, note: &Note) -> String {
             "its last line had no newline, which was added: {}",
             at(paths, place)
         ),
+    }
+}
+
+/// What setup says of a change; what a comment or a gate has to do with it is English.
+fn korean(paths: &Paths, note: &Note) -> String {
+    match note {
+        Note::Held {
+            client,
+            daemon,
+            access,
+            place,
+        } => {
+            let place = at(paths, place);
+            let verb = korean_verb(*access);
+            match client {
+                Some(client) => format!("{client}: {daemon} 접속이 이미 {verb}: {place}"),
+                None => format!("이미 있습니다: {place}"),
+            }
+        }
+        Note::Exception { client, place, .. } => {
+            format!("{client}의 예외는 그대로입니다: {}", at(paths, place))
+        }
+        Note::OneTable(place) | Note::BesideRefusals(place) => format!(
+            "거부하는 규칙이 허용 테이블에 있어 이 규칙도 그 앞에 넣습니다: {}",
+            at(paths, place)
+        ),
+        Note::Remains {
+            client,
+            access,
+            place,
+        } => {
+            let verb = korean_verb(*access);
+            format!("{client}의 접속 일부가 여전히 {verb}: {}", at(paths, place))
+        }
+        Note::Closed(place) => {
+            format!("목록에 없는 접속은 여전히 거부됩니다: {}", at(paths, place))
+        }
+        Note::Silent(place) => {
+            let place = at(paths, place);
+            format!("목록에 없는 접속 일부는 알림 없이 거부됩니다: {place}")
+        }
+        Note::LeftOut => "이름이 없는 접속을 위한 규칙은 따로 두지 않습니다. 지금 접속할 수 있는 \
+                          일부를 거부하게 되고, 목록에 없는 접속을 거부하는 규칙이 함께 알립니다"
+            .to_owned(),
+        Note::Partly => {
+            "모두를 거부하는 규칙이 없어, 지금 접속할 수 있으면 계속 접속할 수 있고 알리지 않습니다"
+                .to_owned()
+        }
+        Note::Armed(place) => format!(
+            "tcpw의 알림은 그대로입니다(--drop-alert로 지웁니다): {}",
+            at(paths, place)
+        ),
+        Note::Repaired(place) => {
+            format!("마지막 줄에 줄바꿈이 없어 넣었습니다: {}", at(paths, place))
+        }
+        Note::Stray { .. } | Note::Needed(_) | Note::GateAdmits { .. } | Note::GateRefuses(_) => {
+            english(paths, note)
+        }
+    }
+}
+
+/// What becomes of a client, in Korean.
+fn korean_verb(access: Access) -> &'static str {
+    match access {
+        Access::Granted => "허용됩니다",
+        Access::Denied => "거부됩니다",
+        Access::Undecided => "허용되거나 거부될 수 있습니다",
     }
 }
 

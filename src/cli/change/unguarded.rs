@@ -1,5 +1,6 @@
 //! Doors that no table closes: what waits for clients here and does not ask libwrap.
 
+use super::words::OPEN_DOORS;
 use crate::cli::base::{Context, Failure};
 use crate::cli::machine::daemons::daemons;
 use crate::doctor::{Diagnosis, Standing};
@@ -25,11 +26,8 @@ pub(crate) fn warn(context: &mut Context) -> Result<(), Failure> {
     if more > 0 {
         shown.push(format!("{more} more"));
     }
-    context.out.note(&format!(
-        "nobody guards these doors, whatever the tables say, since they do not ask libwrap: {} \
-         (tcpw doctor --explain says why)",
-        shown.join(", ")
-    ))
+    let note = context.out.words(OPEN_DOORS, &[&shown.join(", ")]);
+    context.out.note(&note)
 }
 
 /// A program that others can reach and that does not ask, with its ports.

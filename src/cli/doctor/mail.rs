@@ -107,9 +107,9 @@ pub(super) fn human(checks: &[MailCheck], out: &mut Output) -> Result<(), Failur
             MailFinding::Open(why) | MailFinding::Beside(why) => (Style::Warn, "cannot tell", why),
         };
         let word = out.paint(style, word);
-        out.line(format!("{word}: {what}: {}", visible(said.as_bytes())))?;
+        out.prose(format!("{word}: {what}: {}", visible(said.as_bytes())))?;
         if let Some(help) = check.help {
-            out.line(format!("  help: {help}"))?;
+            out.prose(format!("  help: {help}"))?;
         }
     }
     Ok(())

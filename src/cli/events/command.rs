@@ -1,13 +1,16 @@
 //! `tcpw events`: what the journal has, one event a line.
 
 use super::form::{EventsFormat, Printer};
-use super::{follow, found::show};
+use super::{fleet, follow, found::show};
 use crate::alert::Search;
 use crate::cli::base::period::Moment;
 use crate::cli::base::{Context, Exit, Failure};
+use crate::cli::machine::fleet_program::{DatabaseUrl, stamp};
 use crate::cli::machine::waiting::Waiting;
 use crate::cli::machine::{open_journal, settings};
+use crate::report::FleetWanted;
 use crate::system::{Clock as _, SystemClock};
+use chrono::{DateTime, Utc};
 use clap::Args;
 use ipnet::IpNet;
 use std::net::IpAddr;
@@ -32,8 +35,19 @@ const RECENT: usize = 10;
 /// undetermined), verdict, decision (now, repeat, too-many, rule-digest, rule-never or stalled),
 /// letter (its number for tcpw queue, or null), and cut (the values that were longer than what is
 /// kept).
+///
+/// With --from, the events are those that a database keeps of many servers: the first of a source
+/// an hour on each server, which tcpw report --from counts completely. They are in the order of
+/// their time, the newest last, and a JSON object has: machine (the server), id (its number in that
+/// server's journal), time, received (by the database), source, addr, daemon, verdict, rule and
+/// reporter. Exit code 2: the database cannot be read.
 #[derive(Debug, Args)]
 pub(crate) struct EventsArgs {
+    /// Show the events of many servers, from the database that tcpw-fleet pushes to
+    ///
+    /// The password belongs into the environment variable PGPASSWORD: other users see arguments.
+    #[arg(long, value_name = "URL", conflicts_with = "follow")]
+    from: Option<DatabaseUrl>,
     /// Only events since then: 90s, 30m, 24h, 7d or 2w ago, a date, or a date and time
     #[arg(long, value_name = "TIME")]
     since: Option<Moment>,
@@ -70,10 +84,42 @@ fn network(text: &str) -> Result<IpNet, String> {
         })
 }
 
+/// Shows the events of many servers.
+fn of_fleet(
+    url: &DatabaseUrl,
+    args: &EventsArgs,
+    now: DateTime<Utc>,
+    context: &mut Context,
+) -> Result<Exit, Failure> {
+    let is_for_people = args.format == EventsFormat::Table;
+    let most = is_for_people.then_some(MOST);
+    let newest = args.limit.or(most);
+    let wanted = FleetWanted::Events {
+        daemon: args.daemon.clone(),
+        network: args.addr.map(|network| network.to_string()),
+        newest: newest.and_then(|newest| u64::try_from(newest).ok()),
+    };
+    let time = |moment: Option<Moment>| moment.map(|moment| stamp(moment.at(now)));
+    let period = (time(args.since), time(args.until));
+    let count = fleet::show(url, period, wanted, args.format, context)?;
+    if args.limit.is_none() && most == Some(count) {
+        context.out.note(&format!(
+            "the newest {MOST} are shown: --limit N shows more, --format json all"
+        ))?;
+    }
+    if count == 0 && is_for_people {
+        context.out.note("the database keeps no such events")?;
+    }
+    Ok(Exit::Done)
+}
+
 pub(crate) fn run(args: &EventsArgs, context: &mut Context) -> Result<Exit, Failure> {
     let config = settings::load(&context.paths)?;
-    let path = config.journal.clone();
     let now = SystemClock.now();
+    if let Some(url) = &args.from {
+        return of_fleet(url, args, now, context);
+    }
+    let path = config.journal.clone();
     let recent = args.follow && args.since.is_none();
     let is_for_people = args.format == EventsFormat::Table && !args.follow;
     let most = is_for_people.then_some(MOST);

@@ -1,6 +1,7 @@
 //! `tcpw events`: what the journal has, one event a line.
 
 mod command;
+mod fleet;
 mod follow;
 mod form;
 mod found;

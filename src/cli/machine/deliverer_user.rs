@@ -1,6 +1,6 @@
 //! The user as which alerts are delivered: found, or made by the system's own tools.
 
-use crate::cli::base::{Context, Failure, Paths};
+use crate::cli::base::{Context, Failure, Paths, Text};
 use crate::system::{
     DELIVERY_USER, Ended, ServiceAccount, has_group, has_user, is_root, read_program,
     service_account,
@@ -17,6 +17,16 @@ const BY_HAND: &str = "useradd --system --user-group --no-create-home --home-dir
                        --shell /usr/sbin/nologin tcpw";
 /// What makes the user and the group, as sysusers.d(5) has it.
 const SYSUSERS_LINE: &str = "u tcpw - \"Delivery of tcpw alerts\" /nonexistent /usr/sbin/nologin";
+
+/// What is said of it.
+const MADE: Text = Text {
+    en: "made the system user and group tcpw, as which alerts are delivered (by {})",
+    ko: "알림을 보낼 시스템 사용자와 그룹 tcpw를 만들었습니다 ({})",
+};
+const WOULD_MAKE: Text = Text {
+    en: "dry run: the system user and group tcpw, as which alerts are delivered, would be made",
+    ko: "미리 보기: 알림을 보낼 시스템 사용자와 그룹 tcpw를 만듭니다",
+};
 
 /// What a step makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,9 +136,8 @@ impl DelivererUser {
         }
         match make() {
             Ok(program) => {
-                context.out.did(&format!(
-                    "made the system user and group tcpw, as which alerts are delivered (by {program})"
-                ))?;
+                let text = context.out.words(MADE, &[program]);
+                context.out.did(&text)?;
             }
             Err(cause) => context.out.note(&format!(
                 "cannot make the system user tcpw: {cause}; alerts are delivered as root until you \
@@ -155,10 +164,7 @@ impl DelivererUser {
         match self {
             Self::Present(_) => Ok(()),
             Self::Foreign => tell_foreign(context),
-            Self::Wanted => context.out.line(
-                "dry run: the system user and group tcpw, as which alerts are delivered, would be \
-                 made",
-            ),
+            Self::Wanted => context.out.say(WOULD_MAKE, &[]),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! of others.
 
 use super::unit_files::{DELIVER, REPORT};
-use crate::cli::base::{Context, Failure, Paths};
+use crate::cli::base::{Context, Failure, Paths, Text};
 use crate::config::{ChannelSettings, Config, Password, Smtp, TransportSettings};
 use crate::system::DELIVERY_USER;
 use std::fs;
@@ -140,25 +140,38 @@ pub(crate) fn drop_ins() -> impl Iterator<Item = String> {
         .map(|service| format!("{}/{service}.d/{DROP_IN}", UNIT_DIRECTORIES[0]))
 }
 
+const ARE_HARDENED: Text = Text {
+    en: "units: hardened, because tcpw itself sends the mails",
+    ko: "유닛: tcpw가 직접 메일을 보내므로 격리합니다",
+};
+const ARE_NOT_HARDENED: Text = Text {
+    en: "units: not hardened, because {}, and a sandbox breaks programs that are setuid or setgid",
+    ko: "유닛: 격리하지 않습니다. setuid나 setgid 프로그램은 격리하면 실행되지 않습니다 ({})",
+};
+const AS_ROOT: Text = Text {
+    en: "units: deliver as root, because there is no user tcpw",
+    ko: "유닛: 사용자 tcpw가 없어 root로 보냅니다",
+};
+const AS_USER: Text = Text {
+    en: "units: deliver as {}",
+    ko: "유닛: 사용자 {}(으)로 보냅니다",
+};
+
 /// Says as whom the units run and whether they are hardened.
 pub(crate) fn explain(
     obstacle: Option<&str>,
     is_root: bool,
     context: &mut Context,
 ) -> Result<(), Failure> {
-    let text = match obstacle {
-        None => "units: hardened, because tcpw itself sends the mails".to_owned(),
-        Some(obstacle) => format!(
-            "units: not hardened, because {obstacle}, and a sandbox breaks programs that are setuid or setgid"
-        ),
-    };
-    let user = if is_root {
-        "root, because there is no user tcpw"
+    match obstacle {
+        None => context.out.say(ARE_HARDENED, &[])?,
+        Some(obstacle) => context.out.say(ARE_NOT_HARDENED, &[obstacle])?,
+    }
+    if is_root {
+        context.out.say(AS_ROOT, &[])
     } else {
-        DELIVERY_USER
-    };
-    context.out.line(text)?;
-    context.out.line(format!("units: deliver as {user}"))
+        context.out.say(AS_USER, &[DELIVERY_USER])
+    }
 }
 
 /// What is wrong with the installed units for `config`: one of them is hardened although it starts

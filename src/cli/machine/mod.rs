@@ -7,6 +7,7 @@ pub(super) mod daemons;
 pub(super) mod deliverer_user;
 pub(super) mod dialect;
 pub(super) mod event_log;
+pub(super) mod fleet_program;
 pub(super) mod follow_lookup;
 pub(super) mod follow_state;
 pub(super) mod gate;

@@ -6,7 +6,7 @@ use super::hardening;
 use super::unit_files::{
     BESIDE, CRON, CRON_FILE, DELIVER, Filling, UNIT_DIRECTORY, UNITS, WATCH, WATCH_TARGET,
 };
-use crate::cli::base::{Context, Failure, Paths, background};
+use crate::cli::base::{Context, Failure, Paths, Text, background};
 use crate::config::Config;
 use crate::system::run_system_program;
 use clap::Args;
@@ -16,6 +16,20 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
+
+/// What delivers the alerts of daemons that are not root's.
+const MAILED_BY: Text = Text {
+    en: "daemons that do not run as root: their alerts are mailed by {}",
+    ko: "root가 아닌 데몬의 알림은 {}이(가) 메일로 보냅니다",
+};
+const WAIT_IN: Text = Text {
+    en: "daemons that do not run as root: their alerts wait in {} until a daemon running as root raises an alert, or until you run tcpw deliver; tcpw install-alert --systemd (or --cron) takes care of that",
+    ko: "root가 아닌 데몬의 알림은 root로 실행되는 데몬이 알리거나 tcpw deliver를 실행할 때까지 {}에서 기다립니다. tcpw install-alert --systemd(또는 --cron)가 이를 맡습니다",
+};
+const WROTE: Text = Text {
+    en: "wrote {}",
+    ko: "{} 파일을 썼습니다",
+};
 
 /// There while systemd runs the machine (`sd_booted(3)`).
 pub(super) const BOOTED: &str = "/run/systemd/system";
@@ -259,16 +273,11 @@ pub(crate) fn explain(
     if let Some(misfit) = setup.misfit.as_ref().filter(|_| !args.systemd) {
         context.out.note(misfit)?;
     }
-    let text = match in_place(&context.paths) {
-        Some(what) => format!("daemons that do not run as root: their alerts are mailed by {what}"),
-        None => format!(
-            "daemons that do not run as root: their alerts wait in {} until a daemon running as \
-             root raises an alert, or until you run tcpw deliver; tcpw install-alert --systemd (or \
-             --cron) takes care of that",
-            setup.filling.drop
-        ),
-    };
-    context.out.line(text)
+    if let Some(what) = in_place(&context.paths) {
+        context.out.say(MAILED_BY, &[what])
+    } else {
+        context.out.say(WAIT_IN, &[&setup.filling.drop])
+    }
 }
 
 /// Removes what `args` ask for, and says what stays.
@@ -367,7 +376,8 @@ fn put(context: &mut Context, path: &str, text: &str) -> Result<(), Failure> {
         Ok(())
     };
     write().map_err(|error| cannot("write", &path, &error))?;
-    context.out.did(&format!("wrote {}", path.display()))
+    let text = context.out.words(WROTE, &[&path.display().to_string()]);
+    context.out.did(&text)
 }
 
 /// Removes a file of a system whose root is `/`, and says so; one that is not there needs nothing.

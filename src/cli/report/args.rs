@@ -3,6 +3,7 @@
 use super::format::ReportFormat;
 use crate::cli::base::LanguageChoice;
 use crate::cli::base::period::Moment;
+use crate::cli::machine::fleet_program::DatabaseUrl;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -26,9 +27,22 @@ pub(super) const MOST_NAMED: u16 = 10;
 /// untimed, outside and not_understood; events, copies, may_repeat, not_by_root, first, last, days,
 /// hours, sources, top_sources, daemons) with
 /// --log or --journald. CSV has one number per line: part, name, detail, count.
+///
+/// With --from, the report is about all servers whose events tcpw-fleet pushes to a database, and
+/// its numbers are exact, whatever part of the events the database keeps in full. Problems are
+/// silent-host, more-silent and behind (events not pushed yet). JSON then has fleet: hosts,
+/// reporting, silent, behind, backlog, top_hosts (name, events, denied, seen, version, backlog) and
+/// spread (source, hosts, events, first, last); not_by_root is null, and rules, held_back and
+/// letters are empty, because each server keeps these to itself. Hours are whole hours of UTC.
+/// Exit code 1: a server is silent or behind. 2: the database cannot be read.
 #[expect(clippy::doc_markdown, reason = "this is the help, not documentation")]
 #[derive(Debug, Args)]
 pub(crate) struct ReportArgs {
+    /// Report on many servers, from the database that tcpw-fleet pushes to
+    ///
+    /// The password belongs into the environment variable PGPASSWORD: other users see arguments.
+    #[arg(long, value_name = "URL", conflicts_with_all = ["log", "journald"])]
+    pub(super) from: Option<DatabaseUrl>,
     /// From then on: 90s, 30m, 24h, 7d or 2w ago, a date, or a date and time
     #[arg(long, value_name = "TIME", default_value = "7d")]
     pub(super) since: Moment,

@@ -2,7 +2,7 @@
 
 use super::args::{MOST_NAMED, ReportArgs};
 use super::format::ReportFormat;
-use super::{logs, mailing};
+use super::{fleet, logs, mailing};
 use crate::alert::{Notice, locator};
 use crate::cli::base::progress::Progress;
 use crate::cli::base::{Context, Exit, Failure};
@@ -12,8 +12,10 @@ use crate::config::Config;
 use crate::report::{self, Problem, Report, ReportTerms};
 use crate::system::{Clock as _, SystemClock, host_name, local_time};
 use crate::values::Language;
+use chrono::{DateTime, Utc};
 use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
+use std::net::IpAddr;
 use std::path::Path;
 use tempfile::NamedTempFile;
 
@@ -21,8 +23,14 @@ pub(crate) fn run(args: &ReportArgs, context: &mut Context) -> Result<Exit, Fail
     let config = settings::load(&context.paths)?;
     let progress = Progress::of("counting events");
     let language = language(args, &config);
-    let mut outside = Waiting::look(None, &context.paths, &config);
-    let report = numbers(args, &config, &mut outside, context)?;
+    let mut outside = None;
+    let report = if let Some(url) = &args.from {
+        let place = Place::of(&config, context)?;
+        fleet::numbers(url, args, &config, &place.terms(args)?, context)?
+    } else {
+        let outside = outside.insert(Waiting::look(None, &context.paths, &config));
+        numbers(args, &config, outside, context)?
+    };
     drop(progress);
     if args.mail {
         mailing::send(&report, language, &config, context)?;
@@ -39,7 +47,7 @@ pub(crate) fn run(args: &ReportArgs, context: &mut Context) -> Result<Exit, Fail
     } else {
         Exit::Negative
     };
-    outside.exit(exit, context)
+    outside.map_or(Ok(exit), |outside| outside.exit(exit, context))
 }
 
 /// The report of the last seven days, as `tcpw report --mail` would send it now.
@@ -48,6 +56,7 @@ pub(crate) fn as_mailed(config: &Config, context: &mut Context) -> Result<Notice
         .parse()
         .map_err(|error| Failure::new(error).hint("this is a fault of tcpw itself"))?;
     let args = ReportArgs {
+        from: None,
         since,
         until: None,
         format: ReportFormat::Text,
@@ -67,29 +76,51 @@ fn language(args: &ReportArgs, config: &Config) -> Language {
     args.language.map_or(config.mail.language, Language::from)
 }
 
+/// What a report is made with here and now.
+struct Place {
+    now: DateTime<Utc>,
+    locate: Box<dyn Fn(IpAddr) -> Option<String>>,
+}
+
+impl Place {
+    fn of(config: &Config, context: &mut Context) -> Result<Self, Failure> {
+        let (locate, problems) = locator(&config.geo);
+        for problem in problems {
+            context.out.note(&problem)?;
+        }
+        Ok(Self {
+            now: SystemClock.now(),
+            locate: Box::new(locate),
+        })
+    }
+
+    fn terms(&self, args: &ReportArgs) -> Result<ReportTerms<'_>, Failure> {
+        let now = self.now;
+        let terms = ReportTerms {
+            machine: host_name(),
+            since: args.since.at(now),
+            until: args.until.map_or(now, |moment| moment.at(now)),
+            most: usize::from(args.top),
+            local: &local_time,
+            locate: &*self.locate,
+        };
+        if terms.since >= terms.until {
+            return Err(Failure::new("--since is not before --until").hint(
+                "times ago count from now: --since 7d --until 1d is the week before yesterday",
+            ));
+        }
+        Ok(terms)
+    }
+}
+
 fn numbers(
     args: &ReportArgs,
     config: &Config,
     outside: &mut Waiting,
     context: &mut Context,
 ) -> Result<Report, Failure> {
-    let now = SystemClock.now();
-    let (locate, problems) = locator(&config.geo);
-    for problem in problems {
-        context.out.note(&problem)?;
-    }
-    let terms = ReportTerms {
-        machine: host_name(),
-        since: args.since.at(now),
-        until: args.until.map_or(now, |moment| moment.at(now)),
-        most: usize::from(args.top),
-        local: &local_time,
-        locate: &locate,
-    };
-    if terms.since >= terms.until {
-        return Err(Failure::new("--since is not before --until")
-            .hint("times ago count from now: --since 7d --until 1d is the week before yesterday"));
-    }
+    let place = Place::of(config, context)?;
+    let (now, terms) = (place.now, place.terms(args)?);
     let wants_logs = args.journald || !args.log.is_empty();
     let logged = if wants_logs {
         Some(logs::read(args, &terms, now, context)?)

@@ -2,6 +2,7 @@
 
 mod args;
 mod command;
+mod fleet;
 mod format;
 mod logs;
 mod mailing;

@@ -3,7 +3,10 @@
 use super::args::SetupArgs;
 use super::prompt::{Prompt, columns, is_possible, wrapped};
 use super::sentence::after_this;
-use super::words::{DNS_COST, KEEP_TABLES, MAKE_IT};
+use super::words::{
+    DNS_COST, KEEP_SESSION, KEEP_TABLES, MAKE_IT, NOTHING_CHANGED, RESTORES, STILL_RUNS,
+    TEST_FAILED, WOULD_CHANGE, of_locale,
+};
 use super::work::{self, Work};
 use super::{ask, needed};
 use crate::cli::alert::mail_test::send_test;
@@ -41,6 +44,10 @@ pub(crate) fn run(args: &SetupArgs, context: &mut Context) -> Result<Exit, Failu
         .hint("leave one of the two out; nothing was changed"));
     }
     if !is_json {
+        // In the language of the locale, where the terminal can show it.
+        if let (language, true) = of_locale() {
+            context.out.speak(language);
+        }
         return set_up(args, context);
     }
     context.out.hold();
@@ -75,7 +82,7 @@ fn set_up(args: &SetupArgs, context: &mut Context) -> Result<Exit, Failure> {
         let mut prompt = Prompt::new(context);
         let question = MAKE_IT.of(prompt.language);
         if !prompt.yes(question, true)? {
-            context.out.line("nothing was changed")?;
+            context.out.say(NOTHING_CHANGED, &[])?;
             return Ok(Exit::Failed);
         }
     }
@@ -87,7 +94,7 @@ fn look(args: &SetupArgs, work: &Work, context: &mut Context) -> Result<Exit, Fa
     work.make(ChangeArgs::preview(true), context)?;
     let (has_files, lines) = work.pending(context)?;
     for line in &lines {
-        context.out.line(format!("would change: {line}"))?;
+        context.out.say(WOULD_CHANGE, &[line])?;
     }
     conclude(args, work, context)?;
     let is_pending = has_files || !lines.is_empty();
@@ -132,10 +139,7 @@ fn carry_out(
     } else {
         TestMail::NotNeeded
     };
-    context.out.line(
-        "keep this session open, and test a login in another terminal; `tcpw list` shows who \
-               may connect",
-    )?;
+    context.out.say(KEEP_SESSION, &[])?;
     if args.format == ListFormat::Json {
         let done = context.out.done().to_vec();
         let object = json!({
@@ -160,7 +164,7 @@ fn carry_out(
 
 /// Says what is left of old, and who gets in afterwards.
 fn conclude(args: &SetupArgs, work: &Work, context: &mut Context) -> Result<(), Failure> {
-    let language = Prompt::new(context).language;
+    let language = context.out.language();
     if !args.alert.no_alarm && args.alert.on.triggers().unknown {
         context.out.line(DNS_COST.of(language))?;
     }
@@ -169,9 +173,8 @@ fn conclude(args: &SetupArgs, work: &Work, context: &mut Context) -> Result<(), 
         for alert in old {
             let place = at(&context.paths, &alert.place);
             let command = visible_short(&alert.command, SHOWN);
-            context.out.note(&format!(
-                "{place} still runs `{command}`, so that both report: --replace-alert replaces it"
-            ))?;
+            let note = context.out.words(STILL_RUNS, &[&place, &command]);
+            context.out.note(&note)?;
         }
     }
     for line in sentence(work, language) {
@@ -203,10 +206,8 @@ fn test_mail(context: &mut Context, made: Option<u64>, may_ask: bool) -> Result<
         return Ok(TestMail::Sent);
     }
     let path = context.paths.config.display().to_string();
-    context.out.note(&format!(
-        "the test mail was not sent; everything else is set up, and refused clients are recorded \
-         and mailed as soon as mail works: correct {path}, then run `tcpw mail test`"
-    ))?;
+    let note = context.out.words(TEST_FAILED, &[&path]);
+    context.out.note(&note)?;
     let Some(number) = made else {
         return Ok(TestMail::Failed);
     };
@@ -215,9 +216,8 @@ fn test_mail(context: &mut Context, made: Option<u64>, may_ask: bool) -> Result<
     if may_ask && !prompt.yes(question, true)? {
         crate::cli::change::undo::run(&UndoArgs::of(number), context)?;
     } else {
-        context
-            .out
-            .note(&format!("`tcpw undo {number}` restores the tables"))?;
+        let note = context.out.words(RESTORES, &[&number.to_string()]);
+        context.out.note(&note)?;
     }
     Ok(TestMail::Failed)
 }

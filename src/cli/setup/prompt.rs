@@ -1,8 +1,8 @@
 //! Questions on a terminal. Every one has a sensible answer that Enter alone gives; a wrong answer is
 //! asked for again, and the end of input is the end of the command.
 
-use super::words::{NO, Text, YES, of_locale};
-use crate::cli::base::{Context, Failure, Style};
+use super::words::{NO, YES};
+use crate::cli::base::{Context, Failure, Style, Text};
 use crate::config::Secret;
 use crate::system::{HiddenLine, HiddenTerminal, keep_secrets};
 use crate::values::Language;
@@ -30,12 +30,9 @@ pub(super) struct Prompt<'c> {
 }
 
 impl<'c> Prompt<'c> {
-    /// In the language of the locale, where the terminal can show it.
+    /// In the language that is spoken.
     pub(super) fn new(context: &'c mut Context) -> Self {
-        let language = match of_locale() {
-            (language, true) => language,
-            (_, false) => Language::English,
-        };
+        let language = context.out.language();
         Self { context, language }
     }
 

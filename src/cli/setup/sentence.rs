@@ -31,7 +31,7 @@ pub(super) fn after_this(effect: &Effect, others: Others, language: Language) ->
         Others::Silent => OTHERS_SILENT,
     }
     .of(language);
-    let gains = gains(effect);
+    let gains = gains(effect, language);
     let mut words: Vec<String> = gains
         .iter()
         .take(if gains.len() > MOST + 1 {
@@ -64,44 +64,14 @@ pub(super) fn after_this(effect: &Effect, others: Others, language: Language) ->
 }
 
 fn phrase(gain: &Gain, language: Language) -> String {
-    let name = match language {
-        Language::English => gain.who.clone(),
-        Language::Korean => korean(&gain.who),
-    };
     let who = match &gain.daemons {
-        Some(daemons) => TO_DAEMONS.with(language, &[&name, daemons]),
-        None => name,
+        Some(daemons) => TO_DAEMONS.with(language, &[&gain.who, daemons]),
+        None => gain.who.clone(),
     };
     if gain.is_sure {
         who
     } else {
         PERHAPS.with(language, &[&who])
-    }
-}
-
-/// The words that the summary of an effect has around networks and names.
-const KOREAN: [(&str, &str); 5] = [
-    (
-        "every client whose address is known",
-        "주소가 알려진 모든 접속",
-    ),
-    ("every client", "모든 접속"),
-    ("all of IPv4", "모든 IPv4"),
-    ("all of IPv6", "모든 IPv6"),
-    ("loopback", "루프백"),
-];
-
-fn korean(who: &str) -> String {
-    let mut text = who.replace(" and ", ", ");
-    for (english, korean) in KOREAN {
-        text = text.replace(english, korean);
-    }
-    if let Some(name) = text.strip_prefix("clients named ") {
-        return format!("이름이 {name}인 접속");
-    }
-    match text.split_once(" except ") {
-        Some((all, but)) => format!("{all} ({but} 제외)"),
-        None => text,
     }
 }
 

@@ -1,36 +1,8 @@
 //! What setup asks, in English and in Korean. Errors stay English: people search for them.
 
+use crate::cli::base::Text;
 use crate::values::Language;
 use std::env;
-
-/// A text in both languages; `{}` stands for what is put in, one after the other.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Text {
-    en: &'static str,
-    ko: &'static str,
-}
-
-impl Text {
-    /// In `language`.
-    pub(super) const fn of(self, language: Language) -> &'static str {
-        match language {
-            Language::English => self.en,
-            Language::Korean => self.ko,
-        }
-    }
-
-    /// In `language`, with `parts` put in.
-    pub(super) fn with(self, language: Language, parts: &[&str]) -> String {
-        let mut pieces = self.of(language).split("{}");
-        let mut text = pieces.next().unwrap_or_default().to_owned();
-        let mut parts = parts.iter();
-        for piece in pieces {
-            text.push_str(parts.next().copied().unwrap_or_default());
-            text.push_str(piece);
-        }
-        text
-    }
-}
 
 /// The language of whoever sits at this terminal, and whether the terminal shows Korean.
 pub(super) fn of_locale() -> (Language, bool) {
@@ -211,6 +183,50 @@ pub(super) const DOUBT: Text = Text {
     en: "Not computed: {}",
     ko: "계산하지 못함: {}",
 };
+pub(super) const KEEP_SESSION: Text = Text {
+    en: "keep this session open, and test a login in another terminal; `tcpw list` shows who may connect",
+    ko: "이 세션을 열어 둔 채 다른 터미널에서 로그인해 보십시오. 누가 접속할 수 있는지는 `tcpw list`가 보여 줍니다",
+};
+pub(super) const NOTHING_CHANGED: Text = Text {
+    en: "nothing was changed",
+    ko: "아무것도 바꾸지 않았습니다",
+};
+pub(super) const WOULD_CHANGE: Text = Text {
+    en: "would change: {}",
+    ko: "바뀔 것: {}",
+};
+pub(super) const MISSING: Text = Text {
+    en: "{} is missing",
+    ko: "{} 없음",
+};
+pub(super) const IS_WRITTEN: Text = Text {
+    en: "{} is written",
+    ko: "{} 씀",
+};
+pub(super) const DIFFERS: Text = Text {
+    en: "{} differs",
+    ko: "{} 다름",
+};
+pub(super) const WROTE_SECRET: Text = Text {
+    en: "wrote {} with mode 600",
+    ko: "{} 파일을 권한 600으로 썼습니다",
+};
+pub(super) const NO_MAIL: Text = Text {
+    en: "no mail is sent: each is kept as a file in {}",
+    ko: "메일을 보내지 않고 {}에 파일로 보관합니다",
+};
+pub(super) const STILL_RUNS: Text = Text {
+    en: "{} still runs `{}`, so that both report: --replace-alert replaces it",
+    ko: "{} 규칙이 여전히 `{}` 명령을 실행하여 양쪽에서 알립니다. --replace-alert로 바꿉니다",
+};
+pub(super) const TEST_FAILED: Text = Text {
+    en: "the test mail was not sent; everything else is set up, and refused clients are recorded and mailed as soon as mail works: correct {}, then run `tcpw mail test`",
+    ko: "시험 메일을 보내지 못했습니다. 다른 것은 모두 설정되었고, 거부된 접속은 기록했다가 메일이 되는 대로 보냅니다. {}을(를) 고친 뒤 `tcpw mail test`를 실행하십시오",
+};
+pub(super) const RESTORES: Text = Text {
+    en: "`tcpw undo {}` restores the tables",
+    ko: "`tcpw undo {}`로 테이블을 되돌립니다",
+};
 pub(super) const DNS_COST: Text = Text {
     en: "--on both: libwrap looks up the name of each stranger in DNS before it refuses",
     ko: "--on both: 모르는 접속마다 거부하기 전에 DNS에서 이름을 찾습니다",
@@ -255,6 +271,15 @@ mod tests {
             AND,
             MORE,
             DOUBT,
+            WOULD_CHANGE,
+            MISSING,
+            IS_WRITTEN,
+            DIFFERS,
+            WROTE_SECRET,
+            NO_MAIL,
+            STILL_RUNS,
+            TEST_FAILED,
+            RESTORES,
         ] {
             let count = |text: &str| text.matches("{}").count();
             assert_eq!(count(text.en), count(text.ko), "{}", text.en);

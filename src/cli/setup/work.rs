@@ -4,6 +4,7 @@ use super::args::SetupArgs;
 use super::password::{Before, NewPassword};
 use super::sentence::Others;
 use super::table_work::{AlertWork, TableWork};
+use super::words::{DIFFERS, IS_WRITTEN, MISSING, NO_MAIL, WROTE_SECRET};
 use crate::cli::base::{Context, Failure, Paths};
 use crate::cli::change::alert_places;
 use crate::cli::change::alert_rule::{self, Directory};
@@ -119,17 +120,20 @@ impl Work {
         let paths = &context.paths;
         let mut lines: Vec<String> = Vec::new();
         for directory in &self.directories {
-            lines.push(format!("{} is missing", directory.path.display()));
+            let path = directory.path.display().to_string();
+            lines.push(context.out.words(MISSING, &[&path]));
         }
         if self.password.as_ref().is_some_and(|new| new.is_new(paths)) {
-            lines.push(format!("{} is written", NewPassword::shown(paths)));
+            let path = NewPassword::shown(paths);
+            lines.push(context.out.words(IS_WRITTEN, &[&path]));
         }
         if let Some((args, setup)) = &self.schedule {
             let user = DelivererUser::find(context);
             lines.extend(alert_places::pending(user, &self.config, context));
             let is_root = false;
             let files = schedule::pending(*args, setup, is_root, paths);
-            lines.extend(files.iter().map(|path| format!("{path} differs")));
+            let differs = |path: &String| context.out.words(DIFFERS, &[path]);
+            lines.extend(files.iter().map(differs));
         }
         Ok((!outcome.diff.is_empty(), lines))
     }
@@ -182,11 +186,13 @@ impl Work {
             return Err(failure);
         }
         for directory in &self.directories {
-            context.out.did(&directory.created())?;
+            let text = directory.created(context.out.language());
+            context.out.did(&text)?;
         }
         if kept.is_some() {
             let path = NewPassword::path(&context.paths);
-            let text = format!("wrote {} with mode 600", path.display());
+            let path = path.display().to_string();
+            let text = context.out.words(WROTE_SECRET, &[&path]);
             context.out.did(&text)?;
         }
         self.finish(context)
@@ -232,10 +238,8 @@ impl Work {
             schedule::explain(*args, setup, context)?;
         }
         if let TransportSettings::File { directory } = &self.config.mail.transport {
-            let path = directory.display();
-            context
-                .out
-                .line(format!("no mail is sent: each is kept as a file in {path}"))?;
+            let path = directory.display().to_string();
+            context.out.say(NO_MAIL, &[&path])?;
         }
         Ok(())
     }

@@ -210,6 +210,7 @@ fn notice((time, notice): &(DateTime<Utc>, Notice)) -> Option<StatusProblem> {
         | Notice::ClockAhead { .. }
         | Notice::NamesOverdue { .. }
         | Notice::Heartbeat { .. }
+        | Notice::Fleet(_)
         | Notice::Report { .. } => None,
     }
 }

@@ -17,7 +17,7 @@ use crate::editor::change::replaced_lines::Lines;
 use crate::editor::change::rule_frame::RuleFrame;
 use crate::editor::change::worked_out::{Change, GateConflict, Note, Refusal};
 use crate::editor::client::daemon::Daemon;
-use crate::editor::client::gate_terms::GateTerms;
+use crate::editor::client::gate_command::gate_command;
 use crate::editor::client::label::{in_endings, in_style};
 use crate::editor::commit::planned_list::{ListPlace, PlannedList, SET_END};
 use crate::editor::trial::asked::Wish;
@@ -30,6 +30,7 @@ use std::fmt::Write as _;
 use std::io::Cursor;
 use std::net::{IpAddr, Ipv6Addr};
 use std::path::PathBuf;
+use tcpw_gate::Call;
 use tcpw_gate::set::{SetSource, build};
 
 /// What a set is said to be built from.
@@ -113,17 +114,17 @@ pub(crate) fn gated(
         let set = set_of(&parts.set, group.words, place)?;
         let path = PathBuf::from(&set.name);
         let terms = match group.wish() {
-            Wish::Grant => GateTerms::of_set(path),
-            Wish::Refuse => GateTerms::but_set(path),
+            Wish::Grant => Call::of_set(path),
+            Wish::Refuse => Call::but_set(path),
         };
-        let command = terms.command(&place.program).map_err(Refusal::Unfit)?;
+        let command = gate_command(&terms, &place.program).map_err(Refusal::Unfit)?;
         let mut text = group.before(ground, &parts, place)?;
         text.extend(gate_rule(ground, &group.daemons, &command)?);
         group.write(ground, text, default, (&mut *lines, &mut *change))?;
         packed.extend(group.lines());
         change.notes.push(Note::GateAdmits {
             daemons: group.head(),
-            whom: terms.admitted(),
+            whom: terms.admitted_words(),
         });
         sets.push(set);
     }

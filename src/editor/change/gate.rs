@@ -12,7 +12,7 @@ use crate::editor::change::gate_rules::{
 use crate::editor::change::line::put;
 use crate::editor::change::worked_out::{Change, GateConflict, Note, Refusal};
 use crate::editor::client::daemon::Daemon;
-use crate::editor::client::gate_terms::GateTerms;
+use crate::editor::client::gate_command::gate_command;
 use crate::editor::client::label::{in_endings, in_style, labelled, relabel};
 use crate::editor::trial::asked::Wish;
 use crate::editor::trial::sample::strangers;
@@ -24,7 +24,7 @@ use crate::policy::{Rule, RuleOption, rules};
 use crate::span::Span;
 use crate::syntax::{LINE_LIMIT, parse};
 use std::path::Path;
-use tcpw_gate::{Exception, Policy};
+use tcpw_gate::{Call, Exception, Policy};
 
 /// What a gate shall admit, or leave out.
 #[derive(Debug, Clone)]
@@ -32,7 +32,7 @@ pub struct AskedGate<'a> {
     /// Whether the conditions are of those who shall be admitted, or of those who shall not.
     pub wish: Wish,
     /// The conditions.
-    pub terms: &'a GateTerms,
+    pub terms: &'a Call,
     /// What happens to addresses that no database knows, if that is said.
     pub unknown: Option<Policy>,
     /// What happens if something is broken, if that is said.
@@ -148,7 +148,7 @@ fn own_gate<'t>(ground: &Ground<'t>, daemons: &[Daemon]) -> Result<Option<GateRu
 }
 
 /// What a gate of its own says.
-fn fresh(asked: &AskedGate<'_>) -> GateTerms {
+fn fresh(asked: &AskedGate<'_>) -> Call {
     let terms = match asked.wish {
         Wish::Grant => asked.terms.clone(),
         Wish::Refuse => asked.terms.inverted(),
@@ -156,20 +156,12 @@ fn fresh(asked: &AskedGate<'_>) -> GateTerms {
     with_policies(terms, asked)
 }
 
-fn with_policies(mut terms: GateTerms, asked: &AskedGate<'_>) -> GateTerms {
-    terms.unknown = asked.unknown.unwrap_or(terms.unknown);
-    terms.broken = asked.broken.unwrap_or(terms.broken);
-    terms.max_age = asked.terms.max_age.or(terms.max_age);
-    terms.is_strict |= asked.terms.is_strict;
-    terms
+fn with_policies(terms: Call, asked: &AskedGate<'_>) -> Call {
+    terms.with_policies(asked.terms, (asked.unknown, asked.broken))
 }
 
 /// What the gate that is there says together with what is asked for.
-fn joined(
-    ground: &Ground<'_>,
-    own: &GateRule<'_>,
-    asked: &AskedGate<'_>,
-) -> Result<GateTerms, Refusal> {
+fn joined(ground: &Ground<'_>, own: &GateRule<'_>, asked: &AskedGate<'_>) -> Result<Call, Refusal> {
     let mut terms = match &own.call {
         Ok(terms) => terms.clone(),
         Err(error) => {
@@ -179,7 +171,7 @@ fn joined(
     };
     let wanted = asked.terms.conditions();
     let opposed = match asked.wish {
-        Wish::Grant => terms.except.clone(),
+        Wish::Grant => terms.except().to_vec(),
         Wish::Refuse => terms.conditions(),
     };
     if wanted.iter().any(|one| opposed.contains(one)) {
@@ -190,7 +182,7 @@ fn joined(
             if !terms.is_open() {
                 terms.admit(asked.terms);
             }
-            terms.leave_out(&asked.terms.except);
+            terms.leave_out(asked.terms.except());
         }
         Wish::Refuse => terms.leave_out(&new_exceptions(&terms, wanted)),
     }
@@ -201,7 +193,7 @@ fn joined(
 fn renew(
     change: &mut Change,
     ground: &Ground<'_>,
-    (own, terms): (&GateRule<'_>, &GateTerms),
+    (own, terms): (&GateRule<'_>, &Call),
     asked: &AskedGate<'_>,
 ) -> Result<(), Refusal> {
     let bond = bond(own.rule).filter(|bond| bond.is_named);
@@ -225,8 +217,8 @@ fn renew(
 }
 
 /// Those exceptions that change something: of a gate that admits countries only, no other country.
-fn new_exceptions(terms: &GateTerms, wanted: Vec<Exception>) -> Vec<Exception> {
-    let is_by_country = !terms.is_open() && terms.asns.is_empty() && terms.sets.is_empty();
+fn new_exceptions(terms: &Call, wanted: Vec<Exception>) -> Vec<Exception> {
+    let is_by_country = !terms.is_open() && terms.asns().is_empty() && terms.sets().is_empty();
     let is_new = |one: &Exception| !(is_by_country && matches!(one, Exception::Country(_)));
     wanted.into_iter().filter(is_new).collect()
 }
@@ -237,9 +229,9 @@ fn write_gate(
     ground: &Ground<'_>,
     asked: &AskedGate<'_>,
     (own, default): (Option<&GateRule<'_>>, Option<Rule<'_, '_>>),
-    terms: &GateTerms,
+    terms: &Call,
 ) -> Result<(), Refusal> {
-    let command = terms.command(asked.program).map_err(Refusal::Unfit)?;
+    let command = gate_command(terms, asked.program).map_err(Refusal::Unfit)?;
     if let Some(own) = own {
         let is_same = own.call.as_ref().is_ok_and(|call| call == terms);
         if !is_same {
@@ -407,7 +399,7 @@ fn tell(
     change: &mut Change,
     ground: &Ground<'_>,
     asked: &AskedGate<'_>,
-    terms: &GateTerms,
+    terms: &Call,
 ) -> Result<(), Refusal> {
     let daemons: Vec<String> = asked.daemons.iter().map(ToString::to_string).collect();
     if change.edits.is_empty() {
@@ -423,7 +415,7 @@ fn tell(
     let (refusal, _) = fallback(&after, asked.daemons, true);
     change.notes.push(Note::GateAdmits {
         daemons: daemons.join(", "),
-        whom: terms.admitted(),
+        whom: terms.admitted_words(),
     });
     change.notes.push(Note::GateRefuses(refusal));
     Ok(())

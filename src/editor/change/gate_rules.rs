@@ -2,7 +2,6 @@
 
 use crate::editor::change::deny_all::has_all;
 use crate::editor::client::daemon::Daemon;
-use crate::editor::client::gate_terms::GateTerms;
 use crate::editor::trial::rule_parts::ending;
 use crate::editor::trial::table_pair::Ground;
 use crate::engine::{Access, TableName};
@@ -16,13 +15,13 @@ pub(crate) struct GateRule<'t> {
     pub(crate) rule: Rule<'t, 't>,
     /// The option that asks.
     pub(crate) option: RuleOption<'t>,
-    pub(crate) call: Result<GateTerms, CallError>,
+    pub(crate) call: Result<Call, CallError>,
 }
 
 /// The gates whose conditions are about everybody but some: they admit all others.
 pub(crate) fn open_gates<'t>(ground: &Ground<'t>) -> impl Iterator<Item = GateRule<'t>> {
     let all = gate_rules(ground).into_iter();
-    all.filter(|gate| gate.call.as_ref().is_ok_and(GateTerms::is_open))
+    all.filter(|gate| gate.call.as_ref().is_ok_and(Call::is_open))
 }
 
 /// The last rule `DAEMONS: ALL: deny` of the deny table for the same daemons, which refuses whom a gate
@@ -79,7 +78,6 @@ pub(crate) fn gate_rules<'t>(ground: &Ground<'t>) -> Vec<GateRule<'t>> {
     all.filter_map(|rule| {
         let option = deciding_command(rule)?;
         let call = Call::of_command(option.value.as_deref()?.trim_ascii())?;
-        let call = call.map(|call| GateTerms::from(&call));
         Some(GateRule { rule, option, call })
     })
     .collect()

@@ -8,16 +8,16 @@ use crate::editor::change::gate_rules::{
 };
 use crate::editor::change::worked_out::{Change, GateConflict, Refusal};
 use crate::editor::client::daemon::Daemon;
-use crate::editor::client::gate_terms::GateTerms;
+use crate::editor::client::gate_command::gate_command;
 use crate::editor::trial::table_pair::Ground;
 use crate::engine::TableName;
-use tcpw_gate::program_of;
+use tcpw_gate::{Call, program_of};
 
 /// What is to be taken out of which gates.
 #[derive(Debug, Clone, Copy)]
 pub struct RevokedGate<'a> {
     /// The conditions.
-    pub terms: &'a GateTerms,
+    pub terms: &'a Call,
     /// Only from the gates of these daemons; none stands for all.
     pub daemons: &'a [Daemon],
 }
@@ -31,7 +31,7 @@ pub struct RevokedGate<'a> {
 pub fn revoke_gate(ground: &Ground<'_>, asked: &RevokedGate<'_>) -> Result<Change, Refusal> {
     let mut change = Change::default();
     let mut wanted = asked.terms.conditions();
-    wanted.extend(asked.terms.except.iter().cloned());
+    wanted.extend(asked.terms.except().iter().cloned());
     for gate in gate_rules(ground) {
         let is_whole = asked.daemons.is_empty();
         let relation = relation(gate.rule.daemons(), asked.daemons);
@@ -57,11 +57,11 @@ pub fn revoke_gate(ground: &Ground<'_>, asked: &RevokedGate<'_>) -> Result<Chang
             return Err(conflict(GateConflict::Shared));
         }
         // Without a condition it would admit everybody, or everybody but its exceptions.
-        if terms.is_open() && (!old.is_open() || terms.except.is_empty()) {
+        if terms.is_open() && (!old.is_open() || terms.except().is_empty()) {
             remove(&mut change, ground, &gate, old.is_open());
         } else {
             let old = gate.option.value.as_deref().unwrap_or_default();
-            let command = terms.command(program_of(old)).map_err(Refusal::Unfit)?;
+            let command = gate_command(&terms, program_of(old)).map_err(Refusal::Unfit)?;
             rewrite(&mut change, &gate, &command)?;
         }
     }

@@ -1,7 +1,7 @@
 //! Whom and what a change is about: clients and daemons, as libwrap is asked for them.
 
 pub(super) mod daemon;
-pub(super) mod gate_terms;
+pub(super) mod gate_command;
 pub(super) mod label;
 pub(super) mod pattern;
 pub(super) mod range;

@@ -127,7 +127,7 @@ fn stage_of(other: &Sandbox) -> Sandbox {
 #[test]
 fn an_alert_that_goes_leaves_the_deny_that_a_gate_needs() {
     let alert = "spawn /usr/sbin/tcpw-notify --addr %a --daemon %d --server %s --pid %p -- %h";
-    let gate = format!("sshd: ALL : aclexec {GATE} --country KR -- %a\n");
+    let gate = format!("sshd: ALL : aclexec exec {GATE} --country KR -- %a\n");
     for (allow, options, left) in [
         (
             gate.as_str(),

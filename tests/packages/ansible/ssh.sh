@@ -72,21 +72,21 @@ denies_nobody || fail "a change that was refused was made"
 say "ansible: the session is found under become, and is not locked out"
 
 before=$(logins)
-flow 2 "$me, $rest" 10s --skip-tags reset
+flow 2 "$me, $rest" 15s --skip-tags reset
 tells "this login began before change"
 [ "$(logins)" -eq "$before" ] || fail "the connection was not kept"
 denies_all || fail "the change was not made"
 await 30 denies_nobody || fail "the change was not rolled back"
 say "ansible: a connection that ControlPersist keeps does not confirm, and the change is rolled back"
 
-flow 0 "$me, $rest" 15s
+flow 0 "$me, $rest" 20s
 [ "$(logins)" -eq $((before + 1)) ] || fail "there was no new login"
 waited=$SECONDS
-flow 0 "$me, $rest" 15s
+flow 0 "$me, $rest" 20s
 tells "changed=0"
 expect "stranger" $stranger CLOSED
 expect "control node" $friend BANNER
-sleep $((waited + 17 - SECONDS))
+sleep $((waited + 22 - SECONDS))
 denies_all || fail "a confirmed change was rolled back"
 say "ansible: reset_connection makes a new login, which confirms the change, and then it stays"
 
@@ -116,7 +116,7 @@ END
 printf '#!/bin/sh\nexec /usr/bin/ssh -F %s "$@"\n' "$HOME/ssh_config" >"$HOME/bin/ssh"
 chmod 755 "$HOME/bin/ssh"
 awk '/^## /{is = 0} /^## Plain ssh$/{is = 1} is && /^```$/{shown = 0} shown {print} is && /^```sh$/{shown = 1}' \
-    "$own/../../../docs/policies.md" | sed 's/5m/15s/' >"$HOME/push.sh"
+    "$own/../../../docs/policies.md" | sed 's/5m/60s/' >"$HOME/push.sh"
 push() {
     printf '%s' "$1" >"$HOME/rules.json"
     say "\$ push.sh: $1"

@@ -31,6 +31,19 @@ pub(super) enum Command {
     RemoveHost(RemoveArgs),
     /// Give a host another password.
     Rotate(HostArgs),
+    /// Mail about all hosts together, by the queue of tcpw on this machine
+    ///
+    /// A client that comes to many hosts is one message, after it was gathered for a minute ([fleet]
+    /// gather); repeats, and what is beyond `max_mails_per_hour`, are gathered as on a single host. A
+    /// host that was not heard of for [fleet] silent is told of, and that it is back. Runs until it
+    /// is ended; of several on one database one works. Hosts choose it by [fleet] mail = "fleet".
+    Mail(MailArgs),
+    /// Drop what is older than [fleet] `keep` and `keep_hourly`, and make the partitions of the next days
+    Prune(PruneArgs),
+    /// Answer tcpw report --from and tcpw events --from, which run this
+    ///
+    /// The question is JSON on standard input, so that no password is an argument.
+    Read,
     /// Send the events of this host that are new.
     Push(PushArgs),
 }
@@ -75,6 +88,23 @@ pub(super) struct HostArgs {
     /// Make no password: the host shows a certificate whose common name is NAME.
     #[arg(long, conflicts_with = "out")]
     pub(super) certificate: bool,
+}
+
+/// The arguments of `mail`.
+#[derive(Debug, Args)]
+pub(super) struct MailArgs {
+    #[command(flatten)]
+    pub(super) admin: AdminArgs,
+    /// Look once and end.
+    #[arg(long)]
+    pub(super) once: bool,
+}
+
+/// The arguments of `prune`.
+#[derive(Debug, Args)]
+pub(super) struct PruneArgs {
+    #[command(flatten)]
+    pub(super) admin: AdminArgs,
 }
 
 /// The arguments of `remove-host`.

@@ -47,15 +47,23 @@ pub(super) struct Here {
     pub(super) host: String,
 }
 
+/// The configuration; one that was named must be there.
+///
+/// # Errors
+/// When it cannot be read, or says something wrong.
+pub(super) fn settings(named: Option<&Path>) -> Result<Config, Failure> {
+    let path = named.unwrap_or(Path::new(CONFIGURATION));
+    let place = |path: &Path| path.to_path_buf();
+    load(path, named.is_some(), &place).map_err(|error| Failure::Told(error.to_string()))
+}
+
 /// What the configuration says of this machine and its database.
 ///
 /// # Errors
 /// When it cannot be read or names no database, or the password cannot be read.
 pub(super) fn here(config: Option<&Path>) -> Result<Here, Failure> {
     let path = config.unwrap_or(Path::new(CONFIGURATION));
-    let place = |path: &Path| path.to_path_buf();
-    let config =
-        load(path, config.is_some(), &place).map_err(|error| Failure::Told(error.to_string()))?;
+    let config = settings(config)?;
     let Some(url) = &config.fleet.database else {
         return Err(Failure::Told(format!(
             "{} names no database; write [fleet] database = \"postgres://HOST@SERVER/tcpw\" (tcpw.toml(5))",

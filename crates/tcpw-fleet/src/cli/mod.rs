@@ -10,8 +10,11 @@ mod configured;
 mod failure;
 mod hosts;
 mod init;
+mod mail;
 mod output;
 mod program;
+mod prune;
 mod push;
+mod read;
 
 pub use program::{definition, run};

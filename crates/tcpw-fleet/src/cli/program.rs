@@ -3,7 +3,7 @@
 use super::args::{Cli, Command};
 use super::failure::Failure;
 use super::output::complain;
-use super::{hosts, init, push};
+use super::{hosts, init, mail, prune, push, read};
 use clap::{CommandFactory as _, Parser as _};
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -47,6 +47,9 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Command::AddHost(args) => hosts::add(args),
         Command::RemoveHost(args) => hosts::remove(args),
         Command::Rotate(args) => hosts::change_password(args),
+        Command::Mail(args) => mail::run(args, cli.config.as_deref()),
+        Command::Prune(args) => prune::run(args, cli.config.as_deref()),
+        Command::Read => read::run(),
         Command::Push(args) => push::run(args, cli.config.as_deref()),
     }
 }

@@ -21,6 +21,7 @@ pub(super) fn run(args: &PushArgs, config: Option<&Path>) -> Result<(), Failure>
         state: &args.state,
         full: config.fleet.full,
         counters: config.fleet.counters,
+        mail: config.fleet.mail,
         now: args.now,
     };
     let done = push.run(&SystemClock).map_err(|error| {

@@ -3,6 +3,7 @@
 mod address;
 mod connect;
 mod fault;
+mod forget;
 mod hosts;
 mod schema;
 mod secret;
@@ -11,6 +12,7 @@ mod tls;
 pub use address::Address;
 pub use connect::connect;
 pub use fault::FleetError;
+pub use forget::forget;
 pub use hosts::{Login, add_host, remove_host, rotate};
 pub use schema::{Migrated, VERSION, become_owner, check, init};
 pub use secret::{keep, new_password, new_token, random_below};

@@ -6,9 +6,12 @@ use postgres::{Client, Transaction};
 /// Roles and the schema itself, before each migration.
 const ROLES: &str = include_str!("../../schema/00_roles.sql");
 /// One step a version. Never edited after a release, only added to.
-const MIGRATIONS: [&str; 1] = [include_str!("../../schema/01_fleet.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../schema/01_fleet.sql"),
+    include_str!("../../schema/02_mail.sql"),
+];
 /// The version that this program makes and knows.
-pub const VERSION: i32 = 1;
+pub const VERSION: i32 = 2;
 
 /// What [`init`] did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use super::state::Place;
 use crate::database::FleetError;
 use chrono::{DateTime, Utc};
 use postgres::{Client, Row, Statement};
+use tcpw::config::FleetMail;
 
 const CALL: &str = "SELECT status, life, base, token::text, seq, seq_at, pause, most, added
     FROM tcpw.ingest($1::text, $2::int4, $3::int8, $4::text::uuid, $5::text::uuid, $6::bool,
@@ -13,7 +14,7 @@ const CALL: &str = "SELECT status, life, base, token::text, seq, seq_at, pause, 
         $11::int8[], $12::timestamptz[], $13::inet[], $14::text[], $15::text[], $16::text[],
         $17::text[], $18::int8[],
         $19::timestamptz[], $20::text[], $21::text[], $22::text[], $23::int8[],
-        $24::timestamptz[], $25::timestamptz[])";
+        $24::timestamptz[], $25::timestamptz[], $26::text)";
 
 /// What became of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +65,8 @@ pub(super) struct Saying<'a> {
 pub(super) struct Way {
     client: Client,
     call: Statement,
+    /// Who mails about the alerts of this host.
+    mail: &'static str,
 }
 
 impl Way {
@@ -71,11 +74,15 @@ impl Way {
     ///
     /// # Errors
     /// When the function is not there, or the login may not call it.
-    pub(super) fn new(mut client: Client) -> Result<Self, PushError> {
+    pub(super) fn new(mut client: Client, mail: FleetMail) -> Result<Self, PushError> {
         let call = client
             .prepare(CALL)
             .map_err(FleetError::at("send events"))?;
-        Ok(Self { client, call })
+        let mail = match mail {
+            FleetMail::Own => "own",
+            FleetMail::Fleet => "fleet",
+        };
+        Ok(Self { client, call, mail })
     }
 
     /// Sends a batch.
@@ -114,6 +121,7 @@ impl Way {
                     &counts.ns,
                     &counts.firsts,
                     &counts.lasts,
+                    &self.mail,
                 ],
             )
             .map_err(FleetError::at("send events"))?;

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
 use tcpw::alert::{JournalError, JournalReader};
+use tcpw::config::FleetMail;
 use tcpw::system::Clock;
 
 /// The most events of the first batch; the database says what the others may have.
@@ -43,6 +44,8 @@ pub struct Push<'a> {
     pub full: u32,
     /// Whether all events are counted.
     pub counters: bool,
+    /// Who mails about them.
+    pub mail: FleetMail,
     /// Whether to try although failures ask to wait.
     pub now: bool,
 }
@@ -125,7 +128,7 @@ impl Push<'_> {
             push: self,
             state,
             clock,
-            way: Way::new(client)?,
+            way: Way::new(client, self.mail)?,
             journal: Spool::open(self.journal)?,
             place: state.place()?,
             most: FIRST_MOST,
@@ -427,7 +430,7 @@ impl Sender<'_> {
     fn finish(mut self) -> Result<(), PushError> {
         let left = self.backlog(self.place.seq)?;
         self.done.left = u64::try_from(left).unwrap_or(0);
-        self.state.succeed(self.clock.now())
+        self.state.succeed(&self.place, self.clock.now())
     }
 }
 

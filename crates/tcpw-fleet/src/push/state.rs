@@ -6,14 +6,18 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tcpw::alert::Pushed;
 
 /// The directory of the state where nothing else is said.
 pub const STATE: &str = "/var/lib/tcpw-fleet";
 /// The file in it that has the time of the last success, for whoever may not read the rest.
 const SUCCEEDED: &str = "succeeded";
+/// The file in it that has how far the journal was sent, for the deliverer, which mails by itself what
+/// was not.
+const PUSHED: &str = "pushed";
 /// Another run may be at work.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Counts that nothing was added to for so long, in seconds, are forgotten: an outage lasts a week.
@@ -305,17 +309,28 @@ impl State {
     ///
     /// # Errors
     /// When the state cannot be written.
-    pub(super) fn succeed(&self, now: DateTime<Utc>) -> Result<(), PushError> {
+    pub(super) fn succeed(&self, place: &Place, now: DateTime<Utc>) -> Result<(), PushError> {
         self.run(|connection| {
             connection
                 .execute("UPDATE place SET failures = 0, not_before = 0", [])
                 .map(drop)
         })?;
-        let path = self.path.with_file_name(SUCCEEDED);
-        write_whole(&path, &format!("{}\n", now.to_rfc3339())).map_err(|cause| PushError::State {
-            path,
-            cause: rusqlite::Error::ToSqlConversionFailure(Box::new(cause)),
-        })
+        let pushed = Pushed {
+            at: now.timestamp(),
+            event: place.seq,
+            time: place.at.unwrap_or(0),
+        };
+        for (name, text) in [
+            (PUSHED, pushed.to_text()),
+            (SUCCEEDED, format!("{}\n", now.to_rfc3339())),
+        ] {
+            let path = self.path.with_file_name(name);
+            write_whole(&path, &text).map_err(|cause| PushError::State {
+                path,
+                cause: rusqlite::Error::ToSqlConversionFailure(Box::new(cause)),
+            })?;
+        }
+        Ok(())
     }
 }
 
@@ -340,6 +355,8 @@ fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
         .truncate(true)
         .mode(0o644)
         .open(&beside)?;
+    // A umask would take bits away, and the deliverer is another user.
+    file.set_permissions(fs::Permissions::from_mode(0o644))?;
     file.write_all(text.as_bytes())?;
     fs::rename(&beside, path)
 }

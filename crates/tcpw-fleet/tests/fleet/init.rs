@@ -12,7 +12,10 @@ const SHAPE: &str = "
 #[test]
 fn it_makes_the_schema_once() {
     let server = Server::start();
-    assert!(good(&["init", &server.admin()]).contains("version 1"));
+    assert!(
+        good(&["init", &server.admin()])
+            .contains(&format!("version {}", tcpw_fleet::database::VERSION))
+    );
     let made = server.ask(SHAPE);
     assert!(
         made.contains("event_default") && made.contains("hourly"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""How the modules call tcpw: words in a list, data on standard input, and never a shell."""
+"""How the modules call tcpw: by words in a list, and never by a shell."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -47,11 +47,10 @@ class Tcpw(object):
             )
         return found
 
-    def run(self, words, data=None, codes=(0,)):
+    def run(self, words, codes=(0,)):
         """Runs a command; its exit code and what it printed. Fails with its words if it failed."""
         code, out, err = self.module.run_command(
             self.words + words,
-            data=data,
             expand_user_and_vars=False,
             environ_update=dict(LC_ALL="C.UTF-8", NO_COLOR="1"),
         )
@@ -61,10 +60,10 @@ class Tcpw(object):
             self.module.fail_json(msg=failure or out.strip() or "tcpw ended with %s" % code, rc=code, stderr=err)
         return code, out, err
 
-    def answer(self, words, data=None, codes=(0,)):
+    def answer(self, words, codes=(0,)):
         """Runs a command that answers in JSON; its exit code and the answer. What it said to people besides
         becomes warnings."""
-        code, out, err = self.run(words[:1] + ["--format", "json"] + words[1:], data, codes)
+        code, out, err = self.run(words[:1] + ["--format", "json"] + words[1:], codes)
         try:
             found = json.loads(out)
         except ValueError:

@@ -30,7 +30,7 @@ options:
         rules of their own. Not used if I(state=absent).
     type: str
     choices: [both, unknown, unlisted]
-    default: both
+    default: unlisted
   schedule:
     description:
       - What runs tcpw by the clock, units of systemd or lines of cron. It is installed or removed with the alerts.
@@ -153,7 +153,7 @@ from ansible_collections.tcpw.tcpw.plugins.module_utils.tcpw import Tcpw, change
 
 ARGUMENTS = common(
     state=dict(type="str", choices=["present", "absent"], default="present"),
-    about=dict(type="str", choices=["both", "unknown", "unlisted"], default="both"),
+    about=dict(type="str", choices=["both", "unknown", "unlisted"], default="unlisted"),
     schedule=dict(type="str", choices=["systemd", "cron"]),
     force=dict(type="bool", default=False),
     confirm_within=dict(type="str"),

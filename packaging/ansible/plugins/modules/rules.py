@@ -236,21 +236,26 @@ ARGUMENTS = common(
 
 
 def source(module):
-    """What tcpw apply is given: its argument, and its standard input."""
+    """What tcpw apply is given. It is a file even for a list: a program that ends before it has read its standard
+    input would be reported as a broken pipe, and not by what it said."""
     params = module.params
-    if params["rules"] is not None:
-        return "-", json.dumps(params["rules"])
     if params["src"] is not None:
-        return params["src"], None
+        return params["src"]
+    if params["rules"] is not None:
+        return write(module, "rules.json", json.dumps(params["rules"]))
     for name in ("allow", "deny"):
         text = params[name]
-        if text is None:
-            continue
-        if text and not text.endswith("\n"):
-            text += "\n"
-        with open(os.path.join(module.tmpdir, "hosts." + name), "wb") as table:
-            table.write(to_bytes(text))
-    return module.tmpdir, None
+        if text is not None:
+            write(module, "hosts." + name, text if text.endswith("\n") or not text else text + "\n")
+    return module.tmpdir
+
+
+def write(module, name, text):
+    """Writes a file that only this user can read; gives its path."""
+    path = os.path.join(module.tmpdir, name)
+    with open(path, "wb") as file:
+        file.write(to_bytes(text))
+    return path
 
 
 def main():
@@ -271,8 +276,8 @@ def main():
         words.append("--drop-alert")
     if not module.params["exact"]:
         words.append("--keep-others")
-    place, data = source(module)
-    give(module, tcpw.answer(words + ["--", place], data, codes=(0, 1) if module.check_mode else (0,))[1])
+    words += ["--", source(module)]
+    give(module, tcpw.answer(words, codes=(0, 1) if module.check_mode else (0,))[1])
 
 
 if __name__ == "__main__":

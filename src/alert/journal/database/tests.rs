@@ -79,6 +79,7 @@ impl Desk {
             format!("<{}@h>", self.names.get())
         };
         let terms = Terms {
+            hold: None,
             alert: &self.alert,
             channels: &[MAIL.to_owned()],
             rules: &|_: &Event| (None, crate::alert::Verdict::Unknown),

@@ -152,6 +152,23 @@ fn an_address_has_a_country_and_an_owner() {
 }
 
 #[test]
+fn records_of_other_makers_are_read_as_the_gate_reads_them() {
+    let record = map(&[
+        ("country_code", text("KR")),
+        ("country", text("South Korea")),
+        ("asn", text("AS64500")),
+        ("as_name", text("Example Networks")),
+    ]);
+    let bytes = database("ipinfo lite", &[(net([192, 0, 2, 0]), 24, record)]);
+    let places = NamedPlaces::of_bytes(bytes).unwrap();
+    let address = "192.0.2.7".parse().unwrap();
+    let country = places.country(address);
+    assert_eq!(country.as_deref(), Some("South Korea (KR)"));
+    let owner = places.owner(address);
+    assert_eq!(owner.as_deref(), Some("AS64500 Example Networks"));
+}
+
+#[test]
 fn a_missing_or_wrong_file_is_a_problem_with_its_name() {
     let directory = tempfile::tempdir().unwrap();
     let wrong = directory.path().join("wrong.mmdb");
@@ -179,8 +196,8 @@ fn damage_anywhere_never_stops_a_letter() {
     let whole = countries();
     let address: IpAddr = "192.0.2.7".parse().unwrap();
     let ask = |bytes: Vec<u8>| {
-        if let Ok(reader) = Reader::from_source(bytes) {
-            drop(record::<CountryRecord>(&reader, address));
+        if let Ok(places) = NamedPlaces::of_bytes(bytes) {
+            drop(places.country(address));
         }
     };
     for at in 0..whole.len() {

@@ -1,8 +1,8 @@
 //! What a mail says in English.
 
 use crate::alert::letter::words::table::{
-    Columns, Commands, Counted, Headings, Labels, Leads, Notes, Reasons, Titles, Units, Values,
-    Warnings, Words,
+    Columns, Commands, Counted, FleetWords, Headings, Labels, Leads, Notes, Reasons, Titles, Units,
+    Values, Warnings, Words,
 };
 
 pub(crate) const WORDS: Words = Words {
@@ -253,6 +253,62 @@ pub(crate) const WORDS: Words = Words {
         minutes: "{n} min",
         hours: "{n} h",
         days: "{n} d",
+    },
+    fleet: FleetWords {
+        tried: Counted {
+            one: "{who} tried one server, {first}",
+            many: "{who} tried {count} servers in {span}, first {first}",
+        },
+        again: Counted {
+            one: "{who} again, at one server, {first}",
+            many: "{who} again, at {count} servers in {span}, first {first}",
+        },
+        overflow: "{sources} sources at {servers} servers in {span}",
+        silent: Counted {
+            one: "server {first} is silent",
+            many: "{count} servers are silent, {first} the longest",
+        },
+        back: Counted {
+            one: "server {first} is back",
+            many: "{count} servers are back, {first} among them",
+        },
+        tried_lead: Counted {
+            one: "A client came to one of the servers that push to this database.",
+            many: "A client came to {count} of the servers that push to this database. This message covers all of them.",
+        },
+        again_lead: Counted {
+            one: "A client came again to one of the servers that push to this database, after it was reported.",
+            many: "A client came again to {count} of the servers that push to this database, after it was reported.",
+        },
+        overflow_lead: Counted {
+            one: "A client came to the servers that push to this database and got no message of its own, because the hourly mail limit was reached.",
+            many: "{count} clients came to the servers that push to this database and got no messages of their own, because the hourly mail limit was reached.",
+        },
+        late_lead: Counted {
+            one: "A client came to servers that could not push it in time. They may have mailed about it by themselves.",
+            many: "{count} clients came to servers that could not push them in time. They may have mailed about them by themselves.",
+        },
+        claimed_lead: Counted {
+            one: "Users other than root reported a client on the servers that push to this database: any local user could have made it up.",
+            many: "Users other than root reported {count} clients on the servers that push to this database: any local user could have made them up.",
+        },
+        silent_lead: Counted {
+            one: "A server has pushed nothing to the database for too long, not even that it is alive.",
+            many: "{count} servers have pushed nothing to the database for too long, not even that they are alive.",
+        },
+        back_lead: Counted {
+            one: "A server that was silent pushes to the database again.",
+            many: "{count} servers that were silent push to the database again.",
+        },
+        advice: "\"tcpw events --from\" shows what the database keeps of these connections, and each server's journal has all of them.",
+        silent_advice: "See whether the server runs and reaches the database: \"systemctl status tcpw-fleet-push.timer\" on it. As long as it cannot push, it mails about its alerts by itself.",
+        back_advice: "What the server could not push in the meantime follows; it has mailed about it by itself.",
+        servers: "Servers",
+        names: "Their names",
+        largest: "Sources by servers",
+        silent_since: "Last heard of",
+        never: "never",
+        more: "and {count} more",
     },
     footer: "Sent by tcpw on {server}. This server's journal holds every event.",
 };

@@ -1,8 +1,8 @@
 //! What a mail says in Korean.
 
 use crate::alert::letter::words::table::{
-    Columns, Commands, Counted, Headings, Labels, Leads, Notes, Reasons, Titles, Units, Values,
-    Warnings, Words,
+    Columns, Commands, Counted, FleetWords, Headings, Labels, Leads, Notes, Reasons, Titles, Units,
+    Values, Warnings, Words,
 };
 
 pub(crate) const WORDS: Words = Words {
@@ -253,6 +253,62 @@ pub(crate) const WORDS: Words = Words {
         minutes: "{n}분",
         hours: "{n}시간",
         days: "{n}일",
+    },
+    fleet: FleetWords {
+        tried: Counted {
+            one: "{who}, 서버 1대에 접속 시도: {first}",
+            many: "{who}, {span} 동안 서버 {count}대에 접속 시도, 처음은 {first}",
+        },
+        again: Counted {
+            one: "{who} 다시 접속: 서버 1대, {first}",
+            many: "{who} 다시 접속: {span} 동안 서버 {count}대, 처음은 {first}",
+        },
+        overflow: "{span} 동안 출처 {sources}곳이 서버 {servers}대에 접속",
+        silent: Counted {
+            one: "서버 {first}에서 소식이 없습니다",
+            many: "서버 {count}대에서 소식이 없습니다, 가장 오래된 것은 {first}",
+        },
+        back: Counted {
+            one: "서버 {first}에서 다시 소식이 왔습니다",
+            many: "서버 {count}대에서 다시 소식이 왔습니다, {first} 등",
+        },
+        tried_lead: Counted {
+            one: "이 데이터베이스에 보내는 서버 1대에 한 클라이언트가 접속했습니다.",
+            many: "이 데이터베이스에 보내는 서버 {count}대에 한 클라이언트가 접속했습니다. 이 메일은 그 모두에 관한 것입니다.",
+        },
+        again_lead: Counted {
+            one: "이미 알린 클라이언트가 서버 1대에 다시 접속했습니다.",
+            many: "이미 알린 클라이언트가 서버 {count}대에 다시 접속했습니다.",
+        },
+        overflow_lead: Counted {
+            one: "한 시간의 메일 한도를 넘어 따로 알리지 못한 클라이언트가 서버에 접속했습니다.",
+            many: "한 시간의 메일 한도를 넘어 따로 알리지 못한 클라이언트 {count}곳이 서버에 접속했습니다.",
+        },
+        late_lead: Counted {
+            one: "제때 보내지 못한 서버에 한 클라이언트가 접속했습니다. 서버가 이미 직접 메일로 알렸을 수 있습니다.",
+            many: "제때 보내지 못한 서버에 클라이언트 {count}곳이 접속했습니다. 서버가 이미 직접 메일로 알렸을 수 있습니다.",
+        },
+        claimed_lead: Counted {
+            one: "root가 아닌 사용자가 클라이언트 1곳을 보고했습니다. 위조되었을 수 있습니다.",
+            many: "root가 아닌 사용자가 클라이언트 {count}곳을 보고했습니다. 위조되었을 수 있습니다.",
+        },
+        silent_lead: Counted {
+            one: "서버 1대가 너무 오래 데이터베이스에 아무것도, 살아 있다는 신호도 보내지 않았습니다.",
+            many: "서버 {count}대가 너무 오래 데이터베이스에 아무것도, 살아 있다는 신호도 보내지 않았습니다.",
+        },
+        back_lead: Counted {
+            one: "소식이 없던 서버가 다시 데이터베이스에 보냅니다.",
+            many: "소식이 없던 서버 {count}대가 다시 데이터베이스에 보냅니다.",
+        },
+        advice: "데이터베이스가 보관하는 기록은 \"tcpw events --from\"으로 볼 수 있고, 모든 기록은 각 서버의 저널에 있습니다.",
+        silent_advice: "서버가 켜져 있고 데이터베이스에 연결되는지 확인하십시오: 그 서버에서 \"systemctl status tcpw-fleet-push.timer\". 보낼 수 없는 동안 서버는 경보를 직접 메일로 보냅니다.",
+        back_advice: "그동안 보내지 못한 기록이 뒤따라 옵니다. 서버가 이미 직접 메일로 알렸습니다.",
+        servers: "서버",
+        names: "서버 이름",
+        largest: "출처별 서버 수",
+        silent_since: "마지막 소식",
+        never: "없음",
+        more: "그 밖에 {count}대",
     },
     footer: "{server} 서버의 tcpw가 보냈습니다. 모든 기록은 이 서버의 저널에 있습니다.",
 };

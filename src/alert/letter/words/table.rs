@@ -18,6 +18,7 @@ pub(crate) struct Words {
     pub(crate) warnings: Warnings,
     pub(crate) notes: Notes,
     pub(crate) units: Units,
+    pub(crate) fleet: FleetWords,
     pub(crate) footer: &'static str,
 }
 
@@ -217,6 +218,32 @@ pub(crate) struct Notes {
     pub(crate) names_stay: &'static str,
     pub(crate) names_removed: &'static str,
     pub(crate) test: &'static str,
+}
+
+/// What messages about many servers say.
+#[derive(Debug, Serialize)]
+pub(crate) struct FleetWords {
+    pub(crate) tried: Counted,
+    pub(crate) again: Counted,
+    pub(crate) overflow: &'static str,
+    pub(crate) silent: Counted,
+    pub(crate) back: Counted,
+    pub(crate) tried_lead: Counted,
+    pub(crate) again_lead: Counted,
+    pub(crate) overflow_lead: Counted,
+    pub(crate) late_lead: Counted,
+    pub(crate) claimed_lead: Counted,
+    pub(crate) silent_lead: Counted,
+    pub(crate) back_lead: Counted,
+    pub(crate) advice: &'static str,
+    pub(crate) silent_advice: &'static str,
+    pub(crate) back_advice: &'static str,
+    pub(crate) servers: &'static str,
+    pub(crate) names: &'static str,
+    pub(crate) largest: &'static str,
+    pub(crate) silent_since: &'static str,
+    pub(crate) never: &'static str,
+    pub(crate) more: &'static str,
 }
 
 /// Lengths of time.

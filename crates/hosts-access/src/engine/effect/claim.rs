@@ -1,7 +1,7 @@
 //! The result: who gains or loses what.
 
 use crate::engine::TableName;
-use crate::engine::effect::names::{Class, Kind, Names};
+use crate::engine::effect::names::{Class, Kind, NamePhrase, Names};
 use crate::policy::Network;
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -155,6 +155,12 @@ impl NameSet {
     /// The set in words: what it consists of, or, where nearly every name is among them, what is
     /// missing.
     pub fn words(&self) -> (Vec<String>, bool) {
+        let (phrases, is_most) = self.phrases();
+        (phrases.iter().map(NamePhrase::to_string).collect(), is_most)
+    }
+
+    /// The same, for other languages than English.
+    pub fn phrases(&self) -> (Vec<NamePhrase>, bool) {
         let pairs = || self.names.classes.iter().zip(self.has.iter().copied());
         // Hardly a client has a name without a dot.
         let is_most = pairs().any(|(class, has)| has && class.kind == Kind::Dotted);
@@ -165,7 +171,7 @@ impl NameSet {
                 && (class.kind == Kind::Dotless || !has_all_dotless || !class.is_dotless())
         });
         let word = |(class, _): (&Class, bool)| match class.kind {
-            Kind::Dotless if has_all_dotless => "with a name without a dot".to_owned(),
+            Kind::Dotless if has_all_dotless => NamePhrase::Dotless,
             Kind::Single | Kind::Below | Kind::Dotted | Kind::Dotless => self.names.describe(class),
         };
         (listed.map(word).collect(), is_most)

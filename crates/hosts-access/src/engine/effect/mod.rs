@@ -25,3 +25,4 @@ mod work;
 pub use claim::{Change, Claim, Daemons, Differences, Example, NameGroup, NameSet};
 pub use deciders::{Decider, deciders};
 pub use differences::{differences, differences_of_user};
+pub use names::NamePhrase;

@@ -6,6 +6,7 @@ use crate::engine::effect::compile::{Atom, Questions, Slot};
 use crate::engine::effect::profile::{Mark, Profile, Rules};
 use crate::escape::visible;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// All classes of names.
 #[derive(Debug)]
@@ -22,6 +23,50 @@ pub(super) struct Class {
     /// One of them.
     pub(super) example: Vec<u8>,
     pub(super) kind: Kind,
+}
+
+/// Some names in words, after "every client"; shown, it is English.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum NamePhrase {
+    /// Clients without a name.
+    Nameless,
+    /// Clients whose name libwrap does not believe.
+    Doubtful,
+    /// Clients of this name.
+    Named(String),
+    /// Clients whose name lies below this domain.
+    Below {
+        /// The domain.
+        domain: String,
+        /// How many names below it are left out, since rules name them.
+        but: usize,
+    },
+    /// Clients whose name no rule names.
+    Unnamed,
+    /// Clients whose name has no dot, and which no rule names.
+    UnnamedDotless,
+    /// Clients whose name has no dot.
+    Dotless,
+}
+
+impl fmt::Display for NamePhrase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nameless => f.write_str("without a name"),
+            Self::Doubtful => f.write_str("with a doubtful name (PARANOID)"),
+            Self::Named(name) => write!(f, "named {name}"),
+            Self::Below { domain, but: 0 } => write!(f, "named .{domain}"),
+            Self::Below { domain, but: 1 } => {
+                write!(f, "named .{domain} (but one that a rule names)")
+            }
+            Self::Below { domain, but } => {
+                write!(f, "named .{domain} (but {but} that rules name)")
+            }
+            Self::Unnamed => f.write_str("with a name that no rule names"),
+            Self::UnnamedDotless => f.write_str("with a name without a dot that no rule names"),
+            Self::Dotless => f.write_str("with a name without a dot"),
+        }
+    }
 }
 
 /// What its names have in common.
@@ -115,26 +160,25 @@ impl Names {
     }
 
     /// A class in words.
-    pub(super) fn describe(&self, class: &Class) -> String {
+    pub(super) fn describe(&self, class: &Class) -> NamePhrase {
         let text = visible(&class.example);
         match class.kind {
-            Kind::Single if text == "unknown" => "without a name".to_owned(),
-            Kind::Single if text == "paranoid" => "with a doubtful name (PARANOID)".to_owned(),
-            Kind::Single => format!("named {text}"),
+            Kind::Single if text == "unknown" => NamePhrase::Nameless,
+            Kind::Single if text == "paranoid" => NamePhrase::Doubtful,
+            Kind::Single => NamePhrase::Named(text),
             Kind::Below => {
                 let domain = text.split_once('.').map_or("", |(_, domain)| domain);
                 let inside = self.singles.keys().chain(self.domains.keys());
                 let suffix = format!(".{domain}").into_bytes();
                 let more =
                     inside.filter(|name| name.len() > suffix.len() && name.ends_with(&suffix));
-                match more.count() {
-                    0 => format!("named .{domain}"),
-                    1 => format!("named .{domain} (but one that a rule names)"),
-                    n => format!("named .{domain} (but {n} that rules name)"),
+                NamePhrase::Below {
+                    domain: domain.to_owned(),
+                    but: more.count(),
                 }
             }
-            Kind::Dotted => "with a name that no rule names".to_owned(),
-            Kind::Dotless => "with a name without a dot that no rule names".to_owned(),
+            Kind::Dotted => NamePhrase::Unnamed,
+            Kind::Dotless => NamePhrase::UnnamedDotless,
         }
     }
 

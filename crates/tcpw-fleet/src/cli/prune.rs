@@ -1,0 +1,21 @@
+//! `tcpw-fleet prune`: what is too old is forgotten.
+
+use super::args::PruneArgs;
+use super::configured::{admin, settings};
+use super::failure::Failure;
+use super::output::say;
+use crate::database::forget;
+use std::path::Path;
+
+pub(super) fn run(args: &PruneArgs, config: Option<&Path>) -> Result<(), Failure> {
+    let config = settings(config)?;
+    let fleet = &config.fleet;
+    let mut client = admin(&args.admin)?;
+    let dropped = forget(&mut client, fleet.keep, fleet.keep_hourly)?;
+    let days = |length: std::time::Duration| length.as_secs() / 86_400;
+    say(&format!(
+        "dropped {dropped} partitions; kept: events {} d, counts {} d",
+        days(fleet.keep),
+        days(fleet.keep_hourly)
+    ))
+}
