@@ -259,20 +259,7 @@ impl Server {
     /// Starts the server, which must not be running, and waits for it.
     pub(crate) fn run(&mut self) {
         assert!(self.child.is_none());
-        let log = fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(self.path("log"))
-            .unwrap();
-        let child = as_user(&self.programs.join("postgres"))
-            .arg("-D")
-            .arg(self.path("data"))
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .stdin(Stdio::null())
-            .spawn()
-            .unwrap();
-        self.child = Some(child);
+        self.child = Some(self.spawn());
         let start = Instant::now();
         while !self
             .psql("postgres")
@@ -288,7 +275,29 @@ impl Server {
                 "the server does not answer: {log}"
             );
             sleep(Duration::from_millis(50));
+            // Another test may have a connection from the port, for a while.
+            let ended = self.child.as_mut().map(|child| child.try_wait().unwrap());
+            if ended.flatten().is_some() {
+                sleep(Duration::from_millis(500));
+                self.child = Some(self.spawn());
+            }
         }
+    }
+
+    fn spawn(&self) -> Child {
+        let log = fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.path("log"))
+            .unwrap();
+        as_user(&self.programs.join("postgres"))
+            .arg("-D")
+            .arg(self.path("data"))
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap()
     }
 
     /// Kills the server and all of its processes at once, as a power cut would.
