@@ -52,6 +52,15 @@ impl JournalReader {
         let Some(look) = look(path).filter(|_| is_shut) else {
             return Err(refused);
         };
+        let mut reader = Self::open_still(path, look)?;
+        if reader.journal.version()? < crate::alert::journal::schema::MIGRATIONS.len() {
+            return Err(refused);
+        }
+        Ok(Some(reader))
+    }
+
+    /// Opens a journal that nobody has open, without any lock.
+    fn open_still(path: &Path, look: Look) -> Result<Self, JournalError> {
         let failed = |cause| JournalError::Database {
             step: "open",
             path: path.to_owned(),
@@ -62,18 +71,15 @@ impl JournalReader {
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let database = Connection::open_with_flags(uri(path), flags).map_err(failed)?;
         database.busy_timeout(PATIENCE).map_err(failed)?;
-        let mut journal = Journal {
+        let journal = Journal {
             database,
             memory: Memory::default(),
             path: path.to_owned(),
         };
-        if journal.version()? < crate::alert::journal::schema::MIGRATIONS.len() {
-            return Err(refused);
-        }
-        Ok(Some(Self {
+        Ok(Self {
             journal,
             still: Some(look),
-        }))
+        })
     }
 
     /// At most `most` events with greater numbers than `number`, the least first.
@@ -218,11 +224,8 @@ mod tests {
         let path = place.path().join("journal.db");
         assert!(JournalReader::open(&path).unwrap().is_none());
         drop(Journal::open(&path).unwrap());
-        let mut reader = JournalReader::open(&path).unwrap().unwrap();
+        let mut reader = JournalReader::open_still(&path, look(&path).unwrap()).unwrap();
         assert_eq!(reader.rest(0).unwrap(), (0, 0));
-
-        reader.still = look(&path);
-        assert!(reader.still.is_some());
         assert!(reader.after(0, 5).unwrap().is_empty());
         let writer = Journal::open(&path).unwrap();
         writer
@@ -230,5 +233,10 @@ mod tests {
             .execute_batch("CREATE TABLE other (x)")
             .unwrap();
         assert!(reader.after(0, 5).is_err());
+
+        // With what a writer keeps beside it, locks are taken, and it is believed again.
+        let mut reader = JournalReader::open(&path).unwrap().unwrap();
+        assert!(reader.still.is_none());
+        assert_eq!(reader.rest(0).unwrap(), (0, 0));
     }
 }
