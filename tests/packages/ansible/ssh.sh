@@ -72,28 +72,28 @@ denies_nobody || fail "a change that was refused was made"
 say "ansible: the session is found under become, and is not locked out"
 
 before=$(logins)
-flow 2 "$me, $rest" 15s --skip-tags reset
+flow 2 "$me, $rest" 30s --skip-tags reset
 tells "this login began before change"
 [ "$(logins)" -eq "$before" ] || fail "the connection was not kept"
 denies_all || fail "the change was not made"
-await 30 denies_nobody || fail "the change was not rolled back"
+await 60 denies_nobody || fail "the change was not rolled back"
 say "ansible: a connection that ControlPersist keeps does not confirm, and the change is rolled back"
 
-flow 0 "$me, $rest" 20s
+flow 0 "$me, $rest" 30s
 [ "$(logins)" -eq $((before + 1)) ] || fail "there was no new login"
 waited=$SECONDS
-flow 0 "$me, $rest" 20s
+flow 0 "$me, $rest" 30s
 tells "changed=0"
 expect "stranger" $stranger CLOSED
 expect "control node" $friend BANNER
-sleep $((waited + 22 - SECONDS))
+sleep $((waited + 32 - SECONDS))
 denies_all || fail "a confirmed change was rolled back"
 say "ansible: reset_connection makes a new login, which confirms the change, and then it stays"
 
-flow 4 "$rest" 10s -e force=true
+flow 4 "$rest" 30s -e force=true
 denies_all || fail "the change was not made"
 expect "control node, locked out" $friend CLOSED
-await 30 grep -q "127.0.0.2" /etc/hosts.allow || fail "the lock-out was not rolled back"
+await 60 grep -q "127.0.0.2" /etc/hosts.allow || fail "the lock-out was not rolled back"
 expect "control node, afterwards" $friend BANNER
 flow 0 "$me, $rest" 60s
 tells "changed=0"
