@@ -11,6 +11,9 @@ readme=$3
 locale=$4
 here=$(dirname "$(readlink -f "$0")")
 . "$here/layer.sh"
+# What ends the script without a word of its own says where.
+set -E
+trap 'printf "FAILED: line %s: %s\n" "$LINENO" "$BASH_COMMAND"' ERR
 friend=10.1.2.3        # the session that all is typed in
 stranger=192.0.2.66    # on no list
 server=192.0.2.1
