@@ -23,7 +23,7 @@ CREATE TABLE tcpw.considered (
 );
 CREATE INDEX considered_received ON tcpw.considered (received);
 
--- Sources that were told of, and until when their repeats are gathered.
+-- Sources that a message was about, and until when their repeats are gathered.
 CREATE TABLE tcpw.told (
     source text COLLATE "C" NOT NULL,
     audience text COLLATE "C" NOT NULL,

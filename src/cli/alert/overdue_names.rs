@@ -24,7 +24,7 @@ pub(crate) fn expire(args: &ExpireArgs, context: &mut Context) -> Result<Exit, F
     exit
 }
 
-/// Mails about names that no mail has told of since they cannot be resolved.
+/// Mails about names that cannot be resolved, once for each time that this begins.
 fn tell(began: i64, context: &mut Context) -> Result<(), Failure> {
     // What cannot be read was said by the command itself.
     let (Ok(config), Ok(mut state)) = (

@@ -30,7 +30,7 @@ pub(crate) fn refuses(refusal: Option<String>) -> String {
 pub(crate) fn needed(at: &str) -> String {
     format!(
         "its time is over, and without it nobody would get in, because the rule `DAEMON: ALL: deny` \
-         behind it was changed: remove both by hand: {at}"
+         of the deny table was changed: remove both by hand: {at}"
     )
 }
 

@@ -35,7 +35,7 @@ pub(super) enum Command {
     ///
     /// A client that comes to many hosts is one message, after it was gathered for a minute ([fleet]
     /// gather); repeats, and what is beyond `max_mails_per_hour`, are gathered as on a single host. A
-    /// host that was not heard of for [fleet] silent is told of, and that it is back. Runs until it
+    /// host that was not heard of for [fleet] silent is reported, and so is its return. Runs until it
     /// is ended; of several on one database one works. Hosts choose it by [fleet] mail = "fleet".
     Mail(MailArgs),
     /// Drop what is older than [fleet] `keep` and `keep_hourly`, and make the partitions of the next days

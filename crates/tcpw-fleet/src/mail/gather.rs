@@ -116,7 +116,7 @@ fn sightings(
     Ok(found)
 }
 
-/// What a row has, unless nobody is to be told of it.
+/// What a row has, unless nobody is to hear of it.
 fn sighting(row: &Row, terms: &MailTerms<'_>) -> Result<Option<Sighting>, postgres::Error> {
     let daemon: String = row.try_get("daemon")?;
     let addr: Option<String> = row.try_get("addr")?;

@@ -179,7 +179,7 @@ impl State {
     }
 
     /// Keeps what the database has confirmed: how far this host has come, and what it has counted. With
-    /// `anew`, older counts are of another life.
+    /// `is_new_life`, older counts are of another life.
     ///
     /// # Errors
     /// When the state cannot be written; nothing of it is kept then.
@@ -187,7 +187,7 @@ impl State {
         &self,
         place: &Place,
         tallies: &[(Key, Tally)],
-        anew: bool,
+        is_new_life: bool,
         now: DateTime<Utc>,
     ) -> Result<(), PushError> {
         self.run(|connection| {
@@ -207,7 +207,7 @@ impl State {
                     pending.map(|(_, seq)| seq),
                 ],
             )?;
-            if anew {
+            if is_new_life {
                 transaction.execute("DELETE FROM tally", [])?;
             }
             let mut insert = transaction.prepare_cached(
