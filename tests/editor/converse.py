@@ -1,7 +1,9 @@
 """converse.py ANSWERS COMMAND...: runs a command on a terminal of its own and answers what it asks.
 
-ANSWERS is a JSON list of pairs: a text to wait for, and the line to type then. Prints everything
-that appeared on the terminal; ends with the exit code of the command, or 99 if a text never came.
+ANSWERS is a JSON list of pairs: a text to wait for, and the line to type once a question stands
+after it (`: ` at the very end: what is typed before it is asked would appear before it as well).
+Prints everything that appeared on the terminal; ends with the exit code of the command, or 99 if a
+text or its question never came.
 """
 import json, os, pty, select, signal, sys, time
 
@@ -30,7 +32,7 @@ def more():
 
 late = False
 for text, line in answers:
-    while (at := shown.find(text.encode(), looked)) < 0:
+    while (at := shown.find(text.encode(), looked)) < 0 or not shown.endswith(b": "):
         if not more():
             late = True
             break
