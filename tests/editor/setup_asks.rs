@@ -136,6 +136,8 @@ fn in_korean_the_same_questions_are_asked() {
         assert!(toml.contains(line), "{toml}");
     }
     assert!(sandbox.path("etc/cron.d/tcpw").exists());
+    // The alert is new: that nothing needs to be made of it would be said of a rule that is there.
+    assert!(!ran.out.contains("이미 있습니다"), "{}", ran.out);
     is_all_korean(&ran.out);
     // A terminal of another character set cannot show it: the mails are Korean all the same.
     let sandbox = Sandbox::new("", "");

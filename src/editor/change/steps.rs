@@ -1,9 +1,13 @@
 //! Several changes made as one: each is worked out and checked on what the one before it leaves.
 
+use std::collections::HashMap;
+
 use crate::edit::apply;
 use crate::editor::change::apply::replace;
-use crate::editor::change::worked_out::{Change, Refusal};
-use crate::editor::trial::table_pair::Ground;
+use crate::editor::change::worked_out::{Change, Note, Refusal};
+use crate::editor::trial::table_pair::{Ground, Place};
+use crate::engine::TableName;
+use crate::policy::rules;
 use crate::syntax::parse;
 
 /// Works a change out.
@@ -52,8 +56,31 @@ pub fn in_steps(ground: &Ground<'_>, steps: &[ApplyStep<'_>]) -> Result<Change, 
     }
     let [allow, deny] = &tables;
     let mut all = replace(ground, [Some(allow), Some(deny)]);
-    all.notes = notes;
+    all.notes = held_before(ground, notes);
     Ok(all)
+}
+
+/// Without what holds only by a rule that an earlier step makes: to the user that is no rule that
+/// is there already. Other rules are named where they stand before the change.
+fn held_before(ground: &Ground<'_>, notes: Vec<Note>) -> Vec<Note> {
+    let is_held = |note: &Note| matches!(note, Note::Held { .. });
+    if !notes.iter().any(is_held) {
+        return notes;
+    }
+    let mut places = HashMap::new();
+    for table in [TableName::Allow, TableName::Deny] {
+        for rule in rules(ground.tree(table)) {
+            let Place { number, text, .. } = ground.place(table, rule.line().index());
+            places.entry((table, text)).or_insert(number);
+        }
+    }
+    let as_before = |mut note: Note| {
+        if let Note::Held { place, .. } = &mut note {
+            place.number = *places.get(&(place.table, place.text.clone()))?;
+        }
+        Some(note)
+    };
+    notes.into_iter().filter_map(as_before).collect()
 }
 
 #[cfg(test)]
@@ -84,6 +111,29 @@ mod tests {
         assert!(change.edits.allow.is_empty());
         let deny = apply(b"", &change.edits.deny).unwrap();
         assert_eq!(deny, b"ALL: ALL : spawn /x notify : deny\n");
+    }
+
+    #[test]
+    fn a_rule_that_a_step_makes_was_not_there_before() {
+        let steps = [
+            ApplyStep {
+                change: &deny_all,
+                verify: &verify_deny_all,
+            },
+            ApplyStep {
+                change: &|ground| deny_all(ground),
+                verify: &verify_deny_all,
+            },
+        ];
+        let (allow, deny) = (parse(b""), parse(b""));
+        let change = in_steps(&Ground::new(&allow, &deny, &Bare), &steps).unwrap();
+        assert_eq!(change.notes, []);
+        let deny = parse(b"sshd: 192.0.2.1\nALL: ALL\n");
+        let change = in_steps(&Ground::new(&allow, &deny, &Bare), &steps).unwrap();
+        let [Note::Held { place, .. }] = &change.notes[..] else {
+            panic!("{:?}", change.notes);
+        };
+        assert_eq!((place.number, &place.text[..]), (2, &b"ALL: ALL"[..]));
     }
 
     #[test]
