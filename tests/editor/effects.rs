@@ -319,8 +319,17 @@ fn a_program_that_others_can_change_is_not_installed() {
 #[test]
 fn the_path_of_a_moved_program_is_mended_in_rules_and_schedules() {
     let sandbox = Sandbox::new("ALL: 0.0.0.1\n", "ALL: ALL\n");
-    let ran = copied(&sandbox, "first", 0o755, &["install-alert", "--cron"]);
-    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    for schedule in ["--cron", "--systemd"] {
+        let ran = copied(&sandbox, "first", 0o755, &["install-alert", schedule]);
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+    }
+    // A directory may have the program's name, and need not be there.
+    let unit = sandbox.path("etc/systemd/system/tcpw-expire.service");
+    let with_directory = std::fs::read_to_string(&unit).unwrap().replace(
+        "RequiresMountsFor=/etc ",
+        "RequiresMountsFor=/etc /nowhere/tcpw ",
+    );
+    std::fs::write(&unit, with_directory).unwrap();
     std::fs::remove_dir_all(sandbox.path("first")).unwrap();
     let ran = sandbox.run(&["lint", "--select", "TW604"]);
     assert!(
@@ -337,12 +346,17 @@ fn the_path_of_a_moved_program_is_mended_in_rules_and_schedules() {
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     let (allow, deny) = sandbox.tables();
     let cron = std::fs::read_to_string(sandbox.path("etc/cron.d/tcpw")).unwrap();
-    for text in [&allow, &deny, &cron] {
+    let unit = std::fs::read_to_string(unit).unwrap();
+    for text in [&allow, &deny, &cron, &unit] {
         assert!(
             text.contains("/second/tcpw ") && !text.contains("/first/"),
             "{text}"
         );
     }
+    assert!(
+        unit.contains("\nRequiresMountsFor=/etc /nowhere/tcpw "),
+        "{unit}"
+    );
 }
 
 #[test]

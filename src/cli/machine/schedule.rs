@@ -246,16 +246,18 @@ pub(crate) fn mend(setup: &Setup, context: &mut Context) -> Result<(), Failure> 
         let Ok(old) = fs::read_to_string(context.paths.inside(Path::new(&path))) else {
             continue;
         };
-        let is_gone = |word: &&str| {
-            let file = Path::new(word);
-            file.is_absolute() && file.file_name() == Some(OsStr::new("tcpw")) && !file.exists()
-        };
-        let is_end = |c: char| c.is_whitespace() || matches!(c, '=' | '"' | '\'' | ';' | '|');
-        let Some(gone) = old.split(is_end).find(is_gone) else {
+        let is_cron = path == CRON_FILE;
+        let is_start = |line: &str| is_cron || line.starts_with("Exec");
+        let Some(gone) = gone(&old, &is_start) else {
             continue;
         };
-        put(context, &path, &old.replace(gone, program))?;
-        has_units |= path != CRON_FILE;
+        let mended = |line: &str| match is_start(line) {
+            true => line.replace(gone, program),
+            false => line.to_owned(),
+        };
+        let new: String = old.split_inclusive('\n').map(mended).collect();
+        put(context, &path, &new)?;
+        has_units |= !is_cron;
     }
     if has_units && context.paths.root.is_none() {
         systemctl(context, &["daemon-reload"])?;
@@ -350,6 +352,18 @@ pub(super) fn unit_path(name: &str) -> String {
 
 fn link_path(name: &str, target: &str) -> String {
     format!("{UNIT_DIRECTORY}/{target}.wants/{name}")
+}
+
+/// A path of this program that is gone, in the lines that start programs; other lines name
+/// directories of its name.
+fn gone<'t>(text: &'t str, is_start: &dyn Fn(&str) -> bool) -> Option<&'t str> {
+    let is_end = |c: char| c.is_whitespace() || matches!(c, '=' | '"' | '\'' | ';' | '|');
+    let is_gone = |word: &&str| {
+        let file = Path::new(word);
+        file.is_absolute() && file.file_name() == Some(OsStr::new("tcpw")) && !file.exists()
+    };
+    let starts = text.lines().filter(|line| is_start(line));
+    starts.flat_map(|line| line.split(is_end)).find(is_gone)
 }
 
 fn with_enabled<'a>(words: &[&'a str]) -> Vec<&'a str> {
