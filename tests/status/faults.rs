@@ -1,9 +1,12 @@
 //! Each problem that the status lists, made in a machine that was well.
 
 use super::stage::Stage;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use std::fs::{self, File, FileTimes, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
-use std::time::{Duration, SystemTime};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
 
 /// What is done to a machine, the word of the problem, and what is said of it.
 pub(super) struct Fault {
@@ -26,25 +29,35 @@ pub(super) fn provisional(stage: &Stage) {
     end_standby(stage);
 }
 
-/// Ends the process that would roll the change back, so that it does not.
+/// Ends the process that would roll the change back, so that it does not; it is there from the
+/// moment the change is made.
 fn end_standby(stage: &Stage) {
-    let root = stage
-        .path("")
-        .to_string_lossy()
-        .trim_end_matches('/')
-        .to_owned();
-    for entry in fs::read_dir("/proc").unwrap() {
-        let path = entry.unwrap().path();
-        let Ok(line) = fs::read_to_string(path.join("cmdline")) else {
-            continue;
-        };
-        let words: Vec<&str> = line.split('\0').collect();
-        if words.contains(&"rollback") && words.contains(&root.as_str()) {
-            let pid: i32 = path.file_name().unwrap().to_str().unwrap().parse().unwrap();
-            let pid = nix::unistd::Pid::from_raw(pid);
-            nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL).unwrap();
+    let root = stage.path("").to_string_lossy().into_owned();
+    let root = format!("--root={}", root.trim_end_matches('/'));
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let mut has_ended = false;
+    loop {
+        let standing: Vec<i32> = fs::read_dir("/proc")
+            .unwrap()
+            .filter_map(|entry| entry.unwrap().file_name().to_str()?.parse().ok())
+            .filter(|pid| stands_by(*pid, &root))
+            .collect();
+        if standing.is_empty() && has_ended {
+            return;
         }
+        assert!(Instant::now() < deadline, "{root}: {standing:?}");
+        for pid in standing {
+            has_ended |= kill(Pid::from_raw(pid), Signal::SIGKILL).is_ok();
+        }
+        thread::sleep(Duration::from_millis(10));
     }
+}
+
+/// Whether a process waits to roll a change of this root back.
+fn stands_by(pid: i32, root: &str) -> bool {
+    let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let mut words = line.split(|byte| *byte == 0);
+    words.clone().any(|word| word == b"rollback") && words.any(|word| word == root.as_bytes())
 }
 
 /// A rule that follows a name, which the machine's own file has.
