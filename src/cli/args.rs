@@ -39,9 +39,9 @@ use crate::cli::verdict::explain::ExplainArgs;
 use crate::cli::verdict::match_::MatchArgs;
 use crate::cli::verdict::parse::ParseArgs;
 use crate::cli::verdict::test::TestArgs;
+use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
-use std::iter;
 
 /// Safe rules and honest alerts for TCP Wrappers (hosts.allow and hosts.deny)
 #[derive(Debug, Parser)]
@@ -59,51 +59,58 @@ impl Cli {
     ///
     /// # Errors
     /// Help, the version or a wrong argument, as clap words it.
-    pub(crate) fn read_by_clap(args: Vec<OsString>) -> Result<Self, clap::Error> {
-        match args.as_slice() {
-            [_, verb, rest @ ..] if verb == "notify" => {
-                let notify = Notify::try_parse_from(iter::once(verb).chain(rest))?;
-                Ok(Self {
-                    global: notify.global,
-                    command: Command::Notify(notify.args),
-                })
-            }
-            [_, verb, rest @ ..] if verb == "match" => {
-                let match_ = Match::try_parse_from(iter::once(verb).chain(rest))?;
-                Ok(Self {
-                    global: match_.global,
-                    command: Command::Match(match_.args),
-                })
-            }
-            _ => Self::try_parse_from(args),
+    pub(crate) fn read_by_clap(args: &[OsString]) -> Result<Self, clap::Error> {
+        match Lazy::try_parse_from(args) {
+            Ok(Lazy { global, command }) => Ok(Self {
+                global,
+                command: command.into(),
+            }),
+            Err(error) if error.kind() == ErrorKind::DisplayVersion => Err(error),
+            // What is said then is about all commands.
+            Err(_) => Self::try_parse_from(args),
         }
     }
 }
 
-// `tcpw notify` alone: a client waits for it, and building the definition of all commands takes
-// longer than reading the arguments of this one. Not a doc comment: that would be its help text.
+// To define the options of all commands takes longer than most commands do, and for `match` and
+// `notify` a client or a script waits. Not a doc comment: that would be its help text.
 #[derive(Debug, Parser)]
-#[command(name = "tcpw notify", bin_name = "tcpw notify", max_term_width = 100)]
-struct Notify {
-    #[command(flatten)]
-    args: NotifyArgs,
+#[command(name = "tcpw", version, max_term_width = 100)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+struct Lazy {
     #[command(flatten)]
     global: GlobalArgs,
+    #[command(subcommand)]
+    command: LazyCommand,
 }
 
-// `tcpw match` alone, for the same reason: scripts ask it again and again.
-#[derive(Debug, Parser)]
-#[command(name = "tcpw match", bin_name = "tcpw match", max_term_width = 100)]
-struct Match {
-    #[command(flatten)]
-    args: MatchArgs,
-    #[command(flatten)]
-    global: GlobalArgs,
+/// Makes both lists of the commands.
+macro_rules! commands {
+    ($($(#[$attribute:meta])* $name:ident($args:ident),)*) => {
+        /// One variant a command; each has a file of its own beside this one.
+        #[derive(Debug, Subcommand)]
+        pub(crate) enum Command {
+            $($(#[$attribute])* $name($args),)*
+        }
+
+        /// The same commands, of which only the one that is asked for is defined.
+        #[derive(Debug, Subcommand)]
+        #[command(defer = true)]
+        enum LazyCommand {
+            $($(#[$attribute])* $name($args),)*
+        }
+
+        impl From<LazyCommand> for Command {
+            fn from(command: LazyCommand) -> Self {
+                match command {
+                    $(LazyCommand::$name(args) => Self::$name(args),)*
+                }
+            }
+        }
+    };
 }
 
-/// One variant a command; each has a file of its own beside this one.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Command {
+commands! {
     Setup(SetupArgs),
     Status(StatusArgs),
     Metrics(MetricsArgs),

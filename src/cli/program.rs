@@ -25,7 +25,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         return exit.into();
     }
     let is_alarm = args.get(1).is_some_and(|verb| verb == "notify");
-    let cli = match Cli::read_by_clap(args.clone()) {
+    let cli = match Cli::read_by_clap(&args) {
         Ok(cli) => cli,
         Err(error) => {
             if is_alarm && error.use_stderr() {

@@ -36,7 +36,7 @@ mod tests {
     fn command(words: &[&str]) -> Command {
         let words = std::iter::once("tcpw").chain(words.iter().copied());
         let words: Vec<OsString> = words.map(OsString::from).collect();
-        Cli::read_by_clap(words).unwrap().command
+        Cli::read_by_clap(&words).unwrap().command
     }
 
     #[test]

@@ -156,7 +156,7 @@ mod tests {
             let end = if is_whole { &["--", "h"][..] } else { &[] };
             let words = words(&[head, &line, end].concat());
             if let Some((run, args)) = read(&words) {
-                let cli = Cli::read_by_clap(words).unwrap();
+                let cli = Cli::read_by_clap(&words).unwrap();
                 prop_assert_eq!(Paths::new(&cli.global).run(), Paths::of(&run).run());
                 let Command::Notify(other) = cli.command else {
                     return Err(TestCaseError::fail("another command"));
