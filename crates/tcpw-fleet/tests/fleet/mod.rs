@@ -1,6 +1,7 @@
 //! `tcpw-fleet` as people and machines use it, against Debian's PostgreSQL.
 
 mod crash;
+mod crowd;
 mod faults;
 mod host;
 mod init;
@@ -16,3 +17,4 @@ mod server;
 mod sshd;
 mod together;
 mod toolkit;
+mod trouble;
