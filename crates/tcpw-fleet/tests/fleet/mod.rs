@@ -9,6 +9,8 @@ mod journal;
 mod mail;
 mod manual;
 mod own_user;
+mod page;
+mod pooler;
 mod privileges;
 mod push;
 mod read;
