@@ -4,10 +4,10 @@ use super::args::{HostArgs, RemoveArgs};
 use super::configured::admin;
 use super::failure::Failure;
 use super::output::say;
-use crate::database::{FleetError, Login, add_host, keep, new_password, remove_host, rotate};
+use crate::database::{
+    FleetError, Login, Sessions, add_host, keep, new_password, remove_host, rotate,
+};
 use postgres::Client;
-
-type Change = fn(&mut Client, &str, Login<'_>) -> Result<(), FleetError>;
 
 pub(super) fn add(args: &HostArgs) -> Result<(), Failure> {
     change(args, add_host)?;
@@ -18,36 +18,48 @@ pub(super) fn add(args: &HostArgs) -> Result<(), Failure> {
 }
 
 pub(super) fn change_password(args: &HostArgs) -> Result<(), Failure> {
-    change(args, rotate)?;
-    say(&format!(
-        "{} has another login; its sessions were ended.",
-        args.name
-    ))
+    let sessions = change(args, rotate)?;
+    ended(&args.name, "has another login", &sessions)
 }
 
 pub(super) fn remove(args: &RemoveArgs) -> Result<(), Failure> {
-    remove_host(&mut admin(&args.admin)?, &args.name)?;
-    say(&format!(
-        "{} cannot log in any more; its events stay.",
-        args.name
-    ))
+    let sessions = remove_host(&mut admin(&args.admin)?, &args.name)?;
+    ended(&args.name, "cannot log in any more", &sessions)
+}
+
+/// Says what was done, and that sessions go on where they do.
+fn ended(name: &str, done: &str, sessions: &Sessions) -> Result<(), Failure> {
+    match sessions {
+        Sessions::Ended => say(&format!(
+            "{name} {done}, and its sessions are ended; its events stay."
+        )),
+        Sessions::GoOn { count, role } => Err(Failure::Told(format!(
+            "{name} {done}, but sessions of it go on ({count}): this user may not end them. As a superuser: SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usesysid = {role}; and for the next time GRANT pg_signal_backend to this user"
+        ))),
+        Sessions::Unknown(error) => Err(Failure::Told(format!(
+            "{name} {done}, but whether sessions of it go on is not known: {error}"
+        ))),
+    }
 }
 
 /// Makes the change and shows or keeps the password: kept before it holds, so that none is lost.
-fn change(args: &HostArgs, change: Change) -> Result<(), Failure> {
+fn change<T>(
+    args: &HostArgs,
+    change: impl Fn(&mut Client, &str, Login<'_>) -> Result<T, FleetError>,
+) -> Result<T, Failure> {
     let mut client = admin(&args.admin)?;
     if args.certificate {
         return Ok(change(&mut client, &args.name, Login::Certificate)?);
     }
     let password = new_password()?;
     let Some(path) = &args.out else {
-        change(&mut client, &args.name, Login::Password(&password))?;
-        return say(&format!("password: {password}"));
+        let done = change(&mut client, &args.name, Login::Password(&password))?;
+        say(&format!("password: {password}"))?;
+        return Ok(done);
     };
     keep(&password, path)?;
-    if let Err(error) = change(&mut client, &args.name, Login::Password(&password)) {
+    change(&mut client, &args.name, Login::Password(&password)).map_err(|error| {
         drop(std::fs::remove_file(path));
-        return Err(error.into());
-    }
-    Ok(())
+        error.into()
+    })
 }

@@ -83,6 +83,14 @@ impl Address {
         Ok(Self { config, tls })
     }
 
+    /// How long a connection may take.
+    pub(super) fn patience(&self) -> Duration {
+        self.config
+            .get_connect_timeout()
+            .copied()
+            .unwrap_or(PATIENCE)
+    }
+
     /// The user as whom to log in; nothing if the URL says none.
     pub fn user(&self) -> Option<&str> {
         self.config.get_user()

@@ -1,7 +1,12 @@
 //! Why the database cannot be used.
 
+use postgres::error::SqlState;
 use std::error::Error as _;
 use thiserror::Error;
+
+/// Where PostgreSQL finds that a role has as many connections as it may; the code is that of a full
+/// server.
+const LIMIT_OF_ROLE: &str = "InitializeSessionUserId";
 
 /// Something that the database, or the way to it, refused.
 #[derive(Debug, Error)]
@@ -15,6 +20,9 @@ pub enum FleetError {
     /// Nobody answers, the certificate is wrong, or the login is refused.
     #[error("cannot connect to the database: {}", words(.0))]
     Connect(postgres::Error),
+    /// The server took the connection and did not let the login end.
+    #[error("cannot connect to the database: it does not answer for {0} s")]
+    Silent(u64),
     /// A statement failed.
     #[error("cannot {step}: {}", words(.cause))]
     Statement {
@@ -26,6 +34,11 @@ pub enum FleetError {
     /// The schema is not there.
     #[error("the database has no schema of tcpw; run tcpw-fleet init")]
     Absent,
+    /// The function that a host calls is not there as this program knows it.
+    #[error(
+        "the schema of the database is not the one that this tcpw-fleet knows: {}; if the database is of a later version update this host, else run tcpw-fleet init", words(.0)
+    )]
+    Foreign(postgres::Error),
     /// The schema is of a later tcpw.
     #[error(
         "the schema of the database is version {found}, and this tcpw-fleet knows {known}; install a newer one"
@@ -68,6 +81,20 @@ impl FleetError {
     /// Names the step at which a statement failed.
     pub fn at(step: &'static str) -> impl Fn(postgres::Error) -> Self {
         move |cause| Self::Statement { step, cause }
+    }
+
+    /// Whether all connections are taken, or the server is about to start: who comes back a little later
+    /// may get in. That the connections of this one login are taken is another thing: somebody has them.
+    pub fn is_crowded(&self) -> bool {
+        let Self::Connect(cause) = self else {
+            return false;
+        };
+        let Some(said) = cause.as_db_error() else {
+            return false;
+        };
+        let is_full =
+            *said.code() == SqlState::TOO_MANY_CONNECTIONS && said.routine() != Some(LIMIT_OF_ROLE);
+        is_full || *said.code() == SqlState::CANNOT_CONNECT_NOW
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::fault::FleetError;
 use super::schema::become_owner;
+use super::sessions::{Sessions, end_sessions};
 use postgres::{Client, Transaction};
 use postgres_protocol::password::scram_sha_256;
 
@@ -63,11 +64,10 @@ pub fn add_host(client: &mut Client, name: &str, login: Login<'_>) -> Result<(),
 ///
 /// # Errors
 /// When there is not such a host, or the user may not do it; nothing is changed then.
-pub fn remove_host(client: &mut Client, name: &str) -> Result<(), FleetError> {
+pub fn remove_host(client: &mut Client, name: &str) -> Result<Sessions, FleetError> {
     let failed = FleetError::at("remove the host");
     let mut transaction = client.transaction().map_err(&failed)?;
-    let name = known(&mut transaction, name)?;
-    end_sessions(&mut transaction, name)?;
+    let (name, number) = known(&mut transaction, name)?;
     transaction
         .batch_execute(&format!("DROP ROLE \"{name}\""))
         .map_err(&failed)?;
@@ -78,23 +78,24 @@ pub fn remove_host(client: &mut Client, name: &str) -> Result<(), FleetError> {
             &[&name],
         )
         .map_err(&failed)?;
-    transaction.commit().map_err(failed)
+    transaction.commit().map_err(failed)?;
+    Ok(end_sessions(client, number))
 }
 
 /// Gives a host another password, or none where it shows a certificate, and ends its sessions.
 ///
 /// # Errors
 /// When there is not such a host, or the user may not do it; nothing is changed then.
-pub fn rotate(client: &mut Client, name: &str, login: Login<'_>) -> Result<(), FleetError> {
+pub fn rotate(client: &mut Client, name: &str, login: Login<'_>) -> Result<Sessions, FleetError> {
     let failed = FleetError::at("change the password of the host");
     let mut transaction = client.transaction().map_err(&failed)?;
-    let name = known(&mut transaction, name)?;
+    let (name, number) = known(&mut transaction, name)?;
     let word = password_of(login);
     transaction
         .batch_execute(&format!("ALTER ROLE \"{name}\" PASSWORD {word}"))
         .map_err(&failed)?;
-    end_sessions(&mut transaction, name)?;
-    transaction.commit().map_err(failed)
+    transaction.commit().map_err(failed)?;
+    Ok(end_sessions(client, number))
 }
 
 /// What follows PASSWORD.
@@ -130,34 +131,20 @@ fn exists(transaction: &mut Transaction<'_>, name: &str) -> Result<bool, FleetEr
     row.try_get(0).map_err(failed)
 }
 
-/// The name of a host that has a login.
-fn known<'n>(transaction: &mut Transaction<'_>, name: &'n str) -> Result<&'n str, FleetError> {
+/// The name of a host that has a login, and the number of its role.
+fn known<'n>(
+    transaction: &mut Transaction<'_>,
+    name: &'n str,
+) -> Result<(&'n str, u32), FleetError> {
     let name = checked(name)?;
     let failed = FleetError::at("look for the host");
-    let sql = "SELECT EXISTS (SELECT FROM pg_catalog.pg_auth_members
+    let sql = "SELECT member FROM pg_catalog.pg_auth_members
             WHERE roleid = pg_catalog.to_regrole('tcpw_host')
-                AND member = pg_catalog.to_regrole($1))";
+                AND member = pg_catalog.to_regrole($1)";
     let quoted = format!("\"{name}\"");
-    let row = transaction.query_one(sql, &[&quoted]).map_err(&failed)?;
-    if row.try_get(0).map_err(failed)? {
-        Ok(name)
-    } else {
-        Err(FleetError::Unknown(name.to_owned()))
-    }
-}
-
-/// Ends the sessions of a host, as far as this user may.
-fn end_sessions(transaction: &mut Transaction<'_>, name: &str) -> Result<(), FleetError> {
-    let sql = format!(
-        "DO $$ BEGIN
-             PERFORM pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity
-                 WHERE usename = '{name}';
-         EXCEPTION WHEN insufficient_privilege THEN NULL;
-         END $$"
-    );
-    transaction
-        .batch_execute(&sql)
-        .map_err(FleetError::at("end the sessions of the host"))
+    let row = transaction.query_opt(sql, &[&quoted]).map_err(&failed)?;
+    let row = row.ok_or_else(|| FleetError::Unknown(name.to_owned()))?;
+    Ok((name, row.try_get(0).map_err(failed)?))
 }
 
 #[cfg(test)]

@@ -5,14 +5,17 @@ mod connect;
 mod fault;
 mod forget;
 mod hosts;
+mod patience;
 mod schema;
 mod secret;
+mod sessions;
 mod tls;
 
 pub use address::Address;
-pub use connect::connect;
+pub use connect::{connect, connect_within};
 pub use fault::FleetError;
 pub use forget::forget;
 pub use hosts::{Login, add_host, remove_host, rotate};
 pub use schema::{Migrated, VERSION, become_owner, check, init};
 pub use secret::{keep, new_password, new_token, random_below};
+pub use sessions::Sessions;

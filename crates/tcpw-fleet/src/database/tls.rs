@@ -2,6 +2,7 @@
 
 use super::address::TlsFiles;
 use super::fault::FleetError;
+use super::patience::Patient;
 use postgres::Socket;
 use postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream};
 use std::io;
@@ -9,6 +10,7 @@ use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 use tcpw_event::regular::read_regular;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::TlsConnector;
@@ -22,14 +24,19 @@ const MOST_BYTES: u64 = 8 * 1024 * 1024;
 
 /// Makes connections of TLS.
 #[derive(Clone)]
-pub(super) struct Maker(Arc<ClientConfig>);
+pub(super) struct Maker {
+    config: Arc<ClientConfig>,
+    /// How long each answer may take.
+    limit: Option<Duration>,
+}
 
 impl Maker {
     /// Reads the certificates that are trusted and, where there is one, the certificate of this machine.
+    /// Each answer may take as long as `limit`, or any time.
     ///
     /// # Errors
     /// When a file cannot be read or used.
-    pub(super) fn new(files: &TlsFiles) -> Result<Self, FleetError> {
+    pub(super) fn new(files: &TlsFiles, limit: Option<Duration>) -> Result<Self, FleetError> {
         let builder = ClientConfig::builder_with_provider(Arc::new(default_provider()))
             .with_safe_default_protocol_versions()
             .map_err(|error| FleetError::Tls(error.to_string()))?
@@ -47,7 +54,10 @@ impl Maker {
                     .map_err(|cause| named(&cause))?
             }
         };
-        Ok(Self(Arc::new(config)))
+        Ok(Self {
+            config: Arc::new(config),
+            limit,
+        })
     }
 }
 
@@ -83,8 +93,9 @@ impl MakeTlsConnect<Socket> for Maker {
     fn make_tls_connect(&mut self, host: &str) -> io::Result<Connector> {
         let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
         Ok(Connector {
-            config: self.0.clone(),
+            config: self.config.clone(),
             name,
+            limit: self.limit,
         })
     }
 }
@@ -93,6 +104,7 @@ impl MakeTlsConnect<Socket> for Maker {
 pub(super) struct Connector {
     config: Arc<ClientConfig>,
     name: ServerName<'static>,
+    limit: Option<Duration>,
 }
 
 impl TlsConnect<Socket> for Connector {
@@ -103,13 +115,14 @@ impl TlsConnect<Socket> for Connector {
     fn connect(self, socket: Socket) -> Self::Future {
         Box::pin(async move {
             let connector = TlsConnector::from(self.config);
-            Ok(Stream(connector.connect(self.name, socket).await?))
+            let stream = connector.connect(self.name, socket).await?;
+            Ok(Stream(Patient::new(stream, self.limit)))
         })
     }
 }
 
 /// What is read and written once TLS is spoken.
-pub(super) struct Stream(tokio_rustls::client::TlsStream<Socket>);
+pub(super) struct Stream(Patient<tokio_rustls::client::TlsStream<Socket>>);
 
 impl TlsStream for Stream {
     fn channel_binding(&self) -> ChannelBinding {

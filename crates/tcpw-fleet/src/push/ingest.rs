@@ -5,6 +5,7 @@ use super::fault::PushError;
 use super::state::Place;
 use crate::database::FleetError;
 use chrono::{DateTime, Utc};
+use postgres::error::SqlState;
 use postgres::{Client, Row, Statement};
 use tcpw::config::FleetMail;
 
@@ -75,9 +76,7 @@ impl Way {
     /// # Errors
     /// When the function is not there, or the login may not call it.
     pub(super) fn new(mut client: Client, mail: FleetMail) -> Result<Self, PushError> {
-        let call = client
-            .prepare(CALL)
-            .map_err(FleetError::at("send events"))?;
+        let call = client.prepare(CALL).map_err(unprepared)?;
         let mail = match mail {
             FleetMail::Own => "own",
             FleetMail::Fleet => "fleet",
@@ -126,6 +125,19 @@ impl Way {
             )
             .map_err(FleetError::at("send events"))?;
         answer(&row)
+    }
+}
+
+/// Why the function cannot be called.
+fn unprepared(cause: postgres::Error) -> FleetError {
+    let foreign = [
+        &SqlState::UNDEFINED_FUNCTION,
+        &SqlState::INVALID_SCHEMA_NAME,
+    ];
+    if cause.code().is_some_and(|code| foreign.contains(&code)) {
+        FleetError::Foreign(cause)
+    } else {
+        FleetError::at("send events")(cause)
     }
 }
 

@@ -3,8 +3,10 @@
 mod batch;
 mod fault;
 mod ingest;
+mod pace;
 mod row;
 mod run;
+mod spool;
 mod state;
 
 pub use fault::PushError;

@@ -3,31 +3,33 @@
 use super::batch::{Batch, Counter, Volume};
 use super::fault::PushError;
 use super::ingest::{Answer, Saying, Status, Way};
+use super::pace;
 use super::row::Row;
+use super::spool::Spool;
 use super::state::{Place, State};
-use crate::database::{Address, FleetError, connect, new_token, random_below};
+use crate::database::{Address, connect_within, new_token};
 use chrono::{DateTime, TimeDelta, Utc};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tcpw::alert::{JournalError, JournalReader};
 use tcpw::config::FleetMail;
 use tcpw::system::Clock;
 
 /// The most events of the first batch; the database says what the others may have.
 const FIRST_MOST: usize = 1000;
-/// A journal that somebody begins to write is opened again so many times.
-const OPENED: usize = 5;
 /// So many times one run finds that another one has sent.
 const CONTENDED: usize = 3;
-/// The longest wait after failures, in seconds.
-const LONGEST_WAIT: u64 = 300;
 /// Counts that were lost are made again for so long, in hours.
 const RECOUNTED: i64 = 50;
 /// A longer wait than this, in milliseconds, is left to the next run.
 const PATIENCE: u64 = 10_000;
 /// How long one run goes on, in seconds: then the next one may be started.
 const RUN: i64 = 300;
+/// How long a connection is kept where there is more to send: then others may have it.
+const TURN: Duration = Duration::from_secs(5);
+/// The longest that a batch may take; the database ends it earlier.
+const ANSWER: Duration = Duration::from_secs(90);
 
 /// What a host sends, and where to.
 #[derive(Debug)]
@@ -75,17 +77,17 @@ impl Push<'_> {
     pub fn run(&self, clock: &dyn Clock) -> Result<Pushed, PushError> {
         let key = format!("{}@{}", self.host, self.address.place());
         let state = State::open(self.state, &key)?;
-        let wait = state.not_before()?.saturating_sub(clock.now().timestamp());
-        if wait > 0 && !self.now {
+        let wait = pace::left_until(state.not_before()?, clock.now().timestamp());
+        if wait.is_some() && !self.now {
             return Ok(Pushed {
-                wait: u64::try_from(wait).ok(),
+                wait,
                 ..Pushed::default()
             });
         }
         let result = self.send(&state, clock);
         let failed = result.as_ref().err();
         if failed.is_some_and(PushError::is_of_database) {
-            let seconds = pause_after(state.fail()?)?;
+            let seconds = pace::after_failures(state.fail()?)?;
             let until = clock.now().timestamp().saturating_add(seconds);
             state.wait_until(until)?;
         }
@@ -95,9 +97,18 @@ impl Push<'_> {
     fn send(&self, state: &State, clock: &dyn Clock) -> Result<Pushed, PushError> {
         let end = clock.now() + TimeDelta::seconds(RUN);
         let mut done = Pushed::default();
+        let mut crowded = 0;
         loop {
             // Nobody keeps a connection while he waits.
-            let wait = self.send_on_one(state, clock, end, &mut done)?;
+            let wait = match self.send_on_one(state, clock, end, &mut done) {
+                Err(PushError::Database(error)) if error.is_crowded() && clock.now() < end => {
+                    crowded += 1;
+                    sleep(Duration::from_millis(pace::in_crowd(crowded)?));
+                    continue;
+                }
+                ended => ended?,
+            };
+            crowded = 0;
             let Some(wait) = wait else {
                 return Ok(done);
             };
@@ -114,8 +125,8 @@ impl Push<'_> {
         }
     }
 
-    /// Sends on one connection until nothing is left, or the database asks to wait for so many
-    /// milliseconds.
+    /// Sends on one connection until nothing is left, or for a turn, or until the database asks to wait;
+    /// gives for how many milliseconds others may have it.
     fn send_on_one(
         &self,
         state: &State,
@@ -123,7 +134,8 @@ impl Push<'_> {
         end: DateTime<Utc>,
         done: &mut Pushed,
     ) -> Result<Option<u64>, PushError> {
-        let client = connect(self.address)?;
+        let client = connect_within(self.address, ANSWER)?;
+        let (begin, before) = (Instant::now(), done.events);
         let mut sender = Sender {
             push: self,
             state,
@@ -138,9 +150,23 @@ impl Push<'_> {
         sender.look_back()?;
         loop {
             match sender.step()? {
+                Step::Next(pause)
+                    if begin.elapsed() + Duration::from_millis(pause) > TURN
+                        && clock.now() < end =>
+                {
+                    let pause = pause.max(pace::after_turn()?);
+                    sender.finish()?;
+                    return Ok(Some(pause));
+                }
                 Step::Next(pause) if clock.now() < end => sleep(Duration::from_millis(pause)),
                 Step::Next(_) | Step::End => break,
-                Step::Wait(pause) => return Ok(Some(pause)),
+                Step::Wait(pause) => {
+                    // What was taken before counts, for whoever looks how far this host has come.
+                    if sender.done.events > before {
+                        sender.finish()?;
+                    }
+                    return Ok(Some(pause));
+                }
             }
         }
         sender.finish()?;
@@ -156,54 +182,6 @@ enum Step {
     Wait(u64),
     /// There is none to send.
     End,
-}
-
-/// Seconds to wait after so many failures in a row: twice as long each time, and of that a random part
-/// between a half and the whole, so that hosts which failed together do not come back together.
-fn pause_after(failures: u32) -> Result<i64, FleetError> {
-    let whole = 1_u64
-        .checked_shl(failures.min(20))
-        .unwrap_or(LONGEST_WAIT)
-        .min(LONGEST_WAIT);
-    let part = whole / 2 + random_below(whole / 2 + 1)?;
-    Ok(i64::try_from(part).unwrap_or(0))
-}
-
-/// The journal, opened again where it changes while it is read at rest.
-struct Spool {
-    path: PathBuf,
-    reader: Option<JournalReader>,
-}
-
-impl Spool {
-    fn open(path: &Path) -> Result<Self, PushError> {
-        Ok(Self {
-            path: path.to_owned(),
-            reader: JournalReader::open(path)?,
-        })
-    }
-
-    /// What `read` gives; what `nothing` is where there is not a journal.
-    fn read<T>(
-        &mut self,
-        nothing: T,
-        read: impl Fn(&mut JournalReader) -> Result<T, JournalError>,
-    ) -> Result<T, PushError> {
-        let mut tries = 0;
-        loop {
-            let Some(reader) = &mut self.reader else {
-                return Ok(nothing);
-            };
-            match read(reader) {
-                Ok(found) => return Ok(found),
-                Err(error) if tries == OPENED => return Err(error.into()),
-                Err(_) => {
-                    tries += 1;
-                    self.reader = JournalReader::open(&self.path)?;
-                }
-            }
-        }
-    }
 }
 
 /// One run.
@@ -468,28 +446,4 @@ fn recount(
         counter.count(&row).is_ok()
     })?;
     Ok((counter, collected))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn waits_grow_and_differ() {
-        for (failures, least, most) in [
-            (1, 1, 2),
-            (3, 4, 8),
-            (8, 128, 256),
-            (9, 150, 300),
-            (4000, 150, 300),
-        ] {
-            for _ in 0..50 {
-                let pause = pause_after(failures).unwrap();
-                assert!((least..=most).contains(&pause), "{failures}: {pause}");
-            }
-        }
-        let many: std::collections::HashSet<i64> =
-            (0..50).map(|_| pause_after(9).unwrap()).collect();
-        assert!(many.len() > 10);
-    }
 }

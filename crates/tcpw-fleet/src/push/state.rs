@@ -22,6 +22,9 @@ const PUSHED: &str = "pushed";
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Counts that nothing was added to for so long, in seconds, are forgotten: an outage lasts a week.
 const KEPT: i64 = 8 * 86_400;
+/// The most that passes between two changes for that, in seconds: a clock that is set forward by a year
+/// must not let everything be forgotten.
+const LONGEST_STEP: i64 = 3600;
 
 const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS place (
@@ -50,6 +53,11 @@ const TABLES: &str = "
         PRIMARY KEY (hour, source, daemon, verdict)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS tally_touched ON tally (touched);";
+
+/// The time by which counts are forgotten, and the clock when it was last looked at.
+const PASSED: &str = "
+    ALTER TABLE place ADD COLUMN passed INTEGER;
+    ALTER TABLE place ADD COLUMN looked INTEGER;";
 
 /// How far this host has come, as the database has confirmed it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,6 +133,10 @@ impl State {
         state.run(|connection| {
             connection.execute_batch("PRAGMA synchronous = FULL;")?;
             connection.execute_batch(TABLES)?;
+            let sql = "SELECT count(*) FROM pragma_table_info('place') WHERE name = 'passed'";
+            if connection.query_row(sql, [], |row| row.get::<_, i64>(0))? == 0 {
+                connection.execute_batch(PASSED)?;
+            }
             let known: Option<String> = connection
                 .query_row("SELECT database FROM place", [], |row| row.get(0))
                 .optional()?;
@@ -192,6 +204,7 @@ impl State {
     ) -> Result<(), PushError> {
         self.run(|connection| {
             let transaction = connection.unchecked_transaction()?;
+            let passed = pass(&transaction, now.timestamp())?;
             let pending = place.pending.as_ref();
             transaction.execute(
                 "UPDATE place SET life = ?1, base = ?2, token = ?3, seq = ?4, at = ?5,
@@ -222,11 +235,11 @@ impl State {
                     tally.n,
                     tally.first,
                     tally.last,
-                    now.timestamp(),
+                    passed,
                 ])?;
             }
             drop(insert);
-            let oldest = now.timestamp().saturating_sub(KEPT);
+            let oldest = passed.saturating_sub(KEPT);
             transaction.execute("DELETE FROM tally WHERE touched < ?1", [oldest])?;
             transaction.commit()
         })
@@ -361,6 +374,23 @@ fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
     fs::rename(&beside, path)
 }
 
+/// The time by which counts are forgotten, in seconds: it begins with the clock, never goes back, and
+/// goes on by an hour at most.
+fn pass(transaction: &Connection, now: i64) -> rusqlite::Result<i64> {
+    let sql = "SELECT passed, looked FROM place";
+    let known: (Option<i64>, Option<i64>) =
+        transaction.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let passed = match known {
+        (Some(passed), Some(looked)) => {
+            let step = now.saturating_sub(looked).clamp(0, LONGEST_STEP);
+            passed.saturating_add(step)
+        }
+        _ => now,
+    };
+    transaction.execute("UPDATE place SET passed = ?1, looked = ?2", [passed, now])?;
+    Ok(passed)
+}
+
 fn place_of(row: &Row<'_>) -> rusqlite::Result<Place> {
     let token: Option<String> = row.get(6)?;
     Ok(Place {
@@ -372,4 +402,58 @@ fn place_of(row: &Row<'_>) -> rusqlite::Result<Place> {
         collected: row.get(5)?,
         pending: token.zip(row.get(7)?),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(hour: i64) -> Key {
+        Key {
+            hour,
+            source: "203.0.113.9".to_owned(),
+            daemon: "sshd".to_owned(),
+            verdict: "denied".to_owned(),
+        }
+    }
+
+    /// Settles a count of this hour when the clock says `now`.
+    fn settle(state: &State, hour: i64, now: i64) {
+        let tally = Tally {
+            n: 7,
+            first: 1,
+            last: 2,
+        };
+        let now = DateTime::from_timestamp(now, 0).unwrap();
+        let place = state.place().unwrap();
+        state
+            .settle(&place, &[(key(hour), tally)], false, now)
+            .unwrap();
+    }
+
+    #[test]
+    fn a_clock_that_jumps_forgets_no_count() {
+        let place = tempfile::tempdir().unwrap();
+        let state = State::open(place.path(), "a").unwrap();
+        let (start, year) = (1_795_176_000, 365 * 86_400);
+        settle(&state, 1, start);
+        for (hour, now) in [
+            (2, start + year),
+            (3, start + year + 60),
+            (4, start + 120),
+            (5, start - year),
+            (6, start + 180),
+        ] {
+            settle(&state, hour, now);
+            assert!(state.tally(&key(1)).unwrap().is_some(), "{now}");
+        }
+        // As time passes they are.
+        let sql = "UPDATE place SET passed = passed + ?1";
+        state
+            .run(|connection| connection.execute(sql, [KEPT]))
+            .unwrap();
+        settle(&state, 7, start + 240);
+        assert_eq!(state.tally(&key(1)).unwrap(), None);
+        assert!(state.tally(&key(7)).unwrap().is_some());
+    }
 }

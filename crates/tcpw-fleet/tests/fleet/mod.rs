@@ -1,6 +1,7 @@
 //! `tcpw-fleet` as people and machines use it, against Debian's PostgreSQL.
 
 mod crash;
+mod crowd;
 mod faults;
 mod host;
 mod init;
@@ -8,6 +9,8 @@ mod journal;
 mod mail;
 mod manual;
 mod own_user;
+mod page;
+mod pooler;
 mod privileges;
 mod push;
 mod read;
@@ -16,3 +19,4 @@ mod server;
 mod sshd;
 mod together;
 mod toolkit;
+mod trouble;

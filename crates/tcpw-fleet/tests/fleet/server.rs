@@ -25,6 +25,8 @@ pub(crate) struct Server {
     /// The port on the loopback, where TLS is spoken.
     pub(crate) port: u16,
     child: Option<Child>,
+    /// Whether it has a small disk of its own for a tablespace.
+    has_small_disk: bool,
 }
 
 /// Runs a program to its end, which must be a good one; gives what it printed.
@@ -112,6 +114,15 @@ fn cluster(programs: &Path, user: u32) -> PathBuf {
 impl Server {
     /// Starts a new server with one database, `tcpw`, of the user `admin`.
     pub(crate) fn start() -> Self {
+        Self::start_with(false)
+    }
+
+    /// Starts one that has a disk of four megabytes at `run/small`, which only it sees.
+    pub(crate) fn start_with_small_disk() -> Self {
+        Self::start_with(true)
+    }
+
+    fn start_with(has_small_disk: bool) -> Self {
         assert!(
             Uid::effective().is_root(),
             "this test starts a server as another user; run it as root"
@@ -144,6 +155,7 @@ impl Server {
             programs,
             port,
             child: None,
+            has_small_disk,
         };
         server.make_certificates(user);
         server.configure();
@@ -290,7 +302,7 @@ impl Server {
             .append(true)
             .open(self.path("log"))
             .unwrap();
-        as_user(&self.programs.join("postgres"))
+        self.command()
             .arg("-D")
             .arg(self.path("data"))
             .stdout(log.try_clone().unwrap())
@@ -298,6 +310,44 @@ impl Server {
             .stdin(Stdio::null())
             .spawn()
             .unwrap()
+    }
+
+    /// The program, in a mount namespace of its own where it has a disk of its own.
+    fn command(&self) -> Command {
+        let program = self.programs.join("postgres");
+        if !self.has_small_disk {
+            return as_user(&program);
+        }
+        let small = self.path("run/small");
+        fs::create_dir_all(&small).unwrap();
+        let script = format!(
+            "mount -t tmpfs -o size=4m,mode=0700,uid=$(id -u {USER}) tmpfs {} && \
+             exec setpriv --reuid {USER} --regid {USER} --clear-groups {} \"$@\"",
+            small.display(),
+            program.display()
+        );
+        let mut command = Command::new("unshare");
+        command
+            .args([
+                "--mount",
+                "--propagation",
+                "private",
+                "sh",
+                "-c",
+                &script,
+                "sh",
+            ])
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("LC_ALL", "C.UTF-8");
+        command
+    }
+
+    /// A file on the small disk, as the server sees it.
+    pub(crate) fn on_small_disk(&self, name: &str) -> PathBuf {
+        let id = self.child.as_ref().unwrap().id();
+        let small = self.path("run/small").join(name);
+        PathBuf::from(format!("/proc/{id}/root{}", small.display()))
     }
 
     /// Kills the server and all of its processes at once, as a power cut would.
@@ -311,6 +361,12 @@ impl Server {
         }
         child.wait().unwrap();
         fs::remove_file(self.path("data/postmaster.pid")).unwrap();
+    }
+
+    /// Sends a signal to the process that takes connections.
+    pub(crate) fn signal(&self, signal: Signal) {
+        let id = self.child.as_ref().unwrap().id();
+        kill(Pid::from_raw(i32::try_from(id).unwrap()), signal).unwrap();
     }
 
     /// Stops the server in order.
