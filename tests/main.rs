@@ -25,6 +25,8 @@ mod engine;
 mod fuzz;
 /// The written grammar is closed and names every parser.
 mod grammar;
+/// What other programs keep, as they wrote it, and what becomes of it in tables.
+mod import;
 /// Every code of the linter: its fixture, and its claims before the installed libwrap.
 mod lint;
 /// A DNS server that does what it is told to.

@@ -23,6 +23,7 @@ use crate::cli::change::edit::EditArgs;
 use crate::cli::change::expire::ExpireArgs;
 use crate::cli::change::fmt::FmtArgs;
 use crate::cli::change::history::HistoryArgs;
+use crate::cli::change::import_args::ImportArgs;
 use crate::cli::change::install_alert::InstallAlertArgs;
 use crate::cli::change::list::ListingArgs;
 use crate::cli::change::open::OpenArgs;
@@ -127,6 +128,7 @@ commands! {
     Expire(ExpireArgs),
     Edit(EditArgs),
     Apply(ApplyArgs),
+    Import(ImportArgs),
     History(HistoryArgs),
     Show(ShowArgs),
     Undo(UndoArgs),

@@ -5,8 +5,8 @@ use super::args::{Cli, Command};
 use super::base::output::{self, ColorChoice};
 use super::base::{Context, Exit, Failure, Output, Paths};
 use super::change::{
-    allow, apply, compact, confirm, deny, deny_all, edit, fmt, history, install_alert, list, open,
-    remove_alert, revoke, rollback, show, undo, uninstall,
+    allow, apply, compact, confirm, deny, deny_all, edit, fmt, history, import, install_alert,
+    list, open, remove_alert, revoke, rollback, show, undo, uninstall,
 };
 use super::verdict::{diff, explain, match_, parse, test};
 use super::{
@@ -88,6 +88,7 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
         Command::Undo(args) => undo::run(args, context),
         Command::Redo(args) => undo::redo(args, context),
         Command::Apply(args) => apply::run(args, context),
+        Command::Import(args) => import::run(args, context),
         Command::Edit(args) => edit::run(args, context),
         Command::Confirm(args) => confirm::run(args, context),
         Command::Rollback(args) => rollback::run(args, context),

@@ -72,6 +72,7 @@ fn demands(command: &Command) -> Demands {
         Command::Metrics(args) => (!args.writes(), true),
         Command::Uninstall(args) => (args.only_looks(), true),
         Command::Set(args) => (!args.writes(), false),
+        Command::Import(args) => (!args.writes(), false),
         Command::Diff(_)
         | Command::Doctor(_)
         | Command::Explain(_)

@@ -5,7 +5,7 @@
 pub(super) type Room = (&'static str, &'static [&'static str]);
 
 /// The rooms of `src`.
-pub(super) const ROOMS: [Room; 14] = [
+pub(super) const ROOMS: [Room; 15] = [
     ("diagnostic", &[]),
     ("values", &[]),
     ("system", &[]),
@@ -15,6 +15,7 @@ pub(super) const ROOMS: [Room; 14] = [
     ("lint", &["metadata"]),
     ("editor", &["system", "metadata"]),
     ("alert", &["system", "config"]),
+    ("import", &["system", "metadata"]),
     ("report", &["alert"]),
     ("status", &[]),
     ("lib", EVERY_ROOM),
@@ -143,13 +144,13 @@ pub(super) const RESERVED: &[(&str, &[&str])] = &[(
 pub(super) const CRATES: [Room; 30] = [
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
-    ("csv", &["cli", "report"]),
+    ("csv", &["cli", "import", "report"]),
     ("ipnet", &["config", "alert", "report", "cli"]),
     ("lettre", &["alert"]),
     ("rustls", &["alert"]),
     ("rustls_native_certs", &["alert"]),
     ("ureq", &["alert"]),
-    ("rusqlite", &["alert"]),
+    ("rusqlite", &["alert", "import"]),
     ("minijinja", &["alert"]),
     ("plotters", &["report"]),
     ("unicode_width", &["cli", "report", "status"]),
@@ -164,15 +165,21 @@ pub(super) const CRATES: [Room; 30] = [
     ("seccompiler", &["system"]),
     (
         "chrono",
-        &["system", "alert", "cli", "report", "metadata", "status"],
+        &[
+            "system", "alert", "cli", "import", "report", "metadata", "status",
+        ],
     ),
     (
         "serde",
-        &["alert", "config", "editor", "cli", "report", "status"],
+        &[
+            "alert", "config", "editor", "cli", "import", "report", "status",
+        ],
     ),
     (
         "serde_json",
-        &["alert", "config", "editor", "cli", "report", "status"],
+        &[
+            "alert", "config", "editor", "cli", "import", "report", "status",
+        ],
     ),
     ("toml", &["config"]),
     ("toml_edit", &["config"]),

@@ -51,6 +51,8 @@ fn what_is_named_and_missing_is_an_error() {
         &["setup", "--no-mail", "--from", MISSING],
         &["apply", MISSING],
         &["apply", "--check", MISSING],
+        &["import", "lines", "--into", "deny", MISSING],
+        &["import", "fail2ban", MISSING],
         &["report", "--log", MISSING],
         &["report", "--log", "[ROOT]/auth.log", "--log", MISSING],
         &["deliver", "--drop", MISSING],

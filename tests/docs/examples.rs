@@ -10,7 +10,7 @@ use std::sync::Mutex;
 const AT_ONCE: usize = 4;
 
 /// What the examples of some commands need: a script that is run before each of them.
-const BEFORE: [(&str, &str); 21] = [
+const BEFORE: [(&str, &str); 22] = [
     ("install-alert", "tcpw deny-all"),
     ("allow", "echo 9.9.9.9 home.dyn.example.org > etc/hosts"),
     (
@@ -24,6 +24,12 @@ const BEFORE: [(&str, &str); 21] = [
         "apply",
         "tcpw list --format json > wanted.json; mkdir tables; cp etc/hosts.allow tables; \
          echo 'ALL: 192.0.2.44' >> tables/hosts.allow",
+    ),
+    (
+        "import",
+        "printf '192.0.2.1 - 192.0.2.9 ; scanners\\n' > bans.txt; \
+         printf '### tuple ### deny tcp 22 0.0.0.0/0 any 198.51.100.0/24 in\\n' > user.rules; \
+         printf 'AllowUsers *@10.0.0.0/8\\n' > sshd_config",
     ),
     (
         "compact",
@@ -57,7 +63,7 @@ const WAITING: &str = "printf '[mail]\\nfrom=\"a@example.org\"\\nto=\"b@example.
                        > etc/tcpw.toml; tcpw notify --addr 192.0.2.9 -d sshd -- 192.0.2.9; tcpw deliver";
 
 /// Examples that end otherwise than with 0, as their pages say.
-const OTHERWISE: [(&str, &[i32]); 13] = [
+const OTHERWISE: [(&str, &[i32]); 14] = [
     // What is right depends on the machine of the test.
     ("tcpw status", &[0, 1, 2]),
     ("tcpw status --format nagios", &[0, 1, 2]),
@@ -66,6 +72,7 @@ const OTHERWISE: [(&str, &[i32]); 13] = [
     ("tcpw metrics --output tcpw.prom", &[0, 2]),
     ("tcpw match sshd 198.51.100.9", &[1]),
     ("tcpw fmt --check", &[1]),
+    ("tcpw import lines bans.txt --into deny --check", &[1]),
     ("tcpw compact --check", &[1]),
     ("tcpw compact -n", &[1]),
     ("tcpw compact --into gate -n", &[1]),

@@ -12,6 +12,8 @@
 /// Two tables in a directory of their own, and the program run on them.
 mod sandbox;
 
+pub use sandbox::{Ran, Sandbox};
+
 /// Where rules go, what is in conflict, what holds already.
 mod placement;
 

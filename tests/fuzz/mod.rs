@@ -10,6 +10,8 @@ mod event_decode;
 mod gate_call;
 #[path = "../../fuzz/bodies/gate_database.rs"]
 mod gate_database;
+#[path = "../../fuzz/bodies/import.rs"]
+mod import;
 #[path = "../../fuzz/bodies/index_linear.rs"]
 mod index_linear;
 #[path = "../../fuzz/bodies/log_lines.rs"]

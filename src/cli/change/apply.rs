@@ -2,17 +2,14 @@
 
 use super::answer::AnswerArgs;
 use super::changes::{ChangeArgs, ForceArgs};
-use super::new_findings::new_findings;
+use super::declared::{WantedTables, make_wanted};
 use super::wanted::{Wanted, read};
 use crate::cli::base::{Context, Exit, Failure};
 use crate::cli::machine::tables::TableFile;
-use crate::editor::{
-    Asks, Ground, Intent, Keeps, Refusal, Scope, declare, replace, verify_alerts_kept,
-};
+use crate::editor::{Keeps, declare, replace};
 use crate::escape::visible;
 use crate::policy::rules as rules_of;
 use clap::{Args, ValueEnum};
-use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 
 /// Make the tables match a file
@@ -79,7 +76,6 @@ pub(crate) fn run(args: &ApplyArgs, context: &mut Context) -> Result<Exit, Failu
 
 fn apply(args: &ApplyArgs, source: &Path, context: &mut Context) -> Result<Exit, Failure> {
     let wanted = read(source)?;
-    let paths = context.paths.clone();
     if !args.keep_others {
         check_wish(&wanted, source, context)?;
     } else if matches!(wanted, Wanted::Tables(_)) {
@@ -91,38 +87,22 @@ fn apply(args: &ApplyArgs, source: &Path, context: &mut Context) -> Result<Exit,
         alerts: !args.drop_alert,
         others: args.keep_others,
     };
-    let is_pending = Cell::new(false);
-    let mistakes = RefCell::new(Vec::new());
-    let change = |ground: &Ground<'_>| {
-        let change = match &wanted {
-            Wanted::Tables([allow, deny]) => replace(ground, [allow.as_deref(), deny.as_deref()]),
-            Wanted::Rules([allow, deny]) => declare(ground, [allow, deny], keeps)?,
-        };
-        is_pending.set(!change.edits.is_empty());
-        Ok::<_, Refusal>(change)
-    };
-    let verify = |before: &Ground<'_>, after: &Ground<'_>, _: &_| {
-        if !args.drop_alert {
-            verify_alerts_kept(before, after)?;
-        }
-        mistakes.replace(new_findings(&paths, before, after));
-        Ok(())
-    };
-    let options = if args.check {
-        ChangeArgs::preview(true).showing(args.change.diff)
-    } else {
-        args.change
-    };
-    let intent = Intent::new(&change, &verify, Scope::Forced(Asks::Anybody));
-    let answer = args
-        .answer
-        .make(context, options, &intent.guarded(!args.force.force))?;
-    answer.give(context, &[], mistakes.into_inner())?;
-    Ok(if args.check && is_pending.get() {
-        Exit::Negative
-    } else {
-        Exit::Done
-    })
+    make_wanted(
+        WantedTables {
+            answer: args.answer,
+            change: args.change,
+            is_forced: args.force.force,
+            only_checks: args.check,
+            drops_alerts: args.drop_alert,
+        },
+        &|ground| match &wanted {
+            Wanted::Tables([allow, deny]) => {
+                Ok(replace(ground, [allow.as_deref(), deny.as_deref()]))
+            }
+            Wanted::Rules([allow, deny]) => declare(ground, [allow, deny], keeps),
+        },
+        context,
+    )
 }
 
 /// Refuses a list without rules where the tables have some: an empty file is a mishap more often

@@ -18,8 +18,8 @@ pub const GROUPS: [(&str, &[&str]); 6] = [
     (
         "Rules",
         &[
-            "list", "allow", "deny", "revoke", "deny-all", "open", "edit", "apply", "fmt",
-            "compact", "set",
+            "list", "allow", "deny", "revoke", "deny-all", "open", "edit", "apply", "import",
+            "fmt", "compact", "set",
         ],
     ),
     ("Safety", &["history", "show", "undo", "redo", "confirm"]),

@@ -107,6 +107,35 @@ pub(super) const PAGES: &[Page] = &[
         ],
     },
     Page {
+        command: "import",
+        examples: &[
+            (
+                "tcpw import lines bans.txt --into deny -n",
+                "What a list would change",
+            ),
+            (
+                "tcpw import ufw user.rules -d sshd=22",
+                "The rules of ufw for port 22, as rules for sshd",
+            ),
+            (
+                "tcpw import sshd sshd_config --print",
+                "As a list for tcpw apply",
+            ),
+            (
+                "tcpw import lines bans.txt --into deny --check",
+                "Are the rules there?",
+            ),
+        ],
+        exit: &[
+            ("0", "the rules are there, or there was nothing to import"),
+            ("1", "with --check: some are missing"),
+            (
+                "2",
+                "something was not understood, refused, or not possible; nothing was written",
+            ),
+        ],
+    },
+    Page {
         command: "fmt",
         examples: &[
             ("tcpw fmt", "One style, the same verdicts"),

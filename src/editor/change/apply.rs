@@ -14,6 +14,7 @@ use crate::metadata::Label;
 use crate::policy::{Rule, rules};
 use crate::syntax::{LINE_LIMIT, Tree, parse};
 use similar::{Algorithm, DiffOp, capture_diff_slices};
+use std::collections::HashMap;
 
 /// A rule that is wanted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -233,12 +234,15 @@ pub fn declare(
 }
 
 /// Those of the wanted rules that are not there; one that is wanted twice must be there twice.
-fn missing(mut there: Vec<Key>, wanted: &[Declared]) -> Vec<Declared> {
+fn missing(there: Vec<Key>, wanted: &[Declared]) -> Vec<Declared> {
+    let mut counts: HashMap<Key, usize> = HashMap::new();
+    for key in there {
+        *counts.entry(key).or_default() += 1;
+    }
     let mut missing = Vec::new();
     for one in wanted {
-        let key = one.key();
-        match there.iter().position(|other| *other == key) {
-            Some(at) => drop(there.swap_remove(at)),
+        match counts.get_mut(&one.key()).filter(|count| **count > 0) {
+            Some(count) => *count -= 1,
             None => missing.push(one.clone()),
         }
     }

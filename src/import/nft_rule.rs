@@ -1,0 +1,220 @@
+//! A rule of nft as a rule of a packet filter.
+
+use crate::import::entry::Origin;
+use crate::import::firewall::{Effect, FilterRule, Matching};
+use crate::import::intake::Intake;
+use crate::import::nft_item::{Element, RuleItem};
+use crate::import::notes::SourcePlace;
+use crate::import::ranges::RangeSet;
+use crate::import::words::shown;
+use serde_json::Value;
+use std::collections::{BTreeMap, HashMap};
+use tcpw_gate::Network;
+
+/// The elements of the sets of a table.
+type Sets<'s> = HashMap<&'s str, &'s [Element]>;
+
+/// What the statements of a rule say so far.
+#[derive(Default)]
+struct Statements {
+    ports: Option<Vec<String>>,
+    /// The addresses, by what is left of their time in seconds.
+    from: Option<BTreeMap<Option<i64>, Vec<Network>>>,
+    /// Whether it is about new connections to programs.
+    is_aside: bool,
+    /// Whether it is about one protocol of those that have ports.
+    is_of_one_protocol: bool,
+    effect: Option<Effect>,
+}
+
+/// The rules that this one is: one for each time at which elements of its set run out.
+pub(crate) fn rule(
+    item: &RuleItem,
+    place: &SourcePlace,
+    sets: &Sets<'_>,
+    intake: &Intake<'_>,
+) -> Vec<FilterRule> {
+    let reason = item
+        .comment
+        .as_deref()
+        .and_then(|comment| intake.reason(comment));
+    let frame = |until: Option<i64>, from: Option<RangeSet>, ports, effect| FilterRule {
+        place: place.clone(),
+        matching: Matching { from, ports },
+        effect,
+        origin: Origin {
+            until: until.map(|rest| intake.terms.now.saturating_add(rest)),
+            reason: reason.clone(),
+            ..Origin::default()
+        },
+    };
+    let mut read = Statements::default();
+    let mut unknown = None;
+    for statement in &item.expr {
+        if let Err(why) = read.statement(statement, sets) {
+            unknown.get_or_insert(why);
+        }
+    }
+    let effect = read.effect.unwrap_or(Effect::Nothing);
+    if read.is_aside || effect == Effect::Nothing {
+        return Vec::new();
+    }
+    if read.is_of_one_protocol && read.ports.is_none() {
+        unknown.get_or_insert_with(|| "it is about all ports of one protocol".to_owned());
+    }
+    if let Some(why) = unknown {
+        return vec![frame(None, None, None, Effect::Unknown(why))];
+    }
+    match read.from {
+        None => vec![frame(None, None, read.ports, effect)],
+        Some(groups) => {
+            let rules = groups.into_iter().map(|(until, networks)| {
+                let from = Some(RangeSet::of(&networks));
+                frame(until, from, read.ports.clone(), effect.clone())
+            });
+            rules.collect()
+        }
+    }
+}
+
+impl Statements {
+    fn statement(&mut self, statement: &Value, sets: &Sets<'_>) -> Result<(), String> {
+        let object = statement
+            .as_object()
+            .ok_or("a statement is not understood")?;
+        let (kind, value) = object
+            .iter()
+            .next()
+            .ok_or("a statement is not understood")?;
+        let effect = match kind.as_str() {
+            "match" => return self.matching(value, sets),
+            "counter" | "log" | "comment" => return Ok(()),
+            "accept" => Effect::Accept,
+            "drop" | "reject" => Effect::Deny,
+            "return" => Effect::Return,
+            "jump" => {
+                let target = value.get("target").and_then(Value::as_str);
+                Effect::Jump(target.unwrap_or_default().to_owned())
+            }
+            other => {
+                // Such as a limit or a map: what happens to whom is not known.
+                self.effect.get_or_insert(Effect::Unknown(String::new()));
+                return Err(format!("`{}` is not understood", shown(other)));
+            }
+        };
+        self.effect = Some(effect);
+        Ok(())
+    }
+
+    fn matching(&mut self, value: &Value, sets: &Sets<'_>) -> Result<(), String> {
+        let is_negated = match value.get("op").and_then(Value::as_str) {
+            Some("==" | "in") => false,
+            Some("!=") => true,
+            Some(other) => return Err(format!("`{}` is not understood", shown(other))),
+            None => return Err("a match is not understood".to_owned()),
+        };
+        let left = value.get("left").unwrap_or(&Value::Null);
+        let right = value.get("right").unwrap_or(&Value::Null);
+        let field = |object: &str, key: &str| {
+            let text = left.get(object).and_then(|object| object.get(key));
+            text.and_then(Value::as_str)
+        };
+        let payload = (field("payload", "protocol"), field("payload", "field"));
+        match (payload, field("ct", "key"), field("meta", "key")) {
+            ((Some("ip" | "ip6"), Some("saddr")), ..) => self.from(right, is_negated, sets),
+            ((Some("tcp" | "th"), Some("dport")), ..) if !is_negated => self.ports(right, ""),
+            ((Some("udp"), Some("dport")), ..) if !is_negated => self.ports(right, "/udp"),
+            ((Some("icmp" | "icmpv6"), _), ..) => {
+                self.is_aside = true;
+                Ok(())
+            }
+            ((Some("ip" | "ip6"), Some("protocol" | "nexthdr")), ..) | (_, _, Some("l4proto"))
+                if !is_negated =>
+            {
+                self.protocol(right)
+            }
+            (_, Some("state"), _) if !is_negated => {
+                let has_new = texts(right).any(|state| state == "new");
+                self.is_aside |= !has_new;
+                Ok(())
+            }
+            _ => {
+                let what = shown(&left.to_string());
+                Err(format!("a match of {what} is not understood"))
+            }
+        }
+    }
+
+    /// A protocol: whatever is not about ports asks no daemon.
+    fn protocol(&mut self, right: &Value) -> Result<(), String> {
+        let mut names = texts(right).peekable();
+        if names.peek().is_none() {
+            return Err("a protocol is not understood".to_owned());
+        }
+        let names: Vec<&str> = names.collect();
+        if !names.contains(&"tcp") && !names.contains(&"udp") {
+            self.is_aside = true;
+        } else if !names.contains(&"tcp") {
+            return Err("it is about UDP without a port".to_owned());
+        }
+        self.is_of_one_protocol = names.len() == 1;
+        Ok(())
+    }
+
+    fn ports(&mut self, right: &Value, protocol: &str) -> Result<(), String> {
+        let set = right.get("set").and_then(Value::as_array);
+        let values = set.map_or(std::slice::from_ref(right), Vec::as_slice);
+        let port = |value: &Value| value.as_u64().map(|number| format!("{number}{protocol}"));
+        let ports: Option<Vec<String>> = values.iter().map(port).collect();
+        self.ports = Some(ports.ok_or("a range or a set of ports is not understood")?);
+        Ok(())
+    }
+
+    fn from(&mut self, right: &Value, is_negated: bool, sets: &Sets<'_>) -> Result<(), String> {
+        if self.from.is_some() {
+            return Err("it asks for the address twice".to_owned());
+        }
+        let named = right.as_str().and_then(|text| text.strip_prefix('@'));
+        let own;
+        let elements = if let Some(name) = named {
+            let set = sets.get(name);
+            set.copied()
+                .ok_or_else(|| format!("the set `{}` is not here", shown(name)))?
+        } else {
+            let values = right
+                .get("set")
+                .cloned()
+                .unwrap_or(Value::Array(vec![right.clone()]));
+            own = serde_json::from_value::<Vec<Element>>(values)
+                .map_err(|error| shown(&error.to_string()))?;
+            own.as_slice()
+        };
+        let mut groups: BTreeMap<Option<i64>, Vec<Network>> = BTreeMap::new();
+        for element in elements {
+            let (network, rest, _) = element.read()?;
+            groups.entry(rest).or_default().push(network);
+        }
+        if is_negated {
+            if groups.keys().any(Option::is_some) {
+                return Err("it is about all others than those of a set that runs out".to_owned());
+            }
+            let set: Vec<Network> = groups.into_values().flatten().collect();
+            // What a match of one family says nothing about, it does not match.
+            let is_four = set.first().is_none_or(|one| one.first().is_ipv4());
+            let mut others = RangeSet::of(&set).others();
+            others.retain(|one| one.first().is_ipv4() == is_four);
+            groups = BTreeMap::from([(None, others)]);
+        }
+        self.from = Some(groups);
+        Ok(())
+    }
+}
+
+/// The texts of a value: one, or those of an array or a set.
+fn texts(value: &Value) -> impl Iterator<Item = &str> {
+    let set = value.get("set").unwrap_or(value);
+    let values = set
+        .as_array()
+        .map_or(std::slice::from_ref(set), Vec::as_slice);
+    values.iter().filter_map(Value::as_str)
+}

@@ -1,0 +1,24 @@
+//! What other programs keep, written by the programs themselves, and what becomes of it in tables.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    reason = "helpers of tests, to which the lints make no exception of their own"
+)]
+
+/// Random rules, whose first one decides, and what a client gets by them.
+mod model;
+
+/// The real fail2ban's bans.
+mod fail2ban;
+
+/// Rules as the real nft, iptables, ipset, ufw and firewalld print them.
+mod firewalls;
+
+/// The real sshd says who is refused.
+mod sshd;
+
+/// Lists, CSV, and files by their documented forms: DenyHosts, cPanel.
+mod lists;
