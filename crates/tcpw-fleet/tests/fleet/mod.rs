@@ -2,6 +2,7 @@
 
 mod crash;
 mod faults;
+mod grafana;
 mod host;
 mod init;
 mod journal;
