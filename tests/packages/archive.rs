@@ -1,7 +1,7 @@
 //! The portable archive, `make install` from it and from the sources, and the check of the C library's
 //! version.
 
-use super::programs::{outcome, programs, root, run, script};
+use super::programs::{all, outcome, programs, root, run, script};
 use crate::proof;
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 fn make_archive(folder: &Path) -> PathBuf {
     let mut archive = script("archive");
-    archive.arg("--programs").arg(programs());
+    archive.arg("--programs").arg(all());
     PathBuf::from(run(archive.arg("--output").arg(folder)).trim_end())
 }
 
@@ -28,9 +28,10 @@ fn files(folder: &Path) -> BTreeSet<String> {
 fn make(sources: &Path, verb: &str, stage: &Path) -> String {
     let mut make = Command::new("make");
     make.args(["--no-print-directory", verb, "PREFIX=/opt/tcpw"]);
+    make.arg("PARTS=tcpw tcpw-fleet");
     make.arg(format!("DESTDIR={}", stage.display()));
     if sources == root() {
-        make.arg(format!("PROGRAMS={}", programs().display()));
+        make.arg(format!("PROGRAMS={}", all().display()));
     }
     run(make.current_dir(sources))
 }
@@ -60,6 +61,9 @@ fn what_it_unpacks_to_can_be_installed_like_the_sources() {
         "opt/tcpw/sbin/tcpw",
         "opt/tcpw/sbin/tcpw-notify",
         "opt/tcpw/sbin/tcpw-gate",
+        "opt/tcpw/sbin/tcpw-fleet",
+        "opt/tcpw/share/man/man8/tcpw-fleet.8.gz",
+        "opt/tcpw/lib/systemd/system/tcpw-fleet-push.timer",
         "opt/tcpw/share/man/man8/tcpw.8.gz",
         "opt/tcpw/share/bash-completion/completions/tcpw",
         "opt/tcpw/lib/systemd/system/tcpw-expire.service",
@@ -82,6 +86,13 @@ fn what_it_unpacks_to_can_be_installed_like_the_sources() {
         .permissions()
         .mode();
     assert_eq!(mode & 0o7777, 0o600);
+
+    let unit = one.join("opt/tcpw/lib/systemd/system/tcpw-fleet-push.service");
+    let unit = fs::read_to_string(unit).unwrap();
+    assert!(
+        unit.contains("ExecStart=/opt/tcpw/sbin/tcpw-fleet push\n"),
+        "{unit}"
+    );
 
     // Whoever installs again keeps the configuration, and whoever uninstalls keeps that alone.
     fs::write(one.join("etc/tcpw.toml"), "# mine\n").unwrap();
