@@ -36,6 +36,14 @@ fn make(sources: &Path, verb: &str, stage: &Path) -> String {
     run(make.current_dir(sources))
 }
 
+/// A unit below a root starts the program where it was put.
+fn starts(root: &Path, unit: &str, line: &str) {
+    let path = root.join("opt/tcpw/lib/systemd/system").join(unit);
+    let text = fs::read_to_string(path).unwrap();
+    let wanted = format!("ExecStart=/opt/tcpw/sbin/{line}\n");
+    assert!(text.contains(&wanted), "{text}");
+}
+
 #[test]
 fn what_it_unpacks_to_can_be_installed_like_the_sources() {
     let folder = TempDir::new().unwrap();
@@ -75,24 +83,13 @@ fn what_it_unpacks_to_can_be_installed_like_the_sources() {
         let same = fs::read(one.join(path)).unwrap() == fs::read(two.join(path)).unwrap();
         assert!(same, "{path}");
     }
-    let unit = one.join("opt/tcpw/lib/systemd/system/tcpw-expire.service");
-    let unit = fs::read_to_string(unit).unwrap();
-    assert!(
-        unit.contains("ExecStart=/opt/tcpw/sbin/tcpw expire\n"),
-        "{unit}"
-    );
+    starts(&one, "tcpw-expire.service", "tcpw expire");
+    starts(&one, "tcpw-fleet-push.service", "tcpw-fleet push");
     let mode = fs::metadata(one.join("etc/tcpw.toml"))
         .unwrap()
         .permissions()
         .mode();
     assert_eq!(mode & 0o7777, 0o600);
-
-    let unit = one.join("opt/tcpw/lib/systemd/system/tcpw-fleet-push.service");
-    let unit = fs::read_to_string(unit).unwrap();
-    assert!(
-        unit.contains("ExecStart=/opt/tcpw/sbin/tcpw-fleet push\n"),
-        "{unit}"
-    );
 
     // Whoever installs again keeps the configuration, and whoever uninstalls keeps that alone.
     fs::write(one.join("etc/tcpw.toml"), "# mine\n").unwrap();

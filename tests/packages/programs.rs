@@ -91,7 +91,11 @@ pub(super) fn fleet() -> &'static Path {
     let folder = MADE.get_or_init(|| {
         let folder = TempDir::with_prefix("tcpw-fleet-").unwrap();
         let built = Path::new(env!("CARGO_BIN_EXE_tcpw")).with_file_name("tcpw-fleet");
-        assert!(built.exists(), "cargo build --workspace makes {built:?}");
+        assert!(
+            built.exists(),
+            "cargo build --workspace makes {}",
+            built.display()
+        );
         let stripped = folder.path().join("tcpw-fleet");
         run(Command::new("strip").arg("-o").arg(stripped).arg(built));
         folder

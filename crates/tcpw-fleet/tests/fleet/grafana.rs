@@ -50,15 +50,13 @@ fn sent(sql: &str, hosts: &[&str]) -> String {
         .replace("${host:sqlstring}", &list.join(","))
         .replace("$__interval", INTERVAL.0);
     let sql = macro_of(&sql, "__timeFilter", |arguments| {
-        format!("{} BETWEEN '{FROM}' AND '{TO}'", arguments[0])
+        let column = arguments.first().unwrap();
+        format!("{column} BETWEEN '{FROM}' AND '{TO}'")
     });
     let sql = macro_of(&sql, "__timeGroupAlias", |arguments| {
-        assert_eq!(arguments[1], INTERVAL.0);
-        let length = INTERVAL.1;
-        format!(
-            "floor(extract(epoch from {})/{length})*{length} AS \"time\"",
-            arguments[0]
-        )
+        assert_eq!(arguments.get(1), Some(&INTERVAL.0));
+        let (column, length) = (arguments.first().unwrap(), INTERVAL.1);
+        format!("floor(extract(epoch from {column})/{length})*{length} AS \"time\"")
     });
     assert!(!sql.contains('$'), "{sql}");
     sql
