@@ -43,9 +43,10 @@ doc:
 release:
     cargo build --locked --release --workspace
 
-# The package of Debian, target/packages/tcpw_*.deb.
+# The packages of Debian, target/packages/tcpw_*.deb and tcpw-fleet_*.deb.
 deb:
     packaging/deb/build
+    packaging/deb/build --package tcpw-fleet
 
 # The archive for glibc 2.28 or later, target/packages/tcpw-*.tar.gz; needs cargo-zigbuild and zig.
 archive:

@@ -1,7 +1,7 @@
 //! The portable archive, `make install` from it and from the sources, and the check of the C library's
 //! version.
 
-use super::programs::{outcome, programs, root, run, script};
+use super::programs::{all, outcome, programs, root, run, script};
 use crate::proof;
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 fn make_archive(folder: &Path) -> PathBuf {
     let mut archive = script("archive");
-    archive.arg("--programs").arg(programs());
+    archive.arg("--programs").arg(all());
     PathBuf::from(run(archive.arg("--output").arg(folder)).trim_end())
 }
 
@@ -28,11 +28,20 @@ fn files(folder: &Path) -> BTreeSet<String> {
 fn make(sources: &Path, verb: &str, stage: &Path) -> String {
     let mut make = Command::new("make");
     make.args(["--no-print-directory", verb, "PREFIX=/opt/tcpw"]);
+    make.arg("PARTS=tcpw tcpw-fleet");
     make.arg(format!("DESTDIR={}", stage.display()));
     if sources == root() {
-        make.arg(format!("PROGRAMS={}", programs().display()));
+        make.arg(format!("PROGRAMS={}", all().display()));
     }
     run(make.current_dir(sources))
+}
+
+/// A unit below a root starts the program where it was put.
+fn starts(root: &Path, unit: &str, line: &str) {
+    let path = root.join("opt/tcpw/lib/systemd/system").join(unit);
+    let text = fs::read_to_string(path).unwrap();
+    let wanted = format!("ExecStart=/opt/tcpw/sbin/{line}\n");
+    assert!(text.contains(&wanted), "{text}");
 }
 
 #[test]
@@ -60,6 +69,9 @@ fn what_it_unpacks_to_can_be_installed_like_the_sources() {
         "opt/tcpw/sbin/tcpw",
         "opt/tcpw/sbin/tcpw-notify",
         "opt/tcpw/sbin/tcpw-gate",
+        "opt/tcpw/sbin/tcpw-fleet",
+        "opt/tcpw/share/man/man8/tcpw-fleet.8.gz",
+        "opt/tcpw/lib/systemd/system/tcpw-fleet-push.timer",
         "opt/tcpw/share/man/man8/tcpw.8.gz",
         "opt/tcpw/share/bash-completion/completions/tcpw",
         "opt/tcpw/lib/systemd/system/tcpw-expire.service",
@@ -71,12 +83,8 @@ fn what_it_unpacks_to_can_be_installed_like_the_sources() {
         let same = fs::read(one.join(path)).unwrap() == fs::read(two.join(path)).unwrap();
         assert!(same, "{path}");
     }
-    let unit = one.join("opt/tcpw/lib/systemd/system/tcpw-expire.service");
-    let unit = fs::read_to_string(unit).unwrap();
-    assert!(
-        unit.contains("ExecStart=/opt/tcpw/sbin/tcpw expire\n"),
-        "{unit}"
-    );
+    starts(&one, "tcpw-expire.service", "tcpw expire");
+    starts(&one, "tcpw-fleet-push.service", "tcpw-fleet push");
     let mode = fs::metadata(one.join("etc/tcpw.toml"))
         .unwrap()
         .permissions()

@@ -32,9 +32,11 @@ make_system() {
     mount -t tmpfs -o mode=1777 none "$root/tmp"
     ip link set lo up
     # As a machine on which tcpw never was, whatever this one is.
-    inside dpkg --purge --force-all tcpw >/dev/null 2>&1 || true
-    rm -rf "$root/etc/tcpw.toml" "$root/var/lib/tcpw" "$root/var/spool/tcpw" "$root"/usr/local/sbin/tcpw*
-    if inside getent passwd tcpw >/dev/null; then inside userdel tcpw; fi
+    inside dpkg --purge --force-all tcpw-fleet tcpw >/dev/null 2>&1 || true
+    rm -rf "$root/etc/tcpw.toml" "$root/var/lib/"tcpw* "$root/var/spool/tcpw" "$root"/usr/local/sbin/tcpw*
+    for user in tcpw tcpw-fleet; do
+        if inside getent passwd "$user" >/dev/null; then inside userdel "$user"; fi
+    done
     printf '# Who may connect.\n' >"$root/etc/hosts.allow"
     printf '# Who may not.\n' >"$root/etc/hosts.deny"
     chmod 644 "$root"/etc/hosts.{allow,deny}

@@ -8,6 +8,8 @@ mod archive;
 mod ci;
 /// The package of Debian: what is in it, and what lintian says.
 mod deb;
+/// The package with the program for many servers: what is in it, its units, and that it comes and goes.
+mod deb_fleet;
 /// Installed, upgraded, removed, purged and installed again on a system of its own.
 mod lifecycle;
 /// The programs as packages hold them, and the scripts that make packages.

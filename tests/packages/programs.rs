@@ -1,9 +1,11 @@
 //! The release build that packages hold, made once a run, and the scripts of `packaging/`.
 
 use std::collections::BTreeSet;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
+use tempfile::TempDir;
 
 /// The root of the sources.
 pub(super) fn root() -> &'static Path {
@@ -80,6 +82,40 @@ fn of_others(folder: PathBuf) -> Build {
 /// The folder of the programs.
 pub(super) fn programs() -> &'static Path {
     &build().folder
+}
+
+/// A folder with the program for many servers as the tests are built with it, without what debuggers read: it
+/// comes and goes as a release build does, which would take minutes.
+pub(super) fn fleet() -> &'static Path {
+    static MADE: OnceLock<TempDir> = OnceLock::new();
+    let folder = MADE.get_or_init(|| {
+        let folder = TempDir::with_prefix("tcpw-fleet-").unwrap();
+        let built = Path::new(env!("CARGO_BIN_EXE_tcpw")).with_file_name("tcpw-fleet");
+        assert!(
+            built.exists(),
+            "cargo build --workspace makes {}",
+            built.display()
+        );
+        let stripped = folder.path().join("tcpw-fleet");
+        run(Command::new("strip").arg("-o").arg(stripped).arg(built));
+        folder
+    });
+    folder.path()
+}
+
+/// A folder with all programs.
+pub(super) fn all() -> &'static Path {
+    static MADE: OnceLock<TempDir> = OnceLock::new();
+    let folder = MADE.get_or_init(|| {
+        let folder = TempDir::with_prefix("tcpw-programs-").unwrap();
+        let link = |from: &Path, name: &str| symlink(from.join(name), folder.path().join(name));
+        for name in ["tcpw", "tcpw-notify", "tcpw-gate"] {
+            link(programs(), name).unwrap();
+        }
+        link(fleet(), "tcpw-fleet").unwrap();
+        folder
+    });
+    folder.path()
 }
 
 /// The names of the crates that were compiled for the programs.

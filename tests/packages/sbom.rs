@@ -47,6 +47,49 @@ fn it_names_each_crate_that_is_built_in_with_its_digest_and_licence() {
     ));
 }
 
+/// The names of all crates that Cargo.lock has below `tcpw-fleet`, also those for tests and other systems.
+fn below_fleet() -> BTreeSet<String> {
+    let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
+    let lock: toml::Table = lock.parse().unwrap();
+    let packages = lock["package"].as_array().unwrap();
+    let mut found = BTreeSet::new();
+    let mut open = vec!["tcpw-fleet".to_owned()];
+    while let Some(name) = open.pop() {
+        let all = packages
+            .iter()
+            .filter(|package| package["name"].as_str() == Some(name.as_str()));
+        let needed = all
+            .filter_map(|package| package.get("dependencies"))
+            .flat_map(|needed| needed.as_array().unwrap());
+        let needed = needed.map(|entry| entry.as_str().unwrap().split(' ').next().unwrap());
+        if !found.contains(&name) {
+            open.extend(needed.map(str::to_owned));
+            found.insert(name);
+        }
+    }
+    found
+}
+
+#[test]
+fn the_program_for_many_servers_has_a_list_of_its_own() {
+    let text = run(script("sbom").args(["--package", "tcpw-fleet"]));
+    let fleet: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(fleet["metadata"]["component"]["name"], "tcpw-fleet");
+    let names = |sbom: &serde_json::Value| -> BTreeSet<String> {
+        let parts = sbom["components"].as_array().unwrap().iter();
+        parts
+            .map(|part| part["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let (its, toolkit) = (names(&fleet), names(&sbom().1));
+    assert!(its.is_subset(&below_fleet()), "{its:?}");
+    for name in ["postgres", "tokio-rustls", "rusqlite", "tcpw"] {
+        assert!(its.contains(name), "{name} of {its:?}");
+    }
+    assert!(toolkit.is_subset(&its), "it holds the toolkit: {its:?}");
+    assert!(!toolkit.contains("postgres"));
+}
+
 #[test]
 fn it_is_the_same_each_time() {
     assert_eq!(sbom().0, sbom().0);

@@ -1,13 +1,14 @@
-//! Events in a store of somebody else: the recipes of `docs/log-stores.md`, run by the programs they are for.
+//! Events in a store of somebody else: the recipes of `docs/log-stores.md`, run by the programs they are for, and
+//! the journal of systemd.
 
 use super::real_logs::play;
 use crate::{proof, sandbox};
 use std::path::PathBuf;
 
-#[test]
-fn rsyslog_brings_each_event_to_postgresql_once() {
+/// Plays a script, which must prove one thing.
+fn prove(script: &str) {
     let program = PathBuf::from(sandbox::program());
-    let (_stage, log) = play("log_store.sh", &[&program]);
+    let (_stage, log) = play(script, &[&program]);
     let proven: Vec<&str> = log
         .lines()
         .filter(|line| line.starts_with("log store: "))
@@ -16,4 +17,14 @@ fn rsyslog_brings_each_event_to_postgresql_once() {
     for line in proven {
         proof::say(line);
     }
+}
+
+#[test]
+fn rsyslog_brings_each_event_to_postgresql_once() {
+    prove("log_store.sh");
+}
+
+#[test]
+fn journald_has_the_fields_of_each_event_and_no_field_of_a_client() {
+    prove("journald.sh");
 }

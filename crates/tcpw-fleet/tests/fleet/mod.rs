@@ -3,6 +3,7 @@
 mod crash;
 mod crowd;
 mod faults;
+mod grafana;
 mod host;
 mod init;
 mod journal;

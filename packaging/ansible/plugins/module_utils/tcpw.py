@@ -49,27 +49,37 @@ class Tcpw(object):
 
     def run(self, words, codes=(0,)):
         """Runs a command; its exit code and what it printed. Fails with its words if it failed."""
-        code, out, err = self.module.run_command(
+        code, out, err = self._call(words)
+        if code not in codes:
+            self._fail(code, out, err)
+        return code, out, err
+
+    def answer(self, words, codes=(0,), untold=()):
+        """Runs a command that answers in JSON; its exit code and the answer. What it said to people besides
+        becomes warnings. With an exit code of `untold` it has failed, unless it answered all the same."""
+        code, out, err = self._call(words[:1] + ["--format", "json"] + words[1:])
+        try:
+            found = json.loads(out)
+        except ValueError:
+            found = None
+        if code not in codes and not (code in untold and isinstance(found, dict)):
+            self._fail(code, out, err)
+        if found is None:
+            self.module.fail_json(msg="tcpw did not answer in JSON: %s" % (err.strip() or out.strip()), rc=code)
+        self.warn(err)
+        return code, found
+
+    def _call(self, words):
+        return self.module.run_command(
             self.words + words,
             expand_user_and_vars=False,
             environ_update=dict(LC_ALL="C.UTF-8", NO_COLOR="1"),
         )
-        if code not in codes:
-            remarks, failure = split(err)
-            self.warn(remarks)
-            self.module.fail_json(msg=failure or out.strip() or "tcpw ended with %s" % code, rc=code, stderr=err)
-        return code, out, err
 
-    def answer(self, words, codes=(0,)):
-        """Runs a command that answers in JSON; its exit code and the answer. What it said to people besides
-        becomes warnings."""
-        code, out, err = self.run(words[:1] + ["--format", "json"] + words[1:], codes)
-        try:
-            found = json.loads(out)
-        except ValueError:
-            self.module.fail_json(msg="tcpw did not answer in JSON: %s" % (err.strip() or out.strip()), rc=code)
-        self.warn(err)
-        return code, found
+    def _fail(self, code, out, err):
+        remarks, failure = split(err)
+        self.warn(remarks)
+        self.module.fail_json(msg=failure or out.strip() or "tcpw ended with %s" % code, rc=code, stderr=err)
 
     def warn(self, err):
         """Passes on what tcpw said on standard error, line by line without its name."""

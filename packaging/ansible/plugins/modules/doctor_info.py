@@ -39,12 +39,20 @@ EXAMPLES = r"""
 - name: Stop where a rule binds nobody
   ansible.builtin.assert:
     that: doctor.doctor.rules_for_nobody | length == 0
+
+- name: Stop unless a mail could leave, also where that cannot be told
+  tcpw.tcpw.doctor_info:
+    mail: true
+  register: mail
+  failed_when: not mail.healthy
 """
 
 RETURN = r"""
 healthy:
   description:
     - Whether nothing is wrong. With I(daemon), whether it asks; with I(mail), whether a mail could leave.
+    - None where it cannot be told, such as by a user from whom processes are hidden, or where DNS does not answer;
+      I(doctor) has what could be seen.
   returned: success
   type: bool
 doctor:
@@ -79,8 +87,9 @@ def main():
         words.append("--mail")
     if params["daemon"]:
         words.append(params["daemon"])
-    code, answer = Tcpw(module).answer(words, codes=(0, 1))
-    module.exit_json(changed=False, healthy=code == 0, doctor=answer)
+    code, answer = Tcpw(module).answer(words, codes=(0, 1), untold=(2,))
+    healthy = None if code == 2 else code == 0
+    module.exit_json(changed=False, healthy=healthy, doctor=answer)
 
 
 if __name__ == "__main__":
