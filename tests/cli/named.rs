@@ -19,7 +19,7 @@ fn stage() -> Sandbox {
 
 #[test]
 fn what_is_named_and_missing_is_an_error() {
-    let commands: [&[&str]; 39] = [
+    let commands: [&[&str]; 41] = [
         &["lint", MISSING],
         &["lint", "[ROOT]/etc/hosts.allow", MISSING],
         &["lint", "--fix", MISSING],
