@@ -3,6 +3,7 @@
 use super::completions::CompletionsArgs;
 use super::demo::DemoArgs;
 use super::events::EventsArgs;
+use super::export::ExportArgs;
 use super::lint::LintArgs;
 use super::report::ReportArgs;
 use super::set::SetArgs;
@@ -128,6 +129,7 @@ pub(crate) enum Command {
     #[command(hide = true)]
     Rollback(RollbackArgs),
     Diff(DiffArgs),
+    Export(ExportArgs),
     Match(MatchArgs),
     Test(TestArgs),
     Lint(LintArgs),

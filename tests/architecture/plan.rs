@@ -5,7 +5,7 @@
 pub(super) type Room = (&'static str, &'static [&'static str]);
 
 /// The rooms of `src`.
-pub(super) const ROOMS: [Room; 14] = [
+pub(super) const ROOMS: [Room; 15] = [
     ("diagnostic", &[]),
     ("values", &[]),
     ("system", &[]),
@@ -14,6 +14,7 @@ pub(super) const ROOMS: [Room; 14] = [
     ("doctor", &["system"]),
     ("lint", &["metadata"]),
     ("editor", &["system", "metadata"]),
+    ("export", &[]),
     ("alert", &["system", "config"]),
     ("report", &["alert"]),
     ("status", &[]),
@@ -120,7 +121,7 @@ pub(super) const WINGS: &[Wings] = &[
             &["verdict"],
             &["change"],
             &["lint", "alert"],
-            &["setup", "events", "report", "doctor", "set"],
+            &["setup", "events", "export", "report", "doctor", "set"],
             &["status"],
             &["mail"],
             &["completions", "demo", "manual"],

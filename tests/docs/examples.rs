@@ -10,7 +10,7 @@ use std::sync::Mutex;
 const AT_ONCE: usize = 4;
 
 /// What the examples of some commands need: a script that is run before each of them.
-const BEFORE: [(&str, &str); 21] = [
+const BEFORE: [(&str, &str); 22] = [
     ("install-alert", "tcpw deny-all"),
     ("allow", "echo 9.9.9.9 home.dyn.example.org > etc/hosts"),
     (
@@ -35,6 +35,10 @@ const BEFORE: [(&str, &str); 21] = [
     ("confirm", "tcpw allow 192.0.2.44 --confirm-within 20s"),
     ("test", "printf 'sshd 192.0.2.7 granted\\n' > expected.txt"),
     ("diff", "mkdir tables; cp etc/hosts.* tables"),
+    (
+        "export",
+        "tcpw export --to nftables -d sshd=22 --output tcpw.nft",
+    ),
     ("events", EVENT),
     ("report", EVENT),
     ("mail", EVENT),
