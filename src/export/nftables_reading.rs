@@ -276,7 +276,10 @@ mod tests {
     use super::*;
     use crate::export::{AddressPolicy, HeldRange, Mismatch, NftablesTerms, nftables};
 
-    fn policy(held: &[(&str, &str, bool, &[(i64, bool)])]) -> AddressPolicy {
+    /// The first and the last address, whether they are admitted, and what comes then.
+    type Row<'a> = (&'a str, &'a str, bool, &'a [(i64, bool)]);
+
+    fn policy(held: &[Row<'_>]) -> AddressPolicy {
         let held = held.iter().map(|(low, high, is_granted, then)| HeldRange {
             low: low.parse().unwrap(),
             high: high.parse().unwrap(),

@@ -170,21 +170,26 @@ fn what_sshd_cannot_say_is_refused_and_the_traps_of_its_lists_are_not_written() 
             "Match all"
         ]
     );
+    let done = place.tcpw(&["allow", "192.0.2.7", "-d", "sshd", "--for", "2h"]);
+    assert!(done.status.success(), "{done:?}");
+    let export = |words: &[&str]| {
+        let output = place.tcpw(&[&["export", "--to", "sshd"][..], words].concat());
+        let [text, errors] =
+            [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+        (output.status.code(), text, errors)
+    };
+    let (code, text, errors) = export(&[]);
+    assert_eq!((code, text.as_str()), (Some(2), ""));
     assert!(
-        place
-            .tcpw(&["deny", "10.0.0.9", "-d", "sshd", "--for", "2h"])
-            .status
-            .success()
-    );
-    let output = place.tcpw(&["export", "--to", "sshd"]);
-    let errors = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(2));
-    assert!(
-        errors.contains("1 range hangs on more, 10.0.0.9"),
+        errors.contains("1 range hangs on more, 192.0.2.7"),
         "{errors}"
     );
-    let output = place.tcpw(&["export", "--to", "sshd", "--partial"]);
-    assert_eq!(output.status.code(), Some(1));
-    let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.contains("!10.0.0.8,!10.0.0.10/31,"), "{text}");
+    for (choice, is_there) in [("--partial", false), ("--partial=allow", true)] {
+        let (code, text, _) = export(&[choice]);
+        assert_eq!(
+            (code, text.contains("!192.0.2.7,")),
+            (Some(1), is_there),
+            "{text}"
+        );
+    }
 }

@@ -11,8 +11,9 @@ use crate::export::{
 };
 use crate::metadata::bond;
 use crate::policy::{Rule, rules};
+use crate::system::{Clock as _, SystemClock};
 use crate::values::counted;
-use chrono::{DateTime, Utc};
+use chrono::DateTime;
 use std::collections::HashMap;
 
 /// What was made.
@@ -33,7 +34,7 @@ pub(super) fn make(
     context: &mut Context,
 ) -> Result<Made, Failure> {
     let daemons = daemons(args)?;
-    let now = Utc::now().timestamp();
+    let now = SystemClock.now().timestamp();
     let (allow, deny) = (files.allow.tree(), files.deny.tree());
     let tables = files.tables(&allow, &deny);
     let ends = ends(&tables, files, now)?;
