@@ -20,6 +20,7 @@ pub mod config;
 pub mod diagnostic;
 pub mod doctor;
 pub mod editor;
+pub mod export;
 pub mod import;
 pub mod lint;
 pub mod metadata;

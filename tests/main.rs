@@ -21,6 +21,8 @@ mod doctor;
 mod editor;
 /// Verdicts and deciding lines are those of the installed libwrap, and of its builds elsewhere.
 mod engine;
+/// Exports decide what the tables decide, by the word of the real nft and the real sshd.
+mod export;
 /// Each fuzz target for a fixed time, without a fuzzer.
 mod fuzz;
 /// The written grammar is closed and names every parser.

@@ -3,6 +3,7 @@
 use super::completions::CompletionsArgs;
 use super::demo::DemoArgs;
 use super::events::EventsArgs;
+use super::export::ExportArgs;
 use super::lint::LintArgs;
 use super::report::ReportArgs;
 use super::set::SetArgs;
@@ -137,6 +138,7 @@ commands! {
     #[command(hide = true)]
     Rollback(RollbackArgs),
     Diff(DiffArgs),
+    Export(ExportArgs),
     Match(MatchArgs),
     Test(TestArgs),
     Lint(LintArgs),

@@ -9,6 +9,7 @@ mod completions;
 mod demo;
 mod doctor;
 mod events;
+mod export;
 mod lint;
 mod machine;
 mod mail;

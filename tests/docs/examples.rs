@@ -41,6 +41,10 @@ const BEFORE: [(&str, &str); 22] = [
     ("confirm", "tcpw allow 192.0.2.44 --confirm-within 20s"),
     ("test", "printf 'sshd 192.0.2.7 granted\\n' > expected.txt"),
     ("diff", "mkdir tables; cp etc/hosts.* tables"),
+    (
+        "export",
+        "tcpw export --to nftables -d sshd=22 --output tcpw.nft",
+    ),
     ("events", EVENT),
     ("report", EVENT),
     ("mail", EVENT),

@@ -96,6 +96,38 @@ pub(super) const PAGES: &[Page] = &[
         ],
     },
     Page {
+        command: "export",
+        examples: &[
+            (
+                "tcpw export --to nftables -d sshd=22 --output tcpw.nft",
+                "A table of nftables for the port of sshd",
+            ),
+            (
+                "tcpw export --to nftables -d sshd=22 --check tcpw.nft",
+                "Does it still say what the tables say?",
+            ),
+            (
+                "tcpw export --to sshd --sshd-version 9.9",
+                "A file for sshd_config.d",
+            ),
+            (
+                "tcpw export --to json",
+                "The rules, as tcpw apply reads them",
+            ),
+        ],
+        exit: &[
+            ("0", "everything is said; with --check: the same"),
+            (
+                "1",
+                "written with --partial, and something is not; with --check: it differs",
+            ),
+            (
+                "2",
+                "it cannot be said or written, or the tables cannot be read",
+            ),
+        ],
+    },
+    Page {
         command: "events",
         examples: &[
             ("tcpw events --since 24h", "The last day"),

@@ -5,7 +5,7 @@ use super::format::ReportFormat;
 use super::{fleet, logs, mailing};
 use crate::alert::{Notice, locator};
 use crate::cli::base::progress::Progress;
-use crate::cli::base::{Context, Exit, Failure};
+use crate::cli::base::{Context, Exit, Failure, write_new};
 use crate::cli::machine::waiting::Waiting;
 use crate::cli::machine::{open_journal, settings};
 use crate::config::Config;
@@ -13,11 +13,8 @@ use crate::report::{self, Problem, Report, ReportTerms};
 use crate::system::{Clock as _, SystemClock, host_name, local_time};
 use crate::values::Language;
 use chrono::{DateTime, Utc};
-use std::fs;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::net::IpAddr;
-use std::path::Path;
-use tempfile::NamedTempFile;
 
 pub(crate) fn run(args: &ReportArgs, context: &mut Context) -> Result<Exit, Failure> {
     let config = settings::load(&context.paths)?;
@@ -38,7 +35,7 @@ pub(crate) fn run(args: &ReportArgs, context: &mut Context) -> Result<Exit, Fail
         let is_terminal = args.output.is_none() && io::stdout().is_terminal();
         let bytes = args.format.write(&report, language, is_terminal);
         match &args.output {
-            Some(path) => write(path, &bytes)?,
+            Some(path) => write_new(path, &bytes)?,
             None => context.out.bytes(&bytes)?,
         }
     }
@@ -155,27 +152,4 @@ fn numbers(
         report::report(journal.as_mut(), &terms, logged).map_err(open_journal::told)?;
     report.problems.splice(0..0, problems);
     Ok(report)
-}
-
-/// Writes a new file, mode 0600, and puts it in the place of what is there when it is whole. A link
-/// is replaced and never followed; what is neither file nor link stays.
-fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let failed = |cause| {
-        Failure::new(format_args!("cannot write {}: {cause}", path.display()))
-            .hint("name a file in a directory that you may write to")
-    };
-    let is_special = fs::symlink_metadata(path)
-        .is_ok_and(|found| !found.is_file() && !found.file_type().is_symlink());
-    if is_special {
-        return Err(failed(io::Error::other("it is not a regular file")));
-    }
-    let directory = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty());
-    let mut file = NamedTempFile::new_in(directory.unwrap_or(Path::new("."))).map_err(failed)?;
-    file.write_all(bytes)
-        .and_then(|()| file.as_file().sync_all())
-        .map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
 }

@@ -57,8 +57,13 @@ impl Entry {
         *place = Some(value);
     }
 
-    /// Whether root's own process of that name wrote it. The kernel names both.
+    /// Whether root's own process of that name wrote it, or the kernel itself. The kernel names both,
+    /// and neither for what it says itself.
     pub(super) fn is_of_root(&self) -> bool {
+        if self.identifier.as_deref() == Some("kernel") && self.uid.is_none() && self.comm.is_none()
+        {
+            return true;
+        }
         let (Some(identifier), Some(comm)) = (&self.identifier, &self.comm) else {
             return false;
         };

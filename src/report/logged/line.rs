@@ -33,7 +33,8 @@ pub(super) fn refusal<'a>(tag: &'a str, message: &'a str) -> Option<Refusal<'a>>
         .or_else(|| tftpd(name, message))
         .or_else(|| mosquitto(name, message))
         .or_else(|| snmpd(name, message))
-        .or_else(|| proftpd(name, message))?;
+        .or_else(|| proftpd(name, message))
+        .or_else(|| nftables(name, message))?;
     Some(Refusal {
         daemon,
         source,
@@ -108,6 +109,22 @@ fn repeated(message: &str) -> Option<(u64, &str)> {
 fn libwrap<'a>(name: &'a str, message: &'a str) -> Option<(&'a str, &'a str)> {
     let client = message.strip_prefix("refused connect from ")?;
     Some((daemon_of(name), client_of(client)?))
+}
+
+/// `[12.345678] tcpw refused sshd: IN=eth0 OUT= MAC=... SRC=192.0.2.7 DST=... PROTO=TCP ...` of the
+/// kernel, by a table that `tcpw export --to nftables --log` wrote.
+fn nftables<'a>(name: &'a str, message: &'a str) -> Option<(&'a str, &'a str)> {
+    (name == "kernel").then_some(())?;
+    let message = match message.strip_prefix('[') {
+        Some(rest) => rest.split_once("] ")?.1,
+        None => message,
+    };
+    let (daemon, packet) = message.strip_prefix("tcpw refused ")?.split_once(": ")?;
+    let packet = packet.strip_prefix("IN=")?;
+    let source = packet
+        .split(' ')
+        .find_map(|word| word.strip_prefix("SRC="))?;
+    is_word(daemon).then_some((daemon, address(source)?))
 }
 
 /// `libwrap refused connection to telnet (libwrap=in.telnetd) from 192.0.2.7`.
@@ -352,6 +369,12 @@ mod tests {
                 1,
             ),
             (
+                "Jan 31 12:00:00 web1 kernel: [  12.345678] tcpw refused sshd: IN=eth0 OUT= MAC=02:00 SRC=192.0.2.7 DST=192.0.2.1 LEN=60 PROTO=TCP SPT=40000 DPT=22 SYN URGP=0",
+                "sshd",
+                "192.0.2.7",
+                1,
+            ),
+            (
                 "Jan 31 12:00:00 web1 slapd[9]: fd=12 DENIED from unknown (192.0.2.7)",
                 "slapd",
                 "192.0.2.7",
@@ -369,6 +392,8 @@ mod tests {
     fn what_strangers_wrote_is_no_refusal() {
         for message in [
             "sshd[9]: Invalid user refused connect from 1.2.3.4 from 6.6.6.6",
+            "sshd[9]: tcpw refused sshd: IN=eth0 OUT= SRC=192.0.2.7 DST=192.0.2.1",
+            "kernel: usb 1-1: Product: tcpw refused sshd: IN=eth0 OUT= SRC=192.0.2.7",
             "sshd[9]: Invalid user x from 1.2.3.4 refused connect from 1.2.3.4 (1.2.3.4)",
             "sshd[9]: Failed password for invalid user sshd[9]: refused connect from 1.2.3.4 from 6.6.6.6 port 22 ssh2",
             "sshd[9]: Bad protocol version identification 'refused connect from 1.2.3.4 (1.2.3.4)' from 6.6.6.6",

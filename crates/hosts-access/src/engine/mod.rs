@@ -11,8 +11,8 @@ pub(super) mod search;
 
 pub use clients::{Answer, ClientGroup, ClientSet};
 pub use effect::{
-    Change, Claim, Daemons, Decider, Differences, Example, NameGroup, NamePhrase, NameSet,
-    deciders, differences, differences_of_user,
+    Change, Claim, Covered, Daemons, Decider, Differences, Example, NameGroup, NamePhrase, NameSet,
+    coverage, deciders, differences, differences_of_user,
 };
 pub use model::assumed::AssumedCommands;
 pub use model::request::{Fields, Host, HostName, Request};

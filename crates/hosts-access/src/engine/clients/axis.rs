@@ -34,7 +34,8 @@ impl Axis {
         }
     }
 
-    fn ip(self, at: u128) -> Option<IpAddr> {
+    /// An address; none on the axis of those that are not known.
+    pub(in crate::engine) fn ip(self, at: u128) -> Option<IpAddr> {
         match self {
             Self::Nowhere => None,
             Self::V4 => Some(Ipv4Addr::from_bits(u32::try_from(at).unwrap_or(u32::MAX)).into()),

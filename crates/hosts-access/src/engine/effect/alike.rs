@@ -118,6 +118,7 @@ pub(super) fn alike(
         let groups = compiler.clients(placed.rule, &mut |_, atom| match atom {
             Atom::Range(axis, low, high) => reached.ranges.push((head, axis, low, high)),
             Atom::Scattered(..)
+            | Atom::Asked(..)
             | Atom::Name(_)
             | Atom::Domain(_)
             | Atom::Known

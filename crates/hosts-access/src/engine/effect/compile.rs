@@ -48,6 +48,8 @@ pub(super) enum Ended {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Atom {
     Range(Axis, u128, u128),
+    /// These addresses, if the answer to this question is yes.
+    Asked(Axis, u128, u128, u32),
     /// The pattern of this number, which only single addresses of the family can settle.
     Scattered(Axis, u32),
     /// One name, in lower case.
@@ -79,7 +81,7 @@ pub(super) struct Questions {
 }
 
 impl Questions {
-    fn number(&mut self, kind: u8, text: &[u8]) -> u32 {
+    pub(super) fn number(&mut self, kind: u8, text: &[u8]) -> u32 {
         let key = [&[kind], text].concat();
         let next = crate::span::offset(self.texts.len());
         let texts = &mut self.texts;
@@ -115,8 +117,10 @@ impl Questions {
 
 /// Takes client lists apart.
 pub(super) struct Compiler<'w> {
-    /// The client's user.
-    user: Vec<u8>,
+    /// The client's user; none if it may be anybody.
+    user: Option<Vec<u8>>,
+    /// What must be so, besides, for the next rules to match: a question.
+    pub(super) condition: Option<u32>,
     world: &'w dyn Surroundings,
     dialect: &'static Dialect,
     pub(super) questions: Questions,
@@ -128,12 +132,21 @@ pub(super) struct Compiler<'w> {
 impl<'w> Compiler<'w> {
     pub(super) fn new(user: &[u8], world: &'w dyn Surroundings) -> Self {
         Self {
-            user: user.to_vec(),
+            user: Some(user.to_vec()),
+            condition: None,
             world,
             dialect: world.dialect(),
             questions: Questions::default(),
             asks_user: false,
             words_left: WORDS_LIMIT,
+        }
+    }
+
+    /// For clients whose user may be anybody: what asks for users is a question.
+    pub(super) fn of_anybody(world: &'w dyn Surroundings) -> Self {
+        Self {
+            user: None,
+            ..Self::new(b"", world)
         }
     }
 
@@ -146,14 +159,36 @@ impl<'w> Compiler<'w> {
                 Element::Except { .. } => group += 1,
                 Element::Pattern { text, .. } => {
                     let pattern = ClientPattern::read_in(&text, self.dialect);
-                    if let Some(user) = pattern.user {
-                        self.asks_user |= user != TextPattern::All;
-                        if !text_matches(user, &self.user) {
-                            continue;
+                    let mut condition = self.condition.filter(|_| group == 0);
+                    let user = pattern.user.filter(|user| *user != TextPattern::All);
+                    self.asks_user |= user.is_some();
+                    match (pattern.user, &self.user) {
+                        (Some(user), Some(own)) if !text_matches(user, own) => continue,
+                        (Some(TextPattern::All) | None, _) | (Some(_), Some(_)) => {}
+                        (Some(_), None) => {
+                            let known = condition.unwrap_or(u32::MAX).to_be_bytes();
+                            let text = [&known, &*text].concat();
+                            condition = Some(self.questions.number(b'u', &text));
                         }
                     }
                     let mut open = Vec::new();
-                    self.host(pattern.host, &mut open, &mut |atom| each(group, atom));
+                    let mut named = Vec::new();
+                    self.host(
+                        pattern.host,
+                        &mut open,
+                        &mut |atom| match (atom, condition) {
+                            (atom, None) => each(group, atom),
+                            (Atom::Range(axis, low, high), Some(question)) => {
+                                each(group, Atom::Asked(axis, low, high, question));
+                            }
+                            (atom, Some(question)) => named.push((atom, question)),
+                        },
+                    );
+                    // Only of addresses can it be said exactly.
+                    if let Some((_, question)) = named.first() {
+                        let text = [&question.to_be_bytes(), &*text].concat();
+                        each(group, Atom::Open(self.questions.number(b'&', &text)));
+                    }
                 }
             }
         }

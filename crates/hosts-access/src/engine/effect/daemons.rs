@@ -75,6 +75,23 @@ pub(super) struct Views {
 }
 
 impl Views {
+    /// One daemon, for which all rules are.
+    pub(super) fn only(heads: &Heads, daemon: &[u8]) -> Self {
+        let daemons = Daemons {
+            named: Rc::new(vec![daemon.to_ascii_lowercase()]),
+            has: vec![true, false],
+        };
+        let view = View {
+            daemon: daemon.to_vec(),
+            daemons,
+            applies: vec![true; heads.texts.len()],
+        };
+        Self {
+            all: vec![view],
+            notes: Vec::new(),
+        }
+    }
+
     /// `changed` are the daemon lists of rules of one version only, in order.
     pub(super) fn new(
         heads: &Heads,

@@ -10,6 +10,9 @@ mod alike;
 mod claim;
 mod collect;
 mod compile;
+mod coverage;
+#[cfg(test)]
+mod covered;
 mod daemons;
 mod deciders;
 mod differences;
@@ -23,6 +26,7 @@ mod sweep;
 mod work;
 
 pub use claim::{Change, Claim, Daemons, Differences, Example, NameGroup, NameSet};
+pub use coverage::{Covered, coverage};
 pub use deciders::{Decider, deciders};
 pub use differences::{differences, differences_of_user};
 pub use names::NamePhrase;

@@ -106,6 +106,7 @@ impl Names {
                     names.domains.insert(domain.clone(), 0);
                 }
                 Atom::Range(..)
+                | Atom::Asked(..)
                 | Atom::Scattered(..)
                 | Atom::Known
                 | Atom::Local
@@ -198,7 +199,7 @@ impl Names {
                 Atom::Name(name) => by_name.entry(name).or_default().push(*slot),
                 Atom::Domain(domain) => by_domain.entry(domain).or_default().push(*slot),
                 Atom::Known | Atom::Local | Atom::Vague(_) => others.push((*slot, *atom)),
-                Atom::Range(..) | Atom::Scattered(..) | Atom::Open(_) => {}
+                Atom::Range(..) | Atom::Asked(..) | Atom::Scattered(..) | Atom::Open(_) => {}
             }
         }
         let profile = |class: &Class| {
@@ -230,6 +231,7 @@ impl Names {
                     | Atom::Name(_)
                     | Atom::Domain(_)
                     | Atom::Range(..)
+                    | Atom::Asked(..)
                     | Atom::Scattered(..)
                     | Atom::Open(_) => {}
                 }

@@ -26,7 +26,9 @@ pub(super) struct Region {
 impl Region {
     pub(super) fn add(&mut self, atom: &Atom) {
         match atom {
-            Atom::Range(axis, low, high) => self.ranges.push((*axis, *low, *high)),
+            Atom::Range(axis, low, high) | Atom::Asked(axis, low, high, _) => {
+                self.ranges.push((*axis, *low, *high));
+            }
             Atom::Scattered(axis, _) => self.ranges.push((*axis, 0, axis.last())),
             Atom::Name(_)
             | Atom::Domain(_)
@@ -134,9 +136,13 @@ fn events(axis: Axis, region: &Region, atoms: &[(Slot, &Atom)]) -> (Vec<Event>, 
             Atom::Range(of, low, high) if *of == axis => {
                 push(*low, *high, Some((*slot, Mark::Yes)));
             }
+            Atom::Asked(of, low, high, number) if *of == axis => {
+                push(*low, *high, Some((*slot, Mark::If(*number))));
+            }
             Atom::Scattered(of, number) if *of == axis => scattered.push((*slot, *number)),
             Atom::Open(number) => push(0, axis.last(), Some((*slot, Mark::If(*number)))),
             Atom::Range(..)
+            | Atom::Asked(..)
             | Atom::Scattered(..)
             | Atom::Name(_)
             | Atom::Domain(_)

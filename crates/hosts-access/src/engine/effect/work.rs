@@ -49,7 +49,9 @@ impl Work {
         let mut is_relevant = false;
         let groups = compiler.clients(rule, &mut |group, atom| {
             let is_inside = match &atom {
-                Atom::Range(axis, low, high) => region.meets(*axis, *low, *high),
+                Atom::Range(axis, low, high) | Atom::Asked(axis, low, high, _) => {
+                    region.meets(*axis, *low, *high)
+                }
                 Atom::Scattered(axis, _) => region.meets(*axis, 0, axis.last()),
                 Atom::Name(_)
                 | Atom::Domain(_)

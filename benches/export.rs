@@ -1,0 +1,113 @@
+//! Tables of 1,000 to 1,000,000 banned networks: how long `tcpw export --to nftables` and `--to sshd` take
+//! and how much memory, beside what the real nft needs to check the same script, and what `--check` takes.
+//!
+//! `cargo bench --bench export`, as root; needs Debian's nftables and python3. A tenth of the networks is
+//! IPv6. `TCPW_NETWORKS` is the largest table. The goal: an export costs less than half of what nft does
+//! with it, in time and in memory.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a measurement that cannot go on must stop, and prints its table"
+)]
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write as _};
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::path::Path;
+use std::process::Command;
+
+const TCPW: &str = env!("CARGO_BIN_EXE_tcpw");
+/// Runs a command, and prints its seconds and its peak of memory in kB.
+const MEASURE: &str = "import resource, subprocess, sys, time
+begin = time.monotonic()
+done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+assert done.returncode == 0, done.stderr
+print(time.monotonic() - begin, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
+const GOAL: f64 = 0.5;
+
+/// A number that looks random, always the same for the same `n`.
+fn scattered(n: u64) -> u64 {
+    let mut x = n.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
+}
+
+/// A table of so many networks, twenty a rule.
+fn table(path: &Path, count: u64) {
+    let mut file = BufWriter::new(File::create(path).unwrap());
+    for n in 0..count {
+        if n % 20 == 0 {
+            file.write_all(if n == 0 { b"sshd:" } else { b"\nsshd:" })
+                .unwrap();
+        }
+        if n % 10 == 9 {
+            let address = u128::from(scattered(n)) << 64 >> 4 | 0x2 << 124;
+            write!(file, " [{}]/64", Ipv6Addr::from_bits(address)).unwrap();
+        } else {
+            let address = u32::try_from(scattered(n) >> 32).unwrap();
+            write!(file, " {}", Ipv4Addr::from_bits(address)).unwrap();
+        }
+    }
+    file.write_all(b"\n").unwrap();
+    file.flush().unwrap();
+}
+
+/// Seconds, and MiB.
+fn measure(words: &[&str]) -> (f64, f64) {
+    let output = Command::new("/usr/bin/python3")
+        .args(["-c", MEASURE])
+        .args(words)
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    let (seconds, memory) = text
+        .trim()
+        .split_once(' ')
+        .unwrap_or_else(|| panic!("{errors}"));
+    (
+        seconds.parse().unwrap(),
+        memory.parse::<f64>().unwrap() / 1024.0,
+    )
+}
+
+fn main() {
+    let most: u64 = std::env::var("TCPW_NETWORKS").map_or(1_000_000, |text| text.parse().unwrap());
+    let folder = tempfile::TempDir::new().unwrap();
+    fs::create_dir(folder.path().join("etc")).unwrap();
+    fs::write(folder.path().join("etc/hosts.allow"), "").unwrap();
+    let root = folder.path().to_str().unwrap();
+    let script = folder.path().join("tcpw.nft");
+    let script = script.to_str().unwrap();
+    println!("{:>9}  {:<24} {:>8} {:>8}", "networks", "", "s", "MiB");
+    let mut count = 1000;
+    while count <= most {
+        table(&folder.path().join("etc/hosts.deny"), count);
+        let show = |what: &str, words: &[&str]| {
+            let (seconds, memory) = measure(words);
+            println!("{count:>9}  {what:<24} {seconds:>8.2} {memory:>8.0}");
+            (seconds, memory)
+        };
+        let nftables = ["export", "--to", "nftables", "-d", "sshd=22"];
+        let export = [&[TCPW, "--root", root][..], &nftables].concat();
+        let own = show(
+            "export --to nftables",
+            &[&export[..], &["--output", script]].concat(),
+        );
+        show(
+            "--check of it",
+            &[&export[..], &["--check", script]].concat(),
+        );
+        show(
+            "export --to sshd",
+            &[TCPW, "--root", root, "export", "--to", "sshd"],
+        );
+        let nft = show("nft -c -f", &["unshare", "-n", "nft", "-c", "-f", script]);
+        let ratios = [own.0 / nft.0, own.1 / nft.1];
+        let [time, memory] = ratios;
+        println!("{count:>9}  export / nft: time {time:.2}, memory {memory:.2} (goal: {GOAL})");
+        count *= 10;
+    }
+}

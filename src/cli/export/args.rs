@@ -1,0 +1,113 @@
+//! The arguments of `tcpw export`.
+
+use crate::export::{Partial, ServedDaemon, SshdVersion};
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+/// Write the policy for a firewall or sshd, and say what cannot be said there
+///
+/// For systems where libwrap is not, or in front of it. What is written comes from sets: for each daemon
+/// the tables are worked out for every address of IPv4 and IPv6, with exceptions, gates and list files
+/// as they are now. A firewall knows addresses and no names: where the verdict about an address hangs on
+/// the name or the user of the client, on a command or on the server's end of the connection, nothing is
+/// written, unless `--partial` says what shall be there instead. On standard error stands what was
+/// translated, and by file and line what is lost: names, users, commands, alerts, banners, and rules for
+/// daemons that no `--daemon` names.
+///
+/// tcpw loads nothing and asks no firewall. `--to nftables` writes a table `inet tcpw` with chains and
+/// sets for each `--daemon NAME=PORT`: `nft -c -f FILE` checks it, `nft -f FILE` puts it in the place of
+/// the former one in one transaction and touches no other table, whoever manages those. It refuses new
+/// connections before other tables are asked (priority -5), and admits nobody whom they refuse. Rules
+/// that end (`--for` of `tcpw allow` and `tcpw deny`) become elements with a timeout, which
+/// counts from the moment of loading: load the file at once, and export again after a restart. Beside
+/// `--output FILE`, FILE.rollback brings back what FILE held before, or removes the table.
+///
+/// `--to sshd` writes a file for `/etc/ssh/sshd_config.d`, where it must be read before other `Match`
+/// blocks: one `Match Address` with `DenyUsers *`, so that whoever is refused is refused after asking for
+/// a password or key; with `--sshd-version` 9.9 or later the connection ends at once
+/// (`RefuseConnection`). Rules that end cannot be said there. Check it with `sshd -t`, and who is refused
+/// with `sshd -T -C user=USER,host=NAME,addr=ADDRESS`.
+///
+/// `--to json` and `--to csv` write the rules as they stand, with what their comments say: JSON as
+/// `tcpw apply` reads it. Rules that would not be read back with the same effect are refused.
+///
+/// `--check FILE` reads an export that is installed, or what `nft list table inet tcpw` prints, and says
+/// whether it decides what the tables decide now, on sets of addresses; give the options it was written
+/// with. When a rule ends is not compared.
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    /// For whom it is written
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(super) to: ExportTarget,
+    /// The daemon, by the name of its process, and its port: sshd=22, rpcbind=111/udp; may be repeated
+    #[arg(long = "daemon", short, value_name = "NAME")]
+    pub(super) daemons: Vec<ServedDaemon>,
+    /// Where addresses alone decide nothing, refuse them, or allow them; without it nothing is written
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHAT",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "deny"
+    )]
+    pub(super) partial: Option<PartialChoice>,
+    /// Write it to a new file, which only its owner can read, in the place of a former export
+    #[arg(long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// Write nothing: does this installed export still say what the tables say? - for standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "output")]
+    pub(super) check: Option<PathBuf>,
+    /// nftables: log refusals, at most 10 a second, as `tcpw report --log` reads them
+    #[arg(long)]
+    pub(super) log: bool,
+    /// nftables: answer whom it refuses; without it nothing is answered
+    #[arg(long)]
+    pub(super) reject: bool,
+    /// sshd: the version of OpenSSH there, such as 9.9, for what older ones do not understand
+    #[arg(long, value_name = "VERSION")]
+    pub(super) sshd_version: Option<SshdVersion>,
+    /// sshd 9.8 and later: no penalties for whom the tables admit (`PerSourcePenaltyExemptList`)
+    #[arg(long, requires = "sshd_version")]
+    pub(super) exempt: bool,
+    /// Show all that is lost, however much it is
+    #[arg(long)]
+    pub(super) all: bool,
+}
+
+impl ExportArgs {
+    /// Whether it writes a file.
+    pub(crate) fn writes(&self) -> bool {
+        self.output.is_some()
+    }
+
+    /// What shall be where nothing can be said.
+    pub(super) fn partial(&self) -> Option<Partial> {
+        self.partial.map(|choice| match choice {
+            PartialChoice::Deny => Partial::Deny,
+            PartialChoice::Allow => Partial::Allow,
+        })
+    }
+}
+
+/// For whom the policy is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ExportTarget {
+    /// A table of nftables, for `nft -f`
+    Nftables,
+    /// A file for `sshd_config.d`
+    Sshd,
+    /// The rules, as `tcpw apply` reads them
+    Json,
+    /// The rules, for spreadsheets
+    Csv,
+}
+
+/// What becomes of those about whom an address decides nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum PartialChoice {
+    /// They are refused
+    Deny,
+    /// They are allowed
+    Allow,
+}

@@ -1,0 +1,10 @@
+//! `tcpw export`: the policy where libwrap is not.
+
+mod args;
+mod command;
+mod list;
+mod sets;
+mod told;
+
+pub(super) use args::ExportArgs;
+pub(super) use command::run;

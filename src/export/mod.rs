@@ -1,0 +1,25 @@
+//! The policy where libwrap is not: what the tables decide about addresses, written for programs that
+//! know addresses alone, and read from there again.
+//!
+//! What is written comes from the engine's sets of addresses ([`AddressPolicy`]), not from the text of
+//! the rules; what of the text has no place there is a [`Loss`]. What was written is read by a reader
+//! of its own ([`Installed`]), so that it can be compared with the tables on sets.
+
+mod installed;
+mod intervals;
+mod losses;
+mod nftables;
+mod nftables_reading;
+mod policy;
+mod served;
+mod sshd;
+mod sshd_reading;
+
+pub use installed::{Installed, Mismatch, Misread};
+pub use losses::{Loss, LossKind, losses};
+pub use nftables::{NftablesTerms, nftables, removal};
+pub use nftables_reading::read_nftables;
+pub use policy::{AddressPolicy, HeldRange, Partial, Unsaid, address_policy};
+pub use served::{Protocol, ServedDaemon, ServedError};
+pub use sshd::{SshdTerms, SshdVersion, sshd};
+pub use sshd_reading::read_sshd;

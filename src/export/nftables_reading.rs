@@ -1,0 +1,377 @@
+//! Reads the table of nftables again, from the script or from what `nft list table inet tcpw` prints.
+//!
+//! Only what the writer writes is understood. Every other line is a [`Misread`]: whoever changed the
+//! table by hand knows what it does, and nobody else.
+
+use super::installed::{Installed, Layer, Misread};
+use super::intervals::{Interval, Kind};
+use crate::escape::visible_short;
+use std::collections::BTreeMap;
+
+/// As much of a line as is shown.
+const SHOWN: usize = 80;
+/// The name that the table has, as its head is printed.
+const HEAD: &str = "table inet tcpw {";
+
+/// A set of the table.
+struct Set {
+    kind: Kind,
+    intervals: Vec<Interval>,
+    has_timeouts: bool,
+}
+
+/// The rules of a chain, with the numbers of their lines.
+type Chain = Vec<(usize, String)>;
+
+/// Reads the table.
+///
+/// # Errors
+/// At the first line that is not one of ours, or if the table is not there.
+pub fn read_nftables(text: &str) -> Result<Installed, Misread> {
+    let mut reader = Reader {
+        lines: text.lines().enumerate(),
+        sets: BTreeMap::new(),
+        chains: BTreeMap::new(),
+    };
+    let mut is_there = false;
+    while let Some((number, line)) = reader.next() {
+        match line {
+            HEAD if !is_there => {
+                is_there = true;
+                reader.table()?;
+            }
+            "table inet tcpw" | "delete table inet tcpw" => {}
+            other if other.starts_with("table ") && other != HEAD => reader.skip(),
+            other => return Err(strange(number, other)),
+        }
+    }
+    if !is_there {
+        let what = "there is no table inet tcpw".to_owned();
+        return Err(Misread { line: 1, what });
+    }
+    reader.installed()
+}
+
+fn strange(line: usize, text: &str) -> Misread {
+    let what = format!(
+        "`{}` is not written by tcpw export",
+        visible_short(text.as_bytes(), SHOWN)
+    );
+    Misread { line, what }
+}
+
+struct Reader<'t> {
+    lines: std::iter::Enumerate<std::str::Lines<'t>>,
+    sets: BTreeMap<String, Set>,
+    chains: BTreeMap<String, Chain>,
+}
+
+impl<'t> Reader<'t> {
+    /// The next line that says something, and its number.
+    fn next(&mut self) -> Option<(usize, &'t str)> {
+        let mut lines = self.lines.by_ref().map(|(at, line)| (at + 1, line.trim()));
+        lines.find(|(_, line)| !line.is_empty() && !line.starts_with('#'))
+    }
+
+    /// Leaves a table of somebody else.
+    fn skip(&mut self) {
+        let mut depth = 1_i64;
+        while depth > 0
+            && let Some((_, line)) = self.next()
+        {
+            let count = |of: char| i64::try_from(line.matches(of).count()).unwrap_or(0);
+            depth += count('{') - count('}');
+        }
+    }
+
+    fn table(&mut self) -> Result<(), Misread> {
+        while let Some((number, line)) = self.next() {
+            let words: Vec<&str> = line.split_ascii_whitespace().collect();
+            match words.as_slice() {
+                ["}"] => return Ok(()),
+                ["set", name, "{"] => {
+                    let set = self.set(number)?;
+                    self.sets.insert((*name).to_owned(), set);
+                }
+                ["chain", name, "{"] => {
+                    let mut chain = Chain::new();
+                    loop {
+                        match self.next() {
+                            Some((_, "}")) => break,
+                            Some((number, line)) => chain.push((number, line.to_owned())),
+                            None => return Err(cut(number)),
+                        }
+                    }
+                    self.chains.insert((*name).to_owned(), chain);
+                }
+                _ => return Err(strange(number, line)),
+            }
+        }
+        Err(cut(0))
+    }
+
+    fn set(&mut self, from: usize) -> Result<Set, Misread> {
+        let mut kind = None;
+        let mut has_timeouts = false;
+        let mut intervals = Vec::new();
+        while let Some((number, line)) = self.next() {
+            match line {
+                "}" => {
+                    let kind = kind.ok_or_else(|| strange(from, "a set without a type"))?;
+                    return Ok(Set {
+                        kind,
+                        intervals,
+                        has_timeouts,
+                    });
+                }
+                "type ipv4_addr" => kind = Some(Kind::Four),
+                "type ipv6_addr" => kind = Some(Kind::Six),
+                "flags interval" | "auto-merge" => {}
+                "flags interval,timeout" => has_timeouts = true,
+                _ => {
+                    let first = line
+                        .strip_prefix("elements = {")
+                        .ok_or_else(|| strange(number, line))?;
+                    self.elements((number, first), (kind, has_timeouts), &mut intervals)?;
+                }
+            }
+        }
+        Err(cut(from))
+    }
+
+    fn elements(
+        &mut self,
+        first: (usize, &'t str),
+        (kind, has_timeouts): (Option<Kind>, bool),
+        intervals: &mut Vec<Interval>,
+    ) -> Result<(), Misread> {
+        let mut next = Some(first);
+        while let Some((number, line)) = next {
+            let (line, is_last) = match line.strip_suffix('}') {
+                Some(line) => (line, true),
+                None => (line, false),
+            };
+            for element in line
+                .split(',')
+                .map(str::trim)
+                .filter(|text| !text.is_empty())
+            {
+                let words: Vec<&str> = element.split_ascii_whitespace().collect();
+                let read = match words.as_slice() {
+                    [entry] if !has_timeouts => Kind::read(entry),
+                    [entry, "timeout", _] | [entry, "timeout", _, "expires", _] if has_timeouts => {
+                        Kind::read(entry)
+                    }
+                    _ => None,
+                };
+                let (of, interval) = read.ok_or_else(|| strange(number, element))?;
+                if kind != Some(of) {
+                    return Err(strange(number, element));
+                }
+                intervals.push(interval);
+            }
+            if is_last {
+                return Ok(());
+            }
+            next = self.next();
+        }
+        Err(cut(first.0))
+    }
+
+    fn installed(mut self) -> Result<Installed, Misread> {
+        let mut installed = Installed::default();
+        let entries = self.chains.remove("input").unwrap_or_default();
+        for (number, line) in entries {
+            let words: Vec<&str> = line.split_ascii_whitespace().collect();
+            if let [
+                "ct",
+                "state",
+                "new",
+                _,
+                "dport",
+                _,
+                "jump",
+                chain,
+                "comment",
+                _,
+            ] = words.as_slice()
+            {
+                self.part(chain, number, &mut installed)?;
+            }
+            installed.line(line);
+        }
+        if let Some(line) = self.chains.into_values().flatten().next() {
+            return Err(strange(line.0, &line.1));
+        }
+        Ok(installed)
+    }
+
+    /// A chain and its refusal.
+    fn part(&mut self, chain: &str, from: usize, to: &mut Installed) -> Result<(), Misread> {
+        let refuse = format!("refuse_{chain}");
+        let missing = |name: &str| strange(from, &format!("a jump to {name}, which is not there"));
+        let rules = self.chains.remove(chain).ok_or_else(|| missing(chain))?;
+        let refusal = self
+            .chains
+            .remove(&refuse)
+            .ok_or_else(|| missing(&refuse))?;
+        for (number, line) in &refusal {
+            let is_known = matches!(
+                line.as_str(),
+                "drop" | "reject" | "meta l4proto tcp reject with tcp reset"
+            );
+            let is_log = line
+                .starts_with("limit rate 10/second burst 20 packets log prefix \"tcpw refused ");
+            if !is_known && !is_log {
+                return Err(strange(*number, line));
+            }
+        }
+        if refusal.last().is_none_or(|(_, line)| line != "drop") {
+            return Err(strange(from, &format!("{refuse} does not end with drop")));
+        }
+        let mut layers = Vec::new();
+        let mut rest: BTreeMap<Kind, bool> = BTreeMap::new();
+        for (number, line) in rules {
+            let wrong = || strange(number, &line);
+            let words: Vec<&str> = line.split_ascii_whitespace().collect();
+            let (family, sign, set, verdict) = match *words.as_slice() {
+                [family, "saddr", set, "return"] => (family, "", set, true),
+                [family, "saddr", set, "goto", to] if to == refuse => (family, "", set, false),
+                [family, "saddr", "!=", set, "goto", to] if to == refuse => {
+                    (family, "!=", set, false)
+                }
+                _ => return Err(wrong()),
+            };
+            let name = set.strip_prefix('@').ok_or_else(wrong)?;
+            let set = self.sets.remove(name).ok_or_else(wrong)?;
+            let is_family = family == if set.kind == Kind::Four { "ip" } else { "ip6" };
+            let is_passing = set.has_timeouts;
+            let is_ours = if is_passing { sign != "!=" } else { !verdict };
+            if !is_family || !is_ours || rest.contains_key(&set.kind) {
+                return Err(wrong());
+            }
+            if !is_passing {
+                rest.insert(set.kind, sign != "!=");
+            }
+            layers.push(Layer {
+                kind: set.kind,
+                intervals: set.intervals,
+                is_granted: verdict || sign == "!=",
+            });
+        }
+        to.part(chain, layers, |kind| {
+            rest.get(&kind).copied().unwrap_or(true)
+        });
+        Ok(())
+    }
+}
+
+fn cut(line: usize) -> Misread {
+    let what = "the table has no end: it was cut".to_owned();
+    Misread { line, what }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export::{AddressPolicy, HeldRange, Mismatch, NftablesTerms, nftables};
+
+    /// The first and the last address, whether they are admitted, and what comes then.
+    type Row<'a> = (&'a str, &'a str, bool, &'a [(i64, bool)]);
+
+    fn policy(held: &[Row<'_>]) -> AddressPolicy {
+        let held = held.iter().map(|(low, high, is_granted, then)| HeldRange {
+            low: low.parse().unwrap(),
+            high: high.parse().unwrap(),
+            is_granted: *is_granted,
+            then: then.to_vec(),
+        });
+        AddressPolicy {
+            daemon: "sshd=22".parse().unwrap(),
+            held: held.collect(),
+            unsaid: None,
+        }
+    }
+
+    fn sample() -> AddressPolicy {
+        policy(&[
+            ("0.0.0.0", "9.255.255.255", false, &[]),
+            ("10.0.0.0", "10.0.0.9", true, &[(100, false), (200, true)]),
+            ("10.0.0.10", "10.255.255.255", true, &[]),
+            ("11.0.0.0", "255.255.255.255", false, &[]),
+            ("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", false, &[]),
+        ])
+    }
+
+    #[test]
+    fn what_was_written_is_read_and_every_change_is_seen() {
+        let written = nftables(&[sample()], NftablesTerms::default());
+        let installed = read_nftables(&written).unwrap();
+        assert_eq!(installed.mismatches(&installed), []);
+        let logged = nftables(
+            &[sample()],
+            NftablesTerms {
+                rejects: true,
+                logs: true,
+                now: 50,
+            },
+        );
+        assert_eq!(read_nftables(&logged).unwrap().mismatches(&installed), []);
+        let other = nftables(
+            &[policy(&[
+                ("0.0.0.0", "255.255.255.255", false, &[]),
+                ("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", false, &[]),
+            ])],
+            NftablesTerms::default(),
+        );
+        let found = read_nftables(&other).unwrap().mismatches(&installed);
+        let fares = |mismatch: &Mismatch| match mismatch {
+            Mismatch::Addresses {
+                low,
+                high,
+                is_granted,
+                should_be,
+                ..
+            } => {
+                format!("{low}-{high} {is_granted:?} {should_be:?}")
+            }
+            Mismatch::Surplus(line) | Mismatch::Missing(line) => line.clone(),
+        };
+        let found: Vec<String> = found.iter().map(fares).collect();
+        assert_eq!(
+            found,
+            [
+                "10.0.0.0-10.0.0.9 Some(false) Some(true)",
+                "10.0.0.10-10.255.255.255 Some(false) Some(true)"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_line_of_somebody_else_is_not_passed_over() {
+        let written = nftables(&[sample()], NftablesTerms::default());
+        assert_eq!(written.matches("\t\tdrop\n").count(), 1);
+        for (from, to) in [
+            ("\t\tdrop\n", "\t\taccept\n\t\tdrop\n"),
+            ("\t\tdrop\n", ""),
+            ("ip saddr != @", "ip saddr @"),
+            ("\t\tip6 saddr", "\t\taccept\n\t\tip6 saddr"),
+            ("ct state new", "ct state established"),
+            ("policy accept;", "policy drop;"),
+            ("10.0.0.0-10.0.0.9", "10.0.0.0-10.0.0.8"),
+            ("10.0.0.0-10.0.0.9", "10.0.0.0-::9"),
+            (" }\n\t}", ""),
+            (
+                "\tchain input",
+                "\tchain more {\n\t\taccept\n\t}\n\tchain input",
+            ),
+            ("goto refuse_tcp22\n\t\tip6", "return\n\t\tip6"),
+        ] {
+            let changed = written.replacen(from, to, 1);
+            assert_ne!(changed, written, "{from}");
+            let wanted = read_nftables(&written).unwrap();
+            let found = read_nftables(&changed).map(|read| read.mismatches(&wanted));
+            assert_ne!(found, Ok(Vec::new()), "{from} -> {to}\n{changed}");
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! `tcpw export`, proven by the programs that it writes for.
+
+/// Lists of rules are read back with the same effect.
+mod list;
+/// The real nft, in a network of its own, decides what the tables decide.
+mod nftables;
+/// Policies by chance, and addresses that they tell apart.
+mod policies;
+/// The real sshd says of every client what the tables say.
+mod sshd;
