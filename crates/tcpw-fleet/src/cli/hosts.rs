@@ -1,10 +1,12 @@
-//! `tcpw-fleet add-host`, `remove-host`, `rotate`: who may send events.
+//! `tcpw-fleet add-host`, `remove-host`, `rotate`, `set-mail`: who may send events, and who mails of them.
 
-use super::args::{HostArgs, RemoveArgs};
+use super::args::{HostArgs, Mailer, RemoveArgs, SetMailArgs};
 use super::configured::admin;
 use super::failure::Failure;
 use super::output::say;
-use crate::database::{FleetError, Login, add_host, keep, new_password, remove_host, rotate};
+use crate::database::{
+    FleetError, Login, add_host, keep, new_password, remove_host, rotate, set_mail,
+};
 use postgres::Client;
 
 type Change = fn(&mut Client, &str, Login<'_>) -> Result<(), FleetError>;
@@ -29,6 +31,18 @@ pub(super) fn remove(args: &RemoveArgs) -> Result<(), Failure> {
     remove_host(&mut admin(&args.admin)?, &args.name)?;
     say(&format!(
         "{} cannot log in any more; its events stay.",
+        args.name
+    ))
+}
+
+pub(super) fn say_who_mails(args: &SetMailArgs) -> Result<(), Failure> {
+    let (is_own, who) = match args.mail {
+        Mailer::Own => (true, "the host itself"),
+        Mailer::Fleet => (false, "tcpw-fleet mail"),
+    };
+    set_mail(&mut admin(&args.admin)?, &args.name, is_own)?;
+    say(&format!(
+        "Alerts of {} are mailed by {who} from now on.",
         args.name
     ))
 }

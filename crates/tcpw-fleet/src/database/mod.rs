@@ -7,12 +7,14 @@ mod forget;
 mod hosts;
 mod schema;
 mod secret;
+mod sums;
 mod tls;
 
 pub use address::Address;
 pub use connect::connect;
 pub use fault::FleetError;
 pub use forget::forget;
-pub use hosts::{Login, add_host, remove_host, rotate};
+pub use hosts::{Login, add_host, remove_host, rotate, set_mail};
 pub use schema::{Migrated, VERSION, become_owner, check, init};
 pub use secret::{keep, new_password, new_token, random_below};
+pub use sums::{Summed, sum_up};

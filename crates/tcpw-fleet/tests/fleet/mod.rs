@@ -1,5 +1,7 @@
 //! `tcpw-fleet` as people and machines use it, against Debian's PostgreSQL.
 
+mod chance;
+mod count;
 mod crash;
 mod faults;
 mod host;
@@ -14,5 +16,6 @@ mod read;
 mod run;
 mod server;
 mod sshd;
+mod sums;
 mod together;
 mod toolkit;
