@@ -64,7 +64,9 @@ fn fill(server: &server::Server, counts: i64, hosts: i64, reach: i64) {
     let mut admin = open(server);
     init(&mut admin).unwrap();
     for month in 0..3 {
-        let sql = format!("SELECT tcpw.make_month(now() - interval '{month} months')");
+        let sql = format!(
+            "SET ROLE tcpw_owner; SELECT tcpw.make_month(now() - interval '{month} months'); RESET ROLE"
+        );
         admin.batch_execute(&sql).unwrap();
     }
     admin
@@ -154,7 +156,7 @@ fn sizes(admin: &mut Client) {
 }
 
 /// Times reports beside what they are compared with, and checks that they have all events.
-fn measure(server: &server::Server, admin: &mut Client) {
+fn measure(server: &server::Server, admin: &mut Client, rows: i64) {
     let (floor, _) = timed(|| {
         one(
             admin,
@@ -189,7 +191,11 @@ fn measure(server: &server::Server, admin: &mut Client) {
         warm / floor
     );
     let verdict = if cold.max(warm) < MOST_SECONDS {
-        "reached"
+        if rows < 99_000_000 {
+            "reached, with fewer counts than the 100,000,000 that it is for"
+        } else {
+            "reached"
+        }
     } else {
         "MISSED"
     };
@@ -217,5 +223,5 @@ fn main() {
     );
     admin.batch_execute("VACUUM ANALYZE").unwrap();
     sizes(&mut admin);
-    measure(&server, &mut admin);
+    measure(&server, &mut admin, rows);
 }

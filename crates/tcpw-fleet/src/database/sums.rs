@@ -17,7 +17,8 @@ const SUMMARIZE: &str = "SELECT brin_summarize_new_values(index.indexrelid) FROM
     JOIN pg_index AS index ON index.indrelid = inhrelid
     JOIN pg_class AS class ON class.oid = index.indexrelid
     JOIN pg_am AS am ON am.oid = class.relam
-    WHERE inhparent = 'tcpw.hourly'::regclass AND amname = 'brin'";
+    WHERE inhparent = 'tcpw.hourly'::regclass AND amname = 'brin'
+        AND pg_has_role(class.relowner, 'USAGE')";
 
 /// What [`sum_up`] did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
