@@ -43,6 +43,7 @@ pub(super) fn title(notice: &FleetNotice, words: &Words) -> String {
         }
         FleetNotice::Silent { count, servers } => named(titles.silent, *count, servers),
         FleetNotice::Back { count, servers } => named(titles.back, *count, servers),
+        FleetNotice::Muting { count, servers } => named(titles.muting, *count, servers),
     }
 }
 
@@ -77,6 +78,7 @@ pub(super) fn lead(notice: &FleetNotice, words: &Words) -> String {
         },
         FleetNotice::Silent { count, .. } => words.silent_lead.of(*count),
         FleetNotice::Back { count, .. } => words.back_lead.of(*count),
+        FleetNotice::Muting { count, .. } => words.muting_lead.of(*count),
     }
 }
 
@@ -86,6 +88,7 @@ pub(super) fn advice(notice: &FleetNotice, words: &Words) -> &'static str {
         FleetNotice::Source(_) | FleetNotice::Overflow { .. } => words.fleet.advice,
         FleetNotice::Silent { .. } => words.fleet.silent_advice,
         FleetNotice::Back { .. } => words.fleet.back_advice,
+        FleetNotice::Muting { .. } => words.fleet.muting_advice,
     }
 }
 
@@ -131,12 +134,19 @@ pub(super) fn facts(
                 (labels.last, clock(*last)),
             ]
         }
-        FleetNotice::Silent { count, servers } | FleetNotice::Back { count, servers } => {
+        FleetNotice::Silent { count, servers }
+        | FleetNotice::Back { count, servers }
+        | FleetNotice::Muting { count, servers } => {
             let names = servers.iter().map(|(name, since)| match since {
                 Some(since) => format!("{} ({})", safe_text(name), clock(*since)),
                 None => format!("{} ({})", safe_text(name), words.never),
             });
-            vec![(words.silent_since, listed(names, *count, words.more))]
+            let label = if matches!(notice, FleetNotice::Muting { .. }) {
+                words.muting_since
+            } else {
+                words.silent_since
+            };
+            vec![(label, listed(names, *count, words.more))]
         }
     }
 }

@@ -37,6 +37,14 @@ pub enum FleetNotice {
         /// Some of them, and since when each was silent.
         servers: Vec<(String, Option<i64>)>,
     },
+    /// Servers say that they mail by themselves, and by the administrator's record do not: perhaps
+    /// somebody else has their logins.
+    Muting {
+        /// How many.
+        count: u64,
+        /// Some of them, and when each said so last.
+        servers: Vec<(String, Option<i64>)>,
+    },
 }
 
 /// Why sources have no messages of their own.

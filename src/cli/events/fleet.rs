@@ -1,9 +1,10 @@
 //! `tcpw events --from`: the events of many servers that their database keeps in full.
 
 use super::form::EventsFormat;
+use super::sheet::Sheet;
 use crate::cli::base::{Context, Failure, Output, Style};
 use crate::cli::machine::fleet_program::{DatabaseUrl, ask, cut_short};
-use crate::escape::{spreadsheet_cell, visible, visible_short};
+use crate::escape::{visible, visible_short};
 use crate::report::{FleetEvent, FleetLine, FleetWanted};
 use crate::system::local_time;
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -69,7 +70,7 @@ pub(super) fn show(
 /// Writes events one by one.
 struct FleetPrinter {
     format: EventsFormat,
-    has_header: bool,
+    sheet: Sheet<{ FIELDS.len() }>,
     rows: Vec<([String; COLUMNS], bool)>,
 }
 
@@ -77,7 +78,7 @@ impl FleetPrinter {
     fn new(format: EventsFormat) -> Self {
         Self {
             format,
-            has_header: false,
+            sheet: Sheet::new(FIELDS),
             rows: Vec::new(),
         }
     }
@@ -87,10 +88,7 @@ impl FleetPrinter {
             EventsFormat::Json => {
                 out.data(serde_json::to_string(&Fields::of(event)).unwrap_or_default())
             }
-            EventsFormat::Csv => {
-                self.csv_header(out)?;
-                out.bytes(&csv_line(&Fields::of(event).cells()))
-            }
+            EventsFormat::Csv => self.sheet.row(&Fields::of(event).cells(), out),
             EventsFormat::Table => {
                 self.rows.push((row(event), event.verdict == "granted"));
                 Ok(())
@@ -101,7 +99,7 @@ impl FleetPrinter {
     fn end(&mut self, out: &mut Output) -> Result<(), Failure> {
         match self.format {
             EventsFormat::Json => return Ok(()),
-            EventsFormat::Csv => return self.csv_header(out),
+            EventsFormat::Csv => return self.sheet.begin(out),
             EventsFormat::Table => {}
         }
         if self.rows.is_empty() {
@@ -124,14 +122,6 @@ impl FleetPrinter {
             })?;
         }
         Ok(())
-    }
-
-    fn csv_header(&mut self, out: &mut Output) -> Result<(), Failure> {
-        if self.has_header {
-            return Ok(());
-        }
-        self.has_header = true;
-        out.bytes(&csv_line(&FIELDS.map(str::to_owned)))
     }
 }
 
@@ -208,13 +198,4 @@ fn time(microseconds: i64) -> DateTime<Utc> {
 /// A time for programs: RFC 3339, UTC, with its fraction.
 fn utc(microseconds: i64) -> String {
     time(microseconds).to_rfc3339_opts(SecondsFormat::AutoSi, true)
-}
-
-/// A line of CSV in which nothing is a formula.
-fn csv_line<const N: usize>(cells: &[String; N]) -> Vec<u8> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let cells = cells.iter().map(|cell| spreadsheet_cell(cell).into_owned());
-    // Writing to memory cannot fail.
-    drop(writer.write_record(cells));
-    writer.into_inner().unwrap_or_default()
 }

@@ -1,8 +1,9 @@
 //! An event as a row for people, a JSON object, or a line of CSV.
 
+use super::sheet::Sheet;
 use crate::alert::{Claim, FiredRule, FoundEvent, Reporter};
 use crate::cli::base::{Failure, Output, Style};
-use crate::escape::{spreadsheet_cell, visible, visible_short};
+use crate::escape::{visible, visible_short};
 use crate::system::local_time;
 use chrono::{DateTime, SecondsFormat, Utc};
 use clap::ValueEnum;
@@ -62,7 +63,8 @@ struct Row {
 /// Writes events one by one.
 pub(super) struct Printer {
     format: EventsFormat,
-    has_header: bool,
+    sheet: Sheet<{ FIELDS.len() }>,
+    has_titles: bool,
     widths: Option<[usize; COLUMNS]>,
     waiting: Vec<Row>,
     /// How many events were printed.
@@ -73,7 +75,8 @@ impl Printer {
     pub(super) fn new(format: EventsFormat) -> Self {
         Self {
             format,
-            has_header: false,
+            sheet: Sheet::new(FIELDS),
+            has_titles: false,
             widths: None,
             waiting: Vec::new(),
             count: 0,
@@ -87,10 +90,7 @@ impl Printer {
                 let line = serde_json::to_string(&Fields::of(found)).unwrap_or_default();
                 out.data(line)
             }
-            EventsFormat::Csv => {
-                self.csv_header(out)?;
-                out.bytes(&csv_line(&Fields::of(found).cells()))
-            }
+            EventsFormat::Csv => self.sheet.row(&Fields::of(found).cells(), out),
             EventsFormat::Table => {
                 self.waiting.push(row(found));
                 if self.widths.is_some() || self.waiting.len() >= SAMPLE {
@@ -105,15 +105,15 @@ impl Printer {
     pub(super) fn end(&mut self, out: &mut Output) -> Result<(), Failure> {
         match self.format {
             EventsFormat::Json => return Ok(()),
-            EventsFormat::Csv => return self.csv_header(out),
+            EventsFormat::Csv => return self.sheet.begin(out),
             EventsFormat::Table => (),
         }
         if self.waiting.is_empty() {
             return Ok(());
         }
         let widths = *self.widths.get_or_insert_with(|| widths(&self.waiting));
-        if !self.has_header {
-            self.has_header = true;
+        if !self.has_titles {
+            self.has_titles = true;
             let cells = HEADER.map(str::to_owned);
             out.line(out.paint(Style::Strong, &aligned(&cells, &widths)))?;
         }
@@ -127,14 +127,6 @@ impl Printer {
             out.line(style.map_or(line.clone(), |style| out.paint(style, &line)))?;
         }
         Ok(())
-    }
-
-    fn csv_header(&mut self, out: &mut Output) -> Result<(), Failure> {
-        if self.has_header {
-            return Ok(());
-        }
-        self.has_header = true;
-        out.bytes(&csv_line(&FIELDS.map(str::to_owned)))
     }
 }
 
@@ -313,13 +305,4 @@ impl Fields {
 /// A time for programs: RFC 3339, UTC, with its fraction.
 fn utc(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
-}
-
-/// A line of CSV in which nothing is a formula.
-fn csv_line<const N: usize>(cells: &[String; N]) -> Vec<u8> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let cells = cells.iter().map(|cell| spreadsheet_cell(cell).into_owned());
-    // Writing to memory cannot fail.
-    drop(writer.write_record(cells));
-    writer.into_inner().unwrap_or_default()
 }

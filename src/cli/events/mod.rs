@@ -5,5 +5,6 @@ mod fleet;
 mod follow;
 mod form;
 mod found;
+mod sheet;
 
 pub(super) use command::{EventsArgs, run};

@@ -1,7 +1,7 @@
 //! The arguments.
 
 use crate::push::STATE;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// Events of many servers in one PostgreSQL.
@@ -31,6 +31,11 @@ pub(super) enum Command {
     RemoveHost(RemoveArgs),
     /// Give a host another password.
     Rotate(HostArgs),
+    /// Say who mails about the alerts of a host: itself, or tcpw-fleet mail
+    ///
+    /// A host goes to fleet mail by its own word ([fleet] mail = "fleet"), and back by this alone: else
+    /// whoever has its login could keep its events out of every mail.
+    SetMail(SetMailArgs),
     /// Mail about all hosts together, by the queue of tcpw on this machine
     ///
     /// A client that comes to many hosts is one message, after it was gathered for a minute ([fleet]
@@ -40,6 +45,10 @@ pub(super) enum Command {
     Mail(MailArgs),
     /// Drop what is older than [fleet] `keep` and `keep_hourly`, and make the partitions of the next days
     Prune(PruneArgs),
+    /// Sum up the counts of hours that are over, so that reports are quick; run it every ten minutes
+    ///
+    /// A report says the same without it, and takes longer: it reads each count whose hour is not summed.
+    Sum(SumArgs),
     /// Answer tcpw report --from and tcpw events --from, which run this
     ///
     /// The question is JSON on standard input, so that no password is an argument.
@@ -105,6 +114,33 @@ pub(super) struct MailArgs {
 pub(super) struct PruneArgs {
     #[command(flatten)]
     pub(super) admin: AdminArgs,
+}
+
+/// The arguments of `sum`.
+#[derive(Debug, Args)]
+pub(super) struct SumArgs {
+    #[command(flatten)]
+    pub(super) admin: AdminArgs,
+}
+
+/// The arguments of `set-mail`.
+#[derive(Debug, Args)]
+pub(super) struct SetMailArgs {
+    /// The host.
+    pub(super) name: String,
+    /// Who mails about its alerts.
+    pub(super) mail: Mailer,
+    #[command(flatten)]
+    pub(super) admin: AdminArgs,
+}
+
+/// Who mails about the alerts of a host.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum Mailer {
+    /// The host itself.
+    Own,
+    /// `tcpw-fleet mail`.
+    Fleet,
 }
 
 /// The arguments of `remove-host`.

@@ -1,11 +1,11 @@
-//! `tcpw-fleet add-host`, `remove-host`, `rotate`: who may send events.
+//! `tcpw-fleet add-host`, `remove-host`, `rotate`, `set-mail`: who may send events, and who mails of them.
 
-use super::args::{HostArgs, RemoveArgs};
+use super::args::{HostArgs, Mailer, RemoveArgs, SetMailArgs};
 use super::configured::admin;
 use super::failure::Failure;
 use super::output::say;
 use crate::database::{
-    FleetError, Login, Sessions, add_host, keep, new_password, remove_host, rotate,
+    FleetError, Login, Sessions, add_host, keep, new_password, remove_host, rotate, set_mail,
 };
 use postgres::Client;
 
@@ -40,6 +40,18 @@ fn ended(name: &str, done: &str, sessions: &Sessions) -> Result<(), Failure> {
             "{name} {done}, but whether sessions of it go on is not known: {error}"
         ))),
     }
+}
+
+pub(super) fn say_who_mails(args: &SetMailArgs) -> Result<(), Failure> {
+    let (is_own, who) = match args.mail {
+        Mailer::Own => (true, "the host itself"),
+        Mailer::Fleet => (false, "tcpw-fleet mail"),
+    };
+    set_mail(&mut admin(&args.admin)?, &args.name, is_own)?;
+    say(&format!(
+        "Alerts of {} are mailed by {who} from now on.",
+        args.name
+    ))
 }
 
 /// Makes the change and shows or keeps the password: kept before it holds, so that none is lost.

@@ -16,5 +16,6 @@ mod program;
 mod prune;
 mod push;
 mod read;
+mod sum;
 
 pub use program::{definition, run};

@@ -3,7 +3,7 @@
 use super::args::{Cli, Command};
 use super::failure::Failure;
 use super::output::complain;
-use super::{hosts, init, mail, prune, push, read};
+use super::{hosts, init, mail, prune, push, read, sum};
 use clap::{CommandFactory as _, Parser as _};
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -47,8 +47,10 @@ fn dispatch(cli: &Cli) -> Result<(), Failure> {
         Command::AddHost(args) => hosts::add(args),
         Command::RemoveHost(args) => hosts::remove(args),
         Command::Rotate(args) => hosts::change_password(args),
+        Command::SetMail(args) => hosts::say_who_mails(args),
         Command::Mail(args) => mail::run(args, cli.config.as_deref()),
         Command::Prune(args) => prune::run(args, cli.config.as_deref()),
+        Command::Sum(args) => sum::run(args),
         Command::Read => read::run(),
         Command::Push(args) => push::run(args, cli.config.as_deref()),
     }

@@ -1,10 +1,10 @@
-//! `tcpw-fleet prune`: what is too old is forgotten.
+//! `tcpw-fleet prune`: what is too old is forgotten, and the rest is summed up.
 
 use super::args::PruneArgs;
 use super::configured::{admin, settings};
 use super::failure::Failure;
 use super::output::say;
-use crate::database::forget;
+use crate::database::{forget, sum_up};
 use std::path::Path;
 
 pub(super) fn run(args: &PruneArgs, config: Option<&Path>) -> Result<(), Failure> {
@@ -12,6 +12,7 @@ pub(super) fn run(args: &PruneArgs, config: Option<&Path>) -> Result<(), Failure
     let fleet = &config.fleet;
     let mut client = admin(&args.admin)?;
     let dropped = forget(&mut client, fleet.keep, fleet.keep_hourly)?;
+    sum_up(&mut client)?;
     let days = |length: std::time::Duration| length.as_secs() / 86_400;
     say(&format!(
         "dropped {dropped} partitions; kept: events {} d, counts {} d",

@@ -2,11 +2,12 @@
 
 use super::fault::FleetError;
 use super::schema::become_owner;
+use super::sums::lock;
 use postgres::Client;
 use std::time::Duration;
 
 /// Drops the partitions of events and of counts that are over for longer than they are kept, and
-/// makes those of the next days; gives how many were dropped.
+/// makes those of the next days. The sums of counts go with them. Gives how many were dropped.
 ///
 /// # Errors
 /// When the user may not do it, or somebody is at work on a partition for long.
@@ -18,6 +19,7 @@ pub fn forget(
     let failed = FleetError::at("forget what is too old");
     let mut transaction = client.transaction().map_err(&failed)?;
     become_owner(&mut transaction)?;
+    lock(&mut transaction)?;
     transaction
         .batch_execute("SELECT tcpw.make_ahead()")
         .map_err(&failed)?;

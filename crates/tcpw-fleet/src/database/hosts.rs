@@ -98,6 +98,28 @@ pub fn rotate(client: &mut Client, name: &str, login: Login<'_>) -> Result<Sessi
     Ok(end_sessions(client, number))
 }
 
+/// Says who mails about the alerts of a host: the host itself, or `tcpw-fleet mail`.
+///
+/// # Errors
+/// When there is not such a host, or the user may not do it.
+pub fn set_mail(client: &mut Client, name: &str, is_own: bool) -> Result<(), FleetError> {
+    let failed = FleetError::at("say who mails about the host");
+    let mut transaction = client.transaction().map_err(&failed)?;
+    let name = checked(name)?;
+    become_owner(&mut transaction)?;
+    let mail = if is_own { "own" } else { "fleet" };
+    let changed = transaction
+        .execute(
+            "UPDATE tcpw.host SET mail = $2, muting = NULL WHERE name = $1 AND removed IS NULL",
+            &[&name, &mail],
+        )
+        .map_err(&failed)?;
+    if changed == 0 {
+        return Err(FleetError::Unknown(name.to_owned()));
+    }
+    transaction.commit().map_err(failed)
+}
+
 /// What follows PASSWORD.
 fn password_of(login: Login<'_>) -> String {
     match login {

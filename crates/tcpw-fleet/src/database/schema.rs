@@ -6,12 +6,16 @@ use postgres::{Client, Transaction};
 /// Roles and the schema itself, before each migration.
 const ROLES: &str = include_str!("../../schema/00_roles.sql");
 /// One step a version. Never edited after a release, only added to.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("../../schema/01_fleet.sql"),
     include_str!("../../schema/02_mail.sql"),
+    concat!(
+        include_str!("../../schema/03_sums.sql"),
+        include_str!("../../schema/03_ingest.sql"),
+    ),
 ];
 /// The version that this program makes and knows.
-pub const VERSION: i32 = 2;
+pub const VERSION: i32 = 3;
 
 /// What [`init`] did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -23,13 +23,13 @@ pub(super) fn release_due(
     )?;
     let mut released = transaction.execute(
         "UPDATE tcpw.letter SET released = $1
-         WHERE released IS NULL AND due <= $1 AND kind IN ('silent', 'back')",
+         WHERE released IS NULL AND due <= $1 AND kind IN ('silent', 'back', 'muting')",
         &[&now],
     )?;
     let hour = now - TimeDelta::hours(1);
     let row = transaction.query_one(
         "SELECT count(*), min(released) FROM tcpw.letter
-         WHERE released > $1 AND released <= $2 AND kind NOT IN ('silent', 'back')",
+         WHERE released > $1 AND released <= $2 AND kind NOT IN ('silent', 'back', 'muting')",
         &[&hour, &now],
     )?;
     let left = (terms.most() - row.try_get::<_, i64>(0)?).max(0);
@@ -39,7 +39,7 @@ pub(super) fn release_due(
     released += transaction.execute(
         "UPDATE tcpw.letter SET released = $1 WHERE id IN (
             SELECT id FROM tcpw.letter
-            WHERE released IS NULL AND due <= $1 AND kind NOT IN ('silent', 'back')
+            WHERE released IS NULL AND due <= $1 AND kind NOT IN ('silent', 'back', 'muting')
             ORDER BY source <> '', due, id LIMIT $2)",
         &[&now, &left],
     )?;
@@ -65,7 +65,7 @@ fn put_off(
     let now = moment.now;
     transaction.execute(
         "UPDATE tcpw.letter SET due = $2
-         WHERE released IS NULL AND due <= $1 AND source = '' AND kind NOT IN ('silent', 'back')",
+         WHERE released IS NULL AND due <= $1 AND source = '' AND kind NOT IN ('silent', 'back', 'muting')",
         &[&now, &again],
     )?;
     let audiences = transaction.query(

@@ -5,6 +5,7 @@ mod close;
 mod gather;
 mod hand_over;
 mod moment;
+mod muting;
 mod notice;
 mod pass;
 mod silence;

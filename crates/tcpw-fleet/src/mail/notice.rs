@@ -50,20 +50,18 @@ impl Released {
             largest,
         };
         Ok(match self.kind.as_str() {
-            "silent" | "back" => {
-                let found = self.hosts(transaction)?;
-                if self.kind == "silent" {
-                    FleetNotice::Silent {
-                        count: servers,
-                        servers: found,
-                    }
-                } else {
-                    FleetNotice::Back {
-                        count: servers,
-                        servers: found,
-                    }
-                }
-            }
+            "silent" => FleetNotice::Silent {
+                count: servers,
+                servers: self.hosts(transaction)?,
+            },
+            "back" => FleetNotice::Back {
+                count: servers,
+                servers: self.hosts(transaction)?,
+            },
+            "muting" => FleetNotice::Muting {
+                count: servers,
+                servers: self.hosts(transaction)?,
+            },
             "limit" => overflow(FleetDelay::Limit, self.largest(transaction)?),
             "late" => overflow(FleetDelay::Late, self.largest(transaction)?),
             "claimed" => overflow(FleetDelay::Claimed, self.largest(transaction)?),

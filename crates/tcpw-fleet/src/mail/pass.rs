@@ -3,7 +3,7 @@
 
 use super::moment::{Moment, lock};
 use super::terms::MailTerms;
-use super::{close, gather, silence};
+use super::{close, gather, muting, silence};
 use crate::database::FleetError;
 use postgres::{Client, Transaction};
 
@@ -44,6 +44,7 @@ fn work(
     silence::flag(transaction, terms, &mut moment)?;
     gather::take(transaction, terms, &moment)?;
     silence::look(transaction, terms, &moment)?;
+    muting::look(transaction, terms, &moment)?;
     let released = close::release_due(transaction, terms, &moment)?;
     transaction.execute(
         "UPDATE tcpw.mail_state SET passed = $1, grace = $2",

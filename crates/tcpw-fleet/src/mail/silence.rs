@@ -89,7 +89,7 @@ pub(super) fn look(
 }
 
 /// The message of this kind that gathers, made if there is none.
-fn gathering(
+pub(super) fn gathering(
     transaction: &mut Transaction<'_>,
     terms: &MailTerms<'_>,
     moment: &Moment,

@@ -1,6 +1,7 @@
 //! One question on standard input, one answer on standard output.
 
 use super::lines::{Lines, cannot};
+use super::wanted::Wanted;
 use super::{events, numbers};
 use crate::database::{Address, FleetError, check, connect};
 use chrono::{DateTime, Utc};
@@ -63,7 +64,7 @@ fn say(
     let until = query.until.map_or(LATEST, time);
     match &query.wanted {
         FleetWanted::Report { top, silent } => {
-            let wanted = numbers::Wanted {
+            let wanted = Wanted {
                 since,
                 until,
                 top: i64::from(*top),

@@ -4,5 +4,9 @@ mod answer;
 mod events;
 mod lines;
 mod numbers;
+mod reach;
+mod sources;
+mod spans;
+mod wanted;
 
 pub use answer::answer;

@@ -226,6 +226,61 @@ fn silence_and_its_end_are_told_once() {
     );
 }
 
+/// Whoever has the login of a host says by it that the host mails by itself.
+#[test]
+fn a_stolen_login_mutes_nothing() {
+    let stage = Stage::new("[fleet]\ngather = '0s'");
+    stage.server.ask(
+        "CREATE ROLE web17 LOGIN IN ROLE tcpw_host; CREATE ROLE lone LOGIN IN ROLE tcpw_host;
+         INSERT INTO tcpw.chain (host) VALUES ('web17'), ('lone')",
+    );
+    let say = |host: &str, mail: &str| {
+        stage.server.ask(&format!(
+            "SET SESSION AUTHORIZATION {host}; SELECT status FROM tcpw.ingest('{host}', 1, 0, NULL, NULL, false,
+                 '1', 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+                 NULL, NULL, NULL, NULL, NULL, NULL, NULL, '{mail}')"
+        ))
+    };
+    assert_eq!(say("web17", "own"), "done");
+    say("lone", "own");
+    stage.events("203.0.113.9", &[("web17", 1), ("lone", 1)], 1, 0);
+    stage.pass();
+    stage.pass();
+    let subjects = stage.mails(2);
+    let has = |part: &str| subjects.iter().any(|one| one.contains(part));
+    assert!(has("203.0.113.9 tried one server, web17"), "{subjects:?}");
+    assert!(
+        has("server web17 says that it mails by itself"),
+        "{subjects:?}"
+    );
+    // Again and again it is not said again, and the host's own word changes nothing.
+    say("web17", "fleet");
+    say("web17", "own");
+    stage.pass();
+    stage.pass();
+    stage.mails(2);
+    // The administrator's word holds, until the host itself asks for fleet mail.
+    let url = stage.server.admin();
+    good(&["set-mail", "web17", "own", "--database", &url]);
+    say("web17", "own");
+    stage.events("203.0.113.10", &[("web17", 1)], 2, 0);
+    stage.pass();
+    stage.pass();
+    stage.mails(2);
+    say("lone", "fleet");
+    stage.events("203.0.113.11", &[("lone", 1)], 3, 0);
+    stage.pass();
+    stage.pass();
+    let subjects = stage.mails(3);
+    assert!(subjects[2].contains("lone"), "{subjects:?}");
+    let (code, _, err) = super::run::outcome(&["set-mail", "nobody", "own", "--database", &url]);
+    assert_eq!(code, 2);
+    assert!(err.contains("there is not a host"), "{err}");
+    crate::proof::say(
+        "fleet: a login that says its host mails by itself muted 0 messages, and 1 says so",
+    );
+}
+
 #[test]
 fn one_works_at_a_time_with_no_more_than_its_rights() {
     let stage = Stage::new("");

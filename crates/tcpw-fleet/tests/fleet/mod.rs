@@ -1,5 +1,7 @@
 //! `tcpw-fleet` as people and machines use it, against Debian's PostgreSQL.
 
+mod chance;
+mod count;
 mod crash;
 mod crowd;
 mod faults;
@@ -18,6 +20,7 @@ mod read;
 mod run;
 mod server;
 mod sshd;
+mod sums;
 mod together;
 mod toolkit;
 mod trouble;
