@@ -5,7 +5,7 @@
 pub(super) type Room = (&'static str, &'static [&'static str]);
 
 /// The rooms of `src`.
-pub(super) const ROOMS: [Room; 15] = [
+pub(super) const ROOMS: [Room; 16] = [
     ("diagnostic", &[]),
     ("values", &[]),
     ("system", &[]),

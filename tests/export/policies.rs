@@ -27,8 +27,13 @@ impl Chance {
         self.next() % limit
     }
 
+    /// An index of a list of this length.
+    fn index(&mut self, length: usize) -> usize {
+        usize::try_from(self.below(u64::try_from(length).unwrap())).unwrap()
+    }
+
     fn one_of<'a>(&mut self, words: &[&'a str]) -> &'a str {
-        words[usize::try_from(self.below(words.len() as u64)).unwrap()]
+        words[self.index(words.len())]
     }
 }
 
@@ -64,7 +69,7 @@ impl Policy {
             deny: String::new(),
             ends: Vec::new(),
         };
-        for _ in 0..1 + chance.below(5) {
+        for _ in 0..=chance.below(5) {
             let rule = policy.rule(chance, &["", "", "", ": deny", ": spawn /bin/true"]);
             policy.allow.push_str(&rule);
         }
@@ -87,12 +92,10 @@ impl Policy {
             "ALL EXCEPT vsftpd",
             "in.telnetd",
         ]);
-        let mut clients: Vec<String> = (0..1 + chance.below(4))
-            .map(|_| self.client(chance))
-            .collect();
+        let mut clients: Vec<String> = (0..=chance.below(4)).map(|_| self.client(chance)).collect();
         if chance.below(3) == 0 {
             clients.push("EXCEPT".to_owned());
-            clients.extend((0..1 + chance.below(3)).map(|_| self.client(chance)));
+            clients.extend((0..=chance.below(3)).map(|_| self.client(chance)));
         }
         format!(
             "{daemon}: {} {}\n",
@@ -154,7 +157,7 @@ impl Policy {
                 0 => Ipv4Addr::from_bits(u32::try_from(chance.next() >> 32).unwrap()).into(),
                 1 => Ipv6Addr::from_bits(0x2001_0db8_u128 << 96 | u128::from(chance.next())).into(),
                 _ if self.ends.is_empty() => continue,
-                _ => self.ends[usize::try_from(chance.below(self.ends.len() as u64)).unwrap()],
+                _ => self.ends[chance.index(self.ends.len())],
             };
             if is_client(address) {
                 found.push(address);
@@ -222,13 +225,12 @@ impl Place {
         let head = ["export", "--output", file.to_str().unwrap()];
         let output = self.tcpw(&[&head[..], arguments].concat());
         let errors = String::from_utf8_lossy(&output.stderr);
-        match output.status.code() {
-            Some(0) => true,
-            Some(2) if errors.contains("addresses alone do not say") => {
-                assert!(!file.exists());
-                false
-            }
-            code => panic!("{code:?} {errors}"),
+        let code = output.status.code();
+        if code == Some(0) {
+            return true;
         }
+        let is_refused = code == Some(2) && errors.contains("addresses alone do not say");
+        assert!(is_refused && !file.exists(), "{code:?} {errors}");
+        false
     }
 }

@@ -54,9 +54,9 @@ impl Sshd {
                 command.args(["-T", "-C", &of])
             }
         };
-        let output = command.output().unwrap();
+        let output = command.output().map_err(|error| error.to_string())?;
         if output.status.success() {
-            Ok(String::from_utf8(output.stdout).unwrap())
+            Ok(String::from_utf8_lossy(&output.stdout).into_owned())
         } else {
             Err(String::from_utf8_lossy(&output.stderr).into_owned())
         }

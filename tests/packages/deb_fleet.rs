@@ -113,6 +113,7 @@ fn its_units_expose_little() {
     let units = folder.path().join("usr/lib/systemd/system");
     let push = exposure(&units, "tcpw-fleet-push.service");
     let prune = exposure(&units, "tcpw-fleet-prune.service");
+    let sum = exposure(&units, "tcpw-fleet-sum.service");
     let mailer = exposure(&units, "tcpw-fleet-mail.service");
     // Where tcpw starts no mailer, as for the deliverer.
     let drop_in = units.join("tcpw-fleet-mail.service.d");
@@ -121,6 +122,7 @@ fn its_units_expose_little() {
     fs::copy(hardened, drop_in.join("hardened.conf")).unwrap();
     let mail = exposure(&units, "tcpw-fleet-mail.service");
     assert!(push <= 1.5 && prune <= 1.5, "push {push}, prune {prune}");
+    assert!(sum <= prune, "sum {sum}, prune {prune}");
     assert!(mail <= 1.5 && mail < mailer, "mail {mail}, {mailer}");
     proof::say(&format!(
         "units of tcpw-fleet: exposure by systemd-analyze security: push {push}, prune {prune}, mail {mail}; \

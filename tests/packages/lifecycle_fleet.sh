@@ -102,7 +102,7 @@ cron() {
     expect 0 setpriv --reuid="$user" --regid="$user" --init-groups env MAIL_DATABASE="$(url mailer)" \
         PRUNE_DATABASE="$(url keeper)" /bin/sh -c "${line#"$user"}"
 }
-for command in push mail prune; do cron "$command"; done
+for command in push mail prune sum; do cron "$command"; done
 [ ! -s "$root/tmp/logged" ] || fail "cron: $(cat "$root/tmp/logged")"
 [ "$(ask 'SELECT host, host(addr), daemon FROM tcpw.event')" = 'web17|192.0.2.66|sshd' ] ||
     fail "the database has $(ask 'SELECT * FROM tcpw.event')"
@@ -139,6 +139,8 @@ unit push --now
 unit mail --once
 unit prune ''
 grep -q '^dropped 0 partitions' "$stage/said" || fail "prune says $(cat "$stage/said")"
+unit sum ''
+grep -q '^summed ' "$stage/said" || fail "sum says $(cat "$stage/said")"
 say "package tcpw-fleet: what its units run sends, mails and forgets, as the users that they name, with passwords that only root reads"
 
 mkdir -p "$root/etc/systemd/system/"{timers,multi-user}.target.wants "$root/etc/systemd/system/tcpw-fleet-mail.service.d"

@@ -129,9 +129,12 @@ fn report(server: &server::Server, days: i64) -> (u64, Vec<FleetLine>) {
     let lines: Vec<FleetLine> = lines
         .map(|line| serde_json::from_slice(line).unwrap())
         .collect();
-    let events = lines.iter().find_map(|line| match line {
-        FleetLine::Totals(totals) => Some(totals.events),
-        _ => None,
+    let events = lines.iter().find_map(|line| {
+        if let FleetLine::Totals(totals) = line {
+            Some(totals.events)
+        } else {
+            None
+        }
     });
     (events.unwrap(), lines)
 }

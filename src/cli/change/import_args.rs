@@ -88,7 +88,7 @@ pub(super) enum FormChoice {
     Fail2ban,
     /// The hosts.deny of DenyHosts; with --into allow its allowed-hosts
     Denyhosts,
-    /// sshd_config, or what `sshd -T` prints
+    /// `sshd_config`, or what `sshd -T` prints
     Sshd,
     /// What `nft -j list ruleset` prints
     Nft,
@@ -160,7 +160,7 @@ impl ImportArgs {
                     ports.push(DaemonPort {
                         daemon,
                         port: port.to_owned(),
-                    })
+                    });
                 }
                 (Some(Daemon::Named(daemon)), None) => daemons.push(daemon),
                 (Some(Daemon::All), None) => {}

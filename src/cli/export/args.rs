@@ -35,6 +35,10 @@ use std::path::PathBuf;
 /// whether it decides what the tables decide now, on sets of addresses; give the options it was written
 /// with. When a rule ends is not compared.
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 pub(crate) struct ExportArgs {
     /// For whom it is written
     #[arg(long, value_enum, value_name = "FORMAT")]

@@ -52,23 +52,24 @@ pub(super) fn make(
     told::translated(&policies, args, context)?;
     told::losses(&lost, files, args.all, context)?;
     let is_whole = policies.iter().all(|policy| policy.unsaid.is_none());
-    let text = match (args.to, policies.as_slice()) {
-        (ExportTarget::Sshd, [policy]) => {
-            let terms = SshdTerms {
+    let head = head(args, &policies, &lost, files);
+    let body = if let (ExportTarget::Sshd, [policy]) = (args.to, policies.as_slice()) {
+        sshd(
+            policy,
+            SshdTerms {
                 version: args.sshd_version,
                 exempts: args.exempt,
-            };
-            head(args, &policies, &lost, files) + &sshd(policy, terms)
-        }
-        _ => {
-            let terms = NftablesTerms {
-                rejects: args.reject,
-                logs: args.log,
-                now,
-            };
-            head(args, &policies, &lost, files) + &nftables(&policies, terms)
-        }
+            },
+        )
+    } else {
+        let terms = NftablesTerms {
+            rejects: args.reject,
+            logs: args.log,
+            now,
+        };
+        nftables(&policies, terms)
     };
+    let text = head + &body;
     Ok(Made { text, is_whole })
 }
 

@@ -41,14 +41,15 @@ pub(super) fn translation(policy: &AddressPolicy) -> String {
     );
     match ends.count() {
         0 => {}
-        count => text.push_str(&format!(", {} until a rule ends", counted(count, "range"))),
+        count => {
+            let count = counted(count, "range");
+            text = format!("{text}, {count} until a rule ends");
+        }
     }
     if let Some(unsaid) = &policy.unsaid {
         let count = counted(unsaid.ranges, "range");
-        text.push_str(&format!(
-            "; not as the tables say: {count}, {}",
-            ranges(unsaid)
-        ));
+        let ranges = ranges(unsaid);
+        text = format!("{text}; not as the tables say: {count}, {ranges}");
     }
     text
 }

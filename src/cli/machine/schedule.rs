@@ -251,9 +251,12 @@ pub(crate) fn mend(setup: &Setup, context: &mut Context) -> Result<(), Failure> 
         let Some(gone) = gone(&old, &is_start) else {
             continue;
         };
-        let mended = |line: &str| match is_start(line) {
-            true => line.replace(gone, program),
-            false => line.to_owned(),
+        let mended = |line: &str| {
+            if is_start(line) {
+                line.replace(gone, program)
+            } else {
+                line.to_owned()
+            }
         };
         let new: String = old.split_inclusive('\n').map(mended).collect();
         put(context, &path, &new)?;

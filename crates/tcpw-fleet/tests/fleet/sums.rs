@@ -53,7 +53,7 @@ fn hours_ago(chance: &mut Chance) -> u64 {
 
 /// A batch of counts as a host sends it, by the one function; the life goes on or another one begins.
 fn push(client: &mut Client, chance: &mut Chance, host: &str) {
-    let rows: Vec<String> = (0..chance.below(12) + 1)
+    let rows: Vec<String> = (0..=chance.below(12))
         .map(|_| {
             let (ago, minute) = (hours_ago(chance), chance.below(58));
             format!(
