@@ -142,7 +142,7 @@ pub(super) const RESERVED: &[(&str, &[&str])] = &[(
 
 /// External crates and the rooms of `src` that may name them. A crate that is not listed may be used
 /// by nobody until it has an owner.
-pub(super) const CRATES: [Room; 30] = [
+pub(super) const CRATES: [Room; 31] = [
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("csv", &["cli", "import", "report"]),
@@ -154,6 +154,7 @@ pub(super) const CRATES: [Room; 30] = [
     ("rusqlite", &["alert", "import"]),
     ("minijinja", &["alert"]),
     ("plotters", &["report"]),
+    ("roxmltree", &["import"]),
     ("unicode_width", &["cli", "report", "status"]),
     ("terminal_size", &["cli"]),
     ("similar", &["editor"]),
