@@ -47,7 +47,7 @@ start_terminal() {
 # The screen as text and, for pictures, with its colours and without what only the script typed.
 keep_screen() {
     screen >"$TCPW_SCREENS/$locale-$1.txt"
-    terminal capture-pane -e -p -S - -t walk | sed -E -e "s/; echo 'ended with '.*//" -e '/^(.\[[0-9;]*m)*ended with /d' \
+    terminal capture-pane -e -p -S - -t walk | sed -E -e "s/; echo 'ended [0-9]+ with '.*//" -e '/^(.\[[0-9;]*m)*ended [0-9]+ with /d' \
         >"$TCPW_SCREENS/$locale-$1.ansi"
 }
 # Waits for a question, whose text is $1, and types the answer.
@@ -59,13 +59,20 @@ answer() {
     terminal send-keys -t walk -l -- "$2"
     terminal send-keys -t walk Enter
 }
-# Types a line for the shell, and waits until it is done.
+# Types a line for the shell, which says by the line's number when it is done: the end of the one before may
+# still be on the screen.
+number=0
 typed() {
-    terminal send-keys -t walk -l -- "$1; echo 'ended with '\$?"
+    number=$((number + 1))
+    terminal send-keys -t walk -l -- "$1; echo 'ended $number with '\$?"
     terminal send-keys -t walk Enter
 }
+cleared() {
+    terminal clear-history -t walk
+    ! has "ended $number with"
+}
 ended() {
-    await 60 has "ended with $1" || {
+    await 60 has "ended $number with $1" || {
         screen
         fail "it did not end with $1"
     }
@@ -73,8 +80,7 @@ ended() {
     screen >"$stage/said"
     terminal send-keys -t walk -l -- clear
     terminal send-keys -t walk Enter
-    await 10 says '#'
-    terminal clear-history -t walk
+    await 60 cleared || fail "the screen is not cleared"
 }
 
 # --- the mail server and sshd, as on a machine where tcpw is not yet
@@ -173,8 +179,7 @@ client_is $stranger in
 typed "${lines[1]}"
 ended 0 demo
 
-terminal send-keys -t walk -l -- "${lines[2]}; echo 'ended with '\$?"
-terminal send-keys -t walk Enter
+typed "${lines[2]}"
 answer "$who" '10.1.0.0/16, 10.2.0.0/16 192.0.2.7'
 answer "$services" 'sshd'
 answer "$way" 'smtp'

@@ -38,6 +38,12 @@ deliver() { run deliver >>"$stage/deliver.log" 2>&1 || true; }
 entries() { journalctl --directory /run/log/journal --output json MESSAGE_ID=0dc4a9293de04da2bfd51f6c384445d6; }
 count() { [ "$(entries | wc -l)" = "$1" ]; }
 recorded() { run events --format json | grep -q "$1"; }
+# A deliverer that an alert has started goes by the configuration that was there when it began.
+no_deliverer() { ! pgrep -f -- "deliver .*--root=$stage/root"; }
+configure() {
+    await 60 no_deliverer || fail "a deliverer does not end"
+    printf '[alert]\nsyslog = %s\n' "$1" >"$stage/root/etc/tcpw.toml"
+}
 
 # Nobody listens.
 run notify --addr 192.0.2.1 --daemon sshd -- 192.0.2.1
@@ -94,11 +100,11 @@ recorded 192.0.2.2 || fail "with a dead journal the event is not recorded"
 rm /run/systemd/journal/*
 start
 await 60 test -S /run/systemd/journal/socket || fail "systemd-journald does not listen again"
-printf '[alert]\nsyslog = false\n' >"$stage/root/etc/tcpw.toml"
+configure false
 run notify --addr 192.0.2.3 --daemon sshd -- 192.0.2.3
 deliver
 recorded 192.0.2.3 || fail "the event is not recorded"
-rm "$stage/root/etc/tcpw.toml"
+configure true
 # What comes after it shows that nothing else is on its way.
 run notify --addr 192.0.2.4 --daemon sshd -- 192.0.2.4
 deliver
