@@ -44,6 +44,7 @@ use crate::cli::verdict::test::TestArgs;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
+use std::iter;
 
 /// Safe rules and honest alerts for TCP Wrappers (hosts.allow and hosts.deny)
 #[derive(Debug, Parser)]
@@ -62,20 +63,56 @@ impl Cli {
     /// # Errors
     /// Help, the version or a wrong argument, as clap words it.
     pub(crate) fn read_by_clap(args: &[OsString]) -> Result<Self, clap::Error> {
-        match Lazy::try_parse_from(args) {
-            Ok(Lazy { global, command }) => Ok(Self {
-                global,
-                command: command.into(),
-            }),
-            Err(error) if error.kind() == ErrorKind::DisplayVersion => Err(error),
-            // What is said then is about all commands.
-            Err(_) => Self::try_parse_from(args),
+        match args {
+            [_, verb, rest @ ..] if verb == "notify" => {
+                let notify = Notify::try_parse_from(iter::once(verb).chain(rest))?;
+                Ok(Self {
+                    global: notify.global,
+                    command: Command::Notify(notify.args),
+                })
+            }
+            [_, verb, rest @ ..] if verb == "match" => {
+                let match_ = Match::try_parse_from(iter::once(verb).chain(rest))?;
+                Ok(Self {
+                    global: match_.global,
+                    command: Command::Match(match_.args),
+                })
+            }
+            _ => match Lazy::try_parse_from(args) {
+                Ok(Lazy { global, command }) => Ok(Self {
+                    global,
+                    command: command.into(),
+                }),
+                Err(error) if error.kind() == ErrorKind::DisplayVersion => Err(error),
+                // What is said then is about all commands.
+                Err(_) => Self::try_parse_from(args),
+            },
         }
     }
 }
 
-// To define the options of all commands takes longer than most commands do, and for `match` and
-// `notify` a client or a script waits. Not a doc comment: that would be its help text.
+// `tcpw notify` alone: a client waits for it, and naming all commands takes longer than reading the
+// arguments of this one. Not a doc comment: that would be its help text.
+#[derive(Debug, Parser)]
+#[command(name = "tcpw notify", bin_name = "tcpw notify", max_term_width = 100)]
+struct Notify {
+    #[command(flatten)]
+    args: NotifyArgs,
+    #[command(flatten)]
+    global: GlobalArgs,
+}
+
+// `tcpw match` alone, for the same reason: scripts ask it again and again.
+#[derive(Debug, Parser)]
+#[command(name = "tcpw match", bin_name = "tcpw match", max_term_width = 100)]
+struct Match {
+    #[command(flatten)]
+    args: MatchArgs,
+    #[command(flatten)]
+    global: GlobalArgs,
+}
+
+// All others. To define the options of all of them takes longer than most of them work.
 #[derive(Debug, Parser)]
 #[command(name = "tcpw", version, max_term_width = 100)]
 #[command(subcommand_required = true, arg_required_else_help = true)]
