@@ -7,6 +7,7 @@ use crate::cli::base::Failure;
 use crate::editor::Daemon;
 use crate::import::{DaemonPort, EntryVerdict, SourceForm, Terms};
 use crate::system::{Clock as _, SystemClock};
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -31,7 +32,7 @@ const SHOWN: usize = 20;
 pub(crate) struct ImportArgs {
     /// What the files are
     #[arg(value_enum, value_name = "FORM")]
-    pub(super) form: FormChoice,
+    pub(super) form: SourceForm,
     /// The files of one source; - for standard input
     #[arg(value_name = "FILE", required = true)]
     pub(super) files: Vec<PathBuf>,
@@ -81,32 +82,31 @@ pub(crate) struct ReadArgs {
     all: bool,
 }
 
-/// A form, as it is typed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum FormChoice {
-    /// The database of fail2ban, of version 0.11 or newer
-    Fail2ban,
-    /// The hosts.deny of DenyHosts; with --into allow its allowed-hosts
-    Denyhosts,
-    /// `sshd_config`, or what `sshd -T` prints
-    Sshd,
-    /// What `nft -j list ruleset` prints
-    Nft,
-    /// What iptables-save or ip6tables-save prints
-    Iptables,
-    /// What `ipset save` prints
-    Ipset,
-    /// The user.rules and user6.rules of ufw
-    Ufw,
-    /// Zones of firewalld, and ipsets that they name
-    Firewalld,
-    /// Values separated by commas
-    Csv,
-    /// Rows of cPanel's Host Access Control
-    Cpanel,
-    /// An address, a network, a range or a name on each line, and comments after # or ;
-    #[value(alias = "text")]
-    Lines,
+impl ValueEnum for SourceForm {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let help = match self {
+            Self::Fail2ban => "The database of fail2ban, of version 0.11 or newer",
+            Self::Denyhosts => "The hosts.deny of DenyHosts; with --into allow its allowed-hosts",
+            Self::Sshd => "`sshd_config`, or what `sshd -T` prints",
+            Self::Nft => "What `nft -j list ruleset` prints",
+            Self::Iptables => "What iptables-save or ip6tables-save prints",
+            Self::Ipset => "What `ipset save` prints",
+            Self::Ufw => "The user.rules and user6.rules of ufw",
+            Self::Firewalld => "Zones of firewalld, and ipsets that they name",
+            Self::Csv => "Values separated by commas",
+            Self::Cpanel => "Rows of cPanel's Host Access Control",
+            Self::Lines => {
+                "An address, a network, a range or a name on each line, and comments after # or ;"
+            }
+        };
+        let value = PossibleValue::new(self.name()).help(help);
+        let is_list = *self == Self::Lines;
+        Some(if is_list { value.alias("text") } else { value })
+    }
 }
 
 /// A table, as it is typed.
@@ -116,24 +116,6 @@ enum TableChoice {
     Allow,
     /// They may not
     Deny,
-}
-
-impl FormChoice {
-    fn form(self) -> SourceForm {
-        match self {
-            Self::Fail2ban => SourceForm::Fail2ban,
-            Self::Denyhosts => SourceForm::Denyhosts,
-            Self::Sshd => SourceForm::Sshd,
-            Self::Nft => SourceForm::Nft,
-            Self::Iptables => SourceForm::Iptables,
-            Self::Ipset => SourceForm::Ipset,
-            Self::Ufw => SourceForm::Ufw,
-            Self::Firewalld => SourceForm::Firewalld,
-            Self::Csv => SourceForm::Csv,
-            Self::Cpanel => SourceForm::Cpanel,
-            Self::Lines => SourceForm::Lines,
-        }
-    }
 }
 
 impl ImportArgs {
@@ -173,7 +155,7 @@ impl ImportArgs {
             }
         }
         Ok(Terms {
-            form: self.form.form(),
+            form: self.form,
             verdict: self.read.into.map(|table| match table {
                 TableChoice::Allow => EntryVerdict::Allow,
                 TableChoice::Deny => EntryVerdict::Deny,
