@@ -61,7 +61,7 @@ pub(crate) fn whom(text: &str) -> Result<Whom, String> {
     named(text).ok_or(error)
 }
 
-/// A host name or a domain with a leading dot, in small letters.
+/// A host name or a domain with a leading dot, in lower case.
 pub(crate) fn named(text: &str) -> Option<Whom> {
     let bare = text.strip_prefix('.').unwrap_or(text);
     let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');

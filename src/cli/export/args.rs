@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 /// Write the policy for a firewall or sshd, and say what cannot be said there
 ///
-/// For systems where libwrap is not, or in front of it. What is written comes from sets: for each daemon
+/// For systems where libwrap is not, or to decide before it. What is written comes from sets: for each daemon
 /// the tables are worked out for every address of IPv4 and IPv6, with exceptions, gates and list files
 /// as they are now. A firewall knows addresses and no names: where the verdict about an address hangs on
 /// the name or the user of the client, on a command or on the server's end of the connection, nothing is

@@ -104,7 +104,7 @@ fn daemons(args: &ExportArgs) -> Result<Vec<ServedDaemon>, Failure> {
     Ok(args.daemons.clone())
 }
 
-/// When rules end. A rule that has ended and is still there is no policy of anybody.
+/// When rules end. A rule that has ended and is still there says nothing about anybody.
 fn ends(tables: &Tables<'_>, files: &TableFiles, now: i64) -> Result<Ends, Failure> {
     let mut ends = Ends::new();
     for (name, table) in [
