@@ -22,8 +22,8 @@ await() {
         sleep 0.1
     done
 }
-# The block of the page in the language $1.
-block() { awk -v start="\`\`\`$1" '$0 == "```" {shown = 0} shown {print} $0 == start {shown = 1}' "$page"; }
+# The first block of the page in the language $1.
+block() { awk -v start="\`\`\`$1" 'shown && $0 == "```" {exit} shown {print} $0 == start {shown = 1}' "$page"; }
 as_postgres() { setpriv --reuid postgres --regid postgres --clear-groups "$@"; }
 ask() { as_postgres psql -h "$stage/pg" -U postgres -d "${2:-tcpw}" -tAqc "$1"; }
 count() { [ "$(ask 'SELECT count(*) FROM tcpw_event')" = "$1" ]; }
@@ -57,10 +57,12 @@ as_postgres "$bin/initdb" -D "$stage/pg/data" -A trust -U postgres --no-sync >"$
     fail "initdb"
 as_postgres "$bin/postgres" -D "$stage/pg/data" -k "$stage/pg" -h 127.0.0.1 -c fsync=off >"$stage/postgres.log" 2>&1 &
 await 20 ask 'SELECT 1' postgres || fail "PostgreSQL does not answer"
-ask 'CREATE ROLE tcpw_log LOGIN' postgres
+ask 'CREATE ROLE tcpw_log' postgres
 ask 'CREATE DATABASE tcpw' postgres
-block sql | as_postgres psql -h "$stage/pg" -U postgres -d tcpw -q
+block sql | as_postgres psql -h "$stage/pg" -U postgres -d tcpw -q -v ON_ERROR_STOP=1
 ask 'GRANT INSERT ON tcpw_event TO tcpw_log'
+# Last: what a database that answers refuses, rsyslogd does not keep.
+ask 'ALTER ROLE tcpw_log LOGIN'
 await 40 count 2 || fail "there are not two rows but $(ask 'SELECT * FROM tcpw_event')"
 # What comes after both of them shows that nothing else is on its way.
 run notify --addr 192.0.2.1 --daemon vsftpd -- 192.0.2.1
@@ -69,5 +71,22 @@ run events --format json >"$stage/events" 2>>"$stage/events.log" || true
 logger --socket "$stage/log" --size 8KiB --tag tcpw-event <"$stage/events"
 await 20 count 3 || fail "there are not three rows but $(ask 'SELECT * FROM tcpw_event')"
 [ "$(ask "SELECT name FROM tcpw_event WHERE addr = '198.51.100.7'")" = "$hostile" ] || fail "the name is another one"
-ask 'SELECT * FROM tcpw_event ORDER BY id'
 say "log store: rsyslog brings 3 events to PostgreSQL, each once, one with SQL for a name, from before it was there"
+
+# A database that is there and refuses: the event is away until the unit starts again and says the day again.
+ask 'REVOKE INSERT ON tcpw_event FROM tcpw_log'
+run notify --addr 192.0.2.2 --daemon vsftpd -- 192.0.2.2
+run deliver >>"$stage/deliver.log" 2>&1 || true
+run events --format json >"$stage/events" 2>>"$stage/events.log" || true
+logger --socket "$stage/log" --size 8KiB --tag tcpw-event <"$stage/events"
+await 20 grep -q 'permission denied for table' "$stage/postgres.log" || fail "nothing was refused"
+ask 'GRANT INSERT ON tcpw_event TO tcpw_log'
+sayings=0
+until count 4; do
+    sayings=$((sayings + 1))
+    [ "$sayings" -le 20 ] || fail "there are not four rows but $(ask 'SELECT * FROM tcpw_event')"
+    logger --socket "$stage/log" --size 8KiB --tag tcpw-event <"$stage/events"
+    sleep 1
+done
+ask 'SELECT * FROM tcpw_event ORDER BY id'
+say "log store: what the database refused is there once the events of the day are said again"
