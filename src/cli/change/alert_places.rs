@@ -2,6 +2,7 @@
 //! alerts are delivered.
 
 use super::alert_rule;
+use super::words::{GIVEN, JOURNAL_GIVEN};
 use crate::alert::{Moved, move_journal, request_handover};
 use crate::cli::base::{Context, Failure};
 use crate::cli::machine::deliverer_user::DelivererUser;
@@ -177,9 +178,11 @@ fn hand_over(
         let path = place.path.display();
         match place.settle() {
             Ok(false) => {}
-            Ok(true) => context
-                .out
-                .did(&format!("{path}: {named}, mode {mode:o}"))?,
+            Ok(true) => {
+                let (path, mode) = (path.to_string(), format!("{mode:o}"));
+                let text = context.out.words(GIVEN, &[&path, &named, &mode]);
+                context.out.did(&text)?;
+            }
             Err(Unsettled::Shared) => context.out.note(&format!(
                 "{path} is not tcpw's alone and stays as it is, so that the user tcpw cannot work \
                  in it: name a directory of its own in the configuration"
@@ -195,8 +198,9 @@ fn hand_over(
         move_old(&config.journal, &journal, context)?;
     }
     if give_journal(&journal, account) > 0 {
-        let path = journal.display();
-        context.out.did(&format!("{path}: given to tcpw"))?;
+        let path = journal.display().to_string();
+        let text = context.out.words(JOURNAL_GIVEN, &[&path]);
+        context.out.did(&text)?;
     }
     if paths.root.is_none() {
         give_secrets(config, account, context)?;
@@ -321,7 +325,9 @@ fn give_secrets(
         let is_given = is_roots && give_file(&path, wanted).unwrap_or(false);
         let path = path.display();
         if is_given {
-            context.out.did(&format!("{path}: root:tcpw, mode 640"))?;
+            let path = path.to_string();
+            let text = context.out.words(GIVEN, &[&path, "root:tcpw", "640"]);
+            context.out.did(&text)?;
         } else {
             context.out.note(&format!(
                 "the user tcpw, as which alerts are delivered, cannot read {path}: run chown \

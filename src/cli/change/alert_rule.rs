@@ -1,7 +1,9 @@
 //! What the commands that install the alert share: its command line, its directories, its words.
 
 use super::refusal::wrong_word;
-use super::words::{CREATED_WITH_MODE, FIRES_FOR_NAMELESS, FIRES_FOR_REFUSED, FIRES_FOR_UNLISTED};
+use super::words::{
+    CREATED_WITH_MODE, FIRES_FOR_NAMELESS, FIRES_FOR_REFUSED, FIRES_FOR_UNLISTED, MODE_CHANGED,
+};
 use crate::alert::repair_drop;
 use crate::cli::base::{Context, Failure, background};
 use crate::cli::machine::own_program;
@@ -190,9 +192,11 @@ pub(crate) fn repair(context: &mut Context, drop: &Path) -> Result<(), Failure> 
     let path = drop.display();
     match repair_drop(drop) {
         Ok(None) => Ok(()),
-        Ok(Some(was)) => context
-            .out
-            .did(&format!("changed the mode of {path} from {was:o} to 1733")),
+        Ok(Some(was)) => {
+            let (path, was) = (path.to_string(), format!("{was:o}"));
+            let text = context.out.words(MODE_CHANGED, &[&path, &was, "1733"]);
+            context.out.did(&text)
+        }
         Err(error) => context.out.note(&format!(
             "cannot set the mode of {path}: {error}; it must be 1733"
         )),

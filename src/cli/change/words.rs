@@ -46,6 +46,18 @@ pub(super) const CREATED_WITH_MODE: Text = Text {
     en: "created {} with mode {}",
     ko: "{} 디렉터리를 권한 {}(으)로 만들었습니다",
 };
+pub(super) const GIVEN: Text = Text {
+    en: "{}: {}, mode {}",
+    ko: "{}: 소유자 {}, 권한 {}",
+};
+pub(super) const JOURNAL_GIVEN: Text = Text {
+    en: "{}: given to tcpw",
+    ko: "{}: 소유자를 tcpw로 바꾸었습니다",
+};
+pub(super) const MODE_CHANGED: Text = Text {
+    en: "changed the mode of {} from {} to {}",
+    ko: "{} 디렉터리의 권한을 {}에서 {}(으)로 바꾸었습니다",
+};
 pub(super) const ABSENT: Text = Text {
     en: "{} does not exist: taken as an empty table",
     ko: "{} 파일이 없어 빈 테이블로 봅니다",
@@ -85,7 +97,7 @@ pub(super) const OPEN_DOORS: Text = Text {
 
 /// All of them.
 #[cfg(test)]
-const ALL: [Text; 20] = [
+const ALL: [Text; 23] = [
     MORE_CHANGES,
     NOBODY_GAINS,
     NOBODY_SEEN,
@@ -97,6 +109,9 @@ const ALL: [Text; 20] = [
     CREATED,
     CHANGED,
     CREATED_WITH_MODE,
+    GIVEN,
+    JOURNAL_GIVEN,
+    MODE_CHANGED,
     ABSENT,
     MORE_OF_THIS_KIND,
     THIS_IS,
