@@ -23,6 +23,8 @@ mod editor;
 mod engine;
 /// Exports decide what the tables decide, by the word of the real nft and the real sshd.
 mod export;
+/// A fail2ban of its own.
+mod fail2ban;
 /// Each fuzz target for a fixed time, without a fuzzer.
 mod fuzz;
 /// The written grammar is closed and names every parser.

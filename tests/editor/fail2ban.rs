@@ -1,105 +1,15 @@
 //! The shipped action in fail2ban itself: one jail bans while another lifts its bans.
 
 use super::sandbox::Sandbox;
+use crate::fail2ban::{Fail2ban, Jail};
 use crate::proof::say;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
 
-const ACTION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/fail2ban/tcpw.conf");
+const ACTION: &str = include_str!("../../packaging/fail2ban/tcpw.conf");
 const COUNT: usize = 300;
 /// A rule of the administrator about an address that is also banned.
 const OWN: &str = "# mine\nvsftpd: 198.51.100.7\n";
-
-/// fail2ban with a configuration and a socket of its own.
-struct Server<'s> {
-    child: Child,
-    sandbox: &'s Sandbox,
-}
-
-impl<'s> Server<'s> {
-    fn start(sandbox: &'s Sandbox) -> Self {
-        let at = |name: &str| sandbox.path(&format!("fail2ban/{name}"));
-        for folder in ["action.d", "filter.d"] {
-            std::fs::create_dir_all(at(folder)).unwrap();
-        }
-        std::fs::copy(ACTION, at("action.d/tcpw.conf")).unwrap();
-        let root = sandbox.directory.path().display();
-        let write = |name: &str, text: String| std::fs::write(at(name), text).unwrap();
-        write(
-            "fail2ban.conf",
-            format!(
-                "[Definition]\nloglevel = INFO\nlogtarget = {root}/fail2ban/log\nsyslogsocket = auto\n\
-                 socket = {root}/fail2ban/socket\npidfile = {root}/fail2ban/pid\ndbfile = None\n\
-                 dbpurgeage = 1d\ndbmaxmatches = 1\n[Thread]\nstacksize = 0\n"
-            ),
-        );
-        write(
-            "filter.d/never.conf",
-            "[Definition]\nfailregex = ^never <HOST>$\n".to_owned(),
-        );
-        write("empty.log", String::new());
-        let jail = |name: &str| {
-            format!(
-                "[{name}]\nenabled = true\nfilter = never\nbackend = polling\n\
-                 logpath = {root}/fail2ban/empty.log\nbantime = 3600\nfindtime = 60\nmaxretry = 1\n\
-                 ignoreip = \nusedns = no\naction = tcpw[name={name}, daemon=sshd, tcpw=\"{} --root {root}\"]\n",
-                env!("CARGO_BIN_EXE_tcpw")
-            )
-        };
-        write("jail.conf", jail("one") + &jail("two"));
-        let child = Command::new("fail2ban-server")
-            .arg("-c")
-            .arg(at(""))
-            .args(["-f", "-x", "start"])
-            .env("SSH_CONNECTION", "0.0.0.1 1 0.0.0.2 22")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("fail2ban is installed");
-        let server = Self { child, sandbox };
-        server.wait("its socket", |server| {
-            server.client(&["status", "two"]).is_some()
-        });
-        server
-    }
-
-    fn client(&self, words: &[&str]) -> Option<String> {
-        let output = Command::new("fail2ban-client")
-            .arg("-c")
-            .arg(self.sandbox.path("fail2ban"))
-            .args(words)
-            .output()
-            .unwrap();
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        output.status.success().then_some(text)
-    }
-
-    fn log(&self) -> String {
-        std::fs::read_to_string(self.sandbox.path("fail2ban/log")).unwrap_or_default()
-    }
-
-    fn wait(&self, what: &str, mut is_there: impl FnMut(&Self) -> bool) {
-        let start = Instant::now();
-        while !is_there(self) {
-            assert!(
-                start.elapsed() < Duration::from_secs(120),
-                "no {what}: {}",
-                self.log()
-            );
-            thread::sleep(Duration::from_millis(100));
-        }
-    }
-}
-
-impl Drop for Server<'_> {
-    fn drop(&mut self) {
-        self.client(&["stop"]);
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
 
 fn addresses(net: &str) -> Vec<String> {
     (0..COUNT)
@@ -125,7 +35,20 @@ fn banned(table: &Path, jail: &str) -> Vec<String> {
 fn three_hundred_bans_while_three_hundred_are_lifted() {
     let sandbox = Sandbox::new("", OWN);
     let table = sandbox.path("etc/hosts.deny");
-    let server = Server::start(&sandbox);
+    let root = sandbox.directory.path().display();
+    let jail = |name: &'static str| Jail {
+        name,
+        ban_time: 3600,
+        action: format!(
+            "tcpw[name={name}, daemon=sshd, tcpw=\"{} --root {root}\"]",
+            env!("CARGO_BIN_EXE_tcpw")
+        ),
+    };
+    let server = Fail2ban::start(
+        sandbox.path("fail2ban"),
+        &[jail("one"), jail("two")],
+        &[("tcpw.conf", ACTION)],
+    );
     let ask = |verb: &str, jail: &str, addresses: &[String]| {
         let mut words = vec!["set", jail, verb];
         words.extend(addresses.iter().map(String::as_str));

@@ -1,89 +1,14 @@
 //! The real fail2ban bans, and its database says whom.
 
 use crate::editor::Sandbox;
+use crate::fail2ban::{Fail2ban, Jail};
 use crate::proof::say;
 use std::collections::BTreeSet;
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::Command;
 
-/// fail2ban with two jails that ban whom they are told to, and a database.
-struct Server<'s> {
-    child: Child,
-    sandbox: &'s Sandbox,
-}
-
-impl<'s> Server<'s> {
-    fn start(sandbox: &'s Sandbox) -> Self {
-        let root = sandbox.path("fail2ban");
-        for folder in ["action.d", "filter.d"] {
-            std::fs::create_dir_all(root.join(folder)).unwrap();
-        }
-        let write = |name: &str, text: String| std::fs::write(root.join(name), text).unwrap();
-        let at = root.display();
-        write(
-            "fail2ban.conf",
-            format!(
-                "[Definition]\nloglevel = INFO\nlogtarget = {at}/log\nsyslogsocket = auto\nsocket = {at}/socket\n\
-                 pidfile = {at}/pid\ndbfile = {at}/bans.sqlite3\ndbpurgeage = 1d\ndbmaxmatches = 1\n\
-                 [Thread]\nstacksize = 0\n"
-            ),
-        );
-        write(
-            "filter.d/never.conf",
-            "[Definition]\nfailregex = ^never <HOST>$\n".to_owned(),
-        );
-        write("empty.log", String::new());
-        let jail = |name: &str, time: i64| {
-            format!(
-                "[{name}]\nenabled = true\nfilter = never\nbackend = polling\nlogpath = {at}/empty.log\n\
-                 bantime = {time}\nfindtime = 60\nmaxretry = 1\nignoreip = \nusedns = no\naction = \n"
-            )
-        };
-        write("jail.conf", jail("sshd", 3600) + &jail("for-ever", -1));
-        let child = Command::new("fail2ban-server")
-            .arg("-c")
-            .arg(&root)
-            .args(["-f", "-x", "start"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("fail2ban is installed");
-        let server = Self { child, sandbox };
-        let start = Instant::now();
-        while server.client(&["status", "for-ever"]).is_none() {
-            assert!(
-                start.elapsed() < Duration::from_secs(120),
-                "fail2ban does not answer"
-            );
-            thread::sleep(Duration::from_millis(100));
-        }
-        server
-    }
-
-    fn client(&self, words: &[&str]) -> Option<String> {
-        let output = Command::new("fail2ban-client")
-            .arg("-c")
-            .arg(self.sandbox.path("fail2ban"))
-            .args(words)
-            .output()
-            .unwrap();
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        output.status.success().then_some(text)
-    }
-
-    fn banned(&self, jail: &str) -> BTreeSet<String> {
-        let text = self.client(&["get", jail, "banip"]).unwrap();
-        text.split_whitespace().map(str::to_owned).collect()
-    }
-}
-
-impl Drop for Server<'_> {
-    fn drop(&mut self) {
-        self.client(&["stop"]);
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
+fn banned(server: &Fail2ban, jail: &str) -> BTreeSet<String> {
+    let text = server.client(&["get", jail, "banip"]).unwrap();
+    text.split_whitespace().map(str::to_owned).collect()
 }
 
 /// The clients of rules below comments with these words.
@@ -98,7 +23,7 @@ fn clients(table: &str, words: &str) -> BTreeSet<String> {
 }
 
 /// Bans four clients in two jails, and one that is let go again.
-fn ban(server: &Server<'_>) {
+fn ban(server: &Fail2ban) {
     for (jail, verb, client) in [
         ("sshd", "banip", "192.0.2.7"),
         ("sshd", "banip", "198.51.100.0/28"),
@@ -113,44 +38,43 @@ fn ban(server: &Server<'_>) {
 }
 
 /// A ban is in the database a moment after the client has its answer.
-fn wait_for_bans(sandbox: &Sandbox, database: &str) {
-    let start = Instant::now();
-    loop {
+fn wait_for_bans(server: &Fail2ban, sandbox: &Sandbox, database: &str) {
+    server.wait("bans", |_| {
         let ran = sandbox.run(&["import", "fail2ban", database, "--print"]);
         let rows = ran.out.split("\"clients\":\"").skip(1);
         let clients = rows.flat_map(|row| row.split('"').next().unwrap().split(' '));
         let clients: BTreeSet<&str> = clients.collect();
-        if clients.len() == 4 && !clients.contains("192.0.2.99") {
-            return;
-        }
-        assert!(
-            start.elapsed() < Duration::from_secs(120),
-            "{}{}",
-            ran.out,
-            ran.err
-        );
-        thread::sleep(Duration::from_millis(100));
-    }
+        clients.len() == 4 && !clients.contains("192.0.2.99")
+    });
 }
 
 #[test]
 fn the_bans_of_a_running_fail2ban_become_rules() {
     let sandbox = Sandbox::new("", "");
-    let server = Server::start(&sandbox);
+    let jail = |name, ban_time| Jail {
+        name,
+        ban_time,
+        action: String::new(),
+    };
+    let server = Fail2ban::start(
+        sandbox.path("fail2ban"),
+        &[jail("sshd", 3600), jail("for-ever", -1)],
+        &[],
+    );
     let database = sandbox.path("fail2ban/bans.sqlite3");
     let database = database.to_str().unwrap();
     ban(&server);
-    wait_for_bans(&sandbox, database);
+    wait_for_bans(&server, &sandbox, database);
     let ran = sandbox.run(&["import", "fail2ban", database, "-d", "sshd=sshd"]);
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     let (allow, deny) = sandbox.tables();
     assert_eq!(allow, "");
-    assert_eq!(clients(&deny, " by=fail2ban/sshd"), server.banned("sshd"));
+    assert_eq!(clients(&deny, " by=fail2ban/sshd"), banned(&server, "sshd"));
     assert_eq!(
         clients(&deny, " by=fail2ban/for-ever"),
-        server.banned("for-ever")
+        banned(&server, "for-ever")
     );
-    assert_eq!(clients(&deny, " until="), server.banned("sshd"));
+    assert_eq!(clients(&deny, " until="), banned(&server, "sshd"));
     let has = |daemon: &str, client: &str| {
         let mut lines = deny.lines();
         lines.any(|line| line.starts_with(daemon) && line.contains(client))
