@@ -168,11 +168,54 @@ pub(super) fn meant(text: &[u8]) -> Vec<String> {
 }
 
 /// The words of which the places that a recipe leaves open are made up.
-const BLANKS: &str = "ip ips addr address addresses ipaddr ipaddress ipv hostname host your my our the here \
-    client clients server admin trusted allowed blocked remote local network range subnet \
-    netmask some goes of list public static";
+const BLANKS: [&str; 34] = [
+    "ip",
+    "ips",
+    "addr",
+    "address",
+    "addresses",
+    "ipaddr",
+    "ipaddress",
+    "ipv",
+    "hostname",
+    "host",
+    "my",
+    "our",
+    "your",
+    "the",
+    "here",
+    "client",
+    "clients",
+    "server",
+    "admin",
+    "trusted",
+    "allowed",
+    "blocked",
+    "remote",
+    "local",
+    "network",
+    "range",
+    "subnet",
+    "netmask",
+    "some",
+    "goes",
+    "of",
+    "list",
+    "public",
+    "static",
+];
 /// One of these must be there: `client-host` may be the name of a host.
-const SUBJECTS: &str = "ip ips addr address addresses ipaddr ipaddress netmask subnet";
+const SUBJECTS: [&str; 9] = [
+    "ip",
+    "ips",
+    "addr",
+    "address",
+    "addresses",
+    "ipaddr",
+    "ipaddress",
+    "netmask",
+    "subnet",
+];
 /// What manual pages write for the fields of a rule.
 const FIELDS: &[&str] = &["client_list", "daemon_list", "shell_command"];
 
@@ -212,13 +255,13 @@ pub(super) fn is_placeholder(text: &[u8]) -> bool {
 
 /// Whether a text is made up of the words above, and names what is to be filled in.
 fn is_blank(text: &str) -> bool {
+    // The last word first: most texts are names, whose last word is none of these.
     let words = || {
-        text.split(['-', '_', '.', ' '])
+        text.rsplit(['-', '_', '.', ' '])
             .map(|word| word.trim_end_matches(|c: char| c.is_ascii_digit()))
-            .map(str::to_ascii_lowercase)
     };
-    let is_in = |list: &str, word: &str| list.split(' ').any(|other| other == word);
-    words().all(|word| is_in(BLANKS, &word)) && words().any(|word| is_in(SUBJECTS, &word))
+    let is_in = |list: &[&str], word: &str| list.iter().any(|one| one.eq_ignore_ascii_case(word));
+    words().all(|word| is_in(&BLANKS, word)) && words().any(|word| is_in(&SUBJECTS, word))
 }
 
 /// The numbers before the letters of `192.0.2.x`, as a prefix; empty for `x.x.x.x`.

@@ -212,11 +212,10 @@ fn report(
     // In the deny table `ALL: ALL` is what audits search for, so it stays where no earlier rule is
     // spelt like that.
     let is_default = table == TableName::Deny && is_plain_default(&rule.rule.text());
-    let has_spelling = hidden
-        .earlier
-        .is_some_and(|own| is_plain_default(&own.text()));
-    let is_copy = hidden.earlier.is_some_and(|own| same_words(own, rule.rule));
-    if is_here && by.is_alone && is_copy && (has_spelling || !is_default) {
+    let is_copy_of = |own: Rule<'_, '_>| {
+        (!is_default || is_plain_default(&own.text())) && same_words(own, rule.rule)
+    };
+    if is_here && by.is_alone && hidden.earlier.is_some_and(is_copy_of) {
         hidden.report_copy(sink);
     } else if by.grants == Some(rule.grants()) && rule.options.is_empty() {
         // A second wall after the first, such as `ALL: ALL` after an alert for everybody.
