@@ -1,5 +1,5 @@
-//! Tables of 1,000 to 1,000,000 banned networks: how long `tcpw export --to nftables` and `--to sshd` take
-//! and how much memory, beside what the real nft needs to check the same script, and what `--check` takes.
+//! Tables of 1,000 to 1,000,000 banned networks: how long `tcpw export` to each program takes and how much
+//! memory, beside what the real nft needs to check the same script, and what `--check` takes.
 //!
 //! `cargo bench --bench export`, as root; needs Debian's nftables and python3. A tenth of the networks is
 //! IPv6. `TCPW_NETWORKS` is the largest table. The goal: an export costs less than half of what nft does
@@ -46,7 +46,8 @@ fn table(path: &Path, count: u64) {
             let address = u128::from(scattered(n)) << 64 >> 4 | 0x2 << 124;
             write!(file, " [{}]/64", Ipv6Addr::from_bits(address)).unwrap();
         } else {
-            let address = u32::try_from(scattered(n) >> 32).unwrap();
+            // Not this host's own: `--to systemd` would ask about them.
+            let address = u32::try_from(scattered(n) >> 33).unwrap() % 0x7f00_0000;
             write!(file, " {}", Ipv4Addr::from_bits(address)).unwrap();
         }
     }
@@ -104,6 +105,15 @@ fn main() {
             "export --to sshd",
             &[TCPW, "--root", root, "export", "--to", "sshd"],
         );
+        for (what, target, daemon) in [
+            ("export --to firewalld", "firewalld", "sshd=22"),
+            ("export --to systemd", "systemd", "sshd=ssh.service"),
+        ] {
+            let to = folder.path().join(target);
+            let words = ["export", "--to", target, "-d", daemon, "--output"];
+            let words = [&[TCPW, "--root", root][..], &words, &[to.to_str().unwrap()]].concat();
+            show(what, &words);
+        }
         let nft = show("nft -c -f", &["unshare", "-n", "nft", "-c", "-f", script]);
         let ratios = [own.0 / nft.0, own.1 / nft.1];
         let [time, memory] = ratios;

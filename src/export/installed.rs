@@ -1,6 +1,7 @@
 //! What an installed export decides, in a form in which two of them can be compared on sets.
 
 use super::intervals::{Interval, Kind, union};
+use crate::escape::visible_short;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -16,14 +17,44 @@ pub struct Installed {
 /// Addresses, and how they fare: now, and after each change.
 type Fare = (Interval, Vec<bool>);
 
+/// As much of a line as is shown.
+const SHOWN: usize = 80;
+
 /// A part of an export that cannot be understood: nobody knows what it decides.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {what}")]
+#[error("{file}:{line}: {what}")]
 pub struct Misread {
+    /// The path of the file in an export that has several; else empty.
+    pub file: String,
     /// The number of the line.
     pub line: usize,
     /// What stands there, or is missing.
     pub what: String,
+}
+
+impl Misread {
+    /// In the only file.
+    pub(super) fn new(line: usize, what: impl Into<String>) -> Self {
+        Self {
+            file: String::new(),
+            line,
+            what: what.into(),
+        }
+    }
+
+    /// A line that no export has.
+    pub(super) fn strange(line: usize, text: &str) -> Self {
+        let shown = visible_short(text.trim().as_bytes(), SHOWN);
+        Self::new(line, format!("`{shown}` is not written by tcpw export"))
+    }
+
+    /// In this file of several.
+    pub(super) fn of(self, file: &str) -> Self {
+        Self {
+            file: file.to_owned(),
+            ..self
+        }
+    }
 }
 
 /// How an export differs from what it should be.
@@ -54,7 +85,12 @@ pub(super) struct Layer {
     pub(super) kind: Kind,
     pub(super) intervals: Vec<Interval>,
     pub(super) is_granted: bool,
+    /// Whether its addresses leave it after a time, and fare as a set after it says, then.
+    pub(super) is_passing: bool,
 }
+
+/// The addresses of a set in order, how they fare, and whether they do so only for a time.
+type Sorted = (Vec<Interval>, bool, bool);
 
 impl Installed {
     /// Adds a line of the frame.
@@ -64,15 +100,10 @@ impl Installed {
 
     /// Adds a part: its sets in order, and how those in none of them fare, by family.
     pub(super) fn part(&mut self, name: &str, layers: Vec<Layer>, rest: impl Fn(Kind) -> bool) {
-        let mut by_kind: BTreeMap<Kind, Vec<(Vec<Interval>, bool)>> = BTreeMap::new();
-        for Layer {
-            kind,
-            intervals,
-            is_granted,
-        } in layers
-        {
-            let layers = by_kind.entry(kind).or_default();
-            layers.push((union(intervals), is_granted));
+        let mut by_kind: BTreeMap<Kind, Vec<Sorted>> = BTreeMap::new();
+        for layer in layers {
+            let layers = by_kind.entry(layer.kind).or_default();
+            layers.push((union(layer.intervals), layer.is_granted, layer.is_passing));
         }
         let fares = Kind::BOTH.map(|kind| {
             let layers = by_kind.remove(&kind).unwrap_or_default();
@@ -104,9 +135,9 @@ impl Installed {
 }
 
 /// How all addresses of a family fare.
-fn fares(kind: Kind, layers: &[(Vec<Interval>, bool)], rest: bool) -> Vec<Fare> {
+fn fares(kind: Kind, layers: &[Sorted], rest: bool) -> Vec<Fare> {
     let mut starts = vec![0];
-    for (low, high) in layers.iter().flat_map(|(intervals, _)| intervals) {
+    for (low, high) in layers.iter().flat_map(|(intervals, ..)| intervals) {
         starts.push(*low);
         starts.extend(high.checked_add(1).filter(|next| *next <= kind.last()));
     }
@@ -117,15 +148,17 @@ fn fares(kind: Kind, layers: &[(Vec<Interval>, bool)], rest: bool) -> Vec<Fare> 
     for (number, start) in starts.iter().enumerate() {
         let end = starts.get(number + 1).map_or(kind.last(), |next| next - 1);
         let mut fare = Vec::new();
-        for ((intervals, is_granted), at) in layers.iter().zip(&mut at) {
+        let mut is_settled = false;
+        for ((intervals, is_granted, is_passing), at) in layers.iter().zip(&mut at) {
             while intervals.get(*at).is_some_and(|(_, high)| high < start) {
                 *at += 1;
             }
-            if intervals.get(*at).is_some_and(|(low, _)| low <= start) {
+            if !is_settled && intervals.get(*at).is_some_and(|(low, _)| low <= start) {
                 fare.push(*is_granted);
+                is_settled = !is_passing;
             }
         }
-        fare.push(rest);
+        fare.extend((!is_settled).then_some(rest));
         fare.dedup();
         match found.last_mut().filter(|(_, last)| *last == fare) {
             Some((interval, _)) => interval.1 = end,

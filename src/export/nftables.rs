@@ -32,7 +32,7 @@ pub fn removal() -> &'static str {
 pub fn nftables(policies: &[AddressPolicy], terms: NftablesTerms) -> String {
     let mut text = format!("{AFRESH}table inet tcpw {{\n");
     let ported = policies.iter().filter_map(|policy| {
-        let (protocol, port) = policy.daemon.port?;
+        let (protocol, port) = policy.daemon.port()?;
         Some((policy, protocol, port))
     });
     let mut chains = String::new();

@@ -5,13 +5,12 @@
 
 use super::installed::{Installed, Layer, Misread};
 use super::intervals::{Interval, Kind};
-use crate::escape::visible_short;
 use std::collections::BTreeMap;
 
-/// As much of a line as is shown.
-const SHOWN: usize = 80;
 /// The name that the table has, as its head is printed.
 const HEAD: &str = "table inet tcpw {";
+/// How a rule begins that logs, up to the name of the daemon.
+const LOGS: &str = "limit rate 10/second burst 20 packets log prefix \"tcpw refused ";
 
 /// A set of the table.
 struct Set {
@@ -23,7 +22,7 @@ struct Set {
 /// The rules of a chain, with the numbers of their lines.
 type Chain = Vec<(usize, String)>;
 
-/// Reads the table.
+/// Reads the table, which stands alone in the text but for comments.
 ///
 /// # Errors
 /// At the first line that is not one of ours, or if the table is not there.
@@ -33,31 +32,20 @@ pub fn read_nftables(text: &str) -> Result<Installed, Misread> {
         sets: BTreeMap::new(),
         chains: BTreeMap::new(),
     };
-    let mut is_there = false;
-    while let Some((number, line)) = reader.next() {
-        match line {
-            HEAD if !is_there => {
-                is_there = true;
-                reader.table()?;
-            }
-            "table inet tcpw" | "delete table inet tcpw" => {}
-            other if other.starts_with("table ") && other != HEAD => reader.skip(),
-            other => return Err(strange(number, other)),
+    let from = loop {
+        match reader.next() {
+            // The script makes the table if it is not there, and deletes it.
+            Some((_, "table inet tcpw" | "delete table inet tcpw")) => {}
+            Some((number, HEAD)) => break number,
+            Some((number, line)) => return Err(Misread::strange(number, line)),
+            None => return Err(Misread::new(1, "there is no table inet tcpw")),
         }
-    }
-    if !is_there {
-        let what = "there is no table inet tcpw".to_owned();
-        return Err(Misread { line: 1, what });
+    };
+    reader.table(from)?;
+    if let Some((number, line)) = reader.next() {
+        return Err(Misread::strange(number, line));
     }
     reader.installed()
-}
-
-fn strange(line: usize, text: &str) -> Misread {
-    let what = format!(
-        "`{}` is not written by tcpw export",
-        visible_short(text.as_bytes(), SHOWN)
-    );
-    Misread { line, what }
 }
 
 struct Reader<'t> {
@@ -73,27 +61,17 @@ impl<'t> Reader<'t> {
         lines.find(|(_, line)| !line.is_empty() && !line.starts_with('#'))
     }
 
-    /// Leaves a table of somebody else.
-    fn skip(&mut self) {
-        let mut depth = 1_i64;
-        while depth > 0
-            && let Some((_, line)) = self.next()
-        {
-            let count = |of: char| i64::try_from(line.matches(of).count()).unwrap_or(0);
-            depth += count('{') - count('}');
-        }
-    }
-
-    fn table(&mut self) -> Result<(), Misread> {
+    fn table(&mut self, from: usize) -> Result<(), Misread> {
         while let Some((number, line)) = self.next() {
             let words: Vec<&str> = line.split_ascii_whitespace().collect();
             match words.as_slice() {
                 ["}"] => return Ok(()),
-                ["set", name, "{"] => {
+                // nft would add to what has this name already.
+                ["set", name, "{"] if !self.sets.contains_key(*name) => {
                     let set = self.set(number)?;
                     self.sets.insert((*name).to_owned(), set);
                 }
-                ["chain", name, "{"] => {
+                ["chain", name, "{"] if !self.chains.contains_key(*name) => {
                     let mut chain = Chain::new();
                     loop {
                         match self.next() {
@@ -104,10 +82,10 @@ impl<'t> Reader<'t> {
                     }
                     self.chains.insert((*name).to_owned(), chain);
                 }
-                _ => return Err(strange(number, line)),
+                _ => return Err(Misread::strange(number, line)),
             }
         }
-        Err(cut(0))
+        Err(cut(from))
     }
 
     fn set(&mut self, from: usize) -> Result<Set, Misread> {
@@ -116,8 +94,12 @@ impl<'t> Reader<'t> {
         let mut intervals = Vec::new();
         while let Some((number, line)) = self.next() {
             match line {
+                _ if !intervals.is_empty() && line != "}" => {
+                    return Err(Misread::strange(number, line));
+                }
                 "}" => {
-                    let kind = kind.ok_or_else(|| strange(from, "a set without a type"))?;
+                    let kind =
+                        kind.ok_or_else(|| Misread::strange(from, "a set without a type"))?;
                     return Ok(Set {
                         kind,
                         intervals,
@@ -131,7 +113,7 @@ impl<'t> Reader<'t> {
                 _ => {
                     let first = line
                         .strip_prefix("elements = {")
-                        .ok_or_else(|| strange(number, line))?;
+                        .ok_or_else(|| Misread::strange(number, line))?;
                     self.elements((number, first), (kind, has_timeouts), &mut intervals)?;
                 }
             }
@@ -164,9 +146,9 @@ impl<'t> Reader<'t> {
                     }
                     _ => None,
                 };
-                let (of, interval) = read.ok_or_else(|| strange(number, element))?;
+                let (of, interval) = read.ok_or_else(|| Misread::strange(number, element))?;
                 if kind != Some(of) {
-                    return Err(strange(number, element));
+                    return Err(Misread::strange(number, element));
                 }
                 intervals.push(interval);
             }
@@ -201,7 +183,7 @@ impl<'t> Reader<'t> {
             installed.line(line);
         }
         if let Some(line) = self.chains.into_values().flatten().next() {
-            return Err(strange(line.0, &line.1));
+            return Err(Misread::strange(line.0, &line.1));
         }
         Ok(installed)
     }
@@ -209,7 +191,8 @@ impl<'t> Reader<'t> {
     /// A chain and its refusal.
     fn part(&mut self, chain: &str, from: usize, to: &mut Installed) -> Result<(), Misread> {
         let refuse = format!("refuse_{chain}");
-        let missing = |name: &str| strange(from, &format!("a jump to {name}, which is not there"));
+        let missing =
+            |name: &str| Misread::strange(from, &format!("a jump to {name}, which is not there"));
         let rules = self.chains.remove(chain).ok_or_else(|| missing(chain))?;
         let refusal = self
             .chains
@@ -220,19 +203,20 @@ impl<'t> Reader<'t> {
                 line.as_str(),
                 "drop" | "reject" | "meta l4proto tcp reject with tcp reset"
             );
-            let is_log = line
-                .starts_with("limit rate 10/second burst 20 packets log prefix \"tcpw refused ");
-            if !is_known && !is_log {
-                return Err(strange(*number, line));
+            if !is_known && !is_log(line) {
+                return Err(Misread::strange(*number, line));
             }
         }
         if refusal.last().is_none_or(|(_, line)| line != "drop") {
-            return Err(strange(from, &format!("{refuse} does not end with drop")));
+            return Err(Misread::strange(
+                from,
+                &format!("{refuse} does not end with drop"),
+            ));
         }
         let mut layers = Vec::new();
         let mut rest: BTreeMap<Kind, bool> = BTreeMap::new();
         for (number, line) in rules {
-            let wrong = || strange(number, &line);
+            let wrong = || Misread::strange(number, &line);
             let words: Vec<&str> = line.split_ascii_whitespace().collect();
             let (family, sign, set, verdict) = match *words.as_slice() {
                 [family, "saddr", set, "return"] => (family, "", set, true),
@@ -257,6 +241,7 @@ impl<'t> Reader<'t> {
                 kind: set.kind,
                 intervals: set.intervals,
                 is_granted: verdict || sign == "!=",
+                is_passing,
             });
         }
         to.part(chain, layers, |kind| {
@@ -266,9 +251,16 @@ impl<'t> Reader<'t> {
     }
 }
 
+/// Whether a rule logs, and does nothing else.
+fn is_log(line: &str) -> bool {
+    let daemon = line
+        .strip_prefix(LOGS)
+        .and_then(|rest| rest.strip_suffix(": \""));
+    daemon.is_some_and(|daemon| !daemon.contains('"'))
+}
+
 fn cut(line: usize) -> Misread {
-    let what = "the table has no end: it was cut".to_owned();
-    Misread { line, what }
+    Misread::new(line, "the table has no end: it was cut")
 }
 
 #[cfg(test)]
@@ -361,6 +353,25 @@ mod tests {
             ("10.0.0.0-10.0.0.9", "10.0.0.0-10.0.0.8"),
             ("10.0.0.0-10.0.0.9", "10.0.0.0-::9"),
             (" }\n\t}", ""),
+            (
+                "\t\tdrop\n",
+                "\t\tlimit rate 10/second burst 20 packets log prefix \"tcpw refused sshd: \" accept\n\t\tdrop\n",
+            ),
+            ("policy accept;\n", "policy accept;\n\t\taccept\n"),
+            ("\t}\n}\n", "\t}\n}\ndelete table inet tcpw\n"),
+            (
+                "\t}\n}\n",
+                "\t}\n}\ntable inet tcpw {\n\tchain input {\n\t\taccept\n\t}\n}\n",
+            ),
+            (
+                "table inet tcpw {\n",
+                "table inet  tcpw {\n}\ntable inet tcpw {\n",
+            ),
+            (
+                "\tchain input",
+                "\tset tcp22_granted6 {\n\t\ttype ipv6_addr\n\t\tflags interval\n\t\telements = { ::/0 }\n\t}\n\tchain input",
+            ),
+            ("\tchain input", "\tchain tcp22 {\n\t}\n\tchain input"),
             (
                 "\tchain input",
                 "\tchain more {\n\t\taccept\n\t}\n\tchain input",

@@ -1,10 +1,12 @@
-//! A daemon whose policy is exported, and where it listens.
+//! A daemon whose policy is exported, and where others find it.
 
 use std::fmt;
 use std::str::FromStr;
 
 /// The longest name of a daemon, in bytes.
 const LONGEST: usize = 64;
+/// Names of units are shorter.
+const LONGEST_UNIT: usize = 256;
 
 /// How clients reach a daemon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,16 +27,25 @@ impl Protocol {
     }
 }
 
-/// A daemon by the name that it gives to libwrap, and its port.
+/// What programs other than libwrap know a daemon by.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum ServedAt {
+    /// The port on which it listens, for a firewall.
+    Port(Protocol, u16),
+    /// Its unit, for systemd: a service or a socket.
+    Unit(String),
+}
+
+/// A daemon by the name that it gives to libwrap, and where it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServedDaemon {
     /// The name of the process, as rules have it.
     pub name: String,
-    /// Where it listens, if that was said.
-    pub port: Option<(Protocol, u16)>,
+    /// Where it is, if that was said.
+    pub at: Option<ServedAt>,
 }
 
-/// Why a daemon and its port cannot be read.
+/// Why a daemon and its place cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ServedError {
     /// The name.
@@ -45,14 +56,35 @@ pub enum ServedError {
     /// The port.
     #[error("a port is a number from 1 to 65535, with /udp after it for UDP")]
     Port,
+    /// The unit.
+    #[error("a unit is called as ssh.service or ssh.socket, without a path")]
+    Unit,
+}
+
+impl ServedDaemon {
+    /// Its port, if one was said.
+    pub fn port(&self) -> Option<(Protocol, u16)> {
+        match &self.at {
+            Some(ServedAt::Port(protocol, port)) => Some((*protocol, *port)),
+            Some(ServedAt::Unit(_)) | None => None,
+        }
+    }
+
+    /// Its unit, if one was said.
+    pub fn unit(&self) -> Option<&str> {
+        match &self.at {
+            Some(ServedAt::Unit(unit)) => Some(unit),
+            Some(ServedAt::Port(..)) | None => None,
+        }
+    }
 }
 
 impl FromStr for ServedDaemon {
     type Err = ServedError;
 
     fn from_str(text: &str) -> Result<Self, ServedError> {
-        let (name, port) = match text.split_once('=') {
-            Some((name, port)) => (name, Some(port)),
+        let (name, at) = match text.split_once('=') {
+            Some((name, at)) => (name, Some(at)),
             None => (text, None),
         };
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._+-".contains(&byte);
@@ -66,9 +98,28 @@ impl FromStr for ServedDaemon {
         }
         Ok(Self {
             name: name.to_owned(),
-            port: port.map(read_port).transpose()?,
+            at: at.map(read_place).transpose()?,
         })
     }
+}
+
+/// Whether this is the name of a service or a socket of systemd, and no path.
+pub(super) fn is_unit(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b":-_.\\@".contains(&byte);
+    let stem = text
+        .strip_suffix(".service")
+        .or_else(|| text.strip_suffix(".socket"));
+    text.len() < LONGEST_UNIT
+        && stem.is_some_and(|stem| !stem.is_empty() && !stem.starts_with('.'))
+        && text.bytes().all(is_plain)
+}
+
+fn read_place(text: &str) -> Result<ServedAt, ServedError> {
+    if text.ends_with(".service") || text.ends_with(".socket") {
+        let unit = is_unit(text).then(|| ServedAt::Unit(text.to_owned()));
+        return unit.ok_or(ServedError::Unit);
+    }
+    read_port(text).map(|(protocol, port)| ServedAt::Port(protocol, port))
 }
 
 fn read_port(text: &str) -> Result<(Protocol, u16), ServedError> {
@@ -84,9 +135,12 @@ fn read_port(text: &str) -> Result<(Protocol, u16), ServedError> {
 
 impl fmt::Display for ServedDaemon {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.port {
+        match &self.at {
             None => f.write_str(&self.name),
-            Some((protocol, port)) => write!(f, "{} ({} {port})", self.name, protocol.name()),
+            Some(ServedAt::Port(protocol, port)) => {
+                write!(f, "{} ({} {port})", self.name, protocol.name())
+            }
+            Some(ServedAt::Unit(unit)) => write!(f, "{} ({unit})", self.name),
         }
     }
 }
@@ -96,19 +150,41 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_daemon_and_its_port_are_read_or_refused() {
+    fn a_daemon_and_its_place_are_read_or_refused() {
         let read = |text: &str| text.parse::<ServedDaemon>();
         let sshd = read("sshd=22").unwrap();
         assert_eq!(
-            (sshd.name.as_str(), sshd.port),
+            (sshd.name.as_str(), sshd.port()),
             ("sshd", Some((Protocol::Tcp, 22)))
         );
         assert_eq!(
-            read("rpcbind=111/udp").unwrap().port,
+            read("rpcbind=111/udp").unwrap().port(),
             Some((Protocol::Udp, 111))
         );
         assert_eq!(read("sshd=22/tcp").unwrap(), sshd);
-        assert_eq!(read("in.tftpd").unwrap().port, None);
+        assert_eq!(read("in.tftpd").unwrap().at, None);
+        for unit in [
+            "ssh.service",
+            "ssh@.service",
+            "in.tftpd.socket",
+            "a\\x2db.service",
+        ] {
+            let read = read(&format!("sshd={unit}")).unwrap();
+            assert_eq!((read.unit(), read.port()), (Some(unit), None));
+        }
+        for unit in [
+            ".service",
+            "../a.service",
+            "a/b.socket",
+            "a b.service",
+            "'.service",
+        ] {
+            assert_eq!(
+                read(&format!("sshd={unit}")),
+                Err(ServedError::Unit),
+                "{unit}"
+            );
+        }
         for text in [
             "",
             "=22",

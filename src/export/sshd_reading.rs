@@ -2,10 +2,6 @@
 
 use super::installed::{Installed, Layer, Misread};
 use super::intervals::Kind;
-use crate::escape::visible_short;
-
-/// As much of a line as is shown.
-const SHOWN: usize = 80;
 
 /// Reads the file.
 ///
@@ -13,7 +9,7 @@ const SHOWN: usize = 80;
 /// At the first line that is not one of ours.
 pub fn read_sshd(text: &str) -> Result<Installed, Misread> {
     let mut installed = Installed::default();
-    let mut list: Option<&str> = None;
+    let mut list: Option<(usize, &str)> = None;
     let mut refuses = false;
     let mut is_closed = false;
     for (at, line) in text.lines().enumerate() {
@@ -23,48 +19,40 @@ pub fn read_sshd(text: &str) -> Result<Installed, Misread> {
             [] => {}
             [first, ..] if first.starts_with('#') => {}
             ["PerSourcePenaltyExemptList", _] if list.is_none() => installed.line(line),
-            ["Match", "Address", addresses] if list.is_none() => list = Some(addresses),
+            ["Match", "Address", addresses] if list.is_none() => list = Some((at + 1, addresses)),
             ["RefuseConnection", "yes"] if list.is_some() && !is_closed => installed.line(line),
             ["DenyUsers", "*"] if list.is_some() && !is_closed => refuses = true,
             ["Match", "all"] if list.is_some() && refuses => is_closed = true,
-            _ => return Err(misread(at + 1, line)),
+            _ => return Err(Misread::strange(at + 1, line)),
         }
     }
     if list.is_some() && !is_closed {
-        let what = "the block after Match Address does not refuse and end".to_owned();
-        let line = text.lines().count();
-        return Err(Misread { line, what });
+        let what = "the block after Match Address does not refuse and end";
+        return Err(Misread::new(text.lines().count(), what));
     }
     let (layers, rest) = match list {
         None => (Vec::new(), true),
-        Some(list) => addresses(list)?,
+        Some((line, list)) => addresses(line, list)?,
     };
     installed.part("sshd", layers, |_| rest);
     Ok(installed)
 }
 
-fn misread(line: usize, text: &str) -> Misread {
-    let shown = visible_short(text.as_bytes(), SHOWN);
-    let what = format!("`{shown}` is not written by tcpw export");
-    Misread { line, what }
-}
-
 /// The addresses of a list, and whether whoever is on none of them is admitted.
-fn addresses(list: &str) -> Result<(Vec<Layer>, bool), Misread> {
-    let (is_all, list) = match list.strip_prefix('*') {
-        Some(rest) => (true, rest.strip_prefix(',').unwrap_or(rest)),
-        None => (false, list),
-    };
+fn addresses(line: usize, list: &str) -> Result<(Vec<Layer>, bool), Misread> {
+    let strange = |word| Misread::strange(line, word);
+    let mut words = list.split(',').peekable();
+    let is_all = words.next_if_eq(&"*").is_some();
     let mut intervals = [Vec::new(), Vec::new()];
-    for word in list.split(',').filter(|word| !word.is_empty()) {
+    for word in words {
         let entry = match word.strip_prefix('!') {
             Some(entry) if is_all => entry,
             None if !is_all => word,
-            Some(_) | None => return Err(misread(1, word)),
+            Some(_) | None => return Err(strange(word)),
         };
         let (kind, interval) = Kind::read(entry)
             .filter(|_| !entry.contains('-'))
-            .ok_or_else(|| misread(1, word))?;
+            .ok_or_else(|| strange(word))?;
         let [four, six] = &mut intervals;
         match kind {
             Kind::Four => four.push(interval),
@@ -76,6 +64,7 @@ fn addresses(list: &str) -> Result<(Vec<Layer>, bool), Misread> {
         kind,
         intervals,
         is_granted: is_all,
+        is_passing: false,
     });
     Ok((layers.collect(), !is_all))
 }
@@ -97,6 +86,9 @@ mod tests {
         }
         for list in [
             "!10.0.0.0/8",
+            "*!10.0.0.0/8",
+            "*,",
+            "*,,!10.0.0.0/8",
             "*,10.0.0.0/8",
             "*,!10.0.0.1/8",
             "0.0.0.0/0,!10.0.0.0/8",
@@ -118,5 +110,16 @@ mod tests {
             assert!(read_sshd(text).is_err(), "{text}");
         }
         assert_ne!(read_sshd("").unwrap().mismatches(&wanted), []);
+    }
+
+    #[test]
+    fn a_list_of_the_admitted_and_one_of_the_refused_can_say_the_same() {
+        let read = |list: &str| {
+            read_sshd(&format!("Match Address {list}\n\tDenyUsers *\nMatch all\n")).unwrap()
+        };
+        let admitted = read("*,!128.0.0.0/1,!::/0");
+        assert_eq!(read("0.0.0.0/1").mismatches(&admitted), []);
+        let found = read("0.0.0.0/2").mismatches(&admitted);
+        assert_eq!(found.len(), 1, "{found:?}");
     }
 }

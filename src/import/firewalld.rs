@@ -1,7 +1,9 @@
-//! Zones and ipsets of firewalld, as their XML files have them.
+//! Zones, policy objects and ipsets of firewalld, as their XML files have them.
 //!
-//! In a zone, rules of lower priority come first; of one priority those that deny, then those that allow,
-//! among which are the services and ports of the zone; then its target.
+//! Policy objects of negative priority are asked before the zones, the lowest first; then the zone that a
+//! client's address is a source of, then one without sources, then the other policy objects. In each of
+//! them, rules of lower priority come first; of one priority those that deny, then those that allow, among
+//! which are its services and ports; then its target.
 
 use crate::import::address::masked;
 use crate::import::entry::{Entry, EntryVerdict, Whom};
@@ -21,9 +23,19 @@ use tcpw_gate::Network;
 pub(crate) struct Zones {
     /// The addresses of each ipset.
     sets: HashMap<String, RangeSet>,
-    /// The zones, each with the name of its file.
-    zones: Vec<(String, Vec<Element>)>,
+    /// The zones and policy objects.
+    parts: Vec<Part>,
 }
+
+/// A zone or a policy object, and the name of its file.
+#[derive(Debug)]
+struct Part {
+    file: String,
+    found: Vec<Element>,
+}
+
+/// When a part is asked: its priority, and of zones those with sources first.
+type Turn = (i32, bool);
 
 /// When a rule comes: its priority, and whether it allows.
 type Stage = (i32, bool);
@@ -38,10 +50,10 @@ struct Row {
 }
 
 impl Zones {
-    /// Reads a file; zones wait for the ipsets that they name.
+    /// Reads a file; zones and policy objects wait for the ipsets that they name.
     ///
     /// # Errors
-    /// When it cannot be read; inside, in words, when it is not a zone or an ipset.
+    /// When it cannot be read; inside, in words, when it is none of them.
     pub(crate) fn read(
         &mut self,
         stem: &str,
@@ -54,8 +66,9 @@ impl Zones {
             Err(why) => return Ok(Err(why)),
         };
         Ok(match found.first().map(|root| root.name.as_str()) {
-            Some("zone") => {
-                self.zones.push((intake.file().to_owned(), found));
+            Some("zone" | "policy") => {
+                let file = intake.file().to_owned();
+                self.parts.push(Part { file, found });
                 Ok(())
             }
             Some("ipset") => {
@@ -63,38 +76,77 @@ impl Zones {
                 self.sets.insert(stem.to_owned(), set);
                 Ok(())
             }
-            Some(_) | None => Err("it is neither a zone nor an ipset of firewalld".to_owned()),
+            Some(_) | None => {
+                Err("it is neither a zone nor a policy object nor an ipset of firewalld".to_owned())
+            }
         })
     }
 
     /// All files are read.
-    pub(crate) fn end(self, intake: &mut Intake<'_>) {
-        for (file, zone) in &self.zones {
-            intake.begin(file);
-            self.zone(zone, intake);
+    pub(crate) fn end(mut self, intake: &mut Intake<'_>) {
+        let parts = std::mem::take(&mut self.parts);
+        let mut found: Vec<(Turn, &Part)> = Vec::new();
+        for part in &parts {
+            intake.begin(&part.file);
+            match turn(&part.found) {
+                Ok(Some(turn)) => found.push((turn, part)),
+                Ok(None) => {
+                    let what =
+                        "it is about what is forwarded or sent, not about clients of this host";
+                    intake.remark(&SourcePlace::Whole, what);
+                }
+                Err(what) => intake.fault(&SourcePlace::Whole, &what),
+            }
+        }
+        found.sort_by_key(|(turn, _)| *turn);
+        let mut left = found.len();
+        for (_, part) in found {
+            left -= 1;
+            intake.begin(&part.file);
+            self.part(&part.found, left == 0, intake);
         }
     }
 
-    fn zone(&self, found: &[Element], intake: &mut Intake<'_>) {
+    /// What a zone or a policy object says; after the last one nothing is asked.
+    fn part(&self, found: &[Element], is_last: bool, intake: &mut Intake<'_>) {
         let Some((root, rest)) = found.split_first() else {
             return;
         };
-        let mut sources = RangeSet::default();
-        let mut has_sources = false;
+        let (mut rows, sources) = self.rows(rest, intake);
+        rows.sort_by_key(|row| row.stage);
+        for row in &rows {
+            take(row, sources.as_ref(), intake);
+        }
+        let ending = match (root.name.as_str(), root.get("target")) {
+            // Nothing comes after it: whoever is left is admitted anyway.
+            (_, Some("ACCEPT")) if is_last => None,
+            (_, Some("ACCEPT")) => Some(EntryVerdict::Allow),
+            ("policy", None | Some("CONTINUE")) => None,
+            (_, _) => Some(EntryVerdict::Deny),
+        };
+        if let Some(verdict) = ending {
+            let whom = sources.map_or_else(Whom::everybody, |set| Whom::Ranges(set.ranges()));
+            intake.take(Entry::new(verdict, whom));
+        }
+    }
+
+    /// What is about clients, and the sources of a zone that has some.
+    fn rows(&self, elements: &[Element], intake: &mut Intake<'_>) -> (Vec<Row>, Option<RangeSet>) {
+        let mut sources: Option<RangeSet> = None;
         let mut rows = Vec::new();
         let mut at = 0;
-        while let Some(element) = rest.get(at) {
-            let inside = rest
+        while let Some(element) = elements.get(at) {
+            let inside = elements
                 .iter()
                 .skip(at + 1)
                 .take_while(|one| one.depth > element.depth)
                 .count();
-            let parts = rest.get(at + 1..=at + inside).unwrap_or_default();
+            let parts = elements.get(at + 1..=at + inside).unwrap_or_default();
             at += inside + 1;
             let place = SourcePlace::Line(element.line);
             let taken = match element.name.as_str() {
                 "source" => {
-                    has_sources = true;
+                    let sources = sources.get_or_insert_default();
                     self.addresses(element)
                         .map(|set| set.ranges().into_iter().for_each(|one| sources.add(one)))
                 }
@@ -113,6 +165,8 @@ impl Zones {
                 | "masquerade"
                 | "icmp-block"
                 | "icmp-block-inversion"
+                | "ingress-zone"
+                | "egress-zone"
                 | "forward-port" => Ok(()),
                 other => Err(format!("`{}` is not understood", shown(other))),
             };
@@ -120,20 +174,7 @@ impl Zones {
                 intake.fault(&place, &what);
             }
         }
-        rows.sort_by_key(|row| row.stage);
-        let limit = has_sources.then_some(&sources);
-        for row in &rows {
-            take(row, limit, intake);
-        }
-        if root.get("target") != Some("ACCEPT") {
-            let ranges = sources.ranges();
-            let whom = if has_sources {
-                Whom::Ranges(ranges)
-            } else {
-                Whom::everybody()
-            };
-            intake.take(Entry::new(EntryVerdict::Deny, whom));
-        }
+        (rows, sources)
     }
 
     /// A rich rule.
@@ -204,6 +245,39 @@ impl Zones {
             set
         })
     }
+}
+
+/// When a zone or a policy object is asked; nothing if it is not about clients of this host.
+///
+/// # Errors
+/// In words, when it is not known of whom it is asked.
+fn turn(found: &[Element]) -> Result<Option<Turn>, String> {
+    let Some((root, rest)) = found.split_first() else {
+        return Ok(None);
+    };
+    let names = |element: &str| -> Vec<&str> {
+        let all = rest
+            .iter()
+            .filter(|one| one.depth == 1 && one.name == element);
+        all.filter_map(|one| one.get("name")).collect()
+    };
+    if root.name == "zone" {
+        let has_sources = rest
+            .iter()
+            .any(|one| one.depth == 1 && one.name == "source");
+        return Ok(Some((0, !has_sources)));
+    }
+    if names("egress-zone") != ["HOST"] || names("ingress-zone") == ["HOST"] {
+        return Ok(None);
+    }
+    if names("ingress-zone") != ["ANY"] {
+        return Err("it is asked about clients of some zones only".to_owned());
+    }
+    let priority = root.get("priority").unwrap_or("-1");
+    let priority = priority
+        .parse()
+        .map_err(|_| "its priority is not a number".to_owned())?;
+    Ok(Some((priority, false)))
 }
 
 /// All addresses of a family.

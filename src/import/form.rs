@@ -19,7 +19,7 @@ pub enum SourceForm {
     Ipset,
     /// `user.rules` and `user6.rules` of ufw.
     Ufw,
-    /// Zones and ipsets of firewalld.
+    /// Zones, policy objects and ipsets of firewalld.
     Firewalld,
     /// A table of values separated by commas.
     Csv,

@@ -5,7 +5,7 @@ use crate::import::entry::{Entry, Origin, Whom};
 use crate::import::input::each_line;
 use crate::import::intake::Intake;
 use crate::import::words::{shown, words};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::{self, BufRead};
 
 /// What was read so far.
@@ -13,8 +13,6 @@ use std::io::{self, BufRead};
 struct Dump {
     /// The sets, and whether their elements are addresses alone.
     sets: BTreeMap<String, bool>,
-    /// Sets that have elements, for the question which is meant.
-    seen: BTreeSet<String>,
 }
 
 /// Reads one set: the one that the terms name, or the only one.
@@ -66,22 +64,21 @@ impl Dump {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         match words.as_slice() {
             [] | ["COMMIT" | "flush" | "destroy", ..] => Ok(None),
-            ["create" | "-N", name, kind, ..] => {
-                let is_plain = matches!(*kind, "hash:ip" | "hash:net" | "bitmap:ip");
+            ["create" | "-N", name, kind, options @ ..] => {
+                // With a mask, an address stands for all that have its first bits.
+                let has_mask = options
+                    .iter()
+                    .any(|option| matches!(*option, "netmask" | "bitmask"));
+                let is_plain = matches!(*kind, "hash:ip" | "hash:net" | "bitmap:ip") && !has_mask;
                 self.sets.insert((*name).to_owned(), is_plain);
                 Ok(None)
             }
             ["add" | "-A", name, ..] if wanted.is_some_and(|wanted| wanted != *name) => Ok(None),
-            ["add" | "-A", name, entry, options @ ..] => {
-                if !self.seen.contains(*name) {
-                    self.seen.insert((*name).to_owned());
-                }
-                match self.sets.get(*name) {
-                    Some(true) => element(entry, options, intake).map(Some),
-                    Some(false) => Err("it is more than an address or a network".to_owned()),
-                    None => Err(format!("the set `{}` was not created", shown(name))),
-                }
-            }
+            ["add" | "-A", name, entry, options @ ..] => match self.sets.get(*name) {
+                Some(true) => element(entry, options, intake).map(Some),
+                Some(false) => Err("it is more than an address or a network".to_owned()),
+                None => Err(format!("the set `{}` was not created", shown(name))),
+            },
             [other, ..] => Err(format!(
                 "`{}` is not a line of a dump of ipset",
                 shown(other)

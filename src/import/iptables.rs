@@ -93,6 +93,7 @@ impl Dump {
             },
             protocol: "",
             is_new: true,
+            is_six: self.is_six,
         };
         if let Err(why) = reader.read(intake) {
             reader.rule.effect = Effect::Unknown(why);
@@ -129,6 +130,8 @@ struct Reader<'w, I: Iterator<Item = &'w str>> {
     protocol: &'w str,
     /// Whether it is about new connections.
     is_new: bool,
+    /// Whether the dump is of IPv6.
+    is_six: bool,
 }
 
 impl<'w, I: Iterator<Item = &'w str>> Reader<'w, I> {
@@ -156,6 +159,11 @@ impl<'w, I: Iterator<Item = &'w str>> Reader<'w, I> {
                     self.is_new = states.split(',').any(|state| state == "NEW");
                 }
                 "-j" => effect = target(self.value()),
+                "-g" => {
+                    self.value();
+                    effect =
+                        Effect::Unknown("it goes to a chain and does not come back".to_owned());
+                }
                 // What brings options along, and how it is rejected or logged.
                 "-m" | "--reject-with" | "--log-prefix" | "--log-level" | "--nflog-prefix"
                 | "--nflog-group" => {
@@ -186,6 +194,15 @@ impl<'w, I: Iterator<Item = &'w str>> Reader<'w, I> {
         let text = self.value();
         let networks = text.split(',').map(masked).collect::<Result<Vec<_>, _>>();
         let networks = networks.map_err(|why| format!("`{}`: {why}", shown(text)))?;
+        if networks
+            .iter()
+            .any(|one| one.first().is_ipv4() == self.is_six)
+        {
+            return Err(format!(
+                "`{}` is of the other family than the dump, whose first line says by which program it is",
+                shown(text)
+            ));
+        }
         let set = RangeSet::of(&networks);
         let set = if is_negated {
             RangeSet::of(&set.others())
@@ -292,7 +309,8 @@ mod tests {
     fn what_is_not_understood_is_named() {
         let (rules, faults) = read_text(
             "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -i lo -j ACCEPT\n-A INPUT -p tcp --dport 80 -j DROP\n\
-             -A INPUT -p tcp --dport 20:21 -j DROP\n-A INPUT -s 10.0.0.1/32 -j nowhere\nnonsense\nCOMMIT\n",
+             -A INPUT -p tcp --dport 20:21 -j DROP\n-A INPUT -s 10.0.0.1/32 -j nowhere\nnonsense\n\
+             -A INPUT -s 10.0.0.2/32 -g other\n-A INPUT -s 2001:db8::/32 -j DROP\nCOMMIT\n",
         );
         assert_eq!(rules, [""; 0]);
         for (line, word) in [
@@ -301,6 +319,8 @@ mod tests {
             (":4:", "=80"),
             (":5:", "range"),
             (":6:", "nowhere"),
+            (":8:", "does not come back"),
+            (":9:", "other family"),
         ] {
             assert!(
                 faults

@@ -34,3 +34,4 @@ pub use form::{DaemonPort, SourceForm, Terms};
 pub use notes::{Notes, SourcePlace};
 pub use read::{ImportError, Imported, import};
 pub use rule::ImportedRule;
+pub(crate) use xml::{Element, elements};

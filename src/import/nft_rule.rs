@@ -20,6 +20,8 @@ struct Statements {
     ports: Option<Vec<String>>,
     /// The addresses, by what is left of their time in seconds.
     from: Option<BTreeMap<Option<i64>, Vec<Network>>>,
+    /// The family that it is about, if it names one without addresses.
+    family: Option<Network>,
     /// Whether it is about new connections to programs.
     is_aside: bool,
     /// Whether it is about one protocol of those that have ports.
@@ -66,7 +68,10 @@ pub(crate) fn rule(
         return vec![frame(None, None, None, Effect::Unknown(why))];
     }
     match read.from {
-        None => vec![frame(None, None, read.ports, effect)],
+        None => {
+            let from = read.family.map(|family| RangeSet::of(&[family]));
+            vec![frame(None, from, read.ports, effect)]
+        }
         Some(groups) => {
             let rules = groups.into_iter().map(|(until, networks)| {
                 let from = Some(RangeSet::of(&networks));
@@ -128,11 +133,15 @@ impl Statements {
                 self.is_aside = true;
                 Ok(())
             }
-            ((Some("ip" | "ip6"), Some("protocol" | "nexthdr")), ..) | (_, _, Some("l4proto"))
-                if !is_negated =>
-            {
+            ((Some("ip"), Some("protocol")), ..) if !is_negated => {
+                self.family = Some(Network::ALL_V4);
                 self.protocol(right)
             }
+            ((Some("ip6"), Some("nexthdr")), ..) if !is_negated => {
+                self.family = Some(Network::ALL_V6);
+                self.protocol(right)
+            }
+            (_, _, Some("l4proto")) if !is_negated => self.protocol(right),
             (_, Some("state"), _) if !is_negated => {
                 let has_new = texts(right).any(|state| state == "new");
                 self.is_aside |= !has_new;

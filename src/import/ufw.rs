@@ -19,11 +19,11 @@ const MARK: &str = "### tuple ### ";
 pub(crate) fn read(input: &mut dyn BufRead, intake: &mut Intake<'_>) -> io::Result<()> {
     let mut has_rule = false;
     each_line(input, &mut |place, line| {
-        let Ok(line) = line else {
-            intake.fault(&place, "the line is not text in UTF-8");
-            return;
+        let tuple = match line {
+            Ok(line) => line.strip_prefix(MARK),
+            Err(what) => return intake.fault(&place, what),
         };
-        if let Some(tuple) = line.strip_prefix(MARK) {
+        if let Some(tuple) = tuple {
             has_rule = true;
             if let Err(what) = rule(tuple, &place, intake) {
                 intake.fault(&place, &what);

@@ -28,12 +28,37 @@ def family(address):
     return 6 if ":" in address else 4
 
 
+def listen(ports):
+    """Sockets that listen on these ports of both families."""
+    listeners = []
+    for port in sorted(ports):
+        for version in (4, 6):
+            server = socket.socket(socket.AF_INET6 if version == 6 else socket.AF_INET, socket.SOCK_STREAM)
+            if version == 6:
+                server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            server.bind(("", port))
+            server.listen(4096)
+            server.setblocking(False)
+            listeners.append(server)
+    return listeners
+
+
+def drain(listeners):
+    """Closes the connections that wait."""
+    for server in listeners:
+        try:
+            while True:
+                server.accept()[0].close()
+        except BlockingIOError:
+            pass
+
+
 def connect(address, port):
-    """True if the server accepts, False if it is refused or not answered."""
+    """True if the server accepts, False if it refuses."""
     version = family(address)
     with socket.socket(socket.AF_INET6 if version == 6 else socket.AF_INET, socket.SOCK_STREAM) as client:
-        # FREEBIND: any address is ours.
-        client.setsockopt(41 if version == 6 else 0, 78 if version == 6 else 15, 1)
+        # TRANSPARENT: any address is ours.
+        client.setsockopt(41 if version == 6 else 0, 75 if version == 6 else 19, 1)
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         client.settimeout(60)
         client.bind((address, 0))
@@ -52,16 +77,7 @@ def main():
     run("nft", "-f", "-", text=OTHER)
     other = run("nft", "list", "table", "inet", "other").stdout
     ports = {port for step in plan for _, port, _ in step.get("ask", []) + step.get("until", [])}
-    listeners = []
-    for port in sorted(ports):
-        for version in (4, 6):
-            server = socket.socket(socket.AF_INET6 if version == 6 else socket.AF_INET, socket.SOCK_STREAM)
-            if version == 6:
-                server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            server.bind(("", port))
-            server.listen(4096)
-            server.setblocking(False)
-            listeners.append(server)
+    listeners = listen(ports)
     count = 0
     for step in plan:
         if "load" in step:
@@ -71,11 +87,7 @@ def main():
             count += 1
             if connect(address, port) != admitted:
                 print(step["load"], address, port, "is not", "admitted" if admitted else "refused")
-            for server in listeners:
-                try:
-                    server.accept()[0].close()
-                except BlockingIOError:
-                    pass
+            drain(listeners)
         for address, port, admitted in step.get("until", []):
             end = time.monotonic() + 60
             while connect(address, port) != admitted:
@@ -96,4 +108,5 @@ def main():
     print("connections:", count)
 
 
-main()
+if __name__ == "__main__":
+    main()

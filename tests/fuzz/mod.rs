@@ -6,6 +6,8 @@ mod config;
 mod dns_answers;
 #[path = "../../fuzz/bodies/event_decode.rs"]
 mod event_decode;
+#[path = "../../fuzz/bodies/export_check.rs"]
+mod export_check;
 #[path = "../../fuzz/bodies/gate_call.rs"]
 mod gate_call;
 #[path = "../../fuzz/bodies/gate_database.rs"]

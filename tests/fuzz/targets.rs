@@ -10,7 +10,7 @@ pub(super) struct Target {
 }
 
 /// All but `engine_libwrap`, which is linked with libwrap: `engine::compare` asks that library.
-pub(super) const TARGETS: [Target; 14] = [
+pub(super) const TARGETS: [Target; 15] = [
     target("parse_print", super::parse_print::run),
     target("index_linear", super::index_linear::run),
     target("sieve", super::sieve::run),
@@ -24,6 +24,7 @@ pub(super) const TARGETS: [Target; 14] = [
     target("gate_call", super::gate_call::run),
     target("gate_database", super::gate_database::run),
     target("import", super::import::run),
+    target("export_check", super::export_check::run),
     target("set_file", super::set_file::run),
 ];
 

@@ -74,6 +74,18 @@ fn chains_of_nft_are_the_same_policy() {
 }
 
 #[test]
+fn a_protocol_of_one_family_is_not_of_the_other_one() {
+    let dump = in_namespace(
+        "nft -f - <<'END'\ntable inet t {\nchain in {\ntype filter hook input priority 0; policy accept;\n\
+         ip6 nexthdr tcp tcp dport 22 drop\n}\n}\nEND\nnft -j list ruleset",
+    );
+    let (sandbox, ran) = import(&dump, &["nft", "-d", "sshd=22", "--force"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let (_, deny) = sandbox.tables();
+    assert!(deny.contains("\nsshd: [::]/1 [8000::]/1\n"), "{deny}");
+}
+
+#[test]
 fn sets_of_nft_and_ipset_are_lists() {
     let dump = in_namespace(
         "nft -f - <<'END'\ntable inet t {\nset bans { type ipv4_addr; flags interval, timeout; auto-merge\n\
@@ -101,6 +113,14 @@ fn sets_of_nft_and_ipset_are_lists() {
     );
     let (_, ran) = import(&dump, &["ipset", "--into", "deny"]);
     assert!(ran.err.contains("bans, friends"), "{}", ran.err);
+    let masked =
+        in_namespace("ipset create nets hash:ip netmask 24; ipset add nets 192.0.2.0; ipset save");
+    let (_, ran) = import(&masked, &["ipset", "--into", "deny"]);
+    assert!(
+        ran.code == Some(2) && ran.err.contains("more than an address"),
+        "{}",
+        ran.err
+    );
     let (sandbox, ran) = import(
         &dump,
         &["ipset", "--into", "deny", "--set", "bans", "-d", "sshd"],
@@ -306,6 +326,68 @@ fn zones_of_firewalld_are_the_same_policy() {
     say(&format!(
         "import: firewalld: {asked} clients treated as its zones do, 0 wrong"
     ));
+}
+
+#[test]
+fn policy_objects_come_before_zones_and_zones_with_sources_before_others() {
+    let sandbox = Sandbox::new("", "");
+    let folder = sandbox.path("firewalld");
+    std::fs::create_dir(&folder).unwrap();
+    let rich = "--add-rich-rule=rule family=\"ipv4\" source address=\"10.1.0.0/16\" service name=\"ssh\" drop";
+    for words in [
+        &["--new-zone=closed"][..],
+        &["--new-zone=friends"],
+        &["--zone=friends", "--set-target=ACCEPT"],
+        &["--zone=friends", "--add-source=10.0.0.0/8"],
+        &["--new-policy=first"],
+        &["--policy=first", "--add-ingress-zone=ANY"],
+        &["--policy=first", "--add-egress-zone=HOST"],
+        &["--policy=first", rich],
+        &["--new-policy=out"],
+        &["--policy=out", "--add-ingress-zone=HOST"],
+        &["--policy=out", "--add-egress-zone=ANY"],
+        &["--new-policy=some"],
+        &["--policy=some", "--add-ingress-zone=friends"],
+        &["--policy=some", "--add-egress-zone=HOST"],
+    ] {
+        firewalld(&folder, words);
+    }
+    let files = [
+        "zones/closed.xml",
+        "zones/friends.xml",
+        "policies/out.xml",
+        "policies/first.xml",
+        "policies/some.xml",
+    ];
+    let files = files.map(|name| folder.join(name).to_str().unwrap().to_owned());
+    let mut words = vec!["import", "firewalld"];
+    words.extend(files.iter().map(String::as_str));
+    words.extend(["-d", "sshd=ssh", "--force"]);
+    let ran = sandbox.run(&words);
+    assert!(
+        ran.code == Some(2) && ran.err.contains("clients of some zones only"),
+        "{}",
+        ran.err
+    );
+    words.retain(|word| !word.ends_with("some.xml"));
+    let ran = sandbox.run(&words);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(
+        ran.err
+            .contains("out.xml: it is about what is forwarded or sent"),
+        "{}",
+        ran.err
+    );
+    let rule = |allows, from: &str, is_ssh| Rule {
+        allows,
+        from: from.to_owned(),
+        is_ssh,
+    };
+    let model = [
+        rule(false, "10.1.0.0/16", true),
+        rule(true, "10.0.0.0/8", false),
+    ];
+    compare(&sandbox, &model, false);
 }
 
 /// A zone for the clients of an ipset, whose target refuses; gives how many questions were asked.

@@ -2,14 +2,14 @@
 
 use super::declared::{WantedTables, make_wanted};
 use super::import_args::ImportArgs;
+use super::rule_row::RuleRow;
 use crate::cli::base::progress::Progress;
 use crate::cli::base::times::stamp;
 use crate::cli::base::{Context, Exit, Failure};
-use crate::editor::{Declared, Keeps, Label, declare};
+use crate::editor::{Declared, Keeps, declare};
 use crate::escape::visible;
 use crate::import::{Imported, ImportedRule, Notes, import};
 use crate::system::{Clock as _, SystemClock};
-use serde_json::json;
 
 /// Runs the command.
 pub(crate) fn run(args: &ImportArgs, context: &mut Context) -> Result<Exit, Failure> {
@@ -78,18 +78,7 @@ fn show(notes: &Notes, what: &str, context: &mut Context) -> Result<(), Failure>
 /// Prints the rules, one object a line.
 fn print(found: &Imported, context: &mut Context) -> Result<Exit, Failure> {
     for rule in &found.rules {
-        let row = json!({
-            "table": if rule.is_allow { "allow" } else { "deny" },
-            "daemons": rule.daemons,
-            "clients": rule.clients,
-            "options": rule.options,
-            "since": rule.since,
-            "until": rule.until,
-            "by": rule.by,
-            "follow": rule.follow,
-            "reason": rule.reason,
-        });
-        context.out.data(row.to_string())?;
+        context.out.data(RuleRow::of_import(rule).json()?)?;
     }
     Ok(Exit::Done)
 }
@@ -101,20 +90,9 @@ fn wanted(rules: Vec<ImportedRule>) -> [Vec<Declared>; 2] {
     for (number, rule) in (1..).zip(rules) {
         let [allow, deny] = &mut tables;
         let table = if rule.is_allow { allow } else { deny };
-        let label = Label {
-            since: rule.since.or_else(|| Some(now.clone())),
-            until: rule.until,
-            by: rule.by,
-            follow: rule.follow,
-            reason: rule.reason,
-        };
-        table.push(Declared {
-            number,
-            daemons: rule.daemons,
-            clients: rule.clients,
-            options: rule.options,
-            label: Some(label),
-        });
+        let mut row = RuleRow::of_import(&rule);
+        row.since.get_or_insert_with(|| now.clone());
+        table.push(row.declared(number));
     }
     tables
 }

@@ -96,7 +96,7 @@ impl ValueEnum for SourceForm {
             Self::Iptables => "What iptables-save or ip6tables-save prints",
             Self::Ipset => "What `ipset save` prints",
             Self::Ufw => "The user.rules and user6.rules of ufw",
-            Self::Firewalld => "Zones of firewalld, and ipsets that they name",
+            Self::Firewalld => "Zones and policy objects of firewalld, and ipsets that they name",
             Self::Csv => "Values separated by commas",
             Self::Cpanel => "Rows of cPanel's Host Access Control",
             Self::Lines => {

@@ -112,7 +112,7 @@ fn show_rules(
         ListFormat::Json => {
             let paths = context.paths.clone();
             for rule in &rules {
-                context.out.data(object(rule, &known, &paths))?;
+                context.out.data(object(rule, &known, &paths)?)?;
             }
         }
         ListFormat::Table => {

@@ -1,12 +1,13 @@
 //! The rules of `tcpw list` as rows with a header, and as JSON.
 
 use super::remarks::path;
+use super::rule_row::RuleRow;
 use crate::cli::base::excerpt::width;
 use crate::cli::base::times::stamp;
 use crate::cli::base::{Context, Failure, Paths, Style};
 use crate::cli::machine::follow_state::FollowState;
 use crate::editor::{Label, Listed};
-use crate::engine::{Access, TableName};
+use crate::engine::Access;
 use crate::escape::visible_short;
 use chrono::DateTime;
 use serde_json::json;
@@ -210,39 +211,35 @@ fn verb(access: Access) -> &'static str {
     }
 }
 
-/// A rule for programs.
-pub(crate) fn object(rule: &Listed, known: &FollowState, paths: &Paths) -> String {
-    let label = rule.label.as_ref();
-    let mut object = json!({
-        "access": verb(rule.access),
-        "clients": rule.clients,
-        "daemons": rule.daemons,
-        "options": rule.options,
-        "table": match rule.place.table {
-            TableName::Allow => "allow",
-            TableName::Deny => "deny",
-        },
-        "since": label.map(|label| &label.since),
-        "until": label.map(|label| &label.until),
-        "by": label.map(|label| &label.by),
-        "reason": label.map(|label| &label.reason),
-        "writer": rule.writer,
-        "file": path(paths, &rule.place).to_string(),
-        "line": rule.place.number,
-    });
-    // Only where there is something to say: what others read of other rules stays what it was.
-    if let (Some(name), Some(fields)) = (followed_name(rule), object.as_object_mut()) {
-        let known = known.names.get(name);
-        fields.insert("follow".to_owned(), json!(name));
-        let resolved = json!({
-            "last_success": known.and_then(|known| known.succeeded).map(time),
-            "last_attempt": known.map(|known| time(known.asked)),
-            "failing_since": known.and_then(|known| known.failing_since).map(time),
-            "ttl": known.and_then(|known| known.ttl),
-            "authentic": known.is_some_and(|known| known.authentic),
-            "trouble": known.and_then(|known| known.trouble.as_ref()),
-        });
-        fields.insert("resolved".to_owned(), resolved);
+/// A rule for programs: what `tcpw apply` reads of it, and what is known besides.
+pub(crate) fn object(rule: &Listed, known: &FollowState, paths: &Paths) -> Result<String, Failure> {
+    let mut object = serde_json::to_value(RuleRow::of(rule)).map_err(Failure::new)?;
+    if let Some(fields) = object.as_object_mut() {
+        let place = [
+            ("access", json!(verb(rule.access))),
+            ("writer", json!(rule.writer)),
+            ("file", json!(path(paths, &rule.place).to_string())),
+            ("line", json!(rule.place.number)),
+        ];
+        fields.extend(place.map(|(key, value)| (key.to_owned(), value)));
+        // Only where there is something to say: what others read of other rules stays what it was.
+        match followed_name(rule) {
+            Some(name) => fields.insert("resolved".to_owned(), resolved(name, known)),
+            None => fields.remove("follow"),
+        };
     }
-    object.to_string()
+    Ok(object.to_string())
+}
+
+/// How it goes with the name that a rule follows.
+fn resolved(name: &str, known: &FollowState) -> serde_json::Value {
+    let known = known.names.get(name);
+    json!({
+        "last_success": known.and_then(|known| known.succeeded).map(time),
+        "last_attempt": known.map(|known| time(known.asked)),
+        "failing_since": known.and_then(|known| known.failing_since).map(time),
+        "ttl": known.and_then(|known| known.ttl),
+        "authentic": known.is_some_and(|known| known.authentic),
+        "trouble": known.and_then(|known| known.trouble.as_ref()),
+    })
 }

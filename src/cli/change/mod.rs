@@ -46,6 +46,7 @@ pub(super) mod remarks;
 pub(super) mod remove_alert;
 pub(super) mod revoke;
 pub(super) mod rollback;
+pub(super) mod rule_row;
 pub(super) mod show;
 pub(super) mod trial;
 pub(super) mod undo;

@@ -1,42 +1,53 @@
 //! `tcpw export`, from the tables to a file.
 
-use super::args::{ExportArgs, ExportTarget};
-use super::list::{self, Row};
+use super::args::{ExportArgs, ListTarget, Program};
+use super::folder;
+use super::list;
 use super::sets::{self, Made};
 use super::told::{self, MARK};
 use crate::cli::base::{Context, Exit, Failure, write_new};
+use crate::cli::change::rule_row::RuleRow;
 use crate::cli::machine::surroundings::{Aclexec, Machine};
 use crate::cli::machine::tables::TableFiles;
 use crate::engine::{Surroundings as _, TableName};
 use crate::escape::visible;
-use crate::export::{Installed, Misread, read_nftables, read_sshd, removal};
+use crate::export::{
+    ExportedFile, Installed, Misread, read_firewalld, read_nftables, read_sshd, read_systemd,
+    removal,
+};
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 pub(crate) fn run(args: &ExportArgs, context: &mut Context) -> Result<Exit, Failure> {
+    if let Some(option) = args.idle() {
+        let what = format!("{option} has no effect with this --to");
+        return Err(
+            Failure::new(what).hint("leave it out; `tcpw export --help` says what it is for")
+        );
+    }
     let machine = Machine::new(&context.paths, Aclexec::Ask);
     let files = TableFiles::read(context)?.read_as(machine.dialect().reading);
     whole(&files)?;
-    match args.to {
-        ExportTarget::Json | ExportTarget::Csv => {
+    match args.to.kind() {
+        Err(target) => {
             let rows = list::rows(&files, &machine)?;
             match &args.check {
                 Some(file) => list::check(
                     &rows,
                     (&files, &machine),
-                    args.to,
+                    target,
                     (file, &read(file)?),
                     context,
                 ),
-                None => write_rows(&rows, args, context),
+                None => write_rows(&rows, target, args.output.as_deref(), context),
             }
         }
-        ExportTarget::Nftables | ExportTarget::Sshd => {
-            let made = sets::make(args, &files, &machine, context)?;
+        Ok(program) => {
+            let made = sets::make(program, args, (&files, &machine), context)?;
             match &args.check {
-                Some(file) => check(args.to, &made, file, context),
-                None => write(args, &made, context),
+                Some(path) => check(program, &made, path, context),
+                None => write(program, &made, args.output.as_deref(), context),
             }
         }
     }
@@ -58,39 +69,64 @@ fn whole(files: &TableFiles) -> Result<(), Failure> {
     Ok(())
 }
 
-fn write_rows(rows: &[Row], args: &ExportArgs, context: &mut Context) -> Result<Exit, Failure> {
-    let text = list::text(rows, args.to)?;
-    match &args.output {
+fn write_rows(
+    rows: &[RuleRow],
+    target: ListTarget,
+    output: Option<&Path>,
+    context: &mut Context,
+) -> Result<Exit, Failure> {
+    let text = list::text(rows, target)?;
+    match output {
         Some(path) => write_new(path, &text)?,
         None => context.out.bytes(&text)?,
     }
     Ok(Exit::Done)
 }
 
-/// Writes a file for a program, and the way back beside it.
-fn write(args: &ExportArgs, made: &Made, context: &mut Context) -> Result<Exit, Failure> {
-    match &args.output {
-        None => context.out.bytes(made.text.as_bytes())?,
-        Some(path) => {
-            let former = former(path)?;
-            let is_new = former.as_deref() != Some(made.text.as_str());
-            if args.to == ExportTarget::Nftables && is_new {
-                let back = beside(path);
-                let known = former.as_deref().unwrap_or(removal());
-                write_new(&back, known.as_bytes())?;
-                context.out.note(&format!(
-                    "the way back: nft -f {}",
-                    visible(back.as_os_str().as_encoded_bytes())
-                ))?;
-            }
-            write_new(path, made.text.as_bytes())?;
+/// Writes what a program reads, and the way back beside it.
+fn write(
+    program: Program,
+    made: &Made,
+    output: Option<&Path>,
+    context: &mut Context,
+) -> Result<Exit, Failure> {
+    match output {
+        Some(folder) if program.has_folder() => {
+            folder::write(program, &made.files, folder, context)?;
         }
+        Some(path) => write_file(program, text_of(&made.files), path, context)?,
+        None if program.has_folder() => {
+            for ExportedFile { path, text } in &made.files {
+                let text = format!("==> {path} <==\n{text}");
+                context.out.bytes(text.as_bytes())?;
+            }
+        }
+        None => context.out.bytes(text_of(&made.files).as_bytes())?,
     }
     Ok(if made.is_whole {
         Exit::Done
     } else {
         Exit::Negative
     })
+}
+
+/// Writes a file for a program, and the way back beside it.
+fn write_file(
+    program: Program,
+    text: &str,
+    path: &Path,
+    context: &mut Context,
+) -> Result<(), Failure> {
+    let former = former(path)?;
+    if program == Program::Nftables && former.as_deref() != Some(text) {
+        let back = beside(path);
+        write_new(&back, former.as_deref().unwrap_or(removal()).as_bytes())?;
+        context.out.note(&format!(
+            "the way back: nft -f {}",
+            visible(back.as_os_str().as_encoded_bytes())
+        ))?;
+    }
+    write_new(path, text.as_bytes())
 }
 
 /// The name of the file with the way back.
@@ -136,19 +172,30 @@ fn read(path: &Path) -> Result<String, Failure> {
 
 /// Says whether an installed export decides what the tables decide.
 fn check(
-    target: ExportTarget,
+    program: Program,
     made: &Made,
-    file: &Path,
+    path: &Path,
     context: &mut Context,
 ) -> Result<Exit, Failure> {
-    let shown = visible(file.as_os_str().as_encoded_bytes());
-    let wanted = installed(target, &made.text)
+    let shown = visible(path.as_os_str().as_encoded_bytes());
+    let wanted = installed(program, &made.files)
         .map_err(|misread| Failure::new(format_args!("what was written is not read: {misread}")))?;
-    let found = match installed(target, &read(file)?) {
+    let there = if program.has_folder() {
+        folder::read(program, path)?
+    } else {
+        let (path, text) = (String::new(), read(path)?);
+        vec![ExportedFile { path, text }]
+    };
+    let found = match installed(program, &there) {
         Ok(found) => found,
-        Err(Misread { line, what }) => {
+        Err(Misread { file, line, what }) => {
+            let place = if file.is_empty() {
+                shown
+            } else {
+                visible(path.join(file).as_os_str().as_encoded_bytes())
+            };
             context.out.line(format!(
-                "{shown}:{line}: {what}: nobody knows what it decides"
+                "{place}:{line}: {what}: nobody knows what it decides"
             ))?;
             return Ok(Exit::Negative);
         }
@@ -162,9 +209,17 @@ fn check(
     })
 }
 
-fn installed(target: ExportTarget, text: &str) -> Result<Installed, Misread> {
-    match target {
-        ExportTarget::Sshd => read_sshd(text),
-        ExportTarget::Nftables | ExportTarget::Json | ExportTarget::Csv => read_nftables(text),
+/// The text of a single file.
+fn text_of(files: &[ExportedFile]) -> &str {
+    files.first().map_or("", |file| &file.text)
+}
+
+/// What an export decides, as the reader of its form finds it.
+fn installed(program: Program, files: &[ExportedFile]) -> Result<Installed, Misread> {
+    match program {
+        Program::Nftables => read_nftables(text_of(files)),
+        Program::Firewalld => read_firewalld(files),
+        Program::Systemd => read_systemd(files),
+        Program::Sshd => read_sshd(text_of(files)),
     }
 }

@@ -1,60 +1,25 @@
 //! The rules of both tables as a list: JSON as `tcpw apply` reads it, and CSV.
 
-use super::args::ExportTarget;
+use super::args::ListTarget;
 use crate::cli::base::{Context, Exit, Failure};
+use crate::cli::change::rule_row::{RuleRow, csv_rows, json_rows, table_word};
 use crate::cli::machine::tables::{TableFile, TableFiles};
-use crate::editor::{Ground, Label, listed};
+use crate::editor::{Ground, listed};
 use crate::engine::{Change, Differences, Surroundings, TableName, differences};
 use crate::escape::visible;
-use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
-/// A rule, as `grammar/apply.schema.json` has it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Row {
-    table: String,
-    daemons: String,
-    clients: String,
-    #[serde(default)]
-    options: String,
-    since: Option<String>,
-    until: Option<String>,
-    by: Option<String>,
-    follow: Option<String>,
-    reason: Option<String>,
-}
+/// As many differences as are shown.
+const SHOWN: usize = 40;
 
-/// All rules, the allow table first.
-pub(super) type Rows = Vec<Row>;
-
-/// The rules of both tables.
+/// The rules of both tables, those of the allow table first.
 ///
 /// # Errors
 /// If rules written from the list would not decide what the tables decide.
-pub(super) fn rows(files: &TableFiles, world: &dyn Surroundings) -> Result<Rows, Failure> {
+pub(super) fn rows(files: &TableFiles, world: &dyn Surroundings) -> Result<Vec<RuleRow>, Failure> {
     let (allow, deny) = (files.allow.tree(), files.deny.tree());
     let ground = Ground::new(&allow, &deny, world);
-    let row = |rule: crate::editor::Listed| {
-        let Label {
-            since,
-            until,
-            by,
-            follow,
-            reason,
-        } = rule.label.unwrap_or_default();
-        Row {
-            table: word(rule.place.table).to_owned(),
-            daemons: rule.daemons,
-            clients: rule.clients,
-            options: rule.options,
-            since,
-            until,
-            by,
-            follow,
-            reason,
-        }
-    };
-    let rows: Rows = listed(&ground).into_iter().map(row).collect();
+    let rows: Vec<RuleRow> = listed(&ground).iter().map(RuleRow::of).collect();
     let found = compare(&rows, (files, world));
     if !found.claims.is_empty() || !found.notes.is_empty() {
         let examples = found.claims.iter().take(3).map(example);
@@ -79,18 +44,11 @@ fn example(claim: &crate::engine::Claim) -> String {
     format!("{} {change} {daemon}", example.address)
 }
 
-fn word(table: TableName) -> &'static str {
-    match table {
-        TableName::Allow => "allow",
-        TableName::Deny => "deny",
-    }
-}
-
 /// Who gains or loses what if the tables were written from the rows.
-fn compare(rows: &[Row], (files, world): (&TableFiles, &dyn Surroundings)) -> Differences {
+fn compare(rows: &[RuleRow], (files, world): (&TableFiles, &dyn Surroundings)) -> Differences {
     let table = |name: TableName| {
         let mut text = String::new();
-        for row in rows.iter().filter(|row| row.table == word(name)) {
+        for row in rows.iter().filter(|row| row.table() == Some(name)) {
             text.push_str(&row.daemons);
             text.push_str(": ");
             text.push_str(&row.clients);
@@ -100,7 +58,7 @@ fn compare(rows: &[Row], (files, world): (&TableFiles, &dyn Surroundings)) -> Di
             }
             text.push('\n');
         }
-        TableFile::new(PathBuf::from(word(name)), Some(text.into_bytes()))
+        TableFile::new(PathBuf::from(table_word(name)), Some(text.into_bytes()))
     };
     let written = TableFiles {
         allow: table(TableName::Allow),
@@ -111,71 +69,56 @@ fn compare(rows: &[Row], (files, world): (&TableFiles, &dyn Surroundings)) -> Di
 }
 
 /// The list in the form that is wanted.
-pub(super) fn text(rows: &[Row], target: ExportTarget) -> Result<Vec<u8>, Failure> {
-    if target == ExportTarget::Csv {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        for row in rows {
-            writer.serialize(row).map_err(Failure::new)?;
+pub(super) fn text(rows: &[RuleRow], target: ListTarget) -> Result<Vec<u8>, Failure> {
+    match target {
+        ListTarget::Json => {
+            let mut text = Vec::new();
+            for row in rows {
+                text.extend(row.json()?.into_bytes());
+                text.push(b'\n');
+            }
+            Ok(text)
         }
-        if rows.is_empty() {
-            let header = [
-                "table", "daemons", "clients", "options", "since", "until", "by", "follow",
-                "reason",
-            ];
-            writer.write_record(header).map_err(Failure::new)?;
+        ListTarget::Csv => {
+            let mut writer = csv::WriterBuilder::new()
+                .has_headers(false)
+                .from_writer(Vec::new());
+            writer.write_record(RuleRow::KEYS).map_err(Failure::new)?;
+            for row in rows {
+                writer.serialize(row).map_err(Failure::new)?;
+            }
+            writer.into_inner().map_err(Failure::new)
         }
-        return writer.into_inner().map_err(Failure::new);
     }
-    let mut text = Vec::new();
-    for row in rows {
-        serde_json::to_writer(&mut text, row).map_err(Failure::new)?;
-        text.push(b'\n');
-    }
-    Ok(text)
 }
 
 /// Says whether a list decides what the tables decide.
 pub(super) fn check(
-    rows: &[Row],
+    rows: &[RuleRow],
     (files, world): (&TableFiles, &dyn Surroundings),
-    target: ExportTarget,
+    target: ListTarget,
     (path, text): (&Path, &str),
     context: &mut Context,
 ) -> Result<Exit, Failure> {
     let shown = visible(path.as_os_str().as_encoded_bytes());
-    let wrong = |number: usize, error: &dyn std::fmt::Display| {
-        let what = visible(error.to_string().as_bytes());
-        Failure::new(format_args!("{shown}: rule {number}: {what}"))
-            .hint("give what `tcpw export` wrote in this form")
+    let read = match target {
+        ListTarget::Json => json_rows(text, &shown),
+        ListTarget::Csv => csv_rows(text, &shown),
     };
-    let mut found = Rows::new();
-    if target == ExportTarget::Csv {
-        let mut reader = csv::Reader::from_reader(text.as_bytes());
-        for (at, row) in reader.deserialize().enumerate() {
-            found.push(row.map_err(|error: csv::Error| wrong(at + 1, &error))?);
-        }
-    } else {
-        for (at, row) in serde_json::Deserializer::from_str(text)
-            .into_iter()
-            .enumerate()
-        {
-            found.push(row.map_err(|error: serde_json::Error| wrong(at + 1, &error))?);
-        }
-    }
-    let is_table = |row: &Row| matches!(row.table.as_str(), "allow" | "deny");
-    if let Some(at) = found.iter().position(|row| !is_table(row)) {
-        return Err(wrong(at + 1, &"`table` is allow or deny"));
-    }
+    let found =
+        read.map_err(|failure| failure.hint("give what `tcpw export` wrote in this form"))?;
     let differs = compare(&found, (files, world));
-    let is_same = found == rows || differs.claims.is_empty() && differs.notes.is_empty();
-    if is_same {
+    if found == rows || differs.claims.is_empty() && differs.notes.is_empty() {
         context
             .out
             .line(format!("{shown} decides what the tables decide"))?;
         return Ok(Exit::Done);
     }
-    for claim in differs.claims.iter().take(40) {
+    for claim in differs.claims.iter().take(SHOWN) {
         context.out.line(format!("{shown}: {}", example(claim)))?;
+    }
+    if let Some(more) = differs.claims.len().checked_sub(SHOWN + 1) {
+        context.out.line(format!("and {} more", more + 1))?;
     }
     for note in &differs.notes {
         context

@@ -2,6 +2,7 @@
 
 mod args;
 mod command;
+mod folder;
 mod list;
 mod sets;
 mod told;

@@ -1,24 +1,24 @@
-//! From the tables to the text for a firewall or for sshd.
+//! From the tables to the text for a program that decides by addresses.
 
-use super::args::{ExportArgs, ExportTarget};
+use super::args::{ExportArgs, Program};
 use super::told::{self, MARK};
 use crate::cli::base::{Context, Failure};
 use crate::cli::machine::tables::TableFiles;
 use crate::engine::{Surroundings, TableName, Tables, coverage};
 use crate::export::{
-    AddressPolicy, Loss, NftablesTerms, ServedDaemon, SshdTerms, address_policy, losses, nftables,
-    sshd,
+    AddressPolicy, ExportedFile, FirewalldTerms, Loss, NftablesTerms, ServedDaemon, SshdTerms,
+    address_policy, drop_in, firewalld, losses, nftables, own_host_open, sshd, systemd,
 };
 use crate::metadata::bond;
 use crate::policy::{Rule, rules};
 use crate::system::{Clock as _, SystemClock};
-use crate::values::counted;
 use chrono::DateTime;
 use std::collections::HashMap;
 
 /// What was made.
 pub(super) struct Made {
-    pub(super) text: String,
+    /// The files; one without a path if the program reads a single file.
+    pub(super) files: Vec<ExportedFile>,
     /// Whether it says all that the tables say about addresses.
     pub(super) is_whole: bool,
 }
@@ -28,12 +28,12 @@ type Ends = HashMap<(TableName, u32), i64>;
 
 /// Makes the text, and says what it says and what it does not.
 pub(super) fn make(
+    program: Program,
     args: &ExportArgs,
-    files: &TableFiles,
-    world: &dyn Surroundings,
+    (files, world): (&TableFiles, &dyn Surroundings),
     context: &mut Context,
 ) -> Result<Made, Failure> {
-    let daemons = daemons(args)?;
+    let daemons = daemons(program, args)?;
     let now = SystemClock.now().timestamp();
     let (allow, deny) = (files.allow.tree(), files.deny.tree());
     let tables = files.tables(&allow, &deny);
@@ -42,62 +42,112 @@ pub(super) fn make(
     let mut policies = Vec::new();
     for daemon in &daemons {
         policies.push(policy(
-            daemon,
+            (program, daemon),
             args,
             (&tables, &ends),
             (files, &lost, world),
             context,
         )?);
     }
-    told::translated(&policies, args, context)?;
+    told::translated(&policies, program, context)?;
     told::losses(&lost, files, args.all, context)?;
     let is_whole = policies.iter().all(|policy| policy.unsaid.is_none());
-    let head = head(args, &policies, &lost, files);
-    let body = if let (ExportTarget::Sshd, [policy]) = (args.to, policies.as_slice()) {
-        sshd(
-            policy,
-            SshdTerms {
-                version: args.sshd_version,
-                exempts: args.exempt,
-            },
-        )
-    } else {
-        let terms = NftablesTerms {
-            rejects: args.reject,
-            logs: args.log,
-            now,
-        };
-        nftables(&policies, terms)
-    };
-    let text = head + &body;
-    Ok(Made { text, is_whole })
+    let files = written(program, args, &policies, (&lost, files, now));
+    Ok(Made { files, is_whole })
 }
 
-/// The daemons, each with a port of its own where ports matter.
-fn daemons(args: &ExportArgs) -> Result<Vec<ServedDaemon>, Failure> {
-    if args.to == ExportTarget::Sshd {
+/// What the program reads.
+fn written(
+    program: Program,
+    args: &ExportArgs,
+    policies: &[AddressPolicy],
+    (lost, tables, now): (&[Loss], &TableFiles, i64),
+) -> Vec<ExportedFile> {
+    let head = |policies: &[AddressPolicy]| {
+        let lines = about(program, policies, lost, tables).join("\n# ");
+        format!("{MARK}{}\n# {lines}\n", program.name())
+    };
+    let one = |body: String| {
+        vec![ExportedFile {
+            path: String::new(),
+            text: head(policies) + &body,
+        }]
+    };
+    match program {
+        Program::Nftables => {
+            let terms = NftablesTerms {
+                rejects: args.reject,
+                logs: args.log,
+                now,
+            };
+            one(nftables(policies, terms))
+        }
+        Program::Sshd => {
+            let terms = SshdTerms {
+                version: args.sshd_version,
+                exempts: args.exempt,
+            };
+            one(policies.iter().map(|policy| sshd(policy, terms)).collect())
+        }
+        Program::Firewalld => {
+            let terms = FirewalldTerms {
+                rejects: args.reject,
+                logs: args.log,
+            };
+            let about = about(program, policies, lost, tables).join("\n");
+            firewalld(policies, terms, &about)
+        }
+        Program::Systemd => {
+            let file = |policy: &AddressPolicy| ExportedFile {
+                path: drop_in(policy.daemon.unit().unwrap_or_default()),
+                text: head(std::slice::from_ref(policy)) + &systemd(policy),
+            };
+            policies.iter().map(file).collect()
+        }
+    }
+}
+
+/// The daemons, each with a place of its own where the program needs one.
+fn daemons(program: Program, args: &ExportArgs) -> Result<Vec<ServedDaemon>, Failure> {
+    if program == Program::Sshd {
         return match args.daemons.as_slice() {
             [] => Ok(vec![ServedDaemon {
                 name: "sshd".to_owned(),
-                port: None,
+                at: None,
             }]),
             [daemon] => Ok(vec![daemon.clone()]),
             [_, _, ..] => Err(Failure::new("--to sshd is for one daemon")
                 .hint("give one --daemon, or none for sshd")),
         };
     }
-    let example = "name each daemon with its port, such as --daemon sshd=22 --daemon vsftpd=21";
+    let (word, example) = if program.has_ports() {
+        (
+            "port",
+            "name each daemon with its port, such as --daemon sshd=22 --daemon vsftpd=21",
+        )
+    } else {
+        (
+            "unit",
+            "name each daemon with its unit, such as --daemon sshd=ssh.service",
+        )
+    };
     if args.daemons.is_empty() {
-        return Err(Failure::new("a firewall knows ports, and no daemons").hint(example));
+        let what = format!("{} knows {word}s, and no daemons", program.name());
+        return Err(Failure::new(what).hint(example));
     }
     let mut known = HashMap::new();
     for daemon in &args.daemons {
-        let Some(port) = daemon.port else {
-            let what = format!("the port of {} is not known", daemon.name);
+        let is_there = if program.has_ports() {
+            daemon.port().is_some()
+        } else {
+            daemon.unit().is_some()
+        };
+        let Some(at) = daemon.at.as_ref().filter(|_| is_there) else {
+            let what = format!("the {word} of {} is not known", daemon.name);
             return Err(Failure::new(what).hint(example));
         };
-        if let Some(other) = known.insert(port, &daemon.name) {
-            let what = format!("{other} and {daemon} cannot have one port");
+        if let Some(other) = known.insert(at, &daemon.name) {
+            let what = format!("{other} and {daemon} cannot have one {word}");
             return Err(Failure::new(what).hint(example));
         }
     }
@@ -135,75 +185,50 @@ fn ends(tables: &Tables<'_>, files: &TableFiles, now: i64) -> Result<Ends, Failu
 
 /// The policy of one daemon.
 fn policy(
-    daemon: &ServedDaemon,
+    (program, daemon): (Program, &ServedDaemon),
     args: &ExportArgs,
     (tables, ends): (&Tables<'_>, &Ends),
     (files, lost, world): (&TableFiles, &[Loss], &dyn Surroundings),
     context: &mut Context,
 ) -> Result<AddressPolicy, Failure> {
     let until = |name, rule: Rule<'_, '_>| ends.get(&(name, rule.number())).copied();
-    let Some(covered) = coverage(tables, daemon.name.as_bytes(), &until, world) else {
+    let Some(mut covered) = coverage(tables, daemon.name.as_bytes(), &until, world) else {
         let what = format!(
             "{}: there are too many kinds of clients to work them all out",
             daemon.name
         );
         return Err(Failure::new(what).hint("rules about names, users and commands make them many"));
     };
-    let has_times = args.to == ExportTarget::Nftables;
+    if program == Program::Systemd {
+        covered = own_host_open(covered);
+    }
+    let has_times = program == Program::Nftables;
     address_policy(daemon, &covered, args.partial(), has_times).or_else(|unsaid| {
         told::losses(lost, files, args.all, context)?;
-        let what = format!(
-            "{}: addresses alone do not say who may come in: {} on more, {}",
-            daemon.name,
-            match unsaid.ranges {
-                1 => "1 range hangs".to_owned(),
-                _ => format!("{} hang", counted(unsaid.ranges, "range")),
-            },
-            told::ranges(&unsaid)
-        );
-        let hint = if has_times {
-            "--partial refuses them there, --partial=allow lets them in; the lines are named above"
-        } else {
-            "--partial refuses them there, --partial=allow lets them in; the lines are named above, and \
-             rules that end cannot be said"
-        };
-        Err(Failure::new(what).hint(hint))
+        Err(told::unsaid(program, daemon, &unsaid))
     })
 }
 
-/// The comments at the head of the text.
-fn head(
-    args: &ExportArgs,
+/// What stands at the head of an export, line by line.
+fn about(
+    program: Program,
     policies: &[AddressPolicy],
     lost: &[Loss],
     files: &TableFiles,
-) -> String {
-    let target = match args.to {
-        ExportTarget::Sshd => "sshd",
-        ExportTarget::Nftables | ExportTarget::Json | ExportTarget::Csv => "nftables",
-    };
-    let mut text = format!(
-        "{MARK}{target} from {} and {}\n",
+) -> Vec<String> {
+    let mut lines = vec![format!(
+        "from {} and {}",
         files.allow.shown, files.deny.shown
-    );
-    let mut add = |line: &str| {
-        text.push_str("# ");
-        text.push_str(line);
-        text.push('\n');
-    };
-    for policy in policies {
-        add(&told::translation(policy));
-    }
+    )];
+    lines.extend(policies.iter().map(told::translation));
+    lines.extend(told::caveat(program).map(str::to_owned));
     let has_times = policies
         .iter()
         .any(|policy| policy.held.iter().any(|held| !held.then.is_empty()));
     if has_times {
-        add(
-            "timeouts count from loading: load it at once, and export again before loading it later",
-        );
+        let line = "timeouts count from loading: load it at once, and export again before loading it later";
+        lines.push(line.to_owned());
     }
-    for line in told::lost_lines(lost, files, false) {
-        add(&line);
-    }
-    text
+    lines.extend(told::lost_lines(lost, files, false));
+    lines
 }

@@ -1,9 +1,9 @@
 //! What an export says and what is lost, in words.
 
-use super::args::{ExportArgs, ExportTarget};
+use super::args::Program;
 use crate::cli::base::{Context, Failure};
 use crate::cli::machine::tables::TableFiles;
-use crate::export::{AddressPolicy, Loss, Mismatch, Unsaid};
+use crate::export::{AddressPolicy, Loss, Mismatch, ServedDaemon, Unsaid};
 use crate::values::counted;
 use std::net::IpAddr;
 
@@ -15,18 +15,55 @@ const SHOWN: usize = 40;
 /// What was translated.
 pub(super) fn translated(
     policies: &[AddressPolicy],
-    args: &ExportArgs,
+    program: Program,
     context: &mut Context,
 ) -> Result<(), Failure> {
     for policy in policies {
         context.out.note(&translation(policy))?;
     }
-    if args.to == ExportTarget::Nftables {
+    if program.has_ports() {
         context.out.note(
             "other ports are as they were: a daemon that no --daemon names is not restricted",
         )?;
     }
-    Ok(())
+    caveat(program).map_or(Ok(()), |line| context.out.note(line))
+}
+
+/// What is otherwise in this program than with libwrap, whatever the tables say.
+pub(super) fn caveat(program: Program) -> Option<&'static str> {
+    match program {
+        Program::Firewalld => Some(
+            "firewalld admits whatever comes over the loopback interface: clients on this host",
+        ),
+        Program::Systemd => Some(
+            "what the unit sends to addresses that are refused is dropped, too; lists that it or its \
+             slices have already are joined with these",
+        ),
+        Program::Nftables | Program::Sshd => None,
+    }
+}
+
+/// Why there is no export: addresses alone do not say it.
+pub(super) fn unsaid(program: Program, daemon: &ServedDaemon, unsaid: &Unsaid) -> Failure {
+    let what = format!(
+        "{}: addresses alone do not say who may come in: {} on more, {}",
+        daemon.name,
+        match unsaid.ranges {
+            1 => "1 range hangs".to_owned(),
+            _ => format!("{} hang", counted(unsaid.ranges, "range")),
+        },
+        ranges(unsaid)
+    );
+    let choice =
+        "--partial refuses them there, --partial=allow lets them in; the lines are named above";
+    Failure::new(what).hint(match program {
+        Program::Nftables => choice.to_owned(),
+        Program::Firewalld | Program::Sshd => format!("{choice}, and rules that end cannot be said"),
+        Program::Systemd => format!(
+            "{choice}, rules that end cannot be said, and systemd would also drop what the unit sends \
+             to this host's own addresses (127.0.0.0/8, ::1), which the tables refuse"
+        ),
+    })
 }
 
 /// What was translated for one daemon.

@@ -107,6 +107,14 @@ pub(super) const PAGES: &[Page] = &[
                 "Does it still say what the tables say?",
             ),
             (
+                "tcpw export --to firewalld -d sshd=22 --output fw",
+                "A policy object of firewalld and its ipsets",
+            ),
+            (
+                "tcpw export --to systemd -d sshd=ssh.service --partial=allow",
+                "Lists for the unit of sshd, which may still reach its own host",
+            ),
+            (
                 "tcpw export --to sshd --sshd-version 9.9",
                 "A file for sshd_config.d",
             ),
