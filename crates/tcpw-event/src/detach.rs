@@ -3,6 +3,7 @@
 use crate::limits::widen_limits;
 use nix::sys::signal::{self, SigHandler, SigSet, Signal};
 use nix::sys::stat::{Mode, umask};
+use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, fork, setsid};
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -10,6 +11,7 @@ use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -62,6 +64,31 @@ pub fn start_unwatched(program: &Path, args: &[OsString]) -> io::Result<()> {
                     Err(io::Error::other(text))
                 }
             }
+        }
+    }
+}
+
+/// Does some work in a process of its own, and waits for its end: whatever that starts is a child of
+/// nobody who goes on here.
+///
+/// # Errors
+/// When the process cannot be made.
+#[expect(
+    unsafe_code,
+    reason = "to fork, and to end the child without cleaning up"
+)]
+pub fn apart(work: impl FnOnce()) -> io::Result<()> {
+    // SAFETY: the caller has one thread, so that no lock can be held by another.
+    match unsafe { fork() }? {
+        ForkResult::Parent { child } => {
+            // How it ended is its own business.
+            _ = waitpid(child, None);
+            Ok(())
+        }
+        ForkResult::Child => {
+            drop(catch_unwind(AssertUnwindSafe(work)));
+            // SAFETY: it ends this process, and nothing of its maker's is done twice.
+            unsafe { nix::libc::_exit(0) }
         }
     }
 }
@@ -176,4 +203,22 @@ pub fn leave_session() {
     // Fails only where this process leads a group already: then it was started by hand.
     _ = setsid();
     umask(Mode::S_IRWXG | Mode::S_IRWXO);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_done_apart_is_done_once_and_leaves_no_child() {
+        let place = tempfile::tempdir().unwrap();
+        let told = place.path().join("told");
+        apart(|| {
+            std::fs::write(&told, std::process::id().to_string()).unwrap();
+        })
+        .unwrap();
+        let child = std::fs::read_to_string(&told).unwrap();
+        assert_ne!(child, std::process::id().to_string());
+        assert!(!Path::new("/proc").join(child).exists());
+    }
 }

@@ -22,6 +22,8 @@ pub const DEFAULT_ROOT_DROP: &str = "/var/spool/tcpw/root";
 pub const SERVICE: &str = "tcpw";
 /// The program that alert rules run.
 pub const NOTIFIER: &str = "tcpw-notify";
+/// The program that rules ask, and that decides by the tables where libwrap is not.
+pub const GATE: &str = "tcpw-gate";
 
 /// Where the journal is if the configuration does not say; `place` says where a path is found on this
 /// machine. It is in the directory of the deliverer where that is, unless the journal is still to be

@@ -1,5 +1,7 @@
 //! What the program says of itself on a terminal.
 
+use crate::door::DOOR_HELP;
+
 /// The help.
 pub const HELP: &str = "\
 Decide whether a client may come in; a rule of hosts.allow asks through aclexec
@@ -26,7 +28,8 @@ Instead of the configuration:
       --database FILE       Ask this database
       --keep NETWORK,...    Admit these before any condition; none: nobody
 
-  -h, --help                Print this help, on a terminal only
+  -h, --help                Print this help, on a terminal only; see also
+                            tcpw-gate exec --help and tcpw-gate pam --help, which decide by the tables
   -V, --version             Print the version, on a terminal only
 
 Exit codes:
@@ -38,8 +41,13 @@ Called by a rule, it prints nothing and reads no standard input. What is broken 
 
 /// What is printed for `words`, if they ask for nothing but help or the version.
 pub fn help_of<W: AsRef<[u8]>>(words: &[W]) -> Option<String> {
-    let [word] = words else {
-        return None;
+    let word = match words {
+        [word] => word,
+        [first, word] if matches!(first.as_ref(), b"exec" | b"pam") => {
+            let is_help = matches!(word.as_ref(), b"-h" | b"--help");
+            return is_help.then(|| DOOR_HELP.to_owned());
+        }
+        _ => return None,
     };
     match word.as_ref() {
         b"-h" | b"--help" => Some(HELP.to_owned()),

@@ -1,18 +1,20 @@
 //! The program `tcpw-gate`, which a rule asks through `aclexec`: exit code 0 admits the client, 1 does
-//! not, and there is no other.
+//! not, and there is no other. With `exec` and `pam` it decides by the tables itself.
 
 #![forbid(unsafe_code)]
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::net::IpAddr;
 use std::os::unix::ffi::OsStringExt;
-use std::panic::catch_unwind;
+use std::panic::{catch_unwind, set_hook};
+use std::path::Path;
 use std::process::ExitCode;
 use tcpw_event::now::now;
 use tcpw_event::secrecy::keep_secrets;
+use tcpw_event::syslog::{DEV_LOG, Severity, syslog};
 use tcpw_gate::{
-    Call, CallError, CallProblem, Client, Decision, Fault, Logbook, Settings, Sources, Why,
-    broken_in, decide, help_of, silence, tell,
+    Call, CallError, CallProblem, Client, Decision, DoorCall, DoorError, Fault, Logbook, PamItems,
+    Settings, Sources, Why, broken_in, decide, exec, help_of, pam, silence, tell,
 };
 
 fn main() -> ExitCode {
@@ -25,6 +27,9 @@ fn main() -> ExitCode {
             drop(out.write_all(text.as_bytes()));
         }
         return ExitCode::FAILURE;
+    }
+    if let Some(call) = DoorCall::of_words(&words) {
+        return at_the_door(call);
     }
     silence();
     let decided =
@@ -42,6 +47,43 @@ fn main() -> ExitCode {
         }));
     }
     if decided.admits {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// Decides by the tables. Whoever panics in here serves nobody, and the client sees nothing of it.
+fn at_the_door(call: Result<DoorCall, DoorError>) -> ExitCode {
+    set_hook(Box::new(|_| {}));
+    let is_admitted = catch_unwind(|| match call {
+        Ok(DoorCall::Exec {
+            options,
+            daemon,
+            program,
+            arguments,
+        }) => {
+            exec(&options, &daemon, &program, &arguments);
+            true
+        }
+        Ok(DoorCall::Pam {
+            options,
+            daemon,
+            unknown,
+        }) => pam(
+            &options,
+            daemon.as_deref(),
+            unknown,
+            &PamItems::of_environment(),
+        ),
+        Err(error) => {
+            let text = format!("tcpw-gate: {error}; the client is refused");
+            // Nobody else can be told.
+            drop(syslog(Path::new(DEV_LOG), Severity::Error, &text));
+            false
+        }
+    });
+    if is_admitted.unwrap_or(false) {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

@@ -6,4 +6,7 @@
     reason = "a test that cannot go on must stop; helpers outside #[test] are not exempted"
 )]
 
+mod door;
 mod gate;
+#[path = "../../../tests/proof.rs"]
+mod proof;

@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf, absolute};
 use tcpw_event::detach::start_unwatched;
 use tcpw_event::places::{
-    ALLOW_TABLE, CONFIGURATION, DEFAULT_DROP, DEFAULT_ROOT_DROP, DENY_TABLE, NOTIFIER,
+    ALLOW_TABLE, CONFIGURATION, DEFAULT_DROP, DEFAULT_ROOT_DROP, DENY_TABLE, GATE, NOTIFIER,
     default_journal,
 };
 use tcpw_event::regular::open_regular;
@@ -164,11 +164,10 @@ pub fn program() -> io::Result<PathBuf> {
     let own = env::current_exe()?;
     let name = own.file_name().unwrap_or_default().as_bytes();
     let name = name.strip_suffix(DELETED).unwrap_or(name);
-    let name = if name == NOTIFIER.as_bytes() {
-        "tcpw".as_bytes()
-    } else {
-        name
-    };
+    let is_beside = [NOTIFIER, GATE]
+        .iter()
+        .any(|other| name == other.as_bytes());
+    let name = if is_beside { "tcpw".as_bytes() } else { name };
     Ok(own.with_file_name(OsStr::from_bytes(name)))
 }
 

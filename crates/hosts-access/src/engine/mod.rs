@@ -14,16 +14,17 @@ pub use effect::{
     Change, Claim, Covered, Daemons, Decider, Differences, Example, NameGroup, NamePhrase, NameSet,
     coverage, deciders, differences, differences_of_user,
 };
+pub use model::actor::Actor;
 pub use model::assumed::AssumedCommands;
-pub use model::request::{Fields, Host, HostName, Request};
+pub use model::request::{Fields, Host, HostName, Open, Request};
 pub use model::surroundings::{Account, Admitted, Bare, ListFile, Surroundings};
 pub use model::tables::{Table, Tables};
 pub use model::verdict::{
     Access, AskedCommand, Cause, Effect, Matched, Outcome, TableName, Undecided, Verdict, Way,
 };
 pub use search::command::always_succeeds;
-pub use search::decide::{Index, decide, explain};
-pub use search::expand::FILTER_KEEPS;
+pub use search::decide::{Index, act, decide, explain};
+pub use search::expand::{FILTER_KEEPS, expand};
 pub use search::glob::wildcard_matches;
 pub use search::sieve::{Keeps, Sieve};
 pub use search::skim::{Excerpt, skim};

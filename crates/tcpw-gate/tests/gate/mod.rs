@@ -9,3 +9,5 @@ mod mmdb_made;
 mod program;
 mod sets;
 mod shape;
+
+pub(super) use program::PROGRAM;

@@ -10,7 +10,7 @@ use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-pub(super) const PROGRAM: &str = env!("CARGO_BIN_EXE_tcpw-gate");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_tcpw-gate");
 /// Somebody who is not root.
 const NOBODY: u32 = 65_534;
 

@@ -94,8 +94,11 @@ fn the_manual_page_has_every_option_of_the_help() {
         });
         found.filter(|name| !name.is_empty()).collect()
     };
-    let of_help = options(tcpw_gate::HELP, " --");
+    let mut of_help = options(tcpw_gate::HELP, " --");
     assert!(of_help.len() > 10, "{of_help:?}");
+    let of_door = options(tcpw_gate::DOOR_HELP, " --");
+    assert!(of_door.contains("name-timeout"), "{of_door:?}");
+    of_help.extend(of_door);
     let of_page = options(&page, "Fl -")
         .into_iter()
         .chain(options(&page, ", -"))

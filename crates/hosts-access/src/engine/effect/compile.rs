@@ -294,9 +294,9 @@ impl<'w> Compiler<'w> {
         let world = &AssumedCommands::new(self.world, None);
         let mut aclexec = Some(true);
         let (outcome, _) = if self.dialect.options {
-            run_options(&options, &mut request, world, &mut aclexec)
+            run_options(&options, &mut request, world, &mut aclexec, None)
         } else {
-            run_command(rule, &mut request, self.dialect)
+            run_command(rule, &mut request, world)
         };
         match outcome {
             Outcome::Table if aclexec.is_none() => self.gate(own, &options),

@@ -1,5 +1,6 @@
 //! What a decision is about: the tables, a request, the machine, and the verdict.
 
+pub(super) mod actor;
 pub(super) mod assumed;
 pub(super) mod request;
 pub(super) mod surroundings;

@@ -28,9 +28,22 @@ impl HostName {
         Self(string(name.as_ref()))
     }
 
+    /// The name of a host that is looked up once a rule asks for it, by
+    /// [`Surroundings::find_out`](crate::Surroundings::find_out).
+    pub fn unasked() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Whether it is still to be looked up.
+    pub fn is_unasked(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether it is a name rather than one of the two words.
     pub fn is_known(&self) -> bool {
-        !self.0.eq_ignore_ascii_case(UNKNOWN) && !self.0.eq_ignore_ascii_case(PARANOID)
+        !self.is_unasked()
+            && !self.0.eq_ignore_ascii_case(UNKNOWN)
+            && !self.0.eq_ignore_ascii_case(PARANOID)
     }
 
     /// Its bytes.
@@ -41,6 +54,22 @@ impl HostName {
     pub(crate) fn bytes_mut(&mut self) -> &mut Vec<u8> {
         &mut self.0
     }
+}
+
+/// What a request may leave open until a rule asks for it: it costs a question to the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Open {
+    /// The client's name.
+    ClientName,
+    /// The server's name.
+    ServerName,
+    /// The client's user.
+    User,
+}
+
+impl Open {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::ClientName, Self::ServerName, Self::User];
 }
 
 /// One end of a connection.
@@ -112,6 +141,20 @@ impl Request {
         self
     }
 
+    /// With a client whose user is asked for once a rule wants to know.
+    #[must_use]
+    pub fn with_unasked_user(mut self) -> Self {
+        self.user.clear();
+        self
+    }
+
+    /// With the client's port, for `%r`.
+    #[must_use]
+    pub fn with_client_port(mut self, port: u16) -> Self {
+        self.client_port = Some(port);
+        self
+    }
+
     /// With the server's end and port.
     #[must_use]
     pub fn with_server(mut self, server: Host, port: Option<u16>) -> Self {
@@ -137,8 +180,41 @@ impl Request {
         &self.client
     }
 
-    pub(crate) fn is_user_known(&self) -> bool {
-        !self.user.eq_ignore_ascii_case(UNKNOWN)
+    /// The server's end.
+    pub fn server(&self) -> &Host {
+        &self.server
+    }
+
+    /// The client's user; nothing if nobody asked for it yet.
+    pub fn user(&self) -> &[u8] {
+        &self.user
+    }
+
+    /// With what was found out about it.
+    pub fn learn(&mut self, open: Open, found: impl AsRef<[u8]>) {
+        *self.slot(open) = string(found.as_ref());
+    }
+
+    /// Whether this is still to be found out.
+    pub fn is_open(&self, open: Open) -> bool {
+        match open {
+            Open::ClientName => self.client.name.is_unasked(),
+            Open::ServerName => self.server.name.is_unasked(),
+            Open::User => self.user.is_empty(),
+        }
+    }
+
+    fn slot(&mut self, open: Open) -> &mut Vec<u8> {
+        match open {
+            Open::ClientName => &mut self.client.name.0,
+            Open::ServerName => &mut self.server.name.0,
+            Open::User => &mut self.user,
+        }
+    }
+
+    /// Whether the client's user is known.
+    pub fn is_user_known(&self) -> bool {
+        !self.user.is_empty() && !self.user.eq_ignore_ascii_case(UNKNOWN)
     }
 }
 
@@ -148,7 +224,7 @@ fn cut(text: &[u8]) -> Vec<u8> {
 }
 
 /// The same, `unknown` if it is empty.
-fn string(text: &[u8]) -> Vec<u8> {
+pub(crate) fn string(text: &[u8]) -> Vec<u8> {
     cut(if text.is_empty() { UNKNOWN } else { text })
 }
 

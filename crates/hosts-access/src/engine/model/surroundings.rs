@@ -1,5 +1,6 @@
 //! What a verdict depends on outside of the two tables.
 
+use super::request::Open;
 use crate::policy::{DEBIAN_12, Dialect};
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -24,6 +25,15 @@ pub trait Surroundings {
     /// client's address and at nothing else about the client; `None` if that is not so, or if
     /// nobody knows. It agrees with [`Surroundings::aclexec`] about every address.
     fn aclexec_clients(&self, _template: &[u8]) -> Option<Rc<Admitted>> {
+        None
+    }
+    /// What a request left open and a rule asks for; `None` if it cannot be found out here: then
+    /// the verdict is undecided.
+    fn find_out(&self, _open: Open) -> Option<Vec<u8>> {
+        None
+    }
+    /// What was found out about it before.
+    fn found(&self, _open: Open) -> Option<Vec<u8>> {
         None
     }
     /// Which build of the library it has.

@@ -3,7 +3,8 @@
 
 use crate::engine::index::list_index::ListIndexes;
 use crate::engine::index::table_index::TableIndex;
-use crate::engine::model::request::Request;
+use crate::engine::model::actor::Actor;
+use crate::engine::model::request::{Open, Request};
 use crate::engine::model::surroundings::Surroundings;
 use crate::engine::model::tables::{Table, Tables};
 use crate::engine::model::verdict::{
@@ -11,11 +12,12 @@ use crate::engine::model::verdict::{
 };
 use crate::engine::search::matching::Matcher;
 use crate::engine::search::options::{Ran, run_command, run_options};
-use crate::engine::search::trace::{Nobody, Observer, Step, Trace};
+use crate::engine::search::trace::{Acting, Nobody, Observer, Step, Trace};
 use crate::engine::search::ways::Ways;
 use crate::policy::{Rule, rules};
 use crate::syntax::{LINE_LIMIT, TooLong, Tree};
 use std::borrow::Cow;
+use std::mem;
 
 /// What libwrap decides about `request` (F-ORDER-01 to F-ORDER-06).
 pub fn decide(tables: &Tables<'_>, request: &Request, world: &dyn Surroundings) -> Verdict {
@@ -33,6 +35,22 @@ pub fn explain(
     let mut trace = Trace::default();
     let verdict = Search::new(request, world, &mut trace).run(sources);
     (verdict, trace)
+}
+
+/// What [`decide`] decides, while `actor` does it; and the request as the options have left it.
+pub fn act(
+    tables: &Tables<'_>,
+    request: &Request,
+    world: &dyn Surroundings,
+    actor: &dyn Actor,
+) -> (Verdict, Request) {
+    let sources = [tables.allow, tables.deny].map(|table| Source { table, index: None });
+    let mut acting = Acting(actor);
+    let mut search = Search::new(request, world, &mut acting);
+    let verdict = search.search(sources);
+    search.learn();
+    let request = search.request.into_owned();
+    (verdict, request)
 }
 
 /// Two tables compiled for many queries: [`decide`] without walking over every rule.
@@ -69,7 +87,8 @@ impl<'t> Index<'t> {
             table: self.tables.deny,
             index: self.deny.as_ref(),
         };
-        if !world.dialect().has_debian_patterns() {
+        let is_open = Open::ALL.into_iter().any(|open| request.is_open(open));
+        if is_open || !world.dialect().has_debian_patterns() {
             return decide(&self.tables, request, world);
         }
         let mut nobody = Nobody;
@@ -115,8 +134,12 @@ impl<'r, O: Observer> Search<'r, O> {
         }
     }
 
-    /// The allow table, then the deny table.
     fn run(mut self, sources: [Source<'_, '_>; 2]) -> Verdict {
+        self.search(sources)
+    }
+
+    /// The allow table, then the deny table.
+    fn search(&mut self, sources: [Source<'_, '_>; 2]) -> Verdict {
         let mut aclexec = Some(true);
         for (name, source) in [TableName::Allow, TableName::Deny].into_iter().zip(sources) {
             match self.table(name, source, &mut aclexec) {
@@ -130,10 +153,22 @@ impl<'r, O: Observer> Search<'r, O> {
         self.verdict(Access::Granted, Cause::NoRule)
     }
 
-    fn verdict(self, access: Access, cause: Cause) -> Verdict {
+    fn verdict(&mut self, access: Access, cause: Cause) -> Verdict {
+        let (ways, effects) = (mem::take(&mut self.ways), mem::take(&mut self.effects));
         Verdict {
-            asked: self.asked,
-            ..self.ways.end(access, cause, self.effects)
+            asked: mem::take(&mut self.asked),
+            ..ways.end(access, cause, effects)
+        }
+    }
+
+    /// What the rules before had found out is known from now on.
+    fn learn(&mut self) {
+        for open in Open::ALL {
+            if self.request.is_open(open)
+                && let Some(found) = self.world.found(open)
+            {
+                self.request.to_mut().learn(open, found);
+            }
         }
     }
 
@@ -179,6 +214,10 @@ impl<'r, O: Observer> Search<'r, O> {
         aclexec: &mut Option<bool>,
     ) -> Found {
         let name = matched.table;
+        self.learn();
+        if let Some(actor) = self.observer.actor() {
+            actor.matched(&matched);
+        }
         if !rule.has_options() {
             return name.matched(Outcome::Table, matched);
         }
@@ -195,6 +234,9 @@ impl<'r, O: Observer> Search<'r, O> {
         match (outcome, *aclexec) {
             (Outcome::Table, Some(false)) => {
                 self.observer.step(|| Step::Left(name));
+                if let Some(actor) = self.observer.actor() {
+                    actor.left();
+                }
                 Found::Nothing
             }
             (Outcome::Table, None) => {
@@ -210,9 +252,10 @@ impl<'r, O: Observer> Search<'r, O> {
     fn run_options(&mut self, rule: Rule<'_, '_>, aclexec: &mut Option<bool>) -> Ran {
         let request = self.request.to_mut();
         if self.world.dialect().options {
-            run_options(&rule.options(), request, self.world, aclexec)
+            let actor = self.observer.actor();
+            run_options(&rule.options(), request, self.world, aclexec, actor)
         } else {
-            run_command(rule, request, self.world.dialect())
+            run_command(rule, request, self.world)
         }
     }
 
@@ -223,6 +266,9 @@ impl<'r, O: Observer> Search<'r, O> {
     ) -> Result<Option<(Rule<'t, 't>, Matched)>, Undecided> {
         let patterns = Matcher::new(&self.request, self.world).with_lists(self.lists);
         for rule in rules {
+            if let Some(actor) = self.observer.actor() {
+                actor.comparing(name, rule.line().index(), rule.number());
+            }
             let comparison = match patterns.rule(name, rule) {
                 Ok(comparison) => comparison,
                 Err(undecided) => {

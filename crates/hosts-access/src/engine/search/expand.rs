@@ -1,7 +1,8 @@
 //! Replacing `%` letters by what is known of a request.
 
-use crate::engine::model::request::{Host, Request};
-use crate::policy::{Dialect, End, Expansion, Part, parts_in};
+use crate::engine::model::request::{Host, Open, Request};
+use crate::engine::model::surroundings::Surroundings;
+use crate::policy::{End, Expansion, Part, parts_in};
 
 /// The bytes besides letters and digits that the filter keeps; all others become `_` (F-PCT-03).
 pub const FILTER_KEEPS: &[u8] = b"!@%-_=+:,./";
@@ -9,20 +10,44 @@ pub const FILTER_KEEPS: &[u8] = b"!@%-_=+:,./";
 /// `value` with its letters replaced, or `None` if that is too long for the library, whose process
 /// ends then (F-PCT-04).
 ///
-/// Filtering a string changes it in the request, too: later rules see the changed one (F-PCT-05).
-pub(crate) fn expand(value: &[u8], request: &mut Request, dialect: &Dialect) -> Option<Vec<u8>> {
+/// Filtering a string changes it in the request, too: later rules see the changed one (F-PCT-05). A
+/// name or user that the request leaves open is asked for.
+pub fn expand(value: &[u8], request: &mut Request, world: &dyn Surroundings) -> Option<Vec<u8>> {
+    let dialect = world.dialect();
     let mut out = Vec::with_capacity(value.len());
     for (_, part) in parts_in(value, dialect) {
         match part {
             Part::Text(text) => out.extend_from_slice(text),
             Part::Unknown(_) => {}
-            Part::Expansion(expansion) => replacement(expansion, request, &mut out),
+            Part::Expansion(expansion) => {
+                if let Some(open) = asked_by(expansion).filter(|open| request.is_open(*open)) {
+                    request.learn(open, world.find_out(open).unwrap_or_default());
+                }
+                replacement(expansion, request, &mut out);
+            }
         }
         if out.len() > dialect.expansion_limit {
             return None;
         }
     }
     Some(out)
+}
+
+/// What a letter asks for if it is open; the others make do with what is known.
+fn asked_by(expansion: Expansion) -> Option<Open> {
+    match expansion {
+        Expansion::Name(End::Client) => Some(Open::ClientName),
+        Expansion::Name(End::Server) => Some(Open::ServerName),
+        Expansion::User => Some(Open::User),
+        Expansion::Address(_)
+        | Expansion::Host(_)
+        | Expansion::Port(_)
+        | Expansion::Client
+        | Expansion::Server
+        | Expansion::Daemon
+        | Expansion::Process
+        | Expansion::Percent => None,
+    }
 }
 
 fn replacement(expansion: Expansion, request: &mut Request, out: &mut Vec<u8>) {
@@ -82,10 +107,34 @@ fn filter(text: &mut [u8]) {
 mod tests {
     use super::*;
     use crate::engine::HostName;
-    use crate::policy::{DEBIAN_12, FREEBSD};
+    use crate::engine::{Account, Bare, ListFile};
+    use crate::policy::{Dialect, FREEBSD};
 
     fn expand(value: &[u8], request: &mut Request) -> Option<Vec<u8>> {
-        super::expand(value, request, &DEBIAN_12)
+        super::expand(value, request, &Bare)
+    }
+
+    struct FreeBsd;
+
+    impl Surroundings for FreeBsd {
+        fn list_file(&self, _path: &[u8]) -> ListFile {
+            ListFile::Absent
+        }
+        fn in_netgroup(&self, _group: &[u8], _name: &[u8]) -> bool {
+            false
+        }
+        fn has_interface(&self, _name: &[u8]) -> bool {
+            false
+        }
+        fn has_account(&self, _account: Account, _name: &[u8]) -> bool {
+            false
+        }
+        fn aclexec(&self, _command: &[u8]) -> Option<bool> {
+            None
+        }
+        fn dialect(&self) -> &'static Dialect {
+            &FREEBSD
+        }
     }
 
     fn request() -> Request {
@@ -119,7 +168,7 @@ mod tests {
 
     #[test]
     fn other_builds_know_no_ports_and_keep_less() {
-        let expand = |value: &[u8]| super::expand(value, &mut request(), &FREEBSD);
+        let expand = |value: &[u8]| super::expand(value, &mut request(), &FreeBsd);
         assert_eq!(expand(b"[%r%R]").unwrap(), b"[]");
         assert!(expand(&vec![b'x'; 1022]).is_some());
         assert!(expand(&vec![b'x'; 1023]).is_none());

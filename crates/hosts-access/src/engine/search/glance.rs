@@ -27,6 +27,8 @@ pub(crate) struct Glance<'r> {
     ipv6: Option<u128>,
     /// Whether no pattern in brackets can match.
     is_outside_brackets: bool,
+    /// Whether the name is still to be looked up: a word that may be one is left to the matcher.
+    is_open: bool,
     finder: memmem::Finder<'r>,
 }
 
@@ -54,6 +56,7 @@ impl<'r> Glance<'r> {
             ipv4: dotted_quad(address).map(u32::from),
             ipv6: ipv6.map(|found| found.address.to_bits()),
             is_outside_brackets: !is_bracket(address) && !is_bracket(name),
+            is_open: name.is_empty(),
             finder: memmem::Finder::new(address),
             word: word.unwrap_or(0),
         }
@@ -121,6 +124,9 @@ impl<'r> Glance<'r> {
         } else if first == b'[' {
             return Some(self.bracket(text));
         }
+        if self.is_open {
+            return Some(Word::Unsettled);
+        }
         let length = text.iter().position(|&byte| !is_name(byte))?;
         let word = text.get(..length)?;
         if !is_end(*text.get(length)?) || word.last() == Some(&b'.') {
@@ -171,7 +177,9 @@ impl<'r> Glance<'r> {
         let inner = near.get(1..close).unwrap_or_default();
         let is_plain = |byte: &u8| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.');
         let is_whole = text.get(length).is_some_and(|&next| is_end(next));
-        if !is_whole || !inner.iter().all(is_plain) {
+        // A network is compared with addresses alone (F-NAME-09).
+        let asks_name = self.is_open && text.get(close + 1) != Some(&b'/');
+        if asks_name || !is_whole || !inner.iter().all(is_plain) {
             return Word::Unsettled;
         }
         let is_other = self.is_outside_brackets

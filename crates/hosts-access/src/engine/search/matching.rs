@@ -1,7 +1,7 @@
 //! Whether an element of a list matches a request.
 
 use crate::engine::index::list_index::ListIndexes;
-use crate::engine::model::request::{Host, Request};
+use crate::engine::model::request::{Host, HostName, Open, Request, string};
 use crate::engine::model::surroundings::{ListFile, Surroundings};
 use crate::engine::model::text::{LIST_WORD_LIMIT, is_quad, unmapped, words};
 use crate::engine::model::verdict::{TableName, Undecided};
@@ -15,6 +15,7 @@ use crate::policy::{
     ClientPattern, DaemonPattern, Dialect, HostPattern, Mapped, Masks, Process, Rule, TextPattern,
     Zoned6, Zones, any_quad, dotted_quad, ipv6, mask6,
 };
+use std::borrow::Cow;
 
 /// A list file that names another one, that names another one, ...: beyond this it is no policy.
 const LIST_NESTING: usize = 64;
@@ -87,7 +88,7 @@ impl<'r> Matcher<'r> {
             Process::Name(name) => self.text(name, &self.request.daemon),
         };
         match pattern.host {
-            Some(host) if is_process => self.host(host, &self.request.server, &mut Vec::new()),
+            Some(host) if is_process => self.host(host, self.server(), &mut Vec::new()),
             _ => Ok(is_process),
         }
     }
@@ -99,21 +100,65 @@ impl<'r> Matcher<'r> {
             return Ok(text == self.text_of(&self.request.client.address));
         }
         let pattern = ClientPattern::read_in(text, self.dialect);
-        let is_host = self.host(pattern.host, &self.request.client, &mut Vec::new())?;
-        let is_user = |user| self.text(user, &self.request.user);
-        Ok(is_host && pattern.user.is_none_or(is_user))
+        let is_host = self.host(pattern.host, self.client_end(), &mut Vec::new())?;
+        match pattern.user {
+            Some(user) if is_host => self.user(user),
+            Some(_) | None => Ok(is_host),
+        }
     }
 
-    fn host(&self, pattern: HostPattern<'_>, host: &Host, lists: &mut Vec<Vec<u8>>) -> Decided {
-        let name = &host.name;
+    fn user(&self, pattern: TextPattern<'_>) -> Decided {
+        if self.request.is_open(Open::User) {
+            let found = string(&self.find_out(Open::User)?);
+            return Ok(self.text(pattern, &found));
+        }
+        Ok(self.text(pattern, &self.request.user))
+    }
+
+    fn client_end(&self) -> Side<'r> {
+        Side {
+            host: &self.request.client,
+            open: Open::ClientName,
+        }
+    }
+
+    fn server(&self) -> Side<'r> {
+        Side {
+            host: &self.request.server,
+            open: Open::ServerName,
+        }
+    }
+
+    fn find_out(&self, open: Open) -> Result<Vec<u8>, Undecided> {
+        self.world.find_out(open).ok_or_else(|| Undecided {
+            what: "it depends on a name or a user that was not asked for".to_owned(),
+            rule: None,
+        })
+    }
+
+    /// The name of an end, which is looked up if that was left open.
+    fn name(&self, side: Side<'r>) -> Result<Cow<'r, HostName>, Undecided> {
+        if side.host.name.is_unasked() {
+            return Ok(Cow::Owned(HostName::new(self.find_out(side.open)?)));
+        }
+        Ok(Cow::Borrowed(&side.host.name))
+    }
+
+    fn host(&self, pattern: HostPattern<'_>, side: Side<'r>, lists: &mut Vec<Vec<u8>>) -> Decided {
+        let host = side.host;
         Ok(match pattern {
+            HostPattern::Netgroup(_) if host.name.is_unasked() && !self.dialect.netgroups => false,
             HostPattern::Netgroup(group) => {
                 // The machine may tell that the answer depends on the build.
+                let name = self.name(side)?;
                 self.world.in_netgroup(group, name.as_bytes()) && self.dialect.netgroups
             }
-            HostPattern::ListFile(path) => return self.list_file(path, host, lists),
-            HostPattern::Known => host.is_address_known() && name.is_known(),
-            HostPattern::Local => name.is_known() && !name.as_bytes().contains(&b'.'),
+            HostPattern::ListFile(path) => return self.list_file(path, side, lists),
+            HostPattern::Known => host.is_address_known() && self.name(side)?.is_known(),
+            HostPattern::Local => {
+                let name = self.name(side)?;
+                name.is_known() && !name.as_bytes().contains(&b'.')
+            }
             HostPattern::BadNet(_) => false,
             HostPattern::Ipv4Net { net, mask } => {
                 let address = self.ipv4_of(&host.address);
@@ -122,7 +167,7 @@ impl<'r> Matcher<'r> {
             HostPattern::Ipv6Net { net, length } => self.in_ipv6_net(net, length, &host.address),
             HostPattern::Text { pattern, also_name } => {
                 self.text(pattern, &host.address)
-                    || (also_name && self.text(pattern, name.as_bytes()))
+                    || (also_name && self.text(pattern, self.name(side)?.as_bytes()))
             }
         })
     }
@@ -194,7 +239,8 @@ impl<'r> Matcher<'r> {
     }
 
     /// Every word of a list file is a host pattern; there are no comments, exceptions or users.
-    fn list_file(&self, path: &[u8], host: &Host, lists: &mut Vec<Vec<u8>>) -> Decided {
+    fn list_file(&self, path: &[u8], side: Side<'r>, lists: &mut Vec<Vec<u8>>) -> Decided {
+        let host = side.host;
         let undecided = |what: &str| {
             let path = visible(path);
             Err(Undecided {
@@ -214,18 +260,19 @@ impl<'r> Matcher<'r> {
                 lists.pop();
                 return Ok(false);
             };
-            self.any_word(indexes.candidates(&list, host), host, lists)?
+            self.any_word(indexes.candidates(&list, host), side, lists)?
         } else {
             let ListFile::Read(bytes) = self.world.list_file(path) else {
                 lists.pop();
                 return Ok(false);
             };
             let address = self.text_of(&host.address);
-            let calm = Calm::in_list(host).filter(|_| self.dialect.has_debian_patterns());
+            let is_skimmed = self.dialect.has_debian_patterns() && !host.name.is_unasked();
+            let calm = Calm::in_list(host).filter(|_| is_skimmed);
             let parts = calm.map_or_else(|| vec![&**bytes], |calm| calm.parts(&bytes));
             let words = parts.into_iter().flat_map(words).map(|(_, word)| word);
             let possible = words.filter(|word| *word == address || !is_quad(word));
-            self.any_word(possible, host, lists)?
+            self.any_word(possible, side, lists)?
         };
         match found {
             WordAnswer::Found => return Ok(true),
@@ -242,19 +289,26 @@ impl<'r> Matcher<'r> {
     fn any_word<'w>(
         &self,
         words: impl Iterator<Item = &'w [u8]>,
-        host: &Host,
+        side: Side<'r>,
         lists: &mut Vec<Vec<u8>>,
     ) -> Result<WordAnswer, Undecided> {
         for word in words {
             if word.len() > LIST_WORD_LIMIT {
                 return Ok(WordAnswer::TooLong);
             }
-            if self.host(HostPattern::read_in(word, self.dialect), host, lists)? {
+            if self.host(HostPattern::read_in(word, self.dialect), side, lists)? {
                 return Ok(WordAnswer::Found);
             }
         }
         Ok(WordAnswer::None)
     }
+}
+
+/// One end of the request, and what its name is called where it is open.
+#[derive(Clone, Copy)]
+struct Side<'r> {
+    host: &'r Host,
+    open: Open,
 }
 
 /// What the words of a list file say about a host.

@@ -1,30 +1,46 @@
 //! Running the options of a rule that matched, as far as the verdict goes.
 
+use crate::engine::model::actor::Actor;
 use crate::engine::model::request::Request;
 use crate::engine::model::surroundings::{Account, Surroundings};
 use crate::engine::model::verdict::{Effect, Outcome};
 use crate::engine::search::command::always_succeeds;
 use crate::engine::search::expand::expand;
-use crate::policy::{Dialect, OptionKind, OptionProblem, OptionSpec, Rule, RuleOption, setenv};
+use crate::policy::{OptionKind, OptionProblem, OptionSpec, Rule, RuleOption, setenv};
 
 /// How the options of a rule ended: with an outcome, and these effects on the way.
 pub(crate) type Ran = (Outcome, Vec<Effect>);
 
 /// Runs `options` from left to right. `aclexec` is libwrap's memory of the last `aclexec`
 /// (F-ACL-03, F-ACL-06), nothing if it is not known how that one ended; filtering may change
-/// `request` (F-PCT-05).
+/// `request` (F-PCT-05). `actor` does what they do, if there is one.
 pub(crate) fn run_options(
     options: &[RuleOption<'_>],
     request: &mut Request,
     world: &dyn Surroundings,
     aclexec: &mut Option<bool>,
+    actor: Option<&dyn Actor>,
 ) -> Ran {
+    let act = |effect: &Effect, request: &mut Request| {
+        if let Some(actor) = actor {
+            actor.effect(effect, request);
+        }
+    };
     let mut effects = Vec::new();
     let mut accounts = Accounts::default();
     for option in options {
+        if let Some(actor) = actor {
+            actor.option(option);
+        }
         match run(option, request, world, aclexec, &mut accounts) {
-            Ok(Step::Effect(effect)) => effects.push(effect),
+            Ok(Step::Effect(effect)) => {
+                act(&effect, request);
+                effects.push(effect);
+            }
             Ok(Step::End(outcome, effect)) => {
+                if let Some(effect) = &effect {
+                    act(effect, request);
+                }
                 effects.extend(effect);
                 return (outcome, effects);
             }
@@ -43,8 +59,12 @@ pub(crate) fn run_options(
 
 /// Runs what stands in place of options in a build that has none: one shell command, whatever its
 /// words are; the verdict is the table's (7.6, `hosts_access(5)`).
-pub(crate) fn run_command(rule: Rule<'_, '_>, request: &mut Request, dialect: &Dialect) -> Ran {
-    match expand(&rule.command(), request, dialect) {
+pub(crate) fn run_command(
+    rule: Rule<'_, '_>,
+    request: &mut Request,
+    world: &dyn Surroundings,
+) -> Ran {
+    match expand(&rule.command(), request, world) {
         Some(command) => (
             Outcome::Table,
             vec![Effect::Spawn(command.trim_ascii().to_vec())],
@@ -72,7 +92,7 @@ fn run(
 ) -> Result<Step, OptionProblem> {
     let dialect = world.dialect();
     let spec = option.check_form_in(dialect)?;
-    let Some(value) = value_of(option, spec, request, dialect) else {
+    let Some(value) = value_of(option, spec, request, world) else {
         return Ok(Step::End(
             Outcome::ExpansionTooLong {
                 span: option.value_span,
@@ -119,13 +139,13 @@ fn value_of(
     option: &RuleOption<'_>,
     spec: &OptionSpec,
     request: &mut Request,
-    dialect: &Dialect,
+    world: &dyn Surroundings,
 ) -> Option<Vec<u8>> {
     let value = option.value.as_deref().unwrap_or_default();
     if !spec.expands {
         return Some(value.to_vec());
     }
-    let expanded = expand(value, request, dialect)?;
+    let expanded = expand(value, request, world)?;
     let start = expanded
         .iter()
         .position(|&byte| !crate::syntax::is_white(byte));

@@ -146,12 +146,13 @@ impl<'r> Skimmer<'r> {
         let address = unmapped(request.client().address());
         let name = unmapped(request.client().name().as_bytes());
         let is_bracket = |text: &[u8]| text.starts_with(b"[") || text.contains(&b':');
+        let is_open = request.client().name().is_unasked();
         Self {
             matcher: Matcher::new(request, world),
             daemon: unmapped(request.daemon()),
             glance: Glance::new(address, name),
-            calm: Calm::in_table(request.client()),
-            is_bracket: is_bracket(address) || is_bracket(name),
+            calm: Calm::in_table(request.client()).filter(|_| !is_open),
+            is_bracket: is_open || is_bracket(address) || is_bracket(name),
             head: Head::default(),
         }
     }
@@ -333,5 +334,133 @@ impl Head {
             return line.get(self.text.len()..);
         }
         line.strip_prefix(self.text.as_slice())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{
+        Access, Account, Host, HostName, ListFile, Open, Table, Tables, Verdict, decide,
+    };
+    use proptest::prelude::*;
+    use std::cell::Cell;
+
+    /// A machine that finds a name out, or is not asked to; it counts who asks.
+    struct Names {
+        name: Option<&'static str>,
+        asked: Cell<usize>,
+    }
+
+    impl Surroundings for Names {
+        fn list_file(&self, path: &[u8]) -> ListFile {
+            if path == b"/list" {
+                ListFile::Read(b"9.9.9.9 pc.example.org\n".to_vec().into())
+            } else {
+                ListFile::Absent
+            }
+        }
+        fn in_netgroup(&self, _group: &[u8], name: &[u8]) -> bool {
+            name == b"pc.example.org"
+        }
+        fn has_interface(&self, _name: &[u8]) -> bool {
+            false
+        }
+        fn has_account(&self, _account: Account, _name: &[u8]) -> bool {
+            false
+        }
+        fn aclexec(&self, _command: &[u8]) -> Option<bool> {
+            None
+        }
+        fn find_out(&self, open: Open) -> Option<Vec<u8>> {
+            self.asked.set(self.asked.get() + 1);
+            match open {
+                Open::ClientName => self.name.map(|name| name.as_bytes().to_vec()),
+                Open::ServerName | Open::User => Some(Vec::new()),
+            }
+        }
+    }
+
+    fn names(name: Option<&'static str>) -> Names {
+        Names {
+            name,
+            asked: Cell::new(0),
+        }
+    }
+
+    fn verdict(source: &[u8], request: &Request, world: &Names) -> Verdict {
+        let tree = parse_excerpt(source, 0);
+        let tables = Tables {
+            allow: Table::Read(&tree),
+            deny: Table::Absent,
+        };
+        decide(&tables, request, world)
+    }
+
+    const WORDS: [&str; 24] = [
+        "10.0.0.1",
+        "10.0.0.2",
+        "10.0.0.0/24",
+        "10.1.0.0/16",
+        "10.",
+        "11.",
+        "ALL",
+        "KNOWN",
+        "UNKNOWN",
+        "LOCAL",
+        "PARANOID",
+        "EXCEPT",
+        ".example.org",
+        ".example.net",
+        "pc.example.org",
+        "3com.example",
+        "1234abc",
+        "[::1]",
+        "[2001:db8::]/32",
+        "@net",
+        "/list",
+        "/absent",
+        "*.org",
+        "11.*",
+    ];
+
+    fn tables() -> impl Strategy<Value = String> {
+        let word = prop::sample::select(WORDS.to_vec());
+        let other = (0..250_u8).prop_map(|d| format!("sshd: 10.7.0.{d}\n"));
+        let rule = prop::collection::vec(word, 1..4)
+            .prop_map(|list| format!("sshd: {}\n", list.join(" ")));
+        let line = prop_oneof![8 => other, 3 => rule];
+        prop::collection::vec(line, 0..40).prop_map(|lines| lines.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(3_000))]
+
+        /// A name that is looked up when a rule asks for it decides as one that was known before, in the
+        /// whole table and in the excerpt; and where nobody asks, it does not matter.
+        #[test]
+        fn an_open_name_decides_as_a_known_one(source in tables(), address in prop::sample::select(
+            vec!["10.0.0.1", "10.0.9.9", "2001:db8::7", "192.0.2.1"]), name in prop::sample::select(
+            vec!["pc.example.org", "unknown", "paranoid", "short", "3com.example", "11.22"])) {
+            let (known, open) = [HostName::new(name), HostName::unasked()]
+                .map(|name| Request::new("sshd", Host::new(address, name)))
+                .into();
+            let world = names(Some(name));
+            let expected = verdict(source.as_bytes(), &known, &world);
+            prop_assert_eq!(world.asked.get(), 0);
+            let found = verdict(source.as_bytes(), &open, &world);
+            prop_assert_eq!(&found.cause, &expected.cause);
+            let was_asked = world.asked.get() > 0;
+
+            let silent = names(None);
+            let excerpt = skim(&mut source.as_bytes(), &open, &silent).unwrap();
+            let in_excerpt = verdict(&excerpt.bytes, &open, &silent);
+            prop_assert_eq!(in_excerpt.access == Access::Undecided, was_asked);
+            if !was_asked {
+                prop_assert_eq!(in_excerpt.access, expected.access);
+                let other = Request::new("sshd", Host::new(address, HostName::unknown()));
+                prop_assert_eq!(verdict(source.as_bytes(), &other, &world).cause, expected.cause);
+            }
+        }
     }
 }

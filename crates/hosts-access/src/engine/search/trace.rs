@@ -1,5 +1,6 @@
 //! What a search looked at on its way to a verdict, told by the search itself.
 
+use crate::engine::model::actor::Actor;
 use crate::engine::model::tables::{Table, Tables};
 use crate::engine::model::verdict::{Effect, Matched, Outcome, TableName};
 use crate::policy::{Rule, rules};
@@ -8,6 +9,22 @@ use crate::span::Span;
 /// Is told every step of a search. The step is made only for those who look at it.
 pub(crate) trait Observer {
     fn step(&mut self, step: impl FnOnce() -> Step);
+
+    /// Who acts on the search while it goes on.
+    fn actor(&self) -> Option<&dyn Actor> {
+        None
+    }
+}
+
+/// Watches for an actor.
+pub(crate) struct Acting<'a>(pub(crate) &'a dyn Actor);
+
+impl Observer for Acting<'_> {
+    fn step(&mut self, _: impl FnOnce() -> Step) {}
+
+    fn actor(&self) -> Option<&dyn Actor> {
+        Some(self.0)
+    }
 }
 
 /// Nobody watches: the search alone.

@@ -1,0 +1,171 @@
+//! The two tables on disk, under the rules of libwrap for what cannot be read: such an allow table
+//! grants nobody, such a deny table refuses everybody.
+
+use super::complaints::Complaint;
+use super::words::TablePaths;
+use hosts_access::engine::{Excerpt, Table, TableName, skim};
+use hosts_access::escape::visible;
+use hosts_access::syntax::{LineKind, Reason, Tree, parse_excerpt};
+use hosts_access::{Request, Surroundings};
+use nix::fcntl::OFlag;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _};
+use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
+use std::path::Path;
+
+/// Tables up to this size are read whole; of larger ones no more than what settles the matter.
+const WHOLE: u64 = 64 * 1024;
+/// Offsets in a table are 32 bits wide.
+const SIZE_LIMIT: u64 = 1 << 32;
+
+/// A table as far as it was read.
+#[derive(Debug)]
+pub(crate) struct TableFile {
+    /// Its path, as it is shown.
+    pub(crate) shown: String,
+    content: Content,
+}
+
+#[derive(Debug)]
+enum Content {
+    /// There is none, or it is a directory (F-LINE-21).
+    Absent,
+    Unreadable(io::Error),
+    Read {
+        excerpt: Excerpt,
+        is_whole: bool,
+    },
+}
+
+impl TableFile {
+    /// Reads of a table what settles `request`, or the whole of it.
+    pub(crate) fn read(path: &Path, request: Option<(&Request, &dyn Surroundings)>) -> Self {
+        let shown = visible(path.as_os_str().as_encoded_bytes());
+        let content = content(path, request).unwrap_or_else(|error| {
+            if error.kind() == io::ErrorKind::NotFound {
+                Content::Absent
+            } else {
+                Content::Unreadable(error)
+            }
+        });
+        Self { shown, content }
+    }
+
+    /// A table that is not looked at.
+    pub(crate) fn unread(path: &Path) -> Self {
+        Self {
+            shown: visible(path.as_os_str().as_encoded_bytes()),
+            content: Content::Absent,
+        }
+    }
+
+    /// Why it cannot be read.
+    pub(crate) fn fault(&self) -> Option<&io::Error> {
+        match &self.content {
+            Content::Unreadable(error) => Some(error),
+            Content::Absent | Content::Read { .. } => None,
+        }
+    }
+
+    /// Its tree; the lines are numbered as in the file.
+    pub(crate) fn tree(&self) -> Tree<'_> {
+        match &self.content {
+            Content::Read { excerpt, .. } => parse_excerpt(&excerpt.bytes, excerpt.lines_before),
+            Content::Absent | Content::Unreadable(_) => parse_excerpt(&[], 0),
+        }
+    }
+
+    /// The table for the engine, from its tree.
+    pub(crate) fn table<'t>(&self, tree: &'t Tree<'t>) -> Table<'t> {
+        match &self.content {
+            Content::Absent => Table::Absent,
+            Content::Unreadable(_) => Table::Unreadable,
+            Content::Read { .. } => Table::Read(tree),
+        }
+    }
+
+    /// Whether an option of it may leave the search to the next table, with another request
+    /// (F-PCT-05). A splice can hide the name.
+    pub(crate) fn may_be_left(&self) -> bool {
+        let Content::Read { excerpt, .. } = &self.content else {
+            return false;
+        };
+        let text = &excerpt.bytes;
+        memchr::memchr2(b'\\', 0, text).is_some()
+            || text
+                .windows(7)
+                .any(|word| word.eq_ignore_ascii_case(b"aclexec"))
+    }
+
+    /// What libwrap logs of lines that are no rules. Of a large table only the line that ends it is
+    /// known.
+    pub(crate) fn warnings(&self, tree: &Tree<'_>) -> Vec<Complaint> {
+        let Content::Read { is_whole, .. } = &self.content else {
+            return Vec::new();
+        };
+        let mut warnings = Vec::new();
+        for line in tree.lines() {
+            let (index, number) = (line.index(), line.number());
+            match line.kind() {
+                LineKind::Malformed(Reason::MissingColon) if *is_whole && line.is_read() => {
+                    warnings.push((index, number, "missing \":\" separator"));
+                }
+                LineKind::Malformed(Reason::Unterminated | Reason::TooLong) if !line.is_read() => {
+                    warnings.push((index, number, "missing newline or line too long"));
+                    warnings.push((index, number, "all the subsequent rules will be ignored"));
+                    break;
+                }
+                LineKind::Malformed(_) | LineKind::Blank | LineKind::Comment | LineKind::Rule => {}
+            }
+        }
+        warnings
+    }
+}
+
+fn content(path: &Path, request: Option<(&Request, &dyn Surroundings)>) -> io::Result<Content> {
+    let mut options = OpenOptions::new();
+    // Nobody waits for a pipe.
+    options.read(true).custom_flags(OFlag::O_NONBLOCK.bits());
+    let mut file = options.open(path)?;
+    let metadata = file.metadata()?;
+    if metadata.is_dir() {
+        return Ok(Content::Absent);
+    }
+    let kind = metadata.file_type();
+    if !kind.is_file() && !kind.is_char_device() {
+        return Err(io::Error::other("it is not a file"));
+    }
+    if metadata.len() >= SIZE_LIMIT {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    match request {
+        Some((request, world)) if metadata.len() > WHOLE => {
+            let excerpt = skim(&mut file, request, world)?;
+            Ok(Content::Read {
+                excerpt,
+                is_whole: false,
+            })
+        }
+        Some(_) | None => whole(&file),
+    }
+}
+
+fn whole(file: &File) -> io::Result<Content> {
+    let mut bytes = Vec::new();
+    file.take(SIZE_LIMIT).read_to_end(&mut bytes)?;
+    Ok(Content::Read {
+        excerpt: Excerpt {
+            bytes,
+            lines_before: 0,
+        },
+        is_whole: true,
+    })
+}
+
+/// The path of one table.
+pub(crate) fn path_of(paths: &TablePaths, table: TableName) -> &Path {
+    match table {
+        TableName::Allow => &paths.allow,
+        TableName::Deny => &paths.deny,
+    }
+}
