@@ -121,9 +121,12 @@ pub(super) fn compiled(
 /// or two: a table that was changed just now may be changed once more without a trace. So it is read only
 /// when the time of its change is over.
 pub(super) fn read(table: &Path) -> Result<(Metadata, Vec<u8>), BuildError> {
-    let failed = |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound => BuildError::NoTable,
-        _ => BuildError::Table(error),
+    let failed = |error: io::Error| {
+        if error.kind() == io::ErrorKind::NotFound {
+            BuildError::NoTable
+        } else {
+            BuildError::Table(error)
+        }
     };
     for _ in 0..ATTEMPTS {
         let file = open_regular(table).map_err(failed)?;
@@ -205,9 +208,10 @@ pub(super) fn lock(directory: &Path) -> Result<File, BuildError> {
 /// Writes a form, which whoever may read the table may read, and returns when it lasts.
 fn write(path: &Path, form: &[u8], table: &Metadata) -> io::Result<()> {
     let new = beside(path);
-    match fs::remove_file(&new) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
+    if let Err(error) = fs::remove_file(&new)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        return Err(error);
     }
     let mut options = OpenOptions::new();
     let options = options.write(true).create_new(true).mode(OWN_MODE);
