@@ -136,7 +136,8 @@ pub(super) fn read(table: &Path) -> Result<(Metadata, Vec<u8>), BuildError> {
                 "tables of 4 GiB and more are not supported",
             ));
         }
-        let wait = unsettled(&before, SystemTime::now()).ok_or(BuildError::Future)?;
+        let wait =
+            unsettled(identity_of(&before).changed, SystemTime::now()).ok_or(BuildError::Future)?;
         if !wait.is_zero() {
             sleep(wait);
             continue;
@@ -152,18 +153,15 @@ pub(super) fn read(table: &Path) -> Result<(Metadata, Vec<u8>), BuildError> {
     Err(BuildError::Restless)
 }
 
-/// How long until a change of the table would have another time than the last one had; nothing if that
-/// is far in the future.
-fn unsettled(metadata: &Metadata, now: SystemTime) -> Option<Duration> {
-    let changed = (metadata.ctime(), metadata.ctime_nsec());
+/// How long until a change of a table would have another time than the last one, which it had at
+/// `changed`, in seconds and nanoseconds; nothing if that is far in the future.
+pub(super) fn unsettled(changed: (i64, i64), now: SystemTime) -> Option<Duration> {
     // A file system that knows no nanoseconds may know even seconds only.
     let is_coarse = changed.1 == 0;
     let tick = Duration::from_millis(if is_coarse { 2100 } else { 30 });
-    let seconds = u64::try_from(changed.0).unwrap_or(0);
-    let nanoseconds = u64::try_from(changed.1).unwrap_or(0);
-    let changed =
-        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds) + Duration::from_nanos(nanoseconds);
-    let settled = changed + tick;
+    let seconds = Duration::from_secs(u64::try_from(changed.0).unwrap_or(0));
+    let nanoseconds = Duration::from_nanos(u64::try_from(changed.1).unwrap_or(0));
+    let settled = SystemTime::UNIX_EPOCH.checked_add(seconds + nanoseconds + tick)?;
     let wait = settled.duration_since(now).unwrap_or(Duration::ZERO);
     (wait <= tick * 2).then_some(wait)
 }
