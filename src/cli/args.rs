@@ -17,6 +17,7 @@ use crate::cli::base::GlobalArgs;
 use crate::cli::change::allow::AllowArgs;
 use crate::cli::change::apply::ApplyArgs;
 use crate::cli::change::compact::CompactArgs;
+use crate::cli::change::compile::CompileArgs;
 use crate::cli::change::confirm::ConfirmArgs;
 use crate::cli::change::deny::DenyArgs;
 use crate::cli::change::deny_all::DenyAllArgs;
@@ -183,6 +184,7 @@ commands! {
     Explain(ExplainArgs),
     Fmt(FmtArgs),
     Compact(CompactArgs),
+    Compile(CompileArgs),
     Parse(ParseArgs),
     Set(SetArgs),
     Mail(MailArgs),

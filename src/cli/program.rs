@@ -5,8 +5,8 @@ use super::args::{Cli, Command};
 use super::base::output::{self, ColorChoice};
 use super::base::{Context, Exit, Failure, Output, Paths};
 use super::change::{
-    allow, apply, compact, confirm, deny, deny_all, edit, fmt, history, import, install_alert,
-    list, open, remove_alert, revoke, rollback, show, undo, uninstall,
+    allow, apply, compact, compile, confirm, deny, deny_all, edit, fmt, history, import,
+    install_alert, list, open, remove_alert, revoke, rollback, show, undo, uninstall,
 };
 use super::verdict::{diff, explain, match_, parse, test};
 use super::{
@@ -99,6 +99,7 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
         Command::Lint(args) => lint::run(args, context),
         Command::Fmt(args) => fmt::run(args, context),
         Command::Compact(args) => compact::run(args, context),
+        Command::Compile(args) => compile::run(args, context),
         Command::Doctor(args) => doctor::run(args, context),
         Command::Explain(args) => explain::run(args, context),
         Command::Parse(args) => parse::run(args, context),

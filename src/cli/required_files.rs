@@ -71,6 +71,7 @@ fn demands(command: &Command) -> Demands {
         Command::Status(args) => (!args.writes(), true),
         Command::Metrics(args) => (!args.writes(), true),
         Command::Uninstall(args) => (args.only_looks(), true),
+        Command::Compile(args) => (args.only_looks(), true),
         Command::Export(args) => (!args.writes(), true),
         Command::Set(args) => (!args.writes(), false),
         Command::Import(args) => (!args.writes(), false),

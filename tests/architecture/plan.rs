@@ -42,6 +42,7 @@ pub(super) const WINGS: &[Wings] = &[
             &["model"],
             &["index"],
             &["search"],
+            &["compiled"],
             &["clients"],
             &["effect"],
         ],

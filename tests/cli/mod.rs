@@ -2,6 +2,8 @@
 
 /// Sentences that give an all-clear, where they would be false.
 mod all_clear;
+/// `tcpw compile` follows what tcpw changes, and nobody uses what is out of date.
+mod compile;
 /// `tcpw demo` goes the whole way, as anybody.
 mod demo;
 /// `tcpw diff` says who gains or loses what.

@@ -10,7 +10,7 @@ use std::sync::Mutex;
 const AT_ONCE: usize = 4;
 
 /// What the examples of some commands need: a script that is run before each of them.
-const BEFORE: [(&str, &str); 23] = [
+const BEFORE: [(&str, &str); 24] = [
     ("install-alert", "tcpw deny-all"),
     ("allow", "echo 9.9.9.9 home.dyn.example.org > etc/hosts"),
     (
@@ -35,6 +35,7 @@ const BEFORE: [(&str, &str); 23] = [
         "compact",
         "printf 'sshd: 198.51.100.10\nsshd: 198.51.100.11\n' >> etc/hosts.deny",
     ),
+    ("compile", "tcpw compile"),
     ("show", "tcpw allow 192.0.2.44"),
     ("undo", "tcpw allow 192.0.2.44"),
     ("redo", "tcpw allow 192.0.2.44; tcpw undo"),

@@ -2,6 +2,7 @@
 //! of them, the linear matcher for the other.
 
 use super::case::Case;
+use super::compiled::{compiled, excerpt};
 use super::indexed::request;
 use super::library::Tables as Paths;
 use std::ffi::OsStr;
@@ -12,7 +13,7 @@ use tcpw::engine::{
     decide,
 };
 use tcpw::policy::Dialect;
-use tcpw::syntax::parse;
+use tcpw::syntax::{parse, parse_excerpt};
 
 /// Parts of the names of options that run something, change the process, or need an account.
 const OPTIONS: [&str; 14] = [
@@ -91,6 +92,30 @@ pub(crate) fn ask(
         None => decide(&tables, &request, &Machine(dialect)),
     });
     verdicts.map(|verdict| worded(&verdict, paths)).collect()
+}
+
+/// The same, each from the two lines that settle it, which compiled tables find.
+pub(crate) fn ask_compiled(case: &Case, paths: &Paths, dialect: &'static Dialect) -> Vec<String> {
+    let forms = [&case.allow, &case.deny].map(|table| table.as_deref().map(compiled));
+    let world = Machine(dialect);
+    let answer = |query: &Vec<u8>| {
+        let request = request(query);
+        let excerpts = [&case.allow, &case.deny];
+        let excerpts = [0, 1].map(|at| {
+            let table = excerpts[at].as_deref()?;
+            Some(excerpt(forms[at].as_deref()?, table, &request, &world))
+        });
+        let trees = excerpts.each_ref().map(|found| {
+            found
+                .as_ref()
+                .map(|found| parse_excerpt(&found.bytes, found.lines_before))
+        });
+        let [allow, deny] = trees
+            .each_ref()
+            .map(|tree| tree.as_ref().map_or(Table::Absent, Table::Read));
+        worded(&decide(&Tables { allow, deny }, &request, &world), paths)
+    };
+    case.queries.iter().map(answer).collect()
 }
 
 fn worded(verdict: &Verdict, paths: &Paths) -> String {

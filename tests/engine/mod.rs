@@ -3,6 +3,7 @@
 
 mod case;
 mod compare;
+mod compiled;
 mod coverage;
 /// What the builds of libwrap differ in: each difference, in each dialect.
 mod dialects;

@@ -1,5 +1,7 @@
 //! The fuzz targets, driven without a fuzzer: their bodies are those that libFuzzer runs.
 
+#[path = "../../fuzz/bodies/compiled_table.rs"]
+mod compiled_table;
 #[path = "../../fuzz/bodies/config.rs"]
 mod config;
 #[path = "../../fuzz/bodies/dns_answers.rs"]

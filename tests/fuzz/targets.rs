@@ -14,6 +14,7 @@ pub(super) const TARGETS: [Target; 15] = [
     target("parse_print", super::parse_print::run),
     target("index_linear", super::index_linear::run),
     target("sieve", super::sieve::run),
+    target("compiled_table", super::compiled_table::run),
     target("repair", super::repair::run),
     target("event_decode", super::event_decode::run),
     target("log_lines", super::log_lines::run),
@@ -54,7 +55,7 @@ pub(super) fn seeds(name: &str) -> Vec<Vec<u8>> {
     if name == "parse_print" {
         seeds.extend(pairs().map(|[allow, deny]| [allow, deny].concat()));
     }
-    if ["index_linear", "sieve", "repair"].contains(&name) {
+    if ["index_linear", "sieve", "compiled_table", "repair"].contains(&name) {
         let whole = |[allow, deny]: [Vec<u8>; 2]| {
             let query = b"sshd\t192.0.2.7\thost.example.org\n";
             [query, &*allow, b"\xff", &*deny].concat()

@@ -14,6 +14,8 @@ pub const DEFAULT_JOURNAL: &str = "/var/lib/tcpw/journal.db";
 pub const DELIVER_DIRECTORY: &str = "/var/lib/tcpw/deliver";
 /// The journal in the directory of the deliverer.
 pub const DELIVER_JOURNAL: &str = "/var/lib/tcpw/deliver/journal.db";
+/// The directory of the compiled tables.
+pub const COMPILED_DIRECTORY: &str = "/var/lib/tcpw/compiled";
 /// The directory into which everybody drops events.
 pub const DEFAULT_DROP: &str = "/var/spool/tcpw/drop";
 /// The directory into which only root drops events.

@@ -10,6 +10,7 @@ mod call;
 mod call_edit;
 mod call_error;
 mod command;
+pub mod compiled;
 mod country;
 mod database;
 mod decide;

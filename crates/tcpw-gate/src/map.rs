@@ -7,6 +7,7 @@
 
 use memmap2::Mmap;
 use std::fmt;
+use std::fs::File;
 use std::io;
 use std::path::Path;
 use tcpw_event::regular::open_regular;
@@ -20,7 +21,14 @@ impl Map {
     /// # Errors
     /// When it cannot be opened, is not a regular file, or the kernel does not map it.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let file = open_regular(path)?;
+        Self::of(&open_regular(path)?)
+    }
+
+    /// Maps a regular file that is open.
+    ///
+    /// # Errors
+    /// When the kernel does not map it.
+    pub fn of(file: &File) -> io::Result<Self> {
         if file.metadata()?.len() == 0 {
             return Ok(Self(None));
         }
@@ -29,7 +37,7 @@ impl Map {
             reason = "the compiler cannot know that nobody writes to the file; see the head of this file"
         )]
         // SAFETY: the map is only read, as bytes, of which every value is sound.
-        let map = unsafe { Mmap::map(&file) }?;
+        let map = unsafe { Mmap::map(file) }?;
         Ok(Self(Some(map)))
     }
 }

@@ -11,6 +11,7 @@ use super::words::{
 };
 use crate::cli::base::progress::Progress;
 use crate::cli::base::{Context, Failure};
+use crate::cli::machine::compiled_tables;
 use crate::editor::{
     Author, DIFF_LINES, Files, Intent, ShownCompanion, Transaction, TransactionOutcome,
 };
@@ -171,10 +172,15 @@ pub(crate) fn transact(
         provisional: trial.map(|trial| trial.terms.clone()),
         is_preview,
     };
-    let _progress = Progress::of("working out the change of the tables");
-    transaction
+    let progress = Progress::of("working out the change of the tables");
+    let outcome = transaction
         .run(intent, &mut MachineGuard::new(context))
-        .map_err(Stop::Fault)
+        .map_err(Stop::Fault)?;
+    drop(progress);
+    if outcome.committed.is_some() {
+        compiled_tables::follow(context)?;
+    }
+    Ok(outcome)
 }
 
 /// Who makes this change, for the history.

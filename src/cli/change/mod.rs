@@ -9,6 +9,7 @@ pub(super) mod apply;
 pub(super) mod changes;
 pub(super) mod client_list;
 pub(super) mod compact;
+pub(super) mod compile;
 pub(super) mod confirm;
 mod declared;
 pub(super) mod deny;

@@ -2,6 +2,7 @@
 
 pub(super) mod ask_names;
 pub(super) mod clock_state;
+pub(super) mod compiled_tables;
 pub(super) mod credentials;
 pub(super) mod daemons;
 pub(super) mod deliverer_user;

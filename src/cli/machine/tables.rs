@@ -1,12 +1,14 @@
 //! Reading the two tables from disk.
 
+use super::compiled_tables;
 use crate::cli::base::{Context, Failure};
-use crate::engine::{Excerpt, Request, Surroundings, Table, TableName, Tables, skim};
+use crate::engine::{Excerpt, Request, Surroundings, Table, TableName, Tables};
 use crate::escape::visible;
 use crate::syntax::{Reading, Tree, parse_as, parse_excerpt};
 use std::fs::{File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
+use tcpw_gate::compiled;
 
 /// Offsets in a table are 32 bits wide.
 const SIZE_LIMIT: u64 = 1 << 32;
@@ -128,7 +130,7 @@ impl TableFiles {
     }
 
     /// Reads of both tables no more than what settles `request`, where tables are read as Debian
-    /// does.
+    /// does: through their compiled forms, if they have any.
     pub(crate) fn for_request(
         context: &mut Context,
         request: &Request,
@@ -138,9 +140,10 @@ impl TableFiles {
             return Self::read(context);
         }
         let (allow, deny) = (&context.paths.allow, &context.paths.deny);
+        let forms = compiled_tables::directory(&context.paths);
         let excerpt = |path: &Path, file: Option<File>| match file {
             None => Ok(None),
-            Some(mut file) => skim(&mut file, request, world)
+            Some(file) => compiled::excerpt(&forms, path, &file, request, world)
                 .map(Some)
                 .map_err(|error| cannot_read(path, &error)),
         };

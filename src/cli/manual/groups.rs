@@ -19,7 +19,7 @@ pub const GROUPS: [(&str, &[&str]); 6] = [
         "Rules",
         &[
             "list", "allow", "deny", "revoke", "deny-all", "open", "edit", "apply", "import",
-            "fmt", "compact", "set",
+            "fmt", "compact", "compile", "set",
         ],
     ),
     ("Safety", &["history", "show", "undo", "redo", "confirm"]),

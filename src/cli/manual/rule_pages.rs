@@ -233,6 +233,31 @@ pub(super) const PAGES: &[Page] = &[
         ],
     },
     Page {
+        command: "compile",
+        examples: &[
+            (
+                "tcpw compile",
+                "Decisions look at a few rules of a long table",
+            ),
+            (
+                "tcpw compile --check",
+                "Only look: 1 if a table was changed by hand since",
+            ),
+            ("tcpw compile --remove", "Decisions read the tables again"),
+        ],
+        exit: &[
+            (
+                "0",
+                "done; with --check: every table is compiled as it is now",
+            ),
+            (
+                "1",
+                "with --check: the compiled form of a table is missing, out of date or damaged",
+            ),
+            ("2", "not possible; the tables are read"),
+        ],
+    },
+    Page {
         command: "history",
         examples: &[
             ("tcpw history", "Every change, the newest last"),

@@ -4,12 +4,16 @@
 //! everything else. What it has to know of the machine it asks through [`Surroundings`].
 
 pub(super) mod clients;
+mod compiled;
 mod effect;
 pub(super) mod index;
 pub(super) mod model;
 pub(super) mod search;
 
 pub use clients::{Answer, ClientGroup, ClientSet};
+pub use compiled::{
+    CandidateLine, CompiledFault, CompiledTable, ReadAt, TableIdentity, compile_table,
+};
 pub use effect::{
     Change, Claim, Covered, Daemons, Decider, Differences, Example, NameGroup, NamePhrase, NameSet,
     coverage, deciders, differences, differences_of_user,

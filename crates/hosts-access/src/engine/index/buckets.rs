@@ -57,6 +57,21 @@ impl Buckets {
         }
     }
 
+    /// All entries, in the order of their buckets.
+    pub(crate) fn entries(&self) -> &[u64] {
+        &self.entries
+    }
+
+    /// Where the buckets begin among the entries, and where the last one ends.
+    pub(crate) fn starts(&self) -> &[u32] {
+        &self.starts
+    }
+
+    /// As many leading bits of a hash choose its bucket.
+    pub(crate) fn bits(&self) -> u32 {
+        self.bits
+    }
+
     /// The entries under `hash`, ascending by their numbers.
     pub(crate) fn get(&self, hash: u64) -> &[u64] {
         let at = bucket(hash, self.bits);
@@ -71,15 +86,15 @@ impl Buckets {
 }
 
 /// The bits of an entry that are of its hash.
-const TAG: u64 = !0xffff_ffff;
+pub(crate) const TAG: u64 = !0xffff_ffff;
 
 /// The leading `bits` of a hash.
-fn bucket(hash: u64, bits: u32) -> usize {
+pub(crate) fn bucket(hash: u64, bits: u32) -> usize {
     usize::try_from(hash.checked_shr(64 - bits).unwrap_or(0)).unwrap_or(0)
 }
 
 /// The 32 bits behind them, in the upper half.
-fn tag(hash: u64, bits: u32) -> u64 {
+pub(crate) fn tag(hash: u64, bits: u32) -> u64 {
     hash.checked_shl(bits).unwrap_or(0) & TAG
 }
 

@@ -1,6 +1,7 @@
 //! What a pattern and a host have in common when the one matches the other, as a hash: the index
 //! files rules under the keys of their patterns and looks them up under the keys of a request.
 
+use crate::engine::index::sip::sip13;
 use crate::engine::model::request::{Host, Request};
 use crate::engine::model::text::unmapped;
 use crate::policy::{HostPattern, TextPattern, dotted_quad, ipv6, mask4, mask6};
@@ -8,6 +9,8 @@ use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
 /// No string of a request is longer, so no longer pattern matches one (F-DAEMON-12).
 const LONGEST: usize = 127;
+/// As many kinds of keys there are.
+const KINDS: usize = 11;
 /// Masks with gaps that are looked up one by one.
 const MASKS_LIMIT: usize = 64;
 
@@ -192,10 +195,13 @@ impl<'a> Key<'a> {
     }
 }
 
+/// As many numbers are made of [`Lengths`].
+pub(crate) const LENGTHS_WORDS: usize = KINDS * 4 + 1 + MASKS_LIMIT;
+
 /// Which kinds of keys there are, and of which lengths.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Lengths {
-    sets: [[u128; 2]; 11],
+    sets: [[u128; 2]; KINDS],
     is_used: bool,
     /// The masks with gaps.
     masks: Vec<u32>,
@@ -225,6 +231,35 @@ impl Lengths {
             *set |= 1 << (length & 127);
             self.is_used = true;
         }
+    }
+
+    /// It as numbers, always as many.
+    pub(crate) fn to_words(&self) -> impl Iterator<Item = u64> {
+        let sets = self.sets.iter().flatten().flat_map(|set| halves(*set));
+        let mask = |at: usize| self.masks.get(at).copied().unwrap_or(0).into();
+        let masks = (0..MASKS_LIMIT).map(mask);
+        let count = u64::try_from(self.masks.len()).unwrap_or(0);
+        sets.chain([count]).chain(masks)
+    }
+
+    /// What [`Lengths::to_words`] made these numbers of; nothing if it made none like them.
+    pub(crate) fn of_words(words: &mut impl Iterator<Item = u64>) -> Option<Self> {
+        let mut lengths = Self::default();
+        for set in lengths.sets.iter_mut().flatten() {
+            let (low, high) = (words.next()?, words.next()?);
+            *set = u128::from(high) << 64 | u128::from(low);
+            lengths.is_used |= *set != 0;
+        }
+        let count = usize::try_from(words.next()?).ok()?;
+        for at in 0..MASKS_LIMIT {
+            let mask = u32::try_from(words.next()?).ok()?;
+            if at < count {
+                lengths.masks.push(mask);
+            }
+        }
+        let fits = |kind: Kind, most: u8| lengths.of(kind).all(|length| length <= most);
+        let is_sound = count <= MASKS_LIMIT && fits(Kind::Net4, 32) && fits(Kind::Net6, 128);
+        is_sound.then_some(lengths)
     }
 
     fn is_empty(&self) -> bool {
@@ -261,24 +296,80 @@ impl Lengths {
 }
 
 /// Hashes keys; seeded, so that nobody can choose patterns that collide.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct KeyHasher(RandomState);
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KeyHasher([u64; 2]);
+
+impl Default for KeyHasher {
+    fn default() -> Self {
+        let random = || RandomState::new().build_hasher().finish();
+        Self([random(), random()])
+    }
+}
 
 impl KeyHasher {
-    pub(crate) fn hash(&self, scope: Scope<'_>, key: &Key<'_>) -> u64 {
-        let mut hasher = self.0.build_hasher();
-        let mut lower = [0_u8; LONGEST + 1];
+    /// One whose hashes are the same in every process.
+    pub(crate) fn seeded(seed: [u64; 2]) -> Self {
+        Self(seed)
+    }
+
+    /// What it was seeded with.
+    pub(crate) fn seed(self) -> [u64; 2] {
+        self.0
+    }
+
+    pub(crate) fn hash(self, scope: Scope<'_>, key: &Key<'_>) -> u64 {
+        let mut text = HashedText::default();
         if let Scope::Daemon(daemon) = scope {
-            hasher.write(lowered(daemon, &mut lower));
-            hasher.write_u8(0);
+            text.push_lowered(daemon);
+            text.push(&[0]);
         }
-        hasher.write_u16(u16::from(key.kind.number()) << 8 | u16::from(key.length));
+        text.push(&[key.kind.number(), key.length]);
         if matches!(key.kind, Kind::Exact | Kind::Prefix | Kind::Suffix) {
-            hasher.write(lowered(key.text, &mut lower));
+            text.push_lowered(key.text);
         } else if key.bits != 0 {
-            hasher.write_u128(key.bits);
+            text.push(&key.bits.to_le_bytes());
         }
-        hasher.finish()
+        sip13(self.0, text.bytes())
+    }
+}
+
+/// What is hashed of a key: a daemon, a kind and a text at most.
+struct HashedText {
+    buffer: [u8; 2 * (LONGEST + 1) + 3],
+    length: usize,
+}
+
+impl Default for HashedText {
+    fn default() -> Self {
+        Self {
+            buffer: [0; 2 * (LONGEST + 1) + 3],
+            length: 0,
+        }
+    }
+}
+
+impl HashedText {
+    fn push(&mut self, bytes: &[u8]) {
+        let room = self.buffer.get_mut(self.length..).unwrap_or_default();
+        let length = bytes.len().min(room.len());
+        for (to, from) in room.iter_mut().zip(bytes) {
+            *to = *from;
+        }
+        self.length += length;
+    }
+
+    /// Up to [`LONGEST`] bytes and one of `text`, in lower case.
+    fn push_lowered(&mut self, text: &[u8]) {
+        let text = text.get(..=LONGEST).unwrap_or(text);
+        let start = self.length;
+        self.push(text);
+        if let Some(pushed) = self.buffer.get_mut(start..self.length) {
+            pushed.make_ascii_lowercase();
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.buffer.get(..self.length).unwrap_or_default()
     }
 }
 
@@ -301,16 +392,10 @@ impl Kind {
     }
 }
 
-/// `text` in lower case, in `buffer`.
-fn lowered<'b>(text: &[u8], buffer: &'b mut [u8]) -> &'b [u8] {
-    let length = text.len().min(buffer.len());
-    let Some(out) = buffer.get_mut(..length) else {
-        return &[];
-    };
-    for (out, byte) in out.iter_mut().zip(text) {
-        *out = byte.to_ascii_lowercase();
-    }
-    out
+/// The lower and the upper half of a number.
+fn halves(number: u128) -> [u64; 2] {
+    let lower = |number: u128| u64::try_from(number & u128::from(u64::MAX)).unwrap_or(0);
+    [lower(number), lower(number >> 64)]
 }
 
 /// The daemon of a request as a scope.

@@ -76,7 +76,7 @@ pub fn skim(
                 return Ok(Excerpt::default());
             }
             let text = rest.get(..length).unwrap_or_default();
-            let (excerpt, last) = skimmer.settles(text, number);
+            let (excerpt, last) = settles(&skimmer.matcher, text, number);
             if let Some(excerpt) = excerpt {
                 return Ok(excerpt);
             }
@@ -95,7 +95,7 @@ pub fn skim(
 
 /// The length of the physical lines at the start of `text` that may be one logical line: up to the
 /// first that neither ends in a backslash nor has a NUL, which both may join the next one to it.
-fn group(text: &[u8]) -> Option<usize> {
+pub(crate) fn group(text: &[u8]) -> Option<usize> {
     let mut end = 0;
     loop {
         let rest = text.get(end..)?;
@@ -280,28 +280,28 @@ impl<'r> Skimmer<'r> {
             || memchr(b'@', word).is_some()
             || self.matcher.client(word).unwrap_or(true)
     }
+}
 
-    /// The first line of `text` that matches or ends the table; and the number of the last line.
-    fn settles(&self, text: &[u8], number: u32) -> (Option<Excerpt>, u32) {
-        let tree = parse_excerpt(text, number);
-        let mut lines_before = number;
-        for line in tree.lines() {
-            let compare = |rule| self.matcher.rule(TableName::Allow, rule);
-            let matches = |rule| compare(rule).map_or(true, |found| found.matched().is_some());
-            if !line.is_read() || Rule::of(line).is_some_and(matches) {
-                let bytes = line.span().of(text).to_vec();
-                return (
-                    Some(Excerpt {
-                        bytes,
-                        lines_before,
-                    }),
-                    number,
-                );
-            }
-            lines_before = line.number();
+/// The first line of `text` that matches or ends the table; and the number of the last line.
+pub(crate) fn settles(matcher: &Matcher<'_>, text: &[u8], number: u32) -> (Option<Excerpt>, u32) {
+    let tree = parse_excerpt(text, number);
+    let mut lines_before = number;
+    for line in tree.lines() {
+        let compare = |rule| matcher.rule(TableName::Allow, rule);
+        let matches = |rule| compare(rule).map_or(true, |found| found.matched().is_some());
+        if !line.is_read() || Rule::of(line).is_some_and(matches) {
+            let bytes = line.span().of(text).to_vec();
+            return (
+                Some(Excerpt {
+                    bytes,
+                    lines_before,
+                }),
+                number,
+            );
         }
-        (None, lines_before)
+        lines_before = line.number();
     }
+    (None, lines_before)
 }
 
 fn count_lines(text: &[u8]) -> u32 {
