@@ -72,6 +72,7 @@ fn demands(command: &Command) -> Demands {
         Command::Metrics(args) => (!args.writes(), true),
         Command::Uninstall(args) => (args.only_looks(), true),
         Command::Export(args) => (!args.writes(), true),
+        Command::Audit(args) => (!args.writes(), true),
         Command::Set(args) => (!args.writes(), false),
         Command::Import(args) => (!args.writes(), false),
         Command::Diff(_)

@@ -5,7 +5,7 @@
 pub(super) type Room = (&'static str, &'static [&'static str]);
 
 /// The rooms of `src`.
-pub(super) const ROOMS: [Room; 16] = [
+pub(super) const ROOMS: [Room; 17] = [
     ("diagnostic", &[]),
     ("values", &[]),
     ("system", &[]),
@@ -15,6 +15,7 @@ pub(super) const ROOMS: [Room; 16] = [
     ("lint", &["metadata"]),
     ("editor", &["system", "metadata"]),
     ("export", &[]),
+    ("audit", &[]),
     ("alert", &["system", "config"]),
     ("import", &["system", "metadata"]),
     ("report", &["alert"]),
@@ -122,7 +123,9 @@ pub(super) const WINGS: &[Wings] = &[
             &["verdict"],
             &["change"],
             &["lint", "alert"],
-            &["setup", "events", "export", "report", "doctor", "set"],
+            &[
+                "setup", "events", "export", "audit", "report", "doctor", "set",
+            ],
             &["status"],
             &["mail"],
             &["completions", "demo", "manual"],

@@ -10,7 +10,7 @@ use std::sync::Mutex;
 const AT_ONCE: usize = 4;
 
 /// What the examples of some commands need: a script that is run before each of them.
-const BEFORE: [(&str, &str); 23] = [
+const BEFORE: [(&str, &str); 24] = [
     ("install-alert", "tcpw deny-all"),
     ("allow", "echo 9.9.9.9 home.dyn.example.org > etc/hosts"),
     (
@@ -45,6 +45,7 @@ const BEFORE: [(&str, &str); 23] = [
         "export",
         "tcpw export --to nftables -d sshd=22 --output tcpw.nft",
     ),
+    ("audit", "tcpw deny-all"),
     ("events", EVENT),
     ("report", EVENT),
     ("mail", EVENT),
