@@ -15,6 +15,7 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 pub mod alert;
+pub mod audit;
 pub mod cli;
 pub mod config;
 pub mod diagnostic;

@@ -11,6 +11,8 @@
 mod alert;
 /// The source tree keeps to the design: who uses whom, sizes, openings, the index itself.
 mod architecture;
+/// What benchmarks demand: by their own commands, and by libwrap's word.
+mod audit;
 /// The commands that ask, as a user calls them.
 mod cli;
 /// The documents are true.

@@ -1,5 +1,6 @@
 //! The arguments of the program and the list of its commands.
 
+use super::audit::AuditArgs;
 use super::completions::CompletionsArgs;
 use super::demo::DemoArgs;
 use super::events::EventsArgs;
@@ -177,6 +178,7 @@ commands! {
     Rollback(RollbackArgs),
     Diff(DiffArgs),
     Export(ExportArgs),
+    Audit(AuditArgs),
     Match(MatchArgs),
     Test(TestArgs),
     Lint(LintArgs),

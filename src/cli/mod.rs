@@ -3,6 +3,7 @@
 
 mod alert;
 mod args;
+mod audit;
 mod base;
 mod change;
 mod completions;

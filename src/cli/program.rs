@@ -10,8 +10,8 @@ use super::change::{
 };
 use super::verdict::{diff, explain, match_, parse, test};
 use super::{
-    completions, demo, doctor, events, export, lint, mail, manual, report, required_files, set,
-    setup, static_build, status,
+    audit, completions, demo, doctor, events, export, lint, mail, manual, report, required_files,
+    set, setup, static_build, status,
 };
 use crate::system::HAS_NAME_SERVICE;
 use clap::{CommandFactory as _, Parser as _};
@@ -94,6 +94,7 @@ fn dispatch(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
         Command::Rollback(args) => rollback::run(args, context),
         Command::Diff(args) => diff::run(args, context),
         Command::Export(args) => export::run(args, context),
+        Command::Audit(args) => audit::run(args, context),
         Command::Match(args) => match_::run(args, context),
         Command::Test(args) => test::run(args, context),
         Command::Lint(args) => lint::run(args, context),

@@ -73,6 +73,7 @@ fn demands(command: &Command) -> Demands {
         Command::Uninstall(args) => (args.only_looks(), true),
         Command::Compile(args) => (args.only_looks(), true),
         Command::Export(args) => (!args.writes(), true),
+        Command::Audit(args) => (!args.writes(), true),
         Command::Set(args) => (!args.writes(), false),
         Command::Import(args) => (!args.writes(), false),
         Command::Diff(_)

@@ -5,7 +5,7 @@
 pub(super) type Room = (&'static str, &'static [&'static str]);
 
 /// The rooms of `src`.
-pub(super) const ROOMS: [Room; 16] = [
+pub(super) const ROOMS: [Room; 17] = [
     ("diagnostic", &[]),
     ("values", &[]),
     ("system", &[]),
@@ -14,6 +14,7 @@ pub(super) const ROOMS: [Room; 16] = [
     ("doctor", &["system"]),
     ("lint", &["metadata"]),
     ("editor", &["system", "metadata"]),
+    ("audit", &[]),
     ("alert", &["system", "config"]),
     ("import", &["system", "metadata"]),
     ("export", &["import"]),
@@ -123,7 +124,9 @@ pub(super) const WINGS: &[Wings] = &[
             &["verdict"],
             &["change"],
             &["lint", "alert"],
-            &["setup", "events", "export", "report", "doctor", "set"],
+            &[
+                "setup", "events", "export", "audit", "report", "doctor", "set",
+            ],
             &["status"],
             &["mail"],
             &["completions", "demo", "manual"],

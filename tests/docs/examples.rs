@@ -46,6 +46,7 @@ const BEFORE: [(&str, &str); 24] = [
         "export",
         "tcpw export --to nftables -d sshd=22 --output tcpw.nft",
     ),
+    ("audit", "tcpw deny-all"),
     ("events", EVENT),
     ("report", EVENT),
     ("mail", EVENT),

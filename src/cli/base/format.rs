@@ -2,6 +2,7 @@
 
 use crate::values::Language;
 use clap::ValueEnum;
+use std::env;
 
 /// How a list is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -29,5 +30,18 @@ impl From<LanguageChoice> for Language {
             LanguageChoice::En => Self::English,
             LanguageChoice::Ko => Self::Korean,
         }
+    }
+}
+
+/// The language of the locale.
+pub(crate) fn locale() -> Language {
+    let named = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .into_iter()
+        .filter_map(env::var_os)
+        .find(|value| !value.is_empty());
+    if named.is_some_and(|value| value.as_encoded_bytes().starts_with(b"ko")) {
+        Language::Korean
+    } else {
+        Language::English
     }
 }

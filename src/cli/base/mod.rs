@@ -16,13 +16,15 @@ pub(super) mod progress;
 pub(super) mod terminal;
 pub(super) mod text;
 pub(super) mod times;
+pub(super) mod xml;
 
 pub(super) use context::Context;
 pub(super) use exit::Exit;
 pub(super) use failure::Failure;
-pub(super) use format::{LanguageChoice, ListFormat};
+pub(super) use format::{LanguageChoice, ListFormat, locale};
 pub(super) use global_args::GlobalArgs;
 pub(super) use new_file::write_new;
 pub(super) use output::{Output, Style};
 pub(super) use paths::Paths;
 pub(super) use text::Text;
+pub(super) use xml::{XML_DECLARATION, xml_text};

@@ -1,17 +1,8 @@
 //! Findings as XML: Checkstyle and `JUnit`.
 
 use super::placed::{Linted, Placed, Source};
-use crate::cli::base::{Failure, Output};
+use crate::cli::base::{Failure, Output, XML_DECLARATION, xml_text};
 use crate::diagnostic::Severity;
-use crate::escape::{html, visible};
-
-const DECLARATION: &str = r#"<?xml version="1.0" encoding="UTF-8"?>"#;
-
-/// Text inside of an attribute: markup is replaced, and what XML 1.0 has no character for (section
-/// 2.2) is shown as an escape.
-fn text(text: &str) -> String {
-    html(&visible(text.as_bytes()))
-}
 
 /// The findings of one file, in order.
 fn of_file<'l>(linted: &'l Linted, source: &Source) -> Vec<Placed<'l>> {
@@ -21,11 +12,11 @@ fn of_file<'l>(linted: &'l Linted, source: &Source) -> Vec<Placed<'l>> {
 }
 
 pub(super) fn checkstyle(all: &[Linted], out: &mut Output) -> Result<(), Failure> {
-    out.line(DECLARATION)?;
+    out.line(XML_DECLARATION)?;
     out.line(r#"<checkstyle version="4.3">"#)?;
     for linted in all {
         for source in &linted.sources {
-            out.line(format!(r#"  <file name="{}">"#, text(&source.name())))?;
+            out.line(format!(r#"  <file name="{}">"#, xml_text(&source.name())))?;
             for placed in of_file(linted, source) {
                 let found = &placed.finding.diagnostic;
                 out.line(format!(
@@ -33,7 +24,7 @@ pub(super) fn checkstyle(all: &[Linted], out: &mut Output) -> Result<(), Failure
                     placed.start.line,
                     placed.start.column,
                     found.severity.as_str(),
-                    text(&placed.whole_text()),
+                    xml_text(&placed.whole_text()),
                     found.code
                 ))?;
             }
@@ -44,7 +35,7 @@ pub(super) fn checkstyle(all: &[Linted], out: &mut Output) -> Result<(), Failure
 }
 
 pub(super) fn junit(all: &[Linted], out: &mut Output) -> Result<(), Failure> {
-    out.line(DECLARATION)?;
+    out.line(XML_DECLARATION)?;
     out.line(r#"<testsuites name="tcpw lint">"#)?;
     for linted in all {
         for source in &linted.sources {
@@ -58,7 +49,7 @@ fn suite(name: &str, found: &[Placed<'_>], out: &mut Output) -> Result<(), Failu
     let is_failure = |placed: &&Placed<'_>| placed.finding.diagnostic.severity > Severity::Info;
     let failures = found.iter().filter(is_failure).count();
     let tests = found.len().max(1);
-    let name = text(name);
+    let name = xml_text(name);
     out.line(format!(
         r#"  <testsuite name="{name}" tests="{tests}" failures="{failures}" errors="0">"#
     ))?;
@@ -71,7 +62,7 @@ fn suite(name: &str, found: &[Placed<'_>], out: &mut Output) -> Result<(), Failu
             r#"    <testcase name="{} at {name}:{}:{}" classname="tcpw.{}">"#,
             diagnostic.name, placed.start.line, placed.start.column, diagnostic.code
         ))?;
-        let words = text(&placed.whole_text());
+        let words = xml_text(&placed.whole_text());
         out.line(if diagnostic.severity > Severity::Info {
             let kind = diagnostic.severity.as_str();
             format!(r#"      <failure type="{kind}" message="{words}"/>"#)

@@ -26,8 +26,8 @@ pub const GROUPS: [(&str, &[&str]); 6] = [
     (
         "Inspect",
         &[
-            "status", "doctor", "match", "lint", "explain", "test", "diff", "export", "events",
-            "report",
+            "status", "doctor", "match", "lint", "audit", "explain", "test", "diff", "export",
+            "events", "report",
         ],
     ),
     ("Mail", &["mail", "queue", "mute", "unmute"]),

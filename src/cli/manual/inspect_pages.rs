@@ -64,6 +64,32 @@ pub(super) const PAGES: &[Page] = &[
         ],
     },
     Page {
+        command: "audit",
+        examples: &[
+            ("tcpw audit --profile list", "Which benchmarks there are"),
+            (
+                "tcpw audit --profile GEN006620",
+                "As its scanner looks, and as libwrap acts",
+            ),
+            (
+                "tcpw audit -p GEN006620 -p GEN005540 --format junit",
+                "For build servers",
+            ),
+            (
+                "tcpw audit --profile GEN006620 --fix -n",
+                "Show what would be changed, and write nothing",
+            ),
+        ],
+        exit: &[
+            ("0", "everything passes, by the scanner and by libwrap"),
+            ("1", "something fails by one of both"),
+            (
+                "2",
+                "nothing fails, but something cannot be told; or the change was refused",
+            ),
+        ],
+    },
+    Page {
         command: "explain",
         examples: &[
             ("tcpw explain TW301", "What a code of tcpw lint means"),

@@ -3,7 +3,7 @@
 use super::args::{StatusArgs, StatusFormat};
 use super::look::{exit, look};
 use super::saved;
-use crate::cli::base::{Context, Exit, Failure, Style};
+use crate::cli::base::{Context, Exit, Failure, Style, locale};
 use crate::cli::machine::settings;
 use crate::status::{MachineStatus, Tone, View, json, nagios, screen};
 use crate::system::{Clock as _, SystemClock, is_root, local_time};
@@ -104,17 +104,4 @@ fn width() -> usize {
     let is_terminal = io::stdout().is_terminal();
     let width = told.or_else(|| is_terminal.then(measured).flatten());
     width.unwrap_or(WIDTH).clamp(40, 200)
-}
-
-/// The language of the locale.
-fn locale() -> Language {
-    let named = ["LC_ALL", "LC_MESSAGES", "LANG"]
-        .into_iter()
-        .filter_map(env::var_os)
-        .find(|value| !value.is_empty());
-    if named.is_some_and(|value| value.as_encoded_bytes().starts_with(b"ko")) {
-        Language::Korean
-    } else {
-        Language::English
-    }
 }
