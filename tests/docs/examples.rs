@@ -10,7 +10,7 @@ use std::sync::Mutex;
 const AT_ONCE: usize = 4;
 
 /// What the examples of some commands need: a script that is run before each of them.
-const BEFORE: [(&str, &str); 24] = [
+const BEFORE: [(&str, &str); 25] = [
     ("install-alert", "tcpw deny-all"),
     ("allow", "echo 9.9.9.9 home.dyn.example.org > etc/hosts"),
     (
