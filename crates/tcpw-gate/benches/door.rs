@@ -1,6 +1,6 @@
 //! What a client waits from connect to the first byte of the daemon: with nothing before the daemon, with
-//! tcpd, and with `tcpw-gate exec`, by deny tables of up to a million rules that are about others. All in
-//! turn.
+//! tcpd, and with `tcpw-gate exec`, by deny tables of up to a million rules that are about others; large
+//! ones once more when they are compiled. All in turn.
 //!
 //! `cargo bench -p tcpw-gate --bench door`, as root: it plays in namespaces of its own, because the tables
 //! of tcpd are in `/etc`. `TCPW_ROUNDS` is the number of connections of each kind.
@@ -18,6 +18,8 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
+use tcpw_event::places::COMPILED_DIRECTORY;
+use tcpw_gate::compiled::{build, remove};
 use tempfile::TempDir;
 
 const GATE: &str = env!("CARGO_BIN_EXE_tcpw-gate");
@@ -58,7 +60,7 @@ fn main() {
 fn measure(stage: &Path) {
     let probe = stage.join("probe").to_str().unwrap().to_owned();
     let gate = ["exec", "probe", "--", &probe];
-    let kinds: [(&str, &str, &[&str]); 3] = [
+    let kinds: [Kind<'_>; 3] = [
         ("the daemon alone", &probe, &[]),
         ("tcpd", TCPD, &[&probe]),
         ("tcpw-gate exec", GATE, &gate),
@@ -72,20 +74,37 @@ fn measure(stage: &Path) {
         write_table(size);
         let usual = if size > 1000 { ROUNDS_OF_LARGE } else { ROUNDS };
         let rounds = std::env::var("TCPW_ROUNDS").map_or(usual, |text| text.parse().unwrap());
-        let mut times = vec![Vec::new(); kinds.len()];
-        for _ in 0..rounds {
-            for (times, (_, program, words)) in times.iter_mut().zip(kinds) {
-                times.push(time(program, words));
-            }
+        in_turn(size, &kinds, rounds);
+        if size > 1000 {
+            build(Path::new(COMPILED_DIRECTORY), Path::new("/etc/hosts.deny")).unwrap();
+            in_turn(
+                size,
+                &[kinds[0], ("exec, compiled", GATE, &gate)],
+                usual.max(ROUNDS),
+            );
+            remove(Path::new(COMPILED_DIRECTORY), Path::new("/etc/hosts.deny")).unwrap();
         }
-        let mut floor = None;
-        for (mut times, (name, ..)) in times.into_iter().zip(kinds) {
-            times.sort_by(f64::total_cmp);
-            let (middle, late) = (times[times.len() / 2], times[times.len() * 95 / 100]);
-            let floor = *floor.get_or_insert(middle);
-            let over = middle - floor;
-            println!("{size:9}  {name:20} {middle:6.2} ms {late:6.2} ms {over:8.2} ms");
+    }
+}
+
+/// A name, a program and its words.
+type Kind<'k> = (&'k str, &'k str, &'k [&'k str]);
+
+/// Measures these kinds; the first one is what the others are compared with.
+fn in_turn(size: u32, kinds: &[Kind<'_>], rounds: usize) {
+    let mut times = vec![Vec::new(); kinds.len()];
+    for _ in 0..rounds {
+        for (times, (_, program, words)) in times.iter_mut().zip(kinds) {
+            times.push(time(program, words));
         }
+    }
+    let mut floor = None;
+    for (mut times, (name, ..)) in times.into_iter().zip(kinds) {
+        times.sort_by(f64::total_cmp);
+        let (middle, late) = (times[times.len() / 2], times[times.len() * 95 / 100]);
+        let floor = *floor.get_or_insert(middle);
+        let over = middle - floor;
+        println!("{size:9}  {name:20} {middle:6.2} ms {late:6.2} ms {over:8.2} ms");
     }
 }
 

@@ -3,7 +3,8 @@
 
 use super::complaints::Complaint;
 use super::words::TablePaths;
-use hosts_access::engine::{Excerpt, Table, TableName, skim};
+use crate::compiled;
+use hosts_access::engine::{Excerpt, Table, TableName};
 use hosts_access::escape::visible;
 use hosts_access::syntax::{LineKind, Reason, Tree, parse_excerpt};
 use hosts_access::{Request, Surroundings};
@@ -12,8 +13,10 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _};
 use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
 use std::path::Path;
+use tcpw_event::places::COMPILED_DIRECTORY;
 
-/// Tables up to this size are read whole; of larger ones no more than what settles the matter.
+/// Tables up to this size are read whole; of larger ones no more than what settles the matter, through
+/// their compiled forms if they have any.
 const WHOLE: u64 = 64 * 1024;
 /// Offsets in a table are 32 bits wide.
 const SIZE_LIMIT: u64 = 1 << 32;
@@ -126,7 +129,7 @@ fn content(path: &Path, request: Option<(&Request, &dyn Surroundings)>) -> io::R
     let mut options = OpenOptions::new();
     // Nobody waits for a pipe.
     options.read(true).custom_flags(OFlag::O_NONBLOCK.bits());
-    let mut file = options.open(path)?;
+    let file = options.open(path)?;
     let metadata = file.metadata()?;
     if metadata.is_dir() {
         return Ok(Content::Absent);
@@ -140,7 +143,8 @@ fn content(path: &Path, request: Option<(&Request, &dyn Surroundings)>) -> io::R
     }
     match request {
         Some((request, world)) if metadata.len() > WHOLE => {
-            let excerpt = skim(&mut file, request, world)?;
+            let forms = Path::new(COMPILED_DIRECTORY);
+            let excerpt = compiled::excerpt(forms, path, &file, request, world)?;
             Ok(Content::Read {
                 excerpt,
                 is_whole: false,

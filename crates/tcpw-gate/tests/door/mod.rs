@@ -3,6 +3,7 @@
 //! The scripts play in namespaces of their own (mounts, network, processes), so that no file, port or
 //! process of the machine is touched and nothing outlives the test.
 
+mod compiled;
 mod hostile;
 mod login;
 mod served;
