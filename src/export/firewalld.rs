@@ -114,20 +114,15 @@ fn source(policy: &AddressPolicy, kind: Kind, port: &str) -> Source {
     if granted.is_empty() {
         return Source::Everybody;
     }
-    let networks = |set: &[_]| -> Vec<String> {
-        let each = set.iter().flat_map(|interval| kind.networks(*interval));
-        each.collect()
-    };
-    let [admitted, refused] = [networks(&granted), networks(&denied)];
-    let is_inverted = admitted.len() <= refused.len();
-    let (word, entries) = if is_inverted {
-        ("granted", admitted)
+    let is_inverted = kind.count(&granted) <= kind.count(&denied);
+    let (word, set) = if is_inverted {
+        ("granted", granted)
     } else {
-        ("denied", refused)
+        ("denied", denied)
     };
     let digit = if kind == Kind::Four { '4' } else { '6' };
     let name = format!("tcpw-{port}-{word}{digit}");
-    let file = ipset(&name, kind, &entries);
+    let file = ipset(&name, kind, &kind.networks(&set));
     if is_inverted {
         Source::NotIn(file, name)
     } else {

@@ -121,13 +121,13 @@ impl Installed {
         let names: BTreeSet<&String> = self.parts.keys().chain(wanted.parts.keys()).collect();
         for name in names {
             for kind in Kind::BOTH {
-                let of = |export: &Self| -> Vec<Fare> {
-                    let fares = export.parts.get(name).and_then(|part| part.get(&kind));
-                    fares
-                        .cloned()
-                        .unwrap_or_else(|| vec![((0, kind.last()), Vec::new())])
-                };
-                compare(name, kind, (&of(self), &of(wanted)), &mut found);
+                let unknown = [((0, kind.last()), Vec::new())];
+                let of = [self, wanted].map(|export| {
+                    let part = export.parts.get(name);
+                    let fares = part.and_then(|part| part.get(&kind));
+                    fares.map_or(&unknown[..], Vec::as_slice)
+                });
+                compare(name, kind, of, &mut found);
             }
         }
         found
@@ -169,7 +169,7 @@ fn fares(kind: Kind, layers: &[Sorted], rest: bool) -> Vec<Fare> {
 }
 
 /// Compares two divisions of all addresses of a family.
-fn compare(name: &str, kind: Kind, (has, wanted): (&[Fare], &[Fare]), found: &mut Vec<Mismatch>) {
+fn compare(name: &str, kind: Kind, [has, wanted]: [&[Fare]; 2], found: &mut Vec<Mismatch>) {
     let (mut one, mut other) = (has.iter().peekable(), wanted.iter().peekable());
     let mut low = 0;
     while let (Some((a, fare)), Some((b, should))) = (one.peek(), other.peek()) {

@@ -1,6 +1,6 @@
 //! Sets of addresses of one family as intervals in order.
 
-use crate::policy::networks;
+use crate::policy::{Network, networks};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// IPv4 or IPv6.
@@ -39,16 +39,26 @@ impl Kind {
     }
 
     /// The fewest networks that are these addresses, as `10.0.0.0/8`; a single address has no length.
-    pub(super) fn networks(self, (low, high): Interval) -> impl Iterator<Item = String> {
-        let found = networks(self.address(low), self.address(high)).unwrap_or_default();
-        found.into_iter().map(|network| {
-            let is_single = network.length == if network.address.is_ipv4() { 32 } else { 128 };
-            if is_single {
+    pub(super) fn networks(self, set: &[Interval]) -> Vec<String> {
+        let width = if self == Self::Four { 32 } else { 128 };
+        let found = set.iter().flat_map(|interval| self.parts(*interval));
+        let found = found.map(|network| {
+            if network.length == width {
                 network.address.to_string()
             } else {
                 format!("{}/{}", network.address, network.length)
             }
-        })
+        });
+        found.collect()
+    }
+
+    /// How many networks these addresses are at least: none of them is kept, which may be many.
+    pub(super) fn count(self, set: &[Interval]) -> usize {
+        set.iter().map(|interval| self.parts(*interval).len()).sum()
+    }
+
+    fn parts(self, (low, high): Interval) -> Vec<Network> {
+        networks(self.address(low), self.address(high)).unwrap_or_default()
     }
 
     /// Reads `10.0.0.1`, `10.0.0.0/8` or `10.0.0.0-10.0.0.9` of either family. Nothing if it is none
@@ -144,7 +154,8 @@ mod tests {
         ] {
             assert_eq!(Kind::read(text), None, "{text}");
         }
-        let list: Vec<String> = Kind::Four.networks((1, 4)).collect();
-        assert_eq!(list, ["0.0.0.1", "0.0.0.2/31", "0.0.0.4"]);
+        let list = Kind::Four.networks(&[(1, 4), (7, 7)]);
+        assert_eq!(list, ["0.0.0.1", "0.0.0.2/31", "0.0.0.4", "0.0.0.7"]);
+        assert_eq!(Kind::Four.count(&[(1, 4), (7, 7)]), 4);
     }
 }

@@ -6,7 +6,6 @@
 
 use super::intervals::{Interval, Kind, complement};
 use super::policy::AddressPolicy;
-use std::fmt::Write as _;
 use std::str::FromStr;
 
 /// A version of OpenSSH.
@@ -72,25 +71,25 @@ pub fn sshd(policy: &AddressPolicy, terms: SshdTerms) -> String {
     let has_penalties = terms
         .version
         .is_some_and(|version| version >= SshdVersion::PENALTIES);
-    let [admitted, refused] = [networks(&granted), networks(&denied)];
+    let [admitted, refused] = [&granted, &denied].map(count);
     let mut text = String::new();
-    if terms.exempts && has_penalties && !admitted.is_empty() {
+    if terms.exempts && has_penalties && admitted > 0 {
         text.push_str("PerSourcePenaltyExemptList ");
-        text.push_str(&admitted.join(","));
+        text.push_str(&networks(&granted).join(","));
         text.push('\n');
     }
-    if refused.is_empty() {
+    if refused == 0 {
         return text;
     }
     text.push_str("Match Address ");
-    if admitted.len() <= refused.len() {
+    if admitted <= refused {
         text.push('*');
-        for network in &admitted {
-            let written = write!(text, ",!{network}");
-            debug_assert!(written.is_ok());
+        for network in networks(&granted) {
+            text.push_str(",!");
+            text.push_str(&network);
         }
     } else {
-        text.push_str(&refused.join(","));
+        text.push_str(&networks(&denied).join(","));
     }
     text.push('\n');
     if terms.refuses() {
@@ -102,13 +101,14 @@ pub fn sshd(policy: &AddressPolicy, terms: SshdTerms) -> String {
 
 /// The networks of both families.
 fn networks([four, six]: &[Vec<Interval>; 2]) -> Vec<String> {
-    let four = four
-        .iter()
-        .flat_map(|interval| Kind::Four.networks(*interval));
-    let six = six
-        .iter()
-        .flat_map(|interval| Kind::Six.networks(*interval));
-    four.chain(six).collect()
+    let mut found = Kind::Four.networks(four);
+    found.extend(Kind::Six.networks(six));
+    found
+}
+
+/// How many they are.
+fn count([four, six]: &[Vec<Interval>; 2]) -> usize {
+    Kind::Four.count(four) + Kind::Six.count(six)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! the unit sends to an address is treated like what comes from there; whether a daemon may be cut off
 //! from the host it runs on, the tables do not say ([`own_host_open`]).
 
-use super::intervals::{Interval, Kind, complement};
+use super::intervals::{Kind, complement};
 use super::policy::AddressPolicy;
 use crate::engine::{Access, Covered};
 use std::fmt::Write as _;
@@ -36,22 +36,16 @@ pub fn systemd(policy: &AddressPolicy) -> String {
     for kind in Kind::BOTH {
         let granted = policy.granted_at_last(kind);
         let denied = complement(kind, &granted);
-        let [admitted, refused] = [&granted, &denied].map(|set| networks(kind, set));
         // The shorter of the two; of two alike that which refuses whom nothing is known of.
-        if admitted.len() <= refused.len() {
-            list(&mut text, "IPAddressAllow", &admitted);
-            let all: Vec<String> = kind.networks((0, kind.last())).collect();
+        if kind.count(&granted) <= kind.count(&denied) {
+            list(&mut text, "IPAddressAllow", &kind.networks(&granted));
+            let all = kind.networks(&[(0, kind.last())]);
             list(&mut text, "IPAddressDeny", &all);
         } else {
-            list(&mut text, "IPAddressDeny", &refused);
+            list(&mut text, "IPAddressDeny", &kind.networks(&denied));
         }
     }
     text
-}
-
-fn networks(kind: Kind, set: &[Interval]) -> Vec<String> {
-    let each = set.iter().flat_map(|interval| kind.networks(*interval));
-    each.collect()
 }
 
 fn list(text: &mut String, key: &str, networks: &[String]) {

@@ -31,10 +31,10 @@ use std::path::PathBuf;
 /// `--daemon NAME=UNIT` below the folder of `--output`, which may be `/etc/systemd/system`; it counts after
 /// `systemctl daemon-reload`. systemd filters packets and not connections: whatever the unit itself sends
 /// to addresses that are refused is dropped as well. Where the tables refuse the addresses of the host
-/// itself (127.0.0.0/8 and ::1), at which a daemon may find its resolver, nothing is written unless
+/// itself (127.0.0.0/8 and `::1`), at which a daemon may find its resolver, nothing is written unless
 /// `--partial` says what shall be: refuse them, or with `--partial=allow` leave them alone. Lists that the
-/// unit or its slices already have are joined with these: `systemctl show -p
-/// IPAddressAllow -p IPAddressDeny UNIT` shows all. A socket that systemd opens itself needs the drop-in at
+/// unit or `system.slice` already have would be joined with these: where files of units have some, nothing
+/// is written either without `--partial`. A socket that systemd opens itself needs the drop-in at
 /// its socket unit. Rules that end cannot be said there.
 ///
 /// `--to sshd` writes a file for `/etc/ssh/sshd_config.d`, where it must be read before other `Match`

@@ -106,13 +106,12 @@ fn way_back(former: &[ExportedFile], files: &[ExportedFile]) -> Option<String> {
             end.push('_');
         }
         let line_end = if text.ends_with('\n') { "" } else { "\n" };
-        script.push_str(&format!(
-            "cat >'{path}.new' <<'{end}'\n{text}{line_end}{end}\nmv -f -- '{path}.new' '{path}'\n"
-        ));
+        script.extend([
+            format!("cat >'{path}.new' <<'{end}'\n{text}{line_end}{end}\n"),
+            format!("mv -f -- '{path}.new' '{path}'\n"),
+        ]);
     }
-    for path in new {
-        script.push_str(&format!("rm -f -- '{path}'\n"));
-    }
+    script.extend(new.iter().map(|path| format!("rm -f -- '{path}'\n")));
     Some(script)
 }
 
@@ -124,8 +123,10 @@ pub(super) fn read(program: Program, folder: &Path) -> Result<Vec<ExportedFile>,
     let mut paths: Vec<String> = if program == Program::Firewalld {
         names(folder, false)?;
         let sets = names(&folder.join("ipsets"), true)?.into_iter();
-        let sets = sets.filter(|name| name.starts_with("tcpw-") && name.ends_with(".xml"));
-        let sets = sets.map(|name| format!("ipsets/{name}"));
+        let sets = sets.filter_map(|name| {
+            let set = name.strip_suffix(".xml")?;
+            set.starts_with("tcpw-").then(|| format!("ipsets/{name}"))
+        });
         sets.chain(["policies/tcpw.xml".to_owned()]).collect()
     } else {
         let units = names(folder, false)?.into_iter();

@@ -6,6 +6,7 @@ mod folder;
 mod list;
 mod sets;
 mod told;
+mod unit_lists;
 
 pub(super) use args::ExportArgs;
 pub(super) use command::run;

@@ -2,6 +2,7 @@
 
 use super::args::{ExportArgs, Program};
 use super::told::{self, MARK};
+use super::unit_lists::joined;
 use crate::cli::base::{Context, Failure};
 use crate::cli::machine::tables::TableFiles;
 use crate::engine::{Surroundings, TableName, Tables, coverage};
@@ -51,9 +52,36 @@ pub(super) fn make(
     }
     told::translated(&policies, program, context)?;
     told::losses(&lost, files, args.all, context)?;
-    let is_whole = policies.iter().all(|policy| policy.unsaid.is_none());
+    let is_alone = are_alone(program, args, &daemons, context)?;
+    let is_whole = is_alone && policies.iter().all(|policy| policy.unsaid.is_none());
     let files = written(program, args, &policies, (&lost, files, now));
     Ok(Made { files, is_whole })
+}
+
+/// Whether nothing else decides about addresses where the export would.
+fn are_alone(
+    program: Program,
+    args: &ExportArgs,
+    daemons: &[ServedDaemon],
+    context: &mut Context,
+) -> Result<bool, Failure> {
+    let mut lines = Vec::new();
+    if program == Program::Systemd {
+        let folder = args.output.as_deref().or(args.check.as_deref());
+        for unit in daemons.iter().filter_map(ServedDaemon::unit) {
+            lines.extend(joined(unit, folder, &context.paths)?);
+        }
+    }
+    for line in &lines {
+        context
+            .out
+            .note(&format!("{line} is joined with the lists of an export"))?;
+    }
+    if !lines.is_empty() && args.partial.is_none() {
+        return Err(Failure::new("lists that are there already decide, too")
+            .hint("remove them, or leave them and give --partial"));
+    }
+    Ok(lines.is_empty())
 }
 
 /// What the program reads.

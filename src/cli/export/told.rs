@@ -35,10 +35,9 @@ pub(super) fn caveat(program: Program) -> Option<&'static str> {
         Program::Firewalld => Some(
             "firewalld admits whatever comes over the loopback interface: clients on this host",
         ),
-        Program::Systemd => Some(
-            "what the unit sends to addresses that are refused is dropped, too; lists that it or its \
-             slices have already are joined with these",
-        ),
+        Program::Systemd => {
+            Some("what the unit sends to addresses that are refused is dropped, too")
+        }
         Program::Nftables | Program::Sshd => None,
     }
 }

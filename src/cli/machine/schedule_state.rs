@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Where units are, the one that counts first (`systemd.unit(5)`).
-const UNIT_PLACES: [&str; 5] = [
+pub(crate) const UNIT_PLACES: [&str; 5] = [
     UNIT_DIRECTORY,
     "/run/systemd/system",
     "/usr/local/lib/systemd/system",
