@@ -13,9 +13,10 @@ use tcpw_gate::compiled::{BuildError, FormState, build, look, remove};
 /// Compile the tables: a decision on a million rules looks at a few of them
 ///
 /// For each table a file in /var/lib/tcpw/compiled says which few lines may matter to a client. `tcpw
-/// match`, `tcpw-gate exec` and `tcpw-gate pam` look there instead of reading the table: with a million rules a decision takes a fraction of a
-/// millisecond instead of many. The verdict is the same by the same line: the lines that
-/// may matter are read from the table, and decided on as ever. libwrap itself knows nothing of it.
+/// match`, `tcpw-gate exec` and `tcpw-gate pam` look there instead of reading the table: with a million
+/// rules a decision takes a fraction of a millisecond instead of many. The verdict is the same by the same
+/// line: the lines that may matter are read from the table, and decided on as ever. libwrap itself knows
+/// nothing of it.
 ///
 /// A compiled table is of one state of one file: its size, its times, its inode and its device. After any
 /// change of the table, it is not used, and the table is read. `tcpw` compiles a table again after every
