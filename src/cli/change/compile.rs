@@ -22,7 +22,7 @@ use tcpw_gate::compiled::{BuildError, FormState, build, look, remove};
 /// change of the table, it is not used, and the table is read. `tcpw` compiles a table again after every
 /// change that it makes, once there is a compiled form; after a change by hand or by another program run
 /// `tcpw compile` again. Until then decisions are slower, and never wrong. It pays from some ten
-/// thousand rules on; tables below 64 KiB are always read.
+/// thousand rules on; tables of fewer than 65536 bytes are always read.
 ///
 /// Whoever may read the table may read its compiled form, and root alone can write it: one that others
 /// can write is not used.

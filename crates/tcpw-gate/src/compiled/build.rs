@@ -15,6 +15,7 @@ use std::os::unix::fs::{
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, SystemTime};
+use tcpw_event::now::now;
 use tcpw_event::regular::open_regular;
 use tcpw_event::trust::check_trust;
 
@@ -137,7 +138,7 @@ pub(super) fn read(table: &Path) -> Result<(Metadata, Vec<u8>), BuildError> {
             ));
         }
         let wait =
-            unsettled(identity_of(&before).changed, SystemTime::now()).ok_or(BuildError::Future)?;
+            unsettled(identity_of(&before).changed, now().into()).ok_or(BuildError::Future)?;
         if !wait.is_zero() {
             sleep(wait);
             continue;
@@ -221,7 +222,7 @@ fn write(path: &Path, form: &[u8], table: &Metadata) -> io::Result<()> {
         let mode = OWN_MODE | table.mode() & READ_BY_OTHERS;
         file.set_permissions(Permissions::from_mode(mode))?;
         file.sync_all()?;
-        fs::rename(&new, path)
+        put(&new, path)
     });
     if written.is_err() {
         // What is left is removed by the next one, too.
@@ -229,6 +230,17 @@ fn write(path: &Path, form: &[u8], table: &Metadata) -> io::Result<()> {
         return written;
     }
     sync_directory(path)
+}
+
+#[cfg_attr(
+    not(test),
+    expect(
+        clippy::disallowed_methods,
+        reason = "the last step of a form, which is no table"
+    )
+)]
+fn put(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)
 }
 
 /// Makes what happened to the names in the directory of `path` last.

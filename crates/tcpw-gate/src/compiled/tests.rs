@@ -42,7 +42,7 @@ impl Stage {
     }
 
     fn through(&self, address: &str) -> Result<Option<Excerpt>, FormFault> {
-        let file = File::open(self.table()).unwrap();
+        let file = File::open(self.table())?;
         excerpt_through(
             &self.directory(),
             &self.table(),
@@ -275,13 +275,13 @@ fn a_damaged_form_is_not_believed_and_said_to_be_wrong() {
         for address in ["192.0.2.7", "10.3.4.1", "203.0.113.9"] {
             stage.ask(address);
         }
-        let state = look(&stage.directory(), &stage.table()).unwrap();
+        let found = look(&stage.directory(), &stage.table()).unwrap();
         assert!(
             matches!(
-                state,
+                found,
                 FormState::Wrong | FormState::Unused(FormFault::Compiled(_))
             ),
-            "{at}: {state:?}"
+            "{at}: {found:?}"
         );
     }
     for length in [0, 7, 512, whole.len() - 512] {
@@ -341,8 +341,8 @@ fn a_form_is_refreshed_once_and_only_if_there_is_one() {
     assert!(remove(&stage.directory(), &stage.table()).unwrap());
     assert!(!remove(&stage.directory(), &stage.table()).unwrap());
     assert!(!refresh());
-    let state = look(&stage.directory(), &stage.table()).unwrap();
-    assert!(matches!(state, FormState::Absent), "{state:?}");
+    let found = look(&stage.directory(), &stage.table()).unwrap();
+    assert!(matches!(found, FormState::Absent), "{found:?}");
     fs::remove_file(stage.table()).unwrap();
     let error = build(&stage.directory(), &stage.table()).unwrap_err();
     assert!(matches!(error, BuildError::NoTable), "{error}");

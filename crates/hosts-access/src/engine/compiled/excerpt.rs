@@ -67,15 +67,13 @@ impl<'w, 'r> Window<'w, 'r> {
         let inside = at
             .checked_sub(self.start)
             .and_then(|from| usize::try_from(from).ok());
-        let from = match inside.filter(|&from| from < self.bytes.len()) {
-            Some(from) => from,
-            None => {
-                self.start = at;
-                self.bytes.clear();
-                self.is_end = false;
-                0
-            }
-        };
+        let from = inside.filter(|&from| from < self.bytes.len());
+        if from.is_none() {
+            self.start = at;
+            self.bytes.clear();
+            self.is_end = false;
+        }
+        let from = from.unwrap_or(0);
         loop {
             let text = self.bytes.get(from..).unwrap_or_default();
             let length = group(text).or(self.is_end.then_some(text.len()));
