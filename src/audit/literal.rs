@@ -91,20 +91,17 @@ impl SeenSystem {
     }
 }
 
-/// One of both suffices.
-fn either(found: [Found; 2]) -> Found {
-    let rulings = [found[0].0, found[1].0];
-    let ruling = if rulings.contains(&Ruling::Pass) {
-        Ruling::Pass
-    } else {
-        Ruling::all(rulings.into_iter().map(|ruling| match ruling {
-            // That one has none decides nothing as long as the other is not read.
-            Ruling::Fail if rulings.contains(&Ruling::CannotTell) => Ruling::CannotTell,
-            ruling => ruling,
-        }))
-    };
-    let [(_, mut sights), (_, others)] = found;
+/// One of both suffices; that one has none decides nothing as long as the other is not read.
+fn either([(one, mut sights), (other, others)]: [Found; 2]) -> Found {
     sights.extend(others);
+    let is_any = |ruling| one == ruling || other == ruling;
+    let ruling = if is_any(Ruling::Pass) {
+        Ruling::Pass
+    } else if is_any(Ruling::CannotTell) {
+        Ruling::CannotTell
+    } else {
+        Ruling::Fail
+    };
     (ruling, sights)
 }
 

@@ -45,8 +45,8 @@ fn host(pattern: HostPattern<'_>) -> Option<Host> {
     let at = |address: IpAddr| Some(Host::new(address.to_string(), HostName::unknown()));
     match pattern {
         HostPattern::Ipv4Net { net, .. } => at(Ipv4Addr::from_bits(net).into()),
-        HostPattern::Ipv6Net { net, .. } => at(net.address.into()),
-        HostPattern::Text {
+        HostPattern::Ipv6Net { net, .. }
+        | HostPattern::Text {
             pattern: TextPattern::Ipv6(net),
             ..
         } => at(net.address.into()),

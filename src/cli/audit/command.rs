@@ -4,7 +4,7 @@ use super::args::{AuditArgs, AuditFormat, LIST};
 use super::evidence::Speaker;
 use super::words::AS_COPIED;
 use super::{fix, json, junit, look, text};
-use crate::audit::{AuditedProfile, Ruling, audit, profile};
+use crate::audit::{Audited, AuditedProfile, Ruling, audit, profile};
 use crate::cli::base::{Context, Exit, Failure, locale};
 use crate::cli::machine::surroundings::{Aclexec, Machine};
 use crate::values::Language;
@@ -82,7 +82,7 @@ fn judge(args: &AuditArgs, context: &Context) -> Result<Vec<AuditedProfile>, Fai
 /// A failure comes before what cannot be told.
 fn exit(all: &[AuditedProfile]) -> Exit {
     let audited = all.iter().flat_map(|(_, audited)| audited);
-    match Ruling::all(audited.map(|one| one.ruling())) {
+    match Ruling::all(audited.map(Audited::ruling)) {
         Ruling::Pass | Ruling::NotApplicable => Exit::Done,
         Ruling::Fail => Exit::Negative,
         Ruling::CannotTell => Exit::Failed,
