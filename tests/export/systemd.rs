@@ -100,6 +100,59 @@ fn open(path: &Path) {
     assert!(done.unwrap().success());
 }
 
+/// Clients of a unit, and whether they are admitted.
+type Asked = (String, Vec<(IpAddr, bool)>);
+
+/// Exports a policy to units of their own, for two daemons, if addresses alone decide it.
+fn export(
+    (folder, units): (&Path, &Path),
+    number: usize,
+    chance: &mut Chance,
+    clients: usize,
+) -> Option<[Asked; 2]> {
+    let policy = Policy::new(chance);
+    let place = Place::new(folder.join(number.to_string()), &policy.allow, &policy.deny);
+    // Whether addresses alone decide is asked by a form that has nothing of its own to refuse.
+    let plain = ["--to", "nftables", "-d", "sshd=22", "-d", "vsftpd=21"];
+    if !place.export(&plain, &place.file("plain")) {
+        return None;
+    }
+    let names = [
+        ("sshd", format!("sshd{number}.service")),
+        ("vsftpd", format!("vsftpd{number}.socket")),
+    ];
+    let daemons = names
+        .each_ref()
+        .map(|(daemon, name)| format!("{daemon}={name}"));
+    let words = ["--to", "systemd", "-d", &daemons[0], "-d", &daemons[1]];
+    let choice = if number % 2 == 0 {
+        "--partial"
+    } else {
+        "--partial=allow"
+    };
+    let export = [&["export", "--output", "units", choice][..], &words].concat();
+    let output = place.tcpw(&export);
+    assert!(matches!(output.status.code(), Some(0 | 1)), "{output:?}");
+    let check = [&["export", "--check", "units", choice][..], &words].concat();
+    let said = String::from_utf8(place.tcpw(&check).stdout).unwrap();
+    let is_same = said.starts_with("units decides what the tables decide")
+        || said.starts_with("units is as it would be written now");
+    assert!(is_same, "{said}");
+    Some(names.map(|(daemon, name)| {
+        let drop_in = format!("{name}.d");
+        fs::rename(place.file("units").join(&drop_in), units.join(&drop_in)).unwrap();
+        unit(units, &name);
+        let addresses = policy.clients(chance, clients).into_iter();
+        let addresses = addresses.map(|address| (address, policy.admits(daemon, address)));
+        let own = ["127.0.0.1", "::1"].map(|text| text.parse().unwrap());
+        let own = own.map(|address| {
+            let admits = policy.admits(daemon, address) || choice == "--partial=allow";
+            (address, admits)
+        });
+        (name, addresses.chain(own).collect())
+    }))
+}
+
 #[test]
 fn systemd_reads_lists_that_admit_and_refuse_whom_the_tables_admit_and_refuse() {
     let folder = TempDir::new().unwrap();
@@ -107,61 +160,18 @@ fn systemd_reads_lists_that_admit_and_refuse_whom_the_tables_admit_and_refuse() 
     let units = folder.path().join("units");
     fs::create_dir(&units).unwrap();
     let mut chance = Chance(0x5d5d_0017);
-    let (mut asked, mut all) = (Vec::new(), "[Unit]\nWants=".to_owned());
+    let mut asked: Vec<Asked> = Vec::new();
     let mut number = 0;
     while asked.len() < 2 * wanted {
-        let policy = Policy::new(&mut chance);
         number += 1;
-        let place = Place::new(
-            folder.path().join(number.to_string()),
-            &policy.allow,
-            &policy.deny,
-        );
-        // Whether addresses alone decide is asked by a form that has nothing of its own to refuse.
-        let plain = ["--to", "nftables", "-d", "sshd=22", "-d", "vsftpd=21"];
-        if !place.export(&plain, &place.file("plain")) {
-            continue;
-        }
-        let names = [
-            ("sshd", format!("sshd{number}.service")),
-            ("vsftpd", format!("vsftpd{number}.socket")),
-        ];
-        let daemons = names
-            .each_ref()
-            .map(|(daemon, name)| format!("{daemon}={name}"));
-        let words = ["--to", "systemd", "-d", &daemons[0], "-d", &daemons[1]];
-        let choice = *["--partial", "--partial=allow"].get(number % 2).unwrap();
-        let export = [&["export", "--output", "units", choice][..], &words].concat();
-        let output = place.tcpw(&export);
-        assert!(matches!(output.status.code(), Some(0 | 1)), "{output:?}");
-        let check = [&["export", "--check", "units", choice][..], &words].concat();
-        let said = String::from_utf8(place.tcpw(&check).stdout).unwrap();
-        assert!(
-            said.starts_with("units decides what the tables decide")
-                || said.starts_with("units is as it would be written now"),
-            "{said}"
-        );
-        for (daemon, name) in names {
-            let drop_in = format!("{name}.d");
-            fs::rename(place.file("units").join(&drop_in), units.join(&drop_in)).unwrap();
-            unit(&units, &name);
-            write!(all, "{name} ").unwrap();
-            let addresses = policy.clients(&mut chance, clients);
-            let addresses = addresses
-                .into_iter()
-                .map(|address| (address, policy.admits(daemon, address)));
-            let own = ["127.0.0.1", "::1"].map(|text| text.parse().unwrap());
-            let own = own.map(|address| {
-                let admits = policy.admits(daemon, address) || choice == "--partial=allow";
-                (address, admits)
-            });
-            asked.push((name, addresses.chain(own).collect::<Vec<_>>()));
-        }
+        let found = export((folder.path(), &units), number, &mut chance, clients);
+        asked.extend(found.into_iter().flatten());
     }
-    fs::write(units.join("all.target"), all + "\n").unwrap();
+    let names: Vec<&str> = asked.iter().map(|(name, _)| name.as_str()).collect();
+    let all = format!("[Unit]\nWants={}\n", names.join(" "));
+    fs::write(units.join("all.target"), all).unwrap();
     open(folder.path());
-    let mut verify = vec!["systemd-analyze", "verify", "--man=no"];
-    verify.extend(asked.iter().map(|(name, _)| name.as_str()));
+    let verify = [&["systemd-analyze", "verify", "--man=no"], &names[..]].concat();
     assert_eq!(systemd(&units, &verify), "");
     let lists = lists(&units);
     let mut tally = [0, 0];
@@ -180,18 +190,20 @@ fn systemd_reads_lists_that_admit_and_refuse_whom_the_tables_admit_and_refuse() 
     ));
 }
 
+/// Exports to systemd: how it ends, what it says, and what it says besides.
+fn run(place: &Place, words: &[&str]) -> (i32, String, String) {
+    let head = ["export", "--to", "systemd"];
+    let output = place.tcpw(&[&head[..], words].concat());
+    let [text, errors] =
+        [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+    (output.status.code().unwrap(), text, errors)
+}
+
 #[test]
-fn the_own_host_is_asked_about_and_drop_ins_of_others_stay() {
+fn the_own_host_is_asked_about() {
     let folder = TempDir::new().unwrap();
     let place = Place::new(folder.path().join("a"), "sshd: 10.0.0.0/8\n", "ALL: ALL\n");
-    let run = |words: &[&str]| {
-        let head = ["export", "--to", "systemd"];
-        let output = place.tcpw(&[&head[..], words].concat());
-        let [text, errors] =
-            [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
-        (output.status.code().unwrap(), text, errors)
-    };
-    let (code, text, errors) = run(&["-d", "sshd=ssh.service"]);
+    let (code, text, errors) = run(&place, &["-d", "sshd=ssh.service"]);
     assert_eq!((code, text.as_str()), (2, ""));
     for part in [
         "2 ranges hang on more, 127.0.0.0-127.255.255.255, ::1\n",
@@ -199,17 +211,20 @@ fn the_own_host_is_asked_about_and_drop_ins_of_others_stay() {
     ] {
         assert!(errors.contains(part), "{errors}");
     }
-    let body = |text: &str| {
-        let lines = text.lines().filter(|line| !line.starts_with('#'));
-        lines.collect::<Vec<_>>().join("\n")
-    };
-    let (code, text, errors) = run(&["-d", "sshd=ssh.service", "--partial=allow"]);
+    let (code, text, errors) = run(&place, &["-d", "sshd=ssh.service", "--partial=allow"]);
     assert_eq!(code, 1);
     assert!(errors.contains("what the unit sends to addresses that are refused is dropped, too"));
+    let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
     assert_eq!(
-        body(&text),
-        "==> ssh.service.d/50-tcpw.conf <==\n[Service]\nIPAddressAllow=10.0.0.0/8 127.0.0.0/8\n\
-         IPAddressDeny=0.0.0.0/0\nIPAddressAllow=::1\nIPAddressDeny=::/0"
+        lines,
+        [
+            "==> ssh.service.d/50-tcpw.conf <==",
+            "[Service]",
+            "IPAddressAllow=10.0.0.0/8 127.0.0.0/8",
+            "IPAddressDeny=0.0.0.0/0",
+            "IPAddressAllow=::1",
+            "IPAddressDeny=::/0"
+        ]
     );
     for words in [
         &["-d", "sshd=22"][..],
@@ -218,15 +233,41 @@ fn the_own_host_is_asked_about_and_drop_ins_of_others_stay() {
         &["-d", "sshd=a.service", "-d", "vsftpd=a.service"],
         &[],
     ] {
-        assert_eq!(run(words).0, 2, "{words:?}");
+        assert_eq!(run(&place, words).0, 2, "{words:?}");
     }
-    // What is in the folder besides.
+}
+
+#[test]
+fn lists_that_are_there_already_are_found() {
+    let folder = TempDir::new().unwrap();
+    let place = Place::new(folder.path().join("a"), "", "sshd: 10.0.0.0/8\n");
+    let part = place.file("lib/systemd/system/service.d/10.conf");
+    fs::create_dir_all(part.parent().unwrap()).unwrap();
+    fs::write(&part, "[Service]\nIPAddressDeny = any\n").unwrap();
+    assert_eq!(run(&place, &["-d", "sshd=ssh.socket"]).0, 0);
+    let (code, _, errors) = run(&place, &["-d", "sshd=ssh.service"]);
+    let line = "service.d/10.conf:2: `IPAddressDeny = any` is joined with the lists of an export";
+    assert!(code == 2 && errors.contains(line), "{errors}");
+    assert_eq!(run(&place, &["-d", "sshd=ssh.service", "--partial"]).0, 1);
+    fs::remove_file(part).unwrap();
+    assert_eq!(run(&place, &["-d", "sshd=ssh.service"]).0, 0);
+}
+
+#[test]
+fn drop_ins_of_others_stay() {
+    let folder = TempDir::new().unwrap();
+    let place = Place::new(folder.path().join("a"), "", "sshd: 10.0.0.0/8\n");
     let to = place.file("units");
     fs::create_dir_all(to.join("ssh.service.d")).unwrap();
     fs::write(to.join("ssh.service.d/mine.conf"), "[Service]\nNice=1\n").unwrap();
-    let write = ["--partial", "--output", "units", "-d"];
-    assert_eq!(run(&[&write[..], &["sshd=ssh.service"]].concat()).0, 1);
-    assert_eq!(run(&[&write[..], &["sshd=sshd.socket"]].concat()).0, 1);
+    let write = |unit: &str| {
+        run(
+            &place,
+            &["--output", "units", "-d", &format!("sshd={unit}")],
+        )
+    };
+    assert_eq!(write("ssh.service").0, 0);
+    assert_eq!(write("sshd.socket").0, 0);
     let there = |name: &str| to.join(name).exists();
     assert!(there("ssh.service.d/mine.conf") && there("sshd.socket.d/50-tcpw.conf"));
     assert!(!there("ssh.service.d/50-tcpw.conf"));
@@ -234,13 +275,12 @@ fn the_own_host_is_asked_about_and_drop_ins_of_others_stay() {
     assert!(done.unwrap().success());
     assert!(there("ssh.service.d/50-tcpw.conf") && !there("sshd.socket.d/50-tcpw.conf"));
     fs::write(to.join("ssh.service.d/50-tcpw.conf"), "[Service]\nNice=2\n").unwrap();
-    let (code, _, errors) = run(&[&write[..], &["sshd=ssh.service"]].concat());
+    let (code, _, errors) = write("ssh.service");
     assert!(
         code == 2 && errors.contains("tcpw export has not written it"),
         "{errors}"
     );
-    let check = ["--check", "units", "--partial", "-d", "sshd=ssh.service"];
-    let (code, text, _) = run(&check);
+    let (code, text, _) = run(&place, &["--check", "units", "-d", "sshd=ssh.service"]);
     assert!(
         code == 1 && text.starts_with("units/ssh.service.d/50-tcpw.conf:2: `Nice=2`"),
         "{text}"
@@ -253,7 +293,7 @@ fn a_long_list_has_lines_that_systemd_reads() {
     let mut deny = String::new();
     for number in 0..60_000_u32 {
         let [_, a, b, c] = (number * 4 + 1).to_be_bytes();
-        write!(deny, "sshd: 10.{}.{b}.{c}\n", a + 1).unwrap();
+        writeln!(deny, "sshd: 10.{}.{b}.{c}", a + 1).unwrap();
     }
     let place = Place::new(folder.path().join("a"), "", &deny);
     let to = place.file("units");
