@@ -1,12 +1,20 @@
 //! The program `tcpw-gate`, which a rule asks through `aclexec`: exit code 0 admits the client, 1 does
 //! not, and there is no other.
+//!
+//! With the C library of GNU it begins as a program in C: before a `main` of Rust the standard library
+//! looks for the end of the stack in `/proc/self/maps` and prepares for what a call of the gate does
+//! not do, and every client would wait for that. Of what it does there, [`silence`] does what is needed.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
+#![cfg_attr(all(target_env = "gnu", not(test)), no_main)]
 
+#[cfg(all(target_env = "gnu", not(test)))]
+use std::ffi::{c_char, c_int};
 use std::io::{self, IsTerminal as _, Write as _};
 use std::net::IpAddr;
 use std::os::unix::ffi::OsStringExt;
 use std::panic::catch_unwind;
+#[cfg(not(all(target_env = "gnu", not(test))))]
 use std::process::ExitCode;
 use tcpw_event::now::now;
 use tcpw_event::secrecy::keep_secrets;
@@ -15,7 +23,29 @@ use tcpw_gate::{
     broken_in, decide, help_of, silence, tell,
 };
 
+/// Where the C library of GNU begins; it has shown the arguments to the standard library already.
+#[cfg(all(target_env = "gnu", not(test)))]
+#[expect(
+    unsafe_code,
+    reason = "the compiler cannot know that nothing else in the program is called main"
+)]
+// SAFETY: this is the program's one main, with the arguments and the result that the C library expects.
+#[unsafe(no_mangle)]
+extern "C" fn main(_count: c_int, _words: *const *const c_char) -> c_int {
+    c_int::from(!admits())
+}
+
+#[cfg(not(all(target_env = "gnu", not(test))))]
 fn main() -> ExitCode {
+    if admits() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// Whether the client is admitted whom the arguments ask about.
+fn admits() -> bool {
     let words = std::env::args_os().skip(1).map(OsStringExt::into_vec);
     let words: Vec<Vec<u8>> = words.collect();
     if let Some(text) = help_of(&words) {
@@ -24,7 +54,7 @@ fn main() -> ExitCode {
             // A terminal that is gone needs no help.
             drop(out.write_all(text.as_bytes()));
         }
-        return ExitCode::FAILURE;
+        return false;
     }
     silence();
     let decided =
@@ -41,11 +71,7 @@ fn main() -> ExitCode {
             );
         }));
     }
-    if decided.admits {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    decided.admits
 }
 
 fn decision(words: &[Vec<u8>]) -> Decision {
