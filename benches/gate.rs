@@ -1,10 +1,11 @@
-//! What a client pays for the gate: `sh -c 'tcpw-gate ...'`, as libwrap runs it by `aclexec`, against
-//! `sh -c true`, with a database of a million networks, with a legacy one and with a compiled set of ten
-//! millions; and the classic shell filter beside it, `geoiplookup` in a pipe to `awk`, where that program is
-//! installed. All in turn.
+//! What a client pays for the gate: `sh -c 'tcpw-gate ...'`, as libwrap runs it by `aclexec`, and with
+//! `exec` before it, as tcpw writes it, against `sh -c true`, with a database of a million networks, with
+//! a legacy one and with a compiled set of ten millions. Beside it a static program in C that does nothing,
+//! which is what any program costs, and the classic shell filter, `geoiplookup` in a pipe to `awk`, where
+//! that program is installed. All in turn.
 //!
-//! `cargo bench --bench gate`. `TCPW_NETWORKS` is the number of networks in the database, `TCPW_SET` that in
-//! the set.
+//! `cargo bench --bench gate`; needs cc. `TCPW_NETWORKS` is the number of networks in the database,
+//! `TCPW_SET` that in the set.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -64,31 +65,28 @@ fn main() {
             database(name)
         )
     };
-    let mut lines = vec![
-        ("true".to_owned(), "true".to_owned(), true),
+    let nothing = nothing(place.path());
+    let mut lines = vec![("true".to_owned(), "true".to_owned(), true)];
+    for (name, line, succeeds) in [
+        ("a program that does nothing", nothing, true),
+        ("tcpw-gate, admitted", call("c.mmdb", "1.0.0.9"), true),
+        ("tcpw-gate, refused", call("c.mmdb", "1.0.2.9"), false),
         (
-            "tcpw-gate, admitted".to_owned(),
-            call("c.mmdb", "1.0.0.9"),
-            true,
-        ),
-        (
-            "tcpw-gate, refused".to_owned(),
-            call("c.mmdb", "1.0.2.9"),
-            false,
-        ),
-        (
-            "tcpw-gate, legacy, admitted".to_owned(),
+            "tcpw-gate, legacy, admitted",
             call("l.dat", "1.0.0.9"),
             true,
         ),
         (
-            "tcpw-gate, legacy, refused".to_owned(),
+            "tcpw-gate, legacy, refused",
             call("l.dat", "1.0.2.9"),
             false,
         ),
-    ];
-    lines.push(("tcpw-gate, set, admitted".to_owned(), set("16.0.0.5"), true));
-    lines.push(("tcpw-gate, set, refused".to_owned(), set("16.0.0.6"), false));
+        ("tcpw-gate, set, admitted", set("16.0.0.5"), true),
+        ("tcpw-gate, set, refused", set("16.0.0.6"), false),
+    ] {
+        lines.push((name.to_owned(), line.clone(), succeeds));
+        lines.push((format!("{name}, exec"), format!("exec {line}"), succeeds));
+    }
     let legacy = place.path().join("l.dat");
     if Command::new("geoiplookup").arg("-v").output().is_ok() {
         let filter = format!(
@@ -100,6 +98,18 @@ fn main() {
         println!("geoiplookup is not installed: the shell filter is NOT measured");
     }
     report(&lines);
+}
+
+/// Compiles a static program that does nothing; gives its path.
+fn nothing(folder: &Path) -> String {
+    let (source, program) = (folder.join("nothing.c"), folder.join("nothing"));
+    fs::write(&source, "int main(void) { return 0; }\n").unwrap();
+    let compiled = Command::new("cc")
+        .args(["-O2", "-static", "-o"])
+        .args([&program, &source])
+        .status();
+    assert!(compiled.unwrap().success());
+    program.display().to_string()
 }
 
 /// Runs every line in turn, so that whatever else the machine does meets all of them.

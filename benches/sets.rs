@@ -1,7 +1,7 @@
 //! Compiled sets of 1,000 to 10,000,000 networks: how long `tcpw set build` takes and how much memory,
 //! how large the file is, how long `tcpw set show` looks at all of it, and what a question costs that
 //! opens the file, finds an address and closes it again: alone, and as the call of `tcpw-gate` that a rule
-//! runs, `sh -c 'tcpw-gate --in FILE -- ADDRESS'`, beside `sh -c true`.
+//! of tcpw runs, `sh -c 'exec tcpw-gate --in FILE -- ADDRESS'`, beside `sh -c true`.
 //!
 //! `cargo bench --bench sets`; needs Debian's python3 and a few hundred MB below `TMPDIR`. The lists
 //! hold random addresses, a tenth of them networks of IPv4, a tenth addresses of IPv6; every tenth runs
@@ -13,6 +13,10 @@
     reason = "a measurement that cannot go on must stop, and prints its table"
 )]
 
+#[path = "support/gate_program.rs"]
+mod gate_program;
+
+use gate_program::GATE;
 use std::fs::{self, File};
 use std::hint::black_box;
 use std::io::{BufWriter, Write as _};
@@ -30,7 +34,6 @@ subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
 print(time.monotonic() - begin, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
 const QUESTIONS: u64 = 20_000;
 const ROUNDS: usize = 5;
-const GATE: &str = concat!(env!("CARGO_BIN_EXE_tcpw"), "-gate");
 /// As many calls of the gate, each beside a shell that does nothing.
 const CALLS: u64 = 200;
 /// The goals: what a call takes more than `sh -c true`, in milliseconds at the median, and a build's
@@ -133,7 +136,7 @@ fn calls(path: &Path, count: u64) -> (f64, f64) {
             others.find(is_outside).unwrap()
         };
         let line = format!(
-            "{GATE} --strict --keep none --in {} -- {asked}",
+            "exec {GATE} --strict --keep none --in {} -- {asked}",
             path.display()
         );
         gate.push(shell(&line, is_in));
@@ -154,21 +157,12 @@ fn shell(line: &str, succeeds: bool) -> f64 {
     taken.as_secs_f64() * 1000.0
 }
 
-fn build_gate() {
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--release", "--locked", "--package", "tcpw-gate"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .status()
-        .unwrap();
-    assert!(built.success());
-}
-
 fn verdict(is_met: bool) -> &'static str {
     if is_met { "met" } else { "missed" }
 }
 
 fn main() {
-    build_gate();
+    gate_program::build();
     let most = std::env::var("TCPW_NETWORKS").map_or(10_000_000, |text| text.parse().unwrap());
     let folder = tempfile::tempdir().unwrap();
     let (list, set) = (

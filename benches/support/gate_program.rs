@@ -5,10 +5,11 @@ use std::process::Command;
 /// Where it is.
 pub(crate) const GATE: &str = concat!(env!("CARGO_BIN_EXE_tcpw"), "-gate");
 
-/// Builds it.
+/// Builds it as it is packaged.
 pub(crate) fn build() {
     let built = Command::new(env!("CARGO"))
-        .args(["build", "--release", "--locked", "--package", "tcpw-gate"])
+        .args(["build", "--profile", "bench", "--locked", "--package"])
+        .arg("tcpw-gate")
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .status();
     assert!(built.is_ok_and(|status| status.success()));

@@ -52,13 +52,18 @@ pub fn admitted(
     }
     let unasked = union(&parts, |part| &part.unasked);
     let doubtful = met.and(&union(&parts, |part| &part.doubtful));
-    let rest = Ranges::all().minus(&met);
-    let broken = doubtful.clone().or(rest.and(&unasked));
-    let rest = rest.minus(&unasked);
     let is_asked = Edition::ALL.iter().any(|edition| call.asks(*edition));
+    let mut broken = doubtful.clone();
+    let mut rest = Ranges::default();
+    // Of a large set they are as many again, and may decide nothing.
+    if is_asked || call.is_open() {
+        rest = Ranges::all().minus(&met);
+        broken = broken.or(rest.and(&unasked));
+        rest = rest.minus(&unasked);
+    }
     let known = union(&parts, |part| &part.known);
     let unknown = if is_asked {
-        rest.minus(&known)
+        rest.clone().minus(&known)
     } else {
         Ranges::default()
     };

@@ -47,11 +47,16 @@ impl Set {
     /// When a block is damaged.
     pub fn networks(&self, now: DateTime<Utc>) -> Result<Vec<Network>, SetFault> {
         let now = now.timestamp();
-        let counts = |listed: &Listed| listed.until.is_none_or(|until| now < until);
-        self.listed()
-            .filter(|next| next.as_ref().map_or(true, counts))
-            .map(|next| next.map(|listed| listed.network))
-            .collect()
+        let all = [Family::V4, Family::V6].map(|family| self.part(family).count);
+        let all = all.into_iter().fold(0, u64::saturating_add);
+        let mut found = Vec::with_capacity(usize::try_from(all).unwrap_or_default());
+        for listed in self.listed() {
+            let listed = listed?;
+            if listed.until.is_none_or(|until| now < until) {
+                found.push(listed.network);
+            }
+        }
+        Ok(found)
     }
 }
 
