@@ -18,6 +18,9 @@ fn unplaced(mut verdict: Verdict) -> Verdict {
         }
         way.cause = unplaced_cause(way.cause.clone());
     }
+    for asked in &mut verdict.asked {
+        asked.matched.line = 0;
+    }
     verdict
 }
 
