@@ -125,7 +125,7 @@ fn export(
         .each_ref()
         .map(|(daemon, name)| format!("{daemon}={name}"));
     let words = ["--to", "systemd", "-d", &daemons[0], "-d", &daemons[1]];
-    let choice = if number % 2 == 0 {
+    let choice = if number.is_multiple_of(2) {
         "--partial"
     } else {
         "--partial=allow"
