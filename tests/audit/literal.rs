@@ -83,8 +83,8 @@ fn lay(place: &Path, random: &mut Random) {
         0o644, 0o644, 0o644, 0o600, 0o640, 0o664, 0o666, 0o755, 0o444, 0o4644,
     ];
     let mode = modes[random.below(modes.len())];
-    let owner = if random.chance(15) { 1 } else { 0 };
-    let group = if random.chance(15) { 1 } else { 0 };
+    let owner = u32::from(random.chance(15));
+    let group = u32::from(random.chance(15));
     // Modes are lost with an owner.
     chown(place, Some(owner), Some(group)).expect("root gives files away: run the tests as root");
     fs::set_permissions(place, Permissions::from_mode(mode)).unwrap();

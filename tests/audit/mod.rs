@@ -36,7 +36,7 @@ fn json(root: &Path, profiles: &[&str]) -> Value {
     }
     let output = audit(root, &arguments);
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{told}"))
+    serde_json::from_slice(&output.stdout).expect(&told)
 }
 
 /// The requirements of a document, each with its profile.

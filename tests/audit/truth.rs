@@ -31,7 +31,7 @@ fn judged(tables: &Tables) -> Value {
         .output()
         .unwrap();
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{told}"))
+    serde_json::from_slice(&output.stdout).expect(&told)
 }
 
 /// What is asked about in all cases.
