@@ -1,6 +1,7 @@
 //! What `tcpw diff` prints, for people and for programs, and how it fails.
 
 use crate::sandbox::Sandbox;
+use std::fmt::Write as _;
 
 fn pairs() -> Sandbox {
     Sandbox::new()
@@ -60,6 +61,42 @@ fn what_cannot_be_read_or_computed_is_told() {
         .stdout(ACLEXEC)
         .code(1)
         .done();
+}
+
+/// Claims are told as they are found, of which the first have columns of their own width.
+#[test]
+fn of_many_claims_some_are_shown_and_all_by_request() {
+    const COUNT: usize = 2500;
+    let address = |n: usize| format!("198.{}.{}.1", 18 + n / 256, n % 256);
+    let mut rules = String::new();
+    for n in 0..COUNT {
+        writeln!(rules, "sshd: {}", address(n)).unwrap();
+    }
+    let line = |n: usize| {
+        let address = address(n);
+        let number = n + 1;
+        format!("+ sshd  {address:<12}  e.g. {address} by NEW hosts.allow:{number}\n")
+    };
+    let total = format!("{COUNT} gained, 0 lost, 0 undetermined\n");
+    let all: String = (0..COUNT).map(line).collect();
+    let pairs = pairs()
+        .file("old/hosts.allow", "")
+        .file("new/etc/hosts.allow", rules)
+        .run(&["diff", "[ROOT]/old", "[ROOT]/new", "--all"])
+        .stdout(&format!("{all}{total}"))
+        .code(1)
+        .done();
+    let of_json = pairs.run(&["diff", "[ROOT]/old", "[ROOT]/new", "--format", "json"]);
+    let document: serde_json::Value = serde_json::from_str(of_json.stdout_text()).unwrap();
+    assert_eq!(document["claims"].as_array().unwrap().len(), COUNT);
+    assert_eq!(document["claims"][COUNT - 1]["new_rule"]["line"], COUNT);
+    let short = of_json
+        .unchecked()
+        .run(&["diff", "[ROOT]/old", "[ROOT]/new"]);
+    let (out, err, code) = short.output();
+    let end = format!("... and {} more: --all shows them\n{total}", COUNT - 40);
+    assert!(out.ends_with(&end) && err.is_empty(), "{out}{err}");
+    assert_eq!((out.lines().count(), code), (42, Some(1)));
 }
 
 const GOLDEN: &str = r"+ sshd          10.0.0.0/24   e.g. 10.0.0.0 by NEW hosts.allow:1

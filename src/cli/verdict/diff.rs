@@ -1,9 +1,10 @@
 //! `tcpw diff`: who gains or loses what between two pairs of tables.
 
+use crate::cli::base::progress::Progress;
 use crate::cli::base::{Context, Exit, Failure, ListFormat, Style};
 use crate::cli::machine::surroundings::{Aclexec, Machine};
 use crate::cli::machine::tables::{TableFile, TableFiles};
-use crate::engine::{Change, Claim, Differences, Example, TableName, differences};
+use crate::engine::{Change, Claim, Example, TableName, each_difference};
 use crate::escape::visible;
 use clap::Args;
 use serde_json::{Value, json};
@@ -15,6 +16,10 @@ use std::path::{Path, PathBuf};
 /// As many claims as are shown, and as many names in each.
 const SHOWN: usize = 40;
 const NAMES_SHOWN: usize = 4;
+/// As many claims have columns of their own width; later ones have the same.
+const TOGETHER: usize = 1000;
+/// How the JSON begins.
+const START: &str = "{\"claims\":[";
 
 /// Compare who may connect under two pairs of tables
 ///
@@ -48,42 +53,122 @@ pub(crate) fn run(args: &DiffArgs, context: &mut Context) -> Result<Exit, Failur
     let (old, new) = (tables(&args.old)?, tables(&args.new)?);
     let machine = Machine::new(&context.paths, Aclexec::Ask);
     let named: Vec<&[u8]> = args.daemon.iter().map(String::as_bytes).collect();
-    let mut found = old.parsed(|old| new.parsed(|new| differences(old, new, &named, &machine)));
-    if !args.daemon.is_empty() {
-        let asked = |claim: &Claim| {
-            args.daemon
-                .iter()
-                .any(|name| claim.daemons.contains(name.as_bytes()))
-        };
-        found.claims.retain(asked);
-    }
     let is_same =
         old.allow.source() == new.allow.source() && old.deny.source() == new.deny.source();
-    if is_same {
+    let progress = Progress::of("comparing the tables");
+    let mut telling = Telling::new(args, context);
+    let notes = if is_same {
         // What cannot be computed is the same on both sides.
-        found = Differences::default();
-    }
-    match args.format {
-        ListFormat::Table => {
-            let most = if args.all { usize::MAX } else { SHOWN };
-            if let Some(left) = show(&found, most, context)? {
-                context
-                    .out
-                    .line(format!("... and {left} more: --all shows them"))?;
-            }
-            total(&found, context)?;
-        }
-        ListFormat::Json => {
-            let claims: Vec<Value> = found.claims.iter().map(object).collect();
-            let document = json!({ "claims": claims, "not_computed": found.notes });
-            context.out.data(document.to_string())?;
-        }
-    }
-    Ok(if found.claims.is_empty() && found.notes.is_empty() {
-        Exit::Done
+        Vec::new()
     } else {
-        Exit::Negative
-    })
+        let tell = &mut |claim: Claim| telling.take(claim);
+        old.parsed(|old| new.parsed(|new| each_difference(old, new, &named, &machine, tell)))
+    };
+    drop(progress);
+    let is_empty = telling.end(&notes)? && notes.is_empty();
+    Ok(if is_empty { Exit::Done } else { Exit::Negative })
+}
+
+/// Claims, told as they come: with large sets there may be millions of them.
+struct Telling<'a> {
+    args: &'a DiffArgs,
+    context: &'a mut Context,
+    /// Those that are yet to be shown.
+    waiting: Vec<Claim>,
+    /// How wide the daemons and the clients are, once some are shown.
+    widths: Option<(usize, usize)>,
+    /// Who gains, loses, and of whom that cannot be told.
+    counts: [usize; 3],
+    /// Why nothing more can be shown.
+    failure: Option<Failure>,
+}
+
+impl<'a> Telling<'a> {
+    fn new(args: &'a DiffArgs, context: &'a mut Context) -> Self {
+        Self {
+            args,
+            context,
+            waiting: Vec::new(),
+            widths: None,
+            counts: [0; 3],
+            failure: None,
+        }
+    }
+
+    fn take(&mut self, claim: Claim) {
+        let daemons = &self.args.daemon;
+        let is_asked = |name: &String| claim.daemons.contains(name.as_bytes());
+        if !daemons.is_empty() && !daemons.iter().any(is_asked) {
+            return;
+        }
+        let is_first = self.all() == 0;
+        let [gains, loses, unknown] = &mut self.counts;
+        *match claim.change {
+            Change::Gains => gains,
+            Change::Loses => loses,
+            Change::Unknown => unknown,
+        } += 1;
+        if self.failure.is_none() {
+            let told = match self.args.format {
+                ListFormat::Table => self.show(claim),
+                ListFormat::Json => self.write(&claim, is_first),
+            };
+            self.failure = told.err();
+        }
+    }
+
+    fn all(&self) -> usize {
+        self.counts.iter().sum()
+    }
+
+    fn show(&mut self, claim: Claim) -> Result<(), Failure> {
+        if self.args.all || self.all() <= SHOWN {
+            self.waiting.push(claim);
+        }
+        if self.waiting.len() < TOGETHER {
+            return Ok(());
+        }
+        self.show_waiting()
+    }
+
+    fn show_waiting(&mut self) -> Result<(), Failure> {
+        let claims = std::mem::take(&mut self.waiting);
+        let widths = show(&claims, self.widths, self.context)?;
+        self.widths = Some(widths);
+        Ok(())
+    }
+
+    fn write(&mut self, claim: &Claim, is_first: bool) -> Result<(), Failure> {
+        let before = if is_first { START } else { "," };
+        let text = format!("{before}{}", object(claim));
+        self.context.out.bytes(text.as_bytes())
+    }
+
+    /// Tells what is left; whether there was no claim.
+    fn end(mut self, notes: &[String]) -> Result<bool, Failure> {
+        if let Some(failure) = self.failure {
+            return Err(failure);
+        }
+        let all = self.all();
+        match self.args.format {
+            ListFormat::Table => {
+                self.show_waiting()?;
+                let left = all.saturating_sub(SHOWN);
+                if left > 0 && !self.args.all {
+                    let line = format!("... and {left} more: --all shows them");
+                    self.context.out.line(line)?;
+                }
+                total(self.counts, notes, self.context)?;
+            }
+            ListFormat::Json => {
+                let before = if all == 0 { START } else { "" };
+                let notes = json!(notes);
+                let text = format!("{before}],\"not_computed\":{notes}}}");
+                self.context.out.data(text)?;
+            }
+        }
+        Ok(all == 0)
+    }
 }
 
 /// Finds and reads a pair.
@@ -132,19 +217,22 @@ fn tables(place: &Path) -> Result<TableFiles, Failure> {
     })
 }
 
-/// At most so many claims; how many are left out, if some are.
-fn show(found: &Differences, most: usize, context: &mut Context) -> Result<Option<usize>, Failure> {
-    let heads: Vec<(String, String)> = found
-        .claims
+/// Shows claims in columns of these widths, or of their own; gives the widths.
+fn show(
+    claims: &[Claim],
+    widths: Option<(usize, usize)>,
+    context: &mut Context,
+) -> Result<(usize, usize), Failure> {
+    let heads: Vec<(String, String)> = claims
         .iter()
-        .take(most)
         .map(|claim| (daemons(claim), clients(claim)))
         .collect();
     let width = |texts: &dyn Fn(&(String, String)) -> usize| {
         heads.iter().map(texts).max().unwrap_or(0).min(32)
     };
-    let (first, second) = (width(&|head| head.0.len()), width(&|head| head.1.len()));
-    for (claim, (daemons, clients)) in found.claims.iter().zip(&heads) {
+    let own = || (width(&|head| head.0.len()), width(&|head| head.1.len()));
+    let (first, second) = widths.unwrap_or_else(own);
+    for (claim, (daemons, clients)) in claims.iter().zip(&heads) {
         let (sign, style) = match claim.change {
             Change::Gains => ("+", Style::Good),
             Change::Loses => ("-", Style::Bad),
@@ -156,22 +244,14 @@ fn show(found: &Differences, most: usize, context: &mut Context) -> Result<Optio
         );
         context.out.line(context.out.paint(style, &line))?;
     }
-    let left = found.claims.len().saturating_sub(heads.len());
-    Ok((left > 0).then_some(left))
+    Ok((first, second))
 }
 
 /// How many gain and lose, and what could not be computed.
-fn total(found: &Differences, context: &mut Context) -> Result<(), Failure> {
-    let count = |change: Change| {
-        found
-            .claims
-            .iter()
-            .filter(|claim| claim.change == change)
-            .count()
-    };
-    let [gains, loses, unknown] = [Change::Gains, Change::Loses, Change::Unknown].map(count);
-    if found.claims.is_empty() {
-        context.out.line(if found.notes.is_empty() {
+fn total(counts: [usize; 3], notes: &[String], context: &mut Context) -> Result<(), Failure> {
+    let [gains, loses, unknown] = counts;
+    if counts == [0; 3] {
+        context.out.line(if notes.is_empty() {
             "the same effect"
         } else {
             "the same effect, as far as it can be computed"
@@ -181,7 +261,7 @@ fn total(found: &Differences, context: &mut Context) -> Result<(), Failure> {
             "{gains} gained, {loses} lost, {unknown} undetermined"
         ))?;
     }
-    for note in &found.notes {
+    for note in notes {
         context.out.line(format!("cannot be computed: {note}"))?;
     }
     Ok(())

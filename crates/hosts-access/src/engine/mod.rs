@@ -12,7 +12,7 @@ pub(super) mod search;
 pub use clients::{Answer, ClientGroup, ClientSet};
 pub use effect::{
     Change, Claim, Covered, Daemons, Decider, Differences, Example, NameGroup, NamePhrase, NameSet,
-    coverage, deciders, differences, differences_of_user,
+    coverage, deciders, differences, differences_of_user, each_difference,
 };
 pub use model::assumed::AssumedCommands;
 pub use model::request::{Fields, Host, HostName, Request};

@@ -1,7 +1,7 @@
 //! From judged pieces to claims: neighbours become networks, equal claims of several daemons one.
 
 use crate::engine::clients::axis::{Axis, MAPPED};
-use crate::engine::effect::claim::{Change, Claim, Daemons, Differences, Example, NameSet};
+use crate::engine::effect::claim::{Change, Claim, Daemons, Example, NameSet};
 use crate::engine::effect::compile::End;
 use crate::engine::effect::compile::{Atom, Compiler, Slot};
 use crate::engine::effect::daemons::{View, Views};
@@ -12,7 +12,7 @@ use crate::engine::effect::sweep::{Piece, Region, pieces};
 use crate::engine::effect::work::Work;
 use crate::engine::{Surroundings, TableName};
 use crate::escape::visible_short;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 /// As many kinds of addresses times kinds of names as are judged for a daemon.
@@ -23,34 +23,37 @@ const SHOWN: usize = 60;
 /// The fate of every class of names, for one kind of addresses.
 type Row = Vec<Fate>;
 
+/// Gives the claims about each of these regions, and what they say nothing about.
 pub(super) fn claims(
-    work: &Work,
-    views: &Views,
-    judge: &Judge<'_>,
-    region: &Region,
-    compiler: &Compiler<'_>,
-    world: &dyn Surroundings,
-) -> Differences {
-    let mut found = Differences {
-        claims: Vec::new(),
-        notes: views.notes.clone(),
-        asks_user: compiler.asks_user,
-    };
-    let mut places: HashMap<Key, usize> = HashMap::new();
-    each_scene(
-        (work, views, judge),
-        region,
-        (compiler, world),
-        |scene, all| {
-            if !scene.claim(all, &mut found.claims, &mut places) {
-                found.notes.push(scene.too_many());
-            }
-        },
-    );
-    found
+    (work, views, judge): (&Work, &Views, &Judge<'_>),
+    regions: &[Region],
+    (compiler, world): (&Compiler<'_>, &dyn Surroundings),
+    tell: &mut dyn FnMut(Claim),
+) -> Vec<String> {
+    let mut notes = views.notes.clone();
+    for region in regions {
+        let mut claims = Vec::new();
+        let mut places: HashMap<Key, usize> = HashMap::new();
+        each_scene(
+            (work, views, judge),
+            region,
+            (compiler, world),
+            |scene, all| {
+                if !scene.claim(all, &mut claims, &mut places) {
+                    notes.push(scene.too_many());
+                }
+            },
+        );
+        claims.into_iter().for_each(&mut *tell);
+    }
+    if regions.len() > 1 {
+        let mut known = HashSet::new();
+        notes.retain(|note| known.insert(note.clone()));
+    }
+    notes
 }
 
-/// Calls `then` with every kind of daemons, and the pieces of all addresses for it.
+/// Calls `then` with every kind of daemons, and the pieces of all addresses of the region for it.
 pub(super) fn each_scene(
     (work, views, judge): (&Work, &Views, &Judge<'_>),
     region: &Region,
@@ -58,12 +61,16 @@ pub(super) fn each_scene(
     mut then: impl FnMut(&Scene<'_>, &[Piece]),
 ) {
     let names = Rc::new(Names::new(work.atoms.iter().map(|(_, atom)| atom)));
+    let admitted = work.admitted(region);
     for view in &views.all {
-        let has = |slot: Slot| view.has(&work.heads, slot.rule);
         let atoms: Vec<(Slot, &Atom)> = work
             .atoms
             .iter()
-            .filter(|(slot, _)| has(*slot))
+            .chain(&admitted)
+            .filter(|(slot, atom)| {
+                let is_inside = !region.is_slice || region.may_meet(atom);
+                is_inside && view.has(&work.heads, slot.rule)
+            })
             .map(|(slot, atom)| (*slot, atom))
             .collect();
         let scene = Scene {

@@ -51,7 +51,7 @@ pub fn coverage(
     let mut compiler = Compiler::of_anybody(world);
     let region = Region {
         is_everywhere: true,
-        ranges: Vec::new(),
+        ..Region::default()
     };
     let mut work = Work::default();
     let mut times = HashMap::new();

@@ -1,12 +1,13 @@
 //! Who gains and who loses when one pair of tables takes the place of another.
 
 use crate::engine::effect::alike::alike;
-use crate::engine::effect::claim::Differences;
+use crate::engine::effect::claim::{Claim, Differences};
 use crate::engine::effect::collect::claims;
 use crate::engine::effect::compile::Compiler;
 use crate::engine::effect::daemons::{Heads, Views};
 use crate::engine::effect::judge::Judge;
 use crate::engine::effect::merge::Merged;
+use crate::engine::effect::slices::{MOST, slices};
 use crate::engine::effect::sweep::Region;
 use crate::engine::effect::work::{Work, end};
 use crate::engine::{Surroundings, TableName, Tables};
@@ -20,13 +21,27 @@ pub fn differences(
     daemons: &[&[u8]],
     world: &dyn Surroundings,
 ) -> Differences {
-    let mut found = differences_of_user(old, new, daemons, NO_USER, world);
-    if found.asks_user {
-        found
-            .notes
-            .push("clients whose user name is known: a rule asks for users".to_owned());
+    let mut claims = Vec::new();
+    let mut tell = |claim| claims.push(claim);
+    let unsaid = compared([old, new], (daemons, NO_USER), world, MOST, &mut tell);
+    Differences {
+        claims,
+        asks_user: unsaid.asks_user,
+        notes: unsaid.of_unknown_user(),
     }
-    found
+}
+
+/// The same a claim at a time, for those who do not keep them all: where commands such as a gate with
+/// a large set admit very many ranges, the claims are too many to be held. Gives what they say
+/// nothing about, in words.
+pub fn each_difference(
+    old: &Tables<'_>,
+    new: &Tables<'_>,
+    daemons: &[&[u8]],
+    world: &dyn Surroundings,
+    tell: &mut dyn FnMut(Claim),
+) -> Vec<String> {
+    compared([old, new], (daemons, NO_USER), world, MOST, tell).of_unknown_user()
 }
 
 /// The user of a client that names none, as libwrap has it.
@@ -40,6 +55,44 @@ pub fn differences_of_user(
     user: &[u8],
     world: &dyn Surroundings,
 ) -> Differences {
+    let mut claims = Vec::new();
+    let mut tell = |claim| claims.push(claim);
+    let unsaid = compared([old, new], (daemons, user), world, MOST, &mut tell);
+    Differences {
+        claims,
+        notes: unsaid.notes,
+        asks_user: unsaid.asks_user,
+    }
+}
+
+/// What claims say nothing about.
+#[derive(Default)]
+pub(super) struct Unsaid {
+    /// In words.
+    pub(super) notes: Vec<String>,
+    /// Whether a rule that matters asks for the client's user.
+    pub(super) asks_user: bool,
+}
+
+impl Unsaid {
+    /// In words, where nothing is known of the client's user.
+    fn of_unknown_user(mut self) -> Vec<String> {
+        if self.asks_user {
+            self.notes
+                .push("clients whose user name is known: a rule asks for users".to_owned());
+        }
+        self.notes
+    }
+}
+
+/// Gives the claims, in slices of the addresses if commands admit more than `most` ranges.
+pub(super) fn compared(
+    [old, new]: [&Tables<'_>; 2],
+    (daemons, user): (&[&[u8]], &[u8]),
+    world: &dyn Surroundings,
+    most: usize,
+    tell: &mut dyn FnMut(Claim),
+) -> Unsaid {
     let mut tables = [
         (TableName::Allow, Merged::new(old.allow, new.allow)),
         (TableName::Deny, Merged::new(old.deny, new.deny)),
@@ -50,25 +103,10 @@ pub fn differences_of_user(
     }
     let ends = [old.deny, new.deny].map(end);
     let mut compiler = Compiler::new(user, world);
-    let mut region = Region {
-        is_everywhere: ends[0] != ends[1],
-        ..Region::default()
-    };
-    let mut changed = Vec::new();
-    for (_, merged) in &tables {
-        for rule in merged.different() {
-            changed.push(Heads::text(rule).into_owned());
-            compiler.clients(rule, &mut |group, atom| {
-                if group == 0 {
-                    region.add(&atom);
-                }
-            });
-        }
-    }
+    let (mut changed, region) = changed(&tables, ends[0] != ends[1], &mut compiler);
     if changed.is_empty() && !region.is_everywhere {
-        return Differences::default();
+        return Unsaid::default();
     }
-    region.finish();
     let is_deny_common = tables
         .iter()
         .all(|(name, merged)| *name == TableName::Allow || merged.own().next().is_none());
@@ -86,5 +124,35 @@ pub fn differences_of_user(
         ends,
         is_deny_common,
     };
-    claims(&work, &views, &judge, &region, &compiler, world)
+    let commands = work.commands.iter().map(|command| &command.admitted);
+    let regions = slices(region, &commands, most);
+    Unsaid {
+        notes: claims((&work, &views, &judge), &regions, (&compiler, world), tell),
+        asks_user: compiler.asks_user,
+    }
+}
+
+/// The daemons of the rules that are not the same in both pairs, and the clients of these rules.
+fn changed(
+    tables: &[(TableName, Merged<'_>); 2],
+    is_everywhere: bool,
+    compiler: &mut Compiler<'_>,
+) -> (Vec<Vec<u8>>, Region) {
+    let mut region = Region {
+        is_everywhere,
+        ..Region::default()
+    };
+    let mut daemons = Vec::new();
+    for (_, merged) in tables {
+        for rule in merged.different() {
+            daemons.push(Heads::text(rule).into_owned());
+            compiler.clients(rule, &mut |group, atom| {
+                if group == 0 {
+                    region.add(&atom);
+                }
+            });
+        }
+    }
+    region.finish();
+    (daemons, region)
 }

@@ -2,6 +2,7 @@
 //! what the linear matcher decides, client by client.
 
 use crate::AccessTables;
+use crate::engine::effect::differences::compared;
 use crate::engine::{
     Access, Account, Admitted, Cause, Change, Host, HostName, ListFile, Request, Surroundings,
     deciders, differences,
@@ -16,7 +17,7 @@ use std::rc::Rc;
 type Gate = (&'static str, &'static [(&'static str, &'static str)], bool);
 
 /// All gates there are.
-const GATES: [Gate; 4] = [
+const GATES: [Gate; 5] = [
     ("gate-a", &[("10.0.0.0", "10.1.2.2")], false),
     (
         "gate-b",
@@ -32,6 +33,17 @@ const GATES: [Gate; 4] = [
         ],
         true,
     ),
+    (
+        "gate-e",
+        &[
+            ("192.0.2.0", "192.0.2.255"),
+            ("10.0.0.0", "10.0.0.1"),
+            ("10.1.2.3", "10.1.2.3"),
+            ("2001:db8::", "2001:db8::7"),
+            ("2001:db9::", "2001:db9::ffff"),
+        ],
+        false,
+    ),
 ];
 
 const CLIENTS: [&str; 8] = [
@@ -45,13 +57,15 @@ const CLIENTS: [&str; 8] = [
     "UNKNOWN",
 ];
 
-const OPTIONS: [&str; 16] = [
+const OPTIONS: [&str; 18] = [
     "",
     "",
     ": aclexec gate-a -- %a",
     ": aclexec gate-b -- %a",
     ": aclexec gate-c -- %a",
     ": aclexec gate-d -- %a",
+    ": aclexec gate-e -- %a",
+    ": aclexec gate-e -- %a : deny",
     ": aclexec gate-a -- %a : deny",
     ": aclexec gate-a -- %a : allow",
     ": aclexec gate-a -- %a : severity info",
@@ -162,6 +176,10 @@ proptest! {
         let new = AccessTables::parse(allow.as_bytes(), deny.as_bytes());
         let found = differences(&old.tables(), &new.tables(), &[b"sshd", b"vsftpd"], &Gates);
         prop_assert!(found.notes.is_empty(), "{:?}", found.notes);
+        let mut sliced = Vec::new();
+        let daemons: (&[&[u8]], &[u8]) = (&[b"sshd", b"vsftpd"], b"unknown");
+        let mut keep = |claim| sliced.push(claim);
+        compared([&old.tables(), &new.tables()], daemons, &Gates, 1, &mut keep);
         for (daemon, address, name, request) in requests() {
             let [was, is] = [&old, &new].map(|tables| tables.decide_on(&request, &Gates).access);
             let expected = match (was, is) {
@@ -170,20 +188,22 @@ proptest! {
                 (Access::Granted | Access::Denied | Access::Undecided, _) => Vec::new(),
             };
             prop_assert!(was != Access::Undecided && is != Access::Undecided);
-            let claims = found.claims.iter();
-            let told: Vec<Change> = claims
-                .filter(|claim| {
-                    claim.covers(daemon.as_bytes(), address.as_bytes(), name.as_bytes())
-                })
-                .map(|claim| claim.change)
-                .collect();
-            prop_assert_eq!(
-                told, expected,
-                "{} {} {}\n{}--\n{}->\n{}--\n{}",
-                daemon, address, name, &old_allow, &old_deny, &allow, &deny
-            );
+            for claims in [&found.claims, &sliced] {
+                let told: Vec<Change> = claims
+                    .iter()
+                    .filter(|claim| {
+                        claim.covers(daemon.as_bytes(), address.as_bytes(), name.as_bytes())
+                    })
+                    .map(|claim| claim.change)
+                    .collect();
+                prop_assert_eq!(
+                    told, &*expected,
+                    "{} {} {}\n{}--\n{}->\n{}--\n{}",
+                    daemon, address, name, &old_allow, &old_deny, &allow, &deny
+                );
+            }
         }
-        for claim in &found.claims {
+        for claim in found.claims.iter().chain(&sliced) {
             let example = &claim.example;
             let host = Host::new(&example.address, HostName::new(&example.name));
             let request = Request::new(&example.daemon, host);

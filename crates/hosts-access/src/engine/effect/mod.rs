@@ -4,7 +4,8 @@
 //! merged ([`merge`]), and the rest is worked out for the addresses and names of those rules. The
 //! addresses are cut at the ends of all patterns ([`sweep`]), the names into classes ([`names`]);
 //! addresses, and names, that the rules treat alike are judged once ([`judge`]). What single clients
-//! only can settle is tried both ways, and told as unknown where that makes a difference.
+//! only can settle is tried both ways, and told as unknown where that makes a difference. Where commands
+//! admit very many ranges, all this is done for one slice of the addresses after the other ([`slices`]).
 
 mod alike;
 mod claim;
@@ -22,11 +23,12 @@ mod judge;
 mod merge;
 mod names;
 mod profile;
+mod slices;
 mod sweep;
 mod work;
 
 pub use claim::{Change, Claim, Daemons, Differences, Example, NameGroup, NameSet};
 pub use coverage::{Covered, coverage};
 pub use deciders::{Decider, deciders};
-pub use differences::{differences, differences_of_user};
+pub use differences::{differences, differences_of_user, each_difference};
 pub use names::NamePhrase;

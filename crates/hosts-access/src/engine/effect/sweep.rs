@@ -20,6 +20,8 @@ pub(super) struct Piece {
 #[derive(Debug, Default)]
 pub(super) struct Region {
     pub(super) is_everywhere: bool,
+    /// It is a part of the region for which rules were taken apart.
+    pub(super) is_slice: bool,
     pub(super) ranges: Vec<(Axis, u128, u128)>,
 }
 
@@ -58,6 +60,40 @@ impl Region {
             .partition_point(|range| (range.0, range.2) < (axis, low));
         let met = |range: &(Axis, u128, u128)| range.0 == axis && range.1 <= high;
         self.is_everywhere || self.ranges.get(behind).is_some_and(met)
+    }
+
+    /// Whether some client for whom an atom may match is in it; names are everywhere.
+    pub(super) fn may_meet(&self, atom: &Atom) -> bool {
+        match atom {
+            Atom::Range(axis, low, high) | Atom::Asked(axis, low, high, _) => {
+                self.meets(*axis, *low, *high)
+            }
+            Atom::Scattered(axis, _) => self.meets(*axis, 0, axis.last()),
+            Atom::Name(_)
+            | Atom::Domain(_)
+            | Atom::Known
+            | Atom::Local
+            | Atom::Vague(_)
+            | Atom::Open(_) => true,
+        }
+    }
+
+    /// What of it lies from one address to another; nothing if nothing does.
+    pub(super) fn within(&self, axis: Axis, low: u128, high: u128) -> Option<Self> {
+        let own =
+            |range: &&(Axis, u128, u128)| range.0 == axis && range.1 <= high && low <= range.2;
+        let ranges: Vec<_> = if self.is_everywhere {
+            vec![(axis, low, high)]
+        } else {
+            let own = self.ranges.iter().filter(own);
+            own.map(|range| (axis, range.1.max(low), range.2.min(high)))
+                .collect()
+        };
+        (!ranges.is_empty()).then_some(Self {
+            is_everywhere: false,
+            is_slice: true,
+            ranges,
+        })
     }
 
     /// Its own ends, so that no piece is half in it.

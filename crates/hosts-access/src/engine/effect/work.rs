@@ -9,6 +9,7 @@ use crate::engine::effect::sweep::Region;
 use crate::engine::{Access, Admitted, Table, TableName};
 use crate::policy::Rule;
 use std::net::IpAddr;
+use std::rc::Rc;
 
 /// What becomes of those whom no rule matches.
 pub(super) fn end(deny: Table<'_>) -> Access {
@@ -24,12 +25,50 @@ pub(super) fn end(deny: Table<'_>) -> Access {
     }
 }
 
+/// A command that decides about those whom it admits.
+pub(super) struct Gated {
+    /// Where it counts.
+    slot: Slot,
+    pub(super) admitted: Rc<Admitted>,
+    /// Its ranges are in order, and none has an address of another one.
+    is_in_order: bool,
+}
+
+impl Gated {
+    fn new(slot: Slot, admitted: Rc<Admitted>) -> Self {
+        let ranges = admitted.ranges.iter();
+        Self {
+            slot,
+            is_in_order: ranges.is_sorted_by(|one, next| one.1 < next.0),
+            admitted,
+        }
+    }
+
+    /// All of its ranges, but for some that a slice does not meet.
+    fn near(&self, region: &Region) -> &[(IpAddr, IpAddr)] {
+        let all = self.admitted.ranges.as_slice();
+        let is_short = region.is_slice && self.is_in_order;
+        let ends = region.ranges.first().zip(region.ranges.last());
+        let Some(((axis, low, _), (_, _, high))) = ends.filter(|_| is_short) else {
+            return all;
+        };
+        let Some((low, high)) = axis.ip(*low).zip(axis.ip(*high)) else {
+            return all;
+        };
+        let from = all.partition_point(|range| range.1 < low);
+        let to = all.partition_point(|range| range.0 <= high);
+        all.get(from..to).unwrap_or_default()
+    }
+}
+
 /// The rules that can matter, taken apart.
 #[derive(Default)]
 pub(super) struct Work {
     pub(super) rules: Rules,
     pub(super) atoms: Vec<(Slot, Atom)>,
     pub(super) heads: Heads,
+    /// Commands that decide about those whom they admit: their ranges may be very many.
+    pub(super) commands: Vec<Gated>,
     /// Whether a command of the allow tables can lead to the deny tables.
     is_gated: bool,
 }
@@ -48,19 +87,7 @@ impl Work {
         let atoms = &mut self.atoms;
         let mut is_relevant = false;
         let groups = compiler.clients(rule, &mut |group, atom| {
-            let is_inside = match &atom {
-                Atom::Range(axis, low, high) | Atom::Asked(axis, low, high, _) => {
-                    region.meets(*axis, *low, *high)
-                }
-                Atom::Scattered(axis, _) => region.meets(*axis, 0, axis.last()),
-                Atom::Name(_)
-                | Atom::Domain(_)
-                | Atom::Known
-                | Atom::Local
-                | Atom::Vague(_)
-                | Atom::Open(_) => true,
-            };
-            if is_inside {
+            if region.may_meet(&atom) {
                 is_relevant |= group == 0;
                 atoms.push((
                     Slot {
@@ -74,7 +101,7 @@ impl Work {
         if !is_relevant {
             return self.atoms.truncate(from);
         }
-        let end = self.end(table, compiler.end(table, rule), (number, groups), region);
+        let end = self.end(table, compiler.end(table, rule), (number, groups));
         let block = self.rules.all.last().map_or(0, |last| {
             let present = |numbers: [Option<u32>; 2]| numbers.map(|number| number.is_some());
             let is_same = last.end == end && present(last.numbers) == present(placed.numbers);
@@ -93,13 +120,7 @@ impl Work {
 
     /// Notes whom the command of a rule admits, as a group after those of its clients, and where the
     /// deny tables begin if it can lead there.
-    fn end(
-        &mut self,
-        table: TableName,
-        end: Ended,
-        (number, group): (u32, u32),
-        region: &Region,
-    ) -> End {
+    fn end(&mut self, table: TableName, end: Ended, (number, group): (u32, u32)) -> End {
         let is_second = table == TableName::Deny;
         if is_second && self.is_gated {
             self.rules.second.get_or_insert(number);
@@ -115,27 +136,36 @@ impl Work {
                     rule: number,
                     group,
                 };
-                let ranges =
-                    ranges(&admitted).filter(|(axis, low, high)| region.meets(*axis, *low, *high));
-                let atoms = ranges.map(|(axis, low, high)| (slot, Atom::Range(axis, low, high)));
-                self.atoms.extend(atoms);
+                self.commands.push(Gated::new(slot, admitted));
                 End::Gate(own)
             }
         }
     }
 }
 
-/// Whom a command admits, as ranges of the axes.
-fn ranges(admitted: &Admitted) -> impl Iterator<Item = (Axis, u128, u128)> + '_ {
-    let known = admitted
-        .ranges
-        .iter()
-        .filter_map(|(low, high)| match (low, high) {
-            (IpAddr::V4(low), IpAddr::V4(high)) => {
-                Some((Axis::V4, low.to_bits().into(), high.to_bits().into()))
-            }
-            (IpAddr::V6(low), IpAddr::V6(high)) => Some((Axis::V6, low.to_bits(), high.to_bits())),
-            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => None,
-        });
-    known.chain(admitted.unknown.then_some((Axis::Nowhere, 0, 0)))
+impl Work {
+    /// Whom commands admit in a region, each in the group after those of its rule's clients.
+    pub(super) fn admitted(&self, region: &Region) -> Vec<(Slot, Atom)> {
+        let mut found = Vec::new();
+        for command in &self.commands {
+            let known = command.near(region).iter().filter_map(on_axis);
+            let is_unknown = command.admitted.unknown;
+            let all = known.chain(is_unknown.then_some((Axis::Nowhere, 0, 0)));
+            let inside = all.filter(|(axis, low, high)| region.meets(*axis, *low, *high));
+            let atom = |(axis, low, high)| (command.slot, Atom::Range(axis, low, high));
+            found.extend(inside.map(atom));
+        }
+        found
+    }
+}
+
+/// A range of addresses on its axis; nothing if its ends are of two families.
+pub(super) fn on_axis((low, high): &(IpAddr, IpAddr)) -> Option<(Axis, u128, u128)> {
+    match (low, high) {
+        (IpAddr::V4(low), IpAddr::V4(high)) => {
+            Some((Axis::V4, low.to_bits().into(), high.to_bits().into()))
+        }
+        (IpAddr::V6(low), IpAddr::V6(high)) => Some((Axis::V6, low.to_bits(), high.to_bits())),
+        (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => None,
+    }
 }
