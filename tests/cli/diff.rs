@@ -1,6 +1,7 @@
 //! What `tcpw diff` prints, for people and for programs, and how it fails.
 
 use crate::sandbox::Sandbox;
+use std::fmt::Write as _;
 
 fn pairs() -> Sandbox {
     Sandbox::new()
@@ -67,9 +68,10 @@ fn what_cannot_be_read_or_computed_is_told() {
 fn of_many_claims_some_are_shown_and_all_by_request() {
     const COUNT: usize = 2500;
     let address = |n: usize| format!("198.{}.{}.1", 18 + n / 256, n % 256);
-    let rules: String = (0..COUNT)
-        .map(|n| format!("sshd: {}\n", address(n)))
-        .collect();
+    let mut rules = String::new();
+    for n in 0..COUNT {
+        writeln!(rules, "sshd: {}", address(n)).unwrap();
+    }
     let line = |n: usize| {
         let address = address(n);
         let number = n + 1;
