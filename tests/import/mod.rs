@@ -1,7 +1,6 @@
 //! What other programs keep, written by the programs themselves, and what becomes of it in tables.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     unreachable_pub,
