@@ -20,9 +20,9 @@ use tcpw_gate::compiled::{BuildError, FormState, build, look, remove};
 ///
 /// A compiled table is of one state of one file: its size, its times, its inode and its device. After any
 /// change of the table, it is not used, and the table is read. `tcpw` compiles a table again after every
-/// change that it makes, once there is a compiled form; after a change by hand or by another program run
-/// `tcpw compile` again. Until then decisions are slower, and never wrong. It pays from some ten
-/// thousand rules on; tables of fewer than 65536 bytes are always read.
+/// change that it makes, once there is a compiled form; after a change by hand or by another program
+/// `tcpw expire` does, which a timer runs each minute, or `tcpw compile` at once. Until then decisions are
+/// slower, and never wrong. It pays from some ten thousand rules on; tables of fewer than 65536 bytes are always read.
 ///
 /// Whoever may read the table may read its compiled form, and root alone can write it: one that others
 /// can write is not used.

@@ -5,6 +5,7 @@ use super::follow_names::refresh;
 use super::make::make;
 use crate::cli::base::times::stamp;
 use crate::cli::base::{Context, Exit, Failure, Paths};
+use crate::cli::machine::compiled_tables;
 use crate::editor::{
     Asks, Ground, History, Intent, Note, Scope, Written, expire, stray_notes, verify_expire,
 };
@@ -31,6 +32,9 @@ use std::cell::{Cell, RefCell};
 /// cannot be resolved keeps its addresses; exit code 1 if that lasts longer than `grace` of `[follow]`
 /// in tcpw.toml(5), or if an address stays because somebody who must still get in comes from there. Then
 /// a mail says so too, once until the name can be resolved again, where alerts have a way to leave.
+///
+/// A table that has a compiled form (`tcpw compile`) and was changed by hand or by another program is
+/// compiled again.
 #[derive(Debug, Args)]
 pub(crate) struct ExpireArgs {
     #[command(flatten)]
@@ -50,6 +54,9 @@ pub(crate) fn run(args: &ExpireArgs, context: &mut Context) -> Result<Exit, Fail
     let expired = remove_expired(args, context);
     // Nobody who is to be let in waits because something else could not be removed.
     let followed = refresh(args.change, args.force.force, context);
+    if !args.is_preview() {
+        compiled_tables::follow(context)?;
+    }
     match (expired?, followed?) {
         (Exit::Done, exit) | (exit, _) => Ok(exit),
     }
