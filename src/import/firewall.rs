@@ -30,6 +30,8 @@ pub(crate) enum Effect {
     Deny,
     /// Another chain, and then on.
     Jump(String),
+    /// Another chain, and then where a return from this one would lead.
+    Goto(String),
     /// Back to the chain that called this one.
     Return,
     /// Nothing to a new connection.
@@ -88,15 +90,16 @@ impl Filter {
 }
 
 impl Walk<'_, '_, '_> {
-    fn chain(&mut self, name: &str, context: &Matching, depth: usize) {
+    /// Whether nobody leaves the chain without a verdict.
+    fn chain(&mut self, name: &str, context: &Matching, depth: usize) -> bool {
         let filter = self.filter;
         let Some(rules) = filter.chains.get(name) else {
-            return;
+            return false;
         };
         for rule in rules {
             self.steps += 1;
             if self.steps > MOST_STEPS {
-                return;
+                return false;
             }
             let is_always = rule.matching.from.is_none() && rule.matching.ports.is_none();
             let matching = both(context, &rule.matching);
@@ -105,24 +108,41 @@ impl Walk<'_, '_, '_> {
                 Effect::Deny => self.take(EntryVerdict::Deny, &matching, rule),
                 Effect::Nothing => continue,
                 Effect::Unknown(why) => self.intake.fault(&rule.place, why),
-                Effect::Return if is_always => return,
+                Effect::Return if is_always => return false,
                 Effect::Return => {
                     let what = "it leaves a chain for some connections only";
                     self.intake.fault(&rule.place, what);
                 }
-                Effect::Jump(name) if depth < DEEPEST && filter.chains.contains_key(name) => {
-                    self.chain(name, &matching, depth + 1);
+                Effect::Jump(name) | Effect::Goto(name)
+                    if depth < DEEPEST && filter.chains.contains_key(name) =>
+                {
+                    let is_end = self.chain(name, &matching, depth + 1);
+                    let goes_on = !is_end && matches!(rule.effect, Effect::Goto(_));
+                    if goes_on && is_always {
+                        return false;
+                    }
+                    if goes_on {
+                        let what = format!(
+                            "some connections leave the chain `{}` without a verdict, and this one with it",
+                            shown(name)
+                        );
+                        self.intake.fault(&rule.place, &what);
+                    }
+                    if is_end && is_always {
+                        return true;
+                    }
                     continue;
                 }
-                Effect::Jump(name) => {
+                Effect::Jump(name) | Effect::Goto(name) => {
                     let what = format!("the chain `{}` is not here, or too deep", shown(name));
                     self.intake.fault(&rule.place, &what);
                 }
             }
             if is_always && matches!(rule.effect, Effect::Accept | Effect::Deny) {
-                return;
+                return true;
             }
         }
+        false
     }
 
     fn take(&mut self, verdict: EntryVerdict, matching: &Matching, rule: &FilterRule) {

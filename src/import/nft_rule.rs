@@ -97,9 +97,14 @@ impl Statements {
             "accept" => Effect::Accept,
             "drop" | "reject" => Effect::Deny,
             "return" => Effect::Return,
-            "jump" => {
+            "jump" | "goto" => {
                 let target = value.get("target").and_then(Value::as_str);
-                Effect::Jump(target.unwrap_or_default().to_owned())
+                let target = target.unwrap_or_default().to_owned();
+                if kind == "jump" {
+                    Effect::Jump(target)
+                } else {
+                    Effect::Goto(target)
+                }
             }
             other => {
                 // Such as a limit or a map: what happens to whom is not known.
@@ -126,7 +131,14 @@ impl Statements {
         };
         let payload = (field("payload", "protocol"), field("payload", "field"));
         match (payload, field("ct", "key"), field("meta", "key")) {
-            ((Some("ip" | "ip6"), Some("saddr")), ..) => self.from(right, is_negated, sets),
+            ((Some(family @ ("ip" | "ip6")), Some("saddr")), ..) => {
+                let without = is_negated.then_some(if family == "ip" {
+                    Network::ALL_V4
+                } else {
+                    Network::ALL_V6
+                });
+                self.from(right, without, sets)
+            }
             ((Some("tcp" | "th"), Some("dport")), ..) if !is_negated => self.ports(right, ""),
             ((Some("udp"), Some("dport")), ..) if !is_negated => self.ports(right, "/udp"),
             ((Some("icmp" | "icmpv6"), _), ..) => {
@@ -179,7 +191,13 @@ impl Statements {
         Ok(())
     }
 
-    fn from(&mut self, right: &Value, is_negated: bool, sets: &Sets<'_>) -> Result<(), String> {
+    /// The addresses of a value; or those of a whole family without them.
+    fn from(
+        &mut self,
+        right: &Value,
+        without: Option<Network>,
+        sets: &Sets<'_>,
+    ) -> Result<(), String> {
         if self.from.is_some() {
             return Err("it asks for the address twice".to_owned());
         }
@@ -203,15 +221,13 @@ impl Statements {
             let (network, rest, _) = element.read()?;
             groups.entry(rest).or_default().push(network);
         }
-        if is_negated {
+        if let Some(family) = without {
             if groups.keys().any(Option::is_some) {
                 return Err("it is about all others than those of a set that runs out".to_owned());
             }
             let set: Vec<Network> = groups.into_values().flatten().collect();
             // What a match of one family says nothing about, it does not match.
-            let is_four = set.first().is_none_or(|one| one.first().is_ipv4());
-            let mut others = RangeSet::of(&set).others();
-            others.retain(|one| one.first().is_ipv4() == is_four);
+            let others = RangeSet::of(&set).rest_of(family);
             groups = BTreeMap::from([(None, others)]);
         }
         self.from = Some(groups);

@@ -86,6 +86,85 @@ fn a_protocol_of_one_family_is_not_of_the_other_one() {
 }
 
 #[test]
+fn an_empty_set_is_of_the_family_that_is_asked_about() {
+    let dump = in_namespace(
+        "nft -f - <<'END'\ntable inet t {\nset nobody { type ipv6_addr; flags interval; }\nchain in {\n\
+         type filter hook input priority 0; policy accept;\ntcp dport 22 ip6 saddr != @nobody drop\n}\n}\nEND\n\
+         nft -j list ruleset",
+    );
+    let (sandbox, ran) = import(&dump, &["nft", "-d", "sshd=22", "--force"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let (_, deny) = sandbox.tables();
+    assert!(deny.contains("\nsshd: [::]/1 [8000::]/1\n"), "{deny}");
+}
+
+#[test]
+fn what_tcpw_exports_to_nft_is_read_back() {
+    let daemons = ["-d", "sshd=22", "-d", "vsftpd=21"];
+    let tables = [
+        (
+            "sshd: 192.0.2.0/24 EXCEPT 192.0.2.7\nvsftpd: 10. [2001:db8::]/32\n",
+            "ALL: ALL\n",
+        ),
+        ("", "sshd: 203.0.113.0/24 [2001:db8:7::]/48\n"),
+        (
+            "ALL: 127.0.0.1 [::1]\n",
+            "vsftpd: ALL EXCEPT 198.51.100.0/25\n",
+        ),
+    ];
+    for (allow, deny) in tables {
+        let from = Sandbox::new(allow, deny);
+        let path = from.path("tcpw.nft");
+        let path = path.to_str().unwrap();
+        let words = [
+            &["export", "--to", "nftables", "--output", path][..],
+            &daemons,
+        ]
+        .concat();
+        let ran = from.run(&words);
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        let dump = in_namespace(&format!("nft -f {path}; nft -j list table inet tcpw"));
+        let (to, ran) = import(&dump, &[&["nft", "--force"][..], &daemons].concat());
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        let places = [&from, &to].map(|sandbox| sandbox.path("etc").to_str().unwrap().to_owned());
+        let ran = from.run(&["diff", &places[0], &places[1], "-d", "sshd", "-d", "vsftpd"]);
+        // A firewall sees an address always.
+        let others = ran
+            .out
+            .lines()
+            .filter(|line| !line.contains("address unknown"));
+        let others: Vec<&str> = others.filter(|line| *line != "the same effect").collect();
+        assert!(others.is_empty(), "{allow}{deny}{others:#?}");
+    }
+}
+
+/// A chain that is gone to is left as the one is from which it was reached.
+#[test]
+fn a_goto_to_a_chain_that_decides_nothing_is_not_understood() {
+    let of = |end: &str| {
+        in_namespace(&format!(
+            "nft -f - <<'END'\ntable inet t {{\nchain some {{\nip saddr 192.0.2.7 drop\n{end}}}\nchain in {{\n\
+             type filter hook input priority 0; policy accept;\ntcp dport 22 ip saddr 192.0.2.0/24 goto some\n\
+             tcp dport 22 drop\n}}\n}}\nEND\nnft -j list ruleset"
+        ))
+    };
+    let (sandbox, ran) = import(&of(""), &["nft", "-d", "sshd=22", "--force"]);
+    assert!(
+        ran.code == Some(2) && ran.err.contains("leave the chain `some` without a verdict"),
+        "{}",
+        ran.err
+    );
+    assert_eq!(sandbox.tables(), (String::new(), String::new()));
+    let (sandbox, ran) = import(&of("accept\n"), &["nft", "-d", "sshd=22", "--force"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let asks = |client: &str| sandbox.run(&["match", "sshd", client]).code;
+    assert_eq!(
+        ["192.0.2.7", "192.0.2.8", "198.51.100.7"].map(asks),
+        [Some(1), Some(0), Some(1)]
+    );
+}
+
+#[test]
 fn sets_of_nft_and_ipset_are_lists() {
     let dump = in_namespace(
         "nft -f - <<'END'\ntable inet t {\nset bans { type ipv4_addr; flags interval, timeout; auto-merge\n\
