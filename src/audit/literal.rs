@@ -186,7 +186,7 @@ fn mode(table: TableName, allowed: AllowedMode, seen: &SeenSystem) -> Found {
     };
     let is_of_root = uid == 0 && gid == 0;
     let passes = match allowed {
-        // `ls -l` shows what it is in front of the mode.
+        // `ls -l` shows what it is before the mode.
         AllowedMode::Exactly644 => kind == EntryKind::File && mode == 0o644,
         AllowedMode::Exactly644OfRoot => mode == 0o644 && is_of_root,
         AllowedMode::AtMost644OfRoot => mode & !0o644 == 0 && is_of_root,

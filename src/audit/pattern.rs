@@ -13,7 +13,7 @@ pub enum LinePattern {
     AllOfAll,
     /// `ALL` or `sshd` before the first colon and the first `#`.
     SshdOrAll,
-    /// `ALL: ALL` in a line that does not begin with `#`, blanks being taken together and left out in front.
+    /// `ALL: ALL` in a line that does not begin with `#`, blanks being taken together and left out at its start.
     UncommentedAll,
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf, absolute};
 
 /// The longest name of a file (`NAME_MAX` of Linux), without what a file has on its way to its place.
 const LONGEST: usize = 255 - BESIDE;
-/// Bytes for a dot in front and `.new` after it.
+/// Bytes for a dot before it and `.new` after it.
 const BESIDE: usize = 5;
 
 /// Where in `directory` the compiled form of the table at `table` is kept: under the path by which the
