@@ -8,13 +8,16 @@ use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, connect, socket_with, sockopt};
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
 /// The service that knows users.
 const PORT: u16 = 113;
 /// The longest answer that is read.
-const MOST_BYTES: u64 = 512;
+const MOST_BYTES: usize = 512;
 /// The longest name that libwrap reads.
 const LONGEST: usize = 255;
+/// The shortest time limit of a socket: one of nothing would be none.
+const SHORTEST: Duration = Duration::from_millis(1);
 
 /// The user at the client's end; nothing if nobody there says one in time.
 pub(crate) fn user_of(ends: Ends, patience: Patience) -> Option<Vec<u8>> {
@@ -25,11 +28,11 @@ pub(crate) fn user_of(ends: Ends, patience: Patience) -> Option<Vec<u8>> {
 
 fn answer(ends: Ends, patience: Patience) -> io::Result<Vec<u8>> {
     let mut asked = connection(ends, patience)?;
-    asked.set_write_timeout(Some(patience.left().max(ONE)))?;
+    asked.set_write_timeout(Some(patience.left().max(SHORTEST)))?;
     let question = format!("{},{}\r\n", ends.client.port(), ends.server.port());
     asked.write_all(question.as_bytes())?;
     let mut answer = Vec::new();
-    while !answer.contains(&b'\n') && answer.len() < usize::try_from(MOST_BYTES).unwrap_or(512) {
+    while !answer.contains(&b'\n') && answer.len() < MOST_BYTES {
         let left = patience.left();
         if left.is_zero() {
             return Err(io::ErrorKind::TimedOut.into());
@@ -44,9 +47,6 @@ fn answer(ends: Ends, patience: Patience) -> io::Result<Vec<u8>> {
     }
     Ok(answer)
 }
-
-/// A time limit of nothing would be none.
-const ONE: std::time::Duration = std::time::Duration::from_millis(1);
 
 /// A connection from the address that the client knows to its service.
 fn connection(ends: Ends, patience: Patience) -> io::Result<TcpStream> {
