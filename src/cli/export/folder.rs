@@ -92,7 +92,8 @@ fn gone<'f>(of: &'f [ExportedFile], others: &[ExportedFile]) -> Vec<&'f str> {
     paths.filter(|path| !others.contains(path)).collect()
 }
 
-/// The script with the way back; nothing if everything is as it was. Paths of exports have no quote.
+/// The script with the way back; nothing if everything is as it was. Paths are those of [`read`]: a shell
+/// takes no byte of them for more than it is.
 fn way_back(former: &[ExportedFile], files: &[ExportedFile]) -> Option<String> {
     let changed: Vec<&ExportedFile> = former.iter().filter(|file| !files.contains(file)).collect();
     let new = gone(files, former);
@@ -146,7 +147,14 @@ pub(super) fn read(program: Program, folder: &Path) -> Result<Vec<ExportedFile>,
     Ok(files)
 }
 
-/// The names in a folder that are text; those of an optional one that is not there are none.
+/// Whether an export could have given this name to a file or a folder. Anybody may have made others.
+fn is_plain(name: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || ":-_.\\@".contains(c);
+    !name.starts_with('-') && name.chars().all(is_plain)
+}
+
+/// The names in a folder that an export could have given; those of an optional one that is not there are
+/// none.
 fn names(folder: &Path, is_optional: bool) -> Result<Vec<String>, Failure> {
     let entries = match fs::read_dir(folder) {
         Err(error) if is_optional && error.kind() == io::ErrorKind::NotFound => {
@@ -157,7 +165,8 @@ fn names(folder: &Path, is_optional: bool) -> Result<Vec<String>, Failure> {
     let mut found = Vec::new();
     for entry in entries {
         let entry = entry.map_err(|error| failed("read", folder, &error))?;
-        found.extend(entry.file_name().into_string());
+        let name = entry.file_name().into_string();
+        found.extend(name.ok().filter(|name| is_plain(name)));
     }
     Ok(found)
 }
@@ -183,5 +192,25 @@ mod tests {
             "{script}"
         );
         assert_eq!(way_back(&former, &former), None);
+    }
+
+    /// The script is for root, and anybody may have made files where an export is tried.
+    #[test]
+    fn a_name_that_a_shell_would_run_is_not_in_the_way_back() {
+        let folder = tempfile::tempdir().unwrap();
+        for unit in [
+            "ssh.service",
+            "a\\x2db@.socket",
+            "x'; reboot;'.service",
+            "-x.service",
+            "a b.service",
+        ] {
+            let path = folder.path().join(drop_in(unit));
+            fs::create_dir(path.parent().unwrap()).unwrap();
+            fs::write(path, format!("{MARK}\n")).unwrap();
+        }
+        let former = read(Program::Systemd, folder.path()).unwrap();
+        let paths: Vec<&str> = former.iter().map(|file| file.path.as_str()).collect();
+        assert_eq!(paths, [drop_in("a\\x2db@.socket"), drop_in("ssh.service")]);
     }
 }
