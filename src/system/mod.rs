@@ -96,6 +96,7 @@ pub use tcpw_event::secrecy::keep_secrets;
 pub use tcpw_event::signals::survive_size_limit;
 pub use tcpw_event::syslog::{DEV_LOG, Severity, syslog};
 pub use tcpw_event::trust::{Distrust, check_for_root, check_trust, stay_bound};
+pub use tcpw_event::whole::read_whole;
 pub use timer::{is_run_by_systemd, start_timer};
 pub use unfollowed::{open_directory, open_unfollowed};
 pub use write_guard::{Company, WriteGuard, guard_writing};

@@ -23,3 +23,4 @@ mod spool_error;
 pub mod syslog;
 pub mod trust;
 pub mod ways;
+pub mod whole;

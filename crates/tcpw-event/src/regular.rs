@@ -1,8 +1,9 @@
 //! Reading files that somebody named: nothing but regular ones, which never let anybody wait.
 
+use crate::whole::read_whole;
 use nix::fcntl::OFlag;
 use std::fs::{self, File, Metadata, OpenOptions};
-use std::io::{self, Read as _};
+use std::io;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
@@ -31,14 +32,7 @@ pub fn open_regular(path: &Path) -> io::Result<File> {
 /// # Errors
 /// As [`open_regular`]; or when it is larger, or cannot be read.
 pub fn read_regular(path: &Path, most: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let file = open_regular(path)?;
-    file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
-    if u64::try_from(bytes.len()).is_ok_and(|length| length <= most) {
-        Ok(bytes)
-    } else {
-        Err(io::ErrorKind::FileTooLarge.into())
-    }
+    read_whole(&mut open_regular(path)?, most)
 }
 
 fn check(found: &Metadata) -> io::Result<()> {

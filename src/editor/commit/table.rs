@@ -2,6 +2,7 @@
 
 use crate::editor::commit::common_ends::rest_after;
 use crate::editor::commit::error::EditError;
+use crate::system::read_whole;
 use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
@@ -40,7 +41,9 @@ impl TableFile {
         match std::fs::metadata(&table.target) {
             Ok(metadata) => {
                 check(path, &metadata)?;
-                table.bytes = std::fs::read(&table.target).map_err(EditError::at("read", path))?;
+                let mut file = File::open(&table.target).map_err(EditError::at("read", path))?;
+                table.bytes =
+                    read_whole(&mut file, SIZE_LIMIT - 1).map_err(EditError::at("read", path))?;
                 table.identity = Some((metadata.dev(), metadata.ino()));
                 table.links = metadata.nlink();
                 table.written = Some((metadata.mtime(), metadata.mtime_nsec()));
