@@ -3,6 +3,8 @@
 //! could be taken for an answer.
 
 use crate::sandbox::Sandbox;
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
 
 const MISSING: &str = "[ROOT]/missing";
 
@@ -131,4 +133,55 @@ fn a_file_without_expectations_tests_nothing() {
              1 expectation: 1 held, 0 failed\n",
         )
         .done();
+}
+
+/// Nobody waits for a pipe that lies where a table should.
+#[test]
+fn a_pipe_is_no_table() {
+    for command in [
+        &["match", "sshd", "192.0.2.7"][..],
+        &["match", "--batch"],
+        &["lint"],
+        &["lint", "[ROOT]/etc/hosts.allow"],
+        &["fmt", "--check"],
+        &["parse", "[ROOT]/etc/hosts.allow"],
+        &["test", "[ROOT]/access.test"],
+        &["diff", "[ROOT]/etc", "[ROOT]/dir"],
+        &["list"],
+        &["export", "--to", "json"],
+    ] {
+        let stage = stage();
+        let table = stage.path().join("etc/hosts.allow");
+        std::fs::remove_file(&table).unwrap();
+        mkfifo(&table, Mode::S_IRUSR | Mode::S_IWUSR).unwrap();
+        let root = stage.path().to_str().unwrap();
+        let output = std::process::Command::new("timeout")
+            .arg("60")
+            .arg(crate::sandbox::program())
+            .args(["--root", root])
+            .args(command.iter().map(|word| word.replace("[ROOT]", root)))
+            .stdin(std::process::Stdio::null())
+            .output()
+            .unwrap();
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{command:?}: {err}");
+        assert!(err.contains("etc/hosts.allow"), "{command:?}: {err}");
+        assert_eq!(output.stdout, b"", "{command:?}");
+    }
+}
+
+/// The pipe of a shell's `<(command)` is open already, and is read.
+#[test]
+fn what_a_shell_has_opened_is_read() {
+    let script = r#""$0" lint --as deny <(printf 'ALL: ALL\n') && "$0" --allow-file <(echo 'sshd: 192.0.2.7') \
+        --deny-file <(echo ALL: ALL) match sshd 192.0.2.8"#;
+    let output = std::process::Command::new("bash")
+        .args(["-c", script])
+        .arg(crate::sandbox::program())
+        .output()
+        .unwrap();
+    let err = String::from_utf8_lossy(&output.stderr);
+    let out = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{out}{err}");
+    assert!(out.contains("denied: sshd from 192.0.2.8"), "{out}{err}");
 }

@@ -5,6 +5,7 @@ use crate::cli::base::{Context, Failure};
 use crate::engine::{Excerpt, Request, Surroundings, Table, TableName, Tables};
 use crate::escape::visible;
 use crate::syntax::{Reading, Tree, parse_as, parse_excerpt};
+use crate::system::{open_regular, read_whole};
 use std::fs::{File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,8 @@ use tcpw_gate::compiled;
 
 /// Offsets in a table are 32 bits wide.
 const SIZE_LIMIT: u64 = 1 << 32;
+/// Where Linux names what a process has open (proc(5)).
+const OPEN_ALREADY: [&str; 3] = ["/dev/fd", "/dev/stdin", "/proc/self/fd"];
 
 /// The bytes of one table, or of what matters in it; none if there is no such file.
 #[derive(Debug)]
@@ -197,11 +200,7 @@ impl TableFiles {
 
 /// Opens a table; `None` if there is none.
 fn open(path: &Path) -> Result<Option<File>, Failure> {
-    let opened = File::open(path).and_then(|file| {
-        check(&file.metadata()?)?;
-        Ok(file)
-    });
-    match opened {
+    match open_table(path) {
         Ok(file) => Ok(Some(file)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(cannot_read(path, &error)),
@@ -218,8 +217,20 @@ fn has_aclexec(text: &[u8]) -> bool {
 }
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {
+    read_whole(&mut open_table(path)?, SIZE_LIMIT - 1)
+}
+
+/// Opens a regular file, or what the caller has open already, such as the pipe of `<(command)`; nobody
+/// waits for a pipe that lies there as a table.
+fn open_table(path: &Path) -> io::Result<File> {
     check(&std::fs::metadata(path)?)?;
-    std::fs::read(path)
+    let file = if OPEN_ALREADY.iter().any(|place| path.starts_with(place)) {
+        File::open(path)?
+    } else {
+        open_regular(path)?
+    };
+    check(&file.metadata()?)?;
+    Ok(file)
 }
 
 fn check(metadata: &Metadata) -> io::Result<()> {
