@@ -2,6 +2,7 @@
 
 use postgres::error::SqlState;
 use std::error::Error as _;
+use std::io;
 use thiserror::Error;
 
 /// Where PostgreSQL finds that a role has as many connections as it may; the code is that of a full
@@ -96,6 +97,19 @@ impl FleetError {
             *said.code() == SqlState::TOO_MANY_CONNECTIONS && said.routine() != Some(LIMIT_OF_ROLE);
         is_full || *said.code() == SqlState::CANNOT_CONNECT_NOW
     }
+
+    /// Whether nobody answered at all: the server's queue is full, or the way to it is broken.
+    pub fn is_unanswered(&self) -> bool {
+        matches!(self, Self::Connect(cause) if is_silence(cause))
+    }
+}
+
+/// Whether nobody answered at all in the time that a connection may take.
+fn is_silence(error: &postgres::Error) -> bool {
+    let cause = error
+        .source()
+        .and_then(|cause| cause.downcast_ref::<io::Error>());
+    cause.is_some_and(|cause| cause.kind() == io::ErrorKind::TimedOut)
 }
 
 /// What the database or the system said, from the outermost cause to the innermost.

@@ -24,6 +24,9 @@ const CONTENDED: usize = 3;
 const RECOUNTED: i64 = 50;
 /// A longer wait than this, in milliseconds, is left to the next run.
 const PATIENCE: u64 = 10_000;
+/// So many times in a row a run tries again where nobody answered: a way that is broken is reported in
+/// less than a minute.
+const UNANSWERED: u32 = 2;
 /// How long one run goes on, in seconds: then the next one may be started.
 const RUN: i64 = 300;
 /// How long a connection is kept where there is more to send: then others may have it.
@@ -97,7 +100,7 @@ impl Push<'_> {
     fn send(&self, state: &State, clock: &dyn Clock) -> Result<Pushed, PushError> {
         let end = clock.now() + TimeDelta::seconds(RUN);
         let mut done = Pushed::default();
-        let mut crowded = 0;
+        let (mut crowded, mut unanswered) = (0, 0);
         loop {
             // Nobody keeps a connection while he waits.
             let wait = match self.send_on_one(state, clock, end, &mut done) {
@@ -106,9 +109,16 @@ impl Push<'_> {
                     sleep(Duration::from_millis(pace::in_crowd(crowded)?));
                     continue;
                 }
+                Err(PushError::Database(error))
+                    if error.is_unanswered() && unanswered < UNANSWERED =>
+                {
+                    unanswered += 1;
+                    sleep(Duration::from_millis(pace::in_crowd(unanswered)?));
+                    continue;
+                }
                 ended => ended?,
             };
-            crowded = 0;
+            (crowded, unanswered) = (0, 0);
             let Some(wait) = wait else {
                 return Ok(done);
             };

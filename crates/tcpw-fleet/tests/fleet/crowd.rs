@@ -5,7 +5,12 @@ use super::journal::NOON;
 use super::push::many;
 use super::run::good;
 use super::server::Server;
+use super::trouble::change;
+use nix::sys::signal::Signal;
+use std::io;
+use std::net::{SocketAddr, TcpStream};
 use std::process::Stdio;
+use std::time::Duration;
 
 const HOSTS: usize = 40;
 
@@ -39,4 +44,35 @@ fn more_hosts_than_connections_send_every_event_once() {
     crate::proof::say(&format!(
         "fleet: {HOSTS} hosts pushed at once into 10 connections, {refused} tries were refused: 1000 of 1000 events are there once"
     ));
+}
+
+/// The kernel queues so many connections for a server and drops what comes then: whoever tries to
+/// connect is not refused, but hears nothing. That is a crowd too, and no reason to leave it to a later
+/// run.
+#[test]
+fn a_queue_that_is_full_is_tried_again() {
+    let server = Server::start();
+    good(&["init", &server.admin()]);
+    let host = Host::add(&server, "web1", 5);
+    host.book.add(&many(3, NOON, "203.0.113.9"));
+    change(&host, "hostaddr=", "connect_timeout=1&hostaddr=");
+    server.signal(Signal::SIGSTOP);
+    let place = SocketAddr::from(([127, 0, 0, 1], server.port));
+    let mut queue = Vec::new();
+    let full = loop {
+        match TcpStream::connect_timeout(&place, Duration::from_secs(2)) {
+            Ok(stream) => queue.push(stream),
+            Err(error) => break error,
+        }
+    };
+    let mut run = host.push(&["--now"]).stdout(Stdio::null()).spawn().unwrap();
+    // Until its first try is over.
+    std::thread::sleep(Duration::from_secs(3));
+    let ended = run.try_wait().unwrap();
+    drop(queue);
+    server.signal(Signal::SIGCONT);
+    assert_eq!(full.kind(), io::ErrorKind::TimedOut);
+    assert_eq!(ended, None, "it gave up");
+    assert!(run.wait().unwrap().success());
+    assert_eq!(server.ask("SELECT count(*) FROM tcpw.event"), "3");
 }

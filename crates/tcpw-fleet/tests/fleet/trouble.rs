@@ -13,7 +13,7 @@ use std::fs;
 use std::io::Write as _;
 
 /// Changes the URL of the database in the configuration of a host.
-fn change(host: &Host, from: &str, to: &str) {
+pub(crate) fn change(host: &Host, from: &str, to: &str) {
     let path = host.path("tcpw.toml");
     let text = fs::read_to_string(&path).unwrap();
     assert!(text.contains(from), "{text}");
