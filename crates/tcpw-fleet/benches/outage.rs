@@ -13,7 +13,7 @@
     reason = "a measurement that cannot go on must stop, and prints its table"
 )]
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use postgres::Client;
 use std::collections::HashMap;
 use std::fs;
@@ -178,6 +178,7 @@ fn look(viewer: &Address, seen: &Seen) {
 
 /// How the hosts ended.
 struct Outcome {
+    begin: DateTime<Utc>,
     seconds: f64,
     /// Starts of the unit that were needed, at most.
     runs: u64,
@@ -198,10 +199,11 @@ fn herd(members: Vec<Member>) -> Outcome {
         })
         .collect();
     barrier.wait();
-    let begin = Instant::now();
+    let (begin, since) = (Utc::now(), Instant::now());
     let ends: Vec<_> = threads.into_iter().map(|one| one.join().unwrap()).collect();
     Outcome {
-        seconds: begin.elapsed().as_secs_f64(),
+        begin,
+        seconds: since.elapsed().as_secs_f64(),
         runs: ends.iter().map(|end| end.0).max().unwrap_or(0),
         faults: ends.into_iter().filter_map(|end| end.1).collect(),
     }
@@ -209,7 +211,7 @@ fn herd(members: Vec<Member>) -> Outcome {
 
 /// How long hosts waited for their first batch, and the longest that one waited for the next, in
 /// seconds since `begin`.
-fn waits(admin: &mut Client, begin: chrono::DateTime<Utc>) -> (f64, f64, f64) {
+fn waits(admin: &mut Client, begin: DateTime<Utc>) -> (f64, f64, f64) {
     let sql = "WITH batch AS (SELECT DISTINCT host, received FROM tcpw.event),
         step AS (SELECT host, received - lag(received, 1, $1) OVER (PARTITION BY host ORDER BY received) AS gap,
             received - $1 AS since, row_number() OVER (PARTITION BY host ORDER BY received) AS place FROM batch)
@@ -245,10 +247,6 @@ fn main() {
     let viewer = Address::parse(&server.url("viewer"))
         .unwrap()
         .with_password(PASSWORD);
-    let begin = admin
-        .query_one("SELECT clock_timestamp()", &[])
-        .unwrap()
-        .get(0);
     let wanted = members.iter().fold((0, 0), |(events, full), member| {
         (events + member.events, full + member.full)
     });
@@ -265,7 +263,7 @@ fn main() {
         &outcome,
         &seen,
         wanted,
-        waits(&mut watcher, begin),
+        waits(&mut watcher, outcome.begin),
         &server.log(),
     );
 }
