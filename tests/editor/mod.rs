@@ -35,6 +35,9 @@ mod provisional;
 /// Back in time, whatever happens while a change waits.
 mod in_time;
 
+/// Rules that end beside others about the same clients.
+mod ends;
+
 /// Tables as they are wanted.
 mod wanted;
 

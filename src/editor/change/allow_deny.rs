@@ -3,20 +3,23 @@
 //! The new rule goes before the first rule that would decide one of the clients otherwise,
 //! else to the end. A rule about the same clients, or about some of them, is never overruled.
 
-use crate::editor::change::deciding::Deciding;
+use crate::editor::change::deciding::{Deciding, Found};
 use crate::editor::change::extend::extend;
+use crate::editor::change::lasting::Lasting;
 use crate::editor::change::layout::Layout;
 use crate::editor::change::line::{put, rules_for};
 use crate::editor::change::merge::merged;
 use crate::editor::change::named_clients::Elements;
 use crate::editor::change::survey::{END, Position, Survey};
-use crate::editor::change::worked_out::{Change, Note, Refusal};
+use crate::editor::change::worked_out::{Change, Refusal};
 use crate::editor::client::daemon::Daemon;
 use crate::editor::client::label::{in_style, labelled};
 use crate::editor::client::pattern::Client;
 use crate::editor::trial::asked::Asked;
 use crate::editor::trial::table_pair::Ground;
 use crate::engine::TableName;
+use crate::syntax::parse;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 /// The option that makes a rule of the allow table refuse.
@@ -44,30 +47,41 @@ pub fn list(ground: &Ground<'_>, asked: &Asked) -> Result<Change, Refusal> {
         .iter()
         .map(|daemon| (daemon, Layout::of(ground, asked.wish, daemon)))
         .collect();
+    let lasting = Lasting::of(asked);
+    let (sources, trees, later) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+    let later = || {
+        later.get_or_init(|| {
+            let [allow, deny] = trees.get_or_init(|| {
+                let sources: &[Vec<u8>; 2] = sources.get_or_init(|| lasting.left(ground));
+                sources.each_ref().map(|source| parse(source))
+            });
+            Ground::new(allow, deny, ground.world)
+        })
+    };
+    let deciding_later = OnceCell::new();
     for (number, client) in clients.iter().enumerate() {
         let mut missing: BTreeMap<(TableName, Position), Vec<Daemon>> = BTreeMap::new();
-        for &(daemon, layout) in &daemons {
-            let mut survey = Survey::new(ground, asked.wish, client, daemon, layout);
-            survey.ask(count)?;
-            if let Some(deciding) = &deciding {
-                survey.ask_deciders(deciding.about(number))?;
-            }
+        for &of in &daemons {
+            let found = deciding.iter().flat_map(|deciding| deciding.about(number));
+            let mut survey = surveyed(ground, asked, client, of, found)?;
             survey.check_named(&elements, &mut change.notes)?;
-            survey.look_at_label(asked.label.as_ref(), &mut change);
+            if lasting.lapses(ground, &survey.held) {
+                let deciding = deciding_later.get_or_init(|| Deciding::of(later(), asked));
+                let found = deciding.about(number);
+                survey.and_later(&surveyed(later(), asked, client, of, found)?);
+            }
+            if survey.missing.is_none() && lasting.renew(ground, &survey.held, &mut change) {
+                survey.held.clear();
+            }
             survey.note_exceptions(&mut change.notes);
             if let Some(position) = survey.missing {
                 let key = (survey.table, position);
                 if survey.table != asked.wish.table() {
                     survey.note_table(&mut change.notes);
                 }
-                missing.entry(key).or_default().push(daemon.clone());
-            } else if let Some(held) = survey.held {
-                change.notes.push(Note::Held {
-                    client: Some(client.clone()),
-                    daemon: daemon.clone(),
-                    access: asked.wish.access(),
-                    place: ground.place_of(&held),
-                });
+                missing.entry(key).or_default().push(of.0.clone());
+            } else {
+                survey.note_held(&mut change.notes);
             }
         }
         for ((table, position), daemons) in missing {
@@ -77,6 +91,20 @@ pub fn list(ground: &Ground<'_>, asked: &Asked) -> Result<Change, Refusal> {
     }
     write(&mut change, ground, asked, groups)?;
     Ok(change)
+}
+
+/// What the tables do to one client that asks for a daemon; `found` is what decides about it.
+fn surveyed<'a, 'g, 'f>(
+    ground: &'a Ground<'g>,
+    asked: &Asked,
+    client: &'a Client,
+    (daemon, layout): (&'a Daemon, Layout),
+    found: impl Iterator<Item = &'f Found>,
+) -> Result<Survey<'a, 'g>, Refusal> {
+    let mut survey = Survey::new(ground, asked.wish, client, daemon, layout);
+    survey.ask(asked.clients.len())?;
+    survey.ask_deciders(found)?;
+    Ok(survey)
 }
 
 /// Clients that get a rule, by where it goes and for which daemons.

@@ -285,8 +285,8 @@ fn position(
             survey.note_exceptions(&mut change.notes);
             if let Some(position) = survey.missing {
                 missing = Some(missing.map_or(position, |is| is.min(position)));
-            } else if let Some(rule) = survey.held {
-                held = held.max(Some(rule.line + 1));
+            } else {
+                held = held.max(survey.held.values().map(|rule| rule.line + 1).max());
             }
         }
     }

@@ -20,6 +20,7 @@ pub(super) mod gate;
 pub(super) mod gate_rules;
 pub(super) mod gate_verify;
 pub(super) mod gate_words;
+pub(super) mod lasting;
 pub(super) mod layout;
 pub(super) mod line;
 pub(super) mod merge;

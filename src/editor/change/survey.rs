@@ -1,12 +1,10 @@
 //! What the tables do to one client asked for, and where a rule about it has to go.
 
-use crate::edit::Edit;
 use crate::editor::change::deciding::Found;
 use crate::editor::change::layout::{Layout, Refusals};
 use crate::editor::change::named_clients::{Elements, Named};
-use crate::editor::change::worked_out::{Change, Note, Refusal, Through};
+use crate::editor::change::worked_out::{Note, Refusal, Through};
 use crate::editor::client::daemon::Daemon;
-use crate::editor::client::label::in_endings;
 use crate::editor::client::pattern::Client;
 use crate::editor::client::reach::{Reach, Relation, relation};
 use crate::editor::trial::asked::Wish;
@@ -18,8 +16,8 @@ use crate::editor::trial::tried_daemons::Daemons;
 use crate::engine::{
     Access, AskedCommand, Cause, Host, HostName, Matched, Request, TableName, Verdict,
 };
-use crate::metadata::{Label, bond, identity};
 use crate::policy::{ClientPattern, Rule, TextPattern};
+use std::collections::BTreeMap;
 
 /// As many exceptions from one client are reported.
 const PARTIAL_LIMIT: usize = 64;
@@ -38,8 +36,8 @@ pub(crate) struct Survey<'a, 'g> {
     /// The table that a rule goes to: that of the wish, unless refusals stand in the allow table.
     pub(crate) table: TableName,
     refusals: Refusals,
-    /// The rule by which all is as wished already.
-    pub(crate) held: Option<Matched>,
+    /// The rules by which all is as wished already, if nothing is missing.
+    pub(crate) held: BTreeMap<(TableName, usize), Matched>,
     /// Where a rule has to go, if something is not as wished.
     pub(crate) missing: Option<Position>,
     /// Rules of the other kind about some of what the client may be: a name, an address, a user.
@@ -64,7 +62,7 @@ impl<'a, 'g> Survey<'a, 'g> {
             daemons: Daemons::of(daemon, ground.daemons()),
             table: layout.table,
             refusals: layout.refusals,
-            held: None,
+            held: BTreeMap::new(),
             missing: None,
             partial: Vec::new(),
             granting: None,
@@ -113,41 +111,34 @@ impl<'a, 'g> Survey<'a, 'g> {
         }
     }
 
-    /// A rule that runs out holds only until then: if that is not what is asked for now, its time
-    /// is renewed if it is the same author's and about this client alone, else a rule is added.
-    pub(crate) fn look_at_label(&mut self, asked: Option<&Label>, change: &mut Change) {
-        let table = self.table;
-        let Some(held) = self.held.filter(|held| held.table == table) else {
-            return;
+    /// Takes over what holds and what is missing once rules have run out.
+    pub(crate) fn and_later(&mut self, later: &Survey<'_, '_>) {
+        self.held.extend(&later.held);
+        self.missing = self.missing.into_iter().chain(later.missing).min();
+    }
+
+    /// Says by which rules all is as wished already: by one about the whole client, or by each of those
+    /// about parts of it.
+    pub(crate) fn note_held(&self, notes: &mut Vec<Note>) {
+        let note = |client: &Client, rule: &Matched| Note::Held {
+            client: Some(client.clone()),
+            daemon: self.daemon.clone(),
+            access: self.wish.access(),
+            place: self.ground.place_of(rule),
         };
-        let line = self.ground.tree(table).line(held.line);
-        let Some(rule) = line.and_then(Rule::of) else {
-            return;
-        };
-        let Some(bond) = bond(rule).filter(|bond| bond.is_named) else {
-            return;
-        };
-        let label = &bond.label;
-        let until = asked.and_then(|asked| asked.until.as_ref());
-        if self.missing.is_some() || label.until.is_none() || label.until.as_ref() == until {
+        let is_whole =
+            |rule: &&Matched| matches!(self.relation(rule), Relation::Same | Relation::Broader);
+        if let Some(rule) = self.held.values().rfind(is_whole) {
+            notes.push(note(self.client, rule));
             return;
         }
-        let is_same = |asked: &&Label| asked.by == label.by && asked.follow == label.follow;
-        let Some(asked) = asked.filter(is_same) else {
-            self.need(held.line);
-            return;
-        };
-        if rule.clients().elements().count() != 1 {
-            self.need(held.line);
-            return;
+        for rule in self.held.values().take(PARTIAL_LIMIT) {
+            let element = self.ground.client_element(rule);
+            notes.push(match Reach::of(&element) {
+                Reach::Some(part) => note(&part, rule),
+                Reach::Everybody | Reach::Nobody | Reach::Vague => note(self.client, rule),
+            });
         }
-        let new = asked.line(&identity(rule)).into_bytes();
-        let new = in_endings(self.ground.tree(table), new);
-        let edit = Edit::replace(bond.line.span(), new);
-        if !change.edits.of(table).contains(&edit) {
-            change.edits.push(table, edit);
-        }
-        self.held = None;
     }
 
     fn take(&mut self, request: &Request, verdict: &Verdict) -> Result<(), Refusal> {
@@ -161,7 +152,7 @@ impl<'a, 'g> Survey<'a, 'g> {
         if verdict.access == self.wish.access() {
             // A grant by the deny table is an exception from a refusal, not a place on the list.
             if self.wish == Wish::Refuse || rule.table == TableName::Allow {
-                self.held = Some(rule);
+                self.held.insert((rule.table, rule.line), rule);
             } else {
                 self.need(self.end(verdict));
             }
@@ -221,8 +212,6 @@ impl<'a, 'g> Survey<'a, 'g> {
     }
 
     fn note_partial(&mut self, rule: &Matched) {
-        let is_address =
-            |client: &Client| matches!(client, Client::Net4 { .. } | Client::Net6 { .. });
         let through = if user_of(&self.ground.client_element(rule)) {
             Through::User
         } else if self.relation(rule) == Relation::Narrower {
@@ -249,8 +238,6 @@ impl<'a, 'g> Survey<'a, 'g> {
         if user_of(&element) {
             return true;
         }
-        let is_address =
-            |client: &Client| matches!(client, Client::Net4 { .. } | Client::Net6 { .. });
         match Reach::of(&element) {
             Reach::Some(client) => {
                 is_address(&client) != is_address(self.client)
@@ -443,4 +430,8 @@ fn names_daemon(rule: Rule<'_, '_>, daemon: &[u8]) -> bool {
 fn user_of(element: &[u8]) -> bool {
     let user = ClientPattern::read(element).user;
     user.is_some_and(|user| user != TextPattern::All)
+}
+
+fn is_address(client: &Client) -> bool {
+    matches!(client, Client::Net4 { .. } | Client::Net6 { .. })
 }
