@@ -156,7 +156,7 @@ impl World<'_> {
 }
 
 /// One table, with nothing in the other one.
-fn alone<'t>(name: TableName, table: Table<'t>) -> Tables<'t> {
+fn alone(name: TableName, table: Table<'_>) -> Tables<'_> {
     let (allow, deny) = match name {
         TableName::Allow => (table, Table::Absent),
         TableName::Deny => (Table::Absent, table),
