@@ -62,8 +62,10 @@ impl World<'_> {
         let mut is_granted = true;
         for name in [TableName::Allow, TableName::Deny] {
             let file = self.probe(name, &mut request);
-            if let Some(error) = file.fault().filter(|_| is_named(self.tables, name)) {
-                return self.without(name, error, request);
+            // It was there just now.
+            if is_named(self.tables, name) && !file.is_read() {
+                let gone = io::ErrorKind::NotFound.into();
+                return self.without(name, file.fault().unwrap_or(&gone), request);
             }
             if name == TableName::Allow {
                 self.warn_of(&file);

@@ -60,6 +60,14 @@ impl TableFile {
         }
     }
 
+    /// Whether it was there and could be read.
+    pub(crate) fn is_read(&self) -> bool {
+        match &self.content {
+            Content::Read { .. } => true,
+            Content::Absent | Content::Unreadable(_) => false,
+        }
+    }
+
     /// Its tree; the lines are numbered as in the file.
     pub(crate) fn tree(&self) -> Tree<'_> {
         match &self.content {
