@@ -1,6 +1,7 @@
 //! Names of addresses, found and doubted the way libwrap does it (F-NAME-07).
 
 use dns_lookup::{AddrInfoHints, LookupErrorKind, getaddrinfo, getnameinfo};
+use hosts_access::HostName;
 use nix::libc;
 use std::net::{IpAddr, SocketAddr};
 
@@ -84,42 +85,82 @@ impl Resolver for SystemResolver {
 
     fn name_of(&self, address: IpAddr) -> Result<NameAnswer, String> {
         // libwrap looks up mapped addresses as the IPv4 address inside (F-NAME-08).
-        let address = address.to_canonical();
-        let name = match getnameinfo(&SocketAddr::new(address, 0), libc::NI_NAMEREQD) {
-            Ok((name, _)) => name,
-            Err(error) if matches!(error.kind(), LookupErrorKind::NoName) => {
-                return Ok(NameAnswer::Nothing);
-            }
-            Err(error) => return Err(std::io::Error::from(error).to_string()),
-        };
-        let doubt = |name: String, why| Ok(NameAnswer::Doubtful { name, why });
-        if name.parse::<IpAddr>().is_ok() {
-            return doubt(name, Doubt::Number);
-        }
+        name_of(SocketAddr::new(address.to_canonical(), 0))
+    }
+}
+
+impl SystemResolver {
+    /// The name of an address as it is written, which may have a zone: an address of a link must lead back
+    /// to that link.
+    ///
+    /// # Errors
+    /// As [`Resolver::name_of`], and when this is no address of this machine's.
+    pub fn name_at(&self, text: &str) -> Result<NameAnswer, String> {
         let hints = AddrInfoHints {
-            flags: libc::AI_CANONNAME,
+            flags: libc::AI_NUMERICHOST,
             socktype: libc::SOCK_STREAM,
             ..AddrInfoHints::default()
         };
-        let Ok(answers) = getaddrinfo(Some(&name), None, Some(hints)) else {
-            return doubt(name, Doubt::NoAddress);
+        let mut found = getaddrinfo(Some(text), None, Some(hints))
+            .map_err(|error| std::io::Error::from(error).to_string())?;
+        let Some(Ok(found)) = found.next() else {
+            return Ok(NameAnswer::Nothing);
         };
-        let answers: Vec<_> = answers.filter_map(Result::ok).collect();
-        let canonical = answers
-            .iter()
-            .find_map(|answer| answer.canonname.as_deref());
-        // `localhost` is exempt from this test.
-        let is_alias = canonical.is_some_and(|canonical| !canonical.eq_ignore_ascii_case(&name));
-        if is_alias && !name.eq_ignore_ascii_case("localhost") {
-            return doubt(name, Doubt::Alias);
-        }
-        if answers
-            .iter()
-            .any(|answer| answer.sockaddr.ip().to_canonical() == address)
-        {
-            Ok(NameAnswer::Name(name))
-        } else {
-            doubt(name, Doubt::OtherAddress)
+        match found.sockaddr.ip().to_canonical() {
+            IpAddr::V4(inside) => name_of(SocketAddr::from((inside, 0))),
+            IpAddr::V6(_) => name_of(found.sockaddr),
         }
     }
+}
+
+fn name_of(address: SocketAddr) -> Result<NameAnswer, String> {
+    let name = match getnameinfo(&address, libc::NI_NAMEREQD) {
+        // What libwrap keeps of a name must lead back, not the name.
+        Ok((name, _)) => String::from_utf8_lossy(HostName::new(name).as_bytes()).into_owned(),
+        Err(error) if matches!(error.kind(), LookupErrorKind::NoName) => {
+            return Ok(NameAnswer::Nothing);
+        }
+        Err(error) => return Err(std::io::Error::from(error).to_string()),
+    };
+    let doubt = |name: String, why| Ok(NameAnswer::Doubtful { name, why });
+    if name.parse::<IpAddr>().is_ok() {
+        return doubt(name, Doubt::Number);
+    }
+    let hints = AddrInfoHints {
+        flags: libc::AI_CANONNAME,
+        socktype: libc::SOCK_STREAM,
+        ..AddrInfoHints::default()
+    };
+    let Ok(answers) = getaddrinfo(Some(&name), None, Some(hints)) else {
+        return doubt(name, Doubt::NoAddress);
+    };
+    let answers: Vec<_> = answers.filter_map(Result::ok).collect();
+    let canonical = answers
+        .iter()
+        .find_map(|answer| answer.canonname.as_deref());
+    // `localhost` is exempt from this test.
+    let is_alias = canonical.is_some_and(|canonical| !canonical.eq_ignore_ascii_case(&name));
+    if is_alias && !name.eq_ignore_ascii_case("localhost") {
+        return doubt(name, Doubt::Alias);
+    }
+    if answers
+        .iter()
+        .any(|answer| are_alike(answer.sockaddr, address))
+    {
+        Ok(NameAnswer::Name(name))
+    } else {
+        doubt(name, Doubt::OtherAddress)
+    }
+}
+
+/// Whether they are one address, on one link.
+fn are_alike(one: SocketAddr, other: SocketAddr) -> bool {
+    let parts = |address: SocketAddr| {
+        let link = match address {
+            SocketAddr::V4(_) => 0,
+            SocketAddr::V6(v6) => v6.scope_id(),
+        };
+        (address.ip().to_canonical(), link)
+    };
+    parts(one) == parts(other)
 }

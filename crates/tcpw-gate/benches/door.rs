@@ -1,6 +1,7 @@
 //! What a client waits from connect to the first byte of the daemon: with nothing before the daemon, with
 //! tcpd, and with `tcpw-gate exec`, by deny tables of up to a million rules that are about others; large
-//! ones once more when they are compiled. All in turn.
+//! ones once more when they are compiled, without an allow table, with one whose rules have commands that
+//! decide about others, and with one whose command runs for this client and fails. All in turn.
 //!
 //! `cargo bench -p tcpw-gate --bench door`, as root: it plays in namespaces of its own, because the tables
 //! of tcpd are in `/etc`. `TCPW_ROUNDS` is the number of connections of each kind.
@@ -27,6 +28,15 @@ const TCPD: &str = "/usr/sbin/tcpd";
 /// Rules in the deny table.
 const SIZES: [u32; 4] = [0, 1_000, 100_000, 1_000_000];
 const ROUNDS: usize = 200;
+/// What the allow table has while the deny table is compiled.
+const ALLOW_TABLES: [(&str, &str); 3] = [
+    ("exec, compiled", ""),
+    (
+        "  aclexec of others",
+        "# aclexec\nother: ALL EXCEPT \\\n 192.0.2.7: aclexec exec /usr/sbin/tcpw-gate --country KR -- %a\n",
+    ),
+    ("  aclexec that fails", "ALL: ALL: aclexec false\n"),
+];
 /// Of connections that take long fewer are enough.
 const ROUNDS_OF_LARGE: usize = 30;
 /// Says to the started process that it is inside.
@@ -77,11 +87,11 @@ fn measure(stage: &Path) {
         in_turn(size, &kinds, rounds);
         if size > 1000 {
             build(Path::new(COMPILED_DIRECTORY), Path::new("/etc/hosts.deny")).unwrap();
-            in_turn(
-                size,
-                &[kinds[0], ("exec, compiled", GATE, &gate)],
-                usual.max(ROUNDS),
-            );
+            for (name, allow) in ALLOW_TABLES {
+                fs::write("/etc/hosts.allow", allow).unwrap();
+                in_turn(size, &[kinds[0], (name, GATE, &gate)], usual.max(ROUNDS));
+            }
+            fs::write("/etc/hosts.allow", "").unwrap();
             remove(Path::new(COMPILED_DIRECTORY), Path::new("/etc/hosts.deny")).unwrap();
         }
     }

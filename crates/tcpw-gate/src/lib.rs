@@ -44,7 +44,9 @@ pub use call_error::{CallError, CallProblem};
 pub use command::{program_of, without_exec};
 pub use country::Country;
 pub use decide::decide;
-pub use door::{DOOR_HELP, DoorCall, DoorError, DoorOptions, PamItems, TablePaths, exec, pam};
+pub use door::{
+    DOOR_HELP, DoorCall, DoorError, DoorOptions, PamItems, TablePath, TablePaths, exec, pam,
+};
 pub use fault::Fault;
 pub use help::{HELP, help_of};
 pub use label::{Edition, Label};
@@ -55,6 +57,6 @@ pub use policy::Policy;
 pub use quiet::silence;
 pub use settings::Settings;
 pub use sources::Sources;
-pub use tell::{Logbook, tell};
+pub use tell::{Logbook, guarded, tell};
 pub use why::{Decision, Evidence, Exemption, Why};
 pub use words::broken_in;

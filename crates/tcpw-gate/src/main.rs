@@ -14,7 +14,7 @@ use tcpw_event::secrecy::keep_secrets;
 use tcpw_event::syslog::{DEV_LOG, Severity, syslog};
 use tcpw_gate::{
     Call, CallError, CallProblem, Client, Decision, DoorCall, DoorError, Fault, Logbook, PamItems,
-    Settings, Sources, Why, broken_in, decide, exec, help_of, pam, silence, tell,
+    Settings, Sources, Why, broken_in, decide, exec, guarded, help_of, pam, silence, tell,
 };
 
 fn main() -> ExitCode {
@@ -53,10 +53,11 @@ fn main() -> ExitCode {
     }
 }
 
-/// Decides by the tables. Whoever panics in here serves nobody, and the client sees nothing of it.
+/// Decides by the tables. Whoever panics in here serves nobody; the client sees nothing of it, and the
+/// system log does.
 fn at_the_door(call: Result<DoorCall, DoorError>) -> ExitCode {
     set_hook(Box::new(|_| {}));
-    let is_admitted = catch_unwind(|| match call {
+    let is_admitted = guarded(Logbook::of_machine, || match call {
         Ok(DoorCall::Exec {
             options,
             daemon,
@@ -83,7 +84,7 @@ fn at_the_door(call: Result<DoorCall, DoorError>) -> ExitCode {
             false
         }
     });
-    if is_admitted.unwrap_or(false) {
+    if is_admitted {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

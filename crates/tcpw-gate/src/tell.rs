@@ -12,8 +12,10 @@ use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
 use std::net::IpAddr;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::panic::{UnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
+use tcpw_event::now::now;
 use tcpw_event::syslog::{DEV_LOG, Severity, syslog};
 
 /// How long nothing more is said of one kind.
@@ -140,6 +142,20 @@ pub fn tell(
     }
 }
 
+/// What `decides` says; or, if it panics, no, and the log is told of that.
+pub fn guarded(
+    book: impl FnOnce() -> Logbook + UnwindSafe,
+    decides: impl FnOnce() -> bool + UnwindSafe,
+) -> bool {
+    catch_unwind(decides).unwrap_or_else(|_| {
+        // Whoever panics in here has decided.
+        drop(catch_unwind(|| {
+            tell(&book(), &Fault::Internal, None, false, now());
+        }));
+        false
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,7 +201,7 @@ mod tests {
     #[test]
     fn each_kind_is_told_once_an_hour() {
         let stage = stage();
-        let now = tcpw_event::now::now();
+        let now = now();
         tell(&stage.book, &Fault::Internal, None, true, now);
         let said = stage.said();
         assert!(
@@ -207,6 +223,19 @@ mod tests {
     }
 
     #[test]
+    fn a_panic_refuses_and_is_told() {
+        let stage = stage();
+        let book = || stage.book.clone();
+        assert!(guarded(book, || true));
+        assert!(!guarded(book, || false));
+        assert_eq!(stage.said().len(), 0);
+        assert!(!guarded(book, || unreachable!("a fault of the gate")));
+        let said = stage.said();
+        let wanted = "tcpw-gate has an internal error; the client is refused";
+        assert!(said[0].contains(wanted), "{said:?}");
+    }
+
+    #[test]
     fn of_many_at_once_one_tells() {
         for _ in 0..50 {
             let stage = stage();
@@ -215,7 +244,7 @@ mod tests {
                 for _ in 0..8 {
                     scope.spawn(|| {
                         start.wait();
-                        let now = tcpw_event::now::now();
+                        let now = now();
                         tell(&stage.book, &Fault::Internal, None, false, now);
                     });
                 }
@@ -227,7 +256,7 @@ mod tests {
     #[test]
     fn nobody_listening_is_not_being_told() {
         let stage = stage();
-        let now = tcpw_event::now::now();
+        let now = now();
         let mut deaf = stage.book.clone();
         deaf.socket = stage.place.path().join("nobody");
         tell(&deaf, &Fault::Internal, None, false, now);
@@ -238,7 +267,7 @@ mod tests {
     fn a_file_of_somebody_else_silences_nobody() {
         assert!(geteuid().is_root(), "this test needs root");
         let stage = stage();
-        let now = tcpw_event::now::now();
+        let now = now();
         let path = stage.place.path().join("tcpw-gate-0-internal");
         fs::write(&path, "").unwrap();
         assert_eq!(stage.tell(&Fault::Internal, now), 0);

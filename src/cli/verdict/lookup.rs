@@ -86,15 +86,15 @@ fn check(has_name_service: bool) -> Result<(), Failure> {
 /// The client at an address, with its name.
 fn client_at(address: &str) -> Client {
     let bare = address.split('%').next().unwrap_or(address);
-    let Ok(ip) = bare.parse::<IpAddr>() else {
+    if bare.parse::<IpAddr>().is_err() {
         return Client {
             address: address.to_owned(),
             name: HostName::unknown(),
             lookup: None,
         };
-    };
+    }
     let start = Instant::now();
-    let found = SystemResolver.name_of(ip);
+    let found = SystemResolver.name_at(address);
     let took = elapsed(start);
     let (name, what) = match found {
         Ok(NameAnswer::Name(name)) => (

@@ -12,7 +12,7 @@ pub(super) mod search;
 
 pub use clients::{Answer, ClientGroup, ClientSet};
 pub use compiled::{
-    CandidateLine, CompiledFault, CompiledTable, ReadAt, TableIdentity, compile_table,
+    CandidateLine, Candidates, CompiledFault, CompiledTable, ReadAt, TableIdentity, compile_table,
 };
 pub use effect::{
     Change, Claim, Covered, Daemons, Decider, Differences, Example, NameGroup, NamePhrase, NameSet,

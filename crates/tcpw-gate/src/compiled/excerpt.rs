@@ -5,13 +5,18 @@ use super::form_file::{FormFault, open_form};
 use super::place::form_path;
 use super::table_state::identity_of;
 use hosts_access::engine::{CompiledTable, Excerpt, Request, Surroundings, skim};
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
 /// A table of fewer bytes is read faster than its form is opened.
 const LEAST: u64 = 64 * 1024;
+
+/// Whether a table is so large that its form, or else no more of it than settles the matter, is read.
+pub fn is_worth(table: &Metadata) -> bool {
+    table.len() >= LEAST
+}
 
 /// What [`skim`] finds in the table at `table`, which is open as `file` and was not read yet. Forms are
 /// in `directory`; whatever is wrong with one, the answer is the same, and only slower.
@@ -25,7 +30,7 @@ pub fn excerpt(
     request: &Request,
     world: &dyn Surroundings,
 ) -> io::Result<Excerpt> {
-    if file.metadata()?.len() >= LEAST
+    if is_worth(&file.metadata()?)
         && let Ok(Some(found)) = excerpt_through(directory, table, file, request, world)
     {
         return Ok(found);

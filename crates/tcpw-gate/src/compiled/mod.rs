@@ -14,7 +14,7 @@ mod tests;
 
 pub use build::{CompiledSummary, build, refresh};
 pub use build_error::BuildError;
-pub use excerpt::{excerpt, excerpt_through};
+pub use excerpt::{excerpt, excerpt_through, is_worth};
 pub use form_file::FormFault;
 pub use form_state::{FormState, look};
 pub use place::form_path;

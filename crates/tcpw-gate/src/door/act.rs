@@ -1,14 +1,14 @@
 //! What options do, at the moment at which libwrap does it.
 
-use super::banner::banner_text;
+use super::banner::send_banner;
 use super::log::reason;
 use super::priority::priority;
 use super::search::client_text;
-use super::shell::{spawn, twist};
-use super::world::{Place, World};
-use hosts_access::engine::{Actor, Effect, Matched, Open, TableName};
+use super::shell::{Variable, spawn, twist};
+use super::world::{Place, Waiting, World};
+use hosts_access::engine::{Actor, Effect, Matched, Open, TableName, expand};
 use hosts_access::escape::visible;
-use hosts_access::policy::{Part, RuleOption, parts};
+use hosts_access::policy::{RuleOption, c_decimal, c_octal};
 use hosts_access::{Request, Surroundings as _};
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::{dup2_stderr, dup2_stdout};
@@ -16,11 +16,13 @@ use rustix::net::sockopt::{set_socket_keepalive, set_socket_linger};
 use rustix::process::nice;
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
-use std::fs;
-use std::io::{self, Write as _};
+use std::fs::{self, File};
+use std::io::{self, BufReader};
+use std::os::fd::AsFd as _;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::Path;
 use std::time::Duration;
+use tcpw_event::regular::open_regular;
 
 /// What `nice` adds where it stands alone (F-OPT-09).
 const USUAL_NICE: i32 = 10;
@@ -45,10 +47,6 @@ impl Actor for World<'_> {
             value_span: option.value_span,
             is_last: option.is_last,
         });
-        let value = option.value.as_deref().unwrap_or_default();
-        if option.check_form().is_ok_and(|spec| spec.expands) {
-            self.warn_of_letters(value);
-        }
     }
 
     fn effect(&self, effect: &Effect, request: &mut Request) {
@@ -57,29 +55,24 @@ impl Actor for World<'_> {
         }
         match self.place {
             Place::Socket(_) | Place::Local => self.act(effect, request),
-            Place::Pam(_) => self.pending.borrow_mut().push(effect.clone()),
+            Place::Pam(_) => self.act_within_pam(effect),
         }
     }
 
     fn left(&self) {
-        self.has_left.set(true);
+        if self.is_over.get() {
+            return;
+        }
+        let table = self.line.get().map(|(table, ..)| table);
+        self.left.borrow_mut().extend(table);
         self.log.inform("aclexec returned 1");
     }
 }
 
 impl World<'_> {
-    /// Warns of letters that stand for nothing and vanish (F-PCT-02).
-    fn warn_of_letters(&self, value: &[u8]) {
-        for (_, part) in parts(value) {
-            if let Part::Unknown(letter) = part {
-                self.warn(&format!("unrecognized %{}", visible(&[letter])));
-            }
-        }
-    }
-
     fn act(&self, effect: &Effect, request: &mut Request) {
         match effect {
-            Effect::Spawn(command) => self.spawn(command),
+            Effect::Spawn(command) => self.spawn(command, &self.variables.borrow()),
             Effect::Twist(command) => self.twist(command, request),
             // It has run already, to be decided by.
             Effect::Aclexec(..) => {}
@@ -88,21 +81,35 @@ impl World<'_> {
         }
     }
 
-    /// Within PAM: does what can be done without the client's socket.
-    pub(crate) fn act_pending(&self) {
-        for effect in self.pending.take() {
-            match &effect {
-                Effect::Spawn(command) => self.spawn(command),
-                Effect::Setenv(name, value) => self.set_variable(name, value),
-                Effect::Other("severity", value) => self.set_priority(value),
-                Effect::Twist(_) => self.warn("twist is not possible within PAM"),
-                Effect::Aclexec(..) | Effect::Other(..) => {}
-            }
+    /// Within PAM: does what can be done without the client's socket, and puts off what is not done for
+    /// each client that is let in.
+    fn act_within_pam(&self, effect: &Effect) {
+        match effect {
+            Effect::Spawn(command) => self.waiting.borrow_mut().push(Waiting {
+                command: command.clone(),
+                variables: self.variables.borrow().len(),
+            }),
+            Effect::Setenv(name, value) => self.set_variable(name, value),
+            Effect::Other("severity", value) => self.set_priority(value),
+            Effect::Twist(_) => self.warn("twist is not possible within PAM"),
+            // The first has run already, to be decided by.
+            Effect::Aclexec(..) | Effect::Other(..) => {}
         }
     }
 
-    fn spawn(&self, command: &[u8]) {
-        if let Err(error) = spawn(command, &self.variables) {
+    /// Runs what was put off, in the environment of its moment.
+    pub(crate) fn run_waiting(&self) {
+        for waiting in self.waiting.take() {
+            let variables = self.variables.borrow();
+            self.spawn(
+                &waiting.command,
+                variables.get(..waiting.variables).unwrap_or_default(),
+            );
+        }
+    }
+
+    fn spawn(&self, command: &[u8], variables: &[Variable]) {
+        if let Err(error) = spawn(command, variables) {
             self.warn(&format!("execl /bin/sh: {}", reason(&error)));
         }
     }
@@ -114,7 +121,7 @@ impl World<'_> {
     }
 
     fn set_priority(&self, value: &[u8]) {
-        if let Ok(priority) = priority(value) {
+        if let Ok(priority) = priority(value, self.log.facility()) {
             self.log.set_priority(priority);
         }
     }
@@ -127,7 +134,7 @@ impl World<'_> {
         let prepared = dup2_stdout(&stdin).and_then(|()| dup2_stderr(&stdin));
         let words = match prepared {
             Ok(()) => {
-                let error = twist(command, &self.variables);
+                let error = twist(command, &self.variables.borrow());
                 format!("twist_option: /bin/sh: {}", reason(&error))
             }
             Err(error) => format!("twist_option: dup: {}", error.desc()),
@@ -155,9 +162,7 @@ impl World<'_> {
             "rfc931" => self.ident(value, request),
             "severity" => self.set_priority(value),
             "umask" => {
-                let bits = str::from_utf8(value).unwrap_or_default();
-                let bits = bits.trim_start_matches(['+', ' ']);
-                if let Ok(bits) = u32::from_str_radix(bits, 8) {
+                if let Some(bits) = c_octal(value) {
                     umask(Mode::from_bits_truncate(bits));
                 }
             }
@@ -184,36 +189,32 @@ impl World<'_> {
         }
     }
 
+    /// Sends the file that is called as the daemon in a folder. Only regular files are read: a pipe would
+    /// keep the client waiting. Nor is one that a daemon with a slash in its name leads to: tcpd knows none
+    /// that has one.
     fn banner(&self, folder: &[u8], request: &mut Request) {
-        let folder = Path::new(OsStr::from_bytes(folder));
-        let path = folder.join(OsStr::from_bytes(request.daemon()));
-        let Ok(file) = fs::read(path) else {
-            if let Err(error) = fs::metadata(folder) {
-                let shown = visible(folder.as_os_str().as_bytes());
-                self.warn(&format!("{shown}: {}", reason(&error)));
+        let daemon = request.daemon().to_vec();
+        let path = [folder, b"/", &*daemon].concat();
+        let file = open_regular(Path::new(OsStr::from_bytes(&path)));
+        let Some(file) = file.ok().filter(|_| !daemon.contains(&b'/')) else {
+            if let Err(error) = fs::metadata(OsStr::from_bytes(folder)) {
+                self.warn(&format!("{}: {}", visible(folder), reason(&error)));
             }
             return;
         };
-        self.warn_of_letters(&file);
-        let (text, is_whole) = banner_text(&file, request, self);
-        // The client may be gone; then nothing else reaches it, either.
-        drop(write_all(&text));
-        if !is_whole {
+        let client = io::stdin().as_fd().try_clone_to_owned().map(File::from);
+        let Ok(mut client) = client else {
+            return;
+        };
+        let mut replaced = |text: &[u8]| expand(text, request, self);
+        if !send_banner(&mut BufReader::new(file), &mut replaced, &mut client) {
             self.warn("percent_x: expansion too long");
             self.is_over.set(true);
         }
     }
 }
 
-/// Writes to the client.
-fn write_all(text: &[u8]) -> io::Result<()> {
-    use std::os::fd::AsFd as _;
-    let mut client = fs::File::from(io::stdin().as_fd().try_clone_to_owned()?);
-    client.write_all(text)
-}
-
-/// A decimal number as libwrap reads it in an option that it took.
+/// A decimal number as libwrap reads it in an option that it took: modulo 2^32.
 fn number(value: &[u8]) -> Option<i32> {
-    let text = str::from_utf8(value).ok()?;
-    text.trim_start().parse().ok()
+    c_decimal(value).map(|(number, _)| number)
 }

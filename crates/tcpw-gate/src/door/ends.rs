@@ -1,9 +1,10 @@
 //! Who is at the other end of standard input, and at this one.
 
-use std::fs;
+use rustix::net::netdevice::{index_to_name, name_to_index};
+use rustix::net::{AddressFamily, RecvFlags, SocketFlags, SocketType, recvfrom, socket_with};
 use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, TcpStream, UdpSocket};
-use std::os::fd::AsFd as _;
+use std::net::{SocketAddr, TcpStream};
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::net::UnixStream;
 
 /// The two ends of a conversation.
@@ -34,11 +35,7 @@ pub(crate) fn ends() -> io::Result<Option<Ends>> {
             is_packet: false,
         })),
         Err(error) if error.kind() == ErrorKind::NotConnected => {
-            let packets = UdpSocket::from(io::stdin().as_fd().try_clone_to_owned()?);
-            packets.set_nonblocking(true)?;
-            let peeked = packets.peek_from(&mut [0]);
-            packets.set_nonblocking(false)?;
-            let Ok((_, client)) = peeked else {
+            let Some(client) = sender(RecvFlags::PEEK) else {
                 return Err(error);
             };
             Ok(Some(Ends {
@@ -53,10 +50,16 @@ pub(crate) fn ends() -> io::Result<Option<Ends>> {
 
 /// Reads the packet of a client that is not served, or inetd would start the next process for it.
 pub(crate) fn eat_packet() {
-    if let Ok(descriptor) = io::stdin().as_fd().try_clone_to_owned() {
-        // A packet that is gone by now need not be read.
-        drop(UdpSocket::from(descriptor).recv_from(&mut [0]));
-    }
+    // A packet that is gone by now need not be read.
+    sender(RecvFlags::empty());
+}
+
+/// Who sent the packet that is first in the queue, if there is one. The socket is inetd's, too: how it
+/// is set stays as it is.
+fn sender(flags: RecvFlags) -> Option<SocketAddr> {
+    let flags = flags | RecvFlags::DONTWAIT;
+    let (_, _, sender) = recvfrom(io::stdin(), &mut [0; 1], flags).ok()?;
+    sender?.try_into().ok()
 }
 
 /// An address as getnameinfo(3) writes it, which is how libwrap compares it: a link's with the name of
@@ -76,12 +79,46 @@ pub(crate) fn address_text(address: SocketAddr) -> String {
 
 /// The interface of this number.
 fn interface(number: u32) -> Option<String> {
-    let number = number.to_string();
-    fs::read_dir("/sys/class/net")
-        .ok()?
-        .flatten()
-        .find_map(|entry| {
-            let index = fs::read_to_string(entry.path().join("ifindex")).ok()?;
-            (index.trim() == number).then(|| entry.file_name().into_string().ok())?
-        })
+    index_to_name(asked().ok()?, number).ok()
+}
+
+/// The number of the interface of this name, which the kernel is asked for: there may be no `/sys`.
+pub(crate) fn interface_number(name: &[u8]) -> Option<u32> {
+    name_to_index(asked().ok()?, str::from_utf8(name).ok()?).ok()
+}
+
+/// A socket through which the kernel is asked.
+fn asked() -> io::Result<OwnedFd> {
+    let flags = SocketFlags::CLOEXEC;
+    let socket = socket_with(AddressFamily::UNIX, SocketType::DGRAM, flags, None)?;
+    Ok(socket)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn interfaces_are_known_by_name_and_number() {
+        let number = interface_number(b"lo").unwrap();
+        assert_eq!(interface(number).unwrap(), "lo");
+        for other in [
+            &b""[..],
+            b".",
+            b"..",
+            b"lo/x",
+            b"a-name-that-is-too-long",
+            b"\xff",
+            b"l\0o",
+        ] {
+            assert_eq!(interface_number(other), None, "{other:?}");
+        }
+        let text = |address: &str| address_text(address.parse().unwrap());
+        assert_eq!(text(&format!("[fe80::1%{number}]:1")), "fe80::1%lo");
+        assert_eq!(text("[fe80::1%4294967295]:1"), "fe80::1%4294967295");
+        assert_eq!(
+            text(&format!("[2001:db8::1%{number}]:1")),
+            format!("2001:db8::1%{number}")
+        );
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::ends::{Ends, address_text, eat_packet, ends};
 use super::log::{Log, reason};
+use super::priority::DAEMON;
 use super::search::client_text;
 use super::shell::become_program;
 use super::words::DoorOptions;
@@ -13,10 +14,6 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::process;
 
-/// Priorities of tcpd: facility `daemon`, levels `info` and `warning`.
-const GRANTED: u8 = 3 * 8 + 6;
-const DENIED: u8 = 3 * 8 + 4;
-
 /// What tcpd calls whoever is on this machine.
 const LOCAL: &str = "localhost";
 
@@ -24,7 +21,7 @@ const LOCAL: &str = "localhost";
 /// `program` if the client is granted access. Returns if it is not, or if that cannot be; why is in the
 /// system log, and the end of the process closes the conversation.
 pub fn exec(options: &DoorOptions, daemon: &[u8], program: &Path, arguments: &[OsString]) {
-    let log = Log::new(daemon, process::id(), GRANTED, DENIED);
+    let log = Log::new(daemon, process::id(), DAEMON);
     let ends = match ends() {
         Ok(ends) => ends,
         Err(error) => {
@@ -41,7 +38,7 @@ pub fn exec(options: &DoorOptions, daemon: &[u8], program: &Path, arguments: &[O
     if decided.is_granted {
         log.granted(&format!("connect from {client} ({address})"));
         let name = program.file_name().unwrap_or(program.as_os_str());
-        let error = become_program(program, name, arguments, &world.variables);
+        let error = become_program(program, name, arguments, &world.variables.borrow());
         let (shown, why) = (visible(program.as_os_str().as_bytes()), reason(&error));
         log.complain(&format!("error: cannot execute {shown}: {why}"));
     } else if !decided.is_over {

@@ -7,10 +7,12 @@ use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use tcpw_event::syslog::{DEV_LOG, PATIENCE};
 
-/// Facility `daemon` and level `err`: where libwrap complains.
-const COMPLAINT: u8 = 3 * 8 + 3;
-/// Facility `daemon` and level `info`: where libwrap says how a command of `aclexec` ended.
-const INFORMATION: u8 = 3 * 8 + 6;
+/// The level at which libwrap complains: `err`.
+const COMPLAINT: u8 = 3;
+/// The level of clients that are not let in: `warning`.
+const DENIED: u8 = 4;
+/// The level of clients that are let in, and of how a command of `aclexec` ended: `info`.
+const INFORMATION: u8 = 6;
 /// The longest line that is sent: what the usual daemons of the log keep.
 const LONGEST: usize = 2048;
 
@@ -19,21 +21,27 @@ const LONGEST: usize = 2048;
 pub(crate) struct Log {
     tag: String,
     process: u32,
+    facility: u8,
     /// The priority of lines about clients that are let in, and about those that are not.
     granted: Cell<u8>,
     denied: Cell<u8>,
 }
 
 impl Log {
-    /// The log of `daemon`, whose process has this number; `granted` and `denied` are the priorities of
-    /// lines about clients (RFC 3164: eight times the facility, and the level).
-    pub(crate) fn new(daemon: &[u8], process: u32, granted: u8, denied: u8) -> Self {
+    /// The log of `daemon`, whose process has this number, in a facility (RFC 3164).
+    pub(crate) fn new(daemon: &[u8], process: u32, facility: u8) -> Self {
         Self {
             tag: visible(daemon),
             process,
-            granted: Cell::new(granted),
-            denied: Cell::new(denied),
+            facility,
+            granted: Cell::new(of(facility, INFORMATION)),
+            denied: Cell::new(of(facility, DENIED)),
         }
+    }
+
+    /// The facility of everything that has no other one.
+    pub(crate) fn facility(&self) -> u8 {
+        self.facility
     }
 
     /// The option `severity` was met: both priorities are this one.
@@ -54,12 +62,12 @@ impl Log {
 
     /// About a policy or a machine that is not in order.
     pub(crate) fn complain(&self, text: &str) {
-        self.send(COMPLAINT, text);
+        self.send(of(self.facility, COMPLAINT), text);
     }
 
     /// About what is worth knowing.
     pub(crate) fn inform(&self, text: &str) {
-        self.send(INFORMATION, text);
+        self.send(of(self.facility, INFORMATION), text);
     }
 
     /// A log that does not listen keeps no client waiting, and lets nobody in.
@@ -72,6 +80,11 @@ impl Log {
         line.truncate(end.unwrap_or(0));
         drop(send_to(Path::new(DEV_LOG), line.as_bytes()));
     }
+}
+
+/// A priority: eight times the facility, and the level.
+fn of(facility: u8, level: u8) -> u8 {
+    facility * 8 + level
 }
 
 fn send_to(socket: &Path, line: &[u8]) -> io::Result<()> {

@@ -21,4 +21,4 @@ mod world;
 
 pub use exec::exec;
 pub use pam::{PamItems, pam};
-pub use words::{DOOR_HELP, DoorCall, DoorError, DoorOptions, TablePaths};
+pub use words::{DOOR_HELP, DoorCall, DoorError, DoorOptions, TablePath, TablePaths};

@@ -4,6 +4,7 @@
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::ffi::OsStr;
 use std::io::{self, Read as _};
+use std::net::{IpAddr, SocketAddr};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -15,6 +16,8 @@ const PLACES: [&str; 3] = ["/usr/bin/getent", "/bin/getent", "/usr/local/bin/get
 const MOST_BYTES: usize = 64 * 1024;
 /// What getent exits with for what its database does not have.
 const NOT_FOUND: i32 = 2;
+/// What it exits with for a database that it does not have.
+const NO_DATABASE: i32 = 1;
 /// With this it addresses IPv6 hosts also where no interface has IPv6, as libwrap does; older ones do
 /// not know it.
 const ALL_FAMILIES: &str = "--no-addrconfig";
@@ -40,16 +43,36 @@ impl Patience {
     }
 }
 
-/// The lines that getent prints for `words`; nothing if its database has no such entry.
+/// The lines that getent prints for `keys` of a database; nothing if that has no such entry.
+///
+/// No key may look like an option: getents differ in how options are ended, and that of Alpine has none.
 ///
 /// # Errors
-/// When it is not there, fails, or takes too long.
-pub(crate) fn getent(words: &[&[u8]], patience: Patience) -> io::Result<Option<String>> {
+/// When it is not there, fails, or takes too long, or when a key begins with a minus sign.
+pub(crate) fn getent(
+    database: &[u8],
+    keys: &[&[u8]],
+    patience: Patience,
+) -> io::Result<Option<Vec<u8>>> {
+    getent_with(&[], database, keys, patience)
+}
+
+fn getent_with(
+    options: &[&[u8]],
+    database: &[u8],
+    keys: &[&[u8]],
+    patience: Patience,
+) -> io::Result<Option<Vec<u8>>> {
+    if keys.iter().any(|key| key.starts_with(b"-")) {
+        let why = "what begins with a minus sign is not looked up";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+    }
     let place = PLACES.into_iter().find(|place| Path::new(place).exists());
     let program = place.ok_or_else(|| io::Error::other("getent(1) is not installed"))?;
+    let words = options.iter().chain([&database]).chain(keys);
     let mut command = command(program);
     command
-        .args(words.iter().map(|word| OsStr::from_bytes(word)))
+        .args(words.map(|word| OsStr::from_bytes(word)))
         .env("LC_ALL", "C")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -61,19 +84,20 @@ pub(crate) fn getent(words: &[&[u8]], patience: Patience) -> io::Result<Option<S
         drop(child.kill());
     }
     let status = child.wait()?;
-    let text = read?;
-    ended(status).map(|is_found| is_found.then_some(text))
+    let bytes = read?;
+    ended(status).map(|is_found| is_found.then_some(bytes))
 }
 
 fn ended(status: ExitStatus) -> io::Result<bool> {
     match status.code() {
         Some(0) => Ok(true),
         Some(NOT_FOUND) => Ok(false),
+        Some(NO_DATABASE) => Err(io::Error::other("getent(1) does not have this database")),
         Some(_) | None => Err(io::Error::other(format!("getent(1) failed ({status})"))),
     }
 }
 
-fn answer(child: &mut Child, patience: Patience) -> io::Result<String> {
+fn answer(child: &mut Child, patience: Patience) -> io::Result<Vec<u8>> {
     let mut out = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
     let mut bytes = Vec::new();
     let mut piece = [0; 4096];
@@ -86,33 +110,62 @@ fn answer(child: &mut Child, patience: Patience) -> io::Result<String> {
         let length = out.read(&mut piece)?;
         bytes.extend_from_slice(piece.get(..length).unwrap_or_default());
         if length == 0 || bytes.len() > MOST_BYTES {
-            return Ok(String::from_utf8_lossy(&bytes).into_owned());
+            return Ok(bytes);
         }
     }
 }
 
-/// The addresses of a name, as they are spelt, and its canonical name; nothing if it has none.
+/// An address of a name, and the number of the link that it is on, 0 for all others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FoundAddress {
+    pub(crate) ip: IpAddr,
+    pub(crate) link: u32,
+}
+
+impl FoundAddress {
+    /// That of a socket. A mapped one is the IPv4 address inside.
+    pub(crate) fn of(address: SocketAddr) -> Self {
+        let link = match address {
+            SocketAddr::V4(_) => 0,
+            SocketAddr::V6(v6) => v6.scope_id(),
+        };
+        let ip = address.ip().to_canonical();
+        Self { ip, link }
+    }
+
+    /// An address as getent spells it: `fe80::5%3` is on the link of the number 3.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let (ip, link) = match text.split_once('%') {
+            Some((ip, link)) => (ip, link.parse().ok()?),
+            None => (text, 0),
+        };
+        let ip = ip.parse::<IpAddr>().ok()?.to_canonical();
+        Some(Self { ip, link })
+    }
+}
+
+/// The addresses of a name, and its canonical name; nothing if it has none.
 ///
 /// # Errors
 /// As [`getent`].
 pub(crate) fn addresses(
     name: &[u8],
     patience: Patience,
-) -> io::Result<Option<(Vec<String>, String)>> {
-    let asked: [&[u8]; 4] = [ALL_FAMILIES.as_bytes(), b"--", b"ahosts", name];
-    let [_, plain @ ..] = &asked;
-    let found = match getent(&asked, patience) {
-        Err(error) if error.kind() == io::ErrorKind::Other => getent(plain, patience),
+) -> io::Result<Option<(Vec<FoundAddress>, Vec<u8>)>> {
+    let all = [ALL_FAMILIES.as_bytes()];
+    let found = match getent_with(&all, b"ahosts", &[name], patience) {
+        Err(error) if error.kind() == io::ErrorKind::Other => getent(b"ahosts", &[name], patience),
         found => found,
     };
-    Ok(found?.map(|text| {
-        let mut addresses: Vec<String> = Vec::new();
-        let mut canonical = String::new();
-        for line in text.lines() {
-            let mut words = line.split_ascii_whitespace();
-            if let Some(address) = words.next() {
-                addresses.push(address.to_owned());
-            }
+    Ok(found?.map(|lines| {
+        let mut addresses: Vec<FoundAddress> = Vec::new();
+        let mut canonical = Vec::new();
+        for line in lines.split(|&byte| byte == b'\n') {
+            let mut words = line
+                .split(u8::is_ascii_whitespace)
+                .filter(|word| !word.is_empty());
+            let address = words.next().and_then(|word| str::from_utf8(word).ok());
+            addresses.extend(address.and_then(FoundAddress::read));
             if let (true, Some(name)) = (canonical.is_empty(), words.nth(1)) {
                 name.clone_into(&mut canonical);
             }
@@ -130,10 +183,12 @@ pub(crate) fn has_entry(database: &str, name: &[u8], patience: Patience) -> io::
     if name.is_empty() || name.contains(&0) {
         return Ok(false);
     }
-    let text = getent(&[b"--", database.as_bytes(), name], patience)?;
-    let text = text.unwrap_or_default();
-    let mut found = text.lines().filter_map(|line| line.split(':').next());
-    Ok(found.any(|found| found.as_bytes() == name))
+    let lines = getent(database.as_bytes(), &[name], patience)?;
+    let lines = lines.unwrap_or_default();
+    let mut found = lines
+        .split(|&byte| byte == b'\n')
+        .filter_map(|line| line.split(|&byte| byte == b':').next());
+    Ok(found.any(|found| found == name))
 }
 
 /// Whether a netgroup has this host.
@@ -145,8 +200,8 @@ pub(crate) fn in_netgroup(group: &[u8], host: &[u8], patience: Patience) -> io::
         return Ok(false);
     }
     // A star stands for what is not asked about.
-    let text = getent(&[b"--", b"netgroup", group, host, b"*", b"*"], patience)?;
-    Ok(text.is_some_and(|text| text.trim_end().ends_with("= 1")))
+    let text = getent(b"netgroup", &[group, host, b"*", b"*"], patience)?;
+    Ok(text.is_some_and(|text| text.trim_ascii_end().ends_with(b"= 1")))
 }
 
 #[expect(
@@ -171,7 +226,6 @@ mod tests {
             ("passwd", "root", true),
             ("passwd", "0", false),
             ("passwd", "nobody-of-this-name", false),
-            ("passwd", "-x", false),
             ("passwd", "", false),
             ("group", "nogroup", true),
             ("group", "65534", false),
@@ -179,14 +233,18 @@ mod tests {
             let found = has_entry(database, name.as_bytes(), patience()).unwrap();
             assert_eq!(found, is_there, "{name}");
         }
+        for option in ["-x", "--help", "--service=files"] {
+            assert!(has_entry("passwd", option.as_bytes(), patience()).is_err());
+        }
     }
 
     #[test]
     fn a_name_has_addresses() {
         let (found, canonical) = addresses(b"localhost", patience()).unwrap().unwrap();
-        assert!(found.contains(&"127.0.0.1".to_owned()), "{found:?}");
+        let wanted = FoundAddress::of(([127, 0, 0, 1], 0).into());
+        assert!(found.contains(&wanted), "{found:?}");
         assert!(!canonical.is_empty());
-        assert!(addresses(b"-x", patience()).unwrap().is_none());
+        assert!(addresses(b"-x", patience()).is_err());
     }
 
     #[test]

@@ -4,7 +4,9 @@
 //! clients that are let in; the stack of `auth` comes before a password is looked at, once for each
 //! attempt. What rules say of clients that are refused is done wherever they are.
 
+use super::ends::interface_number;
 use super::log::Log;
+use super::priority::AUTH;
 use super::search::client_text;
 use super::words::DoorOptions;
 use super::world::{Place, World};
@@ -12,13 +14,10 @@ use crate::policy::Policy;
 use hosts_access::escape::{visible, visible_short};
 use hosts_access::{Host, HostName, Request};
 use std::env;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::process::parent_id;
 
-/// Facility `auth`, levels `info` and `warning`: where sshd logs what libwrap decides.
-const GRANTED: u8 = 4 * 8 + 6;
-const DENIED: u8 = 4 * 8 + 4;
 /// As much is shown of what is not an address.
 const LONGEST_SHOWN: usize = 256;
 
@@ -56,13 +55,13 @@ pub fn pam(
     let process = parent_id();
     let service = items.service.as_deref().filter(|name| !name.is_empty());
     let Some(daemon) = daemon.or(service) else {
-        let log = Log::new(b"tcpw-gate", process, GRANTED, DENIED);
+        let log = Log::new(b"tcpw-gate", process, AUTH);
         log.complain(
             "error: PAM_SERVICE is not set and --daemon is not given; the client is refused",
         );
         return false;
     };
-    let log = Log::new(daemon, process, GRANTED, DENIED);
+    let log = Log::new(daemon, process, AUTH);
     let login = Login {
         options,
         daemon,
@@ -103,7 +102,8 @@ fn client(rhost: &[u8]) -> Result<Client, String> {
 /// An address, and how it is spelt.
 struct Client {
     text: String,
-    ip: IpAddr,
+    /// Nothing if it is of a link that is not here.
+    address: Option<SocketAddr>,
 }
 
 impl Client {
@@ -117,9 +117,23 @@ impl Client {
             .parse()
             .ok()
             .filter(|ip: &IpAddr| is_zone && (zone.is_empty() || ip.is_ipv6()))?;
+        let address = match ip {
+            IpAddr::V4(_) => Some(SocketAddr::new(ip, 0)),
+            IpAddr::V6(ip) => link(zone).map(|link| SocketAddrV6::new(ip, 0, 0, link).into()),
+        };
         let text = text.to_owned();
-        Some(Self { text, ip })
+        Some(Self { text, address })
     }
+}
+
+/// The number of the link of a zone, which is an interface by name or number; 0 for no zone.
+fn link(zone: &str) -> Option<u32> {
+    if zone.is_empty() {
+        return Some(0);
+    }
+    zone.parse()
+        .ok()
+        .or_else(|| interface_number(zone.as_bytes()))
 }
 
 /// A login.
@@ -134,12 +148,12 @@ struct Login<'l> {
 
 impl Login<'_> {
     fn admits(&self, client: &Client) -> bool {
-        let world = World::new(self.log, self.options, Place::Pam(Some(client.ip)));
+        let world = World::new(self.log, self.options, Place::Pam(client.address));
         let host = Host::new(&client.text, HostName::unasked());
         let request = Request::new(self.daemon, host).with_process(self.process);
         let decided = world.decide(request);
         if !decided.is_granted || self.does_grants {
-            world.act_pending();
+            world.run_waiting();
         }
         if !decided.is_granted {
             let address = visible(decided.request.client().address());

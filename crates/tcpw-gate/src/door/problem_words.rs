@@ -1,6 +1,6 @@
 //! What libwrap logs of an option that it refuses.
 
-use super::priority::priority;
+use super::priority::{DAEMON, priority};
 use hosts_access::escape::visible;
 use hosts_access::policy::{OptionKind, OptionProblem, RuleOption};
 
@@ -29,7 +29,7 @@ fn bad_value(option: &RuleOption<'_>) -> String {
     let shown = visible(value);
     match option.spec().map(|spec| spec.kind) {
         Some(OptionKind::Severity) => {
-            let word = priority(value).err().unwrap_or(value);
+            let word = priority(value, DAEMON).err().unwrap_or(value);
             format!("bad syslog facility or severity: \"{}\"", visible(word))
         }
         Some(OptionKind::Umask) => format!("bad umask value: \"{shown}\""),

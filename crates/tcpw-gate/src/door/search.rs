@@ -2,14 +2,16 @@
 //! asks for; then it is made, and what its rules say is done.
 
 use super::problem_words::problem_words;
-use super::table_files::{TableFile, path_of};
+use super::table_files::{TableFile, check_named, is_named, path_of};
 use super::world::World;
 use hosts_access::Request;
 use hosts_access::engine::{
-    Access, Actor, Cause, Effect, Matched, Outcome, TableName, Tables, Verdict, act,
+    Access, Actor, Cause, Effect, Matched, Outcome, Table, TableName, Tables, Verdict, act,
 };
 use hosts_access::escape::visible;
 use hosts_access::policy::RuleOption;
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
 
 /// What was decided.
 #[derive(Debug)]
@@ -23,66 +25,89 @@ pub(crate) struct Decided {
 
 impl World<'_> {
     /// Reads a table up to what settles the request; names that the search asks for are looked up.
-    fn probe(&self, name: TableName, request: &mut Request) -> (TableFile, bool) {
+    fn probe(&self, name: TableName, request: &mut Request) -> TableFile {
         loop {
-            let file = TableFile::read(path_of(self.tables, name), Some((request, self)));
-            let (wanted, has_match) = {
+            self.line.set(Some((name, 0, 0)));
+            let file = TableFile::read(path_of(self.tables, name), request, self);
+            let wanted = {
                 let tree = file.tree();
                 self.complaints.set(name, file.warnings(&tree));
-                let empty = TableFile::unread(path_of(self.tables, name));
-                let nothing = empty.tree();
-                let (table, other) = (file.table(&tree), empty.table(&nothing));
-                let tables = match name {
-                    TableName::Allow => Tables {
-                        allow: table,
-                        deny: other,
-                    },
-                    TableName::Deny => Tables {
-                        allow: other,
-                        deny: table,
-                    },
-                };
                 self.take_wanted();
-                let (verdict, _) = act(&tables, request, self, &Onlooker(self));
+                let tables = alone(name, file.table(&tree));
+                let (verdict, _) = act(
+                    &tables,
+                    request,
+                    self,
+                    &Onlooker(self),
+                    self.has_left(TableName::Allow),
+                );
                 let is_open = matches!(verdict.cause, Cause::Undecided(_));
-                let wanted = self.take_wanted().filter(|_| is_open);
-                let has_match = !matches!(verdict.cause, Cause::NoRule | Cause::BrokenTable { .. });
-                (wanted, has_match)
+                self.take_wanted().filter(|_| is_open)
             };
             let Some(open) = wanted else {
-                return (file, has_match);
+                return file;
             };
             request.learn(open, self.look_up(open));
         }
     }
 
-    /// Decides, and does what the options of the rules say.
+    /// Decides, and does what the options of the rules say. The deny table is read once the allow table
+    /// has not decided, with the request as the options of that one have left it (F-PCT-05).
     pub(crate) fn decide(&self, mut request: Request) -> Decided {
-        let (allow, has_match) = self.probe(TableName::Allow, &mut request);
-        self.warn_of(&allow);
-        let deny_path = path_of(self.tables, TableName::Deny);
-        let deny = if allow.may_be_left() {
-            TableFile::read(deny_path, None)
-        } else if has_match {
-            TableFile::unread(deny_path)
-        } else {
-            self.probe(TableName::Deny, &mut request).0
-        };
-        let (allow_tree, deny_tree) = (allow.tree(), deny.tree());
-        self.complaints
-            .set(TableName::Deny, deny.warnings(&deny_tree));
-        let tables = Tables {
-            allow: allow.table(&allow_tree),
-            deny: deny.table(&deny_tree),
-        };
-        self.line.set(None);
-        self.is_live.set(true);
-        let (verdict, request) = act(&tables, &request, self, self);
-        self.is_live.set(false);
-        self.tell(&verdict, &deny);
+        for name in [TableName::Allow, TableName::Deny] {
+            if let Some(error) = check_named(self.tables, name) {
+                return self.without(name, &error, request);
+            }
+        }
+        let mut is_granted = true;
+        for name in [TableName::Allow, TableName::Deny] {
+            let file = self.probe(name, &mut request);
+            // It was there just now.
+            if is_named(self.tables, name) && !file.is_read() {
+                let gone = io::ErrorKind::NotFound.into();
+                return self.without(name, file.fault().unwrap_or(&gone), request);
+            }
+            if name == TableName::Allow {
+                self.warn_of(&file);
+            }
+            let tree = file.tree();
+            let tables = alone(name, file.table(&tree));
+            self.line.set(None);
+            self.is_live.set(true);
+            let (verdict, left) = act(
+                &tables,
+                &request,
+                self,
+                self,
+                self.has_left(TableName::Allow),
+            );
+            self.is_live.set(false);
+            request = left;
+            let goes_on = name == TableName::Allow && matches!(verdict.cause, Cause::NoRule);
+            if goes_on && !self.is_over.get() {
+                continue;
+            }
+            self.tell(&verdict, &file);
+            is_granted = verdict.access == Access::Granted;
+            break;
+        }
         Decided {
-            is_granted: verdict.access == Access::Granted && !self.is_over.get(),
+            is_granted: is_granted && !self.is_over.get(),
             is_over: self.is_over.get(),
+            request,
+        }
+    }
+
+    /// Without a table that somebody has named nobody is served.
+    fn without(&self, name: TableName, error: &io::Error, request: Request) -> Decided {
+        let path = visible(path_of(self.tables, name).as_os_str().as_bytes());
+        let why = super::log::reason(error);
+        self.log.complain(&format!(
+            "error: cannot read the table {path}: {why}; the client is refused"
+        ));
+        Decided {
+            is_granted: false,
+            is_over: false,
             request,
         }
     }
@@ -97,12 +122,13 @@ impl World<'_> {
     }
 
     /// Logs what libwrap logs of the way to the verdict.
-    fn tell(&self, verdict: &Verdict, deny: &TableFile) {
+    fn tell(&self, verdict: &Verdict, file: &TableFile) {
         match &verdict.cause {
             Cause::NoRule | Cause::BrokenTable { .. } => {
-                self.report_before(TableName::Deny, usize::MAX);
+                self.report_rest(TableName::Allow);
+                self.report_rest(TableName::Deny);
             }
-            Cause::Unreadable(_) => self.warn_of(deny),
+            Cause::Unreadable(_) => self.warn_of(file),
             Cause::Rule { outcome, matched } => {
                 self.line
                     .set(Some((matched.table, matched.line, matched.number)));
@@ -129,6 +155,15 @@ impl World<'_> {
             Outcome::Table | Outcome::Allow | Outcome::Deny | Outcome::Twist => {}
         }
     }
+}
+
+/// One table, with nothing in the other one.
+fn alone(name: TableName, table: Table<'_>) -> Tables<'_> {
+    let (allow, deny) = match name {
+        TableName::Allow => (table, Table::Absent),
+        TableName::Deny => (Table::Absent, table),
+    };
+    Tables { allow, deny }
 }
 
 /// Follows a search and does nothing.

@@ -16,8 +16,10 @@ use tcpw_notify::{read, record};
 /// The shell of libwrap.
 const SHELL: &str = "/bin/sh";
 
-/// What options of the rule have put into the environment, in order.
-pub(crate) type Variables = RefCell<Vec<(OsString, OsString)>>;
+/// A name and a value that an option of the rule puts into the environment.
+pub(crate) type Variable = (OsString, OsString);
+/// What options of the rule have put there, in order.
+pub(crate) type Variables = RefCell<Vec<Variable>>;
 
 /// How a command ended that was waited for.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,7 +36,7 @@ pub(crate) enum Ended {
 ///
 /// # Errors
 /// When the shell is missing, or no process can be had.
-pub(crate) fn spawn(command: &[u8], variables: &Variables) -> io::Result<()> {
+pub(crate) fn spawn(command: &[u8], variables: &[Variable]) -> io::Result<()> {
     if is_recorded(command) {
         return Ok(());
     }
@@ -51,7 +53,7 @@ pub(crate) fn spawn(command: &[u8], variables: &Variables) -> io::Result<()> {
 ///
 /// # Errors
 /// As [`spawn`].
-pub(crate) fn ask(command: &[u8], variables: &Variables, is_silent: bool) -> io::Result<Ended> {
+pub(crate) fn ask(command: &[u8], variables: &[Variable], is_silent: bool) -> io::Result<Ended> {
     let mut shell = shell(command, variables);
     if is_silent {
         shell
@@ -69,7 +71,7 @@ pub(crate) fn ask(command: &[u8], variables: &Variables, is_silent: bool) -> io:
 }
 
 /// `twist`: becomes a command, which talks to the client. Returns only why that cannot be.
-pub(crate) fn twist(command: &[u8], variables: &Variables) -> io::Error {
+pub(crate) fn twist(command: &[u8], variables: &[Variable]) -> io::Error {
     shell(command, variables).exec()
 }
 
@@ -79,22 +81,22 @@ pub(crate) fn become_program(
     program: &Path,
     name: &OsStr,
     words: &[OsString],
-    variables: &Variables,
+    variables: &[Variable],
 ) -> io::Error {
     let mut command = command(program);
     command.arg0(name).args(words);
     with(&mut command, variables).exec()
 }
 
-fn shell(line: &[u8], variables: &Variables) -> Command {
+fn shell(line: &[u8], variables: &[Variable]) -> Command {
     let mut command = command(Path::new(SHELL));
     command.arg0("sh").arg("-c").arg(OsStr::from_bytes(line));
     with(&mut command, variables);
     command
 }
 
-fn with<'c>(command: &'c mut Command, variables: &Variables) -> &'c mut Command {
-    for (name, value) in variables.borrow().iter() {
+fn with<'c>(command: &'c mut Command, variables: &[Variable]) -> &'c mut Command {
+    for (name, value) in variables {
         command.env(name, value);
     }
     command
@@ -175,14 +177,14 @@ mod tests {
 
     #[test]
     fn f_acl_04_how_a_command_ends() {
-        let none = Variables::default();
+        let none: [Variable; 0] = [];
         assert_eq!(ask(b"true", &none, false).unwrap(), Ended::Well);
         assert_eq!(ask(b"exit 3", &none, true).unwrap(), Ended::Badly);
         assert!(matches!(
             ask(b"kill -9 $$", &none, true).unwrap(),
             Ended::Killed(_, 9)
         ));
-        let set = Variables::new(vec![("X".into(), "a b".into())]);
+        let set = [("X".into(), "a b".into())];
         assert_eq!(
             ask(b"test \"$X\" = 'a b'", &set, true).unwrap(),
             Ended::Well

@@ -2,22 +2,19 @@
 //! grants nobody, such a deny table refuses everybody.
 
 use super::complaints::Complaint;
-use super::words::TablePaths;
+use super::words::{TablePath, TablePaths};
 use crate::compiled;
 use hosts_access::engine::{Excerpt, Table, TableName};
 use hosts_access::escape::visible;
 use hosts_access::syntax::{LineKind, Reason, Tree, parse_excerpt};
 use hosts_access::{Request, Surroundings};
 use nix::fcntl::OFlag;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read as _};
 use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use tcpw_event::places::COMPILED_DIRECTORY;
 
-/// Tables up to this size are read whole; of larger ones no more than what settles the matter, through
-/// their compiled forms if they have any.
-const WHOLE: u64 = 64 * 1024;
 /// Offsets in a table are 32 bits wide.
 const SIZE_LIMIT: u64 = 1 << 32;
 
@@ -41,10 +38,11 @@ enum Content {
 }
 
 impl TableFile {
-    /// Reads of a table what settles `request`, or the whole of it.
-    pub(crate) fn read(path: &Path, request: Option<(&Request, &dyn Surroundings)>) -> Self {
+    /// Reads the whole of a small table, and of a larger one no more than what settles `request`, through
+    /// its compiled form if it has one.
+    pub(crate) fn read(path: &Path, request: &Request, world: &dyn Surroundings) -> Self {
         let shown = visible(path.as_os_str().as_encoded_bytes());
-        let content = content(path, request).unwrap_or_else(|error| {
+        let content = content(path, request, world).unwrap_or_else(|error| {
             if error.kind() == io::ErrorKind::NotFound {
                 Content::Absent
             } else {
@@ -54,19 +52,19 @@ impl TableFile {
         Self { shown, content }
     }
 
-    /// A table that is not looked at.
-    pub(crate) fn unread(path: &Path) -> Self {
-        Self {
-            shown: visible(path.as_os_str().as_encoded_bytes()),
-            content: Content::Absent,
-        }
-    }
-
     /// Why it cannot be read.
     pub(crate) fn fault(&self) -> Option<&io::Error> {
         match &self.content {
             Content::Unreadable(error) => Some(error),
             Content::Absent | Content::Read { .. } => None,
+        }
+    }
+
+    /// Whether it was there and could be read.
+    pub(crate) fn is_read(&self) -> bool {
+        match &self.content {
+            Content::Read { .. } => true,
+            Content::Absent | Content::Unreadable(_) => false,
         }
     }
 
@@ -85,19 +83,6 @@ impl TableFile {
             Content::Unreadable(_) => Table::Unreadable,
             Content::Read { .. } => Table::Read(tree),
         }
-    }
-
-    /// Whether an option of it may leave the search to the next table, with another request
-    /// (F-PCT-05). A splice can hide the name.
-    pub(crate) fn may_be_left(&self) -> bool {
-        let Content::Read { excerpt, .. } = &self.content else {
-            return false;
-        };
-        let text = &excerpt.bytes;
-        memchr::memchr2(b'\\', 0, text).is_some()
-            || text
-                .windows(7)
-                .any(|word| word.eq_ignore_ascii_case(b"aclexec"))
     }
 
     /// What libwrap logs of lines that are no rules. Of a large table only the line that ends it is
@@ -125,32 +110,48 @@ impl TableFile {
     }
 }
 
-fn content(path: &Path, request: Option<(&Request, &dyn Surroundings)>) -> io::Result<Content> {
+fn content(path: &Path, request: &Request, world: &dyn Surroundings) -> io::Result<Content> {
+    let (file, metadata) = open(path)?;
+    if metadata.is_dir() {
+        return Ok(Content::Absent);
+    }
+    if metadata.len() >= SIZE_LIMIT {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    if !compiled::is_worth(&metadata) {
+        return whole(&file);
+    }
+    let forms = Path::new(COMPILED_DIRECTORY);
+    let excerpt = compiled::excerpt(forms, path, &file, request, world)?;
+    Ok(Content::Read {
+        excerpt,
+        is_whole: false,
+    })
+}
+
+/// Opens a file or a directory.
+fn open(path: &Path) -> io::Result<(File, Metadata)> {
     let mut options = OpenOptions::new();
     // Nobody waits for a pipe.
     options.read(true).custom_flags(OFlag::O_NONBLOCK.bits());
     let file = options.open(path)?;
     let metadata = file.metadata()?;
-    if metadata.is_dir() {
-        return Ok(Content::Absent);
-    }
     let kind = metadata.file_type();
-    if !kind.is_file() && !kind.is_char_device() {
+    if !kind.is_file() && !kind.is_dir() && !kind.is_char_device() {
         return Err(io::Error::other("it is not a file"));
     }
-    if metadata.len() >= SIZE_LIMIT {
-        return Err(io::ErrorKind::FileTooLarge.into());
+    Ok((file, metadata))
+}
+
+/// Why a table cannot be read that an option of the call has named: such a one must be there.
+pub(crate) fn check_named(paths: &TablePaths, table: TableName) -> Option<io::Error> {
+    if !is_named(paths, table) {
+        return None;
     }
-    match request {
-        Some((request, world)) if metadata.len() > WHOLE => {
-            let forms = Path::new(COMPILED_DIRECTORY);
-            let excerpt = compiled::excerpt(forms, path, &file, request, world)?;
-            Ok(Content::Read {
-                excerpt,
-                is_whole: false,
-            })
-        }
-        Some(_) | None => whole(&file),
+    match open(path_of(paths, table)) {
+        Ok((_, metadata)) if metadata.is_dir() => Some(io::ErrorKind::IsADirectory.into()),
+        Ok(_) => None,
+        Err(error) => Some(error),
     }
 }
 
@@ -168,6 +169,15 @@ fn whole(file: &File) -> io::Result<Content> {
 
 /// The path of one table.
 pub(crate) fn path_of(paths: &TablePaths, table: TableName) -> &Path {
+    &one_of(paths, table).path
+}
+
+/// Whether an option of the call has named it.
+pub(crate) fn is_named(paths: &TablePaths, table: TableName) -> bool {
+    one_of(paths, table).is_named
+}
+
+fn one_of(paths: &TablePaths, table: TableName) -> &TablePath {
     match table {
         TableName::Allow => &paths.allow,
         TableName::Deny => &paths.deny,

@@ -12,6 +12,15 @@ use tcpw_event::places::{ALLOW_TABLE, DENY_TABLE};
 /// How long all answers of the name service about one client may take, unless the call says so.
 const USUAL_PATIENCE: Duration = Duration::from_secs(5);
 
+/// The options that take a value.
+const OPTIONS: [&[u8]; 5] = [
+    b"--allow-file",
+    b"--deny-file",
+    b"--daemon",
+    b"--unknown",
+    b"--name-timeout",
+];
+
 /// What is printed for `--help` after `exec` or `pam`, on a terminal.
 pub const DOOR_HELP: &str = "\
 Decide by hosts.allow and hosts.deny, without libwrap, whether a client is served
@@ -43,13 +52,22 @@ Exit codes:
 What is wrong with a call is in the system log.
 ";
 
+/// Where a table is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TablePath {
+    /// Its path, which is absolute.
+    pub path: PathBuf,
+    /// Whether the call has named it: then it must be there, or nobody is served.
+    pub is_named: bool,
+}
+
 /// Where the two tables are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TablePaths {
     /// Searched first; a match grants.
-    pub allow: PathBuf,
+    pub allow: TablePath,
     /// Searched second; a match denies.
-    pub deny: PathBuf,
+    pub deny: TablePath,
 }
 
 /// What both calls take.
@@ -166,23 +184,32 @@ impl Read {
             && option != b"--"
         {
             let shown = visible(option);
+            if !OPTIONS.contains(&option.as_slice()) {
+                return error(&format!("there is no option {shown}"));
+            }
             let Some((value, tail)) = tail.split_first() else {
                 return error(&format!("{shown} needs a value"));
             };
-            let wrong = || error(&format!("{shown} does not take {}", visible(value)));
+            let wrong = |wanted: &str| {
+                let value = visible(value);
+                error(&format!("{shown} takes {wanted}, not \"{value}\""))
+            };
             match option.as_slice() {
+                b"--allow-file" | b"--deny-file" if !value.starts_with(b"/") => {
+                    return wrong("an absolute path");
+                }
                 b"--allow-file" => set(&mut self.allow, path(value), &shown)?,
                 b"--deny-file" => set(&mut self.deny, path(value), &shown)?,
-                b"--daemon" if !value.is_empty() => set(&mut self.daemon, value.clone(), &shown)?,
+                b"--daemon" if value.is_empty() => return wrong("a name"),
+                b"--daemon" => set(&mut self.daemon, value.clone(), &shown)?,
                 b"--unknown" => match Policy::of(value) {
                     Some(policy) => set(&mut self.unknown, policy, &shown)?,
-                    None => return wrong(),
+                    None => return wrong("allow or deny"),
                 },
-                b"--name-timeout" => match seconds(value) {
+                _ => match seconds(value) {
                     Some(time) => set(&mut self.name_timeout, time, &shown)?,
-                    None => return wrong(),
+                    None => return wrong("seconds from 1 to 600"),
                 },
-                _ => return error(&format!("{shown} is not an option of it")),
             }
             rest = tail;
         }
@@ -192,8 +219,8 @@ impl Read {
     fn into_options(self) -> DoorOptions {
         DoorOptions {
             tables: TablePaths {
-                allow: self.allow.unwrap_or_else(|| ALLOW_TABLE.into()),
-                deny: self.deny.unwrap_or_else(|| DENY_TABLE.into()),
+                allow: table(self.allow, ALLOW_TABLE),
+                deny: table(self.deny, DENY_TABLE),
             },
             name_timeout: self.name_timeout.unwrap_or(USUAL_PATIENCE),
         }
@@ -205,6 +232,14 @@ fn set<T>(slot: &mut Option<T>, value: T, shown: &str) -> Result<(), DoorError> 
         return error(&format!("{shown} is given twice"));
     }
     Ok(())
+}
+
+/// A table that the call names, or the usual one.
+fn table(named: Option<PathBuf>, usual: &str) -> TablePath {
+    TablePath {
+        is_named: named.is_some(),
+        path: named.unwrap_or_else(|| usual.into()),
+    }
 }
 
 fn path(word: &[u8]) -> PathBuf {
@@ -249,8 +284,12 @@ mod tests {
         else {
             unreachable!("{read:?}");
         };
-        assert_eq!(options.tables.deny, PathBuf::from("/d"));
-        assert_eq!(options.tables.allow, PathBuf::from("/etc/hosts.allow"));
+        let named = |path: &str, is_named| TablePath {
+            path: path.into(),
+            is_named,
+        };
+        assert_eq!(options.tables.deny, named("/d", true));
+        assert_eq!(options.tables.allow, named("/etc/hosts.allow", false));
         assert_eq!(daemon, b"in.ftpd");
         assert_eq!(program, PathBuf::from("/usr/sbin/in.ftpd"));
         assert_eq!(arguments, ["-l", "--allow-file", "x"]);
@@ -274,6 +313,8 @@ mod tests {
             "pam --name-timeout 1h",
             "pam --name-timeout +5",
             "pam --daemon a --daemon b",
+            "pam --deny-file etc/hosts.deny",
+            "exec --allow-file hosts.allow sshd -- /usr/sbin/sshd",
         ] {
             assert!(matches!(call(line), Some(Err(_))), "{line}");
         }
@@ -283,6 +324,40 @@ mod tests {
             "pam --name-timeout 3s --daemon imap",
         ] {
             assert!(matches!(call(line), Some(Ok(_))), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (line, wanted) in [
+            ("exec --nosuch", "there is no option --nosuch"),
+            (
+                "exec --allow-file=/x a -- /b",
+                "there is no option --allow-file=/x",
+            ),
+            ("pam --daemon", "--daemon needs a value"),
+            ("pam --daemon ", "--daemon takes a name, not \"\""),
+            (
+                "pam --deny-file ",
+                "--deny-file takes an absolute path, not \"\"",
+            ),
+            (
+                "pam --deny-file no/such",
+                "--deny-file takes an absolute path, not \"no/such\"",
+            ),
+            (
+                "pam --unknown x",
+                "--unknown takes allow or deny, not \"x\"",
+            ),
+            (
+                "pam --name-timeout 601",
+                "--name-timeout takes seconds from 1 to 600, not \"601\"",
+            ),
+        ] {
+            let Some(Err(error)) = call(line) else {
+                unreachable!("{line}");
+            };
+            assert_eq!(error.to_string(), wanted, "{line}");
         }
     }
 }

@@ -2,7 +2,7 @@
 //! which a rule asks for it.
 
 use super::complaints::Complaints;
-use super::ends::Ends;
+use super::ends::{Ends, interface_number};
 use super::found::name_of;
 use super::ident::user_of;
 use super::log::{Log, reason};
@@ -11,14 +11,14 @@ use super::shell::{Ended, Variables, ask};
 use super::table_files::path_of;
 use super::words::{DoorOptions, TablePaths};
 use hosts_access::Surroundings;
-use hosts_access::engine::{Account, Effect, ListFile, Open, TableName};
+use hosts_access::engine::{Account, ListFile, Open, TableName};
 use hosts_access::escape::visible;
 use hosts_access::policy::RuleOption;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::io;
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::time::Duration;
@@ -39,8 +39,16 @@ pub(crate) enum Place {
     Socket(Ends),
     /// At a socket whose other end is on this machine.
     Local,
-    /// Within PAM: only the client's address is known.
-    Pam(Option<IpAddr>),
+    /// Within PAM: only the client's address is known, unless it is of a link that is not here.
+    Pam(Option<SocketAddr>),
+}
+
+/// A command of `spawn` that waits for the verdict.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    pub(crate) command: Vec<u8>,
+    /// As many variables were set before it.
+    pub(crate) variables: usize,
 }
 
 /// The machine and the client.
@@ -55,12 +63,12 @@ pub(crate) struct World<'w> {
     pub(crate) line: Cell<Option<(TableName, usize, u32)>>,
     /// The option that ran last.
     pub(crate) option: RefCell<Option<RuleOption<'static>>>,
-    /// What is done once the verdict is known.
-    pub(crate) pending: RefCell<Vec<Effect>>,
+    /// Commands of `spawn` that run once more is known.
+    pub(crate) waiting: RefCell<Vec<Waiting>>,
     /// Whether an option has ended the conversation.
     pub(crate) is_over: Cell<bool>,
-    /// Whether a failed `aclexec` led out of the allow table.
-    pub(crate) has_left: Cell<bool>,
+    /// The tables that a failed `aclexec` led out of, before their ends.
+    pub(crate) left: RefCell<Vec<TableName>>,
     pub(crate) ident_time: Cell<Duration>,
     /// Lines that are no rules and were not complained about yet.
     pub(crate) complaints: Complaints,
@@ -83,9 +91,9 @@ impl<'w> World<'w> {
             is_live: Cell::new(false),
             line: Cell::new(None),
             option: RefCell::new(None),
-            pending: RefCell::default(),
+            waiting: RefCell::default(),
             is_over: Cell::new(false),
-            has_left: Cell::new(false),
+            left: RefCell::default(),
             ident_time: Cell::new(IDENT_TIME),
             complaints: Complaints::default(),
             wanted: Cell::new(None),
@@ -112,8 +120,8 @@ impl<'w> World<'w> {
     /// Finds out now what a rule asks for, and keeps it.
     pub(crate) fn look_up(&self, open: Open) -> Vec<u8> {
         let found = match (open, self.place) {
-            (Open::ClientName, Place::Socket(ends)) => self.name_of(ends.client.ip()),
-            (Open::ServerName, Place::Socket(ends)) => self.name_of(ends.server.ip()),
+            (Open::ClientName, Place::Socket(ends)) => self.name_of(ends.client),
+            (Open::ServerName, Place::Socket(ends)) => self.name_of(ends.server),
             (Open::ClientName, Place::Pam(Some(client))) => self.name_of(client),
             (Open::User, Place::Socket(ends)) => {
                 let patience = Patience::new(self.ident_time.get());
@@ -129,12 +137,12 @@ impl<'w> World<'w> {
         found
     }
 
-    fn name_of(&self, address: IpAddr) -> Vec<u8> {
+    fn name_of(&self, address: SocketAddr) -> Vec<u8> {
         let found = name_of(address, self.patience());
         if let Some(warning) = found.warning {
             self.warn(&warning);
         }
-        found.name.into_bytes()
+        found.name.as_bytes().to_vec()
     }
 
     /// Complains in libwrap's form, with the line that is looked at.
@@ -163,10 +171,22 @@ impl<'w> World<'w> {
 
     /// Complains about the lines that the search has passed when it is at this line of a table.
     pub(crate) fn report_before(&self, table: TableName, line: usize) {
-        if table == TableName::Deny && !self.has_left.get() {
-            self.report(TableName::Allow, usize::MAX);
+        if table == TableName::Deny {
+            self.report_rest(TableName::Allow);
         }
         self.report(table, line);
+    }
+
+    /// Complains about the lines up to the end of a table, if the search came there.
+    pub(crate) fn report_rest(&self, table: TableName) {
+        if !self.has_left(table) {
+            self.report(table, usize::MAX);
+        }
+    }
+
+    /// Whether a failed `aclexec` led out of a table.
+    pub(crate) fn has_left(&self, table: TableName) -> bool {
+        self.left.borrow().contains(&table)
     }
 
     fn report(&self, table: TableName, end: usize) {
@@ -234,11 +254,7 @@ impl Surroundings for World<'_> {
     }
 
     fn has_interface(&self, name: &[u8]) -> bool {
-        let is_plain = !name.is_empty() && !name.starts_with(b".") && !name.contains(&b'/');
-        is_plain
-            && Path::new("/sys/class/net")
-                .join(OsStr::from_bytes(name))
-                .exists()
+        interface_number(name).is_some()
     }
 
     fn has_account(&self, account: Account, name: &[u8]) -> bool {
@@ -254,14 +270,17 @@ impl Surroundings for World<'_> {
     }
 
     fn aclexec(&self, command: &[u8]) -> Option<bool> {
+        // Whoever only looks which names are asked for has come to the end with the rule that matches.
         if !self.is_live.get() {
-            return None;
+            return Some(true);
         }
         if self.is_over.get() {
             return Some(false);
         }
+        // What stands before it may be what it asks about.
+        self.run_waiting();
         let is_silent = matches!(self.place, Place::Pam(_));
-        Some(match ask(command, &self.variables, is_silent) {
+        Some(match ask(command, &self.variables.borrow(), is_silent) {
             Ok(Ended::Well) => true,
             Ok(Ended::Badly) => false,
             Ok(Ended::Killed(process, signal)) => {
@@ -284,6 +303,18 @@ impl Surroundings for World<'_> {
         }
         self.wanted.set(Some(open));
         None
+    }
+
+    fn unknown_letter(&self, letter: u8) {
+        if self.is_live.get() && !self.is_over.get() {
+            self.warn(&format!("unrecognized %{}", visible(&[letter])));
+        }
+    }
+
+    fn looking_at(&self, number: u32) {
+        // No line of such a table is complained about before the one that ends it.
+        let table = self.line.get().map(|(table, ..)| (table, 0, number));
+        self.line.set(table);
     }
 
     fn found(&self, open: Open) -> Option<Vec<u8>> {

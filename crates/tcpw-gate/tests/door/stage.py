@@ -66,14 +66,38 @@ LAST = re.compile(
 )
 
 
-def serve(words, client, family=socket.AF_INET, executable=None, stderr=None, sends=b""):
-    """Connects from `client` to a socket that becomes descriptor 0 and 1 of a process."""
-    server = socket.socket(family)
-    server.bind(("127.0.0.1" if family == socket.AF_INET else "::1", 0))
+def link():
+    """Makes a link of this machine to itself, and gives the address of a client on it."""
+    for words in (
+        "link add va type veth peer name vb",
+        "link set va up",
+        "link set vb up",
+        "address add fe80::5/64 dev va nodad",
+    ):
+        subprocess.run(["ip", *words.split()], check=True)
+    return "fe80::5%va"
+
+
+def connected(client):
+    """A connection from `client`, and the socket that waits for it: a mapped one is one of IPv4 to a
+    server of IPv6."""
+    is_mapped = client.startswith("::ffff:")
+    server = socket.socket(socket.AF_INET6 if ":" in client else socket.AF_INET)
+    if is_mapped:
+        server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    here = client if "%" in client else "::" if is_mapped else "::1" if ":" in client else "127.0.0.1"
+    server.bind(socket.getaddrinfo(here, 0)[0][4])
     server.listen(1)
-    caller = socket.socket(family)
-    caller.bind((client, 0))
-    caller.connect(server.getsockname()[:2])
+    target = "127.0.0.1" if is_mapped else here
+    caller = socket.socket(socket.AF_INET if is_mapped else server.family)
+    caller.bind(socket.getaddrinfo(client.removeprefix("::ffff:"), 0)[0][4])
+    caller.connect(socket.getaddrinfo(target, server.getsockname()[1])[0][4])
+    return caller, server
+
+
+def serve(words, client, executable=None, stderr=None, sends=b""):
+    """Connects from `client` to a socket that becomes descriptor 0 and 1 of a process."""
+    caller, server = connected(client)
     ports = caller.getsockname()[1], caller.getpeername()[1]
     here, _ = server.accept()
     server.close()
@@ -90,8 +114,9 @@ def serve(words, client, family=socket.AF_INET, executable=None, stderr=None, se
         cwd="/usr",
     )
     here.close()
-    lines, was_ended = [], False
+    lines, was_ended, got = [], False, b""
     end = time.monotonic() + PATIENCE
+    caller.setblocking(False)
     while process.poll() is None:
         lines += log_lines()
         if any(LAST.search(text) for *_, text in lines):
@@ -101,10 +126,12 @@ def serve(words, client, family=socket.AF_INET, executable=None, stderr=None, se
             break
         if time.monotonic() > end:
             raise SystemExit(f"{words} does not end")
-        time.sleep(0.002)
+        try:
+            got += caller.recv(1 << 20)
+        except (BlockingIOError, ConnectionResetError):
+            time.sleep(0.002)
     code = process.wait(PATIENCE)
     lines += log_lines()
-    got = b""
     caller.settimeout(PATIENCE)
     while True:
         try:

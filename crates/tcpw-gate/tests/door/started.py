@@ -1,16 +1,24 @@
 """The gate and tcpd as xinetd starts them, and as a socket unit of systemd with Accept=yes does.
 
-Usage: started.py GATE PROBE
+Usage: started.py GATE PROBE COUNT SEED
 """
 
+import os
+import re
+import shutil
 import socket
 import subprocess
 import sys
 import time
 
+import policies
 import stage
 
-GATE, PROBE = sys.argv[1:3]
+GATE, PROBE, COUNT, SEED = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+#: Once one of these is logged nothing more happens before the end; tcpd puts that off for five seconds.
+REFUSED = re.compile(r"refused connect from|expansion too long|twist_option: ")
+#: What is logged of everybody else.
+SERVED = re.compile(r"connect from|twist ")
 POLICIES = [
     ("ALL: ALL\n", ""),
     ("", "ALL: ALL\n"),
@@ -28,6 +36,9 @@ XINETD = """service probe{port}
     wait = no
     user = root
     bind = 127.0.0.1
+    instances = UNLIMITED
+    per_source = UNLIMITED
+    cps = 100000 1
     port = {port}
     server = {server}
     server_args = {arguments}
@@ -35,52 +46,65 @@ XINETD = """service probe{port}
 """
 
 
-def connect(port):
-    """What a client gets, once somebody listens."""
+def connect(port, client):
+    """A connection, once somebody listens."""
     end = time.monotonic() + stage.PATIENCE
     while True:
         caller = socket.socket()
-        caller.bind(("127.0.0.5", 0))
+        caller.bind((client, 0))
         try:
             caller.connect(("127.0.0.1", port))
-            break
+            return caller
         except ConnectionRefusedError:
             caller.close()
             if time.monotonic() > end:
                 stage.fail(f"nobody listens on {port}")
             time.sleep(0.02)
-    got = b""
-    caller.settimeout(stage.PATIENCE)
-    try:
-        while piece := caller.recv(4096):
-            got += piece
-    except ConnectionResetError:
-        pass
-    caller.close()
-    return got
 
 
-def answer(port):
-    """What the client gets, and what libwrap's part says in the log."""
+def answer(port, client, is_long):
+    """What the client gets, what libwrap's part says in the log, and what commands have left."""
+    shutil.rmtree(policies.OUT, ignore_errors=True)
+    os.mkdir(policies.OUT)
     stage.log_lines()
-    got = connect(port)
-    lines, end = [], time.monotonic() + stage.PATIENCE
-    while not any("connect from" in text or text.startswith("twist ") for *_, text in lines):
-        lines += [line for line in stage.log_lines() if line[1] == "probe"]
+    caller = connect(port, client)
+    caller.setblocking(False)
+    got, lines, is_closed = b"", [], False
+    end = time.monotonic() + stage.PATIENCE
+    while True:
+        new = [line for line in stage.log_lines() if line[1] == "probe"]
+        lines += new
+        is_refused = any(REFUSED.search(text) for *_, text in lines)
+        is_said = is_refused or any(SERVED.match(text) for *_, text in lines)
+        try:
+            while piece := caller.recv(65536):
+                got += piece
+            is_closed = True
+        except BlockingIOError:
+            pass
+        except ConnectionResetError:
+            is_closed = True
+        if is_said and (is_refused or is_closed) and not new:
+            break
         if time.monotonic() > end:
-            stage.fail(f"nothing is logged on {port}: {got!r}")
+            stage.fail(f"nothing is logged on {port}: {got!r} {lines}")
         time.sleep(0.002)
-    return got, [(priority, text) for priority, _, _, text in lines]
+    caller.close()
+    return got, policies.logged(lines, is_long), policies.effects()
 
 
 def compare(way, ports):
     """Both ports answer alike to every policy."""
-    for allow, deny in POLICIES:
+    policies.DICE.seed(SEED)
+    tried = POLICIES + [policies.both() for _ in range(COUNT)]
+    clients = policies.CLIENTS + policies.LONG_NAMED
+    for allow, deny in tried:
         stage.write_tables(allow, deny)
-        theirs, ours = (answer(port) for port in ports)
+        client, is_long = policies.DICE.choice(clients), policies.MANY in allow + deny
+        theirs, ours = (answer(port, client, is_long) for port in ports)
         if theirs != ours:
-            stage.fail(f"{way}: {allow!r} {deny!r}\n  tcpd {theirs}\n  gate {ours}")
-    print(f"door: {way} starts tcpd and tcpw-gate exec, {len(POLICIES)} policies: 0 differences")
+            stage.fail(f"{way}: {client} {allow!r} {deny!r}\n  tcpd {theirs}\n  gate {ours}")
+    print(f"door: {way} starts tcpd and tcpw-gate exec, {len(tried)} policies: 0 differences")
 
 
 def by_xinetd():
@@ -122,5 +146,6 @@ def by_socket_unit():
 
 
 stage.open_log()
+policies.prepare(PROBE)
 by_xinetd()
 by_socket_unit()

@@ -15,7 +15,7 @@ use crate::syntax::parse;
 ///
 /// Nothing if it has more patterns than can be counted in four bytes.
 pub fn compile_table(source: &[u8], identity: &TableIdentity, seed: [u64; 2]) -> Option<Vec<u8>> {
-    let mut filing = Filing::new(KeyHasher::seeded(seed));
+    let mut filing = Filing::for_open(KeyHasher::seeded(seed));
     let mut lines = Vec::new();
     let mut is_broken = false;
     let tree = parse(source);

@@ -32,6 +32,7 @@ impl CompiledTable<'_> {
         let matcher = Matcher::new(request, world);
         let mut window = Window::new(read);
         for line in self.candidates(request)? {
+            let line = line?;
             let text = window.lines_at(line.offset.into())?;
             if text.is_empty() {
                 return Err(CompiledFault::Content("a line is not in the table"));

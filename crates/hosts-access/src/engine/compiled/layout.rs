@@ -18,14 +18,14 @@
 //! | at | numbers | what |
 //! |---|---|---|
 //! | 0 | 1 | `tcpw-tbl` |
-//! | 1 | 1 | the version, 1, and in the upper half whose patterns: 1, those of Debian |
+//! | 1 | 1 | the version, 2, and in the upper half whose patterns: 1, those of Debian |
 //! | 2 | 7 | the table it was made of: size, time of modification and of change in seconds and nanoseconds, inode, device |
 //! | 9 | 2 | the seed of the hashes |
 //! | 11 | 1 | the lines |
 //! | 12 | 1 | 1 if the last line is one that ends the table, else 0 |
 //! | 13 | 1 | the entries |
 //! | 14 | 1 | the bits of a hash that choose a bucket |
-//! | 15 | 2 by 109 | which kinds of keys there are for all daemons, then for single ones: 22 sets of 128 bits, lower half first, that say which lengths each of the 11 kinds has; how many masks with gaps there are; 64 masks |
+//! | 15 | 2 by 113 | which kinds of keys there are for all daemons, then for single ones: 24 sets of 128 bits, lower half first, that say which lengths each of the 12 kinds has; how many masks with gaps there are; 64 masks |
 //!
 //! **An entry** has in its upper half 32 bits of the hash of a key, those after the bits that choose the
 //! bucket, and in its lower half the number of a line. The entries of a bucket ascend.
@@ -42,7 +42,7 @@ use std::cell::Cell;
 /// What every compiled table begins with: `tcpw-tbl`.
 pub(super) const MAGIC: u64 = u64::from_le_bytes(*b"tcpw-tbl");
 /// The version of the format, and whose patterns it knows.
-pub(super) const VERSION: u64 = 1 | 1 << 32;
+pub(super) const VERSION: u64 = 2 | 1 << 32;
 /// The numbers of the header.
 pub(super) const HEADER_WORDS: usize = 2 + IDENTITY_WORDS + 2 + 4 + KEYS_WORDS;
 /// The most entries and lines: they are counted in four bytes.

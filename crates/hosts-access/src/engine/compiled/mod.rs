@@ -14,4 +14,4 @@ pub use builder::compile_table;
 pub use excerpt::ReadAt;
 pub use fault::CompiledFault;
 pub use identity::TableIdentity;
-pub use reader::{CandidateLine, CompiledTable};
+pub use reader::{CandidateLine, Candidates, CompiledTable};

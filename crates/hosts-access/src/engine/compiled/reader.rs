@@ -5,8 +5,10 @@ use super::identity::TableIdentity;
 use super::layout::{Blocks, HEADER_WORDS, MAGIC, MOST, Part, VERSION, low};
 use crate::engine::index::buckets::{TAG, bucket, tag};
 use crate::engine::index::filing::UsedKeys;
-use crate::engine::model::request::Request;
+use crate::engine::model::request::{Open, Request};
 use crate::span::offset;
+use std::iter::Peekable;
+use std::vec::IntoIter;
 
 /// More lines than this are not looked up one by one: the table is read as fast.
 const MOST_CANDIDATES: usize = 8192;
@@ -106,11 +108,12 @@ impl<'b> CompiledTable<'b> {
     }
 
     /// The lines that may match `request`, in the order of the table, and the one that ends the table
-    /// if there is one: no other line matches, so that deciding on these decides as all of them do.
+    /// if there is one: no other line matches, so that deciding on these decides as all of them do. If
+    /// the client has no name yet, those are among them that ask for it.
     ///
     /// # Errors
-    /// When it is damaged, or when they are so many that the table is read as fast.
-    pub fn candidates(&self, request: &Request) -> Result<Vec<CandidateLine>, CompiledFault> {
+    /// When it is damaged, or when they are so many that the table is read as fast; the lines say so, too.
+    pub fn candidates(&self, request: &Request) -> Result<Candidates<'_, 'b>, CompiledFault> {
         let mut numbers = Vec::new();
         let mut result = Ok(());
         self.keys.of_request(request, |hash| {
@@ -124,43 +127,126 @@ impl<'b> CompiledTable<'b> {
         if self.is_broken {
             numbers.extend(self.lines.checked_sub(1));
         }
-        let lines = numbers.into_iter().map(|number| {
-            let line = self.blocks.word(self.lines_part, number)?;
-            Ok(CandidateLine {
-                offset: offset(low(line)),
-                lines_before: offset(low(line >> 32)),
-            })
-        });
-        lines.collect()
+        let named: Result<Vec<Entries>, _> = self
+            .keys
+            .of_named(request)
+            .take_while(|_| request.is_open(Open::ClientName))
+            .map(|hash| self.entries(hash))
+            .collect();
+        Ok(Candidates {
+            form: self,
+            numbers: numbers.into_iter().peekable(),
+            named: named?,
+            taken: 0,
+        })
     }
 
     /// Adds the numbers of the lines under `hash`.
     fn find(&self, hash: u64, numbers: &mut Vec<usize>) -> Result<(), CompiledFault> {
+        let mut entries = self.entries(hash)?;
+        while let Some(number) = self.first(&entries)? {
+            if numbers.len() == MOST_CANDIDATES {
+                return Err(CompiledFault::TooMany);
+            }
+            numbers.push(number);
+            entries.at += 1;
+        }
+        Ok(())
+    }
+
+    /// The entries under `hash`, which ascend.
+    fn entries(&self, hash: u64) -> Result<Entries, CompiledFault> {
         let at = bucket(hash, self.bits);
         let from = self.blocks.half(self.starts_part, at)?;
         let to = self.blocks.half(self.starts_part, at.saturating_add(1))?;
         let tag = tag(hash, self.bits);
-        let entry = |at| self.blocks.word(self.entries_part, at);
         // The first entry that is not below the tag.
         let (mut first, mut end) = (from, to);
         while first < end {
             let middle = first.midpoint(end);
-            if entry(middle)? < tag {
+            if self.blocks.word(self.entries_part, middle)? < tag {
                 first = middle + 1;
             } else {
                 end = middle;
             }
         }
-        for at in first..to {
-            let entry = entry(at)?;
-            if entry & TAG != tag {
-                break;
-            }
-            if numbers.len() == MOST_CANDIDATES {
-                return Err(CompiledFault::TooMany);
-            }
-            numbers.push(low(entry));
+        Ok(Entries {
+            at: first,
+            end: to,
+            tag,
+        })
+    }
+
+    /// The number of the line of the first of these entries.
+    fn first(&self, entries: &Entries) -> Result<Option<usize>, CompiledFault> {
+        if entries.at >= entries.end {
+            return Ok(None);
         }
-        Ok(())
+        let entry = self.blocks.word(self.entries_part, entries.at)?;
+        Ok((entry & TAG == entries.tag).then(|| low(entry)))
+    }
+
+    fn line(&self, number: usize) -> Result<CandidateLine, CompiledFault> {
+        let line = self.blocks.word(self.lines_part, number)?;
+        Ok(CandidateLine {
+            offset: offset(low(line)),
+            lines_before: offset(low(line >> 32)),
+        })
+    }
+}
+
+/// Entries of one hash.
+#[derive(Debug)]
+struct Entries {
+    at: usize,
+    end: usize,
+    tag: u64,
+}
+
+/// The lines that may matter to a request, in the order of the table. Those that ask for a name are not
+/// counted before they are looked at: the first that does so settles the matter.
+#[derive(Debug)]
+pub struct Candidates<'f, 'b> {
+    form: &'f CompiledTable<'b>,
+    numbers: Peekable<IntoIter<usize>>,
+    named: Vec<Entries>,
+    /// As many were looked at because they ask for a name.
+    taken: usize,
+}
+
+impl Candidates<'_, '_> {
+    /// The number of the next line.
+    fn next_number(&mut self) -> Result<Option<usize>, CompiledFault> {
+        let mut next = self.numbers.peek().copied();
+        for entries in &self.named {
+            if let Some(first) = self.form.first(entries)? {
+                next = Some(next.map_or(first, |next| next.min(first)));
+            }
+        }
+        let Some(number) = next else {
+            return Ok(None);
+        };
+        let is_listed = self.numbers.next_if_eq(&number).is_some();
+        for entries in &mut self.named {
+            if self.form.first(entries)? == Some(number) {
+                entries.at += 1;
+            }
+        }
+        if !is_listed {
+            self.taken += 1;
+        }
+        if self.taken > MOST_CANDIDATES {
+            return Err(CompiledFault::TooMany);
+        }
+        Ok(Some(number))
+    }
+}
+
+impl Iterator for Candidates<'_, '_> {
+    type Item = Result<CandidateLine, CompiledFault>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let number = self.next_number().transpose()?;
+        Some(number.and_then(|number| self.form.line(number)))
     }
 }

@@ -1,9 +1,13 @@
 //! A compiled table against the table: the same line settles every request, and no damage changes that.
 
 use super::{CompiledFault, CompiledTable, TableIdentity, compile_table};
-use crate::engine::model::request::{Host, HostName, Request};
+use crate::engine::model::request::{Host, HostName, Open, Request};
 use crate::engine::model::surroundings::Bare;
+use crate::engine::model::tables::{Table, Tables};
+use crate::engine::model::verdict::{Access, Cause};
+use crate::engine::search::decide::decide;
 use crate::engine::search::skim::{Excerpt, skim};
+use crate::syntax::parse_excerpt;
 use proptest::prelude::*;
 use std::io;
 
@@ -133,6 +137,75 @@ fn through(form: &[u8], source: &[u8], request: &Request) -> Result<Excerpt, Com
     CompiledTable::new(form)?.excerpt(&mut read, request, &Bare)
 }
 
+/// Requests whose client, server and user are not known yet, and what will be found out about them.
+fn open_requests() -> Vec<(Request, [&'static str; 3])> {
+    let names = [
+        "pc.example.org",
+        "unknown",
+        "paranoid",
+        "pc",
+        "10.0.0.1",
+        "a.b.example.org",
+        "2001:db8::1",
+    ];
+    let daemons = ["sshd", "vsftpd"];
+    let all = daemons.iter().flat_map(|daemon| {
+        let pairs = CLIENTS
+            .iter()
+            .flat_map(|[address, _]| names.map(|name| (*address, name)));
+        pairs.map(move |(address, name)| {
+            let server = Host::new("10.0.0.9", HostName::unasked());
+            let request = Request::new(daemon, Host::new(address, HostName::unasked()))
+                .with_server(server, Some(22))
+                .with_unasked_user();
+            (request, [name, "server.example.org", "a"])
+        })
+    });
+    all.collect()
+}
+
+/// How these lines of a deny table decide, by which of them, and whether that depends on what is not
+/// known.
+fn verdict(excerpt: &Excerpt, request: &Request) -> (Access, Option<u32>, bool) {
+    let tree = parse_excerpt(&excerpt.bytes, excerpt.lines_before);
+    let tables = Tables {
+        allow: Table::Absent,
+        deny: Table::Read(&tree),
+    };
+    let verdict = decide(&tables, request, &Bare);
+    let number = match verdict.cause {
+        Cause::Rule { matched, .. } | Cause::EitherWay(matched) => Some(matched.number),
+        Cause::BrokenTable { number, .. } => Some(number),
+        Cause::NoRule | Cause::Unreadable(_) | Cause::Undecided(_) => None,
+    };
+    let is_open = matches!(verdict.cause, Cause::Undecided(_));
+    (verdict.access, number, is_open)
+}
+
+/// How it decides through the form, where what a rule asks for is found out and then looked for again;
+/// and how often that happens.
+fn answered(
+    form: &[u8],
+    source: &[u8],
+    request: &Request,
+    names: [&str; 3],
+) -> (Access, Option<u32>, usize) {
+    let mut request = request.clone();
+    for asked in 0.. {
+        let excerpt = through(form, source, &request).unwrap();
+        let (access, number, is_open) = verdict(&excerpt, &request);
+        let next = Open::ALL
+            .into_iter()
+            .zip(names)
+            .find(|(open, _)| request.is_open(*open));
+        match next.filter(|_| is_open) {
+            Some((open, name)) => request.learn(open, name),
+            None => return (access, number, asked),
+        }
+    }
+    unreachable!()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
@@ -143,6 +216,34 @@ proptest! {
         for request in requests() {
             let whole = skim(&mut &*source, &request, &Bare).unwrap();
             prop_assert_eq!(through(&form, source, &request).unwrap(), whole);
+        }
+    }
+
+    /// A client's name is asked for by the line that asks for it in the table.
+    #[test]
+    fn an_open_name_is_asked_for_by_the_same_line(source in tables()) {
+        let source = source.as_bytes();
+        let form = compiled(source);
+        for (request, _) in open_requests().iter().step_by(7) {
+            let request = request.clone().with_server(Host::unknown(), None).with_user("");
+            let whole = skim(&mut &*source, &request, &Bare).unwrap();
+            prop_assert_eq!(through(&form, source, &request).unwrap(), whole);
+        }
+    }
+
+    #[test]
+    fn what_is_found_out_later_decides_as_what_was_known_before(source in tables()) {
+        let source = source.as_bytes();
+        let form = compiled(source);
+        let whole = Excerpt { bytes: source.to_vec(), lines_before: 0 };
+        for (open, names) in open_requests() {
+            let mut known = open.clone();
+            for (open, name) in Open::ALL.into_iter().zip(names) {
+                known.learn(open, name);
+            }
+            let (access, number, _) = verdict(&whole, &known);
+            let (found, by, _) = answered(&form, source, &open, names);
+            prop_assert_eq!((found, by), (access, number), "{:?}", open);
         }
     }
 
@@ -223,11 +324,8 @@ fn it_says_what_it_was_made_of() {
     assert_eq!(read.rules(), 2);
     assert_eq!(compile_table(source, &identity, SEED).unwrap(), form);
     let request = Request::new("sshd", Host::new("10.0.0.1", HostName::unknown()));
-    let lines = read.candidates(&request).unwrap();
-    let places: Vec<_> = lines
-        .iter()
-        .map(|line| (line.offset, line.lines_before))
-        .collect();
+    let lines = read.candidates(&request).unwrap().map(Result::unwrap);
+    let places: Vec<_> = lines.map(|line| (line.offset, line.lines_before)).collect();
     assert_eq!(places, [(10, 1), (33, 3), (42, 4)]);
 }
 
@@ -239,11 +337,36 @@ fn few_of_many_lines_are_looked_at() {
     let table = CompiledTable::new(&form).unwrap();
     let count = |daemon: &str, address: &str| {
         let host = Host::new(address, HostName::new("pc.example.org"));
-        table.candidates(&Request::new(daemon, host)).unwrap().len()
+        let lines = table.candidates(&Request::new(daemon, host)).unwrap();
+        lines.map(Result::unwrap).count()
     };
     assert_eq!(count("sshd", "10.7.7.1"), 1);
     assert_eq!(count("sshd", "10.7.7.2"), 0);
     assert_eq!(count("vsftpd", "203.0.113.9"), 2);
+}
+
+/// Of any number of rules that ask for the name the first settles that it is asked for; those of other
+/// daemons are passed over, as far as that is worth it.
+#[test]
+fn few_of_many_names_are_looked_at() {
+    let lines = (0..60_000).map(|n| format!("sshd: pc{n}.example.org\n"));
+    let source = lines.collect::<String>() + "ALL: ALL\n";
+    let form = compiled(source.as_bytes());
+    let table = CompiledTable::new(&form).unwrap();
+    let open = Request::new("sshd", Host::new("10.0.0.1", HostName::unasked()));
+    let first = table.candidates(&open).unwrap().next().unwrap().unwrap();
+    assert_eq!(first.offset, 0);
+    let names = ["pc59999.example.org", "unknown", "unknown"];
+    let found = answered(&form, source.as_bytes(), &open, names);
+    assert_eq!(found, (Access::Denied, Some(60_000), 1));
+    let other = Request::new("vsftpd", Host::new("10.0.0.1", HostName::unasked()));
+    let found = answered(&form, source.as_bytes(), &other, names);
+    assert_eq!(found, (Access::Denied, Some(60_001), 0), "nobody asks");
+
+    let source = "ssh*: pc.example.org\n".repeat(8193) + "ALL: ALL\n";
+    let form = compiled(source.as_bytes());
+    let fault = through(&form, source.as_bytes(), &other).unwrap_err();
+    assert!(matches!(fault, CompiledFault::TooMany), "{fault}");
 }
 
 #[test]
@@ -274,6 +397,6 @@ fn the_version_changes_with_the_keys() {
     });
     assert_eq!(
         (super::layout::VERSION, sum),
-        (1 | 1 << 32, 4_073_788_468_773_777_272)
+        (2 | 1 << 32, 5_897_303_603_604_312_968)
     );
 }

@@ -42,6 +42,15 @@ impl UsedKeys {
         })
     }
 
+    /// The hashes under which rules are filed that ask for the client's name if it is not known yet.
+    pub(crate) fn of_named(&self, request: &Request) -> impl Iterator<Item = u64> {
+        let scopes = [(Scope::All, &self.all), (scope_of(request), &self.single)];
+        let used = scopes
+            .into_iter()
+            .filter(|(_, used)| used.contains(Kind::Named, 0));
+        used.map(|(scope, _)| self.hasher.hash(scope, &Key::plain(Kind::Named)))
+    }
+
     /// Calls `each` with the hash of every key under which a rule that can match `request` may be
     /// filed.
     pub(crate) fn of_request(&self, request: &Request, mut each: impl FnMut(u64)) {
@@ -59,6 +68,8 @@ pub(crate) struct Filing {
     pub(crate) keys: UsedKeys,
     /// The hash of a key, and the number of a rule.
     pub(crate) pairs: Vec<(u64, u32)>,
+    /// Whether requests may come whose client has no name yet.
+    is_for_open: bool,
 }
 
 impl Filing {
@@ -69,6 +80,15 @@ impl Filing {
                 ..UsedKeys::default()
             },
             pairs: Vec::new(),
+            is_for_open: false,
+        }
+    }
+
+    /// One for requests whose client has no name yet, too.
+    pub(crate) fn for_open(hasher: KeyHasher) -> Self {
+        Self {
+            is_for_open: true,
+            ..Self::new(hasher)
         }
     }
 
@@ -79,22 +99,40 @@ impl Filing {
             // The matcher reads them before it comes to the clients, and may fail there.
             self.file(Scope::All, &Key::plain(Kind::Rest), number);
         }
+        let mut asks_name = false;
         for element in rule.clients().elements() {
             // Only what stands before the first EXCEPT makes a list match.
             let Element::Pattern { text, .. } = element else {
                 break;
             };
-            let Some(key) = Key::of_pattern(ClientPattern::read(&text).host) else {
-                continue;
-            };
-            match &daemons {
-                None => self.file(Scope::All, &key, number),
-                Some(daemons) => {
-                    for daemon in daemons {
-                        self.file(Scope::Daemon(daemon), &key, number);
-                    }
+            let host = ClientPattern::read(&text).host;
+            let is_of_name = matches!(
+                host,
+                HostPattern::Text {
+                    also_name: true,
+                    ..
                 }
+            );
+            let key = Key::of_pattern(host);
+            // What can never match asks, too.
+            asks_name |= is_of_name && key.is_none_or(|key| key.is_of_text());
+            if let Some(key) = key {
+                self.file_for(daemons.as_deref(), &key, number);
             }
+        }
+        if asks_name && self.is_for_open {
+            self.file_for(daemons.as_deref(), &Key::plain(Kind::Named), number);
+        }
+    }
+
+    /// Files a rule for some daemons, or for all.
+    fn file_for(&mut self, daemons: Option<&[Cow<'_, [u8]>]>, key: &Key<'_>, number: u32) {
+        let Some(daemons) = daemons else {
+            self.file(Scope::All, key, number);
+            return;
+        };
+        for daemon in daemons {
+            self.file(Scope::Daemon(daemon), key, number);
         }
     }
 

@@ -10,7 +10,7 @@ use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 /// No string of a request is longer, so no longer pattern matches one (F-DAEMON-12).
 const LONGEST: usize = 127;
 /// As many kinds of keys there are.
-const KINDS: usize = 11;
+const KINDS: usize = 12;
 /// Masks with gaps that are looked up one by one.
 const MASKS_LIMIT: usize = 64;
 
@@ -32,6 +32,9 @@ pub(crate) enum Kind {
     Net6,
     /// A network whose mask has gaps.
     Gaps4,
+    /// Stands beside the key of a pattern that is compared with names: a host whose name is not known yet
+    /// has no key of its name, and such a pattern asks for that.
+    Named,
 }
 
 /// Which daemons a key is for.
@@ -130,6 +133,21 @@ impl<'a> Key<'a> {
             TextPattern::Exact(text) => Self::text(Kind::Exact, text),
             TextPattern::Prefix(text) => Self::text(Kind::Prefix, text),
             TextPattern::Suffix(text) => Self::text(Kind::Suffix, text),
+        }
+    }
+
+    /// Whether a pattern of this key is found only by an address or a name.
+    pub(crate) fn is_of_text(&self) -> bool {
+        match self.kind {
+            Kind::Exact | Kind::Prefix | Kind::Suffix | Kind::Address6 => true,
+            Kind::Any
+            | Kind::Rest
+            | Kind::Known
+            | Kind::Local
+            | Kind::Net4
+            | Kind::Net6
+            | Kind::Gaps4
+            | Kind::Named => false,
         }
     }
 
@@ -266,7 +284,7 @@ impl Lengths {
         !self.is_used
     }
 
-    fn contains(&self, kind: Kind, length: u8) -> bool {
+    pub(crate) fn contains(&self, kind: Kind, length: u8) -> bool {
         let set = self.set(kind, usize::from(length >> 7));
         set & (1 << (length & 127)) != 0
     }
@@ -388,6 +406,7 @@ impl Kind {
             Self::Net4 => 8,
             Self::Net6 => 9,
             Self::Gaps4 => 10,
+            Self::Named => 11,
         }
     }
 }

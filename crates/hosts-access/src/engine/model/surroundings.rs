@@ -36,6 +36,11 @@ pub trait Surroundings {
     fn found(&self, _open: Open) -> Option<Vec<u8>> {
         None
     }
+    /// A rule of a table that is not read as a whole is looked at next: the one whose number, as libwrap
+    /// counts, is this.
+    fn looking_at(&self, _number: u32) {}
+    /// A letter after a `%` stands for nothing and vanishes (F-PCT-02).
+    fn unknown_letter(&self, _letter: u8) {}
     /// Which build of the library it has.
     fn dialect(&self) -> &'static Dialect {
         &DEBIAN_12

@@ -38,16 +38,20 @@ pub fn explain(
 }
 
 /// What [`decide`] decides, while `actor` does it; and the request as the options have left it.
+///
+/// Whoever searches the allow table and then, with the request that this has left, the deny table says
+/// there whether a failed `aclexec` led out of the first one: that is remembered (F-ACL-06).
 pub fn act(
     tables: &Tables<'_>,
     request: &Request,
     world: &dyn Surroundings,
     actor: &dyn Actor,
+    has_left: bool,
 ) -> (Verdict, Request) {
     let sources = [tables.allow, tables.deny].map(|table| Source { table, index: None });
     let mut acting = Acting(actor);
     let mut search = Search::new(request, world, &mut acting);
-    let verdict = search.search(sources);
+    let verdict = search.search(sources, Some(!has_left));
     search.learn();
     let request = search.request.into_owned();
     (verdict, request)
@@ -135,12 +139,11 @@ impl<'r, O: Observer> Search<'r, O> {
     }
 
     fn run(mut self, sources: [Source<'_, '_>; 2]) -> Verdict {
-        self.search(sources)
+        self.search(sources, Some(true))
     }
 
-    /// The allow table, then the deny table.
-    fn search(&mut self, sources: [Source<'_, '_>; 2]) -> Verdict {
-        let mut aclexec = Some(true);
+    /// The allow table, then the deny table; `aclexec` is how the last command of an `aclexec` ended.
+    fn search(&mut self, sources: [Source<'_, '_>; 2], mut aclexec: Option<bool>) -> Verdict {
         for (name, source) in [TableName::Allow, TableName::Deny].into_iter().zip(sources) {
             match self.table(name, source, &mut aclexec) {
                 Ok(Found::Nothing) => {}

@@ -18,7 +18,7 @@ pub fn expand(value: &[u8], request: &mut Request, world: &dyn Surroundings) -> 
     for (_, part) in parts_in(value, dialect) {
         match part {
             Part::Text(text) => out.extend_from_slice(text),
-            Part::Unknown(_) => {}
+            Part::Unknown(letter) => world.unknown_letter(letter),
             Part::Expansion(expansion) => {
                 if let Some(open) = asked_by(expansion).filter(|open| request.is_open(*open)) {
                     request.learn(open, world.find_out(open).unwrap_or_default());

@@ -45,6 +45,11 @@ impl<'r> Matcher<'r> {
         Self { indexes, ..self }
     }
 
+    /// The machine learns which rule is compared next.
+    pub(crate) fn looking_at(&self, number: u32) {
+        self.world.looking_at(number);
+    }
+
     /// Compares `rule` with the request: its daemons first, then its clients.
     pub(crate) fn rule(
         &self,

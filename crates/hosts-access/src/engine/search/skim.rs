@@ -287,7 +287,10 @@ pub(crate) fn settles(matcher: &Matcher<'_>, text: &[u8], number: u32) -> (Optio
     let tree = parse_excerpt(text, number);
     let mut lines_before = number;
     for line in tree.lines() {
-        let compare = |rule| matcher.rule(TableName::Allow, rule);
+        let compare = |rule: Rule<'_, '_>| {
+            matcher.looking_at(rule.number());
+            matcher.rule(TableName::Allow, rule)
+        };
         let is_match = |rule| compare(rule).map_or(true, |found| found.matched().is_some());
         if !line.is_read() || Rule::of(line).is_some_and(is_match) {
             let bytes = line.span().of(text).to_vec();
