@@ -139,13 +139,47 @@ pub(super) fn fleet(
 
 /// What is wrong with the URL of a database, as what follows the key.
 fn problem(url: &str) -> Option<&'static str> {
-    let rest = SCHEMES.iter().find_map(|scheme| url.strip_prefix(scheme));
-    let Some(rest) = rest else {
+    if !SCHEMES.iter().any(|scheme| url.starts_with(scheme)) {
         return Some("must be a URL such as \"postgres://web17@db.example.org/tcpw\"");
-    };
+    }
+    url_holds_password(url).then_some("holds a password: write it in password_file")
+}
+
+/// Whether the URL of a database holds a password, before its host or among its options.
+pub(crate) fn url_holds_password(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split(['/', '?']).next().unwrap_or_default();
     let login = authority.rsplit_once('@').map(|(login, _)| login);
-    login
-        .is_some_and(|login| login.contains(':'))
-        .then_some("holds a password: write it in password_file")
+    let options = rest.split_once('?').map_or("", |(_, options)| options);
+    // Its name may have %XX, too; no other option that is known has.
+    let is_password = |option: &str| {
+        let name = option.split_once('=').map_or(option, |(name, _)| name);
+        name == "password" || name.contains('%')
+    };
+    login.is_some_and(|login| login.contains(':')) || options.split('&').any(is_password)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_found_wherever_it_stands() {
+        for held in [
+            "postgres://h1:pw@db/x",
+            "postgres://h1@db/x?password=pw",
+            "postgres://h1@db/x?sslmode=verify-full&password=pw",
+            "postgres://h1@db?password=pw",
+            "postgresql://h1@db/x?passw%6Frd=pw",
+        ] {
+            assert!(problem(held).is_some(), "{held}");
+        }
+        for free in [
+            "postgres://h1@db/x",
+            "postgres://h1@db:5433/x?sslrootcert=/etc/password=.pem",
+            "postgres://h1@/x?host=/run/a@b:c",
+        ] {
+            assert_eq!(problem(free), None, "{free}");
+        }
+    }
 }

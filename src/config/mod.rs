@@ -25,6 +25,7 @@ pub use build::parse;
 pub use channel::{ChannelSettings, CommandChannel, SECRET_PLACE, WebhookChannel};
 pub use endpoint::{Endpoint, Tls};
 pub use error::{ConfigError, ConfigProblem};
+pub(crate) use fleet::url_holds_password;
 pub use fleet::{Fleet, FleetMail};
 pub use follow::Follow;
 pub use keys::KEYS;

@@ -138,7 +138,6 @@ fn problems(report: &Report, words: &Words, local: Local<'_>) -> Body {
     if report.problems.is_empty() {
         let none = match &report.fleet {
             None => words.no_problems,
-            Some(fleet) if fleet.hosts == 0 => return Body::Alert(vec![words.no_hosts.to_owned()]),
             Some(_) => words.fleet_no_problems,
         };
         return Body::Lines(vec![none.to_owned()]);

@@ -103,6 +103,16 @@ pub enum Problem {
         /// How many events.
         events: u64,
     },
+    /// The database has no server: nothing was looked at.
+    NoHosts,
+    /// The program that mails for all servers did not look for events lately.
+    Unmailed {
+        /// How many servers leave their mail to it.
+        hosts: u64,
+        /// When it looked last.
+        #[serde(serialize_with = "maybe_utc")]
+        since: Option<DateTime<Utc>>,
+    },
     /// Files in the drop directory were not events.
     Rejected {
         /// When it was reported.
@@ -228,6 +238,15 @@ impl Problem {
                 words.behind,
                 vec![("hosts", grouped(*hosts)), ("events", grouped(*events))],
             ),
+            Self::NoHosts => (words.no_hosts, Vec::new()),
+            Self::Unmailed { hosts, since } => {
+                let since = since.as_ref().map(clock);
+                let form = since
+                    .as_ref()
+                    .map_or(words.never_mailed, |_| words.unmailed);
+                let time = ("time", since.unwrap_or_default());
+                (form, vec![("hosts", grouped(*hosts)), time])
+            }
             Self::Damaged { time, aside } => (
                 words.damaged,
                 vec![("time", clock(time)), ("aside", aside.clone())],

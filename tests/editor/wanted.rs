@@ -126,6 +126,11 @@ fn what_is_no_rule_is_named() {
             r#"{"table":"allow","daemons":"","clients":"b"}"#,
             "a list in it is empty",
         ),
+        (
+            r#"[["allow","sshd","192.0.2.1",""]]"#,
+            "a rule as an object",
+        ),
+        (r#"["allow","sshd","192.0.2.1",""]"#, "a rule as an object"),
         ("", "holds no rule"),
         ("[]", "holds no rule"),
     ] {

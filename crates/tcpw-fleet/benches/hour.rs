@@ -69,6 +69,7 @@ impl Member {
             full: 5,
             counters: true,
             mail: FleetMail::Fleet,
+            own_after: std::time::Duration::from_secs(600),
             now: true,
         };
         let done = push.run(&SystemClock).unwrap();

@@ -118,6 +118,7 @@ fn report(server: &server::Server, days: i64) -> (u64, Vec<FleetLine>) {
         wanted: FleetWanted::Report {
             top: 10,
             silent: 900,
+            own_after: 600,
         },
     };
     let question = serde_json::to_vec(&query).unwrap();

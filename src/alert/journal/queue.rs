@@ -5,6 +5,7 @@ use crate::alert::journal::database::{Journal, JournalError, time_of};
 use crate::alert::journal::outbox::{State, audience, reasons};
 use crate::alert::journal::values::{count, message_id, number, optional_text, small, text};
 use crate::alert::model::letter::{LetterKind, Reason};
+use crate::alert::model::system_letter::Notice;
 use crate::config::Alert;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row, params};
@@ -36,6 +37,8 @@ pub struct Queued {
     pub due: i64,
     /// What went wrong last.
     pub last_error: Option<String>,
+    /// What it says, if it is not about events.
+    pub notice: Option<Notice>,
     /// What was decided about its events.
     pub reasons: Vec<Reason>,
 }
@@ -180,7 +183,8 @@ fn queued(
     let sql = format!(
         "SELECT letters.id, kind, sources.key, channel, dispatches.state, message_id, audience,
              created, letters.count, coalesce(attempts, 0), coalesce(next_due, due), last_error,
-             iif(letters.state = 'merged', iif(merged_into IS NULL, 2, 1), 0)
+             iif(letters.state = 'merged', iif(merged_into IS NULL, 2, 1), 0),
+             iif(kind = 'notice', body, NULL)
          FROM letters
          LEFT JOIN dispatches ON dispatches.letter = letters.id
          LEFT JOIN sources ON sources.id = letters.source
@@ -216,6 +220,7 @@ fn queued_of(row: &Row<'_>) -> rusqlite::Result<Queued> {
         attempts: small(row, 9)?,
         due: number(row, 10)?,
         last_error: optional_text(row, 11)?,
+        notice: optional_text(row, 13)?.and_then(|body| Notice::of_json(&body)),
         reasons: Vec::new(),
     })
 }

@@ -17,6 +17,7 @@ use crate::alert::letter::words::table::Words;
 use crate::alert::model::letter::{Decision, Entry, LetterKind};
 use crate::alert::model::reporter::Reporter;
 use crate::alert::model::rule_finder::Verdict;
+use crate::alert::model::system_letter::Notice;
 use serde::Serialize;
 
 /// How many events a table shows.
@@ -137,7 +138,7 @@ pub(super) fn page(context: &LetterContext<'_>) -> Page {
         span: span(tally.first, tally.last, words),
         count: letter.count,
         source_count: letter.source_count,
-        footer: fill(words.footer, &[("server", setting.server)]),
+        footer: footer(context),
         ..Page::default()
     };
     if let Some(entry) = letter.events.first() {
@@ -145,6 +146,16 @@ pub(super) fn page(context: &LetterContext<'_>) -> Page {
         tell_all(&mut page, context);
     }
     page
+}
+
+/// Who sent it. What many servers have is in the journal of none of them alone.
+fn footer(context: &LetterContext<'_>) -> String {
+    let words = context.words;
+    let form = match &context.notice {
+        Some(Notice::Fleet(_)) => words.fleet.footer,
+        Some(_) | None => words.footer,
+    };
+    fill(form, &[("server", context.setting.server)])
 }
 
 /// The values of the first event.

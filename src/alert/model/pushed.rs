@@ -1,8 +1,7 @@
 //! What `tcpw-fleet push` has done, as its last run that succeeded left it in a file of one line.
 
-use std::fs::File;
-use std::io::{self, Read as _};
 use std::path::Path;
+use tcpw_event::regular::read_regular;
 
 /// More than this is never in the file.
 const LONGEST: u64 = 200;
@@ -22,12 +21,9 @@ pub struct Pushed {
 impl Pushed {
     /// Reads the file; nothing if there is none, or not one that a push has written.
     pub(crate) fn read(path: &Path) -> Option<Self> {
-        let read = || -> io::Result<String> {
-            let mut text = String::new();
-            File::open(path)?.take(LONGEST).read_to_string(&mut text)?;
-            Ok(text)
-        };
-        Self::of_text(&read().ok()?)
+        // The directory is of the user who reads the network: whatever lies there, nobody waits for it.
+        let bytes = read_regular(path, LONGEST).ok()?;
+        Self::of_text(std::str::from_utf8(&bytes).ok()?)
     }
 
     /// What the file has; a line that was cut short is none.
@@ -74,5 +70,14 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         assert_eq!(Pushed::read(place.path()), None);
         assert_eq!(Pushed::read(&place.path().join("none")), None);
+        let file = place.path().join("file");
+        std::fs::write(&file, pushed.to_text()).unwrap();
+        assert_eq!(Pushed::read(&file), Some(pushed));
+        std::fs::write(&file, pushed.to_text().repeat(100)).unwrap();
+        assert_eq!(Pushed::read(&file), None);
+        // Opening it to read would last until somebody writes.
+        let pipe = place.path().join("pipe");
+        nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        assert_eq!(Pushed::read(&pipe), None);
     }
 }

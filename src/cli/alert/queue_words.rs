@@ -1,6 +1,8 @@
 //! Messages of the queue in words: rows, reasons, and everything about one.
 
-use crate::alert::{Ahead, Attempt, Decision, Entry, Letter, LetterKind, Queued, Reason, State};
+use crate::alert::{
+    Ahead, Attempt, Decision, Entry, FleetNotice, Letter, LetterKind, Notice, Queued, Reason, State,
+};
 use crate::config::Alert;
 use crate::escape::{visible, visible_short};
 use crate::system::local_time;
@@ -48,6 +50,9 @@ pub(crate) fn row(letter: &Queued) -> String {
 }
 
 fn about(letter: &Queued) -> String {
+    if let Some(Notice::Fleet(notice)) = &letter.notice {
+        return about_servers(notice);
+    }
     match letter.kind {
         LetterKind::Overflow => "many sources".to_owned(),
         LetterKind::Notice | LetterKind::Heartbeat | LetterKind::Report | LetterKind::Test => {
@@ -58,6 +63,20 @@ fn about(letter: &Queued) -> String {
             .as_deref()
             .map_or_else(|| "-".to_owned(), shown),
     }
+}
+
+fn about_servers(notice: &FleetNotice) -> String {
+    match notice {
+        FleetNotice::Source(found) => shown(&found.source),
+        FleetNotice::Overflow { sources, .. } => counted(*sources, "source"),
+        FleetNotice::Silent { count, .. }
+        | FleetNotice::Back { count, .. }
+        | FleetNotice::Muting { count, .. } => counted(*count, "server"),
+    }
+}
+
+fn is_of_fleet(letter: &Queued) -> bool {
+    matches!(letter.notice, Some(Notice::Fleet(_)))
 }
 
 fn shown(text: &str) -> String {
@@ -111,13 +130,17 @@ pub(crate) fn describe(letter: &Queued) -> String {
         .channel
         .as_deref()
         .map_or_else(String::new, |way| format!(", by {}", shown(way)));
+    let events = if is_of_fleet(letter) {
+        String::new()
+    } else {
+        format!(" {}", counted(letter.count, "event"))
+    };
     format!(
-        "message {} ({}) about {}: {} {}{way}",
+        "message {} ({}) about {}: {}{events}{way}",
         letter.letter,
         letter.kind.word(),
         about(letter),
         letter.state.word(),
-        counted(letter.count, "event"),
     )
 }
 
@@ -128,7 +151,11 @@ pub(crate) fn explain(letter: &Queued, alert: &Alert) -> Vec<String> {
         .iter()
         .map(|reason| because(reason, alert))
         .collect();
-    if letter.reasons.is_empty() {
+    if is_of_fleet(letter) {
+        lines.push(
+            "tcpw-fleet mail put it here, for all servers; it is sent immediately".to_owned(),
+        );
+    } else if letter.reasons.is_empty() {
         lines.push("it is not about an event and is sent immediately".to_owned());
     }
     lines.push(match letter.state {

@@ -6,9 +6,10 @@ use crate::engine::TableName;
 use crate::escape::visible;
 use crate::import::ImportedRule;
 use crate::metadata::is_time;
-use serde::de::IgnoredAny;
-use serde::{Deserialize, Serialize};
-use std::fmt::Display;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use std::fmt::{self, Display, Formatter};
 
 /// A rule. What else `tcpw list` prints says where it was found, and is not read; a key that it does
 /// not print may be a misspelt one of these.
@@ -162,14 +163,42 @@ fn wrong(source: &str, number: usize, what: &dyn Display) -> Failure {
 /// When it is not what the schema says; where it is not, with the name `source`.
 pub(crate) fn json_rows(text: &str, source: &str) -> Result<Vec<RuleRow>, Failure> {
     if text.trim_start().starts_with('[') {
-        let rows = serde_json::from_str(text).map_err(|error| wrong(source, 1, &error))?;
-        return checked(rows, source);
+        let rows: Vec<Object> =
+            serde_json::from_str(text).map_err(|error| wrong(source, 1, &error))?;
+        return checked(rows.into_iter().map(|row| row.0).collect(), source);
     }
     let rows = serde_json::Deserializer::from_str(text)
         .into_iter()
         .enumerate()
-        .map(|(at, row)| row.map_err(|error| wrong(source, at + 1, &error)));
+        .map(|(at, row)| match row {
+            Ok(Object(row)) => Ok(row),
+            Err(error) => Err(wrong(source, at + 1, &error)),
+        });
     checked(rows.collect::<Result<_, _>>()?, source)
+}
+
+/// A rule as an object: its values alone, in an array, are not one.
+struct Object(RuleRow);
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Keys).map(Self)
+    }
+}
+
+/// Reads keys and values.
+struct Keys;
+
+impl<'de> Visitor<'de> for Keys {
+    type Value = RuleRow;
+
+    fn expecting(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a rule as an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RuleRow, A::Error> {
+        RuleRow::deserialize(MapAccessDeserializer::new(map))
+    }
 }
 
 /// The rules of a list of CSV, whose first line has the keys.

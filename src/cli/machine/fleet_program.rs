@@ -2,6 +2,7 @@
 //! part of `tcpw`.
 
 use crate::cli::base::{Context, Failure, background};
+use crate::config::url_holds_password;
 use crate::escape::{visible, visible_short};
 use crate::report::{FleetQuery, FleetWanted};
 use crate::system::{Ended, ask_program, find_program};
@@ -43,15 +44,8 @@ impl std::fmt::Debug for DatabaseUrl {
 }
 
 impl DatabaseUrl {
-    /// The part before the database's server, which names the user and may hold a password.
-    fn user(&self) -> Option<&str> {
-        let (_, rest) = self.0.split_once("://")?;
-        let rest = rest.split(['/', '?']).next()?;
-        rest.rsplit_once('@').map(|(user, _)| user)
-    }
-
     fn has_password(&self) -> bool {
-        self.user().is_some_and(|user| user.contains(':')) || self.0.contains("password=")
+        url_holds_password(&self.0)
     }
 
     /// The database, without what opens it.

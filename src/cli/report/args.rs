@@ -30,11 +30,12 @@ pub(super) const MOST_NAMED: u16 = 10;
 ///
 /// With --from, the report is about all servers whose events tcpw-fleet pushes to a database, and
 /// its numbers are exact, whatever part of the events the database keeps in full. Problems are
-/// silent-host, more-silent and behind (events not pushed yet). JSON then has fleet: hosts,
+/// silent-host (or never heard of), more-silent, behind (events not pushed yet), no-hosts and
+/// unmailed (tcpw-fleet mail did not look for alerts lately, which servers leave to it). JSON then has fleet: hosts,
 /// reporting, silent, behind, backlog, top_hosts (name, events, denied, seen, version, backlog) and
 /// spread (source, hosts, events, first, last); not_by_root is null, and rules, held_back and
-/// letters are empty, because each server keeps these to itself. Hours are whole hours of UTC.
-/// Exit code 1: a server is silent or behind. 2: the database cannot be read.
+/// letters are empty, because each server keeps these to itself. Hours are whole hours of UTC,
+/// and the time of the report begins and ends with one. Exit code 1: there is such a problem. 2: the database cannot be read.
 #[expect(clippy::doc_markdown, reason = "this is the help, not documentation")]
 #[derive(Debug, Args)]
 pub(crate) struct ReportArgs {

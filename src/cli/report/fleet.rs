@@ -19,6 +19,7 @@ pub(super) fn numbers(
     let wanted = FleetWanted::Report {
         top: args.top,
         silent: config.fleet.silent.as_secs(),
+        own_after: config.fleet.own_after.as_secs(),
     };
     let period = (Some(stamp(terms.since)), Some(stamp(terms.until)));
     let mut visit = |line: &[u8]| {

@@ -124,6 +124,16 @@ fn build(totals: &FleetTotals, found: Vec<FleetLine>, terms: &ReportTerms<'_>) -
             events: totals.backlog,
         });
     }
+    if totals.unmailed > 0 {
+        problems.push(Problem::Unmailed {
+            hosts: totals.unmailed,
+            since: totals.passed.map(time),
+        });
+    }
+    if totals.hosts == 0 {
+        problems.push(Problem::NoHosts);
+    }
+    let terms = &whole_hours(totals, terms);
     let since = begin.map_or(terms.since, |begin| begin.max(terms.since));
     let last = terms.until - TimeDelta::nanoseconds(1);
     let days = (totals.events > 0)
@@ -155,6 +165,21 @@ fn build(totals: &FleetTotals, found: Vec<FleetLine>, terms: &ReportTerms<'_>) -
         gathering: Gathering::default(),
         logged: None,
         fleet: Some(FleetPart::of(totals, hosts, spread)),
+    }
+}
+
+/// The time that is counted: whole hours, of which the last may still go on.
+fn whole_hours<'a>(totals: &FleetTotals, terms: &ReportTerms<'a>) -> ReportTerms<'a> {
+    let hour = |moment: DateTime<Utc>| moment.timestamp().div_euclid(HOUR).saturating_mul(HOUR);
+    let at = |seconds| DateTime::from_timestamp(seconds, 0);
+    let end = terms.until - TimeDelta::nanoseconds(1);
+    let over = at(hour(end).saturating_add(HOUR)).unwrap_or(terms.until);
+    let read = totals.read.map_or(terms.until, time).max(terms.until);
+    ReportTerms {
+        machine: terms.machine.clone(),
+        since: at(hour(terms.since)).unwrap_or(terms.since),
+        until: over.min(read),
+        ..*terms
     }
 }
 
@@ -305,6 +330,47 @@ mod tests {
         assert!(!english.contains("No messages in this period"));
         let korean = text(&report, Language::Korean, PAPER, &local);
         assert!(korean.contains("서버 1,001대"), "{korean}");
+    }
+
+    #[test]
+    fn whole_hours_are_counted_and_said() {
+        let terms = ReportTerms {
+            since: time(2_640_000_000),
+            until: time(9_000_000_000),
+            ..terms()
+        };
+        let read = |read: Option<i64>| {
+            let totals = FleetTotals {
+                read,
+                ..FleetTotals::default()
+            };
+            let whole = whole_hours(&totals, &terms);
+            (whole.since, whole.until)
+        };
+        assert_eq!(read(None), (time(0), time(9_000_000_000)));
+        let later = Some(9_900_000_000);
+        assert_eq!(read(later), (time(0), time(9_900_000_000)));
+        assert_eq!(read(Some(i64::MAX)).1, time(10_800_000_000));
+    }
+
+    #[test]
+    fn what_was_not_looked_at_is_not_well() {
+        let none = [FleetLine::Totals(FleetTotals::default())];
+        let report = told(&none, 1).unwrap();
+        assert_eq!(report.problems, [Problem::NoHosts]);
+        let unmailed = [FleetLine::Totals(FleetTotals {
+            hosts: 3,
+            unmailed: 2,
+            ..FleetTotals::default()
+        })];
+        let report = told(&unmailed, 1).unwrap();
+        for (language, part) in [
+            (Language::English, "has never looked for alerts"),
+            (Language::Korean, "2대"),
+        ] {
+            let shown = text(&report, language, PAPER, &local);
+            assert!(shown.contains(part), "{shown}");
+        }
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub enum FleetWanted {
         top: u16,
         /// A server that was not heard of for so many seconds is silent.
         silent: u64,
+        /// A mail program that did not look for events for so many seconds mails of none.
+        own_after: u64,
     },
     /// The events that are kept in full.
     Events {
@@ -92,6 +94,15 @@ pub struct FleetTotals {
     pub behind: u64,
     /// How many events these had left.
     pub backlog: u64,
+    /// How many servers leave their mail to `tcpw-fleet mail`, if that did not look for events lately.
+    #[serde(default)]
+    pub unmailed: u64,
+    /// When it looked last.
+    #[serde(default)]
+    pub passed: Option<i64>,
+    /// When the database was read, by its own clock.
+    #[serde(default)]
+    pub read: Option<i64>,
     /// All events.
     pub events: u64,
     /// Clients who were turned away.

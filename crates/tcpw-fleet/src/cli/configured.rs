@@ -2,10 +2,11 @@
 
 use super::args::{AdminArgs, AdminSecret};
 use super::failure::Failure;
-use crate::database::{Address, connect};
+use crate::database::{Address, connect, connect_within};
 use postgres::Client;
 use std::env;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tcpw::alert::transport::fetch_secret;
 use tcpw::config::{Config, Password, load};
 use tcpw_event::places::CONFIGURATION;
@@ -15,7 +16,16 @@ use tcpw_event::places::CONFIGURATION;
 /// # Errors
 /// When the URL or the password cannot be read, or nobody answers.
 pub(super) fn admin(args: &AdminArgs) -> Result<Client, Failure> {
-    admin_at(&args.database, &args.secret)
+    Ok(connect(&address(&args.database, &args.secret)?)?)
+}
+
+/// Connects likewise, as a program that waits for no answer longer than `limit`.
+///
+/// # Errors
+/// As [`admin`].
+pub(super) fn admin_within(args: &AdminArgs, limit: Duration) -> Result<Client, Failure> {
+    let address = address(&args.database, &args.secret)?;
+    Ok(connect_within(&address, limit)?)
 }
 
 /// Connects as whoever looks after the database at `url`.
@@ -23,6 +33,10 @@ pub(super) fn admin(args: &AdminArgs) -> Result<Client, Failure> {
 /// # Errors
 /// As [`admin`].
 pub(super) fn admin_at(url: &str, secret: &AdminSecret) -> Result<Client, Failure> {
+    Ok(connect(&address(url, secret)?)?)
+}
+
+fn address(url: &str, secret: &AdminSecret) -> Result<Address, Failure> {
     let mut address = Address::parse(url)?;
     if let Some(file) = &secret.password_file {
         let source = Password::File(file.clone());
@@ -33,7 +47,7 @@ pub(super) fn admin_at(url: &str, secret: &AdminSecret) -> Result<Client, Failur
     {
         address = address.with_password(&word);
     }
-    Ok(connect(&address)?)
+    Ok(address)
 }
 
 /// This machine as one of many.

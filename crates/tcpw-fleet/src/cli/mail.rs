@@ -1,7 +1,7 @@
 //! `tcpw-fleet mail`: one mail for all hosts, by the queue of tcpw on this machine.
 
 use super::args::MailArgs;
-use super::configured::{admin, settings};
+use super::configured::{admin_within, settings};
 use super::failure::Failure;
 use super::output::{complain, say};
 use crate::database::check;
@@ -18,6 +18,8 @@ use tcpw::system::{SystemClock, host_name, start_detached};
 
 /// How long a pass waits for the next.
 const PAUSE: Duration = Duration::from_secs(5);
+/// An answer of the database may take so long.
+const ANSWER: Duration = Duration::from_secs(300);
 /// The longest pause after a failure.
 const LONGEST: Duration = Duration::from_secs(120);
 /// How long another deliverer may take to make room, and how often it is asked.
@@ -65,7 +67,7 @@ pub(super) fn run(args: &MailArgs, path: Option<&Path>) -> Result<(), Failure> {
 }
 
 fn open(args: &MailArgs) -> Result<Client, Failure> {
-    let mut client = admin(&args.admin)?;
+    let mut client = admin_within(&args.admin, ANSWER)?;
     check(&mut client)?;
     Ok(client)
 }

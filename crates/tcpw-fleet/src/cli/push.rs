@@ -22,6 +22,7 @@ pub(super) fn run(args: &PushArgs, config: Option<&Path>) -> Result<(), Failure>
         full: config.fleet.full,
         counters: config.fleet.counters,
         mail: config.fleet.mail,
+        own_after: config.fleet.own_after,
         now: args.now,
     };
     let done = push.run(&SystemClock).map_err(|error| {
@@ -35,6 +36,11 @@ pub(super) fn run(args: &PushArgs, config: Option<&Path>) -> Result<(), Failure>
         complain(&format!(
             "the journal does not go on from what was sent as {host}, so life {life} of this host begins: it was restored from a backup or begun again, or another machine sends under this name"
         ));
+    }
+    if done.is_unmailed {
+        complain(
+            "tcpw-fleet mail did not look for events for longer than own_after of [fleet], so this host mails about its alerts itself; start it: systemctl start tcpw-fleet-mail on the machine that mails",
+        );
     }
     if let Some(seconds) = done.wait {
         let why = if done.is_asked {

@@ -64,10 +64,12 @@ impl Address {
         let mut config: Config = url
             .parse()
             .map_err(|error: postgres::Error| FleetError::Url(super::fault::words(&error)))?;
-        let is_local = config
-            .get_hosts()
-            .iter()
-            .all(|host| matches!(host, Host::Unix(_)));
+        let is_local = is_local(&config);
+        if !is_local && !is_plain && is_nameless(&config) {
+            return Err(FleetError::Url(
+                "hostaddr has no host beside it, whose name the certificate must have".to_owned(),
+            ));
+        }
         let tls = (!is_local && !is_plain).then_some(files);
         config
             .ssl_mode(if tls.is_some() {
@@ -76,6 +78,7 @@ impl Address {
                 SslMode::Disable
             })
             .tcp_user_timeout(UNACKNOWLEDGED)
+            .keepalives_idle(UNACKNOWLEDGED)
             .application_name("tcpw-fleet");
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(PATIENCE);
@@ -107,7 +110,13 @@ impl Address {
             Host::Tcp(name) => name.clone(),
             Host::Unix(path) => path.display().to_string(),
         });
-        let hosts: Vec<String> = hosts.collect();
+        // Addresses in place of names; beside names they are where these are.
+        let addresses = self.config.get_hostaddrs().iter().map(ToString::to_string);
+        let hosts: Vec<String> = if self.config.get_hosts().is_empty() {
+            addresses.collect()
+        } else {
+            hosts.collect()
+        };
         let ports = self.config.get_ports().iter().map(ToString::to_string);
         let ports: Vec<String> = ports.collect();
         let database = self.database().unwrap_or_default();
@@ -125,6 +134,20 @@ impl Address {
         self.config.password(password);
         self
     }
+}
+
+/// Whether the database is reached by sockets of this machine alone.
+fn is_local(config: &Config) -> bool {
+    let hosts = config.get_hosts();
+    let is_socket = |host: &Host| matches!(host, Host::Unix(_));
+    config.get_hostaddrs().is_empty() && !hosts.is_empty() && hosts.iter().all(is_socket)
+}
+
+/// Whether an address that is connected to has not a name beside it.
+fn is_nameless(config: &Config) -> bool {
+    let hosts = config.get_hosts();
+    let is_name = |host: &Host| matches!(host, Host::Tcp(_));
+    !config.get_hostaddrs().is_empty() && (hosts.is_empty() || !hosts.iter().all(is_name))
 }
 
 /// Whether `sslmode` says that TLS is not spoken.
@@ -171,6 +194,25 @@ mod tests {
             let error = tls(&format!("postgres://db/tcpw?sslmode={lax}")).unwrap_err();
             assert!(error.to_string().contains("verify-full"), "{error}");
         }
+    }
+
+    #[test]
+    fn an_address_needs_the_name_that_its_certificate_has() {
+        for nameless in [
+            "postgres://keeper:secret@/tcpw?hostaddr=127.0.0.1&port=5433",
+            "postgres://a@/tcpw?host=/run/postgresql&hostaddr=127.0.0.1&sslmode=verify-full",
+            "postgres://a@/tcpw?host=db.example,/run/postgresql&hostaddr=127.0.0.1,127.0.0.1",
+        ] {
+            assert!(Address::parse(nameless).is_err(), "{nameless}");
+        }
+        let named = "postgres://a@db.example/tcpw?hostaddr=127.0.0.1";
+        let named = Address::parse(named).unwrap();
+        assert!(named.tls.is_some());
+        assert_eq!(named.place(), "db.example:/tcpw");
+        let plain = "postgres://a@/tcpw?hostaddr=127.0.0.1&port=5433&sslmode=disable";
+        let plain = Address::parse(plain).unwrap();
+        assert!(plain.tls.is_none());
+        assert_eq!(plain.place(), "127.0.0.1:5433/tcpw");
     }
 
     #[test]

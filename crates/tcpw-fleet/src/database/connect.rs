@@ -9,27 +9,32 @@ use std::thread::Builder;
 use std::time::Duration;
 
 /// Connects. What a search path of the login or the database would find first is never asked: all
-/// that this program names, it names with its schema.
+/// that this program names, it names with its schema. To log in may take three times what a connection
+/// may (`connect_timeout`); an answer after that may take any time.
 ///
 /// # Errors
 /// When a file of TLS cannot be used, nobody answers, the certificate is not trusted, or the login is
 /// refused.
 pub fn connect(address: &Address) -> Result<Client, FleetError> {
-    connect_with(address, None)
+    log_in(address, None)
 }
 
-/// Connects as a program that must not wait for ever: to log in may take three times what a connection
-/// may (`connect_timeout`), and each answer after that as long as `limit`, where TLS is spoken.
+/// Connects as a program that must not wait for ever: each answer after the login may take as long as
+/// `limit`, where TLS is spoken.
 ///
 /// # Errors
-/// As [`connect`], and when it takes too long.
+/// As [`connect`].
 pub fn connect_within(address: &Address, limit: Duration) -> Result<Client, FleetError> {
+    log_in(address, Some(limit))
+}
+
+fn log_in(address: &Address, limit: Option<Duration>) -> Result<Client, FleetError> {
     let whole = address.patience().saturating_mul(3);
     let address = address.clone();
     let (sender, receiver) = channel();
     // The library waits for the first answer of the server however long that takes. A thread that still
     // waits then ends with the program.
-    let run = move || drop(sender.send(connect_with(&address, Some(limit))));
+    let run = move || drop(sender.send(connect_with(&address, limit)));
     Builder::new()
         .name("connect".to_owned())
         .spawn(run)

@@ -9,6 +9,9 @@ use thiserror::Error;
 /// server.
 const LIMIT_OF_ROLE: &str = "InitializeSessionUserId";
 
+/// How to find who keeps others waiting.
+const WHO_HOLDS: &str = "somebody keeps a transaction open; as a superuser: SELECT pid, usename, xact_start, query FROM pg_stat_activity WHERE xact_start < now() - interval '10 s', and pg_terminate_backend(pid) ends it";
+
 /// Something that the database, or the way to it, refused.
 #[derive(Debug, Error)]
 pub enum FleetError {
@@ -116,6 +119,9 @@ fn is_silence(error: &postgres::Error) -> bool {
 pub(super) fn words(error: &postgres::Error) -> String {
     if let Some(said) = error.as_db_error() {
         return match said.hint() {
+            None if *said.code() == SqlState::LOCK_NOT_AVAILABLE => {
+                format!("{} ({WHO_HOLDS})", said.message())
+            }
             Some(hint) => format!("{} ({hint})", said.message()),
             None => said.message().to_owned(),
         };

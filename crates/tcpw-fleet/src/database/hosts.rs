@@ -52,34 +52,67 @@ pub fn add_host(client: &mut Client, name: &str, login: Login<'_>) -> Result<(),
     );
     transaction.batch_execute(&sql).map_err(&failed)?;
     become_owner(&mut transaction)?;
-    let sql =
-        "INSERT INTO tcpw.host (name) VALUES ($1) ON CONFLICT (name) DO UPDATE SET removed = NULL";
+    // One that comes back begins now: of what it said before, nothing is of today.
+    let sql = "INSERT INTO tcpw.host (name) VALUES ($1) ON CONFLICT (name) DO UPDATE SET
+        removed = NULL, added = now(), seen = NULL, muting = NULL, backlog = 0";
+    transaction.execute(sql, &[&name]).map_err(&failed)?;
+    let sql = "DELETE FROM tcpw.watch WHERE host = $1";
     transaction.execute(sql, &[&name]).map_err(&failed)?;
     let sql = "INSERT INTO tcpw.chain (host) VALUES ($1) ON CONFLICT (host) DO NOTHING";
     transaction.execute(sql, &[&name]).map_err(&failed)?;
     transaction.commit().map_err(failed)
 }
 
-/// Takes the login of a host away, and ends its sessions. Its events stay.
+/// Takes the login of a host away, and ends its sessions. Its events stay. A host whose role somebody has
+/// dropped already is only noted as removed.
 ///
 /// # Errors
 /// When there is not such a host, or the user may not do it; nothing is changed then.
 pub fn remove_host(client: &mut Client, name: &str) -> Result<Sessions, FleetError> {
+    let name = checked(name)?;
+    let number = role_of(client, name)?;
+    // First, so that no transaction of it keeps its row from being written.
+    let sessions = match number {
+        Some(number) => {
+            let sql = format!("ALTER ROLE \"{name}\" NOLOGIN");
+            client
+                .batch_execute(&sql)
+                .map_err(FleetError::at("remove the host"))?;
+            end_sessions(client, number)
+        }
+        None => Sessions::Ended,
+    };
     let failed = FleetError::at("remove the host");
     let mut transaction = client.transaction().map_err(&failed)?;
-    let (name, number) = known(&mut transaction, name)?;
-    transaction
-        .batch_execute(&format!("DROP ROLE \"{name}\""))
-        .map_err(&failed)?;
+    if number.is_some() {
+        transaction
+            .batch_execute(&format!("DROP ROLE \"{name}\""))
+            .map_err(&failed)?;
+    }
     become_owner(&mut transaction)?;
-    transaction
+    let changed = transaction
         .execute(
-            "UPDATE tcpw.host SET removed = now() WHERE name = $1",
+            "UPDATE tcpw.host SET removed = now() WHERE name = $1 AND removed IS NULL",
             &[&name],
         )
         .map_err(&failed)?;
+    if changed == 0 && number.is_none() {
+        return Err(FleetError::Unknown(name.to_owned()));
+    }
     transaction.commit().map_err(failed)?;
-    Ok(end_sessions(client, number))
+    Ok(sessions)
+}
+
+/// The number of the role of a host; nothing where somebody has dropped it.
+fn role_of(client: &mut Client, name: &str) -> Result<Option<u32>, FleetError> {
+    let mut transaction = client
+        .transaction()
+        .map_err(FleetError::at("look for the host"))?;
+    match known(&mut transaction, name) {
+        Ok((_, number)) => Ok(Some(number)),
+        Err(FleetError::Unknown(_)) => Ok(None),
+        Err(other) => Err(other),
+    }
 }
 
 /// Gives a host another password, or none where it shows a certificate, and ends its sessions.

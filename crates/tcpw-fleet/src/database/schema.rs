@@ -6,16 +6,20 @@ use postgres::{Client, Transaction};
 /// Roles and the schema itself, before each migration.
 const ROLES: &str = include_str!("../../schema/00_roles.sql");
 /// One step a version. Never edited after a release, only added to.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../../schema/01_fleet.sql"),
     include_str!("../../schema/02_mail.sql"),
     concat!(
         include_str!("../../schema/03_sums.sql"),
-        include_str!("../../schema/03_ingest.sql"),
+        include_str!("../../schema/03_muting.sql"),
+    ),
+    concat!(
+        include_str!("../../schema/04_sums.sql"),
+        include_str!("../../schema/04_ingest.sql"),
     ),
 ];
 /// The version that this program makes and knows.
-pub const VERSION: i32 = 3;
+pub const VERSION: i32 = 4;
 
 /// What [`init`] did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,13 +71,17 @@ pub fn init(client: &mut Client) -> Result<Migrated, FleetError> {
     })
 }
 
-/// Lets the rest of a transaction run as the owner of the schema, who can do nothing outside it.
+/// Lets the rest of a transaction run as the owner of the schema, who can do nothing outside it, and waits
+/// for nobody longer than some minutes.
 ///
 /// # Errors
 /// When the user is not a member of that role.
 pub fn become_owner(transaction: &mut Transaction<'_>) -> Result<(), FleetError> {
     transaction
-        .batch_execute("SET LOCAL ROLE tcpw_owner; SET LOCAL search_path = pg_catalog, pg_temp")
+        .batch_execute(
+            "SET LOCAL ROLE tcpw_owner; SET LOCAL search_path = pg_catalog, pg_temp;
+             SET LOCAL lock_timeout = '5min'",
+        )
         .map_err(FleetError::at("act as tcpw_owner"))
 }
 

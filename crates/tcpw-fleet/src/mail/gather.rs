@@ -10,12 +10,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use tcpw::config::MailChoice;
 
-/// Each pass looks back for so long: no transaction of a host lasts a tenth of it.
+/// Each pass looks back for so long: a push ends its transactions within a tenth of it.
 const BACK: TimeDelta = TimeDelta::minutes(15);
 
+/// So many messages gather at once; whoever comes beyond that is part of one about everything.
+const MOST_OPEN: usize = 1000;
+
 /// What was not looked at before, of the hosts that leave their mail to this program: grouped, since a
-/// client may have tried often. A clock that is wrong counts as that of the database. What a host
-/// that was away sends late, it has mailed about.
+/// client may have tried often. A clock that is wrong counts as that of the database; times are compared and
+/// never subtracted, since an infinite one may be there. What a host that was away sends late, it has
+/// mailed about.
 const FRESH: &str = "WITH fresh AS (
         INSERT INTO tcpw.considered (host, at, seq, received)
             SELECT event.host, event.at, event.seq, event.received FROM tcpw.event
@@ -23,10 +27,10 @@ const FRESH: &str = "WITH fresh AS (
             WHERE event.received > $1 AND host.mail = 'fleet'
             ON CONFLICT DO NOTHING RETURNING host, at, seq),
     seen AS (
-        SELECT event.source, event.host, event.daemon, host(event.addr) AS addr,
+        SELECT coalesce(nullif(event.source, ''), 'unknown') AS source, event.host, event.daemon, host(event.addr) AS addr,
             event.reporter IS NOT DISTINCT FROM 0 AS is_roots,
             watch.host IS NOT NULL
-                AND event.received - event.at > make_interval(secs => $2) AS is_late,
+                AND event.at < event.received - make_interval(secs => $2) AS is_late,
             CASE WHEN event.at BETWEEN event.received - interval '1 hour'
                     AND event.received + interval '5 minutes'
                 THEN event.at ELSE event.received END AS at
@@ -34,6 +38,9 @@ const FRESH: &str = "WITH fresh AS (
         LEFT JOIN tcpw.watch ON watch.host = event.host)
     SELECT source, host, daemon, addr, is_roots, is_late, min(at) AS first, max(at) AS last
     FROM seen GROUP BY source, host, daemon, addr, is_roots, is_late";
+
+/// The kinds of what is made here.
+const KINDS: [&str; 5] = ["source", "repeat", "limit", "late", "claimed"];
 
 /// A message that gathers: its kind, whom it is about, and who is told.
 type Key = (&'static str, String, String);
@@ -91,11 +98,16 @@ pub(super) fn take(
         moment,
         quiet,
         known: open(transaction)?,
+        new: Vec::new(),
     };
+    let keys: Vec<Key> = sightings.iter().map(|one| letters.key(one)).collect();
+    letters.make(transaction)?;
     let mut parts = Parts::default();
-    for sighting in sightings {
-        let letter = letters.of(transaction, &sighting)?;
-        parts.add(letter, sighting);
+    for (key, sighting) in keys.iter().zip(sightings) {
+        // All that were made are known.
+        if let Some(letter) = letters.known.get(key) {
+            parts.add(*letter, sighting);
+        }
     }
     parts.write(transaction)
 }
@@ -145,10 +157,7 @@ fn open(transaction: &mut Transaction<'_>) -> Result<BTreeMap<Key, i64>, postgre
         &[],
     )? {
         let kind: String = row.try_get(1)?;
-        let kind = ["source", "repeat", "late", "claimed"]
-            .into_iter()
-            .find(|known| *known == kind);
-        if let Some(kind) = kind {
+        if let Some(kind) = KINDS.into_iter().find(|known| *known == kind) {
             known.insert((kind, row.try_get(2)?, row.try_get(3)?), row.try_get(0)?);
         }
     }
@@ -160,32 +169,41 @@ struct Letters<'a> {
     terms: &'a MailTerms<'a>,
     moment: &'a Moment,
     quiet: BTreeMap<(String, String), DateTime<Utc>>,
+    /// Their numbers; of one that is not made yet it is 0.
     known: BTreeMap<Key, i64>,
+    /// Those that are to be made, and when each is due.
+    new: Vec<(Key, DateTime<Utc>)>,
 }
 
 impl Letters<'_> {
-    /// The message that a sighting belongs to, made if there is none.
-    fn of(
-        &mut self,
-        transaction: &mut Transaction<'_>,
-        one: &Sighting,
-    ) -> Result<i64, postgres::Error> {
+    /// The message that a sighting belongs to. Where too many gather, whoever is seen first is part of
+    /// the one about everything.
+    fn key(&mut self, one: &Sighting) -> Key {
+        let (mut key, mut due) = self.wanted(one);
+        let is_of_one = !key.1.is_empty();
+        if is_of_one && !self.known.contains_key(&key) && self.known.len() >= MOST_OPEN {
+            key = ("limit", String::new(), one.choice.audience.clone());
+            due = self.moment.now + length(self.terms.gather());
+        }
+        if !self.known.contains_key(&key) {
+            self.known.insert(key.clone(), 0);
+            self.new.push((key.clone(), due));
+        }
+        key
+    }
+
+    fn wanted(&self, one: &Sighting) -> (Key, DateTime<Utc>) {
         let audience = one.choice.audience.clone();
         let now = self.moment.now;
         let after = |seconds: f64| now + length(seconds);
         let about_source = |kind| (kind, one.source.clone(), audience.clone());
+        let about_all = |kind| (kind, String::new(), audience.clone());
         let first = about_source("source");
         let quiet = self.quiet.get(&(one.source.clone(), audience.clone()));
-        let (key, due) = if !one.is_roots {
-            (
-                ("claimed", String::new(), audience),
-                after(self.terms.quiet()),
-            )
+        if !one.is_roots {
+            (about_all("claimed"), after(self.terms.quiet()))
         } else if one.is_late {
-            (
-                ("late", String::new(), audience),
-                after(self.terms.catching_up()),
-            )
+            (about_all("late"), after(self.terms.catching_up()))
         } else if self.known.contains_key(&first) {
             (first, now)
         } else if let Some(until) = quiet {
@@ -194,25 +212,42 @@ impl Letters<'_> {
             (about_source("repeat"), after(self.terms.quiet()))
         } else {
             (first, after(self.terms.gather()))
-        };
-        if let Some(letter) = self.known.get(&key) {
-            return Ok(*letter);
         }
-        let row = transaction.query_one(
+    }
+
+    /// Makes the new ones, all in one statement.
+    fn make(&mut self, transaction: &mut Transaction<'_>) -> Result<(), postgres::Error> {
+        if self.new.is_empty() {
+            return Ok(());
+        }
+        let now = self.moment.now;
+        let column = |field: fn(&Key) -> &str| -> Vec<&str> {
+            self.new.iter().map(|(key, _)| field(key)).collect()
+        };
+        let (kinds, sources) = (column(|key| key.0), column(|key| &key.1));
+        let audiences = column(|key| &key.2);
+        let ids: Vec<String> = self
+            .new
+            .iter()
+            .map(|_| self.terms.message_id(now))
+            .collect();
+        let dues: Vec<DateTime<Utc>> = self.new.iter().map(|(_, due)| *due).collect();
+        let rows = transaction.query(
             "INSERT INTO tcpw.letter (kind, source, audience, message_id, opened, due)
-             VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
-            &[
-                &key.0,
-                &key.1,
-                &key.2,
-                &self.terms.message_id(now),
-                &now,
-                &due,
-            ],
+             SELECT kind, source, audience, message_id, $5, due
+             FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $6::timestamptz[])
+                 AS one (kind, source, audience, message_id, due)
+             RETURNING id, kind, source, audience",
+            &[&kinds, &sources, &audiences, &ids, &now, &dues],
         )?;
-        let letter = row.try_get(0)?;
-        self.known.insert(key, letter);
-        Ok(letter)
+        for row in rows {
+            let (kind, source, audience): (String, String, String) =
+                (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
+            if let Some(kind) = KINDS.into_iter().find(|known| *known == kind) {
+                self.known.insert((kind, source, audience), row.try_get(0)?);
+            }
+        }
+        Ok(())
     }
 }
 

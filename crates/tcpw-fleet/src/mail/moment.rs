@@ -11,15 +11,13 @@ pub(super) struct Moment {
     pub(super) grace: Option<DateTime<Utc>>,
 }
 
-/// Takes the lock that keeps all other processes out until the transaction ends; it works through a
-/// pooler too.
+/// Takes the row that keeps all other processes out until the transaction ends; it works through a
+/// pooler too. Not an advisory lock: the login of every host could take that and end all mail.
 pub(super) fn lock(transaction: &mut Transaction<'_>) -> Result<bool, postgres::Error> {
-    transaction
-        .query_one(
-            "SELECT pg_try_advisory_xact_lock(hashtext('tcpw-fleet mail'))",
-            &[],
-        )?
-        .try_get(0)
+    // Whoever holds a table of the mail for long is named, and not waited for.
+    transaction.batch_execute("SET LOCAL lock_timeout = '20s'")?;
+    let row = "SELECT FROM tcpw.mail_state FOR UPDATE SKIP LOCKED";
+    Ok(transaction.query_opt(row, &[])?.is_some())
 }
 
 /// A length of time; one that no calendar has is a day.

@@ -97,7 +97,7 @@ impl Released {
         transaction: &mut Transaction<'_>,
     ) -> Result<Vec<(String, Option<i64>)>, postgres::Error> {
         let rows = transaction.query(
-            "SELECT host, first FROM tcpw.reached WHERE letter = $1 ORDER BY first, host LIMIT $2",
+            "SELECT host, first FROM tcpw.reached WHERE letter = $1 ORDER BY first NULLS FIRST, host LIMIT $2",
             &[&self.id, &MOST],
         )?;
         rows.iter()

@@ -20,7 +20,7 @@ pub(super) fn flag(
     let is_blind = gap.is_some_and(|gap| gap > own_after);
     transaction.execute(
         "INSERT INTO tcpw.watch (host) SELECT name FROM tcpw.host
-             WHERE removed IS NULL AND (seen < $1 OR seen IS NOT NULL AND $2)
+             WHERE removed IS NULL AND (coalesce(seen, added) < $1 OR $2)
              ON CONFLICT (host) DO UPDATE SET back = NULL WHERE watch.back IS NOT NULL",
         &[&(moment.now - own_after), &is_blind],
     )?;
@@ -39,11 +39,12 @@ pub(super) fn look(
         let silent = "WITH silent AS (
                 UPDATE tcpw.watch SET told = $2 FROM tcpw.host
                 WHERE host.name = watch.host AND host.removed IS NULL AND watch.told IS NULL
-                    AND host.seen < $3 RETURNING host.name, host.seen)
+                    AND coalesce(host.seen, host.added) < $3 RETURNING host.name, host.seen)
             INSERT INTO tcpw.reached (letter, source, host, daemon, first, last)
                 SELECT $1, '', name, '', seen, seen FROM silent ON CONFLICT DO NOTHING";
         let any = "SELECT EXISTS (SELECT FROM tcpw.watch JOIN tcpw.host ON host.name = watch.host
-            WHERE host.removed IS NULL AND watch.told IS NULL AND host.seen < $1)";
+            WHERE host.removed IS NULL AND watch.told IS NULL
+                AND coalesce(host.seen, host.added) < $1)";
         if transaction.query_one(any, &[&heard])?.try_get(0)? {
             let letter = gathering(transaction, terms, moment, "silent")?;
             transaction.execute(silent, &[&letter, &now, &heard])?;

@@ -9,7 +9,7 @@ use postgres::error::SqlState;
 use postgres::{Client, Row, Statement};
 use tcpw::config::FleetMail;
 
-const CALL: &str = "SELECT status, life, base, token::text, seq, seq_at, pause, most, added
+const CALL: &str = "SELECT status, life, base, token::text, seq, seq_at, pause, most, added, mailed
     FROM tcpw.ingest($1::text, $2::int4, $3::int8, $4::text::uuid, $5::text::uuid, $6::bool,
         $7::text, $8::int8, $9::int8, $10::timestamptz,
         $11::int8[], $12::timestamptz[], $13::inet[], $14::text[], $15::text[], $16::text[],
@@ -43,6 +43,8 @@ pub(super) struct Answer {
     pub(super) most: usize,
     /// How many events were added.
     pub(super) added: u64,
+    /// How many seconds ago `tcpw-fleet mail` looked for events; nothing if it never has.
+    pub(super) mailed: Option<i64>,
 }
 
 /// What a host says beside the events.
@@ -132,6 +134,7 @@ impl Way {
 fn unprepared(cause: postgres::Error) -> FleetError {
     let foreign = [
         &SqlState::UNDEFINED_FUNCTION,
+        &SqlState::UNDEFINED_COLUMN,
         &SqlState::INVALID_SCHEMA_NAME,
     ];
     if cause.code().is_some_and(|code| foreign.contains(&code)) {
@@ -159,6 +162,7 @@ fn answer(row: &Row) -> Result<Answer, PushError> {
                 pause: 0,
                 most: 1,
                 added: 0,
+                mailed: row.try_get(9)?,
             },
         ))
     };

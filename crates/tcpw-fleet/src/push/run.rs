@@ -51,6 +51,8 @@ pub struct Push<'a> {
     pub counters: bool,
     /// Who mails about them.
     pub mail: FleetMail,
+    /// A mail program of the fleet that did not look for events for so long mails of none.
+    pub own_after: Duration,
     /// Whether to try although failures ask to wait.
     pub now: bool,
 }
@@ -68,6 +70,8 @@ pub struct Pushed {
     pub wait: Option<u64>,
     /// Whether it was the database that asked for it now.
     pub is_asked: bool,
+    /// Whether `tcpw-fleet mail` has not looked for events for too long, so that this host mails itself.
+    pub is_unmailed: bool,
     /// The life that began, where the journal does not go on from what was sent.
     pub life: Option<i32>,
 }
@@ -155,6 +159,7 @@ impl Push<'_> {
             place: state.place()?,
             most: FIRST_MOST,
             contended: 0,
+            mailed: None,
             done,
         };
         sender.look_back()?;
@@ -204,6 +209,8 @@ struct Sender<'a> {
     place: Place,
     most: usize,
     contended: usize,
+    /// How many seconds ago `tcpw-fleet mail` looked for events, as the last answer says.
+    mailed: Option<i64>,
     done: &'a mut Pushed,
 }
 
@@ -273,6 +280,7 @@ impl Sender<'_> {
             last_at: Some(at),
         };
         let answer = self.way.send(saying, &batch)?;
+        self.mailed = answer.mailed;
         match answer.status {
             Status::Wait => Ok(Step::Wait(answer.pause)),
             Status::Other => self.meet(&answer).map(|()| Step::Next(0)),
@@ -334,6 +342,7 @@ impl Sender<'_> {
             ..about(self.push.host, &place, place.base)
         };
         let answer = self.way.send(saying, &Batch::default())?;
+        self.mailed = answer.mailed;
         match answer.status {
             Status::Done => Ok(Step::End),
             Status::Wait => Ok(Step::Wait(answer.pause)),
@@ -418,7 +427,11 @@ impl Sender<'_> {
     fn finish(mut self) -> Result<(), PushError> {
         let left = self.backlog(self.place.seq)?;
         self.done.left = u64::try_from(left).unwrap_or(0);
-        self.state.succeed(&self.place, self.clock.now())
+        let most = i64::try_from(self.push.own_after.as_secs()).unwrap_or(i64::MAX);
+        let is_mailed = self.mailed.is_some_and(|seconds| seconds <= most);
+        self.done.is_unmailed = self.push.mail == FleetMail::Fleet && !is_mailed;
+        let now = self.clock.now();
+        self.state.succeed(&self.place, !self.done.is_unmailed, now)
     }
 }
 

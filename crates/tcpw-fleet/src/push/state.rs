@@ -318,11 +318,17 @@ impl State {
     }
 
     /// Keeps that the database was reached: failures begin again from none, and the time of it is in a
-    /// file that anybody may read.
+    /// file that anybody may read. Where somebody mails of what it has, so is the last event: what
+    /// nobody mails of is not pushed for whoever waits for that.
     ///
     /// # Errors
     /// When the state cannot be written.
-    pub(super) fn succeed(&self, place: &Place, now: DateTime<Utc>) -> Result<(), PushError> {
+    pub(super) fn succeed(
+        &self,
+        place: &Place,
+        is_mailed: bool,
+        now: DateTime<Utc>,
+    ) -> Result<(), PushError> {
         self.run(|connection| {
             connection
                 .execute("UPDATE place SET failures = 0, not_before = 0", [])
@@ -333,10 +339,9 @@ impl State {
             event: place.seq,
             time: place.at.unwrap_or(0),
         };
-        for (name, text) in [
-            (PUSHED, pushed.to_text()),
-            (SUCCEEDED, format!("{}\n", now.to_rfc3339())),
-        ] {
+        let succeeded = (SUCCEEDED, format!("{}\n", now.to_rfc3339()));
+        let pushed = is_mailed.then(|| (PUSHED, pushed.to_text()));
+        for (name, text) in pushed.into_iter().chain([succeeded]) {
             let path = self.path.with_file_name(name);
             write_whole(&path, &text).map_err(|cause| PushError::State {
                 path,

@@ -3,11 +3,15 @@
 use super::lines::{Lines, cannot};
 use super::wanted::Wanted;
 use super::{events, numbers};
-use crate::database::{Address, FleetError, check, connect};
+use crate::database::{Address, FleetError, check, connect_within};
 use chrono::{DateTime, Utc};
 use postgres::{Client, Transaction};
 use std::io::{Read, Write};
+use std::time::Duration;
 use tcpw::report::{FleetQuery, FleetWanted};
+
+/// An answer of the database may take so long, where TLS is spoken; whoever asked waits as long.
+const ANSWER: Duration = Duration::from_secs(600);
 
 /// A question is never longer.
 const LONGEST: u64 = 1 << 20;
@@ -41,6 +45,9 @@ pub fn answer(
         .read_only(true)
         .start()
         .map_err(FleetError::at("begin to read"))?;
+    transaction
+        .batch_execute("SET LOCAL lock_timeout = '20s'")
+        .map_err(FleetError::at("begin to read"))?;
     say(&query, &mut transaction, &mut lines)?;
     lines.end()
 }
@@ -52,7 +59,7 @@ fn open(url: &str, password: Option<&str>) -> Result<Client, FleetError> {
     {
         address = address.with_password(password);
     }
-    connect(&address)
+    connect_within(&address, ANSWER)
 }
 
 fn say(
@@ -63,12 +70,17 @@ fn say(
     let since = query.since.map_or(DateTime::UNIX_EPOCH, time);
     let until = query.until.map_or(LATEST, time);
     match &query.wanted {
-        FleetWanted::Report { top, silent } => {
+        FleetWanted::Report {
+            top,
+            silent,
+            own_after,
+        } => {
             let wanted = Wanted {
                 since,
                 until,
                 top: i64::from(*top),
                 silent: *silent,
+                own_after: *own_after,
                 database: place(&query.url),
             };
             numbers::say(&wanted, transaction, lines)

@@ -18,12 +18,12 @@ const SOURCES: &str = "WITH part AS (
         UNION ALL
         SELECT source, n, hosts, first, last FROM tcpw.source_hour WHERE hour = ANY ($2)
         UNION ALL
-        SELECT source, sum(n)::bigint, count(*)::integer, min(first), max(last) FROM (
+        SELECT source, least(sum(n), 9223372036854775807)::bigint, count(*)::integer, min(first), max(last) FROM (
             SELECT source, host, sum(n) AS n, min(first) AS first, max(last) AS last
             FROM tcpw.hourly WHERE hour = ANY ($3) GROUP BY source, host) AS pair
         GROUP BY source),
     whole AS (
-        SELECT source, sum(n)::bigint AS n, sum(hosts)::bigint AS most, max(hosts)::bigint AS least,
+        SELECT source, least(sum(n), 9223372036854775807)::bigint AS n, sum(hosts)::bigint AS most, max(hosts)::bigint AS least,
             min(first) AS first, max(last) AS last
         FROM part GROUP BY source),
     marked AS MATERIALIZED (
@@ -59,7 +59,7 @@ const BESIDE: &str = "WITH marked AS MATERIALIZED (SELECT DISTINCT hour FROM tcp
         SELECT DISTINCT hour FROM tcpw.daemon_hour WHERE hour NOT IN (SELECT hour FROM marked)
             AND date_trunc('day', hour, 'UTC') NOT IN (SELECT day FROM whole))
     SELECT one,
-        (SELECT sum(n)::bigint FROM (
+        (SELECT least(sum(n), 9223372036854775807)::bigint FROM (
             SELECT n FROM tcpw.source_day WHERE source = one AND day IN (SELECT day FROM whole)
             UNION ALL
             SELECT n FROM rest JOIN tcpw.source_hour USING (hour) WHERE source = one

@@ -11,6 +11,8 @@ pub(super) struct Wanted {
     pub(super) top: i64,
     /// A host is silent after so many seconds.
     pub(super) silent: u64,
+    /// A mail program that did not look for events for so many seconds mails of none.
+    pub(super) own_after: u64,
     /// The database, for people.
     pub(super) database: String,
 }

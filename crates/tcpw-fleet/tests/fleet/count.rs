@@ -60,6 +60,7 @@ pub(crate) fn answered(server: &Server, span: (i64, Option<i64>)) -> ((i64, i64)
         wanted: FleetWanted::Report {
             top: TOP,
             silent: 900,
+            own_after: 600,
         },
     };
     let question = serde_json::to_vec(&query).unwrap();

@@ -42,6 +42,7 @@ fn an_outage_is_caught_up_and_tries_grow_rarer() {
 fn a_wrong_clock_poisons_no_batch() {
     let server = Server::start();
     good(&["init", &server.admin()]);
+    server.ask("SELECT tcpw.make_day('2026-11-20'), tcpw.make_day('2026-11-21')");
     let host = Host::add(&server, "web17", 100);
     let year = 365 * 86_400 * SECOND;
     host.book.add(&[

@@ -107,6 +107,15 @@ fn a_scanner_at_three_hosts_is_one_mail() {
         mail.contains("web17, web18, web19") && !mail.contains("lone"),
         "{mail}"
     );
+    assert!(
+        mail.contains("which mails for all servers of the database")
+            && !mail.contains("This server's journal holds every event"),
+        "{mail}"
+    );
+    let config = stage.config();
+    let words = ["--config", config.to_str().unwrap(), "queue", "--all"];
+    let (_, out, err) = said(&tcpw(&words).output().unwrap());
+    assert!(out.contains("203.0.113.9"), "{out}{err}");
     // The same events again, a crash before the message was noted as handed over, and a repeat.
     stage.server.ask("UPDATE tcpw.letter SET handed = NULL");
     stage.pass();
@@ -129,6 +138,82 @@ fn a_scanner_at_three_hosts_is_one_mail() {
         subjects[1].contains("203.0.113.9 again, at one server, web17"),
         "{subjects:?}"
     );
+}
+
+/// An earlier version of the schema took any time.
+#[test]
+fn an_event_without_end_stops_no_mail() {
+    let stage = Stage::new("[fleet]\ngather = '0s'");
+    stage.server.ask(
+        "INSERT INTO tcpw.watch (host) VALUES ('web17');
+         INSERT INTO tcpw.event (host, seq, at, source, daemon, verdict, reporter) VALUES
+             ('web17', 1, 'infinity', '', 'sshd', 'denied', 0),
+             ('web17', 2, '-infinity', 'b', 'sshd', 'denied', 0),
+             ('web17', 3, '294276-01-01', 'c', 'sshd', 'denied', 0)",
+    );
+    stage.events("203.0.113.9", &[("web18", 1)], 1, 0);
+    stage.pass();
+    stage.pass();
+    let subjects = stage.mails(3);
+    let has = |part: &str| subjects.iter().any(|one| one.contains(part));
+    assert!(has("203.0.113.9 tried one server, web18"), "{subjects:?}");
+    assert!(has("unknown tried one server, web17"), "{subjects:?}");
+}
+
+/// Sources without end, from one login.
+#[test]
+fn a_flood_of_sources_is_one_message() {
+    let stage = Stage::new("[fleet]\ngather = '0s'");
+    stage.server.ask(
+        "INSERT INTO tcpw.event (host, seq, at, source, daemon, verdict, reporter)
+             SELECT 'web17', one, now(), 'source ' || one, 'sshd', 'denied', 0
+             FROM generate_series(1, 5000) AS one",
+    );
+    stage.pass();
+    let kinds = "SELECT kind, count(DISTINCT id), count(DISTINCT reached.source) FROM tcpw.letter
+        JOIN tcpw.reached ON letter = id GROUP BY 1 ORDER BY 1";
+    let first = stage.server.ask(kinds);
+    assert!(first.contains("limit|1|"), "{first}");
+    let letters = stage.server.ask("SELECT count(*) FROM tcpw.letter");
+    assert!(letters.parse::<u32>().unwrap() <= 1001, "{letters}");
+    assert_eq!(
+        stage
+            .server
+            .ask("SELECT count(DISTINCT source) FROM tcpw.reached"),
+        "5000"
+    );
+}
+
+/// A host that was added and never heard of is silent once the time for that is over.
+#[test]
+fn a_host_that_never_came_is_silent() {
+    let stage = Stage::new("[fleet]\ngather = '0s'");
+    stage.server.ask(
+        "INSERT INTO tcpw.host (name, added) VALUES ('never', now() - interval '3 days'), ('new', now())",
+    );
+    stage.pass();
+    stage.pass();
+    let subjects = stage.mails(1);
+    assert!(
+        subjects[0].contains("server never is silent"),
+        "{subjects:?}"
+    );
+    let url = stage.server.admin();
+    assert!(good(&["remove-host", "never", "--database", &url]).contains("cannot log in"));
+    let (code, _, err) = super::run::outcome(&["remove-host", "never", "--database", &url]);
+    assert_eq!(code, 2);
+    assert!(err.contains("there is not a host"), "{err}");
+    // One that comes back begins now.
+    stage
+        .server
+        .ask("UPDATE tcpw.host SET seen = now() - interval '40 days', muting = now() WHERE name = 'never'");
+    good(&["add-host", "never", "--database", &url]);
+    let fresh = "SELECT seen IS NULL AND muting IS NULL AND removed IS NULL
+        AND added > now() - interval '1 hour' FROM tcpw.host WHERE name = 'never'";
+    assert_eq!(stage.server.ask(fresh), "t");
+    stage.pass();
+    stage.pass();
+    stage.mails(1);
 }
 
 #[test]
@@ -295,15 +380,25 @@ fn one_works_at_a_time_with_no_more_than_its_rights() {
     };
     let (code, out, err) = run();
     assert_eq!((code, out.as_str()), (0, ""), "{err}");
-    let holder = "SELECT pg_advisory_lock(hashtext('tcpw-fleet mail')), pg_sleep(4)";
+    let sleeps = |what: &str| {
+        let asleep =
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query ~ ";
+        wait_until("the lock is held", || {
+            stage.server.ask(&format!("{asleep} '{what}'")) == "1"
+        });
+    };
+    // What every login could take, where no superuser has made the schema.
+    let everybody = "SELECT pg_advisory_lock(hashtext('tcpw-fleet mail')), pg_sleep(4)";
+    std::thread::scope(|scope| {
+        scope.spawn(|| stage.server.ask(everybody));
+        sleeps("advisory");
+        let (code, out, err) = run();
+        assert_eq!((code, out.as_str()), (0, ""), "{err}");
+    });
+    let holder = "SELECT pg_sleep(4) FROM (SELECT FROM tcpw.mail_state FOR UPDATE) AS held";
     std::thread::scope(|scope| {
         scope.spawn(|| stage.server.ask(holder));
-        wait_until("the lock is held", || {
-            stage
-                .server
-                .ask("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
-                == "1"
-        });
+        sleeps("mail_state FOR UPDATE");
         let (code, out, err) = run();
         assert_eq!(code, 0, "{err}");
         assert!(out.contains("another tcpw-fleet mail"), "{out}");

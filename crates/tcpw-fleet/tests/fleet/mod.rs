@@ -1,5 +1,6 @@
 //! `tcpw-fleet` as people and machines use it, against Debian's PostgreSQL.
 
+mod bounds;
 mod chance;
 mod count;
 mod crash;

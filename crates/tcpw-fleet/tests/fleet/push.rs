@@ -50,8 +50,9 @@ fn the_first_events_arrive_in_full_and_all_are_counted() {
         server.ask(seen),
         format!("{}|0|t", env!("CARGO_PKG_VERSION"))
     );
+    server.ask("SELECT tcpw.make_day('2026-11-20')");
     let part = "SELECT count(*) FROM tcpw.event_20261120";
-    assert_eq!(server.ask(part), "5", "the day has its partition");
+    assert_eq!(server.ask(part), "5", "the day gets its partition");
     assert!(host.path("state/succeeded").exists());
 
     // The state is lost: the database knows how far this journal was sent.
@@ -59,6 +60,71 @@ fn the_first_events_arrive_in_full_and_all_are_counted() {
     host.book.add(&many(2, NOON + 90 * SECOND, "203.0.113.9"));
     host.sent();
     assert_eq!(totals(&server), "5|17|1|0");
+}
+
+/// What is neither sent in full nor counted is left out, and the host goes on all the same.
+#[test]
+fn without_counters_it_goes_on() {
+    let server = Server::start();
+    good(&["init", &server.admin()]);
+    let host = Host::add(&server, "web17", 5);
+    super::trouble::change(&host, "full = 5", "full = 5\ncounters = false");
+    server.ask("UPDATE tcpw.setting SET most = 1000");
+    host.book.add(&many(6, NOON, "203.0.113.9"));
+    assert!(host.sent().starts_with("Sent 6 events"));
+    for round in 1..4 {
+        host.book
+            .add(&many(3, NOON + round * 60 * SECOND, "203.0.113.9"));
+        let out = host.sent();
+        assert!(out.starts_with("Sent 3 events"), "{out}");
+    }
+    host.book
+        .add(&many(5500, NOON + 600 * SECOND, "203.0.113.9"));
+    let out = host.sent();
+    assert!(out.starts_with("Sent 5500 events"), "{out}");
+    assert_eq!(server.ask("SELECT seq FROM tcpw.chain"), "5515");
+    assert_eq!(
+        totals(&server),
+        "10||1|0",
+        "of two hours each the first five"
+    );
+    assert!(host.sent().starts_with("Sent 0 events"));
+}
+
+/// Events that nobody mails of are not pushed for whoever holds back his own mail.
+#[test]
+fn where_nobody_mails_the_host_does() {
+    let server = Server::start();
+    good(&["init", &server.admin()]);
+    let host = Host::add(&server, "web17", 5);
+    super::trouble::change(&host, "full = 5", "full = 5\nmail = \"fleet\"");
+    let pushed = host.path("state/pushed");
+    host.book.add(&many(3, NOON, "203.0.113.9"));
+    for (passed, is_mailed) in [
+        ("NULL", false),
+        ("now()", true),
+        ("now() - interval '9 minutes'", true),
+        ("now() - interval '11 minutes'", false),
+    ] {
+        server.ask(&format!("UPDATE tcpw.mail_state SET passed = {passed}"));
+        drop(fs::remove_file(&pushed));
+        let (code, out, err) = host.pushed();
+        assert_eq!(code, 0, "{out}{err}");
+        assert_eq!(pushed.exists(), is_mailed, "{passed}");
+        assert_eq!(
+            err.contains("mails about its alerts itself"),
+            !is_mailed,
+            "{err}"
+        );
+    }
+    let url = server.admin();
+    let words = ["report", "--from", &url];
+    let (code, out, err) = super::toolkit::said(&super::toolkit::tcpw(&words).output().unwrap());
+    assert_eq!(code, 1, "{err}");
+    assert!(out.contains("has not looked for alerts since"), "{out}");
+    crate::proof::say(
+        "fleet: a host whose fleet mail had stopped was told so, and its own mail held nothing back",
+    );
 }
 
 #[test]

@@ -238,7 +238,7 @@ fn what_was_there_before_is_summed() {
              FROM generate_series(1, 150) AS one",
     );
     let out = good(&["init", &server.admin()]);
-    assert!(out.contains("from version 2 to 3"), "{out}");
+    assert!(out.contains("from version 2 to 4"), "{out}");
     let left = "SELECT count(*) FROM tcpw.mark WHERE hour <= tcpw.over()";
     assert_eq!(server.ask(left), "0");
     assert_ne!(server.ask("SELECT count(*) FROM tcpw.source_day"), "0");

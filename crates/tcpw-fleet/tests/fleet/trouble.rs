@@ -37,6 +37,25 @@ fn a_server_that_does_not_answer_is_given_up() {
     change(&host, "hostaddr=", "connect_timeout=1&hostaddr=");
     server.signal(Signal::SIGSTOP);
     refused(&host, "it does not answer for 3 s");
+    // All others, too: whoever runs them waits for them.
+    let url = format!("{}&connect_timeout=1", server.url("admin"));
+    for words in [
+        &["mail", "--once", "--database"][..],
+        &["sum", "--database"],
+        &["prune", "--database"],
+        &["init"],
+    ] {
+        let mut command = super::run::fleet(words);
+        let (code, _, err) = told(
+            &command
+                .arg(&url)
+                .env("PGPASSWORD", "admin's own")
+                .output()
+                .unwrap(),
+        );
+        assert_eq!(code, 2, "{err}");
+        assert!(err.contains("it does not answer for 3 s"), "{err}");
+    }
     server.signal(Signal::SIGCONT);
     assert!(host.sent().starts_with("Sent 10 events"));
     assert_eq!(server.ask("SELECT count(*) FROM tcpw.event"), "10");
@@ -71,6 +90,7 @@ fn a_full_disk_keeps_nothing_of_a_batch() {
     let host = Host::add(&server, "web17", 10_000);
     host.book.add(&many(10, NOON, "203.0.113.9"));
     host.sent();
+    server.ask("SELECT tcpw.make_day('2026-11-20')");
     server.ask("ALTER TABLE tcpw.event_20261120 SET TABLESPACE small");
     let filler = server.on_small_disk("filler");
     let mut file = fs::File::create(&filler).unwrap();

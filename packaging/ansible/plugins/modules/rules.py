@@ -40,6 +40,9 @@ options:
         description: What stands after the clients, without the colon before it.
         type: str
         default: ""
+      since:
+        description: When the rule was written, in UTC.
+        type: str
       until:
         description: When C(tcpw expire) removes the rule, in UTC, such as C(2026-11-23T19:30:00Z).
         type: str
@@ -52,6 +55,21 @@ options:
       reason:
         description: Why.
         type: str
+      access:
+        description: What C(tcpw list) says of the rule; not read.
+        type: str
+      writer:
+        description: What C(tcpw list) says of the rule; not read.
+        type: raw
+      file:
+        description: What C(tcpw list) says of the rule; not read.
+        type: str
+      line:
+        description: What C(tcpw list) says of the rule; not read.
+        type: raw
+      resolved:
+        description: What C(tcpw list) says of the rule; not read.
+        type: raw
   exact:
     description:
       - Whether the tables shall hold exactly I(rules), in this order.
@@ -217,10 +235,16 @@ RULE = dict(
     daemons=dict(type="str", required=True),
     clients=dict(type="str", required=True),
     options=dict(type="str", default=""),
+    since=dict(type="str"),
     until=dict(type="str"),
     by=dict(type="str"),
     follow=dict(type="str"),
     reason=dict(type="str"),
+    access=dict(type="str"),
+    writer=dict(type="raw"),
+    file=dict(type="str"),
+    line=dict(type="raw"),
+    resolved=dict(type="raw"),
 )
 
 ARGUMENTS = common(

@@ -319,6 +319,7 @@ pub(crate) const WORDS: Words = Words {
         muting_since: "Said so last",
         never: "never",
         more: "and {count} more",
+        footer: "Sent by tcpw on {server}, which mails for all servers of the database.",
     },
     footer: "Sent by tcpw on {server}. This server's journal holds every event.",
 };

@@ -319,6 +319,7 @@ pub(crate) const WORDS: Words = Words {
         muting_since: "마지막으로 알린 때",
         never: "없음",
         more: "그 밖에 {count}대",
+        footer: "데이터베이스의 모든 서버를 대신해 {server} 서버의 tcpw가 보냈습니다.",
     },
     footer: "{server} 서버의 tcpw가 보냈습니다. 모든 기록은 이 서버의 저널에 있습니다.",
 };

@@ -248,6 +248,8 @@ pub(crate) struct FleetWords {
     pub(crate) muting_since: &'static str,
     pub(crate) never: &'static str,
     pub(crate) more: &'static str,
+    /// The last line of a message about many servers.
+    pub(crate) footer: &'static str,
 }
 
 /// Lengths of time.
