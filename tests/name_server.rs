@@ -16,6 +16,8 @@ pub(crate) enum Act {
     TellsChecked(Vec<IpAddr>, u32),
     /// By an alias of another name, whose own time to live is 7200.
     TellsByAlias(Vec<IpAddr>, u32),
+    /// Of the family of these addresses it tells them; about the other one it could not find out.
+    TellsHalf(Vec<IpAddr>, u32),
     /// There is no such name.
     NoSuchName,
     /// It could not find out.
@@ -216,6 +218,11 @@ impl Question {
                 let mut records = vec![(own.to_vec(), 5, 7200, alias.to_vec())];
                 records.extend(self.records(alias, addresses, *ttl));
                 vec![self.message(0x8180, &records)]
+            }
+            Act::TellsHalf(addresses, ttl) => {
+                let records = self.records(own, addresses, *ttl);
+                let flags = if records.is_empty() { 0x8182 } else { 0x8180 };
+                vec![self.message(flags, &records)]
             }
             Act::NoSuchName => vec![self.message(0x8183, &[])],
             Act::Fails => vec![self.message(0x8182, &[])],

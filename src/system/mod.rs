@@ -42,7 +42,7 @@ mod unfollowed;
 mod write_guard;
 
 pub use accounts::{group_number, has_group, has_user, is_root, own_uid};
-pub use bogons::{bogon, own_addresses};
+pub use bogons::bogon;
 pub use boot::Moment;
 pub use cgroup::leave_cgroup;
 pub use clock::{Clock, SystemClock, local_time, time_of_local};
