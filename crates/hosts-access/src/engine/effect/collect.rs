@@ -208,7 +208,10 @@ impl Scene<'_> {
         match reason {
             Reason::Question(number) => {
                 let text = visible_short(self.compiler.questions.text(number), SHOWN);
-                format!("whom `{text}` matches")
+                match self.compiler.questions.reason(number) {
+                    Some(why) => format!("whom `{text}` matches, which cannot be read here: {why}"),
+                    None => format!("whom `{text}` matches"),
+                }
             }
             Reason::Rule(number) => match self.judge.rules.get(number).map(|rule| &rule.end) {
                 Some(End::Unknown(what)) => what.clone(),
