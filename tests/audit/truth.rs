@@ -79,6 +79,22 @@ fn what_is_said_of_libwrap_is_what_it_does() {
                 assert!(is_told, "{seed}: {id}: {proof}: {answer}\n{}", case.show());
                 shown += 1;
             }
+            if (profile.as_str(), id, ruling) == ("cis-ubuntu-16.04", "3.4.2", "pass") {
+                // Whoever is shown gets in by the allow table, and not without it.
+                let client = &requirement["proofs"][0]["client"];
+                let fields = ["daemon", "address", "name"].map(|key| client[key].as_str().unwrap());
+                if !fields.iter().any(|text| text.contains('\\')) {
+                    let query = fields.join("\t").into_bytes();
+                    let without = Tables {
+                        allow: "/nonexistent".into(),
+                        deny: tables.deny.clone(),
+                    };
+                    let answer = &oracle.ask(&without, &[query])[0].text;
+                    let is_refused = !answer.starts_with("granted");
+                    assert!(is_refused, "{seed}: {client}: {answer}\n{}", case.show());
+                    shown += 1;
+                }
+            }
             for (query, answer) in queries.iter().zip(&answers) {
                 let text = &answer.text;
                 let is_sshd = query.starts_with(b"sshd\t");
