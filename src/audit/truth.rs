@@ -17,7 +17,7 @@ use crate::syntax::parse_as;
 /// The deny table that the benchmarks have in mind.
 const DEFAULT: &[u8] = b"ALL: ALL\n";
 /// How much a comparison may take: some seconds at the most.
-const STEPS: u64 = 20_000_000;
+const STEPS: u64 = 100_000_000;
 /// As many reasons are given why something cannot be told.
 const REASONS: usize = 3;
 

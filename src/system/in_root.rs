@@ -6,7 +6,7 @@ use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-/// As many links as Linux follows on the way to one file (path_resolution(7)).
+/// As many links as Linux follows on the way to one file (`path_resolution(7)`).
 const MOST_LINKS: usize = 40;
 
 /// The place of `path`, which names a file of the system below `root`, with no link in it: an absolute link
@@ -47,7 +47,7 @@ fn resolve(root: &Path, path: &Path, follows_last: bool) -> io::Result<PathBuf> 
         }
         let target = match fs::read_link(&place) {
             Ok(target) => target,
-            // It is no link, or there is nothing: whoever opens it learns that.
+            // It is not a link, or nothing is there: whoever opens it learns that.
             Err(error) if is_plain(&error) => continue,
             Err(error) => return Err(error),
         };

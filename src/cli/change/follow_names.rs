@@ -297,12 +297,11 @@ impl Round {
         let overdue = known.overdue(&self.settings, now);
         if overdue.is_empty() {
             if is_new {
-                let text = match known.failing_since {
-                    None => format!("{shown}: {trouble}"),
-                    Some(_) => {
-                        let addresses = listed(&held);
-                        format!("{shown} cannot be resolved: {trouble}; {addresses} stays")
-                    }
+                let text = if known.failing_since.is_none() {
+                    format!("{shown}: {trouble}")
+                } else {
+                    let addresses = listed(&held);
+                    format!("{shown} cannot be resolved: {trouble}; {addresses} stays")
                 };
                 context.out.line(text)?;
             }

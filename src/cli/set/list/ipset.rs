@@ -69,7 +69,7 @@ pub(super) fn read(
 }
 
 /// How many leading bits the elements of a set have, which each stand for all addresses that begin with them; or
-/// why that is no network. Nothing if the set holds addresses as they are.
+/// why that is not a network. Nothing if the set holds addresses as they are.
 fn mask<'w>(options: &mut impl Iterator<Item = &'w [u8]>) -> Option<Result<u8, String>> {
     while let Some(option) = options.next() {
         match option {
