@@ -16,6 +16,8 @@ pub(crate) enum Act {
     TellsChecked(Vec<IpAddr>, u32),
     /// By an alias of another name, whose own time to live is 7200.
     TellsByAlias(Vec<IpAddr>, u32),
+    /// Of the family of these addresses it tells them; about the other one it could not find out.
+    TellsHalf(Vec<IpAddr>, u32),
     /// There is no such name.
     NoSuchName,
     /// It could not find out.
@@ -201,6 +203,13 @@ impl Question {
         addresses.iter().filter_map(record).collect()
     }
 
+    /// What is known of one family; of the other one nothing is.
+    fn half(&self, owner: &[u8], addresses: &[IpAddr], ttl: u32) -> Vec<u8> {
+        let records = self.records(owner, addresses, ttl);
+        let flags = if records.is_empty() { 0x8182 } else { 0x8180 };
+        self.message(flags, &records)
+    }
+
     fn answers(&self, act: &Act) -> Vec<Vec<u8>> {
         // The name of the question, by a pointer to it.
         let own: &[u8] = &[0xc0, 12];
@@ -217,6 +226,7 @@ impl Question {
                 records.extend(self.records(alias, addresses, *ttl));
                 vec![self.message(0x8180, &records)]
             }
+            Act::TellsHalf(addresses, ttl) => vec![self.half(own, addresses, *ttl)],
             Act::NoSuchName => vec![self.message(0x8183, &[])],
             Act::Fails => vec![self.message(0x8182, &[])],
             Act::Silent => Vec::new(),

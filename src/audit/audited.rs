@@ -1,10 +1,11 @@
 //! Requirements, judged twice.
 
-use super::demand::{AuditProfile, Besides, Demand};
+use super::demand::{AuditProfile, Besides, Demand, OpensshRelease};
 use super::literal::{Checked, look};
 use super::ruling::Ruling;
 use super::seen::SeenSystem;
-use super::truth::{Trees, Truth, truth};
+use super::trees::Trees;
+use super::truth::{Proof, Truth, truth};
 use crate::engine::Surroundings;
 
 /// A requirement, what a scanner says and what libwrap does.
@@ -20,6 +21,8 @@ pub struct Audited {
     pub scanner: Ruling,
     /// What libwrap does.
     pub truth: Truth,
+    /// It is not asked of OpenSSH from this version on, and which version is there was not said.
+    pub unless_from: Option<OpensshRelease>,
 }
 
 /// Whether scanner and libwrap say the same.
@@ -38,12 +41,32 @@ pub enum Agreement {
 impl Audited {
     /// Whether scanner and libwrap say the same.
     pub fn agreement(&self) -> Agreement {
+        if self.scanner == Ruling::NotApplicable {
+            return Agreement::Same;
+        }
         match (self.files, self.truth.ruling) {
             (Ruling::Pass, Ruling::Fail) => Agreement::ScannerPasses,
             (Ruling::Fail, Ruling::Pass) => Agreement::ScannerFails,
             (Ruling::CannotTell, _) | (_, Ruling::CannotTell) => Agreement::Open,
             _ => Agreement::Same,
         }
+    }
+
+    /// Whether a default of the deny table could meet it, or at least what the scanner looks for: not where a rule
+    /// lets somebody in all the same and the scanner is content already, and not where the allow table admits
+    /// everybody.
+    pub fn is_met_by_default(&self) -> bool {
+        let mut proofs = self.truth.proofs.iter();
+        let is_never_asked = proofs.any(|proof| matches!(proof, Proof::NobodyRefused));
+        self.truth.is_met_by_default || self.files == Ruling::Fail && !is_never_asked
+    }
+
+    /// Whether somebody gets in by no rule, whom a default would not refuse either: a rule of the deny table that
+    /// counts for nothing ends it before (F-ACL-06).
+    pub fn is_left_open(&self) -> bool {
+        let is_by_none =
+            |proof: &Proof| matches!(proof, Proof::Admitted(case) if case.place.is_none());
+        !self.truth.is_met_by_default && self.truth.proofs.iter().any(is_by_none)
     }
 
     /// The worse of both: a failure, else what cannot be told.
@@ -96,6 +119,7 @@ fn one(
         .not_from
         .zip(seen.openssh)
         .is_some_and(|(from, there)| there >= from);
+    let unless_from = demand.not_from.filter(|_| seen.openssh.is_none());
     let scanner = match demand.besides {
         Besides::Nothing | Besides::Judged => files,
         Besides::Inetd if files == Ruling::Fail => Ruling::Fail,
@@ -117,5 +141,6 @@ fn one(
             scanner
         },
         truth,
+        unless_from,
     }
 }

@@ -34,6 +34,8 @@ pub struct LinePlace {
     pub column: usize,
     /// The physical line, or its beginning if it is long, as bytes.
     pub text: Vec<u8>,
+    /// How many bytes the physical line has.
+    pub length: usize,
     /// What libwrap makes of it.
     pub nature: LineNature,
 }
@@ -51,6 +53,7 @@ pub(super) fn place_at(table: TableName, tree: &Tree<'_>, at: usize) -> LinePlac
         line: memchr::memchr_iter(b'\n', head).count() + 1,
         column: head.len() - start + 1,
         text: text.to_vec(),
+        length: end,
         nature: logical(tree, at).map_or(LineNature::Unread, |line| nature(line, at)),
     }
 }

@@ -5,7 +5,7 @@ use super::line_place::{LinePlace, place_at};
 use super::pattern::LinePattern;
 use super::ruling::Ruling;
 use super::seen::{EntryKind, FileContent, PackageState, SeenEntry, SeenFile, SeenSystem};
-use super::truth::Trees;
+use super::trees::Trees;
 use crate::engine::TableName;
 
 /// A check, what came of it and what it rests on.

@@ -3,6 +3,7 @@
 
 mod audited;
 mod check;
+mod deadly_lists;
 mod demand;
 mod line_place;
 mod literal;
@@ -11,6 +12,8 @@ mod profiles;
 mod ruling;
 mod samples;
 mod seen;
+mod settled;
+mod trees;
 mod truth;
 
 pub use audited::{Agreement, Audited, AuditedProfile, audit};

@@ -1,19 +1,23 @@
 //! What libwrap does, asked of the engine: about all clients, on sets.
 
+use super::deadly_lists::deadly_lists;
 use super::demand::Aim;
 use super::line_place::{LinePlace, place_of, place_of_number};
 use super::ruling::Ruling;
 use super::samples::{SSHD, named, strangers};
-use super::seen::{FileContent, SeenEntry, SeenFile, SeenSystem};
+use super::seen::{SeenEntry, SeenFile, SeenSystem};
+use super::settled::refuses_all;
+use super::trees::Trees;
 use crate::engine::{
     Access, Cause, Change, Claim, Request, Surroundings, Table, TableName, Tables, Verdict, decide,
-    differences,
+    differences_within,
 };
-use crate::policy::{Element, List, Rule};
-use crate::syntax::{LineKind, Tree, parse_as};
+use crate::syntax::parse_as;
 
 /// The deny table that the benchmarks have in mind.
 const DEFAULT: &[u8] = b"ALL: ALL\n";
+/// How much a comparison may take: some seconds at the most.
+const STEPS: u64 = 100_000_000;
 /// As many reasons are given why something cannot be told.
 const REASONS: usize = 3;
 
@@ -26,6 +30,9 @@ pub struct Truth {
     pub ruling: Ruling,
     /// What shows it.
     pub proofs: Vec<Proof>,
+    /// Whether `ALL: ALL` at the end of the deny table would do it, where it is wanted that others are refused
+    /// and not all are.
+    pub is_met_by_default: bool,
 }
 
 /// What shows what libwrap does.
@@ -79,50 +86,6 @@ pub struct Case {
     pub place: Option<LinePlace>,
 }
 
-/// Both tables as trees, as far as they were read.
-pub(super) struct Trees<'t> {
-    allow: Option<&'t Tree<'t>>,
-    deny: Option<&'t Tree<'t>>,
-    unread: Vec<Proof>,
-}
-
-impl<'t> Trees<'t> {
-    pub(super) fn new(
-        allow: (&SeenFile, Option<&'t Tree<'t>>),
-        deny: (&SeenFile, Option<&'t Tree<'t>>),
-    ) -> Self {
-        let sides = [(TableName::Allow, allow.0), (TableName::Deny, deny.0)];
-        let unread = sides.into_iter().filter_map(|(table, file)| {
-            if let FileContent::NotRead(why) = &file.content {
-                Some(Proof::Unread(table, why.clone()))
-            } else {
-                None
-            }
-        });
-        Self {
-            unread: unread.collect(),
-            allow: allow.1,
-            deny: deny.1,
-        }
-    }
-
-    /// The tree of a table; none if there is no such file or it was not read.
-    pub(super) fn of(&self, table: TableName) -> Option<&'t Tree<'t>> {
-        match table {
-            TableName::Allow => self.allow,
-            TableName::Deny => self.deny,
-        }
-    }
-
-    fn tables(&self) -> Tables<'t> {
-        let table = |tree: Option<&'t Tree<'t>>| tree.map_or(Table::Absent, Table::Read);
-        Tables {
-            allow: table(self.allow),
-            deny: table(self.deny),
-        }
-    }
-}
-
 type Found = (Ruling, Vec<Proof>);
 
 /// Whether libwrap does what is wanted.
@@ -133,24 +96,45 @@ pub(super) fn truth(
     world: &dyn Surroundings,
 ) -> Truth {
     let asker = Asker { trees, world };
+    let is_of_tables = !matches!(aim, Aim::Nothing | Aim::OnlyRootWrites(_));
     let is_unread = !trees.unread.is_empty();
     let (ruling, proofs) = match aim {
         Aim::Nothing => (Ruling::NotApplicable, vec![Proof::NotOfTables]),
         Aim::OnlyRootWrites(TableName::Allow) => writers(TableName::Allow, &seen.allow),
         Aim::OnlyRootWrites(TableName::Deny) => writers(TableName::Deny, &seen.deny),
         Aim::RefusesOthers | Aim::LimitsSshd | Aim::RefusesSome | Aim::Admits if is_unread => {
-            (Ruling::CannotTell, trees.unread.clone())
+            let unread = trees.unread.iter();
+            let proofs = unread.map(|(table, why)| Proof::Unread(*table, why.clone()));
+            (Ruling::CannotTell, proofs.collect())
         }
         Aim::RefusesOthers => asker.refuses_others(),
         Aim::LimitsSshd => asker.refuses(Some(SSHD)),
         Aim::RefusesSome => asker.refuses(None),
         Aim::Admits => asker.admits(),
     };
+    let (ruling, proofs) = match ruling {
+        Ruling::Pass if is_of_tables => unless_it_dies((ruling, proofs), trees, world),
+        Ruling::Pass | Ruling::Fail | Ruling::CannotTell | Ruling::NotApplicable => {
+            (ruling, proofs)
+        }
+    };
+    let is_open = aim == Aim::RefusesOthers && ruling == Ruling::Fail;
     Truth {
         aim,
         ruling,
         proofs,
+        is_met_by_default: is_open && asker.is_met_by_default(),
     }
+}
+
+/// What was found, unless libwrap dies at a list on the way.
+fn unless_it_dies(found: Found, trees: &Trees<'_>, world: &dyn Surroundings) -> Found {
+    let deadly = deadly_lists(trees, world);
+    if deadly.is_empty() {
+        return found;
+    }
+    let reasons = deadly.into_iter().take(REASONS).map(Proof::Unknown);
+    (Ruling::CannotTell, reasons.collect())
 }
 
 /// Who can write a table, by its mode and owner: lists of access and directories are not looked at.
@@ -202,29 +186,37 @@ impl Asker<'_> {
                 (Access::Granted | Access::Denied | Access::Undecided, _) => {}
             }
         }
+        if refuses_all(self.trees, self.world.dialect()) {
+            return self.refused_others(refused);
+        }
+        // With the default every client gets in by the allow table, or not at all.
         let default = parse_as(DEFAULT, self.world.dialect().reading);
-        let like = |allow| Tables {
-            allow,
+        let like = Tables {
             deny: Table::Read(&default),
+            ..tables
         };
-        let whole = |allow| Tables { allow, ..tables };
-        let wanted = (Change::Gains, None);
-        let reduced = self.trees.deny.map(reduced).unwrap_or_default();
-        let reduced = parse_as(&reduced, self.world.dialect().reading);
-        let few = Tables {
-            allow: Table::Absent,
-            deny: Table::Read(&reduced),
-        };
-        // Whoever is refused by the deny table alone is so beside any allow table.
-        let gained = self
-            .some(&like(Table::Absent), &few, wanted)
-            .and_then(|_| self.some(&like(Table::Absent), &whole(Table::Absent), wanted))
-            .and_then(|_| self.some(&like(tables.allow), &tables, wanted));
+        let gained = self.some(&like, &tables, (Change::Gains, None, None));
         match gained {
             None => self.refused_others(refused),
             Some(Somebody::Found(case)) => (Ruling::Fail, vec![Proof::Admitted(case)]),
             Some(Somebody::Unknown(reasons)) => (Ruling::CannotTell, reasons),
         }
+    }
+
+    /// Whether the default at the end of the deny table would refuse all others.
+    fn is_met_by_default(&self) -> bool {
+        let deny = self.trees.of(TableName::Deny);
+        let mut text = deny.map_or_else(Vec::new, |deny| deny.source().to_vec());
+        if !text.is_empty() && !text.ends_with(b"\n") {
+            text.push(b'\n');
+        }
+        text.extend_from_slice(DEFAULT);
+        let deny = parse_as(&text, self.world.dialect().reading);
+        let asker = Asker {
+            trees: &self.trees.with_deny(&deny),
+            world: self.world,
+        };
+        asker.refuses_others().0 == Ruling::Pass
     }
 
     fn admitted(&self, request: &Request, verdict: &Verdict) -> Found {
@@ -251,7 +243,7 @@ impl Asker<'_> {
         let tables = self.trees.tables();
         let dialect = self.world.dialect();
         let is_asked = |request: &Request| daemon.is_none_or(|daemon| request.daemon() == daemon);
-        let trees = [self.trees.deny, self.trees.allow];
+        let trees = [TableName::Deny, TableName::Allow].map(|table| self.trees.of(table));
         let listed = trees.into_iter().flatten();
         let listed = listed.flat_map(|tree| named(tree, daemon.unwrap_or(SSHD), dialect));
         for request in strangers().filter(is_asked).chain(listed) {
@@ -269,22 +261,21 @@ impl Asker<'_> {
             Some(_) => Proof::SshdRefusesNobody,
             None => Proof::NobodyRefused,
         };
-        let wanted = (Change::Loses, daemon);
+        let wanted = (Change::Loses, daemon, None);
         self.some(&open, &tables, wanted).map_or_else(
             || (Ruling::Fail, vec![proof]),
             |found| found.shown(Proof::Refused),
         )
     }
 
-    /// Whether somebody gets in by the allow table who would be refused without it.
+    /// Whether somebody gets in by the allow table who would not without it.
     fn admits(&self) -> Found {
         let tables = self.trees.tables();
-        let default = parse_as(DEFAULT, self.world.dialect().reading);
-        let beside = |allow| Tables {
-            allow,
-            deny: Table::Read(&default),
+        let without = Tables {
+            allow: Table::Absent,
+            ..tables
         };
-        let listed = self.trees.allow.into_iter();
+        let listed = self.trees.of(TableName::Allow).into_iter();
         let listed = listed.flat_map(|tree| named(tree, SSHD, self.world.dialect()));
         for request in strangers().chain(listed) {
             let verdict = decide(&tables, &request, self.world);
@@ -292,31 +283,36 @@ impl Asker<'_> {
                 &verdict.cause,
                 Cause::Rule { matched, .. } if matched.table == TableName::Allow
             );
-            if verdict.access == Access::Granted && is_by_allow {
+            let is_admitted = verdict.access == Access::Granted && is_by_allow;
+            if is_admitted && decide(&without, &request, self.world).access == Access::Denied {
                 let case = self.case(&request, &verdict);
                 return (Ruling::Pass, vec![Proof::Admitted(case)]);
             }
         }
-        let wanted = (Change::Gains, None);
-        self.some(&beside(Table::Absent), &beside(tables.allow), wanted)
-            .map_or_else(
-                || (Ruling::Fail, vec![Proof::NobodyAdmitted]),
-                |found| found.shown(Proof::Admitted),
-            )
+        let wanted = (Change::Gains, None, Some(TableName::Allow));
+        self.some(&without, &tables, wanted).map_or_else(
+            || (Ruling::Fail, vec![Proof::NobodyAdmitted]),
+            |found| found.shown(Proof::Admitted),
+        )
     }
 
-    /// Somebody who gains or loses when the second pair takes the place of the first; nothing if it is certain
-    /// that nobody does.
+    /// Somebody who gains or loses when the second pair takes the place of the first, of this daemon or of any,
+    /// by a rule of this table or of any; nothing if it is certain that nobody does.
     fn some(
         &self,
         old: &Tables<'_>,
         new: &Tables<'_>,
-        (change, daemon): (Change, Option<&[u8]>),
+        (change, daemon, table): (Change, Option<&[u8]>, Option<TableName>),
     ) -> Option<Somebody> {
-        let found = differences(old, new, &[SSHD], self.world);
+        let found = differences_within(old, new, &[SSHD], self.world, STEPS);
         let is_asked = |claim: &&Claim| daemon.is_none_or(|daemon| claim.daemons.contains(daemon));
         let asked = || found.claims.iter().filter(is_asked);
-        if let Some(claim) = asked().find(|claim| claim.change == change) {
+        let is_wanted = |claim: &&Claim| {
+            let [_, decider] = claim.deciders;
+            claim.change == change
+                && table.is_none_or(|table| decider.is_some_and(|(by, _)| by == table))
+        };
+        if let Some(claim) = asked().find(is_wanted) {
             return Some(Somebody::Found(self.example(claim, daemon)));
         }
         let unknown = asked().filter(|claim| claim.change == Change::Unknown);
@@ -362,34 +358,6 @@ impl Asker<'_> {
             place: line.map(|line| place_of(table, line)),
         }
     }
-}
-
-/// A deny table without the rules that do no more than refuse some: if it refuses everybody, so does the
-/// whole table. Whoever a rule that was left out matches is refused by it, or decided about before it by a
-/// rule that is kept; where a failed `aclexec` makes such rules count for nothing (F-ACL-06), they are as good
-/// as left out.
-fn reduced(tree: &Tree<'_>) -> Vec<u8> {
-    let mut kept = Vec::new();
-    for line in tree.lines() {
-        let is_kept = match Rule::of(line) {
-            Some(rule) => {
-                rule.has_options() || (has_all(rule.daemons()) && has_all(rule.clients()))
-            }
-            None => line.kind() != LineKind::Comment,
-        };
-        if is_kept || !line.is_read() {
-            kept.extend_from_slice(line.span().of(tree.source()));
-        }
-    }
-    kept
-}
-
-/// Whether a list has the word `ALL`.
-fn has_all(list: List<'_, '_>) -> bool {
-    list.elements().any(|element| match element {
-        Element::Pattern { text, .. } => text.eq_ignore_ascii_case(b"ALL"),
-        Element::Except { .. } => false,
-    })
 }
 
 /// Somebody who was looked for.

@@ -1,9 +1,6 @@
-//! Addresses from which no client of the internet can come, and those of this machine.
+//! Addresses from which no client of the internet can come.
 
-use std::collections::BTreeSet;
-use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::path::Path;
 
 /// Networks of IPv4 that are nobody's on the internet, by the IANA registry of special addresses.
 const BOGONS4: [([u8; 4], u32, &str); 15] = [
@@ -79,28 +76,6 @@ fn bogon6(address: Ipv6Addr) -> Option<&'static str> {
     Some(of(&OUTSIDE6).unwrap_or("is reserved"))
 }
 
-/// The addresses of this machine's interfaces, by proc(5); `proc` is `/proc`. None if the kernel does
-/// not tell.
-pub fn own_addresses(proc: &Path) -> BTreeSet<IpAddr> {
-    let read = |name: &str| fs::read_to_string(proc.join("net").join(name)).unwrap_or_default();
-    let (routes, interfaces) = (read("fib_trie"), read("if_inet6"));
-    let v6 = interfaces.lines().filter_map(|line| {
-        let digits = line.split_ascii_whitespace().next()?;
-        u128::from_str_radix(digits, 16).ok()
-    });
-    let v6 = v6.map(|bits| IpAddr::V6(Ipv6Addr::from_bits(bits)));
-    v6.chain(local_routes(&routes)).collect()
-}
-
-/// The addresses of IPv4 to which the kernel has a route into itself.
-fn local_routes(routes: &str) -> impl Iterator<Item = IpAddr> {
-    let next = routes.lines().skip(1);
-    routes.lines().zip(next).filter_map(|(line, next)| {
-        let address = line.trim_start().strip_prefix("|-- ")?.parse().ok()?;
-        (next.trim() == "/32 host LOCAL").then_some(IpAddr::V4(address))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,11 +125,5 @@ mod tests {
         ] {
             assert_eq!(bogon(address.parse().unwrap()), why, "{address}");
         }
-    }
-
-    #[test]
-    fn this_machine_has_a_loopback() {
-        assert!(own_addresses(Path::new("/proc")).contains(&IpAddr::V4(Ipv4Addr::LOCALHOST)));
-        assert!(own_addresses(Path::new("/nowhere")).is_empty());
     }
 }

@@ -75,7 +75,8 @@ fn lay(place: &Path, random: &mut Random) {
         4 => {
             let target = place.with_extension("real");
             fs::write(&target, table(random)).unwrap();
-            return symlink(target, place).unwrap();
+            // An absolute one would lead to another place below the root.
+            return symlink(target.file_name().unwrap(), place).unwrap();
         }
         _ => fs::write(place, table(random)).unwrap(),
     }

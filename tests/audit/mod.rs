@@ -3,6 +3,8 @@
 
 /// Files that are missing, unreadable, or something else than files.
 mod bad;
+/// What a failed command leaves open, and what cannot be worked out.
+mod failed_commands;
 /// The commands of the benchmarks, run on the same files.
 mod literal;
 /// What is printed, exit codes, and changes.

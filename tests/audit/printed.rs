@@ -4,6 +4,7 @@ use super::{audit, json, requirements, word};
 use crate::sandbox::Sandbox;
 use serde_json::Value;
 use std::fs;
+use std::path::Path;
 
 /// The only requirement of a document.
 fn only(document: &Value) -> &Value {
@@ -167,6 +168,17 @@ fn what_later_versions_of_sshd_are_not_asked_is_not_applicable() {
         ("fail".to_owned(), Some(1))
     );
     let none = ("not applicable".to_owned(), Some(0));
+    let told = |arguments: &[&str]| {
+        let output = audit(root, &[&["-p", "AIX7-00-002112"], arguments].concat());
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(told(&[]).contains("not asked of OpenSSH 6.7 and later: --sshd-version"));
+    let text = told(&["--sshd-version", "9.2"]);
+    assert!(
+        !text.contains("--sshd-version") && !text.contains("DISAGREE"),
+        "{text}"
+    );
+    assert!(text.contains("disagree on 0"), "{text}");
     assert_eq!(words(&["--sshd-version", "6.7"]), none);
     assert_eq!(words(&["--sshd-version", "9.2p1"]), none);
 }
@@ -259,10 +271,19 @@ fn fix_makes_a_missing_allow_table_without_a_rule() {
 
 #[test]
 fn fix_refuses_what_it_cannot_prove_and_claims_nothing() {
-    // The allow table admits everybody: a default would never be reached.
+    // The allow table admits everybody: a default would never be reached, and is not recommended.
     let sandbox = Sandbox::new().allow("ALL: ALL\n").deny("# ALL: ALL\n");
     let refused = audit(sandbox.path(), &["-p", "GEN006620", "--fix"]);
-    assert_eq!(refused.status.code(), Some(2));
+    let text = String::from_utf8(refused.stdout).unwrap();
+    assert_eq!(refused.status.code(), Some(1), "{text}");
+    assert!(
+        text.starts_with("--fix: nothing that it can change"),
+        "{text}"
+    );
+    assert!(
+        text.contains("to do: the rule that lets others in must go: tcpw edit\n"),
+        "{text}"
+    );
     // A rule of the site that admits others is not removed, and the requirement still fails.
     let sandbox = deny("sshd: 203.0.113.0/24: allow\nALL: ALL\n");
     let output = audit(sandbox.path(), &["-p", "GEN006620", "--fix"]);
@@ -300,4 +321,60 @@ fn options_of_changes_need_fix_and_text() {
             "{arguments:?}"
         );
     }
+}
+
+#[test]
+fn the_remedy_of_a_linked_table_works_when_it_is_typed() {
+    let sandbox = deny("").file("etc/a place/real.deny", "ALL: ALL\n");
+    let table = sandbox.path().join("etc/hosts.deny");
+    fs::remove_file(&table).unwrap();
+    std::os::unix::fs::symlink("a place/real.deny", &table).unwrap();
+    let output = audit(sandbox.path(), &["-p", "cis-debian-9"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let (_, command) = text.split_once("to do: replace the link: ").unwrap();
+    let command = command.lines().next().unwrap();
+    let ran = std::process::Command::new("sh")
+        .args(["-c", command])
+        .status()
+        .unwrap();
+    assert!(ran.success(), "{command}");
+    assert!(fs::symlink_metadata(&table).unwrap().is_file(), "{command}");
+    let again = audit(sandbox.path(), &["-p", "cis-debian-9"]);
+    let text = String::from_utf8(again.stdout).unwrap();
+    assert!(!text.contains("replace the link"), "{text}");
+}
+
+#[test]
+fn a_link_of_a_copy_does_not_lead_out_of_it() {
+    let outside = tempfile::NamedTempFile::new().unwrap();
+    fs::write(outside.path(), "ALL: ALL\n").unwrap();
+    let sandbox = deny("").file("etc/inside", "sshd: 10.0.0.1\n");
+    let table = sandbox.path().join("etc/hosts.deny");
+    let judged = |target: &Path| {
+        fs::remove_file(&table).unwrap();
+        std::os::unix::fs::symlink(target, &table).unwrap();
+        let output = audit(sandbox.path(), &["-p", "GEN006620"]);
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let text = judged(outside.path());
+    assert!(
+        text.contains("scanner: FAIL") && text.contains("libwrap: FAIL"),
+        "{text}"
+    );
+    let text = judged(Path::new("/etc/inside"));
+    assert!(
+        text.contains("no line of") && text.contains("libwrap: FAIL"),
+        "{text}"
+    );
+    let text =
+        judged(&Path::new("../../../../../..").join(outside.path().strip_prefix("/").unwrap()));
+    assert!(text.contains("libwrap: FAIL"), "{text}");
+}
+
+#[test]
+fn of_a_long_line_it_is_said_how_long_it_is() {
+    let sandbox = deny(&format!("ALL: ALL {}\n", "10.0.0.1 ".repeat(232)));
+    let output = audit(sandbox.path(), &["-p", "GEN006620"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("(2017 more bytes)"), "{text}");
 }

@@ -47,6 +47,23 @@ fn strangers() -> impl Iterator<Item = Vec<u8>> {
         .flat_map(move |daemon| clients.map(|client| format!("{daemon}\t{client}").into_bytes()))
 }
 
+/// Whether the client that is shown, who gets in by the allow table, does not without it.
+fn refused_without_allow(requirement: &Value, tables: &Tables, oracle: &mut Oracle) -> bool {
+    let client = &requirement["proofs"][0]["client"];
+    let fields = ["daemon", "address", "name"].map(|key| client[key].as_str().unwrap());
+    if fields.iter().any(|text| text.contains('\\')) {
+        return true;
+    }
+    let query = fields.join("\t").into_bytes();
+    let without = Tables {
+        allow: "/nonexistent".into(),
+        deny: tables.deny.clone(),
+    };
+    !oracle.ask(&without, &[query])[0]
+        .text
+        .starts_with("granted")
+}
+
 #[test]
 fn what_is_said_of_libwrap_is_what_it_does() {
     let dir = TempDir::with_prefix("tcpw-audit-truth-").unwrap();
@@ -77,6 +94,11 @@ fn what_is_said_of_libwrap_is_what_it_does() {
                 let is_said = client["granted"].as_bool().unwrap();
                 let is_told = answer.starts_with("died") || is_granted == is_said;
                 assert!(is_told, "{seed}: {id}: {proof}: {answer}\n{}", case.show());
+                shown += 1;
+            }
+            if (profile.as_str(), id, ruling) == ("cis-ubuntu-16.04", "3.4.2", "pass") {
+                let without = refused_without_allow(requirement, &tables, &mut oracle);
+                assert!(without, "{seed}: {requirement}\n{}", case.show());
                 shown += 1;
             }
             for (query, answer) in queries.iter().zip(&answers) {

@@ -28,3 +28,5 @@ mod parse;
 mod set;
 /// A compiled set is the old one or the new one, however its building ends.
 mod set_cut;
+/// What only root may read is not taken for empty.
+mod unread;

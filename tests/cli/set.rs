@@ -345,3 +345,84 @@ fn dumps_of_the_kernel_are_read_as_their_programs_print_them() {
     );
     say("sets: dumps of the installed ipset and nft are read, with what is left of their timeouts");
 }
+
+/// What the kernel says of addresses in a set with a netmask, and the dump of that set.
+#[test]
+fn a_set_with_a_netmask_has_whom_the_kernel_has_in_it() {
+    let asked = [
+        "192.0.2.0",
+        "192.0.2.77",
+        "192.0.2.255",
+        "192.0.1.255",
+        "192.0.3.0",
+        "198.51.100.9",
+    ];
+    for create in [
+        "hash:ip netmask 24",
+        "bitmap:ip range 192.0.0.0/16 netmask 24",
+    ] {
+        let script = format!(
+            "ipset create b {create}\nipset add b 192.0.2.77\nipset save b\nfor a in {}; do\n\
+             if ipset -q test b $a; then echo \"# $a in\"; else echo \"# $a out\"; fi; done",
+            asked.join(" ")
+        );
+        let dump = in_own_network(&script);
+        let mut sandbox = Sandbox::new().file("dump.txt", &dump);
+        sandbox = sandbox
+            .run(&["set", "build", "b.set", "dump.txt"])
+            .unchecked();
+        for address in asked {
+            let run = sandbox.run(&["set", "show", "b.set", address]);
+            let is_in = run.output().2 == Some(0);
+            assert!(
+                dump.contains(&format!("# {address} {}", if is_in { "in" } else { "out" })),
+                "{dump}"
+            );
+            sandbox = run.unchecked();
+        }
+    }
+    let dump = in_own_network(
+        "ipset create b hash:ip bitmask 255.255.0.0\nipset add b 192.0.2.7\nipset save b",
+    );
+    let run = Sandbox::new()
+        .file("dump.txt", &dump)
+        .run(&["set", "build", "b.set", "dump.txt"]);
+    assert_eq!(run.output().2, Some(2));
+    assert!(
+        run.output()
+            .1
+            .contains("dump.txt:2: its set has a `bitmask`"),
+        "{}",
+        run.output().1
+    );
+    say("sets: a netmask of the installed ipset is its networks, as the kernel says");
+}
+
+#[test]
+fn the_hint_is_about_the_form_of_the_list() {
+    let hint = |text: &str| {
+        let run = Sandbox::new()
+            .file("list", text)
+            .run(&["set", "build", "b.set", "list"]);
+        assert_eq!(run.output().2, Some(2));
+        run.output().1.to_owned()
+    };
+    assert!(hint("host\n").contains("--form names the form"));
+    assert!(hint("create b hash:ip\nadd b 1.2.3.4,tcp:80\n").contains("--form names the form"));
+    assert!(hint("192.0.2.7,scan\n").contains("name the column of the addresses with --column"));
+}
+
+#[test]
+fn a_link_to_nothing_is_not_replaced() {
+    let sandbox = stage();
+    let link = sandbox.path().join("bans.set");
+    std::os::unix::fs::symlink("real.set", &link).unwrap();
+    let run = sandbox.run(&["set", "build", "bans.set", "bans.txt"]);
+    let (_, told, code) = run.output();
+    assert_eq!(code, Some(2));
+    assert!(
+        told.contains("bans.set is a link to real.set, which is not there"),
+        "{told}"
+    );
+    assert!(link.is_symlink() && !link.exists());
+}

@@ -179,6 +179,45 @@ fn it_is_removed_after_its_grace_only_where_that_is_configured() {
 }
 
 #[test]
+fn a_family_that_the_rule_does_not_hold_is_not_removed_from_it() {
+    let stage = Stage::new();
+    stage.configure("remove = true\n");
+    let half = |text: &str| Act::TellsHalf(addresses(text), 600);
+    stage.follows(half("45.0.0.9"));
+    for day in 1..=12 {
+        stage.at(day * DAY);
+        let ran = stage.done(0, &["expire"]);
+        assert!(
+            !ran.err.contains("removed") && !ran.out.contains("removed"),
+            "{ran:#?}"
+        );
+    }
+    let list = stage.done(0, &["list", "--format", "json"]);
+    assert!(list.out.contains("\"failing_since\":null"), "{}", list.out);
+    assert!(list.out.contains("\"ttl\":600"), "{}", list.out);
+    // Once it holds one, that one alone goes.
+    stage.server.does(NAME, tells("45.0.0.9 2a00:1::1", 600));
+    stage.at(13 * DAY);
+    stage.done(0, &["expire"]);
+    stage.server.does(NAME, half("45.0.0.9"));
+    for day in 14..=22 {
+        stage.at(day * DAY);
+        stage.done(0, &["expire"]);
+    }
+    assert_eq!(
+        stage.held(),
+        addresses("45.0.0.9 2a00:1::1").into_iter().collect()
+    );
+    stage.at(23 * DAY);
+    let ran = stage.done(1, &["expire"]);
+    assert!(ran.err.contains("; 2a00:1::1 is removed"), "{}", ran.err);
+    assert!(!ran.err.contains("45.0.0.9"), "{}", ran.err);
+    assert_eq!(stage.held(), addresses("45.0.0.9").into_iter().collect());
+    stage.at(24 * DAY);
+    stage.done(0, &["expire"]);
+}
+
+#[test]
 fn the_address_of_the_own_session_stays_and_that_is_said() {
     let stage = Stage::new();
     stage.follows(tells("45.0.0.1", 60));

@@ -2,6 +2,7 @@
 
 use crate::fault::Fault;
 use crate::network::Network;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::net::{IpAddr, Ipv6Addr};
@@ -41,6 +42,18 @@ impl OwnAddresses {
     pub(crate) fn all(&self) -> Result<Vec<Network>, Fault> {
         let mut all = Vec::new();
         self.each(None, &mut |own| all.push(Network::single(own)))?;
+        Ok(all)
+    }
+
+    /// All of them, each once. IPv4 in IPv6 is IPv4.
+    ///
+    /// # Errors
+    /// When the kernel's files cannot be read.
+    pub fn list(&self) -> Result<BTreeSet<IpAddr>, Fault> {
+        let mut all = BTreeSet::new();
+        self.each(None, &mut |own| {
+            all.insert(own);
+        })?;
         Ok(all)
     }
 
@@ -146,6 +159,10 @@ mod tests {
         fs::write(place.path().join(IPV6), line).unwrap();
         assert_eq!(own.has(address("2001:db8::1")), Ok(true));
         assert_eq!(own.all().unwrap().len(), 2);
+        let both = BTreeSet::from(["192.0.2.1", "2001:db8::1"].map(address));
+        assert_eq!(own.list(), Ok(both));
+        fs::remove_file(place.path().join(TRIE)).unwrap();
+        assert!(own.list().is_err(), "what cannot be read is not empty");
     }
 
     #[test]

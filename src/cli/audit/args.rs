@@ -33,7 +33,8 @@ pub(super) const LIST: &str = "list";
 ///
 /// JSON has profiles: profile, title, source, requirements: id, demand, verdict (pass, fail, not applicable or
 /// cannot tell), scanner and libwrap (likewise), files (what the checks of the files alone come to),
-/// agreement (same, scanner passes, scanner fails or open), besides, checks (command, verdict,
+/// agreement (same, scanner passes, scanner fails or open), besides, before (only of earlier versions of
+/// OpenSSH than this is it asked; null where that does not matter or --sshd-version was given), checks (command, verdict,
 /// evidence) and proofs; evidence and proofs have text and, for a line, file, line and column, and
 /// proofs about a client have client: daemon, address, name and granted.
 #[derive(Debug, Args)]

@@ -2,19 +2,21 @@
 
 use super::words as w;
 use crate::audit::{Case, LinePlace, PackageState, Proof, Sight};
-use crate::cli::base::{Paths, Text};
+use crate::cli::base::{Paths, Text, shell_word};
 use crate::engine::TableName;
-use crate::escape::{visible, visible_short};
+use crate::escape::visible;
 use crate::values::Language;
 use std::path::Path;
 
-/// As much of a line is shown.
+/// As many bytes of a line are shown.
 const SHOWN: usize = 80;
 
 /// The files as they are shown, and the language they are spoken of in.
 pub(super) struct Speaker {
     allow: String,
     deny: String,
+    /// Both as words of a shell.
+    shell: [String; 2],
     pub(super) language: Language,
 }
 
@@ -30,6 +32,8 @@ impl Speaker {
         Self {
             allow: shown(&paths.allow),
             deny: shown(&paths.deny),
+            shell: [&paths.allow, &paths.deny]
+                .map(|path| shell_word(path.as_os_str().as_encoded_bytes())),
             language,
         }
     }
@@ -39,6 +43,15 @@ impl Speaker {
         match table {
             TableName::Allow => &self.allow,
             TableName::Deny => &self.deny,
+        }
+    }
+
+    /// The path of a table as a word of a shell.
+    pub(super) fn shell_file(&self, table: TableName) -> &str {
+        let [allow, deny] = &self.shell;
+        match table {
+            TableName::Allow => allow,
+            TableName::Deny => deny,
         }
     }
 
@@ -142,7 +155,7 @@ impl Speaker {
     /// A line: where, what it is to libwrap, and its text.
     fn line(&self, place: &LinePlace) -> String {
         let nature = self.say(w::nature(place.nature), &[]);
-        let shown = visible_short(&place.text, SHOWN);
+        let shown = shown(place);
         let [line, column] = [place.line, place.column];
         format!(
             "{}:{line}:{column}: {nature}: {shown}",
@@ -152,7 +165,7 @@ impl Speaker {
 
     /// A rule: where, and its text.
     fn place(&self, place: &LinePlace) -> String {
-        let shown = visible_short(&place.text, SHOWN);
+        let shown = shown(place);
         let [line, column] = [place.line, place.column];
         format!("{}:{line}:{column}: {shown}", self.file(place.table))
     }
@@ -161,4 +174,43 @@ impl Speaker {
 /// A mode and its owner as they are shown.
 fn owned(mode: u32, uid: u32, gid: u32) -> [String; 3] {
     [format!("{mode:04o}"), uid.to_string(), gid.to_string()]
+}
+
+/// The beginning of a line, and how much of it is left out.
+fn shown(place: &LinePlace) -> String {
+    let is_inside = |at: &usize| place.text.get(*at).is_some_and(|byte| byte & 0xc0 == 0x80);
+    // Not within a character.
+    let cut = (0..=SHOWN).rev().find(|at| !is_inside(at)).unwrap_or(SHOWN);
+    let head = place.text.get(..cut).unwrap_or(&place.text);
+    let more = place.length - head.len();
+    if more == 0 {
+        return visible(head);
+    }
+    format!("{}… ({more} more bytes)", visible(head))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::LineNature;
+
+    #[test]
+    fn what_is_left_out_of_a_line_is_counted() {
+        let place = |text: &str, length| LinePlace {
+            table: TableName::Deny,
+            line: 1,
+            column: 1,
+            text: text.into(),
+            length,
+            nature: LineNature::Rule,
+        };
+        assert_eq!(shown(&place("ALL: ALL", 8)), "ALL: ALL");
+        let text = "x".repeat(120);
+        let expected = format!("{}… (2020 more bytes)", "x".repeat(80));
+        assert_eq!(shown(&place(&text, 2100)), expected);
+        let text = format!("{}é{}", "x".repeat(79), "x".repeat(20));
+        let expected = format!("{}… (22 more bytes)", "x".repeat(79));
+        assert_eq!(shown(&place(&text, 101)), expected);
+        assert_eq!(shown(&place(&"x".repeat(80), 80)), "x".repeat(80));
+    }
 }

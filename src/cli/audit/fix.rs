@@ -2,7 +2,7 @@
 
 use super::args::AuditArgs;
 use super::words::NOTHING_TO_FIX;
-use crate::audit::{Audited, AuditedProfile, DemandKind, Proof, Ruling, ScannerCheck, Sight};
+use crate::audit::{Audited, AuditedProfile, DemandKind, Ruling, ScannerCheck, Sight};
 use crate::cli::base::{Context, Failure};
 use crate::cli::change::make::make;
 use crate::cli::change::unguarded;
@@ -56,7 +56,8 @@ pub(super) fn run(
 fn plan<'a>(all: impl Iterator<Item = &'a Audited>) -> Plan {
     let mut plan = Plan::default();
     for audited in all.filter(|audited| audited.ruling() == Ruling::Fail) {
-        plan.denies_others |= audited.demand.kind == DemandKind::DenyDefault && is_met(audited);
+        let is_asked = audited.demand.kind == DemandKind::DenyDefault;
+        plan.denies_others |= is_asked && audited.is_met_by_default();
         plan.makes_allow |= audited.checks.iter().any(|checked| {
             let asks = matches!(
                 checked.check,
@@ -66,18 +67,6 @@ fn plan<'a>(all: impl Iterator<Item = &'a Audited>) -> Plan {
         });
     }
     plan
-}
-
-/// Whether a default could meet it: not where a rule of the deny table lets somebody in before it, and the
-/// scanner is content already.
-fn is_met(audited: &Audited) -> bool {
-    let lets_in = audited.truth.proofs.iter().any(|proof| {
-        matches!(proof, Proof::Admitted(case) if case
-            .place
-            .as_ref()
-            .is_some_and(|place| place.table == TableName::Deny))
-    });
-    audited.files == Ruling::Fail || !lets_in
 }
 
 fn changed(plan: Plan, ground: &Ground<'_>) -> Result<Change, Refusal> {

@@ -46,6 +46,7 @@ fn requirement(audited: &Audited, speaker: &Speaker) -> Value {
         "libwrap": audited.truth.ruling.word(),
         "agreement": agreement,
         "besides": besides,
+        "before": audited.unless_from.map(|(major, minor)| format!("{major}.{minor}")),
         "checks": checks,
         "proofs": proofs,
     })

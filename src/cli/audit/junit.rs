@@ -1,7 +1,7 @@
 //! An audit as `JUnit` XML.
 
 use super::evidence::Speaker;
-use super::text::remedy;
+use super::text::{remedy, version};
 use super::words as w;
 use crate::audit::{AuditProfile, Audited, AuditedProfile, Ruling};
 use crate::cli::base::{Failure, Output, XML_DECLARATION, xml_text};
@@ -88,8 +88,9 @@ fn words(audited: &Audited, speaker: &Speaker) -> String {
             .chain(apart)
             .map(|text| speaker.say(text, &[])),
     );
+    parts.extend(version(audited, speaker));
     if audited.ruling() == Ruling::Fail {
-        parts.push(remedy(audited.demand.kind, speaker));
+        parts.push(remedy(audited, speaker));
     }
     parts.join("; ")
 }

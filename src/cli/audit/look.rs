@@ -3,6 +3,7 @@
 use crate::audit::{EntryKind, FileContent, SeenEntry, SeenFile, SeenSystem};
 use crate::cli::base::Paths;
 use crate::export::SshdVersion;
+use crate::system::{place_in_root, place_of_entry_in_root};
 use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
@@ -17,18 +18,42 @@ const DPKG: &str = "/var/lib/dpkg/status";
 /// Looks at the system.
 pub(super) fn look(paths: &Paths, openssh: Option<SshdVersion>) -> SeenSystem {
     SeenSystem {
-        allow: file(&paths.allow),
-        deny: file(&paths.deny),
-        dpkg: content(&paths.inside(Path::new(DPKG))),
+        allow: file(&paths.allow, paths),
+        deny: file(&paths.deny, paths),
+        dpkg: paths.followed(Path::new(DPKG)).map_or_else(
+            |cause| FileContent::NotRead(cause.to_string()),
+            |place| content(&place),
+        ),
         openssh: openssh.map(|version| (version.major.into(), version.minor.into())),
     }
 }
 
-fn file(path: &Path) -> SeenFile {
-    SeenFile {
-        entry: entry(fs::symlink_metadata(path)),
-        target: entry(fs::metadata(path)),
-        content: content(path),
+/// A table. Below `--root` a link means a place of the copy: the file of this machine that has the same path is
+/// another one.
+fn file(path: &Path, paths: &Paths) -> SeenFile {
+    let inner = paths
+        .root
+        .as_deref()
+        .and_then(|root| Some((root, path.strip_prefix(root).ok()?)));
+    let places = match inner {
+        None => Ok((path.to_owned(), path.to_owned())),
+        Some((root, inner)) => place_of_entry_in_root(root, inner)
+            .and_then(|entry| Ok((entry, place_in_root(root, inner)?))),
+    };
+    match places {
+        Ok((entry_place, target)) => SeenFile {
+            entry: entry(fs::symlink_metadata(entry_place)),
+            target: entry(fs::metadata(&target)),
+            content: content(&target),
+        },
+        Err(cause) => {
+            let unknown = SeenEntry::Unknown(cause.to_string());
+            SeenFile {
+                entry: entry(fs::symlink_metadata(path)),
+                target: unknown,
+                content: FileContent::NotRead(cause.to_string()),
+            }
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::evidence::Speaker;
 use super::words as w;
-use crate::audit::{Agreement, AuditProfile, Audited, DemandKind, PROFILES, Ruling};
+use crate::audit::{Agreement, AuditProfile, Audited, DemandKind, PROFILES, Ruling, Sight};
 use crate::cli::base::{Failure, Output, Style};
 
 /// Prints which profiles there are.
@@ -53,30 +53,53 @@ fn requirement(audited: &Audited, speaker: &Speaker, out: &mut Output) -> Result
     for proof in &audited.truth.proofs {
         out.line(format!("    {}", speaker.proof(proof).text))?;
     }
+    if let Some(text) = version(audited, speaker) {
+        out.line(format!("  {text}"))?;
+    }
     if let Some(text) = w::disagreement(audited.agreement()) {
         let text = speaker.say(text, &[]);
         out.line(format!("  {}", out.paint(Style::Warn, &text)))?;
     }
     if audited.ruling() == Ruling::Fail {
         let head = speaker.say(w::TO_DO, &[]);
-        out.line(format!("  {head}: {}", remedy(demand.kind, speaker)))?;
+        out.line(format!("  {head}: {}", remedy(audited, speaker)))?;
     }
     Ok(())
 }
 
+/// That it depends on the version of OpenSSH, where that was not said.
+pub(super) fn version(audited: &Audited, speaker: &Speaker) -> Option<String> {
+    let (major, minor) = audited.unless_from?;
+    Some(speaker.say(w::OF_VERSION, &[&format!("{major}.{minor}")]))
+}
+
 /// What to type.
-pub(super) fn remedy(kind: DemandKind, speaker: &Speaker) -> String {
-    let text = w::remedy(kind);
+pub(super) fn remedy(audited: &Audited, speaker: &Speaker) -> String {
+    let kind = audited.demand.kind;
     match kind {
         DemandKind::OnlyRootWrites(table) => {
-            let file = speaker.file(table);
-            speaker.say(text, &[file, file])
+            let file = speaker.shell_file(table);
+            let is_link = audited.checks.iter().any(|checked| {
+                let mut sights = checked.sights.iter();
+                sights.any(|sight| matches!(sight, Sight::Mode { is_link: true, .. }))
+            });
+            let mode = speaker.say(w::remedy(kind), &[file, file]);
+            if is_link {
+                let link = speaker.say(w::REPLACE_LINK, &[file, file]);
+                format!("{link}; {mode}")
+            } else {
+                mode
+            }
+        }
+        DemandKind::DenyDefault if audited.is_left_open() => speaker.say(w::END_IN_DENY, &[]),
+        DemandKind::DenyDefault if !audited.is_met_by_default() => {
+            speaker.say(w::RULES_MUST_GO, &[])
         }
         DemandKind::AllowTable
         | DemandKind::DenyDefault
         | DemandKind::Package
         | DemandKind::SshdLimited
-        | DemandKind::SomeHosts => speaker.say(text, &[]),
+        | DemandKind::SomeHosts => speaker.say(w::remedy(kind), &[]),
     }
 }
 

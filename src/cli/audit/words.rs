@@ -52,8 +52,8 @@ pub(super) const NOBODY_REFUSED: Text = text(
 pub(super) const SSHD_REFUSES_NOBODY: Text =
     text("sshd refuses nobody", "sshd는 아무도 거부하지 않습니다");
 pub(super) const NOBODY_ADMITTED: Text = text(
-    "nobody gets in by hosts.allow",
-    "hosts.allow로 들어오는 클라이언트가 없습니다",
+    "nobody gets in by hosts.allow who would not without it",
+    "hosts.allow가 있어야만 들어오는 클라이언트가 없습니다",
 );
 pub(super) const ADMITTED: Text = text("{} admits {}: {}", "{}이(가) {}을(를) 허용합니다: {}");
 pub(super) const REFUSED: Text = text("{} refuses {}: {}", "{}이(가) {}을(를) 거부합니다: {}");
@@ -71,6 +71,23 @@ pub(super) const OWNER: Text = text("mode {}, owner {}, group {}", "모드 {}, �
 pub(super) const NOT_OF_TABLES: Text = text(
     "not a matter of the tables; `tcpw doctor` says which daemons ask libwrap",
     "테이블과 무관합니다. 어느 데몬이 libwrap에 묻는지는 `tcpw doctor`가 알려 줍니다",
+);
+
+pub(super) const OF_VERSION: Text = text(
+    "not asked of OpenSSH {} and later: --sshd-version says which one is there",
+    "OpenSSH {}부터는 요구되지 않습니다. 어느 버전인지는 --sshd-version으로 알려 주세요",
+);
+pub(super) const REPLACE_LINK: Text = text(
+    "replace the link: cp --remove-destination -- \"$(readlink -f -- {})\" {}",
+    "링크를 파일로 바꿉니다: cp --remove-destination -- \"$(readlink -f -- {})\" {}",
+);
+pub(super) const END_IN_DENY: Text = text(
+    "a command of hosts.allow fails: the rules of hosts.deny with options must end in `: deny`: tcpw edit",
+    "hosts.allow의 명령이 실패하면 옵션이 있는 hosts.deny 규칙은 `: deny`로 끝나야 합니다: tcpw edit",
+);
+pub(super) const RULES_MUST_GO: Text = text(
+    "the rule that lets others in must go: tcpw edit",
+    "다른 클라이언트를 들이는 규칙을 tcpw edit로 없앱니다",
 );
 
 pub(super) const SUM: Text = text(
@@ -170,16 +187,16 @@ pub(super) fn besides(besides: Besides) -> Option<Text> {
 pub(super) fn remedy(kind: DemandKind) -> Text {
     match kind {
         DemandKind::AllowTable => text(
-            "tcpw allow CLIENT, for whoever shall get in; --fix makes a table without a rule",
-            "들어올 클라이언트마다 tcpw allow CLIENT. --fix는 규칙 없는 테이블을 만듭니다",
+            "tcpw allow CLIENT, for whoever shall get in, then tcpw deny-all; --fix makes a table without a rule",
+            "들어올 클라이언트마다 tcpw allow CLIENT, 그다음 tcpw deny-all. --fix는 규칙 없는 테이블을 만듭니다",
         ),
         DemandKind::DenyDefault => text(
             "--fix, or tcpw deny-all; a rule that lets others in must go: tcpw edit",
             "--fix 또는 tcpw deny-all. 다른 클라이언트를 들이는 규칙은 tcpw edit로 없앱니다",
         ),
         DemandKind::OnlyRootWrites(_) => text(
-            "chown root:root {}; chmod 0644 {}",
-            "chown root:root {}; chmod 0644 {}를 실행",
+            "chown root:root -- {}; chmod 0644 -- {}",
+            "실행: chown root:root -- {}; chmod 0644 -- {}",
         ),
         DemandKind::Package => text("install the package", "패키지를 설치"),
         DemandKind::SshdLimited => text(
@@ -224,6 +241,10 @@ mod tests {
             OTHERS_WRITE,
             OWNER,
             NOT_OF_TABLES,
+            OF_VERSION,
+            REPLACE_LINK,
+            END_IN_DENY,
+            RULES_MUST_GO,
             SUM,
             SCANNER,
             TO_DO,

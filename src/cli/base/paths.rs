@@ -1,7 +1,8 @@
 //! Where the files of this run are: defaults below `--root`, options as they are.
 
 use super::global_args::GlobalArgs;
-use crate::system::is_root;
+use crate::system::{is_root, place_in_root};
+use std::io;
 use std::path::{Path, PathBuf};
 use tcpw_notify::Run;
 
@@ -85,6 +86,14 @@ impl Paths {
     /// A path named inside a table or the configuration, as it is found on this machine.
     pub(crate) fn inside(&self, path: &Path) -> PathBuf {
         below(self.root.as_deref(), path)
+    }
+
+    /// The same with links followed, which mean places of the copy below `--root`; without `--root` the path
+    /// itself.
+    pub(crate) fn followed(&self, path: &Path) -> io::Result<PathBuf> {
+        self.root
+            .as_deref()
+            .map_or_else(|| Ok(path.to_owned()), |root| place_in_root(root, path))
     }
 }
 

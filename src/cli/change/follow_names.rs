@@ -18,7 +18,7 @@ use crate::editor::{
 };
 use crate::escape::visible;
 use crate::syntax::parse;
-use crate::system::{Clock as _, DEV_LOG, Severity, SystemClock, syslog};
+use crate::system::{AddressFamily, Clock as _, DEV_LOG, Severity, SystemClock, syslog};
 use crate::values::age;
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -87,8 +87,8 @@ struct Round {
     state: FollowState,
     /// Old addresses that stay because a login from them would be refused.
     kept: BTreeSet<IpAddr>,
-    /// The names whose addresses were removed, since nobody could confirm them.
-    removed: BTreeSet<String>,
+    /// The addresses of each name that were removed, since nobody could confirm them.
+    removed: NewAddresses,
 }
 
 /// What was found about names that were due.
@@ -122,7 +122,7 @@ impl Round {
             old,
             state,
             kept: BTreeSet::new(),
-            removed: BTreeSet::new(),
+            removed: NewAddresses::new(),
         })
     }
 
@@ -149,15 +149,20 @@ impl Round {
         let mut wanted = NewAddresses::new();
         for (name, found) in found {
             let known = self.state.names.entry(name.clone()).or_default();
-            known.take(found, now);
             let old = self.old.get(name).cloned().unwrap_or_default();
-            let is_over = known.is_overdue(&self.settings, now) && self.settings.remove;
-            let new = if is_over {
-                self.removed.insert(name.clone());
-                found.good.clone()
-            } else {
-                found.next(&old)
-            };
+            known.take(found, &old, now);
+            let mut too_long = known.overdue(&self.settings, now);
+            if !self.settings.remove {
+                too_long.clear();
+            }
+            let new = found.next(&old, &too_long);
+            let is_unconfirmed =
+                |address: &&IpAddr| too_long.contains(&AddressFamily::of(**address));
+            let gone: BTreeSet<IpAddr> = old.iter().filter(is_unconfirmed).copied().collect();
+            let is_over = !gone.is_empty();
+            if is_over {
+                self.removed.insert(name.clone(), gone);
+            }
             // Rules of one name hold the same, but for one that cannot be kept.
             if is_over || !new.is_empty() && !found.good.is_empty() {
                 wanted.insert(name.clone(), new);
@@ -281,7 +286,7 @@ impl Round {
         context: &mut Context,
     ) -> Result<bool, Failure> {
         let now = self.now.timestamp();
-        let addresses = listed(self.old.get(name).unwrap_or(&BTreeSet::new()));
+        let held = self.old.get(name).cloned().unwrap_or_default();
         let Some(known) = self.state.names.get_mut(name) else {
             return Ok(true);
         };
@@ -289,13 +294,14 @@ impl Round {
             return Ok(true);
         };
         let shown = visible(name.as_bytes());
-        if !known.is_overdue(&self.settings, now) {
+        let overdue = known.overdue(&self.settings, now);
+        if overdue.is_empty() {
             if is_new {
-                let text = match known.failing_since {
-                    None => format!("{shown}: {trouble}"),
-                    Some(_) => {
-                        format!("{shown} cannot be resolved: {trouble}; {addresses} stays")
-                    }
+                let text = if known.failing_since.is_none() {
+                    format!("{shown}: {trouble}")
+                } else {
+                    let addresses = listed(&held);
+                    format!("{shown} cannot be resolved: {trouble}; {addresses} stays")
                 };
                 context.out.line(text)?;
             }
@@ -303,11 +309,19 @@ impl Round {
         }
         let since = now - known.failing_since.unwrap_or(now);
         let long = age(u64::try_from(since).unwrap_or(0));
-        let end = match (self.removed.contains(name), is_preview) {
-            (true, false) => "is removed",
-            (true, true) => "would be removed",
-            (false, _) => "stays",
+        let is_of_overdue = |address: &&IpAddr| overdue.contains(&AddressFamily::of(**address));
+        let mut addresses: BTreeSet<IpAddr> = held.iter().filter(is_of_overdue).copied().collect();
+        let removed = self.removed.get(name).cloned().unwrap_or_default();
+        let gone: BTreeSet<IpAddr> = removed.difference(&self.kept).copied().collect();
+        let end = match (gone.is_empty(), is_preview) {
+            (false, false) => "is removed",
+            (false, true) => "would be removed",
+            (true, _) => "stays",
         };
+        if !gone.is_empty() {
+            addresses = gone;
+        }
+        let addresses = listed(&addresses);
         let text =
             format!("{shown} could not be resolved for {long}: {trouble}; {addresses} {end}");
         if is_preview || !known.report(now) {

@@ -80,7 +80,7 @@ fn remember(name: &str, found: &NameFound, context: &mut Context) -> Result<(), 
         .names
         .entry(name.to_owned())
         .or_default()
-        .take(found, now);
+        .take(found, &found.good, now);
     if let Err(error) = state.write(&paths) {
         context
             .out

@@ -3,14 +3,17 @@
 use super::changes::ChangeArgs;
 use super::gate_args::{ConditionArgs, PolicyArgs};
 use super::make::make;
-use crate::cli::base::{Context, Exit, Failure, background};
+use crate::cli::base::{Context, Exit, Failure, Paths, background};
 use crate::cli::machine::gate::{GATE, Gates, programs};
 use crate::cli::machine::own_program;
+use crate::cli::machine::surroundings::{Aclexec, Machine};
+use crate::cli::machine::tables::TableFile;
 use crate::editor::{
-    AskedGate, Asks, Daemon, Intent, Label, Recourse, RevokedGate, Scope, Wish, gate, revoke_gate,
-    verify_gate,
+    AskedGate, Asks, Daemon, Ground, Intent, Label, Recourse, RevokedGate, Scope, Wish, gate,
+    revoke_gate, verify_gate,
 };
 use crate::engine::Change;
+use crate::syntax::parse;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
@@ -76,11 +79,10 @@ pub(crate) fn run(
     };
     // Without exceptions nobody loses by an allowance.
     let is_guarded = wanted.wish == Wish::Refuse || has_exceptions;
-    let change_of = |ground: &crate::editor::Ground<'_>| gate(ground, &asked);
-    let verify =
-        |before: &crate::editor::Ground<'_>,
-         after: &crate::editor::Ground<'_>,
-         change: &crate::editor::Change| verify_gate(before, after, &asked, change);
+    let change_of = |ground: &Ground<'_>| gate(ground, &asked);
+    let verify = |before: &Ground<'_>, after: &Ground<'_>, change: &crate::editor::Change| {
+        verify_gate(before, after, &asked, change)
+    };
     let intent = Intent::new(&change_of, &verify, scope);
     make(
         context,
@@ -105,10 +107,27 @@ pub(crate) fn revoke(
         terms: &terms,
         daemons,
     };
-    let asks = Asks::Gated(daemons, &[Change::Gains, Change::Loses]);
-    let change_of = |ground: &crate::editor::Ground<'_>| revoke_gate(ground, &asked);
+    // By the end of a ban nobody is meant to lose.
+    let changes: &[Change] = if only_ends_bans(&asked, &context.paths)? {
+        &[Change::Gains]
+    } else {
+        &[Change::Gains, Change::Loses]
+    };
+    let asks = Asks::Gated(daemons, changes);
+    let change_of = |ground: &Ground<'_>| revoke_gate(ground, &asked);
     let intent = Intent::new(&change_of, &|_, _, _| Ok(()), Scope::new(asks, is_forced));
     make(context, change, &intent.guarded(!is_forced))
+}
+
+/// Whether no gate of the tables admits by what is taken out of it.
+fn only_ends_bans(asked: &RevokedGate<'_>, paths: &Paths) -> Result<bool, Failure> {
+    let (allow, deny) = (
+        TableFile::read(&paths.allow)?,
+        TableFile::read(&paths.deny)?,
+    );
+    let (allow, deny) = (parse(allow.source()), parse(deny.source()));
+    let world = Machine::new(paths, Aclexec::Ask);
+    Ok(asked.only_ends_bans(&Ground::new(&allow, &deny, &world)))
 }
 
 /// The program that rules call: beside this one, or where it is below `--root`.

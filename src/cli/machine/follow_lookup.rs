@@ -6,17 +6,20 @@ use crate::config::Follow;
 use crate::escape::visible;
 use crate::system::{
     AddressFamily, DnsAnswer, DnsFault, DnsLookup, DnsServers, addresses_in_hosts, bogon, look_up,
-    own_addresses,
 };
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::Path;
 use std::time::{Duration, Instant};
+use tcpw_gate::OwnAddresses;
 
 /// How long all names together are waited for, whatever servers there are.
 const WHOLE: Duration = Duration::from_secs(5);
 /// A name with more addresses is not followed.
 const MOST: usize = 16;
+
+/// Where the kernel says what this machine's addresses are (proc(5)).
+const KERNEL: &str = "/proc/net";
 
 /// What was found about a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +79,17 @@ impl NameFound {
         found
     }
 
+    /// Nothing is known, for this reason.
+    fn unknown(why: String) -> Self {
+        Self {
+            good: BTreeSet::new(),
+            unsure: AddressFamily::ALL.to_vec(),
+            ttl: None,
+            is_authentic: false,
+            trouble: Some(why),
+        }
+    }
+
     /// Takes the answer for one family.
     fn take(
         &mut self,
@@ -114,22 +128,23 @@ impl NameFound {
         self.good.extend(good);
     }
 
-    /// Whether every family was answered, and an address is good.
-    pub(crate) fn is_confirmed(&self) -> bool {
-        self.unsure.is_empty()
+    /// Whether a family was answered, and an address is good.
+    pub(crate) fn is_sure(&self, family: AddressFamily) -> bool {
+        !self.unsure.contains(&family)
     }
 
     /// What a rule that holds `old` shall hold now: nothing that was good goes because a question
-    /// was not answered.
-    pub(crate) fn next(&self, old: &BTreeSet<IpAddr>) -> BTreeSet<IpAddr> {
-        let is_unsure = |address: &&IpAddr| {
-            let family = match address {
-                IpAddr::V4(_) => AddressFamily::V4,
-                IpAddr::V6(_) => AddressFamily::V6,
-            };
-            self.unsure.contains(&family)
+    /// was not answered, but for the addresses of families of which that is so for `too_long`.
+    pub(crate) fn next(
+        &self,
+        old: &BTreeSet<IpAddr>,
+        too_long: &[AddressFamily],
+    ) -> BTreeSet<IpAddr> {
+        let is_kept = |address: &&IpAddr| {
+            let family = AddressFamily::of(**address);
+            !self.is_sure(family) && !too_long.contains(&family)
         };
-        let kept = old.iter().filter(is_unsure).copied();
+        let kept = old.iter().filter(is_kept).copied();
         self.good.iter().copied().chain(kept).collect()
     }
 }
@@ -145,7 +160,14 @@ pub(crate) fn look_up_all(
     let file = |path: &str| paths.inside(Path::new(path));
     let servers = DnsServers::of_file(&file("/etc/resolv.conf"));
     let servers = servers.with_addresses(&settings.servers);
-    let own = own_addresses(Path::new("/proc"));
+    let own = match OwnAddresses::Kernel(KERNEL.into()).list() {
+        Ok(own) => own,
+        // One of them could be taken for a client's.
+        Err(fault) => {
+            let unknown = NameFound::unknown(fault.to_string());
+            return vec![Some(unknown); names.len()];
+        }
+    };
     let hosts = file("/etc/hosts");
     let one = |name: &str| {
         let local = addresses_in_hosts(&hosts, name);
@@ -293,17 +315,26 @@ mod tests {
     fn no_failure_and_no_lie_takes_an_address_away() {
         let many: Vec<String> = (0..17).map(|n| format!("45.1.0.{n}")).collect();
         let found_many = found(Ok(&many.join(" ")), Ok(""), "");
-        assert_eq!(found_many.next(&set(OLD)), set(OLD));
-        assert!(!found_many.is_confirmed());
+        assert_eq!(found_many.next(&set(OLD), &[]), set(OLD));
+        let is_confirmed =
+            |found: &NameFound| AddressFamily::ALL.iter().all(|of| found.is_sure(*of));
+        assert!(!is_confirmed(&found_many));
         let trouble = Some("it has 17 addresses, more than 16");
         assert_eq!(found_many.trouble.as_deref(), trouble);
         let cases = ANSWERS.into_iter().chain(FAILURES).chain(LIES);
-        for (v4, v6, next, is_confirmed, trouble) in cases {
+        for (v4, v6, next, confirmed, trouble) in cases {
             let found = found(v4, v6, "45.0.0.7");
-            assert_eq!(found.next(&set(OLD)), set(next), "{found:?}");
-            assert_eq!(found.is_confirmed(), is_confirmed, "{found:?}");
+            assert_eq!(found.next(&set(OLD), &[]), set(next), "{found:?}");
+            assert_eq!(is_confirmed(&found), confirmed, "{found:?}");
             assert_eq!(found.trouble.as_deref(), trouble);
-            assert!(!found.next(&set(OLD)).is_empty());
+            assert!(!found.next(&set(OLD), &[]).is_empty());
         }
+        let half = found(Ok("45.0.0.9"), DEAD, "");
+        let without_v6 = half.next(&set(OLD), &[AddressFamily::V6]);
+        assert_eq!(without_v6, set("45.0.0.9"));
+        // What was answered holds, however long it was not.
+        let answered = found(Ok("45.0.0.9"), Ok("2a00::9"), "");
+        let both = answered.next(&set(OLD), &AddressFamily::ALL);
+        assert_eq!(both, set("45.0.0.9 2a00::9"));
     }
 }

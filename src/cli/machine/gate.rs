@@ -5,7 +5,7 @@ use crate::cli::base::Paths;
 use crate::engine::Admitted;
 use crate::escape::visible;
 use crate::lint::GateData;
-use crate::system::{Clock as _, SystemClock};
+use crate::system::{Clock as _, SystemClock, open_regular};
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::fs;
@@ -81,6 +81,8 @@ pub(crate) struct Gates {
     sources: RefCell<Sources>,
     programs: RefCell<HashMap<PathBuf, Presence>>,
     admitted: RefCell<HashMap<Vec<u8>, Option<Rc<Admitted>>>>,
+    /// The last file that the gate needs and that may not be read here, and why.
+    hidden: RefCell<Option<String>>,
 }
 
 impl Gates {
@@ -91,11 +93,12 @@ impl Gates {
             sources: RefCell::new(Sources::new(paths.root.as_deref())),
             programs: RefCell::default(),
             admitted: RefCell::default(),
+            hidden: RefCell::default(),
         }
     }
 
     /// What the command of an `aclexec`, with its letters replaced, says; nothing if it is not a call
-    /// of the gate and nothing else, or if its program cannot be looked at.
+    /// of the gate and nothing else, or if its program or its data may not be read here.
     pub(crate) fn ask(&self, command: &[u8]) -> Option<GateAnswer> {
         let call = Call::of_command(command)?;
         if let Some(answer) = self.absent(command)? {
@@ -116,16 +119,50 @@ impl Gates {
             // The client's own text cannot have become a letter again.
             Client::Each => return None,
         };
-        Some(self.decide(&call, address))
+        self.decide(&call, address)
     }
 
-    fn decide(&self, call: &Call, address: Option<IpAddr>) -> GateAnswer {
+    fn decide(&self, call: &Call, address: Option<IpAddr>) -> Option<GateAnswer> {
         let sources = &mut *self.sources.borrow_mut();
         let found = tcpw_gate::decide(call, address, self.settings(), sources, SystemClock.now());
-        GateAnswer {
+        if let Why::Broken { fault, .. } = &found.why
+            && self.is_hidden(fault)
+        {
+            return None;
+        }
+        Some(GateAnswer {
             admits: found.admits,
             why: GateReason::Decided(found.why),
-        }
+        })
+    }
+
+    /// Whether a fault is that this user may not read a file; the gate of a daemon mostly runs as root and may.
+    fn is_hidden(&self, fault: &Fault) -> bool {
+        let path = match fault {
+            Fault::Configuration { path, .. }
+            | Fault::Database { path, .. }
+            | Fault::Set { path, .. } => path,
+            Fault::Call(_)
+            | Fault::NoDatabase { .. }
+            | Fault::Stale { .. }
+            | Fault::OwnAddresses { .. }
+            | Fault::Internal => return false,
+        };
+        let opened = open_regular(&self.paths.inside(path));
+        let is_refused = |error: &io::Error| error.kind() == io::ErrorKind::PermissionDenied;
+        let Some(error) = opened.err().filter(is_refused) else {
+            return false;
+        };
+        let shown = visible(path.as_os_str().as_bytes());
+        *self.hidden.borrow_mut() = Some(format!(
+            "tcpw-gate needs {shown}, which cannot be read here: {error}; ask as root"
+        ));
+        true
+    }
+
+    /// What could not be read that a gate needs, for people.
+    pub(crate) fn hidden(&self) -> Option<String> {
+        self.hidden.borrow().clone()
     }
 
     /// Whom the command of an `aclexec` admits, as it stands in the rule; nothing if it is not a call
@@ -154,7 +191,7 @@ impl Gates {
             Ok(_) => return None,
             Err(error) => return Some(everybody_if(error.broken.admits())),
         };
-        let unknown = self.decide(&call, None).admits;
+        let unknown = self.decide(&call, None)?.admits;
         let sources = &mut *self.sources.borrow_mut();
         let networks =
             tcpw_gate::admitted(&call, self.settings(), sources, SystemClock.now()).ok()?;

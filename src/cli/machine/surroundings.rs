@@ -6,14 +6,15 @@ use crate::cli::base::Paths;
 use crate::engine::{Account, Admitted, ListFile, Surroundings};
 use crate::policy::{DEBIAN_12, DEBIAN_13, Dialect};
 use crate::system::{
-    HAS_NAME_SERVICE, Netgroups, has_group, has_netgroup, has_user, read_regular, run_shell,
+    HAS_NAME_SERVICE, Netgroups, has_group, has_netgroup, has_user, is_unopenable, read_regular,
+    run_shell,
 };
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 
 /// The largest list that is read: libwrap reads any, word by word, for each client that asks.
@@ -73,6 +74,9 @@ impl Machine {
                     .to_owned(),
             );
         }
+        if let Some(hidden) = self.gates.hidden() {
+            return Some(hidden);
+        }
         let dialect = self.dialect();
         let title = dialect.title;
         if !dialect.is_tested {
@@ -120,13 +124,21 @@ impl Machine {
         }
     }
 
-    fn inside(&self, path: &[u8]) -> PathBuf {
-        self.paths.inside(Path::new(OsStr::from_bytes(path)))
-    }
-
     /// The bytes of a file that a table or the system names. Nobody waits for a pipe.
     fn read(&self, path: &[u8]) -> io::Result<Vec<u8>> {
-        read_regular(&self.inside(path), MOST_BYTES)
+        let place = self.paths.followed(Path::new(OsStr::from_bytes(path)))?;
+        read_regular(&place, MOST_BYTES)
+    }
+
+    /// What libwrap, as root, finds in a list file where reading it here fails.
+    fn unread_list(&self, path: &[u8], error: &io::Error) -> ListFile {
+        // F-FILE-07: then no word of it matches.
+        let path = Path::new(OsStr::from_bytes(path));
+        let place = self.paths.followed(path);
+        if is_unopenable(place.as_deref().unwrap_or(path), error) {
+            return ListFile::Absent;
+        }
+        ListFile::Unread(error.to_string())
     }
 
     /// Whether an account file below `--root` names the account.
@@ -143,9 +155,9 @@ impl Machine {
 impl Surroundings for Machine {
     fn list_file(&self, path: &[u8]) -> ListFile {
         let mut lists = self.lists.borrow_mut();
-        let read = || {
-            self.read(path)
-                .map_or(ListFile::Absent, |bytes| ListFile::Read(bytes.into()))
+        let read = || match self.read(path) {
+            Ok(bytes) => ListFile::Read(bytes.into()),
+            Err(error) => self.unread_list(path, &error),
         };
         lists.entry(path.to_vec()).or_insert_with(read).clone()
     }

@@ -34,7 +34,7 @@ pub(crate) fn run(args: &BuildArgs, context: &mut Context) -> Result<Exit, Failu
         forms.push(form);
     }
     let (builder, told) = intake.end();
-    told.faults.check(context)?;
+    told.check(&forms, context)?;
     if !args.force {
         former.check_sources(&sources)?;
     }

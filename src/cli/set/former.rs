@@ -2,6 +2,7 @@
 
 use super::outcome::entries;
 use crate::cli::base::Failure;
+use crate::escape::visible;
 use crate::values::counted;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -46,6 +47,9 @@ impl Former {
                 Failure::new(format_args!("{} is not a regular file", path.display()))
                     .hint("name a file for the compiled set; nothing was written"),
             );
+        }
+        if kind.is_symlink() && !is_forced {
+            check_link(path)?;
         }
         let open = || -> Result<Self, SetFault> {
             let set = Set::open(path)?;
@@ -139,6 +143,24 @@ impl Former {
                 Some(source.entries)
             }
         }
+    }
+}
+
+/// Whether a link leads to something: a set in its place would not be where it was meant to be.
+fn check_link(path: &Path) -> Result<(), Failure> {
+    match std::fs::metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let target = std::fs::read_link(path).unwrap_or_default();
+            let shown = visible(target.as_os_str().as_encoded_bytes());
+            Err(Failure::new(format_args!(
+                "{} is a link to {shown}, which is not there",
+                path.display()
+            ))
+            .hint(
+                "name that file as OUT, or remove the link; --force replaces it; nothing was written",
+            ))
+        }
+        Err(_) | Ok(_) => Ok(()),
     }
 }
 

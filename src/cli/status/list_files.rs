@@ -8,8 +8,6 @@ use crate::policy::Dialect;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::fs::File;
-use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -18,7 +16,7 @@ use std::rc::Rc;
 pub(super) struct WatchedMachine {
     machine: Machine,
     paths: Paths,
-    unread: RefCell<BTreeMap<PathBuf, io::Error>>,
+    unread: RefCell<BTreeMap<PathBuf, String>>,
 }
 
 impl WatchedMachine {
@@ -32,7 +30,7 @@ impl WatchedMachine {
     }
 
     /// The list files that could not be read so far, and why.
-    pub(super) fn take_unread(&self) -> BTreeMap<PathBuf, io::Error> {
+    pub(super) fn take_unread(&self) -> BTreeMap<PathBuf, String> {
         self.unread.take()
     }
 }
@@ -40,14 +38,9 @@ impl WatchedMachine {
 impl Surroundings for WatchedMachine {
     fn list_file(&self, path: &[u8]) -> ListFile {
         let found = self.machine.list_file(path);
-        if found == ListFile::Absent {
+        if let ListFile::Unread(why) = &found {
             let real = self.paths.inside(Path::new(OsStr::from_bytes(path)));
-            // libwrap runs as root and would read it.
-            if let Err(cause) = File::open(&real)
-                && cause.kind() == io::ErrorKind::PermissionDenied
-            {
-                self.unread.borrow_mut().insert(real, cause);
-            }
+            self.unread.borrow_mut().insert(real, why.clone());
         }
         found
     }

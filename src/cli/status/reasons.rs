@@ -2,7 +2,7 @@
 
 use crate::cli::base::Failure;
 use crate::escape::visible;
-use std::io;
+use std::fmt::Display;
 use std::path::Path;
 
 /// How a reason begins.
@@ -18,12 +18,12 @@ pub(super) fn reason(what: &str, failure: &Failure) -> String {
 }
 
 /// Why a file could not be looked at.
-pub(super) fn reason_of_file(path: &Path, cause: &io::Error) -> String {
+pub(super) fn reason_of_file(path: &Path, cause: &dyn Display) -> String {
     let path = visible(path.as_os_str().as_encoded_bytes());
     reason_of(&path, cause)
 }
 
 /// Why the system did not let `what` be looked at.
-pub(super) fn reason_of(what: &str, cause: &io::Error) -> String {
+pub(super) fn reason_of(what: &str, cause: &dyn Display) -> String {
     format!("cannot read {what}: {cause}")
 }

@@ -11,7 +11,7 @@ use crate::editor::client::daemon::Daemon;
 use crate::editor::client::gate_command::gate_command;
 use crate::editor::trial::table_pair::Ground;
 use crate::engine::TableName;
-use tcpw_gate::{Call, program_of};
+use tcpw_gate::{Call, Exception, program_of};
 
 /// What is to be taken out of which gates.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +22,31 @@ pub struct RevokedGate<'a> {
     pub daemons: &'a [Daemon],
 }
 
+impl RevokedGate<'_> {
+    /// Whether gates only except by these conditions, and none admits by one: then nobody but those who were
+    /// excepted is meant to be concerned.
+    pub fn only_ends_bans(&self, ground: &Ground<'_>) -> bool {
+        gate_rules(ground).iter().all(|gate| {
+            let is_meant = self.daemons.is_empty()
+                || relation(gate.rule.daemons(), self.daemons) != DaemonRelation::None;
+            let Ok(old) = &gate.call else {
+                return true;
+            };
+            let mut terms = old.clone();
+            !is_meant
+                || !terms.take_back(&self.wanted())
+                || terms.conditions().len() == old.conditions().len()
+        })
+    }
+
+    /// What is taken out.
+    fn wanted(&self) -> Vec<Exception> {
+        let mut wanted = self.terms.conditions();
+        wanted.extend(self.terms.except().iter().cloned());
+        wanted
+    }
+}
+
 /// The edits that take conditions out of the gates, whether they admit or except. A gate that would
 /// then admit nobody is removed; so is one that would then except nobody, with the rule `DAEMONS: ALL:
 /// deny` that refuses whom it excepts.
@@ -30,8 +55,7 @@ pub struct RevokedGate<'a> {
 /// When a gate is for other daemons, too, or its call cannot be followed.
 pub fn revoke_gate(ground: &Ground<'_>, asked: &RevokedGate<'_>) -> Result<Change, Refusal> {
     let mut change = Change::default();
-    let mut wanted = asked.terms.conditions();
-    wanted.extend(asked.terms.except().iter().cloned());
+    let wanted = asked.wanted();
     for gate in gate_rules(ground) {
         let is_whole = asked.daemons.is_empty();
         let relation = relation(gate.rule.daemons(), asked.daemons);

@@ -265,6 +265,24 @@ fn conditions_are_taken_back() {
 }
 
 #[test]
+fn the_end_of_a_ban_locks_nobody_out_unless_forced() {
+    let banned = || {
+        let stage = stage().allow("").deny("");
+        let (_, stage) = does(stage, &["deny", "--country", "CN", "--daemon", "sshd"]);
+        let (_, stage) = does(stage, &["deny-all"]);
+        reaches(stage, "sshd", "203.0.113.9", true)
+    };
+    let revoke = ["revoke", "--country", "CN", "--daemon", "sshd"];
+    // Its gate is all that lets anybody in.
+    let why = refused(banned(), &revoke);
+    assert!(why.contains("lose") && why.contains("--force"), "{why}");
+    let forced = [&revoke[..], &["--force"]].concat();
+    let (text, stage) = does(banned(), &forced);
+    assert!(text.contains("lose"), "{text}");
+    reaches(stage, "sshd", "203.0.113.9", false);
+}
+
+#[test]
 fn what_cannot_be_said_is_refused() {
     // A ban in the deny table would be overruled.
     let why = refused(stage().deny("sshd: 203.0.113.9\nALL: ALL\n"), &KR);

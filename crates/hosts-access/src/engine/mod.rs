@@ -16,7 +16,7 @@ pub use compiled::{
 };
 pub use effect::{
     Change, Claim, Covered, Daemons, Decider, Differences, Example, NameGroup, NamePhrase, NameSet,
-    coverage, deciders, differences, differences_of_user, each_difference,
+    coverage, deciders, differences, differences_of_user, differences_within, each_difference,
 };
 pub use model::actor::Actor;
 pub use model::assumed::AssumedCommands;

@@ -245,7 +245,7 @@ pub(crate) const WORDS: Words = Words {
         heartbeat_unread: "\"tcpw queue\" shows what waits in the drop directories; the system log says why it cannot be read.",
         clock_ahead: "Times in the future count as now, so no alert waits for them. Check the clock, for example with timedatectl. Events with such times: {events}; reports leave them out until then.",
         names_stay: "The last known addresses stay in the tables, so whoever has them now gets in. Check the name with its provider and in DNS; \"tcpw revoke NAME\" ends the rule. This message comes once, until the name can be resolved again.",
-        names_removed: "Their last known addresses were removed from the tables, as \"remove\" of [follow] says: nobody gets in by them. \"tcpw undo\" brings them back; \"tcpw allow --follow NAME\" follows a name again.",
+        names_removed: "The addresses that could not be confirmed were removed from the tables, as \"remove\" of [follow] says: nobody gets in by them. \"tcpw undo\" brings them back; \"tcpw allow --follow NAME\" follows a name again.",
         test: "Nothing happened. This is how an alert will look in your mail program.",
     },
     units: Units {

@@ -245,7 +245,7 @@ pub(crate) const WORDS: Words = Words {
         heartbeat_unread: "\"tcpw queue\"로 드롭 디렉터리에서 기다리는 것을 볼 수 있고, 읽을 수 없는 이유는 시스템 로그에 있습니다.",
         clock_ahead: "미래의 시각은 현재 시각으로 처리하므로 경보가 그때까지 미뤄지지 않습니다. timedatectl 등으로 시계를 확인해 주십시오. 그런 시각의 이벤트는 {events}건이며, 그때까지 보고서에서 빠집니다.",
         names_stay: "마지막으로 확인한 주소가 테이블에 남아 있으므로, 지금 그 주소를 쓰는 사람은 누구나 들어올 수 있습니다. 이름의 제공자와 DNS를 확인해 주십시오. \"tcpw revoke 이름\"으로 규칙을 끝낼 수 있습니다. 이 메일은 이름의 주소를 다시 찾을 때까지 한 번만 보냅니다.",
-        names_removed: "[follow]의 \"remove\" 설정에 따라 주소를 테이블에서 삭제했습니다. 이 이름으로는 아무도 들어올 수 없습니다. \"tcpw undo\"로 되돌릴 수 있고, \"tcpw allow --follow 이름\"으로 다시 따르게 할 수 있습니다.",
+        names_removed: "[follow]의 \"remove\" 설정에 따라 확인할 수 없던 주소를 테이블에서 삭제했습니다. 그 주소로는 아무도 들어올 수 없습니다. \"tcpw undo\"로 되돌릴 수 있고, \"tcpw allow --follow 이름\"으로 다시 따르게 할 수 있습니다.",
         test: "아무 일도 일어나지 않았습니다. 실제 경보도 메일 프로그램에 이렇게 보입니다.",
     },
     units: Units {

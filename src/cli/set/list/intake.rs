@@ -81,6 +81,7 @@ impl<'b> Intake<'b> {
         let network = match parsed {
             Ok(network) => network,
             Err(error) => {
+                self.told.is_like_csv |= text.contains(&b',');
                 self.told
                     .faults
                     .add(&self.list, place, &format!("`{}`: {error}", shown()));

@@ -5,7 +5,11 @@ use super::intake::Intake;
 use super::lines::each_line;
 use crate::cli::base::Failure;
 use crate::escape::visible_short;
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::io::BufRead;
+use std::net::IpAddr;
+use tcpw_gate::Network;
 
 /// As much of a word as is shown.
 const SHOWN: usize = 60;
@@ -17,11 +21,20 @@ pub(super) fn read(
     intake: &mut Intake<'_>,
 ) -> Result<(), Failure> {
     let mut set: Option<Vec<u8>> = None;
+    let mut masks: HashMap<Vec<u8>, Result<u8, String>> = HashMap::new();
     each_line(input, leash, intake, &mut |intake, place, line| {
         let words = words(line);
         let mut words = words.iter().copied();
         match words.next() {
-            None | Some(b"create" | b"-N" | b"flush" | b"destroy" | b"COMMIT") => Ok(()),
+            None | Some(b"flush" | b"destroy" | b"COMMIT") => Ok(()),
+            Some(b"create" | b"-N") => {
+                if let Some(name) = words.next()
+                    && let Some(mask) = mask(&mut words)
+                {
+                    masks.insert(name.to_vec(), mask);
+                }
+                Ok(())
+            }
             Some(word) if word.starts_with(b"#") => Ok(()),
             Some(b"add" | b"-A") => {
                 let (Some(name), Some(entry)) = (words.next(), words.next()) else {
@@ -29,8 +42,14 @@ pub(super) fn read(
                     return Ok(());
                 };
                 one_set(&mut set, name, "ipset save", intake)?;
-                match end(&mut words, intake.time()) {
-                    Ok(end) => intake.take(place, entry, end),
+                let taken = end(&mut words, intake.time());
+                let network = match masks.get(name) {
+                    None => Ok(Cow::Borrowed(entry)),
+                    Some(Ok(length)) => widened(entry, *length),
+                    Some(Err(why)) => Err(why.clone()),
+                };
+                match network.and_then(|network| Ok((network, taken?))) {
+                    Ok((network, end)) => intake.take(place, &network, end),
                     Err(why) => {
                         intake.fault(place, &why);
                         Ok(())
@@ -47,6 +66,59 @@ pub(super) fn read(
             }
         }
     })
+}
+
+/// How many leading bits the elements of a set have, which each stand for all addresses that begin with them; or
+/// why that is not a network. Nothing if the set holds addresses as they are.
+fn mask<'w>(options: &mut impl Iterator<Item = &'w [u8]>) -> Option<Result<u8, String>> {
+    while let Some(option) = options.next() {
+        match option {
+            b"netmask" => {
+                let value = options.next().unwrap_or_default();
+                let length = str::from_utf8(value)
+                    .ok()
+                    .and_then(|text| text.parse().ok());
+                return Some(length.ok_or_else(|| {
+                    format!(
+                        "its set has `netmask {}`, which is not a number of bits",
+                        visible_short(value, SHOWN)
+                    )
+                }));
+            }
+            b"bitmask" => {
+                return Some(Err(
+                    "its set has a `bitmask`: an element of it is not a network".to_owned(),
+                ));
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The whole network of an element of a set with a netmask.
+fn widened(entry: &[u8], length: u8) -> Result<Cow<'_, [u8]>, String> {
+    let text = str::from_utf8(entry).ok();
+    let Some(network) = text.and_then(|text| text.parse::<Network>().ok()) else {
+        // What it is not is said where it is taken.
+        return Ok(Cow::Borrowed(entry));
+    };
+    let ends = match (network.first(), network.last()) {
+        (IpAddr::V4(first), IpAddr::V4(last)) => {
+            let rest = u32::MAX.checked_shr(length.into()).unwrap_or(0);
+            let [first, last] = [first.to_bits() & !rest, last.to_bits() | rest];
+            (length <= 32).then(|| [first, last].map(|bits| IpAddr::from(bits.to_be_bytes())))
+        }
+        (IpAddr::V6(first), IpAddr::V6(last)) => {
+            let rest = u128::MAX.checked_shr(length.into()).unwrap_or(0);
+            let [first, last] = [first.to_bits() & !rest, last.to_bits() | rest];
+            (length <= 128).then(|| [first, last].map(|bits| IpAddr::from(bits.to_be_bytes())))
+        }
+        (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => None,
+    };
+    let [first, last] =
+        ends.ok_or_else(|| format!("its set has `netmask {length}`, which does not fit it"))?;
+    Ok(Cow::Owned(format!("{first}-{last}").into_bytes()))
 }
 
 /// Whether all elements are of one set: another one may be a list of friends.

@@ -24,11 +24,27 @@ struct Dump {
     taken: Option<Vec<u8>>,
     /// Whether its elements are.
     is_inside: bool,
+    /// What the words before are the beginning of.
+    next: Next,
     /// Whether a quote is open.
     is_quoted: bool,
     /// The element so far, and the line on which it begins.
     element: Vec<u8>,
     line: Option<Place>,
+}
+
+/// What is expected after the words so far.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    /// Any word.
+    #[default]
+    Any,
+    /// The name of a set.
+    Name,
+    /// The sign after `elements`.
+    Equals,
+    /// The brace before the elements.
+    Brace,
 }
 
 /// Reads the elements of one set. What is left of a time (`expires`, or `timeout` where that is not
@@ -53,36 +69,67 @@ pub(super) fn read(
 
 impl Dump {
     fn line(&mut self, intake: &mut Intake<'_>, place: Place, line: &[u8]) -> Result<(), Failure> {
-        if self.is_inside {
-            return self.elements(intake, place, line);
-        }
-        let line = line.trim_ascii();
-        let words = words(line);
-        if let [b"set" | b"map", name, ..] = words.as_slice() {
-            self.name = name.to_vec();
-        }
-        if words.first() == Some(&&b"elements"[..]) {
-            let open = memchr::memchr(b'{', line).unwrap_or(line.len());
-            self.is_inside = open < line.len();
-            return self.elements(intake, place, line.get(open + 1..).unwrap_or_default());
+        let mut rest = line;
+        while !rest.is_empty() {
+            rest = if self.is_inside {
+                self.elements(intake, place, rest)?
+            } else {
+                self.word(rest)
+            };
         }
         Ok(())
     }
 
-    fn elements(
+    /// Takes the first word of a text outside of elements, and gives what comes after it: dumps are in lines, but
+    /// people write a table in one.
+    fn word<'l>(&mut self, text: &'l [u8]) -> &'l [u8] {
+        let text = text.trim_ascii_start();
+        let is_sign = |byte: &u8| b"{};=".contains(byte);
+        let length = match text.first() {
+            None | Some(b'#') => return &[],
+            Some(b'"') => {
+                let inside = text.get(1..).unwrap_or_default();
+                memchr::memchr(b'"', inside).map_or(text.len(), |end| end + 2)
+            }
+            Some(byte) if is_sign(byte) => 1,
+            Some(_) => {
+                let is_end = |byte: &u8| byte.is_ascii_whitespace() || is_sign(byte);
+                text.iter().position(is_end).unwrap_or(text.len())
+            }
+        };
+        let (word, rest) = text.split_at_checked(length).unwrap_or((text, &[]));
+        self.next = match (self.next, word) {
+            (Next::Name, name) => {
+                self.name = name.to_vec();
+                Next::Any
+            }
+            (_, b"set" | b"map") => Next::Name,
+            (_, b"elements") => Next::Equals,
+            (Next::Equals, b"=") => Next::Brace,
+            (Next::Brace, b"{") => {
+                self.is_inside = true;
+                Next::Any
+            }
+            (Next::Any | Next::Equals | Next::Brace, _) => Next::Any,
+        };
+        rest
+    }
+
+    /// Takes elements up to the end of the text or theirs, and gives what comes after it.
+    fn elements<'l>(
         &mut self,
         intake: &mut Intake<'_>,
         place: Place,
-        text: &[u8],
-    ) -> Result<(), Failure> {
-        for &byte in text {
-            if !self.is_inside {
-                break;
-            }
+        text: &'l [u8],
+    ) -> Result<&'l [u8], Failure> {
+        for (at, &byte) in text.iter().enumerate() {
             match byte {
                 b',' | b'}' if !self.is_quoted => {
                     self.is_inside = byte == b',';
                     self.end(intake)?;
+                    if !self.is_inside {
+                        return Ok(text.get(at + 1..).unwrap_or_default());
+                    }
                 }
                 _ => {
                     self.is_quoted ^= byte == b'"';
@@ -95,7 +142,7 @@ impl Dump {
                 }
             }
         }
-        Ok(())
+        Ok(&[])
     }
 
     /// An element is whole.

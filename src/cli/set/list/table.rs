@@ -8,13 +8,13 @@ use crate::cli::base::Failure;
 use crate::escape::visible_short;
 use csv::{ByteRecord, ReaderBuilder, Trim};
 use std::io::BufRead;
-use tcpw_gate::Network;
 
 /// As much of a name as is shown.
 const SHOWN: usize = 40;
 
 /// Reads a column. What separates fields is told by the first line that is not a comment: a comma, a
-/// semicolon or a tab. A first line whose field is not an address is taken for the names of columns.
+/// semicolon or a tab. A first line whose field is a word, and does not look like an address, has the names of
+/// columns.
 pub(super) fn read(
     input: &mut dyn BufRead,
     column: &Column,
@@ -64,9 +64,7 @@ fn find(
     let name = match column {
         Column::Number(number) => {
             let number = number.saturating_sub(1);
-            let field = first.get(number).map(str::from_utf8);
-            let is_entry = matches!(field, Some(Ok(field)) if field.parse::<Network>().is_ok());
-            return Ok((number, is_entry || field.is_none()));
+            return Ok((number, !first.get(number).is_some_and(is_name)));
         }
         Column::Name(name) => name,
     };
@@ -86,6 +84,16 @@ fn find(
         "the first line has: {}; or give the number of the column",
         names.join(", ")
     )))
+}
+
+/// Whether a field is the name of a column, and not an entry that cannot be understood: those have digits with
+/// dots or a slash, colons, or begin with a digit.
+fn is_name(field: &[u8]) -> bool {
+    let has = |is: fn(&u8) -> bool| field.iter().any(is);
+    let is_like_an_address = field.first().is_none_or(u8::is_ascii_digit)
+        || field.contains(&b':')
+        || has(u8::is_ascii_digit) && has(|byte| b"./".contains(byte));
+    !is_like_an_address && str::from_utf8(field).is_ok()
 }
 
 fn delimiter(start: &[u8]) -> u8 {

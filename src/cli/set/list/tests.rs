@@ -263,6 +263,74 @@ fn a_dump_of_nft_is_read_with_what_is_left_of_its_timeouts() {
 }
 
 #[test]
+fn a_dump_of_nft_in_one_line_is_read() {
+    let text = "table inet t { set bans { type ipv4_addr; comment \"elements = { 1.2.3.4 }\"; \
+                elements = { 192.0.2.7, 198.51.100.0/24 }; } set none { type ipv4_addr; } }\n";
+    assert_eq!(networks(text).1, ["192.0.2.7", "198.51.100.0/24"]);
+    let cut = text.split(" }; }").next().unwrap();
+    assert!(failure(cut.as_bytes(), ListForm::Nft, None).contains("it was cut"));
+    let two =
+        "table inet t { set a { elements = { 192.0.2.7 } } set b { elements = { 192.0.2.8 } } }";
+    assert!(failure(two.as_bytes(), ListForm::Nft, None).contains("`a` and `b`"));
+}
+
+#[test]
+fn an_element_of_a_set_with_a_netmask_is_its_network() {
+    let text = "create a hash:ip family inet hashsize 1024 maxelem 65536 netmask 24 bucketsize 12\n\
+                add a 192.0.2.0 timeout 60\nadd a 198.51.100.9-198.51.101.3\n";
+    assert_eq!(networks(text).1, ["192.0.2.0/24 60", "198.51.100.0/23"]);
+    let text = "create b bitmap:ip range 192.0.0.0-192.0.255.255 netmask 24\nadd b 192.0.2.0\n";
+    assert_eq!(networks(text).1, ["192.0.2.0/24"]);
+    let text = "create c hash:ip family inet6 netmask 64\nadd c 2001:db8:1:2::\n";
+    assert_eq!(networks(text).1, ["2001:db8:1:2::/64"]);
+    for (options, why) in [
+        ("bitmask 255.255.0.0", "a `bitmask`"),
+        ("netmask 64", "does not fit"),
+        ("netmask x", "not a number of bits"),
+    ] {
+        let text = format!("create d hash:ip {options}\nadd d 192.0.2.0\nadd d 192.0.3.0\n");
+        let faults = faults(&text);
+        assert_eq!(faults.len(), 2, "{faults:?}");
+        assert!(
+            faults[0].starts_with("list:2: ") && faults[0].contains(why),
+            "{faults:?}"
+        );
+    }
+}
+
+#[test]
+fn a_bad_first_entry_of_a_column_is_not_its_name() {
+    let read = |first: &str| {
+        let text = format!("x,{first}\ny,192.0.2.7\n");
+        read(text.as_bytes(), Some(ListForm::Csv), Some("2"))
+            .faults
+            .len()
+    };
+    for name in [
+        "ip",
+        "IPv4 address",
+        "src_ip",
+        "\u{c8fc}\u{c18c}",
+        "src.ip",
+        "net1",
+    ] {
+        assert_eq!(read(name), 0, "{name}");
+    }
+    for entry in [
+        "300.1.1.1",
+        "10/8",
+        "192.0.2.0/33",
+        "fe80::x",
+        "1",
+        "",
+        "x1.example",
+        "abc/24",
+    ] {
+        assert_eq!(read(entry), 1, "{entry}");
+    }
+}
+
+#[test]
 fn an_array_of_json_is_read_by_its_elements() {
     let wanted = (
         ListForm::Json,

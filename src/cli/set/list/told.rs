@@ -1,5 +1,6 @@
 //! What there is to say about lists: what cannot be understood, and what is odd.
 
+use super::form::ListForm;
 use super::place::Place;
 use crate::cli::base::{Context, Failure};
 
@@ -38,11 +39,11 @@ impl Notes {
         lines
     }
 
-    /// Shows what cannot be understood.
+    /// Shows what cannot be understood; `is_table` says whether a list is or may be CSV.
     ///
     /// # Errors
     /// When there is anything.
-    pub(crate) fn check(&self, context: &mut Context) -> Result<(), Failure> {
+    fn check(&self, is_table: bool, context: &mut Context) -> Result<(), Failure> {
         if self.is_empty() {
             return Ok(());
         }
@@ -50,7 +51,6 @@ impl Notes {
             context.out.note(&line)?;
         }
         let entries = if self.count == 1 { "entry" } else { "entries" };
-        let is_table = self.first.iter().any(|line| line.contains(','));
         let hint = if is_table {
             "mend or remove them; of CSV, name the column of the addresses with --column"
         } else {
@@ -71,4 +71,18 @@ pub(crate) struct Told {
     pub(crate) faults: Notes,
     /// What was taken and is odd.
     pub(crate) warnings: Notes,
+    /// Whether a list of lines has an entry with a comma that cannot be understood: it may be CSV.
+    pub(super) is_like_csv: bool,
+}
+
+impl Told {
+    /// Shows what cannot be understood in lists of these forms.
+    ///
+    /// # Errors
+    /// When there is anything.
+    pub(crate) fn check(&self, forms: &[ListForm], context: &mut Context) -> Result<(), Failure> {
+        let has = |form| forms.contains(&form);
+        let is_table = has(ListForm::Csv) || has(ListForm::Lines) && self.is_like_csv;
+        self.faults.check(is_table, context)
+    }
 }

@@ -46,6 +46,9 @@ pub(super) fn claims(
         );
         claims.into_iter().for_each(&mut *tell);
     }
+    if judge.budget.is_spent() {
+        notes.push("too many kinds of clients to compare them all".to_owned());
+    }
     if regions.len() > 1 {
         let mut known = HashSet::new();
         notes.retain(|note| known.insert(note.clone()));
@@ -63,6 +66,9 @@ pub(super) fn each_scene(
     let names = Rc::new(Names::new(work.atoms.iter().map(|(_, atom)| atom)));
     let admitted = work.admitted(region);
     for view in &views.all {
+        if judge.budget.is_spent() {
+            return;
+        }
         let atoms: Vec<(Slot, &Atom)> = work
             .atoms
             .iter()
@@ -85,6 +91,13 @@ pub(super) fn each_scene(
             let settle = (&compiler.questions, world);
             all.extend(pieces(axis, region, &atoms, judge.rules, settle));
         }
+        let profiles = scene
+            .profiles
+            .iter()
+            .chain(all.iter().map(|piece| &piece.profile));
+        let steps = profiles.map(|profile| profile.marks.len() + 1).sum();
+        judge.budget.take(steps);
+        judge.budget.take(names.settling(&atoms));
         then(&scene, &all);
     }
 }
@@ -148,6 +161,9 @@ impl Scene<'_> {
             if (rows.len() + 1).saturating_mul(firsts.len()) > PAIRS_LIMIT {
                 return false;
             }
+            if self.judge.budget.is_spent() {
+                return true;
+            }
             let fate = |name: &&Profile| self.judge.fate(piece.axis, &piece.profile, name);
             let row: Row = firsts.iter().map(fate).collect();
             let next = numbers.len();
@@ -208,7 +224,10 @@ impl Scene<'_> {
         match reason {
             Reason::Question(number) => {
                 let text = visible_short(self.compiler.questions.text(number), SHOWN);
-                format!("whom `{text}` matches")
+                match self.compiler.questions.reason(number) {
+                    Some(why) => format!("whom `{text}` matches, which cannot be read here: {why}"),
+                    None => format!("whom `{text}` matches"),
+                }
             }
             Reason::Rule(number) => match self.judge.rules.get(number).map(|rule| &rule.end) {
                 Some(End::Unknown(what)) => what.clone(),

@@ -78,6 +78,8 @@ pub(super) struct Slot {
 pub(super) struct Questions {
     numbers: HashMap<Vec<u8>, u32>,
     texts: Vec<Vec<u8>>,
+    /// Why nothing here answers a question, where that has a reason of its own.
+    reasons: HashMap<u32, String>,
 }
 
 impl Questions {
@@ -96,6 +98,11 @@ impl Questions {
         self.texts
             .get(crate::span::index(number))
             .map_or(&[], Vec::as_slice)
+    }
+
+    /// Why nothing here answers it, if that has a reason of its own.
+    pub(super) fn reason(&self, number: u32) -> Option<&str> {
+        self.reasons.get(&number).map(String::as_str)
     }
 
     /// Whether the address or name matches the pattern.
@@ -252,8 +259,14 @@ impl<'w> Compiler<'w> {
     }
 
     fn list(&mut self, path: &[u8], open: &mut Vec<Vec<u8>>, each: &mut dyn FnMut(Atom)) {
-        let ListFile::Read(bytes) = self.world.list_file(path) else {
-            return;
+        let bytes = match self.world.list_file(path) {
+            ListFile::Absent => return,
+            ListFile::Unread(why) => {
+                let number = self.questions.number(b'l', path);
+                self.questions.reasons.insert(number, why);
+                return each(Atom::Open(number));
+            }
+            ListFile::Read(bytes) => bytes,
         };
         if open.len() >= NESTING || open.iter().any(|other| other == path) {
             return each(Atom::Open(self.questions.number(b'l', path)));

@@ -2,6 +2,7 @@
 //! client are: what can be said where there are only addresses.
 
 use crate::engine::clients::axis::Axis;
+use crate::engine::effect::budget::Budget;
 use crate::engine::effect::collect::{Scene, each_scene};
 use crate::engine::effect::compile::Compiler;
 use crate::engine::effect::daemons::Views;
@@ -92,6 +93,7 @@ pub fn coverage(
         rules: &work.rules,
         ends: [end(tables.deny), Access::Undecided],
         is_deny_common: false,
+        budget: &Budget::unlimited(),
     };
     let mut found = None;
     each_scene(

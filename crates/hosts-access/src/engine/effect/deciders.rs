@@ -1,5 +1,6 @@
 //! Which rules decide about clients that are asked about, each with a client for whom it does.
 
+use crate::engine::effect::budget::Budget;
 use crate::engine::effect::claim::Example;
 use crate::engine::effect::collect::{PAIRS_LIMIT, Scene, each_scene};
 use crate::engine::effect::compile::Compiler;
@@ -80,6 +81,7 @@ pub fn deciders(
         rules: &work.rules,
         ends: [end(tables.deny), Access::Undecided],
         is_deny_common: false,
+        budget: &Budget::unlimited(),
     };
     let mut found = Vec::new();
     let mut is_whole = true;

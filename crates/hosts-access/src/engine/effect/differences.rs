@@ -1,6 +1,7 @@
 //! Who gains and who loses when one pair of tables takes the place of another.
 
 use crate::engine::effect::alike::alike;
+use crate::engine::effect::budget::Budget;
 use crate::engine::effect::claim::{Claim, Differences};
 use crate::engine::effect::collect::claims;
 use crate::engine::effect::compile::Compiler;
@@ -21,9 +22,22 @@ pub fn differences(
     daemons: &[&[u8]],
     world: &dyn Surroundings,
 ) -> Differences {
+    differences_within(old, new, daemons, world, u64::MAX)
+}
+
+/// The same in so many steps at most, of which a million takes a tenth of a second or less: who cannot be
+/// compared within them is a note. Tables can be written that take the cube of their rules.
+pub fn differences_within(
+    old: &Tables<'_>,
+    new: &Tables<'_>,
+    daemons: &[&[u8]],
+    world: &dyn Surroundings,
+    steps: u64,
+) -> Differences {
     let mut claims = Vec::new();
     let mut tell = |claim| claims.push(claim);
-    let unsaid = compared([old, new], (daemons, NO_USER), world, MOST, &mut tell);
+    let limits = (MOST, &Budget::new(steps));
+    let unsaid = compared([old, new], (daemons, NO_USER), world, limits, &mut tell);
     Differences {
         claims,
         asks_user: unsaid.asks_user,
@@ -41,7 +55,8 @@ pub fn each_difference(
     world: &dyn Surroundings,
     tell: &mut dyn FnMut(Claim),
 ) -> Vec<String> {
-    compared([old, new], (daemons, NO_USER), world, MOST, tell).of_unknown_user()
+    let limits = (MOST, &Budget::unlimited());
+    compared([old, new], (daemons, NO_USER), world, limits, tell).of_unknown_user()
 }
 
 /// The user of a client that names none, as libwrap has it.
@@ -57,7 +72,8 @@ pub fn differences_of_user(
 ) -> Differences {
     let mut claims = Vec::new();
     let mut tell = |claim| claims.push(claim);
-    let unsaid = compared([old, new], (daemons, user), world, MOST, &mut tell);
+    let limits = (MOST, &Budget::unlimited());
+    let unsaid = compared([old, new], (daemons, user), world, limits, &mut tell);
     Differences {
         claims,
         notes: unsaid.notes,
@@ -90,7 +106,7 @@ pub(super) fn compared(
     [old, new]: [&Tables<'_>; 2],
     (daemons, user): (&[&[u8]], &[u8]),
     world: &dyn Surroundings,
-    most: usize,
+    (most, budget): (usize, &Budget),
     tell: &mut dyn FnMut(Claim),
 ) -> Unsaid {
     let mut tables = [
@@ -123,6 +139,7 @@ pub(super) fn compared(
         rules: &work.rules,
         ends,
         is_deny_common,
+        budget,
     };
     let commands = work.commands.iter().map(|command| &command.admitted);
     let regions = slices(region, &commands, most);

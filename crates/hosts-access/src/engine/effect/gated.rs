@@ -2,6 +2,7 @@
 //! what the linear matcher decides, client by client.
 
 use crate::AccessTables;
+use crate::engine::effect::budget::Budget;
 use crate::engine::effect::differences::compared;
 use crate::engine::{
     Access, Account, Admitted, Cause, Change, Host, HostName, ListFile, Request, Surroundings,
@@ -179,7 +180,7 @@ proptest! {
         let mut sliced = Vec::new();
         let daemons: (&[&[u8]], &[u8]) = (&[b"sshd", b"vsftpd"], b"unknown");
         let mut keep = |claim| sliced.push(claim);
-        compared([&old.tables(), &new.tables()], daemons, &Gates, 1, &mut keep);
+        compared([&old.tables(), &new.tables()], daemons, &Gates, (1, &Budget::unlimited()), &mut keep);
         for (daemon, address, name, request) in requests() {
             let [was, is] = [&old, &new].map(|tables| tables.decide_on(&request, &Gates).access);
             let expected = match (was, is) {

@@ -8,6 +8,7 @@
 //! admit very many ranges, all this is done for one slice of the addresses after the other ([`slices`]).
 
 mod alike;
+mod budget;
 mod claim;
 mod collect;
 mod compile;
@@ -30,5 +31,5 @@ mod work;
 pub use claim::{Change, Claim, Daemons, Differences, Example, NameGroup, NameSet};
 pub use coverage::{Covered, coverage};
 pub use deciders::{Decider, deciders};
-pub use differences::{differences, differences_of_user, each_difference};
+pub use differences::{differences, differences_of_user, differences_within, each_difference};
 pub use names::NamePhrase;

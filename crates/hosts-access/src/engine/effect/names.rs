@@ -160,6 +160,13 @@ impl Names {
             .unwrap_or(others)
     }
 
+    /// How many questions about names the atoms ask.
+    pub(super) fn settling(&self, atoms: &[(Slot, &Atom)]) -> usize {
+        let is_asked =
+            |atom: &&(Slot, &Atom)| matches!(atom.1, Atom::Known | Atom::Local | Atom::Vague(_));
+        atoms.iter().filter(is_asked).count() * self.classes.len()
+    }
+
     /// A class in words.
     pub(super) fn describe(&self, class: &Class) -> NamePhrase {
         let text = visible(&class.example);

@@ -16,18 +16,19 @@ use std::rc::Rc;
 #[derive(Debug, Default)]
 pub(crate) struct ListIndexes {
     hasher: KeyHasher,
-    lists: RefCell<HashMap<Vec<u8>, Option<Rc<ListIndex>>>>,
+    lists: RefCell<HashMap<Vec<u8>, Compiled>>,
 }
 
 impl ListIndexes {
-    /// The list at `path`, compiled when it is first asked for; `None` if there is none.
-    pub(crate) fn get(&self, path: &[u8], world: &dyn Surroundings) -> Option<Rc<ListIndex>> {
+    /// The list at `path`, compiled when it is first asked for.
+    pub(crate) fn get(&self, path: &[u8], world: &dyn Surroundings) -> Compiled {
         if let Some(known) = self.lists.borrow().get(path) {
             return known.clone();
         }
         let list = match world.list_file(path) {
-            ListFile::Absent => None,
-            ListFile::Read(bytes) => Some(Rc::new(ListIndex::new(bytes, &self.hasher))),
+            ListFile::Absent => Compiled::Absent,
+            ListFile::Unread(why) => Compiled::Unread(why),
+            ListFile::Read(bytes) => Compiled::Read(Rc::new(ListIndex::new(bytes, &self.hasher))),
         };
         self.lists.borrow_mut().insert(path.to_vec(), list.clone());
         list
@@ -50,6 +51,17 @@ impl ListIndexes {
                 .map(|(_, word)| word)
         })
     }
+}
+
+/// A list file as it is asked.
+#[derive(Debug, Clone)]
+pub(crate) enum Compiled {
+    /// There is none.
+    Absent,
+    /// It cannot be read here, for this reason.
+    Unread(String),
+    /// Its words.
+    Read(Rc<ListIndex>),
 }
 
 /// The compiled form of one list file.

@@ -50,8 +50,11 @@ pub trait Surroundings {
 /// A list file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ListFile {
-    /// There is none, or it is a directory, or it cannot be read: no match.
+    /// There is none, or it is something that libwrap cannot read either, such as a directory: no match.
     Absent,
+    /// It is there and cannot be read here, for this reason; libwrap may read it, so nobody knows whom it
+    /// matches.
+    Unread(String),
     /// Its bytes.
     Read(Rc<Vec<u8>>),
 }

@@ -1,6 +1,6 @@
 //! Whether an element of a list matches a request.
 
-use crate::engine::index::list_index::ListIndexes;
+use crate::engine::index::list_index::{Compiled, ListIndexes};
 use crate::engine::model::request::{Host, HostName, Open, Request, string};
 use crate::engine::model::surroundings::{ListFile, Surroundings};
 use crate::engine::model::text::{LIST_WORD_LIMIT, is_quad, unmapped, words};
@@ -261,15 +261,23 @@ impl<'r> Matcher<'r> {
         }
         lists.push(path.to_vec());
         let found = if let Some(indexes) = self.indexes {
-            let Some(list) = indexes.get(path, self.world) else {
-                lists.pop();
-                return Ok(false);
+            let list = match indexes.get(path, self.world) {
+                Compiled::Absent => {
+                    lists.pop();
+                    return Ok(false);
+                }
+                Compiled::Unread(why) => return undecided(&unread(&why)),
+                Compiled::Read(list) => list,
             };
             self.any_word(indexes.candidates(&list, host), side, lists)?
         } else {
-            let ListFile::Read(bytes) = self.world.list_file(path) else {
-                lists.pop();
-                return Ok(false);
+            let bytes = match self.world.list_file(path) {
+                ListFile::Absent => {
+                    lists.pop();
+                    return Ok(false);
+                }
+                ListFile::Unread(why) => return undecided(&unread(&why)),
+                ListFile::Read(bytes) => bytes,
             };
             let address = self.text_of(&host.address);
             let is_skimmed = self.dialect.has_debian_patterns() && !host.name.is_unasked();
@@ -307,6 +315,11 @@ impl<'r> Matcher<'r> {
         }
         Ok(WordAnswer::None)
     }
+}
+
+/// Why a list file says nothing here.
+fn unread(why: &str) -> String {
+    format!("cannot be read here: {why}")
 }
 
 /// One end of the request, and what its name is called where it is open.
