@@ -185,3 +185,37 @@ fn what_a_shell_has_opened_is_read() {
     assert_eq!(output.status.code(), Some(1), "{out}{err}");
     assert!(out.contains("denied: sshd from 192.0.2.8"), "{out}{err}");
 }
+
+/// The links of a copy of a server mean its own files: this machine's are neither read nor written.
+#[test]
+fn links_below_a_root_stay_in_it() {
+    let stage = Sandbox::new().deny("ALL: ALL\n").file("srv/allow", "");
+    let link = stage.path().join("etc/hosts.allow");
+    let outside = stage.path().with_extension("outside");
+    std::fs::write(&outside, "sshd: 192.0.2.7\n").unwrap();
+    let inside = stage.path().join(outside.strip_prefix("/").unwrap());
+    std::fs::create_dir_all(inside.parent().unwrap()).unwrap();
+    std::fs::write(&inside, "sshd: 192.0.2.8\n").unwrap();
+    std::os::unix::fs::symlink(&outside, &link).unwrap();
+    let tcpw = |words: &[&str]| {
+        let output = std::process::Command::new(crate::sandbox::program())
+            .arg("--root")
+            .arg(stage.path())
+            .args(words)
+            .env("SSH_CONNECTION", "0.0.0.1 1 0.0.0.2 22")
+            .output()
+            .unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let verdicts = ["192.0.2.7", "192.0.2.8"].map(|client| tcpw(&["match", "sshd", client]));
+    let changed = tcpw(&["allow", "192.0.2.9"]);
+    let texts = [&outside, &inside].map(|path| std::fs::read_to_string(path).unwrap());
+    let kind = std::fs::symlink_metadata(&link).unwrap().file_type();
+    std::fs::remove_file(outside).unwrap();
+    assert!(verdicts[0].starts_with("denied"), "{verdicts:?}");
+    assert!(verdicts[1].starts_with("granted"), "{verdicts:?}");
+    assert!(changed.contains("192.0.2.9 gains access"), "{changed}");
+    assert_eq!(texts[0], "sshd: 192.0.2.7\n");
+    assert_eq!(texts[1], "sshd: 192.0.2.8\nALL: 192.0.2.9\n");
+    assert!(kind.is_symlink());
+}

@@ -29,11 +29,11 @@ pub(super) struct Told<'e> {
 impl Speaker {
     pub(super) fn new(paths: &Paths, language: Language) -> Self {
         let shown = |path: &Path| visible(path.as_os_str().as_encoded_bytes());
+        let [allow, deny] = paths.entries();
         Self {
-            allow: shown(&paths.allow),
-            deny: shown(&paths.deny),
-            shell: [&paths.allow, &paths.deny]
-                .map(|path| shell_word(path.as_os_str().as_encoded_bytes())),
+            allow: shown(&allow),
+            deny: shown(&deny),
+            shell: [&allow, &deny].map(|path| shell_word(path.as_os_str().as_encoded_bytes())),
             language,
         }
     }

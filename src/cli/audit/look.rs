@@ -17,9 +17,10 @@ const DPKG: &str = "/var/lib/dpkg/status";
 
 /// Looks at the system.
 pub(super) fn look(paths: &Paths, openssh: Option<SshdVersion>) -> SeenSystem {
+    let [allow, deny] = paths.entries();
     SeenSystem {
-        allow: file(&paths.allow, paths),
-        deny: file(&paths.deny, paths),
+        allow: file(&allow, paths),
+        deny: file(&deny, paths),
         dpkg: paths.followed(Path::new(DPKG)).map_or_else(
             |cause| FileContent::NotRead(cause.to_string()),
             |place| content(&place),

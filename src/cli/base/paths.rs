@@ -33,7 +33,7 @@ impl Paths {
         let place = |given: &Option<PathBuf>, default: &str| {
             given
                 .clone()
-                .unwrap_or_else(|| below(root.as_deref(), Path::new(default)))
+                .unwrap_or_else(|| target(root.as_deref(), Path::new(default)))
         };
         Self {
             allow: place(&global.allow_file, ALLOW_TABLE),
@@ -47,8 +47,21 @@ impl Paths {
 
     /// Whether both tables are those that daemons read, here or below `--root`.
     pub(crate) fn are_of_system(&self) -> bool {
-        let usual = |path: &str| self.inside(Path::new(path));
+        let usual = |path: &str| target(self.root.as_deref(), Path::new(path));
         [&self.allow, &self.deny] == [&usual(ALLOW_TABLE), &usual(DENY_TABLE)]
+    }
+
+    /// The paths of the two tables as daemons name them: that of a link, not of the file it leads to.
+    pub(crate) fn entries(&self) -> [PathBuf; 2] {
+        let root = self.root.as_deref();
+        [(&self.allow, ALLOW_TABLE), (&self.deny, DENY_TABLE)].map(|(path, usual)| {
+            let usual = Path::new(usual);
+            if *path == target(root, usual) {
+                below(root, usual)
+            } else {
+                path.clone()
+            }
+        })
     }
 
     /// These paths, with these files instead of the two tables.
@@ -116,6 +129,12 @@ fn own_history() -> Option<PathBuf> {
     let state = named("XDG_STATE_HOME").filter(|path| path.is_absolute());
     let home = || named("HOME").map(|home| home.join(".local/state"));
     state.or_else(home).map(|state| state.join("tcpw/history"))
+}
+
+/// The file at `path` in the copy of a system below `root`, whose links mean places of the copy.
+fn target(root: Option<&Path>, path: &Path) -> PathBuf {
+    root.and_then(|root| place_in_root(root, path).ok())
+        .unwrap_or_else(|| below(root, path))
 }
 
 fn below(root: Option<&Path>, path: &Path) -> PathBuf {
