@@ -25,6 +25,7 @@ mod rule;
 mod sheet;
 mod sshd;
 mod sshd_hosts;
+mod sshd_keywords;
 mod ufw;
 mod words;
 mod xml;
