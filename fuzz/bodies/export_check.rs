@@ -41,7 +41,7 @@ fn read(program: usize, bytes: &[u8]) -> Result<Installed, Misread> {
         text: text(bytes),
     };
     match program {
-        0 => read_nftables(&text(bytes)),
+        0 => read_nftables(&text(bytes), 0),
         1 => {
             let paths = ["policies/tcpw.xml", "ipsets/tcpw-tcp22-granted4.xml"];
             let parts = bytes.splitn(2, |byte| *byte == 0xff);

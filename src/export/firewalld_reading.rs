@@ -172,7 +172,7 @@ fn rule(
         kind,
         intervals,
         is_granted: false,
-        is_passing: false,
+        ends: None,
     };
     Ok((format!("{protocol}{number}"), layer))
 }

@@ -15,7 +15,17 @@ pub struct Installed {
 }
 
 /// Addresses, and how they fare: now, and after each change.
-type Fare = (Interval, Vec<bool>);
+type Fare = (Interval, Vec<Stage>);
+
+/// How addresses fare, and until when, in seconds since 1970; nothing if that is not known, or for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stage {
+    is_granted: bool,
+    until: Option<i64>,
+}
+
+/// By how many seconds an end may be another one: an export is loaded some time after it is written.
+const SLACK: u64 = 120;
 
 /// As much of a line as is shown.
 const SHOWN: usize = 80;
@@ -77,6 +87,19 @@ pub enum Mismatch {
         /// Whether it should.
         should_be: Option<bool>,
     },
+    /// Addresses that fare so until another time.
+    Ends {
+        /// The port or the daemon.
+        part: String,
+        /// The first of them.
+        low: IpAddr,
+        /// The last of them.
+        high: IpAddr,
+        /// Until when they fare so, in seconds since 1970.
+        until: i64,
+        /// Until when they should.
+        should_be: i64,
+    },
 }
 
 /// One set of a part: whoever is in it, and is not in a set before it, fares so.
@@ -85,12 +108,13 @@ pub(super) struct Layer {
     pub(super) kind: Kind,
     pub(super) intervals: Vec<Interval>,
     pub(super) is_granted: bool,
-    /// Whether its addresses leave it after a time, and fare as a set after it says, then.
-    pub(super) is_passing: bool,
+    /// When each of the intervals leaves it, if they do, and fares as a set after it says, then; nothing
+    /// inside where that is not known.
+    pub(super) ends: Option<Vec<Option<i64>>>,
 }
 
-/// The addresses of a set in order, how they fare, and whether they do so only for a time.
-type Sorted = (Vec<Interval>, bool, bool);
+/// The addresses of a set in order, each until when, how they fare, and whether they do so only for a time.
+type Sorted = (Vec<(Interval, Option<i64>)>, bool, bool);
 
 impl Installed {
     /// Adds a line of the frame.
@@ -103,13 +127,38 @@ impl Installed {
         let mut by_kind: BTreeMap<Kind, Vec<Sorted>> = BTreeMap::new();
         for layer in layers {
             let layers = by_kind.entry(layer.kind).or_default();
-            layers.push((union(layer.intervals), layer.is_granted, layer.is_passing));
+            let is_passing = layer.ends.is_some();
+            let intervals = match layer.ends {
+                None => union(layer.intervals)
+                    .into_iter()
+                    .map(|one| (one, None))
+                    .collect(),
+                Some(ends) => {
+                    let mut all: Vec<_> = layer.intervals.into_iter().zip(ends).collect();
+                    all.sort_unstable();
+                    all
+                }
+            };
+            layers.push((intervals, layer.is_granted, is_passing));
         }
         let fares = Kind::BOTH.map(|kind| {
             let layers = by_kind.remove(&kind).unwrap_or_default();
             (kind, fares(kind, &layers, rest(kind)))
         });
         self.parts.insert(name.to_owned(), fares.into());
+    }
+
+    /// The parts of which it decides something: ports (`tcp22`), units or a daemon.
+    pub fn parts(&self) -> impl Iterator<Item = &str> {
+        self.parts.keys().map(String::as_str)
+    }
+
+    /// Whether addresses fare so only for a time of which the end is not known.
+    pub fn has_unknown_ends(&self) -> bool {
+        let fares = self.parts.values().flat_map(BTreeMap::values).flatten();
+        let mut passing =
+            fares.flat_map(|(_, fare)| fare.split_last().map_or(&[][..], |(_, all)| all));
+        passing.any(|stage| stage.until.is_none())
     }
 
     /// How this export differs from `wanted`.
@@ -137,7 +186,7 @@ impl Installed {
 /// How all addresses of a family fare.
 fn fares(kind: Kind, layers: &[Sorted], rest: bool) -> Vec<Fare> {
     let mut starts = vec![0];
-    for (low, high) in layers.iter().flat_map(|(intervals, ..)| intervals) {
+    for ((low, high), _) in layers.iter().flat_map(|(intervals, ..)| intervals) {
         starts.push(*low);
         starts.extend(high.checked_add(1).filter(|next| *next <= kind.last()));
     }
@@ -150,16 +199,33 @@ fn fares(kind: Kind, layers: &[Sorted], rest: bool) -> Vec<Fare> {
         let mut fare = Vec::new();
         let mut is_settled = false;
         for ((intervals, is_granted, is_passing), at) in layers.iter().zip(&mut at) {
-            while intervals.get(*at).is_some_and(|(_, high)| high < start) {
+            while intervals
+                .get(*at)
+                .is_some_and(|((_, high), _)| high < start)
+            {
                 *at += 1;
             }
-            if !is_settled && intervals.get(*at).is_some_and(|(low, _)| low <= start) {
-                fare.push(*is_granted);
+            let here = intervals.get(*at).filter(|((low, _), _)| low <= start);
+            if let Some((_, until)) = here.filter(|_| !is_settled) {
+                push(
+                    &mut fare,
+                    Stage {
+                        is_granted: *is_granted,
+                        until: *until,
+                    },
+                );
                 is_settled = !is_passing;
             }
         }
-        fare.extend((!is_settled).then_some(rest));
-        fare.dedup();
+        if !is_settled {
+            push(
+                &mut fare,
+                Stage {
+                    is_granted: rest,
+                    until: None,
+                },
+            );
+        }
         match found.last_mut().filter(|(_, last)| *last == fare) {
             Some((interval, _)) => interval.1 = end,
             None => found.push(((*start, end), fare)),
@@ -168,21 +234,62 @@ fn fares(kind: Kind, layers: &[Sorted], rest: bool) -> Vec<Fare> {
     found
 }
 
+/// Adds how addresses fare afterwards.
+fn push(fare: &mut Vec<Stage>, stage: Stage) {
+    let last = fare.last_mut();
+    let has_ended = last.as_ref().and_then(|last| last.until).zip(stage.until);
+    if has_ended.is_some_and(|(before, until)| until <= before) {
+        return;
+    }
+    match last.filter(|last| last.is_granted == stage.is_granted) {
+        Some(last) => last.until = stage.until,
+        None => fare.push(stage),
+    }
+}
+
+/// How two fares differ for these addresses, if they do.
+fn difference(
+    name: &str,
+    (low, high): (IpAddr, IpAddr),
+    [fare, should]: [&[Stage]; 2],
+) -> Option<Mismatch> {
+    let part = || name.to_owned();
+    let are_alike = fare.len() == should.len()
+        && fare
+            .iter()
+            .zip(should)
+            .all(|(one, other)| one.is_granted == other.is_granted);
+    if !are_alike {
+        return Some(Mismatch::Addresses {
+            part: part(),
+            low,
+            high,
+            is_granted: fare.first().map(|stage| stage.is_granted),
+            should_be: should.first().map(|stage| stage.is_granted),
+        });
+    }
+    let mut ends = fare
+        .iter()
+        .zip(should)
+        .filter_map(|(one, other)| one.until.zip(other.until));
+    let (until, should_be) = ends.find(|(one, other)| one.abs_diff(*other) > SLACK)?;
+    Some(Mismatch::Ends {
+        part: part(),
+        low,
+        high,
+        until,
+        should_be,
+    })
+}
+
 /// Compares two divisions of all addresses of a family.
 fn compare(name: &str, kind: Kind, [has, wanted]: [&[Fare]; 2], found: &mut Vec<Mismatch>) {
     let (mut one, mut other) = (has.iter().peekable(), wanted.iter().peekable());
     let mut low = 0;
     while let (Some((a, fare)), Some((b, should))) = (one.peek(), other.peek()) {
         let high = a.1.min(b.1);
-        if fare != should {
-            found.push(Mismatch::Addresses {
-                part: name.to_owned(),
-                low: kind.address(low),
-                high: kind.address(high),
-                is_granted: fare.first().copied(),
-                should_be: should.first().copied(),
-            });
-        }
+        let range = (kind.address(low), kind.address(high));
+        found.extend(difference(name, range, [fare, should]));
         if a.1 == high {
             one.next();
         }

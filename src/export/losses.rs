@@ -46,6 +46,8 @@ pub enum LossKind {
     Spawn,
     /// What is sent to those who are refused, or run for them instead of the daemon.
     Answer,
+    /// What is sent to those who are admitted.
+    Banner,
     /// An option that sets something up for the daemon.
     Setting,
     /// A daemon that was not named.
@@ -66,6 +68,7 @@ impl fmt::Display for Loss {
             LossKind::Alert => "raises no alert there",
             LossKind::Spawn => "is not run there",
             LossKind::Answer => "is not sent or run there: the client is refused",
+            LossKind::Banner => "is not sent there: the client is admitted without it",
             LossKind::Setting => "has no effect there",
             LossKind::Daemon => "is not exported: no --daemon names it",
         };
@@ -181,10 +184,11 @@ impl Scan<'_> {
         if !self.world.dialect().options {
             return self.add(LossKind::Spawn, &rule.command());
         }
+        let admits = self.admits(rule);
         for option in rule.options() {
             let Some(kind) = option
                 .spec()
-                .and_then(|spec| self.option(&option, spec.kind))
+                .and_then(|spec| self.option(&option, spec.kind, admits))
             else {
                 continue;
             };
@@ -194,7 +198,24 @@ impl Scan<'_> {
         }
     }
 
-    fn option(&self, option: &RuleOption<'_>, kind: OptionKind) -> Option<LossKind> {
+    /// Whether clients of the rule get in, unless an option of it refuses some of them.
+    fn admits(&self, rule: Rule<'_, '_>) -> bool {
+        let mut kinds = rule
+            .options()
+            .into_iter()
+            .filter_map(|option| Some(option.spec()?.kind));
+        let end = kinds.find(|kind| {
+            matches!(
+                kind,
+                OptionKind::Allow | OptionKind::Deny | OptionKind::Twist
+            )
+        });
+        end.map_or(self.table == TableName::Allow, |kind| {
+            matches!(kind, OptionKind::Allow)
+        })
+    }
+
+    fn option(&self, option: &RuleOption<'_>, kind: OptionKind, admits: bool) -> Option<LossKind> {
         let value = option.value.as_deref().unwrap_or_default();
         let runs_notifier = || value.windows(11).any(|part| part == b"tcpw-notify");
         match kind {
@@ -205,6 +226,7 @@ impl Scan<'_> {
             }),
             OptionKind::Spawn if runs_notifier() => Some(LossKind::Alert),
             OptionKind::Spawn => Some(LossKind::Spawn),
+            OptionKind::Banners if admits => Some(LossKind::Banner),
             OptionKind::Twist | OptionKind::Banners => Some(LossKind::Answer),
             OptionKind::Group
             | OptionKind::Keepalive

@@ -5,6 +5,7 @@
 
 use super::installed::{Installed, Layer, Misread};
 use super::intervals::{Interval, Kind};
+use super::nftables_later::{seconds, written_at};
 use std::collections::BTreeMap;
 
 /// The name that the table has, as its head is printed.
@@ -16,18 +17,22 @@ const LOGS: &str = "limit rate 10/second burst 20 packets log prefix \"tcpw refu
 struct Set {
     kind: Kind,
     intervals: Vec<Interval>,
-    has_timeouts: bool,
+    /// When each of them ends, if they do.
+    ends: Option<Vec<Option<i64>>>,
 }
 
 /// The rules of a chain, with the numbers of their lines.
 type Chain = Vec<(usize, String)>;
 
-/// Reads the table, which stands alone in the text but for comments.
+/// Reads the table, which stands alone in the text but for comments. What nft printed it printed at
+/// `as_of`, in seconds since 1970; a script says itself when it was written.
 ///
 /// # Errors
 /// At the first line that is not one of ours, or if the table is not there.
-pub fn read_nftables(text: &str) -> Result<Installed, Misread> {
+pub fn read_nftables(text: &str, as_of: i64) -> Result<Installed, Misread> {
     let mut reader = Reader {
+        as_of,
+        written: written_at(text),
         lines: text.lines().enumerate(),
         sets: BTreeMap::new(),
         chains: BTreeMap::new(),
@@ -49,6 +54,9 @@ pub fn read_nftables(text: &str) -> Result<Installed, Misread> {
 }
 
 struct Reader<'t> {
+    as_of: i64,
+    /// When the script was written, if it says that.
+    written: Option<i64>,
     lines: std::iter::Enumerate<std::str::Lines<'t>>,
     sets: BTreeMap<String, Set>,
     chains: BTreeMap<String, Chain>,
@@ -90,7 +98,7 @@ impl<'t> Reader<'t> {
 
     fn set(&mut self, from: usize) -> Result<Set, Misread> {
         let mut kind = None;
-        let mut has_timeouts = false;
+        let mut ends: Option<Vec<Option<i64>>> = None;
         let mut intervals = Vec::new();
         while let Some((number, line)) = self.next() {
             match line {
@@ -103,18 +111,18 @@ impl<'t> Reader<'t> {
                     return Ok(Set {
                         kind,
                         intervals,
-                        has_timeouts,
+                        ends,
                     });
                 }
                 "type ipv4_addr" => kind = Some(Kind::Four),
                 "type ipv6_addr" => kind = Some(Kind::Six),
                 "flags interval" | "auto-merge" => {}
-                "flags interval,timeout" => has_timeouts = true,
+                "flags interval,timeout" => ends = Some(Vec::new()),
                 _ => {
                     let first = line
                         .strip_prefix("elements = {")
                         .ok_or_else(|| Misread::strange(number, line))?;
-                    self.elements((number, first), (kind, has_timeouts), &mut intervals)?;
+                    self.elements((number, first), kind, (&mut intervals, ends.as_mut()))?;
                 }
             }
         }
@@ -124,8 +132,8 @@ impl<'t> Reader<'t> {
     fn elements(
         &mut self,
         first: (usize, &'t str),
-        (kind, has_timeouts): (Option<Kind>, bool),
-        intervals: &mut Vec<Interval>,
+        kind: Option<Kind>,
+        (intervals, mut ends): (&mut Vec<Interval>, Option<&mut Vec<Option<i64>>>),
     ) -> Result<(), Misread> {
         let mut next = Some(first);
         while let Some((number, line)) = next {
@@ -138,19 +146,16 @@ impl<'t> Reader<'t> {
                 .map(str::trim)
                 .filter(|text| !text.is_empty())
             {
-                let words: Vec<&str> = element.split_ascii_whitespace().collect();
-                let read = match words.as_slice() {
-                    [entry] if !has_timeouts => Kind::read(entry),
-                    [entry, "timeout", _] | [entry, "timeout", _, "expires", _] if has_timeouts => {
-                        Kind::read(entry)
-                    }
-                    _ => None,
-                };
-                let (of, interval) = read.ok_or_else(|| Misread::strange(number, element))?;
+                let wrong = || Misread::strange(number, element);
+                let (entry, end) = self.element(element, ends.is_some()).ok_or_else(wrong)?;
+                let (of, interval) = Kind::read(entry).ok_or_else(wrong)?;
                 if kind != Some(of) {
-                    return Err(Misread::strange(number, element));
+                    return Err(wrong());
                 }
                 intervals.push(interval);
+                if let Some(ends) = ends.as_mut() {
+                    ends.push(end);
+                }
             }
             if is_last {
                 return Ok(());
@@ -158,6 +163,25 @@ impl<'t> Reader<'t> {
             next = self.next();
         }
         Err(cut(first.0))
+    }
+
+    /// The addresses of an element, and when it ends, if that is known.
+    fn element<'e>(&self, element: &'e str, has_timeouts: bool) -> Option<(&'e str, Option<i64>)> {
+        let words: Vec<&str> = element.split_ascii_whitespace().collect();
+        match *words.as_slice() {
+            [entry] if !has_timeouts => Some((entry, None)),
+            [entry, "timeout", timeout] if has_timeouts => {
+                let length = seconds(timeout)?;
+                Some((
+                    entry,
+                    self.written.map(|written| written.saturating_add(length)),
+                ))
+            }
+            [entry, "timeout", _, "expires", rest] if has_timeouts => {
+                Some((entry, Some(self.as_of.saturating_add(seconds(rest)?))))
+            }
+            _ => None,
+        }
     }
 
     fn installed(mut self) -> Result<Installed, Misread> {
@@ -229,7 +253,7 @@ impl<'t> Reader<'t> {
             let name = set.strip_prefix('@').ok_or_else(wrong)?;
             let set = self.sets.remove(name).ok_or_else(wrong)?;
             let is_family = family == if set.kind == Kind::Four { "ip" } else { "ip6" };
-            let is_passing = set.has_timeouts;
+            let is_passing = set.ends.is_some();
             let is_ours = if is_passing { sign != "!=" } else { !verdict };
             if !is_family || !is_ours || rest.contains_key(&set.kind) {
                 return Err(wrong());
@@ -241,7 +265,7 @@ impl<'t> Reader<'t> {
                 kind: set.kind,
                 intervals: set.intervals,
                 is_granted: verdict || sign == "!=",
-                is_passing,
+                ends: set.ends,
             });
         }
         to.part(chain, layers, |kind| {
@@ -298,7 +322,7 @@ mod tests {
     #[test]
     fn what_was_written_is_read_and_every_change_is_seen() {
         let written = nftables(&[sample()], NftablesTerms::default());
-        let installed = read_nftables(&written).unwrap();
+        let installed = read_nftables(&written, 0).unwrap();
         assert_eq!(installed.mismatches(&installed), []);
         let logged = nftables(
             &[sample()],
@@ -308,7 +332,10 @@ mod tests {
                 now: 50,
             },
         );
-        assert_eq!(read_nftables(&logged).unwrap().mismatches(&installed), []);
+        assert_eq!(
+            read_nftables(&logged, 0).unwrap().mismatches(&installed),
+            []
+        );
         let other = nftables(
             &[policy(&[
                 ("0.0.0.0", "255.255.255.255", false, &[]),
@@ -316,7 +343,7 @@ mod tests {
             ])],
             NftablesTerms::default(),
         );
-        let found = read_nftables(&other).unwrap().mismatches(&installed);
+        let found = read_nftables(&other, 0).unwrap().mismatches(&installed);
         let fares = |mismatch: &Mismatch| match mismatch {
             Mismatch::Addresses {
                 low,
@@ -328,6 +355,9 @@ mod tests {
                 format!("{low}-{high} {is_granted:?} {should_be:?}")
             }
             Mismatch::Surplus(line) | Mismatch::Missing(line) => line.clone(),
+            Mismatch::Ends {
+                until, should_be, ..
+            } => format!("until {until}, not {should_be}"),
         };
         let found: Vec<String> = found.iter().map(fares).collect();
         assert_eq!(
@@ -336,6 +366,42 @@ mod tests {
                 "10.0.0.0-10.0.0.9 Some(false) Some(true)",
                 "10.0.0.10-10.255.255.255 Some(false) Some(true)"
             ]
+        );
+    }
+
+    #[test]
+    fn ends_are_compared_where_they_are_known() {
+        let written = nftables(&[sample()], NftablesTerms::default());
+        let dated = |at: &str| format!("# written {at}, and so on\n{written}");
+        let [one, other, unknown] = [
+            dated("2026-11-28T04:00:00Z"),
+            dated("2026-11-28T04:10:00Z"),
+            written.clone(),
+        ]
+        .map(|text| read_nftables(&text, 0).unwrap());
+        assert!(!one.has_unknown_ends() && unknown.has_unknown_ends());
+        assert_eq!(unknown.mismatches(&one), []);
+        assert_eq!(one.mismatches(&one), []);
+        let found = other.mismatches(&one);
+        assert!(
+            matches!(found.as_slice(), [Mismatch::Ends { until, should_be, .. }] if until - should_be == 600),
+            "{found:?}"
+        );
+        // What nft prints says what is left.
+        let listed = written
+            .replace("timeout 100s", "timeout 100s expires 1m39s500ms")
+            .replace("timeout 200s", "timeout 3m20s expires 3m19s");
+        let start = written_at(&dated("2026-11-28T04:00:00Z")).unwrap();
+        assert_eq!(
+            read_nftables(&listed, start + 1).unwrap().mismatches(&one),
+            []
+        );
+        assert_eq!(
+            read_nftables(&listed, start + 400)
+                .unwrap()
+                .mismatches(&one)
+                .len(),
+            1
         );
     }
 
@@ -380,8 +446,8 @@ mod tests {
         ] {
             let changed = written.replacen(from, to, 1);
             assert_ne!(changed, written, "{from}");
-            let wanted = read_nftables(&written).unwrap();
-            let found = read_nftables(&changed).map(|read| read.mismatches(&wanted));
+            let wanted = read_nftables(&written, 0).unwrap();
+            let found = read_nftables(&changed, 0).map(|read| read.mismatches(&wanted));
             assert_ne!(found, Ok(Vec::new()), "{from} -> {to}\n{changed}");
         }
     }

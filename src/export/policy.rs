@@ -117,6 +117,13 @@ fn joins(last: &HeldRange, next: &HeldRange) -> bool {
 }
 
 impl AddressPolicy {
+    /// Whether this address is admitted now.
+    pub fn admits(&self, address: IpAddr) -> bool {
+        let (kind, at) = Kind::of(address);
+        let mut held = self.of(kind).map(|held| (interval(held), held.is_granted));
+        held.any(|((low, high), is_granted)| low <= at && at <= high && is_granted)
+    }
+
     /// The addresses of a family that are admitted when no rule is left that ends.
     pub(super) fn granted_at_last(&self, kind: Kind) -> Vec<Interval> {
         let last = |held: &&HeldRange| held.then.last().map_or(held.is_granted, |(_, is)| *is);

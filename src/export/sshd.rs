@@ -2,9 +2,11 @@
 //!
 //! In a list of addresses one negated match outweighs all others, and a list of nothing but negated
 //! ones never matches: whoever may come in stands after `*`, which matches every address of both
-//! families. Networks have no host bits, which would keep sshd from starting.
+//! families. Networks have no host bits, which would keep sshd from starting. Link-local clients are
+//! matched by patterns of text ([`super::link_local`]).
 
 use super::intervals::{Interval, Kind, complement};
+use super::link_local::patterns_in;
 use super::policy::AddressPolicy;
 use std::str::FromStr;
 
@@ -75,7 +77,7 @@ pub fn sshd(policy: &AddressPolicy, terms: SshdTerms) -> String {
     let mut text = String::new();
     if terms.exempts && has_penalties && admitted > 0 {
         text.push_str("PerSourcePenaltyExemptList ");
-        text.push_str(&networks(&granted).join(","));
+        text.push_str(&entries(&granted).join(","));
         text.push('\n');
     }
     if refused == 0 {
@@ -84,12 +86,12 @@ pub fn sshd(policy: &AddressPolicy, terms: SshdTerms) -> String {
     text.push_str("Match Address ");
     if admitted <= refused {
         text.push('*');
-        for network in networks(&granted) {
+        for entry in entries(&granted) {
             text.push_str(",!");
-            text.push_str(&network);
+            text.push_str(&entry);
         }
     } else {
-        text.push_str(&networks(&denied).join(","));
+        text.push_str(&entries(&denied).join(","));
     }
     text.push('\n');
     if terms.refuses() {
@@ -99,16 +101,17 @@ pub fn sshd(policy: &AddressPolicy, terms: SshdTerms) -> String {
     text
 }
 
-/// The networks of both families.
-fn networks([four, six]: &[Vec<Interval>; 2]) -> Vec<String> {
+/// The networks of both families, and the patterns of link-local clients.
+fn entries([four, six]: &[Vec<Interval>; 2]) -> Vec<String> {
     let mut found = Kind::Four.networks(four);
     found.extend(Kind::Six.networks(six));
+    found.extend(patterns_in(six).map(str::to_owned));
     found
 }
 
 /// How many they are.
 fn count([four, six]: &[Vec<Interval>; 2]) -> usize {
-    Kind::Four.count(four) + Kind::Six.count(six)
+    Kind::Four.count(four) + Kind::Six.count(six) + patterns_in(six).count()
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Reads the file for `sshd_config.d` again.
 
 use super::installed::{Installed, Layer, Misread};
-use super::intervals::Kind;
+use super::intervals::{Kind, union};
+use super::link_local::{PATTERNS, elsewhere};
 
 /// Reads the file.
 ///
@@ -44,12 +45,17 @@ fn addresses(line: usize, list: &str) -> Result<(Vec<Layer>, bool), Misread> {
     let mut words = list.split(',').peekable();
     let is_all = words.next_if_eq(&"*").is_some();
     let mut intervals = [Vec::new(), Vec::new()];
+    let mut link_local = Vec::new();
     for word in words {
         let entry = match word.strip_prefix('!') {
             Some(entry) if is_all => entry,
             None if !is_all => word,
             Some(_) | None => return Err(strange(word)),
         };
+        if let Some((_, interval)) = PATTERNS.iter().find(|(pattern, _)| *pattern == entry) {
+            link_local.push(*interval);
+            continue;
+        }
         let (kind, interval) = Kind::read(entry)
             .filter(|_| !entry.contains('-'))
             .ok_or_else(|| strange(word))?;
@@ -59,12 +65,16 @@ fn addresses(line: usize, list: &str) -> Result<(Vec<Layer>, bool), Misread> {
             Kind::Six => six.push(interval),
         }
     }
+    let [four, six] = intervals;
+    // Link-local clients have a zone, and no network matches them.
+    link_local.extend(elsewhere(&union(six)));
+    let intervals = [four, link_local];
     let layers = Kind::BOTH.into_iter().zip(intervals);
     let layers = layers.map(|(kind, intervals)| Layer {
         kind,
         intervals,
         is_granted: is_all,
-        is_passing: false,
+        ends: None,
     });
     Ok((layers.collect(), !is_all))
 }
@@ -117,9 +127,21 @@ mod tests {
         let read = |list: &str| {
             read_sshd(&format!("Match Address {list}\n\tDenyUsers *\nMatch all\n")).unwrap()
         };
-        let admitted = read("*,!128.0.0.0/1,!::/0");
+        let admitted = read("*,!128.0.0.0/1,!::/0,!fe8?:*,!fe9?:*,!fea?:*,!feb?:*");
         assert_eq!(read("0.0.0.0/1").mismatches(&admitted), []);
         let found = read("0.0.0.0/2").mismatches(&admitted);
         assert_eq!(found.len(), 1, "{found:?}");
+    }
+
+    #[test]
+    fn networks_do_not_match_clients_with_a_zone() {
+        let read = |list: &str| {
+            read_sshd(&format!("Match Address {list}\n\tDenyUsers *\nMatch all\n")).unwrap()
+        };
+        let admitted = read("*,!::/0,!fe8?:*,!fe9?:*,!fea?:*,!feb?:*");
+        assert_eq!(read("*,!::/0").mismatches(&admitted).len(), 1);
+        assert_eq!(read("*,!::/0,!fe8?:*").mismatches(&admitted).len(), 1);
+        let refused = read("::1,fe8?:*,fe9?:*,fea?:*,feb?:*");
+        assert_eq!(read("::1,fe80::/10").mismatches(&refused).len(), 1);
     }
 }

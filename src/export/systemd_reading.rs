@@ -70,7 +70,7 @@ fn drop_in(unit: &str, text: &str) -> Result<Vec<Layer>, Misread> {
             kind,
             intervals: complement(kind, &union(passing)),
             is_granted: false,
-            is_passing: false,
+            ends: None,
         }
     });
     Ok(layers.collect())

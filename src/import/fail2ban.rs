@@ -12,6 +12,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry as HashEntry;
 use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
@@ -109,11 +110,10 @@ fn ban(
     if name.is_empty() || name.len() > JAIL || !name.chars().all(is_name) {
         return Err(format!("`{}` is not the name of a jail", shown(name)));
     }
-    let (daemons, by) = jails.entry(name.to_owned()).or_insert_with(|| {
-        let daemon = intake.daemon_at(name).ok();
-        let daemons = daemon.map(|daemon| Rc::from([daemon.to_owned()]));
-        (daemons, Rc::from(format!("fail2ban/{name}")))
-    });
+    let (daemons, by) = match jails.entry(name.to_owned()) {
+        HashEntry::Occupied(jail) => jail.into_mut(),
+        HashEntry::Vacant(place) => place.insert(jail(name, intake)?),
+    };
     Ok(Entry {
         verdict: EntryVerdict::Deny,
         whom: Whom::Ranges(vec![network]),
@@ -126,6 +126,20 @@ fn ban(
             reason: None,
         },
     })
+}
+
+/// What is known of a jail. Who names the daemons of some means no others silently.
+fn jail(name: &str, intake: &Intake<'_>) -> Result<Jail, String> {
+    let daemons = match intake.daemon_at(name) {
+        Ok(daemon) => Some(Rc::from([daemon.to_owned()])),
+        Err(why) if !intake.terms.ports.is_empty() && intake.terms.daemons.is_empty() => {
+            return Err(format!(
+                "{why}, and no -d NAME what jails are for without one"
+            ));
+        }
+        Err(_) => None,
+    };
+    Ok((daemons, Rc::from(format!("fail2ban/{name}"))))
 }
 
 fn text<'r>(row: &'r Row<'_>, at: usize) -> Result<&'r str, String> {

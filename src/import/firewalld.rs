@@ -1,7 +1,8 @@
 //! Zones, policy objects and ipsets of firewalld, as their XML files have them.
 //!
 //! Policy objects of negative priority are asked before the zones, the lowest first; then the zone that a
-//! client's address is a source of, then one without sources, then the other policy objects. In each of
+//! client's address is a source of, then the one of its interface or the default zone (`DefaultZone=` of
+//! firewalld.conf), then the other policy objects. In each of
 //! them, rules of lower priority come first; of one priority those that deny, then those that allow, among
 //! which are its services and ports; then its target.
 
@@ -25,16 +26,20 @@ pub(crate) struct Zones {
     sets: HashMap<String, RangeSet>,
     /// The zones and policy objects.
     parts: Vec<Part>,
+    /// The default zone, if firewalld.conf is among the files.
+    default: Option<String>,
 }
 
 /// A zone or a policy object, and the name of its file.
 #[derive(Debug)]
 struct Part {
     file: String,
+    /// The name of the zone or policy object.
+    name: String,
     found: Vec<Element>,
 }
 
-/// When a part is asked: its priority, and of zones those with sources first.
+/// When a part is asked: its priority, and of zones those with sources first, then the open one.
 type Turn = (i32, bool);
 
 /// When a rule comes: its priority, and whether it allows.
@@ -61,6 +66,10 @@ impl Zones {
         intake: &mut Intake<'_>,
     ) -> io::Result<Result<(), String>> {
         let text = whole(input)?;
+        if let Some(zone) = default_zone(&text) {
+            self.default = Some(zone.to_owned());
+            return Ok(Ok(()));
+        }
         let found = match elements(&text) {
             Ok(found) => found,
             Err(why) => return Ok(Err(why)),
@@ -68,7 +77,8 @@ impl Zones {
         Ok(match found.first().map(|root| root.name.as_str()) {
             Some("zone" | "policy") => {
                 let file = intake.file().to_owned();
-                self.parts.push(Part { file, found });
+                let name = stem.to_owned();
+                self.parts.push(Part { file, name, found });
                 Ok(())
             }
             Some("ipset") => {
@@ -89,7 +99,13 @@ impl Zones {
         for part in &parts {
             intake.begin(&part.file);
             match turn(&part.found) {
-                Ok(Some(turn)) => found.push((turn, part)),
+                Ok(Some(turn)) => {
+                    found.push((turn, part));
+                    // Whoever is in no zone is in the default one, of which others may be sources.
+                    let (priority, is_open) = turn;
+                    let is_default = self.default.as_ref() == Some(&part.name) && is_zone(part);
+                    found.extend((is_default && !is_open).then_some(((priority, true), part)));
+                }
                 Ok(None) => {
                     let what =
                         "it is about what is forwarded or sent, not about clients of this host";
@@ -98,21 +114,62 @@ impl Zones {
                 Err(what) => intake.fault(&SourcePlace::Whole, &what),
             }
         }
+        self.keep_one_without_sources(&mut found, intake);
         found.sort_by_key(|(turn, _)| *turn);
         let mut left = found.len();
-        for (_, part) in found {
+        for ((_, is_open), part) in found {
             left -= 1;
             intake.begin(&part.file);
-            self.part(&part.found, left == 0, intake);
+            self.part(&part.found, (is_open, left == 0), intake);
         }
     }
 
-    /// What a zone or a policy object says; after the last one nothing is asked.
-    fn part(&self, found: &[Element], is_last: bool, intake: &mut Intake<'_>) {
+    /// Leaves of the zones without sources the one in which clients are.
+    fn keep_one_without_sources(&self, found: &mut Vec<(Turn, &Part)>, intake: &mut Intake<'_>) {
+        let is_open = |((_, is_open), _): &(Turn, &Part)| *is_open;
+        let open: Vec<&Part> = found
+            .iter()
+            .filter(|one| is_open(one))
+            .map(|(_, part)| *part)
+            .collect();
+        let names: Vec<String> = open.iter().map(|part| shown(&part.name)).collect();
+        let is_default = |part: &Part| self.default.as_ref() == Some(&part.name);
+        let has_default = open.iter().any(|part| is_default(part));
+        if open.is_empty() || open.len() == 1 && (has_default || self.default.is_none()) {
+            return;
+        }
+        for part in open.iter().filter(|part| has_default && !is_default(part)) {
+            intake.begin(&part.file);
+            let what = "it has no sources and is not the default zone: it is about interfaces, \
+                        which a table does not know";
+            intake.remark(&SourcePlace::Whole, what);
+        }
+        if let (Some(default), false) = (&self.default, has_default) {
+            let what = format!(
+                "the default zone is `{}`, which is not among the files: who is in {} is decided by \
+                 interfaces",
+                shown(default),
+                names.join(", ")
+            );
+            intake.fault(&SourcePlace::Whole, &what);
+        } else if !has_default {
+            let what = format!(
+                "the zones {} have no sources: the interface and the default zone decide in which of \
+                 them a client is; give the file of one of them, or firewalld.conf too",
+                names.join(", ")
+            );
+            intake.fault(&SourcePlace::Whole, &what);
+        }
+        found.retain(|one| !is_open(one) || is_default(one.1));
+    }
+
+    /// What a zone or a policy object says, to all if it is open; after the last one nothing is asked.
+    fn part(&self, found: &[Element], (is_open, is_last): (bool, bool), intake: &mut Intake<'_>) {
         let Some((root, rest)) = found.split_first() else {
             return;
         };
         let (mut rows, sources) = self.rows(rest, intake);
+        let sources = sources.filter(|_| !is_open);
         rows.sort_by_key(|row| row.stage);
         for row in &rows {
             take(row, sources.as_ref(), intake);
@@ -245,6 +302,20 @@ impl Zones {
             set
         })
     }
+}
+
+fn is_zone(part: &Part) -> bool {
+    part.found.first().is_some_and(|root| root.name == "zone")
+}
+
+/// The default zone that firewalld.conf names; nothing if the file is another one.
+fn default_zone(text: &str) -> Option<&str> {
+    let mut lines = text
+        .lines()
+        .map(str::trim)
+        .filter(|_| !text.trim_start().starts_with('<'));
+    let value = lines.find_map(|line| line.strip_prefix("DefaultZone="))?;
+    Some(value.trim())
 }
 
 /// When a zone or a policy object is asked; nothing if it is not about clients of this host.

@@ -79,7 +79,7 @@ pub struct Terms {
     pub form: SourceForm,
     /// The verdict on whoever is on a list that does not say so itself.
     pub verdict: Option<EntryVerdict>,
-    /// The daemons of entries that name none; all of them if empty.
+    /// The daemons of entries that name none; all of them if empty, or if `ALL` is among them.
     pub daemons: Vec<String>,
     /// The daemons at ports.
     pub ports: Vec<DaemonPort>,

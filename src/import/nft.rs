@@ -4,18 +4,14 @@ use crate::import::entry::{Entry, Origin, Whom};
 use crate::import::firewall::{Filter, FilterRule};
 use crate::import::input::whole;
 use crate::import::intake::Intake;
-use crate::import::nft_item::{ChainItem, Element, Item, Ruleset, SetItem};
+use crate::import::nft_chains::{self, full, means};
+use crate::import::nft_item::{Item, Ruleset, SetItem};
 use crate::import::nft_rule::rule;
+use crate::import::nft_sets::Sets;
 use crate::import::notes::SourcePlace;
 use crate::import::words::shown;
-use std::collections::HashMap;
 use std::io::{self, BufRead};
 use tcpw_gate::Network;
-
-/// The name of a chain or a set, with its family and its table.
-fn full(family: &str, table: &str, name: &str) -> String {
-    format!("{family} {table} {name}")
-}
 
 /// Reads a ruleset.
 ///
@@ -41,11 +37,6 @@ pub(crate) fn read(
     } else {
         chain(&items, intake)
     })
-}
-
-/// Whether a name that was typed means this object: with or without its family and table.
-fn means(wanted: &str, family: &str, table: &str, name: &str) -> bool {
-    wanted == name || wanted == full(family, table, name)
 }
 
 /// The elements of one set of addresses.
@@ -97,41 +88,13 @@ fn set(items: &[Item], intake: &mut Intake<'_>) -> Result<(), String> {
 
 /// The rules of a chain, and of those that it calls.
 fn chain(items: &[Item], intake: &mut Intake<'_>) -> Result<(), String> {
-    let chains = || items.iter().filter_map(|item| item.chain.as_ref());
-    let wanted = intake.terms.chain.as_deref();
-    let meant: Vec<&ChainItem> = chains()
-        .filter(|chain| {
-            let is_ip = matches!(chain.family.as_str(), "inet" | "ip" | "ip6");
-            wanted.map_or_else(
-                || is_ip && chain.hook.as_deref() == Some("input"),
-                |wanted| means(wanted, &chain.family, &chain.table, &chain.name),
-            )
-        })
-        .collect();
-    let chain = match meant.as_slice() {
-        [chain] => chain,
-        [] => {
-            return Err("it has no such chain: a set is read with --into, a chain for incoming connections \
-                        without it"
-                .to_owned());
-        }
-        several => {
-            let names = several
-                .iter()
-                .map(|chain| shown(&full(&chain.family, &chain.table, &chain.name)));
-            let names: Vec<String> = names.collect();
-            return Err(format!(
-                "it has the chains {}, each of which may deny: name one with --chain",
-                names.join(", ")
-            ));
-        }
-    };
+    let chain = nft_chains::chosen(items, intake)?;
     let is_own = |family: &str, table: &str| family == chain.family && table == chain.table;
-    let sets = items.iter().filter_map(|item| item.set.as_ref());
-    let sets = sets.filter(|set| is_own(&set.family, &set.table));
-    let sets: HashMap<&str, &[Element]> = sets
-        .map(|set| (set.name.as_str(), set.elem.as_slice()))
-        .collect();
+    let mut sets = Sets::default();
+    let all = items.iter().filter_map(|item| item.set.as_ref());
+    for set in all.filter(|set| is_own(&set.family, &set.table)) {
+        sets.add(&set.name, &set.elem);
+    }
     let mut filter = Filter {
         family: match chain.family.as_str() {
             "ip" => vec![Network::ALL_V4],
@@ -140,13 +103,14 @@ fn chain(items: &[Item], intake: &mut Intake<'_>) -> Result<(), String> {
         },
         ..Filter::default()
     };
-    for own in chains().filter(|one| is_own(&one.family, &one.table)) {
+    let chains = items.iter().filter_map(|item| item.chain.as_ref());
+    for own in chains.filter(|one| is_own(&one.family, &one.table)) {
         filter.chains.entry(own.name.clone()).or_default();
     }
     let rules = items.iter().filter_map(|item| item.rule.as_ref());
     for item in rules.filter(|rule| is_own(&rule.family, &rule.table)) {
         let place = item.handle.map_or(SourcePlace::Whole, SourcePlace::Handle);
-        let rules: Vec<FilterRule> = rule(item, &place, &sets, intake);
+        let rules: Vec<FilterRule> = rule(item, &place, &mut sets, intake);
         filter
             .chains
             .entry(item.chain.clone())

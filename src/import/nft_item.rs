@@ -15,9 +15,19 @@ pub(crate) struct Ruleset {
 /// An object of the ruleset; of other kinds nothing is kept.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Item {
+    pub(crate) table: Option<TableItem>,
     pub(crate) set: Option<SetItem>,
     pub(crate) chain: Option<ChainItem>,
     pub(crate) rule: Option<RuleItem>,
+}
+
+/// A table.
+#[derive(Debug, Deserialize)]
+pub(crate) struct TableItem {
+    pub(crate) family: String,
+    pub(crate) name: String,
+    /// An array; nft 1.0.6 prints something else for it.
+    pub(crate) flags: Option<Value>,
 }
 
 /// A set.

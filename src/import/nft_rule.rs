@@ -1,25 +1,24 @@
 //! A rule of nft as a rule of a packet filter.
 
-use crate::import::entry::Origin;
-use crate::import::firewall::{Effect, FilterRule, Matching};
+use crate::import::firewall::{Effect, FilterRule, LOOPBACK, Matching, loopback};
 use crate::import::intake::Intake;
-use crate::import::nft_item::{Element, RuleItem};
+use crate::import::nft_item::RuleItem;
+use crate::import::nft_sets::{Groups, Sets, groups};
 use crate::import::notes::SourcePlace;
 use crate::import::ranges::RangeSet;
 use crate::import::words::shown;
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 use tcpw_gate::Network;
-
-/// The elements of the sets of a table.
-type Sets<'s> = HashMap<&'s str, &'s [Element]>;
 
 /// What the statements of a rule say so far.
 #[derive(Default)]
 struct Statements {
     ports: Option<Vec<String>>,
     /// The addresses, by what is left of their time in seconds.
-    from: Option<BTreeMap<Option<i64>, Vec<Network>>>,
+    from: Option<Rc<Groups>>,
+    /// Whether it is about the loopback interface.
+    is_loopback: bool,
     /// The family that it is about, if it names one without addresses.
     family: Option<Network>,
     /// Whether it is about new connections to programs.
@@ -33,22 +32,23 @@ struct Statements {
 pub(crate) fn rule(
     item: &RuleItem,
     place: &SourcePlace,
-    sets: &Sets<'_>,
-    intake: &Intake<'_>,
+    sets: &mut Sets<'_>,
+    intake: &mut Intake<'_>,
 ) -> Vec<FilterRule> {
     let reason = item
         .comment
         .as_deref()
         .and_then(|comment| intake.reason(comment));
-    let frame = |until: Option<i64>, from: Option<RangeSet>, ports, effect| FilterRule {
+    let now = intake.terms.now;
+    let frame = |until: Option<i64>, from: Option<Rc<RangeSet>>, ports, effect| FilterRule {
         place: place.clone(),
-        matching: Matching { from, ports },
-        effect,
-        origin: Origin {
-            until: until.map(|rest| intake.terms.now.saturating_add(rest)),
-            reason: reason.clone(),
-            ..Origin::default()
+        matching: Matching {
+            from,
+            ports,
+            until: until.map(|rest| now.saturating_add(rest)),
         },
+        effect,
+        reason: reason.clone(),
     };
     let mut read = Statements::default();
     let mut unknown = None;
@@ -64,18 +64,31 @@ pub(crate) fn rule(
     if read.is_of_one_protocol && read.ports.is_none() {
         unknown.get_or_insert_with(|| "it is about all ports of one protocol".to_owned());
     }
-    if let Some(why) = unknown {
-        return vec![frame(None, None, None, Effect::Unknown(why))];
+    if read.is_loopback && effect == Effect::Accept {
+        intake.remark(place, LOOPBACK);
+    } else if read.is_loopback {
+        unknown.get_or_insert_with(|| "it is about the loopback interface".to_owned());
     }
+    if let Some(why) = unknown {
+        return vec![frame(None, None, None, effect.left_out(&why))];
+    }
+    let own = read.is_loopback.then(loopback);
+    let cut = |from: &Rc<RangeSet>| match &own {
+        Some(own) => Rc::new(RangeSet::of(&own.common(from))),
+        None => Rc::clone(from),
+    };
     match read.from {
         None => {
-            let from = read.family.map(|family| RangeSet::of(&[family]));
+            let family = read.family.map(|family| Rc::new(RangeSet::of(&[family])));
+            let from = match (&family, &own) {
+                (Some(family), _) => Some(cut(family)),
+                (None, own) => own.clone().map(Rc::new),
+            };
             vec![frame(None, from, read.ports, effect)]
         }
         Some(groups) => {
-            let rules = groups.into_iter().map(|(until, networks)| {
-                let from = Some(RangeSet::of(&networks));
-                frame(until, from, read.ports.clone(), effect.clone())
+            let rules = groups.iter().map(|(until, from)| {
+                frame(*until, Some(cut(from)), read.ports.clone(), effect.clone())
             });
             rules.collect()
         }
@@ -83,7 +96,7 @@ pub(crate) fn rule(
 }
 
 impl Statements {
-    fn statement(&mut self, statement: &Value, sets: &Sets<'_>) -> Result<(), String> {
+    fn statement(&mut self, statement: &Value, sets: &mut Sets<'_>) -> Result<(), String> {
         let object = statement
             .as_object()
             .ok_or("a statement is not understood")?;
@@ -116,7 +129,7 @@ impl Statements {
         Ok(())
     }
 
-    fn matching(&mut self, value: &Value, sets: &Sets<'_>) -> Result<(), String> {
+    fn matching(&mut self, value: &Value, sets: &mut Sets<'_>) -> Result<(), String> {
         let is_negated = match value.get("op").and_then(Value::as_str) {
             Some("==" | "in") => false,
             Some("!=") => true,
@@ -154,6 +167,10 @@ impl Statements {
                 self.protocol(right)
             }
             (_, _, Some("l4proto")) if !is_negated => self.protocol(right),
+            (_, _, Some("iif" | "iifname")) if !is_negated && right.as_str() == Some("lo") => {
+                self.is_loopback = true;
+                Ok(())
+            }
             (_, Some("state"), _) if !is_negated => {
                 let has_new = texts(right).any(|state| state == "new");
                 self.is_aside |= !has_new;
@@ -196,41 +213,23 @@ impl Statements {
         &mut self,
         right: &Value,
         without: Option<Network>,
-        sets: &Sets<'_>,
+        sets: &mut Sets<'_>,
     ) -> Result<(), String> {
         if self.from.is_some() {
             return Err("it asks for the address twice".to_owned());
         }
         let named = right.as_str().and_then(|text| text.strip_prefix('@'));
-        let own;
-        let elements = if let Some(name) = named {
-            let set = sets.get(name);
-            set.copied()
-                .ok_or_else(|| format!("the set `{}` is not here", shown(name)))?
+        self.from = Some(if let Some(name) = named {
+            sets.groups(name, without)?
         } else {
             let values = right
                 .get("set")
                 .cloned()
                 .unwrap_or(Value::Array(vec![right.clone()]));
-            own = serde_json::from_value::<Vec<Element>>(values)
-                .map_err(|error| shown(&error.to_string()))?;
-            own.as_slice()
-        };
-        let mut groups: BTreeMap<Option<i64>, Vec<Network>> = BTreeMap::new();
-        for element in elements {
-            let (network, rest, _) = element.read()?;
-            groups.entry(rest).or_default().push(network);
-        }
-        if let Some(family) = without {
-            if groups.keys().any(Option::is_some) {
-                return Err("it is about all others than those of a set that runs out".to_owned());
-            }
-            let set: Vec<Network> = groups.into_values().flatten().collect();
-            // What a match of one family says nothing about, it does not match.
-            let others = RangeSet::of(&set).rest_of(family);
-            groups = BTreeMap::from([(None, others)]);
-        }
-        self.from = Some(groups);
+            let elements: Vec<_> =
+                serde_json::from_value(values).map_err(|error| shown(&error.to_string()))?;
+            Rc::new(groups(&elements, without)?)
+        });
         Ok(())
     }
 }

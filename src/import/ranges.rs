@@ -136,6 +136,12 @@ impl RangeSet {
             .collect()
     }
 
+    /// How many ranges it has.
+    pub(crate) fn count(&self) -> u64 {
+        let count = self.four.0.len() + self.six.0.len();
+        u64::try_from(count).unwrap_or(u64::MAX)
+    }
+
     /// All other addresses.
     pub(crate) fn others(&self) -> Vec<Network> {
         let mut others = self.rest_of(Network::ALL_V4);

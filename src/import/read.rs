@@ -93,6 +93,9 @@ fn read(
     }
     let mut input = open(path).map_err(unreadable)?;
     let input = &mut *input;
+    if input.fill_buf().map_err(unreadable)?.is_empty() {
+        return Err(unfit("it is empty".to_owned()));
+    }
     match form {
         SourceForm::Fail2ban => Ok(()),
         SourceForm::Denyhosts => denyhosts::read(input, intake).map_err(unreadable),
@@ -104,7 +107,7 @@ fn read(
         SourceForm::Ipset => ipset::read(input, intake)
             .map_err(unreadable)?
             .map_err(unfit),
-        SourceForm::Ufw => ufw::read(input, intake).map_err(unreadable),
+        SourceForm::Ufw => ufw::read(input, intake).map_err(unreadable)?.map_err(unfit),
         SourceForm::Firewalld => {
             let stem = path.file_stem().unwrap_or_default().to_string_lossy();
             let zones = &mut sources.firewalld;

@@ -4,6 +4,7 @@
 //! Which of the users may log in stays a matter of sshd: an address from which somebody may is allowed.
 //! `DenyUsers` is asked before `AllowUsers`. All lines of a list count; but where a block of `Match` that is
 //! for a client has the list, those of all such blocks count instead of those before the first `Match`.
+//! Of other keywords the first value counts.
 
 use crate::import::entry::{Entry, EntryVerdict, Whom};
 use crate::import::input::each_line;
@@ -11,6 +12,7 @@ use crate::import::intake::Intake;
 use crate::import::notes::SourcePlace;
 use crate::import::ranges::RangeSet;
 use crate::import::sshd_hosts::{Hosts, hosts};
+use crate::import::sshd_keywords::is_keyword;
 use crate::import::words::{shown, words};
 use std::io::{self, BufRead};
 use std::rc::Rc;
@@ -54,8 +56,14 @@ struct Policy {
     refused: RangeSet,
     decided: RangeSet,
     refuses_others: Option<bool>,
-    uses_dns: bool,
+    uses_dns: Option<bool>,
+    /// Whether the line has a network with link-local addresses.
+    is_cut: bool,
 }
+
+/// What is to be known of a network with link-local addresses.
+const CUT: &str = "sshd finds no link-local client, which has a zone (fe80::7%eth0), in a network: it is \
+                   imported without fe80::/10";
 
 fn everybody() -> RangeSet {
     RangeSet::of(&[Network::ALL_V4, Network::ALL_V6])
@@ -74,7 +82,8 @@ pub(crate) fn read(input: &mut dyn BufRead, intake: &mut Intake<'_>) -> io::Resu
         refused: RangeSet::default(),
         decided: RangeSet::default(),
         refuses_others: None,
-        uses_dns: false,
+        uses_dns: None,
+        is_cut: false,
     };
     each_line(input, &mut |place, line| {
         let read = line
@@ -82,6 +91,9 @@ pub(crate) fn read(input: &mut dyn BufRead, intake: &mut Intake<'_>) -> io::Resu
             .and_then(|line| policy.line(&place, line));
         if let Err(what) = read {
             intake.fault(&place, &what);
+        }
+        if std::mem::take(&mut policy.is_cut) {
+            intake.remark(&place, CUT);
         }
     })?;
     policy.end(intake);
@@ -101,7 +113,9 @@ impl Policy {
         match keyword.to_ascii_lowercase().as_str() {
             "match" => {
                 self.block = Block::Other;
-                self.block = block(&values()?)?;
+                let (block, is_cut) = block(&values()?)?;
+                self.block = block;
+                self.is_cut |= is_cut;
                 Ok(())
             }
             "include" => Err(
@@ -109,15 +123,15 @@ impl Policy {
                     .to_owned(),
             ),
             "usedns" => {
-                self.uses_dns |= values()?.first().is_some_and(|value| value == "yes");
+                let value = is_yes(&values()?)?;
+                self.uses_dns.get_or_insert(value);
                 Ok(())
             }
             "allowusers" => self.allow_users(place, &values()?),
             "denyusers" => self.deny_users(&values()?),
-            "refuseconnection" => {
-                self.refuse(values()?.first().is_some_and(|value| value == "yes"))
-            }
-            _ => Ok(()),
+            "refuseconnection" => self.refuse(is_yes(&values()?)?),
+            other if other.is_empty() || other.starts_with('#') || is_keyword(other) => Ok(()),
+            other => Err(format!("`{}` is not a keyword of sshd", shown(other))),
         }
     }
 
@@ -152,6 +166,7 @@ impl Policy {
             let (_, host) = pattern.rsplit_once('@').unwrap_or((pattern, "*"));
             match hosts(host) {
                 Ok(hosts) => {
+                    self.is_cut |= hosts.is_cut;
                     self.allowed.add(&hosts.addresses, region.as_ref());
                     if !hosts.names.is_empty() && region.is_some() {
                         fault = Some(
@@ -175,12 +190,18 @@ impl Policy {
         let region = self.region()?;
         for pattern in patterns {
             let (user, host) = pattern.rsplit_once('@').unwrap_or((pattern, "*"));
-            let hosts = if user == "*" {
-                hosts(host)?
-            } else {
+            let hosts = match is_everybody(user) {
+                Some(true) => hosts(host)?,
                 // Others may still log in from there.
-                Hosts::default()
+                Some(false) => Hosts::default(),
+                None => {
+                    let user = shown(user);
+                    return Err(format!(
+                        "how many users `{user}` leaves cannot be said in a table"
+                    ));
+                }
             };
+            self.is_cut |= hosts.is_cut;
             if !hosts.names.is_empty() {
                 return Err("a name that is denied may have an address that is allowed".to_owned());
             }
@@ -194,7 +215,7 @@ impl Policy {
         for (place, name) in self.names {
             let Whom::Named(text) = &name else { continue };
             let text = shown(text);
-            let fault = if !self.uses_dns {
+            let fault = if self.uses_dns != Some(true) {
                 format!("sshd never matches the name `{text}`: it has no `UseDNS yes`")
             } else if self.allowed.region != RangeSet::default() {
                 format!(
@@ -276,19 +297,42 @@ fn add(set: &mut RangeSet, other: &RangeSet) {
     other.ranges().into_iter().for_each(|range| set.add(range));
 }
 
-/// For which connections the block after this `Match` is.
-fn block(words: &[String]) -> Result<Block, String> {
+/// The value of a switch.
+fn is_yes(values: &[String]) -> Result<bool, String> {
+    let value = values.first().map(String::as_str).unwrap_or_default();
+    if value.eq_ignore_ascii_case("yes") {
+        Ok(true)
+    } else if value.eq_ignore_ascii_case("no") {
+        Ok(false)
+    } else {
+        Err(format!("`{}` is neither yes nor no", shown(value)))
+    }
+}
+
+/// Whether a pattern is about all users; nothing if it is about those with long names.
+fn is_everybody(pattern: &str) -> Option<bool> {
+    if pattern.is_empty() || !pattern.bytes().all(|byte| matches!(byte, b'*' | b'?')) {
+        return Some(false);
+    }
+    let letters = pattern.matches('?').count();
+    // Each user has a name.
+    (letters <= 1 && pattern.contains('*')).then_some(true)
+}
+
+/// For which connections the block after this `Match` is, and whether that has networks with
+/// link-local addresses.
+fn block(words: &[String]) -> Result<(Block, bool), String> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
-        [all] if all.eq_ignore_ascii_case("all") => Ok(Block::Addresses(everybody())),
+        [all] if all.eq_ignore_ascii_case("all") => Ok((Block::Addresses(everybody()), false)),
         [address, list] if address.eq_ignore_ascii_case("address") => {
             let hosts = hosts(list)?;
             if hosts.names.is_empty() {
-                Ok(Block::Addresses(hosts.addresses))
+                Ok((Block::Addresses(hosts.addresses), hosts.is_cut))
             } else {
                 Err("`Match Address` has a name, which is not an address".to_owned())
             }
         }
-        _ => Ok(Block::Other),
+        _ => Ok((Block::Other, false)),
     }
 }

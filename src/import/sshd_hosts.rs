@@ -4,6 +4,7 @@ use crate::import::address::{named, network, prefix_of_text};
 use crate::import::entry::Whom;
 use crate::import::ranges::RangeSet;
 use crate::import::words::shown;
+use std::net::Ipv6Addr;
 use tcpw_gate::Network;
 
 /// Whom a list is about.
@@ -12,7 +13,16 @@ pub(crate) struct Hosts {
     pub(crate) addresses: RangeSet,
     /// Names and domains, as a table has them.
     pub(crate) names: Vec<Whom>,
+    /// Whether it has networks with link-local addresses, which are not among `addresses`: sshd finds
+    /// no client with a zone (`fe80::7%eth0`) in any network.
+    pub(crate) is_cut: bool,
 }
+
+/// `fe80::/10`.
+const LINK_LOCAL: Network = Network::V6 {
+    first: 0xfe80 << 112,
+    last: (0xfec0 << 112) - 1,
+};
 
 /// Reads a list. A host is in it if a pattern of the list matches, and no pattern with `!` does.
 ///
@@ -35,6 +45,12 @@ pub(crate) fn hosts(text: &str) -> Result<Hosts, String> {
             set.add(Network::ALL_V4);
             set.add(Network::ALL_V6);
         } else if let Some(range) = addresses(pattern) {
+            let link_local = RangeSet::of(&[LINK_LOCAL]);
+            found.is_cut |= link_local.meets(range);
+            for rest in link_local.rest_of(range) {
+                set.add(rest);
+            }
+        } else if let Some(range) = text_pattern(pattern) {
             set.add(range);
         } else {
             let name = pattern
@@ -67,8 +83,25 @@ pub(crate) fn hosts(text: &str) -> Result<Hosts, String> {
 
 fn addresses(pattern: &str) -> Option<Network> {
     // sshd knows no ranges.
-    let network = network(pattern).ok().filter(|_| !pattern.contains('-'));
-    network.or_else(|| prefix_of_text(pattern))
+    network(pattern).ok().filter(|_| !pattern.contains('-'))
+}
+
+/// `192.0.2.*`, `2001:*` and `fe8?:*`: the addresses whose text begins so, with a zone or without.
+fn text_pattern(pattern: &str) -> Option<Network> {
+    prefix_of_text(pattern).or_else(|| {
+        let group = pattern.strip_suffix(":*")?;
+        let digits = group.trim_end_matches('?');
+        // A group of four digits is not written shorter, and is never left out.
+        let is_group = group.len() == 4 && !digits.is_empty() && !digits.starts_with('0');
+        let is_hex = digits
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+        let bits = u16::from_str_radix(&group.replace('?', "0"), 16).ok()?;
+        let length = u8::try_from(4 * digits.len()).ok()?;
+        let address = Ipv6Addr::new(bits, 0, 0, 0, 0, 0, 0, 0);
+        let network = Network::of_prefix(address.into(), length);
+        network.filter(|_| is_group && is_hex)
+    })
 }
 
 #[cfg(test)]
@@ -94,7 +127,26 @@ mod tests {
             names,
             [".example.org", "host.example.net"].map(|name| Whom::Named(name.to_owned()))
         );
+        for (text, wanted) in [
+            ("fe8?:*", "fe80::/12"),
+            ("2001:*", "2001::/16"),
+            ("fe80::/9", "fec0::/10"),
+        ] {
+            assert_eq!(
+                set(text),
+                Ok(RangeSet::of(&[wanted.parse().unwrap()])),
+                "{text}"
+            );
+        }
+        // A client with a zone is in no network.
+        let cut = hosts("10.0.0.0/8,fe80::/10").unwrap();
+        assert!(cut.is_cut && cut.addresses == RangeSet::of(&["10.0.0.0/8".parse().unwrap()]));
         for bad in [
+            "fe?0:*",
+            "fe8:*",
+            "0e80:*",
+            "FE80:*",
+            "????:*",
             "10.0.0.1/8",
             "1?.0.0.1",
             "!host.example",

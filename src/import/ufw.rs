@@ -12,13 +12,21 @@ use std::rc::Rc;
 /// What begins such a line.
 const MARK: &str = "### tuple ### ";
 
+/// What stands above the rules, also where there are none.
+const RULES: &str = "### RULES ###";
+
 /// Reads a file; the others of its lines are made from these.
 ///
 /// # Errors
-/// When it cannot be read.
-pub(crate) fn read(input: &mut dyn BufRead, intake: &mut Intake<'_>) -> io::Result<()> {
+/// When it cannot be read; inside, in words, when ufw has not written it.
+pub(crate) fn read(
+    input: &mut dyn BufRead,
+    intake: &mut Intake<'_>,
+) -> io::Result<Result<(), String>> {
     let mut has_rule = false;
+    let mut is_of_ufw = false;
     each_line(input, &mut |place, line| {
+        is_of_ufw |= line == Ok(RULES);
         let tuple = match line {
             Ok(line) => line.strip_prefix(MARK),
             Err(what) => return intake.fault(&place, what),
@@ -35,7 +43,13 @@ pub(crate) fn read(input: &mut dyn BufRead, intake: &mut Intake<'_>) -> io::Resu
                     `tcpw deny-all` refuses them";
         intake.remark(&SourcePlace::Whole, what);
     }
-    Ok(())
+    Ok(if has_rule || is_of_ufw {
+        Ok(())
+    } else {
+        Err(format!(
+            "it has neither rules of ufw nor the line `{RULES}`: give user.rules and user6.rules"
+        ))
+    })
 }
 
 fn rule(tuple: &str, place: &SourcePlace, intake: &mut Intake<'_>) -> Result<(), String> {

@@ -172,7 +172,7 @@ pub(super) const CRATES: [Room; 31] = [
     (
         "chrono",
         &[
-            "system", "alert", "cli", "import", "report", "metadata", "status",
+            "system", "alert", "cli", "export", "import", "report", "metadata", "status",
         ],
     ),
     (

@@ -181,7 +181,7 @@ fn what_others_wrote_stays_and_the_way_back_brings_the_former_export_back() {
     };
     // One daemon less: what was of it goes.
     fs::write(place.file("etc/hosts.allow"), "sshd: 192.0.2.0/24\n").unwrap();
-    assert!(place.export(&[&EXPORT[..4], &["--log"]].concat(), &to));
+    assert!(place.export(&[&EXPORT[..4], &["--log", "--replace"]].concat(), &to));
     let second = tree(&to);
     let names: Vec<&str> = second
         .iter()
@@ -194,8 +194,8 @@ fn what_others_wrote_stays_and_the_way_back_brings_the_former_export_back() {
     back();
     assert_eq!(tree(&to), first);
     // The same export again changes nothing, not even the way back.
-    assert!(place.export(&[&EXPORT[..4], &["--log"]].concat(), &to));
-    assert!(place.export(&[&EXPORT[..4], &["--log"]].concat(), &to));
+    assert!(place.export(&[&EXPORT[..4], &["--log", "--replace"]].concat(), &to));
+    assert!(place.export(&[&EXPORT[..4], &["--log", "--replace"]].concat(), &to));
     assert_eq!(tree(&to), second);
     back();
     assert_eq!(tree(&to), first);

@@ -111,13 +111,17 @@ fn what_ends_ends_in_the_firewall_and_the_way_back_removes_our_table_alone() {
         json!({"load": place.file("tcpw.nft.rollback"), "ask": [[other[0], 2222, true]], "same": true, "gone": true}),
     ]);
     assert_eq!(said, "connections: 5\n");
-    // An export in the place of another one keeps that as the way back.
+    // An export in the place of another one keeps that as the way back, with what is left of its times.
     fs::write(place.file("etc/hosts.deny"), "sshd: 198.51.100.0/24\n").unwrap();
     assert!(place.export(&EXPORT, &file));
-    assert_eq!(
-        fs::read_to_string(place.file("tcpw.nft.rollback")).unwrap(),
-        text
-    );
+    let back = fs::read_to_string(place.file("tcpw.nft.rollback")).unwrap();
+    let without_times = |text: &str| -> Vec<String> {
+        let lines = text.lines().filter(|line| !line.starts_with("# written "));
+        lines
+            .map(|line| line.split(" timeout ").next().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(without_times(&back), without_times(&text));
     fs::write(&file, "table inet mine {\n}\n").unwrap();
     let words = [
         "export",
@@ -133,6 +137,151 @@ fn what_ends_ends_in_the_firewall_and_the_way_back_removes_our_table_alone() {
     say(
         "export: a rule that ends is a timeout of nftables, and the way back leaves other tables alone",
     );
+}
+
+/// The script as one would be that was written some time ago.
+fn aged(script: &str, hours: i64) -> String {
+    let written = script.split_once("# written ").unwrap().1;
+    let time = written.split_once(',').unwrap().0;
+    let then =
+        chrono::DateTime::parse_from_rfc3339(time).unwrap() - chrono::TimeDelta::hours(hours);
+    script.replacen(time, &then.format("%Y-%m-%dT%H:%M:%SZ").to_string(), 1)
+}
+
+/// Whose rule ended before the way back was written is not admitted by it.
+#[test]
+fn the_way_back_admits_nobody_whose_rule_has_ended() {
+    let folder = TempDir::new().unwrap();
+    let place = Place::new(folder.path().join("a"), "", "sshd: 192.0.2.0/24\n");
+    for (client, length) in [("192.0.2.7", "2h"), ("192.0.2.8", "9h")] {
+        let done = place.tcpw(&["allow", client, "-d", "sshd", "--for", length]);
+        assert!(done.status.success(), "{done:?}");
+    }
+    let file = place.file("tcpw.nft");
+    assert!(place.export(&EXPORT, &file));
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, aged(&text, 5)).unwrap();
+    fs::write(place.file("etc/hosts.allow"), "sshd: 192.0.2.9\n").unwrap();
+    let words = [&["export", "--output", "tcpw.nft"], &EXPORT[..]].concat();
+    let output = place.tcpw(&words);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    let said = "the way back: nft -f tcpw.nft.rollback; 1 of its elements ended since, and is not in it; \
+                1 of its elements end by themselves, counted from now";
+    assert!(output.status.success() && errors.contains(said), "{errors}");
+    let back = fs::read_to_string(place.file("tcpw.nft.rollback")).unwrap();
+    let timeout = back.split_once("192.0.2.8 timeout ").unwrap().1;
+    let seconds: u64 = timeout.split_once('s').unwrap().0.parse().unwrap();
+    assert!((13_000..=14_400).contains(&seconds), "{seconds}");
+    let said = connect(&[json!({
+        "load": place.file("tcpw.nft.rollback"),
+        "ask": [["192.0.2.7", 2222, false], ["192.0.2.8", 2222, true], ["192.0.2.9", 2222, false]],
+    })]);
+    assert_eq!(said, "connections: 3\n");
+    say("export: the way back from nftables admits nobody whose rule has ended");
+}
+
+#[test]
+fn when_rules_end_is_compared() {
+    let folder = TempDir::new().unwrap();
+    let place = Place::new(folder.path().join("a"), "", "sshd: 192.0.2.0/24\n");
+    let done = place.tcpw(&["allow", "192.0.2.7", "-d", "sshd", "--for", "9h"]);
+    assert!(done.status.success(), "{done:?}");
+    let file = place.file("tcpw.nft");
+    assert!(place.export(&EXPORT, &file));
+    connect(&[json!({"load": file, "ask": [], "list": place.file("listed")})]);
+    let check = |name: &str| {
+        let output = place.tcpw(&[&["export", "--check", name], &EXPORT[..]].concat());
+        (
+            output.status.code(),
+            String::from_utf8(output.stdout).unwrap(),
+        )
+    };
+    for name in ["tcpw.nft", "listed"] {
+        let same = (Some(0), format!("{name} decides what the tables decide\n"));
+        assert_eq!(check(name), same);
+    }
+    // Loaded three hours late, it admits until three hours after its end.
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(place.file("late"), aged(&text, -3)).unwrap();
+    let (code, said) = check("late");
+    assert!(
+        code == Some(1) && said.starts_with("late: tcp2222: 192.0.2.7 fares so until "),
+        "{said}"
+    );
+    let undated = text.lines().filter(|line| !line.starts_with("# written "));
+    let undated: Vec<&str> = undated.collect();
+    fs::write(place.file("undated"), undated.join("\n")).unwrap();
+    let (code, said) = check("undated");
+    assert!(
+        code == Some(0)
+            && said.contains("decides what the tables decide now; it does not say when"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_daemon_of_the_former_export_is_not_given_up_silently_and_files_of_others_stay() {
+    let folder = TempDir::new().unwrap();
+    let place = Place::new(folder.path().join("a"), "", "ALL: 192.0.2.0/24\n");
+    let export = |words: &[&str]| {
+        let head = ["export", "--to", "nftables", "--output", "tcpw.nft"];
+        let output = place.tcpw(&[&head[..], words].concat());
+        (
+            output.status.code(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    };
+    let mine = "mine\n";
+    fs::write(place.file("tcpw.nft.rollback"), mine).unwrap();
+    let (code, errors) = export(&["-d", "sshd=22"]);
+    assert!(
+        code == Some(2)
+            && errors.contains("tcpw.nft.rollback is there, and tcpw export has not written it"),
+        "{errors}"
+    );
+    assert_eq!(
+        fs::read_to_string(place.file("tcpw.nft.rollback")).unwrap(),
+        mine
+    );
+    assert!(!place.file("tcpw.nft").exists());
+    fs::remove_file(place.file("tcpw.nft.rollback")).unwrap();
+    assert_eq!(export(&["-d", "sshd=22"]).0, Some(0));
+    let text = fs::read_to_string(place.file("tcpw.nft")).unwrap();
+    let (code, errors) = export(&["-d", "vsftpd=21"]);
+    assert!(
+        code == Some(2)
+            && errors.contains("the export that is there is for tcp22, too, and this one is not"),
+        "{errors}"
+    );
+    assert_eq!(fs::read_to_string(place.file("tcpw.nft")).unwrap(), text);
+    assert_eq!(export(&["-d", "vsftpd=21", "-d", "sshd=22"]).0, Some(0));
+    let (code, errors) = export(&["-d", "vsftpd=21", "--replace"]);
+    assert!(
+        code == Some(0) && errors.contains("given up: tcp22, "),
+        "{errors}"
+    );
+}
+
+#[test]
+fn a_banner_is_lost_to_those_who_are_refused_and_to_those_who_are_admitted() {
+    let folder = TempDir::new().unwrap();
+    let place = Place::new(
+        folder.path().join("a"),
+        "sshd: 10.0.0.0/8: banners /etc/b\nsshd: 11.0.0.0/8: banners /etc/b: deny\n",
+        "sshd: 12.0.0.0/8: banners /etc/b\nsshd: 13.0.0.0/8: banners /etc/b: allow\n",
+    );
+    let output = place.tcpw(&["export", "--to", "nftables", "-d", "sshd=22"]);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    let admitted = "`banners /etc/b` is not sent there: the client is admitted without it";
+    let refused = "`banners /etc/b` is not sent or run there: the client is refused";
+    for (line, said) in [
+        ("hosts.allow:1", admitted),
+        ("hosts.allow:2", refused),
+        ("hosts.deny:1", refused),
+        ("hosts.deny:2", admitted),
+    ] {
+        assert!(errors.contains(&format!("{line}: {said}")), "{errors}");
+    }
 }
 
 #[test]

@@ -83,6 +83,15 @@ impl Policy {
         policy
     }
 
+    /// These tables.
+    pub(super) fn of(allow: &str, deny: &str) -> Self {
+        Self {
+            allow: allow.to_owned(),
+            deny: deny.to_owned(),
+            ends: Vec::new(),
+        }
+    }
+
     fn rule(&mut self, chance: &mut Chance, options: &[&str]) -> String {
         let daemon = chance.one_of(&[
             "sshd",
@@ -168,9 +177,16 @@ impl Policy {
 
     /// What the engine decides, with and without a name; both must be one if it was exported whole.
     pub(super) fn admits(&self, daemon: &str, address: IpAddr) -> bool {
+        self.admits_client(daemon, &address.to_string())
+    }
+
+    /// The same of an address as libwrap sees it, with its zone; that of the loopback interface is number 1,
+    /// and the tables alone know no names of interfaces.
+    pub(super) fn admits_client(&self, daemon: &str, address: &str) -> bool {
+        let address = address.replace("%lo", "%1");
         let tables = hosts_access::AccessTables::parse(self.allow.as_bytes(), self.deny.as_bytes());
         let decided = [HostName::unknown(), HostName::new("pc.example.org")].map(|name| {
-            let host = Host::new(address.to_string(), name);
+            let host = Host::new(address.clone(), name);
             tables.decide(&Request::new(daemon, host)).access
         });
         assert_eq!(
@@ -216,6 +232,8 @@ impl Place {
             .args(arguments)
             .current_dir(&self.0)
             .env("NO_COLOR", "1")
+            // Whoever runs the tests is not asked about.
+            .env("SSH_CONNECTION", "UNKNOWN 1 UNKNOWN 22")
             .output()
             .unwrap()
     }

@@ -4,6 +4,7 @@
 use super::policies::{Chance, Place, Policy, count};
 use crate::doctor::unpack_newer_sshd;
 use crate::proof::say;
+use crate::sandbox::program;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -100,12 +101,13 @@ fn compare(sshd: &Sshd, folder: &Path, wanted: usize, clients: usize) -> [usize;
         let text = format!("Include {}\nPermitRootLogin no\n", file.display());
         fs::write(&config, text).unwrap();
         sshd.asked(&config, &key, None).unwrap();
-        for address in policy.clients(&mut chance, clients) {
-            let said = sshd
-                .asked(&config, &key, Some(&address.to_string()))
-                .unwrap();
+        let addresses = policy.clients(&mut chance, clients).into_iter();
+        let addresses = addresses.map(|address| address.to_string());
+        // A link-local client has a zone, and sshd compares it with no network.
+        for address in addresses.chain(["fe80::1%lo".to_owned()]) {
+            let said = sshd.asked(&config, &key, Some(&address)).unwrap();
             let refuses = said.lines().any(|line| line == "denyusers *");
-            let admits = policy.admits("sshd", address);
+            let admits = policy.admits_client("sshd", &address);
             assert_eq!(
                 refuses, !admits,
                 "{address}\n{}--\n{}",
@@ -149,6 +151,129 @@ fn a_newer_sshd_ends_the_connection_of_whom_the_tables_refuse() {
     say(&format!(
         "export: {policies} policies with RefuseConnection for sshd 10.0, {asked} clients ({admitted} admitted): 0 wrong"
     ));
+}
+
+/// Link-local clients come as `fe80::7%eth0`; libwrap ignores the zone, and sshd finds such a client in no
+/// network.
+#[test]
+fn link_local_clients_are_refused_and_admitted_as_the_tables_say() {
+    let folder = TempDir::new().unwrap();
+    let key = key(folder.path());
+    let clients = ["fe80::7%lo", "febf::1%lo", "fe80::7", "fec0::1", "10.0.0.1"];
+    let mut sshds = vec![Sshd::of_this_system()];
+    sshds.extend(unpack_newer_sshd().as_deref().map(Sshd::newer));
+    for (number, (allow, deny, admitted)) in [
+        ("", "sshd: [fe80::]/10\n", [false, false, false, true, true]),
+        (
+            "",
+            "sshd: [fe80::]/10 10.0.0.0/8\n",
+            [false, false, false, true, false],
+        ),
+        (
+            "sshd: [fe80::]/10\n",
+            "ALL: ALL\n",
+            [true, true, true, false, false],
+        ),
+        (
+            "sshd: [fe80::]/10 10.0.0.0/8\n",
+            "ALL: ALL\n",
+            [true, true, true, false, true],
+        ),
+        (
+            "sshd: [::]/0\n",
+            "ALL: ALL\n",
+            [true, true, true, true, false],
+        ),
+        ("", "sshd: [::]/0\n", [false, false, false, false, true]),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let place = Place::new(folder.path().join(number.to_string()), allow, deny);
+        let policy = Policy::of(allow, deny);
+        for sshd in &sshds {
+            let file = place.file("00-tcpw.conf");
+            assert!(place.export(&[&["--to", "sshd"][..], &sshd.version].concat(), &file));
+            for (client, admits) in clients.iter().zip(admitted) {
+                assert_eq!(
+                    policy.admits_client("sshd", client),
+                    admits,
+                    "{client} {allow}{deny}"
+                );
+                let said = sshd.asked(&file, &key, Some(client)).unwrap();
+                let refuses = said.lines().any(|line| line == "denyusers *");
+                assert_eq!(refuses, !admits, "{client} {allow}{deny}");
+            }
+        }
+    }
+    // What is decided about some of them only cannot be said.
+    let (allow, deny) = ("sshd: [fe80::]/64\n", "ALL: ALL\n");
+    let place = Place::new(folder.path().join("part"), allow, deny);
+    let output = place.tcpw(&["export", "--to", "sshd"]);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
+    for part in [
+        "fe80::-febf:",
+        "link-local clients (fe80::/10) only as a whole",
+    ] {
+        assert!(errors.contains(part), "{errors}");
+    }
+    for (choice, is_refused) in [("--partial", true), ("--partial=allow", false)] {
+        let output = place.tcpw(&["export", "--to", "sshd", choice]);
+        let file = place.file("00-tcpw.conf");
+        fs::write(&file, output.stdout).unwrap();
+        let said = sshds[0].asked(&file, &key, Some("fe80::7%lo")).unwrap();
+        assert_eq!(said.contains("denyusers *"), is_refused, "{said}");
+    }
+    say("export: link-local clients with their zones are treated by sshd -T as the tables say");
+}
+
+#[test]
+fn the_own_session_is_not_locked_out_unasked_and_there_is_a_way_back() {
+    let folder = TempDir::new().unwrap();
+    let place = Place::new(folder.path().join("a"), "sshd: 10.0.0.0/8\n", "ALL: ALL\n");
+    let export = |client: &str, words: &[&str]| {
+        let output = Command::new(program())
+            .arg("--root")
+            .arg(&place.0)
+            .args(["export", "--to", "sshd", "--output", "it's.conf"])
+            .args(words)
+            .current_dir(&place.0)
+            .env("NO_COLOR", "1")
+            .env("SSH_CONNECTION", format!("{client} 50000 10.0.0.1 22"))
+            .output()
+            .unwrap();
+        (
+            output.status.code(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    };
+    let said = "your own session from 192.0.2.7 would be refused by sshd";
+    let (code, errors) = export("192.0.2.7", &[]);
+    assert!(code == Some(2) && errors.contains(said), "{errors}");
+    let file = place.file("it's.conf");
+    assert!(!file.exists());
+    let (code, errors) = export("10.2.3.4", &[]);
+    assert!(
+        code == Some(0) && !errors.contains("your own session"),
+        "{errors}"
+    );
+    let first = fs::read_to_string(&file).unwrap();
+    let back = || {
+        let done = Command::new("sh")
+            .arg(place.file("it's.conf.rollback"))
+            .status();
+        assert!(done.unwrap().success());
+    };
+    back();
+    assert!(!file.exists());
+    assert_eq!(export("10.2.3.4", &[]).0, Some(0));
+    fs::write(place.file("etc/hosts.allow"), "sshd: 10.2.0.0/16\n").unwrap();
+    let (code, errors) = export("192.0.2.7", &["--force"]);
+    assert!(code == Some(0) && errors.contains(said), "{errors}");
+    assert_ne!(fs::read_to_string(&file).unwrap(), first);
+    back();
+    assert_eq!(fs::read_to_string(&file).unwrap(), first);
 }
 
 #[test]

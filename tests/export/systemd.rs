@@ -246,11 +246,122 @@ fn lists_that_are_there_already_are_found() {
     fs::write(&part, "[Service]\nIPAddressDeny = any\n").unwrap();
     assert_eq!(run(&place, &["-d", "sshd=ssh.socket"]).0, 0);
     let (code, _, errors) = run(&place, &["-d", "sshd=ssh.service"]);
-    let line = "service.d/10.conf:2: `IPAddressDeny = any` is joined with the lists of an export";
+    let line =
+        "service.d/10.conf:2: `IPAddressDeny = any` may count besides the lists of an export";
     assert!(code == 2 && errors.contains(line), "{errors}");
     assert_eq!(run(&place, &["-d", "sshd=ssh.service", "--partial"]).0, 1);
     fs::remove_file(part).unwrap();
     assert_eq!(run(&place, &["-d", "sshd=ssh.service"]).0, 0);
+}
+
+/// Units with other names, and one in a slice.
+fn named_units(units: &Path) {
+    for name in ["ssh.service", "my-x.service", "my-ssh@.service"] {
+        unit(units, name);
+    }
+    std::os::unix::fs::symlink("ssh.service", units.join("sshd.service")).unwrap();
+    let text = "[Service]\nSlice=a-b.slice\nExecStart=/bin/true\n";
+    fs::write(units.join("in.service"), text).unwrap();
+}
+
+#[test]
+fn lists_are_found_under_every_name_of_a_unit_and_in_its_slices() {
+    let folder = TempDir::new().unwrap();
+    let place = Place::new(folder.path().join("a"), "", "sshd: 10.0.0.0/8\n");
+    let units = place.file("etc/systemd/system");
+    fs::create_dir_all(&units).unwrap();
+    named_units(&units);
+    let mut count = 0;
+    for (exported, part) in [
+        (
+            "ssh.service",
+            "etc/systemd/system.control/ssh.service.d/50-IPAddressDeny.conf",
+        ),
+        (
+            "ssh.service",
+            "run/systemd/system.control/ssh.service.d/50-IPAddressDeny.conf",
+        ),
+        ("ssh.service", "run/systemd/transient/ssh.service.d/a.conf"),
+        (
+            "ssh.service",
+            "run/systemd/generator.late/ssh.service.d/a.conf",
+        ),
+        ("ssh.service", "etc/systemd/system/sshd.service.d/a.conf"),
+        ("sshd.service", "etc/systemd/system/ssh.service.d/a.conf"),
+        (
+            "my-x.service",
+            "usr/lib/systemd/system/my-.service.d/a.conf",
+        ),
+        (
+            "my-ssh@a.service",
+            "etc/systemd/system/my-@.service.d/a.conf",
+        ),
+        (
+            "my-ssh@a.service",
+            "etc/systemd/system/my-ssh@.service.d/a.conf",
+        ),
+        (
+            "my-ssh@a.service",
+            "etc/systemd/system/system-my\\x2dssh.slice.d/a.conf",
+        ),
+        (
+            "my-ssh@a.service",
+            "etc/systemd/system/system-.slice.d/a.conf",
+        ),
+        ("ssh.service", "etc/systemd/system/slice.d/a.conf"),
+        ("in.service", "etc/systemd/system/a.slice"),
+        ("in.service", "etc/systemd/system/a-b.slice.d/a.conf"),
+    ] {
+        let path = place.file(part);
+        let words = ["-d", &format!("sshd={exported}")];
+        assert_eq!(run(&place, &words).0, 0, "{part}");
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, "[Service]\nIPAddressDeny=192.0.2.0/24\n").unwrap();
+        let (code, _, errors) = run(&place, &words);
+        assert!(code == 2 && errors.contains(part), "{part}: {errors}");
+        fs::remove_file(path).unwrap();
+        count += 1;
+    }
+    say(&format!(
+        "export: lists that systemd joins with an export are found in {count} places"
+    ));
+}
+
+/// That drop-ins for other names count is what systemd itself does.
+#[test]
+fn systemd_reads_drop_ins_under_every_name_of_a_unit() {
+    let folder = TempDir::new().unwrap();
+    let units = folder.path().join("units");
+    fs::create_dir(&units).unwrap();
+    named_units(&units);
+    let wanted = [
+        ("ssh.service", "sshd.service.d", "192.0.2.1"),
+        ("my-x.service", "my-.service.d", "192.0.2.2"),
+        ("my-ssh@a.service", "my-@.service.d", "192.0.2.3"),
+        ("my-ssh@a.service", "my-ssh@.service.d", "192.0.2.4"),
+        ("my-ssh@a.service", "my-.service.d", "192.0.2.2"),
+        ("in.service", "service.d", "192.0.2.5"),
+        ("a-b.slice", "a-.slice.d", "192.0.2.6"),
+    ];
+    for (_, part, address) in wanted {
+        fs::create_dir_all(units.join(part)).unwrap();
+        let section = if part.contains("slice") {
+            "Slice"
+        } else {
+            "Service"
+        };
+        let text = format!("[{section}]\nIPAddressDeny={address}\n");
+        // One of the same name would replace it.
+        fs::write(units.join(part).join(format!("{address}.conf")), text).unwrap();
+    }
+    let all = "[Unit]\nWants=ssh.service my-x.service my-ssh@a.service in.service\n";
+    fs::write(units.join("all.target"), all).unwrap();
+    open(folder.path());
+    let lists = lists(&units);
+    for (unit, part, address) in wanted {
+        let address = address.parse().unwrap();
+        assert!(!lists[unit].pass(address), "{part}");
+    }
 }
 
 #[test]
@@ -260,14 +371,30 @@ fn drop_ins_of_others_stay() {
     let to = place.file("units");
     fs::create_dir_all(to.join("ssh.service.d")).unwrap();
     fs::write(to.join("ssh.service.d/mine.conf"), "[Service]\nNice=1\n").unwrap();
-    let write = |unit: &str| {
-        run(
-            &place,
-            &["--output", "units", "-d", &format!("sshd={unit}")],
-        )
-    };
+    let daemon = |unit: &str| format!("sshd={unit}");
+    let write = |unit: &str| run(&place, &["--output", "units", "-d", &daemon(unit)]);
     assert_eq!(write("ssh.service").0, 0);
-    assert_eq!(write("sshd.socket").0, 0);
+    // The protection of the first daemon would be gone.
+    let (code, _, errors) = write("sshd.socket");
+    assert!(
+        code == 2 && errors.contains("the export that is there is for ssh.service, too"),
+        "{errors}"
+    );
+    assert!(to.join("ssh.service.d/50-tcpw.conf").exists());
+    let words = [
+        "--output",
+        "units",
+        "-d",
+        &daemon("sshd.socket"),
+        "--replace",
+    ];
+    let (code, _, errors) = run(&place, &words);
+    for part in [
+        "given up: ssh.service, ",
+        "removed: units/ssh.service.d/50-tcpw.conf",
+    ] {
+        assert!(code == 0 && errors.contains(part), "{errors}");
+    }
     let there = |name: &str| to.join(name).exists();
     assert!(there("ssh.service.d/mine.conf") && there("sshd.socket.d/50-tcpw.conf"));
     assert!(!there("ssh.service.d/50-tcpw.conf"));
@@ -285,6 +412,41 @@ fn drop_ins_of_others_stay() {
         code == 1 && text.starts_with("units/ssh.service.d/50-tcpw.conf:2: `Nice=2`"),
         "{text}"
     );
+}
+
+/// What cannot be written is seen before anything is.
+#[test]
+fn a_file_that_cannot_be_written_leaves_the_others_as_they_were() {
+    let folder = TempDir::new().unwrap();
+    let place = Place::new(folder.path().join("a"), "", "ALL: 10.0.0.0/8\n");
+    let to = place.file("units");
+    fs::create_dir(&to).unwrap();
+    std::os::unix::fs::symlink("nowhere", to.join("b.service.d")).unwrap();
+    let words = [
+        "--output",
+        "units",
+        "-d",
+        "sshd=a.service",
+        "-d",
+        "vsftpd=b.service",
+    ];
+    let (code, _, errors) = run(&place, &words);
+    assert!(
+        code == 2 && errors.contains("units/b.service.d is not a folder and leads to none"),
+        "{errors}"
+    );
+    fs::remove_file(to.join("b.service.d")).unwrap();
+    fs::write(to.join("tcpw.rollback"), [0xff, 0xfe]).unwrap();
+    let (code, _, errors) = run(&place, &words);
+    assert!(
+        code == 2
+            && errors.contains("units/tcpw.rollback is there, and tcpw export has not written it"),
+        "{errors}"
+    );
+    let there: Vec<_> = fs::read_dir(&to).unwrap().collect();
+    assert_eq!(there.len(), 1, "{there:?}");
+    fs::remove_file(to.join("tcpw.rollback")).unwrap();
+    assert_eq!(run(&place, &words).0, 0);
 }
 
 #[test]

@@ -65,7 +65,19 @@ fn the_bans_of_a_running_fail2ban_become_rules() {
     let database = database.to_str().unwrap();
     ban(&server);
     wait_for_bans(&server, &sandbox, database);
-    let ran = sandbox.run(&["import", "fail2ban", database, "-d", "sshd=sshd"]);
+    // Who names the daemon of one jail has not said that the others are for ALL.
+    let one = ["import", "fail2ban", database, "-d", "sshd=sshd"];
+    let ran = sandbox.run(&one);
+    assert!(
+        ran.code == Some(2)
+            && ran
+                .err
+                .contains("no --daemon NAME=for-ever says which daemon"),
+        "{}",
+        ran.err
+    );
+    assert_eq!(sandbox.tables(), (String::new(), String::new()));
+    let ran = sandbox.run(&[&one[..], &["-d", "ALL"]].concat());
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     let (allow, deny) = sandbox.tables();
     assert_eq!(allow, "");
@@ -84,7 +96,16 @@ fn the_bans_of_a_running_fail2ban_become_rules() {
         "{deny}"
     );
     // What is there is not added again; the database is not changed.
-    let ran = sandbox.run(&["import", "fail2ban", database, "-d", "sshd=sshd", "--check"]);
+    let ran = sandbox.run(&[
+        "import",
+        "fail2ban",
+        database,
+        "-d",
+        "sshd=sshd",
+        "-d",
+        "ALL",
+        "--check",
+    ]);
     assert_eq!(
         (ran.code, &*ran.out),
         (Some(0), "nothing to change\n"),

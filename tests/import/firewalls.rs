@@ -1,4 +1,4 @@
-//! Rules as the real nft, iptables, ipset, ufw and firewalld print them.
+//! Rules as the real nft, iptables, ipset and ufw print them.
 
 use super::model::{Dice, Rule, compare, rules};
 use crate::editor::{Ran, Sandbox};
@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 /// Runs a script as root of a network of its own.
-fn in_namespace(script: &str) -> String {
+pub fn in_namespace(script: &str) -> String {
     let output = Command::new("unshare")
         .args(["--net", "sh", "-ec", script])
         .output()
@@ -16,14 +16,14 @@ fn in_namespace(script: &str) -> String {
     text("unshare", &output)
 }
 
-fn text(what: &str, output: &Output) -> String {
+pub fn text(what: &str, output: &Output) -> String {
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{what}: {error}");
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
 /// Imports what a program printed into empty tables.
-fn import(text: &str, words: &[&str]) -> (Sandbox, Ran) {
+pub fn import(text: &str, words: &[&str]) -> (Sandbox, Ran) {
     let sandbox = Sandbox::new("", "");
     let path = sandbox.path("source");
     std::fs::write(&path, text).unwrap();
@@ -112,12 +112,20 @@ fn what_tcpw_exports_to_nft_is_read_back() {
             "vsftpd: ALL EXCEPT 198.51.100.0/25\n",
         ),
     ];
-    for (allow, deny) in tables {
+    for (number, (allow, deny)) in (0..).zip(tables) {
         let from = Sandbox::new(allow, deny);
+        // What ends comes back with its end.
+        let (verb, client) = if number == 1 {
+            ("deny", "198.51.100.9")
+        } else {
+            ("allow", "198.51.100.200")
+        };
+        let ran = from.run(&[verb, client, "-d", "vsftpd", "--for", "2h"]);
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
         let path = from.path("tcpw.nft");
         let path = path.to_str().unwrap();
         let words = [
-            &["export", "--to", "nftables", "--output", path][..],
+            &["export", "--to", "nftables", "--output", path, "--force"][..],
             &daemons,
         ]
         .concat();
@@ -135,6 +143,12 @@ fn what_tcpw_exports_to_nft_is_read_back() {
             .filter(|line| !line.contains("address unknown"));
         let others: Vec<&str> = others.filter(|line| *line != "the same effect").collect();
         assert!(others.is_empty(), "{allow}{deny}{others:#?}");
+        let (allow, deny) = to.tables();
+        let table = if number == 1 { deny } else { allow };
+        let mut lines = table.lines().skip_while(|line| !line.contains(" until="));
+        let ends = lines.nth(1).unwrap_or_default();
+        assert_eq!(ends, format!("vsftpd: {client}"), "{table}");
+        assert_eq!(table.matches(" until=").count(), 1, "{table}");
     }
 }
 
@@ -354,144 +368,4 @@ fn rules_of_ufw_are_the_same_policy() {
     say(&format!(
         "import: ufw: {asked} clients treated as its rules do, 0 wrong"
     ));
-}
-
-/// Has firewalld write its files below `folder`.
-fn firewalld(folder: &Path, words: &[&str]) {
-    let output = Command::new("firewall-offline-cmd")
-        .arg("--system-config")
-        .arg(folder)
-        .args(words)
-        .output()
-        .unwrap();
-    text("firewall-offline-cmd", &output);
-}
-
-/// A rule as firewalld reads it, the `number`th of all.
-fn rich((number, rule): (usize, &Rule)) -> String {
-    let family = if rule.is_six() { "ipv6" } else { "ipv4" };
-    let action = if rule.allows { "accept" } else { "drop" };
-    let service = if rule.is_ssh {
-        "service name=\"ssh\" "
-    } else {
-        ""
-    };
-    format!(
-        "--add-rich-rule=rule priority=\"{}\" family=\"{family}\" source address=\"{}\" {service}{action}",
-        number + 1,
-        rule.from
-    )
-}
-
-#[test]
-fn zones_of_firewalld_are_the_same_policy() {
-    let sandbox = Sandbox::new("", "");
-    let folder = sandbox.path("firewalld");
-    std::fs::create_dir(&folder).unwrap();
-    let mut rules = rules(&mut Dice::new(11), 12, true);
-    for rule in &mut rules {
-        rule.is_ssh |= rule.allows;
-    }
-    firewalld(&folder, &["--new-zone=mine"]);
-    firewalld(&folder, &["--zone=mine", "--set-target=ACCEPT"]);
-    let rich: Vec<String> = rules.iter().enumerate().map(rich).collect();
-    let words = std::iter::once("--zone=mine").chain(rich.iter().map(String::as_str));
-    firewalld(&folder, &words.collect::<Vec<_>>());
-    let path = folder.join("zones/mine.xml");
-    let path = path.to_str().unwrap();
-    let ran = sandbox.run(&["import", "firewalld", path, "-d", "sshd=ssh", "--force"]);
-    assert_eq!(ran.code, Some(0), "{}", ran.err);
-    let asked = compare(&sandbox, &rules, true) + closed_zone(&folder);
-    say(&format!(
-        "import: firewalld: {asked} clients treated as its zones do, 0 wrong"
-    ));
-}
-
-#[test]
-fn policy_objects_come_before_zones_and_zones_with_sources_before_others() {
-    let sandbox = Sandbox::new("", "");
-    let folder = sandbox.path("firewalld");
-    std::fs::create_dir(&folder).unwrap();
-    let rich = "--add-rich-rule=rule family=\"ipv4\" source address=\"10.1.0.0/16\" service name=\"ssh\" drop";
-    for words in [
-        &["--new-zone=closed"][..],
-        &["--new-zone=friends"],
-        &["--zone=friends", "--set-target=ACCEPT"],
-        &["--zone=friends", "--add-source=10.0.0.0/8"],
-        &["--new-policy=first"],
-        &["--policy=first", "--add-ingress-zone=ANY"],
-        &["--policy=first", "--add-egress-zone=HOST"],
-        &["--policy=first", rich],
-        &["--new-policy=out"],
-        &["--policy=out", "--add-ingress-zone=HOST"],
-        &["--policy=out", "--add-egress-zone=ANY"],
-        &["--new-policy=some"],
-        &["--policy=some", "--add-ingress-zone=friends"],
-        &["--policy=some", "--add-egress-zone=HOST"],
-    ] {
-        firewalld(&folder, words);
-    }
-    let files = [
-        "zones/closed.xml",
-        "zones/friends.xml",
-        "policies/out.xml",
-        "policies/first.xml",
-        "policies/some.xml",
-    ];
-    let files = files.map(|name| folder.join(name).to_str().unwrap().to_owned());
-    let mut words = vec!["import", "firewalld"];
-    words.extend(files.iter().map(String::as_str));
-    words.extend(["-d", "sshd=ssh", "--force"]);
-    let ran = sandbox.run(&words);
-    assert!(
-        ran.code == Some(2) && ran.err.contains("clients of some zones only"),
-        "{}",
-        ran.err
-    );
-    words.retain(|word| !word.ends_with("some.xml"));
-    let ran = sandbox.run(&words);
-    assert_eq!(ran.code, Some(0), "{}", ran.err);
-    assert!(
-        ran.err
-            .contains("out.xml: it is about what is forwarded or sent"),
-        "{}",
-        ran.err
-    );
-    let rule = |allows, from: &str, is_ssh| Rule {
-        allows,
-        from: from.to_owned(),
-        is_ssh,
-    };
-    let model = [
-        rule(false, "10.1.0.0/16", true),
-        rule(true, "10.0.0.0/8", false),
-    ];
-    compare(&sandbox, &model, false);
-}
-
-/// A zone for the clients of an ipset, whose target refuses; gives how many questions were asked.
-fn closed_zone(folder: &Path) -> usize {
-    let sandbox = Sandbox::new("", "");
-    for words in [
-        &["--new-ipset=home", "--type=hash:net"][..],
-        &["--ipset=home", "--add-entry=10.0.0.0/21"],
-        &["--new-zone=home2"],
-        &["--zone=home2", "--add-source=ipset:home"],
-        &["--zone=home2", "--add-service=ssh"],
-    ] {
-        firewalld(folder, words);
-    }
-    let files = ["zones/home2.xml", "ipsets/home.xml"].map(|name| folder.join(name));
-    let [zone, set] = files.each_ref().map(|path| path.to_str().unwrap());
-    let ran = sandbox.run(&["import", "firewalld", zone, "-d", "sshd=ssh"]);
-    let is_named = ran.err.contains("the ipset `home` is not here");
-    assert!(ran.code == Some(2) && is_named, "{}", ran.err);
-    let ran = sandbox.run(&["import", "firewalld", zone, set, "-d", "sshd=ssh"]);
-    assert_eq!(ran.code, Some(0), "{}", ran.err);
-    let home = |allows, is_ssh| Rule {
-        allows,
-        from: "10.0.0.0/21".to_owned(),
-        is_ssh,
-    };
-    compare(&sandbox, &[home(true, true), home(false, false)], true)
 }

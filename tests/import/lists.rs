@@ -18,6 +18,79 @@ fn rules(table: &str) -> Vec<&str> {
 }
 
 #[test]
+fn what_apply_would_refuse_is_not_printed() {
+    let csv = |clients: &str| {
+        format!("table,daemons,clients\ndeny,sshd,192.0.2.1\ndeny,sshd,{clients}\n")
+    };
+    for clients in ["10.0.0.1 : twist /bin/x", "", "\"a\nb\""] {
+        let sandbox = Sandbox::new("", "");
+        let ran = import(&sandbox, &csv(clients), &["csv", "--print"]);
+        assert_eq!(
+            (ran.code, &*ran.out),
+            (Some(2), ""),
+            "{clients}: {}",
+            ran.err
+        );
+        assert!(
+            ran.err.contains("rule 2 of the source cannot be written"),
+            "{}",
+            ran.err
+        );
+    }
+    let sandbox = Sandbox::new("", "");
+    let ran = import(&sandbox, &csv("192.0.2.2"), &["csv", "--print"]);
+    assert_eq!(
+        (ran.code, ran.out.lines().count()),
+        (Some(0), 2),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn a_file_of_another_kind_and_an_empty_one_are_not_nothing_to_import() {
+    let passwd =
+        "root:x:0:0:root:/root:/bin/bash\ndaemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin\n";
+    for form in ["sshd", "ufw", "iptables", "nft", "firewalld", "csv"] {
+        let sandbox = Sandbox::new("", "");
+        let ran = import(&sandbox, passwd, &[form]);
+        assert_eq!(ran.code, Some(2), "{form}: {}{}", ran.out, ran.err);
+    }
+    let forms = [
+        "sshd",
+        "ufw",
+        "iptables",
+        "nft",
+        "firewalld",
+        "csv",
+        "ipset",
+        "denyhosts",
+        "cpanel",
+        "lines",
+    ];
+    for form in forms {
+        let sandbox = Sandbox::new("", "");
+        let ran = import(&sandbox, "", &[form, "--into", "deny"]);
+        assert!(
+            ran.code == Some(2) && ran.err.contains("it is empty"),
+            "{form}: {}",
+            ran.err
+        );
+    }
+    // A configuration without a word about clients is one, and so are the rules of a new ufw.
+    let new = std::fs::read_to_string("/usr/share/ufw/iptables/user.rules").unwrap();
+    for (form, text) in [("sshd", "# all as usual\nPort 22\n"), ("ufw", &*new)] {
+        let sandbox = Sandbox::new("", "");
+        let ran = import(&sandbox, text, &[form]);
+        assert!(
+            ran.code == Some(0) && ran.out.starts_with("nothing to import"),
+            "{form}: {}",
+            ran.err
+        );
+    }
+}
+
+#[test]
 fn one_bad_line_and_nothing_is_written() {
     let sandbox = Sandbox::new("sshd: 10.1.2.3\n", "");
     let list = "192.0.2.1 - 192.0.2.4 ; range\n# comment\n300.1.1.1\n10.0.0.1/8\n198.51.100.0/24\nALL\nscan.example.org\n";
@@ -156,7 +229,7 @@ fn what_is_printed_is_what_apply_and_csv_take() {
         ("table,daemons,clients,port\nallow,a,b,c\n", "`port`"),
         ("table,daemons,clients\nx,a,b\n", "`x` is not a table"),
         ("table,daemons,clients\nallow,a\n", "2 values"),
-        ("", "no line"),
+        ("", "it is empty"),
     ] {
         let ran = import(&sandbox, bad, &["csv"]);
         assert!(

@@ -13,8 +13,14 @@ mod model;
 /// The real fail2ban's bans.
 mod fail2ban;
 
-/// Rules as the real nft, iptables, ipset, ufw and firewalld print them.
+/// Rules as the real nft, iptables, ipset and ufw print them.
 mod firewalls;
+
+/// Firewalls as servers have them.
+mod ordinary;
+
+/// The real firewalld's zones.
+mod firewalld;
 
 /// The real sshd says who is refused.
 mod sshd;

@@ -176,3 +176,99 @@ fn what_is_not_about_addresses_is_named() {
     );
     assert!(deny.ends_with("sshd: ALL\n"), "{deny}");
 }
+
+/// A client with a zone is in no network of sshd, and its text matches patterns.
+#[test]
+fn link_local_clients_are_refused_as_sshd_refuses_them() {
+    let keys = Sandbox::new("", "");
+    let key = keys.path("key");
+    let made = Command::new("ssh-keygen")
+        .args(["-q", "-t", "ed25519", "-N", "", "-f"])
+        .arg(&key)
+        .status();
+    assert!(made.unwrap().success());
+    std::fs::create_dir_all("/run/sshd").unwrap();
+    for (list, is_remarked) in [
+        ("fe80::/10,10.0.0.0/8", true),
+        ("fe8?:*,fe9?:*,fea?:*,feb?:*", false),
+        ("*,!fe80::/10", true),
+        ("*,!fe8?:*", false),
+        ("::/0", true),
+    ] {
+        let sandbox = Sandbox::new("", "");
+        let path = sandbox.path("sshd_config");
+        let text = format!(
+            "HostKey {}\nMatch Address {list}\nDenyUsers *\n",
+            key.display()
+        );
+        std::fs::write(&path, text).unwrap();
+        let path = path.to_str().unwrap();
+        let ran = sandbox.run(&["import", "sshd", path, "--force"]);
+        assert_eq!(ran.code, Some(0), "{list}: {}", ran.err);
+        assert_eq!(
+            ran.err.contains("imported without fe80::/10"),
+            is_remarked,
+            "{list}"
+        );
+        for client in ["fe80::7%lo", "fe9f::1%lo", "fec0::1", "10.0.0.1"] {
+            let refuses = effective(path, client)
+                .lines()
+                .any(|line| line == "denyusers *");
+            let code = sandbox.run(&["match", "sshd", client]).code;
+            assert_eq!(
+                code,
+                Some(i32::from(refuses)),
+                "{list}: {client}\n{:?}",
+                sandbox.tables()
+            );
+        }
+    }
+    say("import: sshd: link-local clients with their zones are treated as sshd -T says");
+}
+
+#[test]
+fn values_are_read_as_sshd_reads_them() {
+    let deny = |text: &str| {
+        let sandbox = Sandbox::new("", "");
+        let path = sandbox.path("sshd_config");
+        std::fs::write(&path, text).unwrap();
+        let ran = sandbox.run(&["import", "sshd", path.to_str().unwrap(), "--force"]);
+        let (_, deny) = sandbox.tables();
+        let rule = deny
+            .lines()
+            .find(|line| line.starts_with("sshd"))
+            .unwrap_or_default();
+        (ran.code, rule.to_owned(), ran.err)
+    };
+    for (text, wanted) in [
+        ("DenyUsers **@10.0.0.0/8\n", "sshd: 10.0.0.0/8"),
+        ("DenyUsers ?*@10.0.0.0/8\n", "sshd: 10.0.0.0/8"),
+        ("DenyUsers a*@10.0.0.0/8\n", ""),
+        (
+            "Match Address 10.0.0.0/8\nRefuseConnection YES\n",
+            "sshd: 10.0.0.0/8",
+        ),
+        ("RefuseConnection no\nRefuseConnection yes\n", ""),
+    ] {
+        let (code, rule, errors) = deny(text);
+        assert_eq!((code, &*rule), (Some(0), wanted), "{text}{errors}");
+    }
+    for (text, said) in [
+        ("DenyUsers ??*@10.0.0.0/8\n", "how many users `??*` leaves"),
+        (
+            "UseDNS no\nUseDNS yes\nAllowUsers a@*.example.org\n",
+            "it has no `UseDNS yes`",
+        ),
+        (
+            "RefuseConnection perhaps\n",
+            "`perhaps` is neither yes nor no",
+        ),
+        ("PermitRoot no\n", "`permitroot` is not a keyword of sshd"),
+    ] {
+        let (code, _, errors) = deny(text);
+        assert!(code == Some(2) && errors.contains(said), "{text}{errors}");
+    }
+    let (code, _, errors) =
+        deny("UseDNS YES\nUseDNS no\nAllowUsers a@*.example.org b@10.0.0.0/8\n");
+    assert_eq!(code, Some(0), "{errors}");
+}

@@ -76,7 +76,17 @@ fn show(notes: &Notes, what: &str, context: &mut Context) -> Result<(), Failure>
 }
 
 /// Prints the rules, one object a line.
+///
+/// # Errors
+/// If `tcpw apply` would not take one of them.
 fn print(found: &Imported, context: &mut Context) -> Result<Exit, Failure> {
+    for (number, rule) in (1..).zip(&found.rules) {
+        let checked = RuleRow::of_import(rule).declared(number).check();
+        checked.map_err(|error| {
+            let what = format!("rule {number} of the source cannot be written: {error}");
+            Failure::new(what).hint("mend it in the source; nothing was printed")
+        })?;
+    }
     for rule in &found.rules {
         context.out.data(RuleRow::of_import(rule).json()?)?;
     }

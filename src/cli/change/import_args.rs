@@ -59,7 +59,8 @@ pub(crate) struct ReadArgs {
     #[arg(long, value_enum, value_name = "TABLE")]
     into: Option<TableChoice>,
     /// The daemon that the rules are for [default: ALL, and sshd for sshd]; with NAME=PORT the daemon at
-    /// a port (22, 69/udp), of a service of firewalld or of a jail of fail2ban
+    /// a port (22, 69/udp), of a service of firewalld or of a jail of fail2ban; where a jail has one, -d
+    /// says what the others are for, such as -d ALL
     #[arg(long, short, value_name = "NAME")]
     daemon: Vec<String>,
     /// The set of nft or ipset, if there are several
@@ -96,7 +97,9 @@ impl ValueEnum for SourceForm {
             Self::Iptables => "What iptables-save or ip6tables-save prints",
             Self::Ipset => "What `ipset save` prints",
             Self::Ufw => "The user.rules and user6.rules of ufw",
-            Self::Firewalld => "Zones and policy objects of firewalld, and ipsets that they name",
+            Self::Firewalld => {
+                "Zones and policy objects of firewalld, ipsets that they name, and firewalld.conf"
+            }
             Self::Csv => "Values separated by commas",
             Self::Cpanel => "Rows of cPanel's Host Access Control",
             Self::Lines => {
@@ -145,7 +148,7 @@ impl ImportArgs {
                     });
                 }
                 (Some(Daemon::Named(daemon)), None) => daemons.push(daemon),
-                (Some(Daemon::All), None) => {}
+                (Some(Daemon::All), None) => daemons.push("ALL".to_owned()),
                 (Some(Daemon::All | Daemon::Named(_)) | None, _) => {
                     return Err(Failure::new(
                         "--daemon has neither the name of a daemon nor NAME=PORT",

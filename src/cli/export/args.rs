@@ -33,25 +33,31 @@ use std::path::PathBuf;
 /// to addresses that are refused is dropped as well. Where the tables refuse the addresses of the host
 /// itself (127.0.0.0/8 and `::1`), at which a daemon may find its resolver, nothing is written unless
 /// `--partial` says what shall be: refuse them, or with `--partial=allow` leave them alone. Lists that the
-/// unit or `system.slice` already have would be joined with these: where files of units have some, nothing
-/// is written either without `--partial`. A socket that systemd opens itself needs the drop-in at
+/// unit or a slice it is in already have would be joined with these: where files of units, under all their
+/// names, or drop-ins (also of `systemctl set-property`) have some, nothing is written either without
+/// `--partial`. A socket that systemd opens itself needs the drop-in at
 /// its socket unit. Rules that end cannot be said there.
 ///
 /// `--to sshd` writes a file for `/etc/ssh/sshd_config.d`, where it must be read before other `Match`
 /// blocks: one `Match Address` with `DenyUsers *`, so that whoever is refused is refused after asking for
 /// a password or key; with `--sshd-version` 9.9 or later the connection ends at once
-/// (`RefuseConnection`). Rules that end cannot be said there. Check it with `sshd -t`, and who is refused
+/// (`RefuseConnection`). Rules that end cannot be said there, and of link-local clients (`fe80::/10`), which
+/// sshd knows by their text alone, only that all of them are admitted or refused. Check it with `sshd -t`, and who is refused
 /// with `sshd -T -C user=USER,host=NAME,addr=ADDRESS`.
 ///
 /// `--to json` and `--to csv` write the rules as they stand, with what their comments say: JSON as
 /// `tcpw apply` reads it. Rules that would not be read back with the same effect are refused.
 ///
-/// With `--output FILE`, FILE.rollback brings back what nftables held before by `nft -f`; in a folder the
-/// shell script `tcpw.rollback` brings the former files back.
+/// With `--output FILE`, FILE.rollback is the way back: for nftables by `nft -f`, for sshd as a shell
+/// script; in a folder the shell script `tcpw.rollback` brings the former files back. An export in the
+/// place of a former one that leaves out a daemon would end its protection: that is refused without
+/// `--replace`. So is, without `--force`, one under which the ssh session in which it is typed could not
+/// log in again.
 ///
 /// `--check FILE` reads an export that is installed, a folder for firewalld and systemd, or what `nft list
 /// table inet tcpw` prints, and says whether it decides what the tables decide now, on sets of addresses;
-/// give the options it was written with. When a rule ends is not compared.
+/// give the options it was written with. When rules end is compared, to two minutes: a file that nft
+/// printed counts from when it was written, so give it at once.
 #[derive(Debug, Args)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -94,6 +100,12 @@ pub(crate) struct ExportArgs {
     /// sshd 9.8 and later: no penalties for whom the tables admit (`PerSourcePenaltyExemptList`)
     #[arg(long, requires = "sshd_version")]
     pub(super) exempt: bool,
+    /// Give up daemons that the export there is for, and this one is not
+    #[arg(long, requires = "output")]
+    pub(super) replace: bool,
+    /// Write it even if the ssh session in which this is typed could not log in again under it
+    #[arg(long, short)]
+    pub(super) force: bool,
     /// Show all that is lost, however much it is
     #[arg(long)]
     pub(super) all: bool,
@@ -117,6 +129,8 @@ impl ExportArgs {
             ("--reject", self.reject && !has_ports),
             ("--sshd-version", self.sshd_version.is_some() && !is_sshd),
             ("--exempt", self.exempt && !is_sshd),
+            ("--replace", self.replace && (program.is_none() || is_sshd)),
+            ("--force", self.force && program.is_none()),
         ];
         given.into_iter().find(|(_, is)| *is).map(|(name, _)| name)
     }

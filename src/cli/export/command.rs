@@ -2,22 +2,22 @@
 
 use super::args::{ExportArgs, ListTarget, Program};
 use super::folder;
+use super::former::{check_dropped, installed, text_of};
 use super::list;
 use super::sets::{self, Made};
 use super::told::{self, MARK};
+use super::way_back::{self, beside, check_place, modified};
 use crate::cli::base::{Context, Exit, Failure, write_new};
 use crate::cli::change::rule_row::RuleRow;
 use crate::cli::machine::surroundings::{Aclexec, Machine};
 use crate::cli::machine::tables::TableFiles;
 use crate::engine::{Surroundings as _, TableName};
 use crate::escape::visible;
-use crate::export::{
-    ExportedFile, Installed, Misread, read_firewalld, read_nftables, read_sshd, read_systemd,
-    removal,
-};
+use crate::export::{ExportedFile, Misread, ServedDaemon};
+use crate::system::{Clock as _, SystemClock};
 use std::fs;
 use std::io::{self, Read as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 pub(crate) fn run(args: &ExportArgs, context: &mut Context) -> Result<Exit, Failure> {
     if let Some(option) = args.idle() {
@@ -47,7 +47,7 @@ pub(crate) fn run(args: &ExportArgs, context: &mut Context) -> Result<Exit, Fail
             let made = sets::make(program, args, (&files, &machine), context)?;
             match &args.check {
                 Some(path) => check(program, &made, path, context),
-                None => write(program, &made, args.output.as_deref(), context),
+                None => write(program, &made, args, context),
             }
         }
     }
@@ -87,14 +87,15 @@ fn write_rows(
 fn write(
     program: Program,
     made: &Made,
-    output: Option<&Path>,
+    args: &ExportArgs,
     context: &mut Context,
 ) -> Result<Exit, Failure> {
-    match output {
+    let keeps = (made.daemons.as_slice(), args.replace);
+    match args.output.as_deref() {
         Some(folder) if program.has_folder() => {
-            folder::write(program, &made.files, folder, context)?;
+            folder::write(program, &made.files, folder, keeps, context)?;
         }
-        Some(path) => write_file(program, text_of(&made.files), path, context)?,
+        Some(path) => write_file(program, text_of(&made.files), path, keeps, context)?,
         None if program.has_folder() => {
             for ExportedFile { path, text } in &made.files {
                 let text = format!("==> {path} <==\n{text}");
@@ -110,30 +111,46 @@ fn write(
     })
 }
 
-/// Writes a file for a program, and the way back beside it.
+/// Writes a file for a program, and the way back beside it. `keeps` are the daemons that it is for, and
+/// whether others are given up.
 fn write_file(
     program: Program,
     text: &str,
     path: &Path,
+    keeps: (&[ServedDaemon], bool),
     context: &mut Context,
 ) -> Result<(), Failure> {
     let former = former(path)?;
-    if program == Program::Nftables && former.as_deref() != Some(text) {
-        let back = beside(path);
-        write_new(&back, former.as_deref().unwrap_or(removal()).as_bytes())?;
-        context.out.note(&format!(
-            "the way back: nft -f {}",
-            visible(back.as_os_str().as_encoded_bytes())
-        ))?;
+    let name = path.file_name().and_then(|name| name.to_str());
+    let name = name.ok_or_else(|| {
+        Failure::new("the name of the file is not text in UTF-8").hint("name another file")
+    })?;
+    let of_text = |text: &str| ExportedFile {
+        path: name.to_owned(),
+        text: text.to_owned(),
+    };
+    let files = former.as_deref().map(of_text);
+    let files = files.as_slice();
+    let back = beside(path);
+    check_place(&back, MARK)?;
+    check_dropped(program, files, keeps, context)?;
+    let (script, note, runs) = if program == Program::Nftables {
+        let now = SystemClock.now().timestamp();
+        let (script, note) = way_back::of_nft(former.as_deref(), path, now);
+        let is_same = former.as_deref() == Some(text);
+        ((!is_same).then_some(script), note, "nft -f")
+    } else {
+        (way_back::script(files, &[of_text(text)]), None, "sh")
+    };
+    if let Some(script) = script {
+        write_new(&back, script.as_bytes())?;
+        let shown = visible(back.as_os_str().as_encoded_bytes());
+        let note = note.map(|note| format!("; {note}")).unwrap_or_default();
+        context
+            .out
+            .note(&format!("the way back: {runs} {shown}{note}"))?;
     }
     write_new(path, text.as_bytes())
-}
-
-/// The name of the file with the way back.
-fn beside(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".rollback");
-    name.into()
 }
 
 /// What a former export wrote to this place; nothing if there is no file.
@@ -178,7 +195,12 @@ fn check(
     context: &mut Context,
 ) -> Result<Exit, Failure> {
     let shown = visible(path.as_os_str().as_encoded_bytes());
-    let wanted = installed(program, &made.files)
+    let now = SystemClock.now().timestamp();
+    // A listing says what is left of times since it was printed.
+    let as_of = modified(path)
+        .filter(|_| path != Path::new("-"))
+        .unwrap_or(now);
+    let wanted = installed(program, &made.files, now)
         .map_err(|misread| Failure::new(format_args!("what was written is not read: {misread}")))?;
     let there = if program.has_folder() {
         folder::read(program, path)?
@@ -186,7 +208,7 @@ fn check(
         let (path, text) = (String::new(), read(path)?);
         vec![ExportedFile { path, text }]
     };
-    let found = match installed(program, &there) {
+    let found = match installed(program, &there, as_of) {
         Ok(found) => found,
         Err(Misread { file, line, what }) => {
             let place = if file.is_empty() {
@@ -201,25 +223,15 @@ fn check(
         }
     };
     let mismatches = found.mismatches(&wanted);
-    told::mismatches(&shown, (&mismatches, made.is_whole), context)?;
+    let are_ends_known = !found.has_unknown_ends();
+    told::mismatches(
+        &shown,
+        (&mismatches, made.is_whole, are_ends_known),
+        context,
+    )?;
     Ok(if mismatches.is_empty() && made.is_whole {
         Exit::Done
     } else {
         Exit::Negative
     })
-}
-
-/// The text of a single file.
-fn text_of(files: &[ExportedFile]) -> &str {
-    files.first().map_or("", |file| &file.text)
-}
-
-/// What an export decides, as the reader of its form finds it.
-fn installed(program: Program, files: &[ExportedFile]) -> Result<Installed, Misread> {
-    match program {
-        Program::Nftables => read_nftables(text_of(files)),
-        Program::Firewalld => read_firewalld(files),
-        Program::Systemd => read_systemd(files),
-        Program::Sshd => read_sshd(text_of(files)),
-    }
 }

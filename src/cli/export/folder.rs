@@ -1,11 +1,12 @@
 //! An export of several files below a folder, and the way back from it.
 
 use super::args::Program;
+use super::former::check_dropped;
 use super::told::MARK;
+use super::way_back::{check_place, gone, script};
 use crate::cli::base::{Context, Failure, write_new};
 use crate::escape::visible;
-use crate::export::{ExportedFile, drop_in, is_of_firewalld_export};
-use std::collections::BTreeSet;
+use crate::export::{ExportedFile, ServedDaemon, drop_in, is_of_firewalld_export};
 use std::fmt::Display;
 use std::fs;
 use std::io;
@@ -13,10 +14,6 @@ use std::path::Path;
 
 /// The name of the script that brings the former files back.
 const BACK: &str = "tcpw.rollback";
-/// How that script begins.
-const HEAD: &str =
-    "#!/bin/sh\n# Written by tcpw export: brings back what stood below this folder before.\n";
-
 fn shown(path: &Path) -> String {
     visible(path.as_os_str().as_encoded_bytes())
 }
@@ -27,52 +24,99 @@ fn failed(does: &str, path: &Path, error: &dyn Display) -> Failure {
 }
 
 /// Writes the files in the place of those of a former export, which are removed if they are not
-/// among them, and a script with the way back.
+/// among them, and a script with the way back. `keeps` are the daemons that it is for, and whether others
+/// are given up.
 ///
 /// # Errors
-/// If a file cannot be written, or is there and was not written by an export: nothing is changed then.
+/// If something is there that no export has written, or daemons are given up unasked: nothing is written
+/// then. If a file cannot be written: it is said which ones are.
 pub(super) fn write(
     program: Program,
     files: &[ExportedFile],
     folder: &Path,
+    keeps: (&[ServedDaemon], bool),
     context: &mut Context,
 ) -> Result<(), Failure> {
-    fs::create_dir_all(folder).map_err(|error| failed("make", folder, &error))?;
-    let former = read(program, folder)?;
-    let foreign = former.iter().find(|file| !is_ours(program, &file.text));
-    let foreign = foreign.map(|file| folder.join(&file.path));
-    let back = folder.join(BACK);
-    let foreign = foreign.or_else(|| {
-        let text = fs::read_to_string(&back);
-        let is_other = text.is_ok_and(|text| !text.starts_with(HEAD));
-        is_other.then(|| back.clone())
-    });
-    if let Some(path) = foreign {
-        let what = format!(
-            "{} is there, and tcpw export has not written it",
-            shown(&path)
-        );
+    let former = if folder.exists() {
+        read(program, folder)?
+    } else {
+        Vec::new()
+    };
+    if let Some(file) = former.iter().find(|file| !is_ours(program, &file.text)) {
+        let path = shown(&folder.join(&file.path));
+        let what = format!("{path} is there, and tcpw export has not written it");
         return Err(
             Failure::new(what).hint("name another folder, or move it away; nothing was written")
         );
     }
-    let script = way_back(&former, files);
-    if let Some(script) = &script {
+    let back = folder.join(BACK);
+    check_place(&back, MARK)?;
+    files
+        .iter()
+        .try_for_each(|file| check_file(&folder.join(&file.path)))?;
+    check_dropped(program, &former, keeps, context)?;
+    fs::create_dir_all(folder).map_err(|error| failed("make", folder, &error))?;
+    if let Some(script) = script(&former, files) {
         write_new(&back, script.as_bytes())?;
-        context
-            .out
-            .note(&format!("the way back: sh {}", shown(&back)))?;
+        let line = format!("the way back: sh {}", shown(&back));
+        context.out.note(&line)?;
     }
+    let mut done = Vec::new();
+    replace(&former, files, folder, &mut done).map_err(|failure| {
+        let what = if done.is_empty() {
+            "nothing but the way back was written".to_owned()
+        } else {
+            format!(
+                "written before that: {}; the way back: sh {}",
+                done.join(", "),
+                shown(&back)
+            )
+        };
+        failure.hint(what)
+    })?;
+    for path in gone(&former, files) {
+        let line = format!("removed: {}", shown(&folder.join(path)));
+        context.out.note(&line)?;
+    }
+    Ok(())
+}
+
+/// Whether a file can be where this path leads, as far as can be seen.
+fn check_file(path: &Path) -> Result<(), Failure> {
+    let is_there = |path: &Path| fs::symlink_metadata(path).is_ok();
+    let mut folders = path.ancestors().skip(1);
+    let nearest = folders.find(|folder| is_there(folder));
+    let is_lost = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.is_dir();
+    let what = if let Some(folder) = nearest.filter(is_lost) {
+        format!("{} is not a folder and leads to none", shown(folder))
+    } else if path.is_dir() {
+        format!("{} is a folder", shown(path))
+    } else {
+        return Ok(());
+    };
+    Err(Failure::new(what).hint("name another folder, or move it away; nothing was written"))
+}
+
+/// Writes the files and removes those of the former export that are not among them; `done` are the paths
+/// that were written or removed.
+fn replace(
+    former: &[ExportedFile],
+    files: &[ExportedFile],
+    folder: &Path,
+    done: &mut Vec<String>,
+) -> Result<(), Failure> {
     for file in files {
         let path = folder.join(&file.path);
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent).map_err(|error| failed("make", parent, &error))?;
         }
         write_new(&path, file.text.as_bytes())?;
+        done.push(shown(&path));
     }
-    for path in gone(&former, files) {
+    for path in gone(former, files) {
         let path = folder.join(path);
         fs::remove_file(&path).map_err(|error| failed("remove", &path, &error))?;
+        done.push(shown(&path));
     }
     Ok(())
 }
@@ -83,37 +127,6 @@ fn is_ours(program: Program, text: &str) -> bool {
     } else {
         text.starts_with(MARK)
     }
-}
-
-/// The paths of one list of files that another one has not.
-fn gone<'f>(of: &'f [ExportedFile], others: &[ExportedFile]) -> Vec<&'f str> {
-    let others: BTreeSet<&str> = others.iter().map(|file| file.path.as_str()).collect();
-    let paths = of.iter().map(|file| file.path.as_str());
-    paths.filter(|path| !others.contains(path)).collect()
-}
-
-/// The script with the way back; nothing if everything is as it was. Paths are those of [`read`]: a shell
-/// takes no byte of them for more than it is.
-fn way_back(former: &[ExportedFile], files: &[ExportedFile]) -> Option<String> {
-    let changed: Vec<&ExportedFile> = former.iter().filter(|file| !files.contains(file)).collect();
-    let new = gone(files, former);
-    if changed.is_empty() && new.is_empty() {
-        return None;
-    }
-    let mut script = format!("{HEAD}set -e\numask 077\ncd -- \"$(dirname -- \"$0\")\"\n");
-    for ExportedFile { path, text } in changed {
-        let mut end = "END".to_owned();
-        while text.lines().any(|line| line == end) {
-            end.push('_');
-        }
-        let line_end = if text.ends_with('\n') { "" } else { "\n" };
-        script.extend([
-            format!("cat >'{path}.new' <<'{end}'\n{text}{line_end}{end}\n"),
-            format!("mv -f -- '{path}.new' '{path}'\n"),
-        ]);
-    }
-    script.extend(new.iter().map(|path| format!("rm -f -- '{path}'\n")));
-    Some(script)
 }
 
 /// The files of an export below a folder, in the order of their names.
@@ -174,25 +187,6 @@ fn names(folder: &Path, is_optional: bool) -> Result<Vec<String>, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_way_back_brings_back_what_was_changed_and_removes_what_is_new() {
-        let file = |path: &str, text: &str| ExportedFile {
-            path: path.to_owned(),
-            text: text.to_owned(),
-        };
-        let former = [file("a", "1\nEND\n"), file("b", "2\n"), file("c", "3\n")];
-        let files = [file("a", "0\n"), file("b", "2\n"), file("d", "4\n")];
-        let script = way_back(&former, &files).unwrap();
-        assert!(
-            script.ends_with(
-                "cat >'a.new' <<'END_'\n1\nEND\nEND_\nmv -f -- 'a.new' 'a'\n\
-                 cat >'c.new' <<'END'\n3\nEND\nmv -f -- 'c.new' 'c'\nrm -f -- 'd'\n"
-            ),
-            "{script}"
-        );
-        assert_eq!(way_back(&former, &former), None);
-    }
 
     /// The script is for root, and anybody may have made files where an export is tried.
     #[test]

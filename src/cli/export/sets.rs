@@ -1,6 +1,7 @@
 //! From the tables to the text for a program that decides by addresses.
 
 use super::args::{ExportArgs, Program};
+use super::own_login::check_own_login;
 use super::told::{self, MARK};
 use super::unit_lists::joined;
 use crate::cli::base::{Context, Failure};
@@ -8,7 +9,8 @@ use crate::cli::machine::tables::TableFiles;
 use crate::engine::{Surroundings, TableName, Tables, coverage};
 use crate::export::{
     AddressPolicy, ExportedFile, FirewalldTerms, Loss, NftablesTerms, ServedDaemon, SshdTerms,
-    address_policy, drop_in, firewalld, losses, nftables, own_host_open, sshd, systemd,
+    address_policy, drop_in, firewalld, link_local_alike, losses, nftables, own_host_open, sshd,
+    systemd, written as written_words,
 };
 use crate::metadata::bond;
 use crate::policy::{Rule, rules};
@@ -22,6 +24,8 @@ pub(super) struct Made {
     pub(super) files: Vec<ExportedFile>,
     /// Whether it says all that the tables say about addresses.
     pub(super) is_whole: bool,
+    /// The daemons that it is for.
+    pub(super) daemons: Vec<ServedDaemon>,
 }
 
 /// When rules end: by table and line, in seconds since 1970.
@@ -54,8 +58,15 @@ pub(super) fn make(
     told::losses(&lost, files, args.all, context)?;
     let is_alone = are_alone(program, args, &daemons, context)?;
     let is_whole = is_alone && policies.iter().all(|policy| policy.unsaid.is_none());
+    if args.check.is_none() {
+        check_own_login(program, &policies, args.force, context)?;
+    }
     let files = written(program, args, &policies, (&lost, files, now));
-    Ok(Made { files, is_whole })
+    Ok(Made {
+        files,
+        is_whole,
+        daemons,
+    })
 }
 
 /// Whether nothing else decides about addresses where the export would.
@@ -75,7 +86,7 @@ fn are_alone(
     for line in &lines {
         context
             .out
-            .note(&format!("{line} is joined with the lists of an export"))?;
+            .note(&format!("{line} may count besides the lists of an export"))?;
     }
     if !lines.is_empty() && args.partial.is_none() {
         return Err(Failure::new("lists that are there already decide, too")
@@ -92,7 +103,7 @@ fn written(
     (lost, tables, now): (&[Loss], &TableFiles, i64),
 ) -> Vec<ExportedFile> {
     let head = |policies: &[AddressPolicy]| {
-        let lines = about(program, policies, lost, tables).join("\n# ");
+        let lines = about(program, policies, (lost, tables, now)).join("\n# ");
         format!("{MARK}{}\n# {lines}\n", program.name())
     };
     let one = |body: String| {
@@ -122,7 +133,7 @@ fn written(
                 rejects: args.reject,
                 logs: args.log,
             };
-            let about = about(program, policies, lost, tables).join("\n");
+            let about = about(program, policies, (lost, tables, now)).join("\n");
             firewalld(policies, terms, &about)
         }
         Program::Systemd => {
@@ -227,8 +238,10 @@ fn policy(
         );
         return Err(Failure::new(what).hint("rules about names, users and commands make them many"));
     };
-    if program == Program::Systemd {
-        covered = own_host_open(covered);
+    match program {
+        Program::Systemd => covered = own_host_open(covered),
+        Program::Sshd => covered = link_local_alike(covered),
+        Program::Nftables | Program::Firewalld => {}
     }
     let has_times = program == Program::Nftables;
     address_policy(daemon, &covered, args.partial(), has_times).or_else(|unsaid| {
@@ -241,8 +254,7 @@ fn policy(
 fn about(
     program: Program,
     policies: &[AddressPolicy],
-    lost: &[Loss],
-    files: &TableFiles,
+    (lost, files, now): (&[Loss], &TableFiles, i64),
 ) -> Vec<String> {
     let mut lines = vec![format!(
         "from {} and {}",
@@ -254,8 +266,10 @@ fn about(
         .iter()
         .any(|policy| policy.held.iter().any(|held| !held.then.is_empty()));
     if has_times {
-        let line = "timeouts count from loading: load it at once, and export again before loading it later";
-        lines.push(line.to_owned());
+        lines.push(format!(
+            "{}, and timeouts count from loading: load it at once, and export again before loading it later",
+            written_words(now)
+        ));
     }
     lines.extend(told::lost_lines(lost, files, false));
     lines

@@ -1,10 +1,12 @@
 //! What an export says and what is lost, in words.
 
 use super::args::Program;
+use crate::cli::base::times::stamp;
 use crate::cli::base::{Context, Failure};
 use crate::cli::machine::tables::TableFiles;
 use crate::export::{AddressPolicy, Loss, Mismatch, ServedDaemon, Unsaid};
 use crate::values::counted;
+use chrono::DateTime;
 use std::net::IpAddr;
 
 /// How a file begins that this command wrote for a program.
@@ -57,7 +59,10 @@ pub(super) fn unsaid(program: Program, daemon: &ServedDaemon, unsaid: &Unsaid) -
         "--partial refuses them there, --partial=allow lets them in; the lines are named above";
     Failure::new(what).hint(match program {
         Program::Nftables => choice.to_owned(),
-        Program::Firewalld | Program::Sshd => format!("{choice}, and rules that end cannot be said"),
+        Program::Firewalld => format!("{choice}, and rules that end cannot be said"),
+        Program::Sshd => format!(
+            "{choice}; rules that end cannot be said, and link-local clients (fe80::/10) only as a whole"
+        ),
         Program::Systemd => format!(
             "{choice}, rules that end cannot be said, and systemd would also drop what the unit sends \
              to this host's own addresses (127.0.0.0/8, ::1), which the tables refuse"
@@ -141,7 +146,7 @@ pub(super) fn lost_lines(lost: &[Loss], files: &TableFiles, is_all: bool) -> Vec
 /// How an installed export differs from the tables.
 pub(super) fn mismatches(
     shown: &str,
-    (found, is_whole): (&[Mismatch], bool),
+    (found, is_whole, are_ends_known): (&[Mismatch], bool, bool),
     context: &mut Context,
 ) -> Result<(), Failure> {
     if found.is_empty() && !is_whole {
@@ -150,9 +155,14 @@ pub(super) fn mismatches(
         ));
     }
     if found.is_empty() {
-        return context
-            .out
-            .line(format!("{shown} decides what the tables decide"));
+        return context.out.line(if are_ends_known {
+            format!("{shown} decides what the tables decide")
+        } else {
+            format!(
+                "{shown} decides what the tables decide now; it does not say when its rules end, \
+                     which was not compared"
+            )
+        });
     }
     let does = |is: Option<bool>| match is {
         Some(true) => "admits",
@@ -163,6 +173,21 @@ pub(super) fn mismatches(
         context.out.line(match mismatch {
             Mismatch::Surplus(line) => format!("{shown}: should not be there: {line}"),
             Mismatch::Missing(line) => format!("{shown}: is missing: {line}"),
+            Mismatch::Ends {
+                part,
+                low,
+                high,
+                until,
+                should_be,
+            } => {
+                let range = range(*low, *high);
+                let [until, should_be] = [until, should_be].map(|time| {
+                    stamp(DateTime::from_timestamp(*time, 0).unwrap_or_default())
+                });
+                format!(
+                    "{shown}: {part}: {range} fares so until {until}, by the tables until {should_be}"
+                )
+            }
             Mismatch::Addresses {
                 part,
                 low,

@@ -39,7 +39,7 @@ impl Declared {
     ///
     /// # Errors
     /// With what is wrong.
-    fn check(&self) -> Result<(), WordError> {
+    pub fn check(&self) -> Result<(), WordError> {
         if let Some(label) = &self.label {
             label.check()?;
         }
