@@ -36,10 +36,11 @@ impl Calendar {
 
     pub(super) fn add(&mut self, time: DateTime<Utc>, events: u64, local: Local<'_>) {
         let time = local(time);
-        *self.days.entry(time.date_naive()).or_default() += events;
+        let day = self.days.entry(time.date_naive()).or_default();
+        *day = day.saturating_add(events);
         let hour = usize::try_from(time.hour()).unwrap_or(0);
         if let Some(hour) = self.hours.get_mut(hour) {
-            *hour += events;
+            *hour = hour.saturating_add(events);
         }
     }
 

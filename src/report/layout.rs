@@ -191,7 +191,10 @@ fn add_course(add: &mut dyn FnMut(&str, Body), days: &[Day], words: &Words) {
         return;
     }
     let weeks = days.chunks(7).filter_map(|week| {
-        let events = week.iter().map(|day| day.events).sum();
+        let events = week
+            .iter()
+            .map(|day| day.events)
+            .fold(0, u64::saturating_add);
         Some((week.first()?.date.clone(), events))
     });
     add(words.by_week, Body::Course(weeks.collect()));

@@ -162,7 +162,7 @@ fn an_event_without_end_stops_no_mail() {
 
 /// Sources without end, from one login.
 #[test]
-fn a_flood_of_sources_is_one_message() {
+fn a_flood_of_sources_is_few_messages() {
     let stage = Stage::new("[fleet]\ngather = '0s'");
     stage.server.ask(
         "INSERT INTO tcpw.event (host, seq, at, source, daemon, verdict, reporter)
@@ -170,12 +170,9 @@ fn a_flood_of_sources_is_one_message() {
              FROM generate_series(1, 5000) AS one",
     );
     stage.pass();
-    let kinds = "SELECT kind, count(DISTINCT id), count(DISTINCT reached.source) FROM tcpw.letter
-        JOIN tcpw.reached ON letter = id GROUP BY 1 ORDER BY 1";
-    let first = stage.server.ask(kinds);
-    assert!(first.contains("limit|1|"), "{first}");
-    let letters = stage.server.ask("SELECT count(*) FROM tcpw.letter");
-    assert!(letters.parse::<u32>().unwrap() <= 1001, "{letters}");
+    // As many as an hour may have, and one that waits, about the rest.
+    let letters = "SELECT count(*) < 50, count(*) FILTER (WHERE kind = 'limit') BETWEEN 1 AND 2 FROM tcpw.letter";
+    assert_eq!(stage.server.ask(letters), "t|t");
     assert_eq!(
         stage
             .server
