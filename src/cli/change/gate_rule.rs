@@ -1,8 +1,7 @@
 //! `allow`, `deny` and `revoke` with `--country`, `--asn` or `--in`: a rule that asks the gate.
 
-use super::changes::ChangeArgs;
+use super::answer::{How, answer};
 use super::gate_args::{ConditionArgs, PolicyArgs};
-use super::make::make;
 use crate::cli::base::{Context, Exit, Failure, background};
 use crate::cli::machine::gate::{GATE, Gates, programs};
 use crate::cli::machine::own_program;
@@ -36,11 +35,7 @@ pub(crate) struct Wanted<'a> {
 ///
 /// # Errors
 /// When it cannot be written, or would not do what is asked for; nothing is changed then.
-pub(crate) fn run(
-    wanted: &Wanted<'_>,
-    change: ChangeArgs,
-    context: &mut Context,
-) -> Result<Exit, Failure> {
+pub(crate) fn run(wanted: &Wanted<'_>, how: How, context: &mut Context) -> Result<Exit, Failure> {
     let terms = wanted.conditions.terms(wanted.except, wanted.policies)?;
     let program = program(context)?;
     if let Some(fault) = Gates::new(&context.paths).fault(&terms) {
@@ -82,9 +77,9 @@ pub(crate) fn run(
          after: &crate::editor::Ground<'_>,
          change: &crate::editor::Change| verify_gate(before, after, &asked, change);
     let intent = Intent::new(&change_of, &verify, scope);
-    make(
+    answer(
         context,
-        change,
+        how,
         &intent.guarded(is_guarded && !wanted.is_forced),
     )
 }
@@ -97,7 +92,7 @@ pub(crate) fn revoke(
     conditions: &ConditionArgs,
     daemons: &[Daemon],
     is_forced: bool,
-    change: ChangeArgs,
+    how: How,
     context: &mut Context,
 ) -> Result<Exit, Failure> {
     let terms = conditions.terms(&[], &PolicyArgs::default())?;
@@ -108,7 +103,7 @@ pub(crate) fn revoke(
     let asks = Asks::Gated(daemons, &[Change::Gains, Change::Loses]);
     let change_of = |ground: &crate::editor::Ground<'_>| revoke_gate(ground, &asked);
     let intent = Intent::new(&change_of, &|_, _, _| Ok(()), Scope::new(asks, is_forced));
-    make(context, change, &intent.guarded(!is_forced))
+    answer(context, how, &intent.guarded(!is_forced))
 }
 
 /// The program that rules call: beside this one, or where it is below `--root`.

@@ -5,10 +5,10 @@ use crate::cli::base::Paths;
 use crate::cli::machine::surroundings::{Aclexec, Machine};
 use crate::engine::{Account, Admitted, ListFile, Surroundings};
 use crate::policy::Dialect;
+use crate::system::open_regular;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::fs::File;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -43,7 +43,7 @@ impl Surroundings for WatchedMachine {
         if found == ListFile::Absent {
             let real = self.paths.inside(Path::new(OsStr::from_bytes(path)));
             // libwrap runs as root and would read it.
-            if let Err(cause) = File::open(&real)
+            if let Err(cause) = open_regular(&real)
                 && cause.kind() == io::ErrorKind::PermissionDenied
             {
                 self.unread.borrow_mut().insert(real, cause);
