@@ -18,6 +18,9 @@ use clap::{CommandFactory as _, Parser as _};
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+/// How a shell shows a program that SIGPIPE ended: 128 and the signal's number.
+const BROKEN_PIPE: u8 = 141;
+
 /// Runs the program: parses `args`, runs one verb, prints its failure, gives the exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
@@ -37,7 +40,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let mut context = Context {
         paths: Paths::new(&cli.global),
-        out: Output::new(cli.global.color).quiet(cli.global.quiet),
+        out: Output::new(cli.global.color)
+            .quiet(cli.global.quiet)
+            .ending_when_closed(only_prints(&cli.command)),
         is_rehearsal: false,
     };
     let result = static_build::check(&cli.command, HAS_NAME_SERVICE)
@@ -49,12 +54,21 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         });
     match result {
         Ok(exit) => exit.into(),
-        Err(Failure::ClosedPipe) => Exit::Done.into(),
+        // As a program that the signal ends: it had more to say.
+        Err(Failure::ClosedPipe) => ExitCode::from(BROKEN_PIPE),
         Err(failure) => {
             context.out.show_failure(&failure);
             Exit::Failed.into()
         }
     }
+}
+
+/// Whether a command does nothing but print, and may go on for ever or for long.
+fn only_prints(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Events(_) | Command::Parse(_) | Command::Completions(_)
+    )
 }
 
 /// The definition of all commands and options, from which the manual is made.

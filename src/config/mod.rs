@@ -34,7 +34,7 @@ pub use lint_code::{Lint, LintCode};
 pub use load::load;
 pub use mailbox::{Mailbox, MailboxError};
 pub use mute::{muted_client, shown_client, with_mute, without_mute};
-pub use revise::{ReviseError, Setting, Wanted, revise, says, without_passwords};
+pub use revise::{ReviseError, Setting, Wanted, revise, says, smtp_says, without_passwords};
 pub use secret::{Password, Secret};
 pub use settings::{
     Config, DEFAULT_DROP, DEFAULT_JOURNAL, DEFAULT_MAIL, DEFAULT_ROOT_DROP, DEFAULT_SENDMAIL,

@@ -30,6 +30,8 @@ pub enum Setting {
     Texts(Vec<String>),
     /// A whole number.
     Number(u16),
+    /// Nothing: the key is left out, and its default counts.
+    Absent,
 }
 
 /// A setting that is asked for: the name of its table, such as `mail.smtp`, its key and its value.
@@ -84,6 +86,10 @@ pub fn revise(
     }
     for setting in wanted {
         let mut table: &mut dyn TableLike = document.as_table_mut();
+        if setting.value == Setting::Absent {
+            leave_out(table, setting, to_overwrite)?;
+            continue;
+        }
         for name in setting.table.split('.') {
             let below = table.entry(name).or_insert_with(toml_edit::table);
             table = below
@@ -98,6 +104,14 @@ pub fn revise(
         None => String::new(),
     };
     Ok(format!("{text_before}{document}"))
+}
+
+/// The text of a key of the one table `[mail.smtp]`.
+pub fn smtp_says(text: &str, key: &str) -> Option<String> {
+    let document = read(text).ok()?;
+    let mail = document.get("mail")?.as_table_like()?;
+    let server = mail.get("smtp")?.as_table_like()?;
+    server.get(key)?.as_str().map(str::to_owned)
 }
 
 /// Whether a configuration has a key in one of its tables.
@@ -154,6 +168,40 @@ fn read(text: &str) -> Result<DocumentMut, ReviseError> {
     })
 }
 
+/// Removes a key, if its table is there.
+fn leave_out(
+    mut table: &mut dyn TableLike,
+    setting: &Wanted,
+    to_overwrite: bool,
+) -> Result<(), ReviseError> {
+    for name in setting.table.split('.') {
+        let Some(below) = table.get_mut(name) else {
+            return Ok(());
+        };
+        table = below
+            .as_table_like_mut()
+            .ok_or(ReviseError::NotOne(setting.table))?;
+    }
+    let Some(item) = table.get(setting.key) else {
+        return Ok(());
+    };
+    if !to_overwrite {
+        let is_secret = SECRETS.contains(&setting.key);
+        return Err(ReviseError::Differs {
+            table: setting.table,
+            key: setting.key.to_owned(),
+            is: if is_secret {
+                HIDDEN.to_owned()
+            } else {
+                bare(item)
+            },
+            wanted: setting.value.to_string(),
+        });
+    }
+    table.remove(setting.key);
+    Ok(())
+}
+
 fn set(table: &mut dyn TableLike, wanted: &Wanted, to_overwrite: bool) -> Result<(), ReviseError> {
     let differs = |key: &str, is: String| {
         if to_overwrite {
@@ -203,6 +251,7 @@ fn bare(item: &Item) -> String {
 impl Setting {
     fn value(&self) -> Value {
         match self {
+            Self::Absent => "".into(),
             Self::Text(text) => text.as_str().into(),
             Self::Texts(texts) => match texts.as_slice() {
                 [only] => only.as_str().into(),
@@ -215,6 +264,7 @@ impl Setting {
     /// Whether a value says the same.
     fn is(&self, item: &Item) -> bool {
         match self {
+            Self::Absent => item.is_none(),
             Self::Text(text) => item.as_str() == Some(text),
             Self::Number(number) => item.as_integer() == Some(i64::from(*number)),
             Self::Texts(texts) => match item.as_array() {
@@ -230,7 +280,10 @@ impl Setting {
 
 impl fmt::Display for Setting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.value().fmt(f)
+        match self {
+            Self::Absent => f.write_str("left out"),
+            Self::Text(_) | Self::Texts(_) | Self::Number(_) => self.value().fmt(f),
+        }
     }
 }
 

@@ -31,6 +31,9 @@ pub struct Findings {
     pub answers: Vec<Diagnosis>,
     /// Ports at which a program waits that this user may not see.
     pub unseen: BTreeSet<Port>,
+    /// Ports that no process holds which can be seen here, although all of them can: the kernel waits
+    /// there itself.
+    pub unheld: BTreeSet<Port>,
 }
 
 /// The machine that is looked at.
@@ -49,7 +52,11 @@ pub fn examine(machine: &Machine<'_>) -> Findings {
     let mut judge = Judge::new(machine.root);
     let mut unread = Unread::default();
     let units = socket_units(machine.root, &mut unread);
-    let Waiting { programs, unseen } = machine
+    let Waiting {
+        programs,
+        unseen,
+        unheld,
+    } = machine
         .proc
         .map(|proc| waiting(proc, &mut unread))
         .unwrap_or_default();
@@ -91,7 +98,11 @@ pub fn examine(machine: &Machine<'_>) -> Findings {
     }
     answers
         .sort_by(|a, b| (a.standing, &a.daemon, &a.ports).cmp(&(b.standing, &b.daemon, &b.ports)));
-    Findings { answers, unseen }
+    Findings {
+        answers,
+        unseen,
+        unheld,
+    }
 }
 
 /// What a daemon of this name would do when it is started, by its file and its configuration alone:
@@ -123,7 +134,13 @@ fn of_unit(
     unit: &SocketUnit,
     ports: BTreeSet<Port>,
 ) -> Vec<Diagnosis> {
+    if let Some(why) = &unit.why_open {
+        let mut answer = Diagnosis::open(&unit.name, Path::new(""), why.clone());
+        answer.ports = ports;
+        return vec![answer];
+    }
     let program = unit.words.first().map_or_else(PathBuf::new, PathBuf::from);
+    let program = found_by_name(root, program);
     let mut subject = Subject::of_file(root, &program, &unit.words);
     subject.ports = ports;
     let mut answers = judge.program(&subject);
@@ -132,6 +149,18 @@ fn of_unit(
         answer.evidence.insert(0, evidence);
     }
     answers
+}
+
+/// A program that a unit names without a path is looked for where systemd looks (systemd.service(5)).
+fn found_by_name(root: &Path, program: PathBuf) -> PathBuf {
+    if program.is_absolute() || program.components().count() != 1 {
+        return program;
+    }
+    let mut places = FOLDERS
+        .iter()
+        .map(|folder| Path::new(folder).join(&program));
+    let found = places.find(|place| root.join(place).is_file());
+    found.map_or(program, |place| Path::new("/").join(place))
 }
 
 /// What stands for all daemons where the processes of a machine cannot be listed.

@@ -2,9 +2,11 @@
 
 use crate::doctor::process::{Process, numbers, process};
 use crate::doctor::sockets::{Connection, Port, Sockets, sockets};
-use crate::doctor::unread::Unread;
+use crate::doctor::unread::{ESRCH, Unread};
+use crate::system::is_root;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// A program that waits for clients.
@@ -25,12 +27,17 @@ pub(super) struct Waiting {
     pub(super) programs: Vec<Running>,
     /// Ports at which a program waits that this user may not see.
     pub(super) unseen: BTreeSet<Port>,
+    /// Ports that no process holds, although this user sees what every process holds: those of the
+    /// kernel itself, or of processes of another PID namespace.
+    pub(super) unheld: BTreeSet<Port>,
 }
 
 /// The programs that wait for clients on this machine; `proc` is `/proc`. What cannot be
 /// read of them is added to `unread`.
 pub(super) fn waiting(proc: &Path, unread: &mut Unread) -> Waiting {
     let mut found: Vec<Running> = Vec::new();
+    // Whoever is not root may not even see which processes there are (`hidepid` in proc(5)).
+    let mut is_whole = is_root();
     let mut spaces: BTreeMap<PathBuf, Sockets> = BTreeMap::new();
     let mut seen: BTreeSet<u64> = BTreeSet::new();
     // Which program holds which established connection.
@@ -39,7 +46,13 @@ pub(super) fn waiting(proc: &Path, unread: &mut Unread) -> Waiting {
         let own = proc.join(number.to_string());
         let space = fs::read_link(own.join("ns/net")).unwrap_or_else(|_| own.clone());
         let space = spaces.entry(space).or_insert_with(|| sockets(&own, unread));
-        let inodes = held(&own);
+        let inodes = match held(&own) {
+            Ok(inodes) => inodes,
+            Err(cause) => {
+                is_whole &= is_gone(&cause);
+                Vec::new()
+            }
+        };
         for inode in &inodes {
             if space.connections.contains_key(inode)
                 && let Ok(program) = fs::read_link(own.join("exe"))
@@ -61,12 +74,19 @@ pub(super) fn waiting(proc: &Path, unread: &mut Unread) -> Waiting {
         running.proxy = proxy(running, &spaces, &holders);
     }
     let all = spaces.into_values().flat_map(|space| space.ports);
+    let rest: BTreeSet<Port> = all
+        .filter(|(inode, _)| !seen.contains(inode))
+        .map(|(_, port)| port)
+        .collect();
+    let (unseen, unheld) = if is_whole {
+        (BTreeSet::new(), rest)
+    } else {
+        (rest, BTreeSet::new())
+    };
     Waiting {
         programs: found,
-        unseen: all
-            .filter(|(inode, _)| !seen.contains(inode))
-            .map(|(_, port)| port)
-            .collect(),
+        unseen,
+        unheld,
     }
 }
 
@@ -92,16 +112,19 @@ fn add(found: &mut Vec<Running>, process: Process, ports: BTreeMap<u64, Port>) {
 }
 
 /// The inodes of the sockets that a process holds, as far as this user may see them.
-fn held(process: &Path) -> Vec<u64> {
-    let files = fs::read_dir(process.join("fd")).into_iter().flatten();
-    files
-        .flatten()
-        .filter_map(|file| {
-            let link = fs::read_link(file.path()).ok()?;
-            let inside = link.to_str()?.strip_prefix("socket:[")?;
-            inside.strip_suffix(']')?.parse().ok()
-        })
-        .collect()
+fn held(process: &Path) -> io::Result<Vec<u64>> {
+    let files = fs::read_dir(process.join("fd"))?;
+    let inodes = files.flatten().filter_map(|file| {
+        let link = fs::read_link(file.path()).ok()?;
+        let inside = link.to_str()?.strip_prefix("socket:[")?;
+        inside.strip_suffix(']')?.parse().ok()
+    });
+    Ok(inodes.collect())
+}
+
+/// Whether a process has ended, which holds nothing any more.
+fn is_gone(cause: &io::Error) -> bool {
+    cause.kind() == io::ErrorKind::NotFound || cause.raw_os_error() == Some(ESRCH)
 }
 
 /// Another program of this machine that waits for clients itself, and holds the other end of a

@@ -24,6 +24,8 @@ pub(super) struct SocketUnit {
     pub(super) ports: BTreeSet<u16>,
     /// The program and its arguments.
     pub(super) words: Vec<String>,
+    /// Why the program cannot be told, if it cannot.
+    pub(super) why_open: Option<String>,
 }
 
 /// The enabled socket units of the system below `root` that listen at a port. What cannot be
@@ -75,19 +77,69 @@ fn unit(root: &Path, name: String, unread: &mut Unread) -> Option<SocketUnit> {
         None if is_accepting => format!("{stem}@.service"),
         None => format!("{stem}.service"),
     };
-    let service = read(root, &service, unread)?;
-    let line = values(&service, "ExecStart").last()?;
+    let started = match read(root, &service, unread) {
+        None => Err(format!("its service, {service}, is not there or is masked")),
+        Some(text) => match values(&text, "ExecStart").last() {
+            None => Err(format!("{service} starts no program")),
+            Some(line) => {
+                let cannot = || format!("ExecStart of {service} cannot be read: {line}");
+                words_of(&line).ok_or_else(cannot)
+            }
+        },
+    };
+    let (words, why_open) = match started {
+        Ok(words) => (words, None),
+        Err(why) => (Vec::new(), Some(why)),
+    };
+    Some(SocketUnit {
+        name,
+        ports,
+        words,
+        why_open,
+    })
+}
+
+/// The program and its arguments, as systemd splits a command line (systemd.service(5), "Command
+/// lines"); nothing if a quote does not end, or no program is named.
+fn words_of(line: &str) -> Option<Vec<String>> {
     // Characters before the path say how it is run, not what.
-    let line = line.trim_start_matches(['-', '@', ':', '+', '!', '|']);
-    let words = line.split_whitespace().map(str::to_owned).collect();
-    Some(SocketUnit { name, ports, words })
+    let mut rest = line
+        .trim_start_matches(['-', '@', ':', '+', '!', '|'])
+        .chars();
+    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
+    while let Some(next) = rest.next() {
+        match (quote, next) {
+            (Some(end), _) if next == end => quote = None,
+            (None, '"' | '\'') => {
+                quote = Some(next);
+                word.get_or_insert_default();
+            }
+            (None, ' ' | '\t') => words.extend(word.take()),
+            (_, '\\') => {
+                let escaped = rest.next()?;
+                let meant = match escaped {
+                    't' => '\t',
+                    's' => ' ',
+                    other => other,
+                };
+                word.get_or_insert_default().push(meant);
+            }
+            (_, other) => word.get_or_insert_default().push(other),
+        }
+    }
+    words.extend(word);
+    let has_program = words.first().is_some_and(|program| !program.is_empty());
+    (quote.is_none() && has_program).then_some(words)
 }
 
 /// A unit with what is added to it.
 fn read(root: &Path, name: &str, unread: &mut Unread) -> Option<String> {
-    let mut places = FOLDERS.iter().map(|folder| root.join(folder).join(name));
-    // The first one counts, also where it is a link to /dev/null, which masks the unit.
-    let first = places.find(|place| place.symlink_metadata().is_ok())?;
+    let find = |name: &str| {
+        let mut places = FOLDERS.iter().map(|folder| root.join(folder).join(name));
+        // The first one counts, also where it is a link to /dev/null, which masks the unit.
+        places.find(|place| place.symlink_metadata().is_ok())
+    };
+    let first = find(name).or_else(|| find(&template(name)?))?;
     if !first.is_file() {
         return None;
     }
@@ -102,6 +154,13 @@ fn read(root: &Path, name: &str, unread: &mut Unread) -> Option<String> {
         }
     }
     Some(whole)
+}
+
+/// The template of an instance: `a@.service` of `a@b.service`.
+fn template(name: &str) -> Option<String> {
+    let (stem, rest) = name.split_once('@')?;
+    let (_, kind) = rest.rsplit_once('.')?;
+    Some(format!("{stem}@.{kind}"))
 }
 
 /// The values of a key, in their order; an empty one forgets those before it.
@@ -121,4 +180,29 @@ fn values(unit: &str, key: &str) -> impl DoubleEndedIterator<Item = String> {
         }
     }
     found.into_iter()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_line_is_split_as_systemd_splits_it() {
+        for (line, words) in [
+            ("/usr/sbin/sshd -i", Some(&["/usr/sbin/sshd", "-i"][..])),
+            ("\"/usr/sbin/sshd\" -i", Some(&["/usr/sbin/sshd", "-i"])),
+            ("-'/opt/my d' 'a b'c", Some(&["/opt/my d", "a bc"])),
+            ("/opt/my\\sd", Some(&["/opt/my d"])),
+            ("/bin/x \"\"", Some(&["/bin/x", ""])),
+            ("\"/usr/sbin/sshd -i", None),
+            ("", None),
+        ] {
+            let found = words_of(line);
+            let found: Option<Vec<&str>> = found
+                .as_ref()
+                .map(|words| words.iter().map(String::as_str).collect());
+            assert_eq!(found.as_deref(), words, "{line}");
+        }
+        assert_eq!(template("a@b.service").as_deref(), Some("a@.service"));
+    }
 }

@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// What reading below `/proc/PID` gives once the process has ended (errno(3)).
-const ESRCH: i32 = 3;
+pub(super) const ESRCH: i32 = 3;
 
 /// Folders and files that are there and could not be read, and why.
 #[derive(Debug, Default)]

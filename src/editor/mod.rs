@@ -4,7 +4,7 @@
 //! and tried on requests before and after. [`Transaction::run`] is the only way to a commit:
 //! open (lock, read), plan, verify, guard, preview, commit, look again.
 
-pub use change::alert_rules::{FAST_NAME, Triggers, alert_command, install_alert, verify_alert};
+pub use change::alert_rules::{Triggers, alert_command, install_alert, verify_alert};
 pub use change::alerts_found::{FoundAlert, FoundAlerts, found_alerts};
 pub use change::allow_deny::list;
 pub use change::apply::{Declared, Keeps, declare, replace, verify_alerts_kept};
@@ -24,11 +24,13 @@ pub use change::gate_verify::verify_gate;
 pub use change::gate_words::{RevokedGate, revoke_gate};
 pub use change::old_alerts::{OldAlert, old_alerts, replace_alerts};
 pub use change::only::only;
-pub use change::open::{open_again, remove_alert};
+pub use change::open::{drop_alerts, open_again, remove_alert};
+pub use change::own_alert::FAST_NAME;
 pub use change::rebind::rebound;
 pub use change::revoke::{Revocation, remaining, revoke};
 pub use change::steps::{ApplyStep, Make, Verify, in_steps};
 pub use change::take_back::{take_back, verify_take_back};
+pub use change::unalerted::{Unalerted, unalerted};
 pub use change::undo::{check_tables, own_lists, undo, verify_undo};
 pub use change::verify::{
     verify_default, verify_deny_all, verify_list, verify_open, verify_revoke,

@@ -152,6 +152,12 @@ pub struct AlertLine {
     pub catches: Catches,
     /// The rules that raise it, as `file:line`.
     pub rules: Vec<String>,
+    /// The first of the rules that refuse clients on no list and raise none, as `file:line`.
+    #[serde(default)]
+    pub silent: Vec<String>,
+    /// How many more of those there are.
+    #[serde(default)]
+    pub more_silent: usize,
     /// Who delivers it.
     pub delivery: Delivering,
 }

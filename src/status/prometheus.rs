@@ -121,26 +121,38 @@ pub fn prometheus(status: &MachineStatus, measures: &Measures) -> String {
     if let Some(pending) = status.pending.at() {
         page.one(PENDING, pending.changes.len().to_string());
     }
-    page.metric(
-        PROBLEM,
-        PROBLEMS.iter().map(|word| {
-            let all = status.problems.iter();
-            let count = all.filter(|problem| problem.word() == *word).count();
-            (labels(&[("problem", word)]), count.to_string())
-        }),
-    );
-    page.metric(READABLE, readable(status, measures).into_iter());
+    problems(&mut page, status, &readable(status, measures));
     page.one(LOOKED, seconds(status.time));
     page.0.concat()
 }
 
+/// How many problems there are of each kind, and which parts could be looked at. Where one could not,
+/// there may be problems of which nothing is known.
+fn problems(page: &mut Page, status: &MachineStatus, parts: &[(&'static str, bool)]) {
+    let is_whole = parts.iter().all(|(_, is_read)| *is_read);
+    let counts = PROBLEMS.iter().filter_map(|word| {
+        let all = status.problems.iter();
+        let count = all.filter(|problem| problem.word() == *word).count();
+        (is_whole || count > 0).then(|| (labels(&[("problem", word)]), count.to_string()))
+    });
+    let counts: Vec<(String, String)> = counts.collect();
+    if !counts.is_empty() {
+        page.metric(PROBLEM, counts.into_iter());
+    }
+    let parts = parts.iter();
+    page.metric(
+        READABLE,
+        parts.map(|(part, is)| (labels(&[("part", part)]), u8::from(*is).to_string())),
+    );
+}
+
 /// Which parts could be looked at.
-fn readable(status: &MachineStatus, measures: &Measures) -> Vec<(String, String)> {
+fn readable(status: &MachineStatus, measures: &Measures) -> Vec<(&'static str, bool)> {
     fn is<T>(line: &Looked<T>) -> bool {
         line.at().is_some()
     }
     let is_all = status.cannot_read.is_empty();
-    let parts = [
+    vec![
         ("access", is(&status.access)),
         ("asked", is(&status.asked)),
         ("alert", is(&status.alert)),
@@ -151,11 +163,7 @@ fn readable(status: &MachineStatus, measures: &Measures) -> Vec<(String, String)
         ("journal", is(&measures.events)),
         ("lint", is(&measures.findings)),
         ("others", is_all),
-    ];
-    parts
-        .into_iter()
-        .map(|(part, is)| (labels(&[("part", part)]), u8::from(is).to_string()))
-        .collect()
+    ]
 }
 
 /// A time as Prometheus has it.

@@ -155,7 +155,16 @@ pub(super) fn alert(line: &AlertLine, words: &StatusWords) -> Vec<Piece> {
         Delivering::Cron => words.by_cron,
         Delivering::Alert => words.by_alert,
     };
-    let whom = fill(words.for_whom, &[("whom", whom)]);
+    let mut whom = fill(words.for_whom, &[("whom", whom)]);
+    if line.catches == Catches::Some && !line.silent.is_empty() {
+        let mut rules = line.silent.clone();
+        if line.more_silent > 0 {
+            let count = line.more_silent.to_string();
+            rules.push(fill(words.more, &[("count", &count)]));
+        }
+        let rules = rules.join(", ");
+        whom.push_str(&fill(words.not_those, &[("rules", &rules)]));
+    }
     vec![
         Piece::new(Tone::Good, words.on),
         Piece::plain(format!(", {whom}; {by}")),

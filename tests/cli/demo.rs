@@ -189,3 +189,61 @@ fn without_a_place_to_work_it_says_so() {
         "{text}"
     );
 }
+
+/// Ends the demo in its second beat by ^C, on a terminal of 60 columns.
+#[test]
+fn an_interrupt_leaves_nothing_and_a_narrow_terminal_breaks_no_word() {
+    let script = "import fcntl, os, pty, struct, sys, termios\n\
+                  pid, fd = pty.fork()\n\
+                  if pid == 0:\n    \
+                      fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack('HHHH', 24, 60, 0, 0))\n    \
+                      os.execv(sys.argv[1], sys.argv[1:])\n\
+                  seen, sent = b'', False\n\
+                  while True:\n    \
+                      try:\n        \
+                          data = os.read(fd, 65536)\n    \
+                      except OSError:\n        \
+                          break\n    \
+                      if not data:\n        \
+                          break\n    \
+                      seen += data\n    \
+                      if b'gets in;' in seen and not sent:\n        \
+                          sent = True\n        \
+                          os.write(fd, b'\\x03')\n\
+                  sys.stdout.buffer.write(seen.replace(b'\\r', b''))\n\
+                  print('CODE', os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))";
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new("/usr/bin/python3")
+        .args(["-c", script])
+        .arg(crate::sandbox::program())
+        .arg("demo")
+        .env("NO_COLOR", "1")
+        .env("LANG", "C")
+        .env("TMPDIR", folder.path())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.ends_with("CODE -2\n"), "{text}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    let widest = text.lines().map(|line| line.chars().count()).max();
+    assert!(widest <= Some(60), "{widest:?}\n{text}");
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("--mail-to admin@example.org ..."), "{text}");
+    assert!(!text.contains("Now: "), "{text}");
+}
+
+#[test]
+fn it_speaks_one_language() {
+    let output = Command::new(crate::sandbox::program())
+        .arg("demo")
+        .env("LANG", "ko_KR.UTF-8")
+        .env_remove("LC_ALL")
+        .env_remove("LC_MESSAGES")
+        .env("SSH_CONNECTION", "198.51.100.1 5000 192.0.2.1 22")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{text}");
+    assert!(!text.chars().any(|c| ('가'..='힣').contains(&c)), "{text}");
+    check_beats(&text);
+}

@@ -2,6 +2,8 @@
 
 /// Sentences that give an all-clear, where they would be false.
 mod all_clear;
+/// Nobody reads the output: the code is still that of the command.
+mod closed_output;
 /// `tcpw compile` follows what tcpw changes, and nobody uses what is out of date.
 mod compile;
 /// `tcpw demo` goes the whole way, as anybody.

@@ -1,8 +1,10 @@
 //! Systems of files alone, which no process shows: socket units, and switches in configurations.
 
-use crate::sandbox::program;
+use crate::proof::say;
+use crate::sandbox::{copy_program, program};
 use serde_json::Value;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
@@ -267,4 +269,107 @@ fn libwrap_inside_a_program_is_seen() {
     ] {
         assert!(out.contains(words), "{out}");
     }
+}
+
+#[test]
+fn a_unit_is_read_as_systemd_reads_it_and_one_without_a_service_is_said() {
+    let stage = system("vsftpd", "/usr/sbin/vsftpd");
+    put(stage.path(), "etc/vsftpd.conf", "tcp_wrappers=YES\n");
+    let service = "usr/lib/systemd/system/vsftpd.service";
+    for line in [
+        "\"/usr/sbin/vsftpd\" /etc/vsftpd.conf",
+        "-'/usr/sbin/vsftpd'",
+        "vsftpd",
+    ] {
+        put(
+            stage.path(),
+            service,
+            &format!("[Service]\nExecStart={line}\n"),
+        );
+        assert_eq!(answer(&stage)["state"], "asked", "{line}");
+    }
+    for (text, why) in [
+        (
+            Some("[Service]\nExecStart=\"/usr/sbin/vsftpd\n"),
+            "cannot be read",
+        ),
+        (Some("[Service]\n"), "starts no program"),
+        (None, "is not there or is masked"),
+    ] {
+        match text {
+            Some(text) => put(stage.path(), service, text),
+            None => fs::remove_file(stage.path().join(service)).unwrap(),
+        }
+        let found = answer(&stage);
+        assert_eq!(found["state"], "cannot tell", "{found}");
+        assert!(found["evidence"].to_string().contains(why), "{found}");
+        // Whatever it starts may ask under any name: nothing is claimed of a rule.
+        put(stage.path(), "etc/hosts.allow", "httpd: 192.0.2.7\n");
+        let (out, code) = doctor(stage.path(), &[]);
+        assert_eq!(code, Some(2), "{out}");
+        assert!(!out.contains("binds nobody"), "{out}");
+        let open = "hosts.allow:1: cannot tell whether a program here asks libwrap as httpd\n";
+        assert!(out.contains(open), "{out}");
+    }
+}
+
+#[test]
+fn a_daemon_that_is_installed_and_would_ask_is_not_called_nobody() {
+    let stage = tempfile::tempdir().unwrap();
+    install(stage.path(), "/usr/sbin/vsftpd");
+    put(stage.path(), "etc/vsftpd.conf", "tcp_wrappers=YES\n");
+    put(
+        stage.path(),
+        "etc/hosts.allow",
+        "vsftpd: 192.0.2.7\nhttpd: 192.0.2.7\n",
+    );
+    let (out, code) = doctor(stage.path(), &[]);
+    assert_eq!(code, Some(1), "{out}");
+    assert!(!out.contains("as vsftpd"), "{out}");
+    assert!(
+        out.contains("no program here asks libwrap as httpd"),
+        "{out}"
+    );
+    assert_eq!(doctor(stage.path(), &["vsftpd"]).1, Some(0));
+}
+
+/// Runs tcpw on this machine as nobody, who does not see the programs of root.
+#[test]
+fn what_is_hidden_from_a_user_is_not_called_nobody() {
+    assert!(nix::unistd::geteuid().is_root(), "needs root");
+    let stage = tempfile::tempdir().unwrap();
+    let waits = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = waits.local_addr().unwrap().port();
+    fs::set_permissions(stage.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    copy_program(program(), &stage.path().join("tcpw"));
+    put(stage.path(), "allow", "no-such-daemon: 192.0.2.7\n");
+    put(stage.path(), "deny", "");
+    let run = |args: &[&str]| {
+        let output = Command::new("setpriv")
+            .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
+            .arg(stage.path().join("tcpw"))
+            .arg("--allow-file")
+            .arg(stage.path().join("allow"))
+            .arg("--deny-file")
+            .arg(stage.path().join("deny"))
+            .args(args)
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        (text, output.status.code())
+    };
+    let (out, code) = run(&["doctor"]);
+    assert_eq!(code, Some(2), "{out}");
+    assert!(
+        out.contains(&format!("tcp {port} (loopback): cannot tell")),
+        "{out}"
+    );
+    assert!(!out.contains("binds nobody"), "{out}");
+    let (out, code) = run(&["doctor", "--format", "nagios"]);
+    assert_eq!(code, Some(3), "{out}");
+    assert!(out.starts_with("TCPW UNKNOWN"), "{out}");
+    let (out, _) = run(&["doctor", "vsftpd", "--explain"]);
+    assert!(!out.contains("it does not wait for clients now"), "{out}");
+    assert!(out.contains("hidden from this user"), "{out}");
+    say("doctor as nobody: what is hidden is in doubt, and no rule is said to bind nobody");
 }

@@ -71,6 +71,9 @@ mod setup_asks;
 /// Everything at once, on a server that has some of it already.
 mod setup_again;
 
+/// Setup with other options than before, and on tables that refuse already.
+mod setup_converges;
+
 /// Nothing of tcpw is left, and access is as it was.
 mod uninstall;
 

@@ -33,6 +33,9 @@ impl Sandbox {
 
     /// The program, with the sandbox as its root and without an ssh session.
     pub fn command(&self, arguments: &[&str]) -> Command {
+        if arguments.first() == Some(&"setup") {
+            self.install_notifier();
+        }
         let mut command = Command::new(env!("CARGO_BIN_EXE_tcpw"));
         command.arg("--root").arg(self.directory.path());
         // A session that everybody's tables admit hides the one this test may run in.
@@ -40,6 +43,15 @@ impl Sandbox {
             .args(arguments)
             .env("SSH_CONNECTION", "0.0.0.1 1 0.0.0.2 22");
         command
+    }
+
+    /// The program that alerts run, at its path below the root.
+    pub fn install_notifier(&self) {
+        let place = self.path(notifier().trim_start_matches('/'));
+        std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+        if !place.exists() {
+            std::os::unix::fs::symlink(notifier(), place).unwrap();
+        }
     }
 
     pub fn run(&self, arguments: &[&str]) -> Ran {
@@ -87,11 +99,16 @@ pub fn named(words: &str, rule: &str) -> String {
     format!("# tcpw: rule={identity} {words}\n{text}")
 }
 
+/// The program of this build that alerts run.
+pub fn notifier() -> &'static str {
+    concat!(env!("CARGO_BIN_EXE_tcpw"), "-notify")
+}
+
 /// The alert's part of a rule, with the path of the program beside the one under test.
 pub fn alarm() -> String {
     format!(
         "spawn {} --addr %a --daemon %d --server %s --pid %p -- %h : deny",
-        concat!(env!("CARGO_BIN_EXE_tcpw"), "-notify")
+        notifier()
     )
 }
 
@@ -111,7 +128,10 @@ pub fn mail_program(sandbox: &Sandbox, script: &str) {
 /// Nothing but the two tables is there.
 pub fn without_traces(sandbox: &Sandbox) {
     assert_eq!(sandbox.names(), ["hosts.allow", "hosts.deny"]);
-    assert_eq!(names(sandbox.directory.path()), ["etc"]);
+    let mut found = names(sandbox.directory.path());
+    let own = notifier().split('/').nth(1).unwrap();
+    found.retain(|name| name != own);
+    assert_eq!(found, ["etc"]);
 }
 
 /// A system that has cron.

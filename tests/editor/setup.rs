@@ -323,6 +323,7 @@ fn cut_short_it_is_all_or_nothing() {
     for calls in ["rename", "renameat2", "fsync", "write", "mkdir"] {
         for number in 1..60 {
             let sandbox = Sandbox::new("# mine\n", "# theirs\n");
+            sandbox.install_notifier();
             let mut command = Command::new("strace");
             command
                 .args(["-qq", "-o", "/dev/null", "-e", &format!("trace={calls}")])

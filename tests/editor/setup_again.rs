@@ -353,7 +353,7 @@ const SENTENCES: &[(&str, &[&str], &str)] = &[
     (
         "sshd: 10.0.0.0/8 0.0.0.1\n",
         &["--allow", "0.0.0.1", "192.0.2.7"],
-        "After this only 0.0.0.1 and 192.0.2.7 and 10.0.0.0/8 (to sshd) get in;",
+        "After this only 0.0.0.1 and 192.0.2.7, and 10.0.0.0/8 (to sshd) get in;",
     ),
     (
         "vsftpd: .example.org\n",
@@ -365,7 +365,7 @@ const SENTENCES: &[(&str, &[&str], &str)] = &[
             "--daemon",
             "sshd",
         ],
-        "After this only loopback and 0.0.0.1 (to sshd) and clients named .example.org (to vsftpd) get in;",
+        "After this only loopback and 0.0.0.1 (to sshd), and clients named .example.org (to vsftpd) get in;",
     ),
 ];
 

@@ -101,7 +101,7 @@ fn in_korean_the_same_questions_are_asked() {
         ("`/root/mail.py %a` 명령을 실행합니다.", "네"),
         ("메일을 어떻게 보낼까요?", ""),
         (
-            "거부된 접속의 알림을 누가 받을까요?",
+            "거부된 접속의 경보를 누가 받을까요?",
             "ann@example.org, bob@example.org",
         ),
         ("보내는 사람 메일 주소 [tcpw@", ""),
@@ -236,7 +236,7 @@ const WRONG: [(&str, &str); 41] = [
     ("[/etc/tcpw.password]: ", "password"),
     ("is not an absolute path", ""),
     ("cannot read /etc/tcpw.password", "/etc"),
-    ("is not a file", "/etc/password"),
+    ("is not a regular file", "/etc/password"),
     ("[ann@example.org]: ", "ann"),
     ("has no @", "ann@example.org bob@example.org"),
     ("The sender of the mails [ann@example.org]: ", "ann, bob"),

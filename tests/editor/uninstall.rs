@@ -109,6 +109,16 @@ fn check_what_is_left(sandbox: &Sandbox, out: &str) {
 fn the_lines_of_cron_go_too() {
     let sandbox = ready("--cron");
     assert_eq!(names(&sandbox.path("etc/cron.d")), ["tcpw"]);
+    // Nothing of it runs, and nothing is said, where the program is gone.
+    let text = fs::read_to_string(sandbox.path("etc/cron.d/tcpw")).unwrap();
+    let program = env!("CARGO_BIN_EXE_tcpw");
+    for line in text
+        .lines()
+        .filter(|line| !line.starts_with('#') && line.contains(" root "))
+    {
+        let guard = format!("[ -x {program} ] && {program} ");
+        assert!(line.contains(&guard), "{line}");
+    }
     assert_eq!(sandbox.run(&["uninstall"]).code, Some(0));
     assert_eq!(names(&sandbox.path("etc/cron.d")), [""; 0]);
 }
@@ -154,6 +164,19 @@ fn what_runs_out_or_waits_is_not_left_alone() {
     let ran = sandbox.run(&["uninstall"]);
     assert_eq!(ran.code, Some(2), "{}", ran.out);
     assert!(ran.err.contains("waits to be confirmed"), "{}", ran.err);
+    // What a package asks before its programs go.
+    let ran = sandbox.run(&["uninstall", "--check"]);
+    assert_eq!(ran.code, Some(1), "{}{}", ran.out, ran.err);
+    assert!(
+        ran.out.contains("change 2 waits to be confirmed"),
+        "{}",
+        ran.out
+    );
+    assert!(
+        ran.err.contains("ends by itself only as long"),
+        "{}",
+        ran.err
+    );
     assert_eq!(sandbox.run(&["undo"]).code, Some(0));
     assert_eq!(sandbox.run(&["uninstall"]).code, Some(0));
 }

@@ -39,6 +39,17 @@ fn daemon(name: &str, state: Asking, evidence: &str) -> AskedDaemon {
     }
 }
 
+/// An alert for everybody on no list.
+fn alert_for_all() -> AlertLine {
+    AlertLine {
+        catches: Catches::Unlisted,
+        rules: texts(&["/etc/hosts.deny:1"]),
+        silent: Vec::new(),
+        more_silent: 0,
+        delivery: Delivering::Systemd,
+    }
+}
+
 /// A machine on which all is well.
 fn well() -> MachineStatus {
     MachineStatus {
@@ -65,11 +76,7 @@ fn well() -> MachineStatus {
             ],
             has_running: true,
         }),
-        alert: Looked::At(AlertLine {
-            catches: Catches::Unlisted,
-            rules: texts(&["/etc/hosts.deny:1"]),
-            delivery: Delivering::Systemd,
-        }),
+        alert: Looked::At(alert_for_all()),
         mail: Looked::At(MailLine {
             way: "mail.example.org:587".to_owned(),
             state: MailState::Ok,
@@ -244,6 +251,8 @@ fn bad() -> MachineStatus {
     status.alert = Looked::At(AlertLine {
         catches: Catches::Nobody,
         rules: Vec::new(),
+        silent: Vec::new(),
+        more_silent: 0,
         delivery: Delivering::Alert,
     });
     status.mail = Looked::At(MailLine {

@@ -111,6 +111,15 @@ fn the_group_sees_what_root_has_kept_and_how_old_it_is() {
         ],
     );
     as_user(&stage, GROUP, &["status", "--format", "nagios"]).says(0, &["TCPW OK - closed"]);
+    // It is about these files, and about no others.
+    stage.write("own/allow", "ALL: ALL\n", 0o644);
+    stage.write("own/deny", "", 0o644);
+    let own = stage.path("own").display().to_string();
+    let (allow, deny) = (format!("{own}/allow"), format!("{own}/deny"));
+    let tables = ["--allow-file", &allow, "--deny-file", &deny, "status"];
+    let ran = as_user(&stage, GROUP, &tables);
+    assert!(ran.out.contains("Access    open"), "{}", ran.out);
+    assert!(!ran.out.contains("As root saw it"), "{}", ran.out);
     // Others do not get it, and nothing else was opened.
     as_user(&stage, OTHERS, &["status"]).says(2, &["cannot read"]);
     let after = [mode(&journal), mode(&stage.path("etc/tcpw.toml"))];

@@ -9,7 +9,7 @@ use std::env;
 pub(crate) enum ListFormat {
     /// For people
     #[default]
-    #[value(alias = "text", alias = "human")]
+    #[value(name = "text", alias = "human", alias = "table")]
     Table,
     /// For programs
     Json,

@@ -1,5 +1,6 @@
 //! The one owner of standard output and standard error.
 
+use super::exit::Exit;
 use super::failure::Failure;
 use super::terminal::{columns, wrapped};
 use super::text::Text;
@@ -87,6 +88,17 @@ const SEQUENCES: [&str; 6] = [
     "\u{1b}[33m",
 ];
 
+/// Who reads standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    /// Somebody, as far as is known.
+    There,
+    /// Somebody without whom the command ends.
+    Needed,
+    /// Nobody any more.
+    Gone,
+}
+
 /// Buffered standard output, with or without colours. Whatever is printed for people cannot move a
 /// cursor or hide anything, wherever it comes from.
 #[derive(Debug)]
@@ -99,6 +111,8 @@ pub(crate) struct Output {
     columns: Option<usize>,
     /// Lines for people that are kept instead of printed.
     held: Option<Vec<String>>,
+    /// Who reads standard output.
+    reader: Reader,
     /// What was changed on this machine.
     done: Vec<String>,
     /// The language of what has two.
@@ -114,6 +128,7 @@ impl Output {
             is_quiet: false,
             columns: columns(&io::stdout()),
             held: None,
+            reader: Reader::There,
             done: Vec::new(),
             language: Language::English,
         }
@@ -123,6 +138,18 @@ impl Output {
     #[must_use]
     pub(crate) fn quiet(self, is_quiet: bool) -> Self {
         Self { is_quiet, ..self }
+    }
+
+    /// The same, of a command whose output is all that it does: it ends once nobody reads it. Others
+    /// finish their work, and end with a code of their own.
+    #[must_use]
+    pub(crate) fn ending_when_closed(self, ends_when_closed: bool) -> Self {
+        let reader = if ends_when_closed {
+            Reader::Needed
+        } else {
+            Reader::There
+        };
+        Self { reader, ..self }
     }
 
     /// Whether nothing is printed on standard output.
@@ -237,15 +264,33 @@ impl Output {
 
     /// Prints bytes as they are: for output that must equal a file.
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        if self.is_quiet {
+        if self.is_quiet || self.reader == Reader::Gone {
             return Ok(());
         }
-        Ok(self.stdout.write_all(bytes)?)
+        let written = self.stdout.write_all(bytes);
+        self.written(written)
+    }
+
+    /// What became of output: nobody who reads it is not a failure of the command.
+    fn written(&mut self, written: io::Result<()>) -> Result<(), Failure> {
+        match written {
+            Err(error)
+                if error.kind() == io::ErrorKind::BrokenPipe && self.reader != Reader::Needed =>
+            {
+                self.reader = Reader::Gone;
+                Ok(())
+            }
+            other => Ok(other?),
+        }
     }
 
     /// Makes everything printed so far visible.
     pub(crate) fn flush(&mut self) -> Result<(), Failure> {
-        Ok(self.stdout.flush()?)
+        if self.reader == Reader::Gone {
+            return Ok(());
+        }
+        let written = self.stdout.flush();
+        self.written(written)
     }
 
     /// `text` in the colour of `style`, or plain.
@@ -313,11 +358,18 @@ pub(crate) fn show_usage(error: &clap::Error, hint: Option<&str>, choice: ColorC
         Cow::Borrowed(_) if choice.is_colored(is_terminal) => styled.ansi().to_string(),
         Cow::Borrowed(plain) => plain.to_owned(),
     };
-    forgive(if error.use_stderr() {
-        write!(io::stderr(), "{shown}")
+    if error.use_stderr() {
+        forgive(write!(io::stderr(), "{shown}"));
     } else {
-        write!(io::stdout(), "{shown}").and_then(|()| io::stdout().flush())
-    });
+        let written = write!(io::stdout(), "{shown}").and_then(|()| io::stdout().flush());
+        if let Err(cause) = written
+            && cause.kind() != io::ErrorKind::BrokenPipe
+        {
+            let text = format!("cannot write to standard output: {cause}");
+            forgive(writeln!(io::stderr(), "{}", told("tcpw: ", &text)));
+            return Exit::Failed.into();
+        }
+    }
     if let Some(hint) = hint {
         forgive(writeln!(io::stderr(), "\n{}", told("  tip: ", hint)));
     }

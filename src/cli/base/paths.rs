@@ -64,6 +64,11 @@ impl Paths {
         })
     }
 
+    /// Whether every file is the one of the system, here or below `--root`: no option names another.
+    pub(crate) fn are_all_usual(&self) -> bool {
+        !self.config_is_given && self.are_of_system()
+    }
+
     /// These paths, with these files instead of the two tables.
     pub(crate) fn with_tables(&self, allow: Option<&Path>, deny: Option<&Path>) -> Self {
         let own = self.root.is_none().then(own_history).flatten();

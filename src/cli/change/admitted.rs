@@ -218,13 +218,17 @@ impl Clients {
             let (clients, but) = places(&Places::of(&together));
             let is_everybody = clients.first().is_some_and(|word| word == EVERYBODY);
             let is_everywhere = is_everybody && but.is_empty();
-            let names: Vec<String> = names
-                .iter()
-                .map(|name| name.strip_prefix(NAMED).unwrap_or(name).to_owned())
-                .collect();
+            let bare = |name: &String| name.strip_prefix(NAMED).map(str::to_owned);
             if is_everywhere && !is_most {
-                words.extend(names);
-            } else if is_everywhere {
+                let clients = |name| bare(name).unwrap_or_else(|| format!("clients {name}"));
+                words.extend(names.iter().map(clients));
+                continue;
+            }
+            let names = names
+                .iter()
+                .map(|name| bare(name).unwrap_or_else(|| name.clone()));
+            let names: Vec<String> = names.collect();
+            if is_everywhere {
                 words.push(format!("{EVERYBODY} unless {}", names.join(" or ")));
             } else {
                 let (own, but) = places(&Places::of(at));
@@ -388,7 +392,7 @@ mod tests {
             (
                 "ALL: LOCAL\n",
                 DENY,
-                &["closed", "ALL- < with a name without a dot \\ "],
+                &["closed", "ALL- < clients with a name without a dot \\ "],
             ),
         ] {
             assert_eq!(said(allow, deny), expected, "{allow}{deny}");

@@ -1,11 +1,11 @@
 //! `tcpw allow`: puts clients on the allow list, where the rule takes effect.
 
+use super::answer::{AnswerArgs, answer};
 use super::changes::ChangeArgs;
 use super::client_list::{clients_of, daemons_of};
 use super::follow_new;
 use super::gate_args::{ConditionArgs, PolicyArgs};
 use super::gate_rule::{self, Wanted};
-use super::make::make;
 use super::refusal::wrong_word;
 use crate::cli::base::times::{lifetime, stamp};
 use crate::cli::base::{Context, Exit, Failure};
@@ -81,6 +81,8 @@ pub(crate) struct AllowArgs {
     #[command(flatten)]
     policies: PolicyArgs,
     #[command(flatten)]
+    answer: AnswerArgs,
+    #[command(flatten)]
     change: ChangeArgs,
 }
 
@@ -95,17 +97,17 @@ pub(crate) fn run(args: &AllowArgs, context: &mut Context) -> Result<Exit, Failu
             label: args.list.label(None)?,
             is_forced: false,
         };
-        return gate_rule::run(&wanted, args.change, context);
+        return gate_rule::run(&wanted, (args.answer, args.change), context);
     }
     if let Some(word) = &args.follow {
         let name = follow_new::host_name(word)?;
         let about = (args.list.label(Some(&name))?, args.list.daemons()?);
-        return follow_new::run(&name, about, args.change, context);
+        return follow_new::run(&name, about, (args.answer, args.change), context);
     }
     let asked = args.list.asked(&args.clients, Wish::Grant)?;
-    make(
+    answer(
         context,
-        args.change,
+        (args.answer, args.change),
         &Intent::new(
             &|ground| list(ground, &asked),
             &|before, after, change| verify_list(before, after, &asked, change),

@@ -6,7 +6,7 @@ use super::make::{Made, make, make_untold};
 use super::remarks::remark;
 use super::trial::Trial;
 use crate::cli::base::times::stamp;
-use crate::cli::base::{Context, Failure};
+use crate::cli::base::{Context, Exit, Failure};
 use crate::cli::verdict::diff;
 use crate::editor::{DiffLine, Intent, Part, TransactionOutcome};
 use crate::engine::Change;
@@ -24,12 +24,29 @@ pub(crate) struct AnswerArgs {
     format: ChangeFormat,
 }
 
+/// How a change is made and told.
+pub(crate) type How = (AnswerArgs, ChangeArgs);
+
+/// Makes the change or shows it, and says what it came to, where nothing else is to be said.
+///
+/// # Errors
+/// When it is refused or cannot be made; nothing is changed then.
+pub(crate) fn answer(
+    context: &mut Context,
+    (args, options): How,
+    intent: &Intent<'_>,
+) -> Result<Exit, Failure> {
+    let answer = args.make(context, options, intent)?;
+    answer.give(context, &[], Vec::new())?;
+    Ok(Exit::Done)
+}
+
 /// How a change is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 enum ChangeFormat {
     /// For people
     #[default]
-    #[value(alias = "text", alias = "table")]
+    #[value(name = "text", alias = "human", alias = "table")]
     Human,
     /// For programs: one JSON object, which `tcpw apply --schema answer` describes
     Json,
@@ -43,6 +60,11 @@ pub(crate) struct Answer {
 }
 
 impl AnswerArgs {
+    /// Whether a program is to be told.
+    pub(crate) fn is_for_programs(self) -> bool {
+        self.format == ChangeFormat::Json
+    }
+
     /// Makes the change or shows it. For programs, what is said to people from now on is kept.
     ///
     /// # Errors

@@ -34,12 +34,15 @@ pub(crate) struct CompileArgs {
     /// Remove the compiled forms; changes make no new ones
     #[arg(long, conflicts_with = "check")]
     remove: bool,
+    /// Say what would be compiled or removed, and write nothing
+    #[arg(long, short = 'n', conflicts_with = "check")]
+    dry_run: bool,
 }
 
 impl CompileArgs {
     /// Whether it writes nothing.
     pub(crate) fn only_looks(&self) -> bool {
-        self.check
+        self.check || self.dry_run
     }
 }
 
@@ -48,7 +51,9 @@ pub(crate) fn run(args: &CompileArgs, context: &mut Context) -> Result<Exit, Fai
     let directory = directory(&context.paths);
     let mut exit = Exit::Done;
     for table in [context.paths.allow.clone(), context.paths.deny.clone()] {
-        if args.remove {
+        if args.dry_run {
+            foresee(args.remove, &directory, &table, context)?;
+        } else if args.remove {
             take_out(&directory, &table, context)?;
         } else if !is_file(&table)? {
             let text = format!("{}: no file, so nothing to compile", table.display());
@@ -71,6 +76,33 @@ fn is_file(table: &Path) -> Result<bool, Failure> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
         Err(error) => Err(failed("look at", table, &BuildError::Table(error))),
     }
+}
+
+/// Says what would be done with a table.
+fn foresee(
+    is_removed: bool,
+    directory: &Path,
+    table: &Path,
+    context: &mut Context,
+) -> Result<(), Failure> {
+    let shown = table.display();
+    let text = match (is_removed, is_file(table)?) {
+        (false, false) => format!("{shown}: no file, so nothing to compile"),
+        (false, true) => format!("dry run: {shown} would be compiled"),
+        (true, false) => {
+            format!("dry run: a compiled form of {shown} would be removed, if there is one")
+        }
+        (true, true) => {
+            let state = look(directory, table);
+            match state.map_err(|error| failed("look at", table, &error))? {
+                FormState::Absent => format!("{shown}: there is no compiled form"),
+                FormState::Current { .. } | FormState::Unused(_) | FormState::Wrong => {
+                    format!("dry run: the compiled form of {shown} would be removed")
+                }
+            }
+        }
+    };
+    context.out.prose(text)
 }
 
 fn make(directory: &Path, table: &Path, context: &mut Context) -> Result<(), Failure> {

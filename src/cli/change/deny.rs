@@ -1,10 +1,10 @@
 //! `tcpw deny`: puts clients on the deny list.
 
 use super::allow::ListArgs;
+use super::answer::{AnswerArgs, answer};
 use super::changes::{ChangeArgs, ForceArgs};
 use super::gate_args::{ConditionArgs, PolicyArgs};
 use super::gate_rule::{self, Wanted};
-use super::make::make;
 use crate::cli::base::{Context, Exit, Failure};
 use crate::editor::{Asks, Intent, Scope, Wish, list, verify_list};
 use clap::Args;
@@ -35,6 +35,8 @@ pub(crate) struct DenyArgs {
     #[command(flatten)]
     force: ForceArgs,
     #[command(flatten)]
+    answer: AnswerArgs,
+    #[command(flatten)]
     change: ChangeArgs,
 }
 
@@ -49,12 +51,12 @@ pub(crate) fn run(args: &DenyArgs, context: &mut Context) -> Result<Exit, Failur
             label: args.list.label(None)?,
             is_forced: args.force.force,
         };
-        return gate_rule::run(&wanted, args.change, context);
+        return gate_rule::run(&wanted, (args.answer, args.change), context);
     }
     let asked = args.list.asked(&args.clients, Wish::Refuse)?;
-    make(
+    answer(
         context,
-        args.change,
+        (args.answer, args.change),
         &Intent::new(
             &|ground| list(ground, &asked),
             &|before, after, change| verify_list(before, after, &asked, change),

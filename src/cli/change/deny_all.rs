@@ -1,7 +1,7 @@
 //! `tcpw deny-all`: whoever is not allowed is denied.
 
+use super::answer::{AnswerArgs, answer};
 use super::changes::{ChangeArgs, ForceArgs};
-use super::make::make;
 use super::unguarded;
 use crate::cli::base::{Context, Exit, Failure};
 use crate::editor::{Asks, Intent, Scope, deny_all, verify_deny_all};
@@ -16,14 +16,16 @@ pub(crate) struct DenyAllArgs {
     #[command(flatten)]
     force: ForceArgs,
     #[command(flatten)]
+    answer: AnswerArgs,
+    #[command(flatten)]
     change: ChangeArgs,
 }
 
 pub(crate) fn run(args: &DenyAllArgs, context: &mut Context) -> Result<Exit, Failure> {
     unguarded::warn(context)?;
-    make(
+    answer(
         context,
-        args.change,
+        (args.answer, args.change),
         &Intent::new(
             &deny_all,
             &verify_deny_all,

@@ -1,7 +1,6 @@
 //! `tcpw allow --follow`: lets in whoever has the addresses of a name, wherever it moves.
 
-use super::changes::ChangeArgs;
-use super::make::make;
+use super::answer::{How, answer};
 use super::refusal::wrong_word;
 use crate::cli::base::{Context, Exit, Failure};
 use crate::cli::machine::follow_lookup::{NameFound, look_up_all};
@@ -18,7 +17,7 @@ use crate::system::{Clock as _, SystemClock};
 pub(super) fn run(
     name: &str,
     (label, daemons): (Option<Label>, Vec<Daemon>),
-    options: ChangeArgs,
+    how: How,
     context: &mut Context,
 ) -> Result<Exit, Failure> {
     let settings = settings::load(&context.paths)?.follow;
@@ -39,9 +38,9 @@ pub(super) fn run(
     }
     let clients = found.good.iter().copied().map(Client::host).collect();
     let asked = Asked::new(Wish::Grant, clients, daemons).with_label(label);
-    let exit = make(
+    let exit = answer(
         context,
-        options,
+        how,
         &Intent::new(
             &|ground| follow_new(ground, name, &asked),
             &|before, after, change| verify_list(before, after, &asked, change),
@@ -49,6 +48,7 @@ pub(super) fn run(
         )
         .guarded(false),
     )?;
+    let (_, options) = how;
     if !options.dry_run {
         remember(name, &found, context)?;
     }

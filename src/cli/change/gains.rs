@@ -33,8 +33,7 @@ pub(crate) fn gains(effect: &Effect, language: Language) -> Vec<Gain> {
         };
         // Whoever gains it anyway is no exception.
         let others = found.iter().filter(is_theirs).map(|(_, places, _)| places);
-        let named = !group.names.is_empty();
-        let whole = named.then(|| places.with(others)).filter(Places::are_all);
+        let whole = Some(places.with(others)).filter(Places::are_all);
         Gain {
             who: group.gaining(whole.as_ref().unwrap_or(places), language),
             daemons: (!is_every(daemons)).then(|| daemons.words(language)),
@@ -51,6 +50,11 @@ impl Group {
         let who = self
             .who(&rest, language)
             .replacen("every client named ", "clients named ", 1);
+        let who = match who.strip_suffix(',') {
+            // A sentence that goes on after the names.
+            Some(open) => format!("{})", open.replacen(", unless ", " (unless ", 1)),
+            None => who,
+        };
         let loopback = LOOPBACK.of(language);
         let who = match (is_loopback, rest.is_empty()) {
             (true, true) => loopback.to_owned(),

@@ -1,8 +1,7 @@
 //! `allow`, `deny` and `revoke` with `--country`, `--asn` or `--in`: a rule that asks the gate.
 
-use super::changes::ChangeArgs;
+use super::answer::{How, answer};
 use super::gate_args::{ConditionArgs, PolicyArgs};
-use super::make::make;
 use crate::cli::base::{Context, Exit, Failure, Paths, background};
 use crate::cli::machine::gate::{GATE, Gates, programs};
 use crate::cli::machine::own_program;
@@ -39,11 +38,7 @@ pub(crate) struct Wanted<'a> {
 ///
 /// # Errors
 /// When it cannot be written, or would not do what is asked for; nothing is changed then.
-pub(crate) fn run(
-    wanted: &Wanted<'_>,
-    change: ChangeArgs,
-    context: &mut Context,
-) -> Result<Exit, Failure> {
+pub(crate) fn run(wanted: &Wanted<'_>, how: How, context: &mut Context) -> Result<Exit, Failure> {
     let terms = wanted.conditions.terms(wanted.except, wanted.policies)?;
     let program = program(context)?;
     if let Some(fault) = Gates::new(&context.paths).fault(&terms) {
@@ -84,9 +79,9 @@ pub(crate) fn run(
         verify_gate(before, after, &asked, change)
     };
     let intent = Intent::new(&change_of, &verify, scope);
-    make(
+    answer(
         context,
-        change,
+        how,
         &intent.guarded(is_guarded && !wanted.is_forced),
     )
 }
@@ -99,7 +94,7 @@ pub(crate) fn revoke(
     conditions: &ConditionArgs,
     daemons: &[Daemon],
     is_forced: bool,
-    change: ChangeArgs,
+    how: How,
     context: &mut Context,
 ) -> Result<Exit, Failure> {
     let terms = conditions.terms(&[], &PolicyArgs::default())?;
@@ -116,7 +111,7 @@ pub(crate) fn revoke(
     let asks = Asks::Gated(daemons, changes);
     let change_of = |ground: &Ground<'_>| revoke_gate(ground, &asked);
     let intent = Intent::new(&change_of, &|_, _, _| Ok(()), Scope::new(asks, is_forced));
-    make(context, change, &intent.guarded(!is_forced))
+    answer(context, how, &intent.guarded(!is_forced))
 }
 
 /// Whether no gate of the tables admits by what is taken out of it.

@@ -1,7 +1,7 @@
 //! `tcpw open`: whoever is not denied is allowed.
 
+use super::answer::{AnswerArgs, answer};
 use super::changes::ChangeArgs;
-use super::make::make;
 use crate::cli::base::{Context, Exit, Failure};
 use crate::editor::{Asks, Intent, Recourse, Refusal, Scope, open_again, verify_open};
 use clap::Args;
@@ -13,13 +13,15 @@ use clap::Args;
 #[derive(Debug, Args)]
 pub(crate) struct OpenArgs {
     #[command(flatten)]
+    answer: AnswerArgs,
+    #[command(flatten)]
     change: ChangeArgs,
 }
 
 pub(crate) fn run(args: &OpenArgs, context: &mut Context) -> Result<Exit, Failure> {
-    make(
+    answer(
         context,
-        args.change,
+        (args.answer, args.change),
         &Intent::new(
             &|ground| open_again(ground).map_err(|error| Refusal::Internal(error.to_string())),
             &verify_open,

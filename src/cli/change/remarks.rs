@@ -146,7 +146,7 @@ fn korean(paths: &Paths, note: &Note) -> String {
         }
         Note::Silent(place) => {
             let place = at(paths, place);
-            format!("목록에 없는 접속 일부는 알림 없이 거부됩니다: {place}")
+            format!("목록에 없는 접속 일부는 경보 없이 거부됩니다: {place}")
         }
         Note::LeftOut => "이름이 없는 접속을 위한 규칙은 따로 두지 않습니다. 지금 접속할 수 있는 \
                           일부를 거부하게 되고, 목록에 없는 접속을 거부하는 규칙이 함께 알립니다"
@@ -156,7 +156,7 @@ fn korean(paths: &Paths, note: &Note) -> String {
                 .to_owned()
         }
         Note::Armed(place) => format!(
-            "tcpw의 알림은 그대로입니다(--drop-alert로 지웁니다): {}",
+            "tcpw의 경보는 그대로입니다(--drop-alert로 지웁니다): {}",
             at(paths, place)
         ),
         Note::Repaired(place) => {

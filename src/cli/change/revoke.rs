@@ -1,11 +1,11 @@
 //! `tcpw revoke`: takes clients out of the rules that name them.
 
+use super::answer::{AnswerArgs, answer};
 use super::changes::{ChangeArgs, ForceArgs};
 use super::client_list::{clients_of, daemons_of};
 use super::follow_names::followed_rules;
 use super::gate_args::ConditionArgs;
 use super::gate_rule;
-use super::make::make;
 use crate::cli::base::{Context, Exit, Failure};
 use crate::editor::{
     Asks, Client, FollowedRule, Intent, Revocation, Scope, remaining, revoke, verify_revoke,
@@ -47,6 +47,8 @@ pub(crate) struct RevokeArgs {
     #[command(flatten)]
     force: ForceArgs,
     #[command(flatten)]
+    answer: AnswerArgs,
+    #[command(flatten)]
     change: ChangeArgs,
 }
 
@@ -54,7 +56,8 @@ pub(crate) fn run(args: &RevokeArgs, context: &mut Context) -> Result<Exit, Fail
     let daemons = daemons_of(&args.daemons)?;
     if args.gate.are_given() {
         let is_forced = args.force.force;
-        return gate_rule::revoke(&args.gate, &daemons, is_forced, args.change, context);
+        let how = (args.answer, args.change);
+        return gate_rule::revoke(&args.gate, &daemons, is_forced, how, context);
     }
     let clients = clients_of(&args.clients, &args.from)?;
     let followed = followed_of(&clients, context)?;
@@ -65,9 +68,9 @@ pub(crate) fn run(args: &RevokeArgs, context: &mut Context) -> Result<Exit, Fail
         daemons: &daemons,
         by: args.by.as_deref(),
     };
-    make(
+    answer(
         context,
-        args.change,
+        (args.answer, args.change),
         &Intent::new(
             &|ground| Ok(revoke(ground, &asked)),
             &|before, after, change| verify_revoke(before, after, &asked, change),

@@ -1,12 +1,12 @@
 //! `tcpw uninstall`: no alert, schedule or unit of tcpw is left, and access stays as it is.
 
+use super::answer::AnswerArgs;
 use super::changes::ChangeArgs;
-use super::make::make;
 use super::provisional::take_back_due;
 use super::refusal::told;
 use super::remarks::at;
-use super::what_stays::{following, tell, tell_lists, with_an_end};
-use crate::cli::base::{Context, Exit, Failure};
+use super::what_stays::{following, tell, tell_lists, warn, with_an_end};
+use crate::cli::base::{Context, Exit, Failure, Paths};
 use crate::cli::machine::surroundings::{Aclexec, Machine};
 use crate::cli::machine::tables::TableFile;
 use crate::cli::machine::unit_removal;
@@ -15,6 +15,7 @@ use crate::editor::{
     verify_open,
 };
 use clap::Args;
+use serde_json::json;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
@@ -25,14 +26,23 @@ use std::collections::BTreeSet;
 /// history, the alerts that wait and the user tcpw. Who may connect does not change. Rules that run
 /// tcpw and were written by hand are named and stay: exit code 1.
 ///
-/// With --check nothing is changed: exit code 0 if no rule of the tables runs a program of tcpw, 1 if
-/// one does, which is then named, and 2 if that cannot be told. A package asks this before its
+/// With --check nothing is changed: exit code 0 if no rule of the tables runs a program of tcpw and no
+/// change waits to be confirmed, 1 if one does, which is then named, 2 if that cannot be told. Rules
+/// that end by themselves are named, too, which nothing ends then. A package asks this before its
 /// programs go.
+///
+/// Exit code: 0 done, 1 rules that run tcpw and were written by hand stay, 2 it could not be done.
 #[derive(Debug, Args)]
 pub(crate) struct UninstallArgs {
-    /// Only say which rules still run a program of tcpw: exit code 0 if none does, 1 if one does
+    /// Only say what still needs a program of tcpw, rules and changes that wait: exit code 0 if nothing
+    /// does, 1 if something does
     #[arg(long, conflicts_with_all = ["dry_run", "confirm_within"])]
     check: bool,
+    /// Go on even if a change waits to be confirmed: then it stays
+    #[arg(long, short)]
+    force: bool,
+    #[command(flatten)]
+    answer: AnswerArgs,
     #[command(flatten)]
     change: ChangeArgs,
 }
@@ -46,10 +56,10 @@ impl UninstallArgs {
 
 pub(crate) fn run(args: &UninstallArgs, context: &mut Context) -> Result<Exit, Failure> {
     if args.check {
-        return check(context);
+        return check(args.answer, context);
     }
     if !args.change.dry_run {
-        refuse_open(context)?;
+        refuse_open(args.force, context)?;
     }
     let left = RefCell::new(Found::default());
     let change = |ground: &Ground<'_>| {
@@ -62,13 +72,16 @@ pub(crate) fn run(args: &UninstallArgs, context: &mut Context) -> Result<Exit, F
     };
     let scope = Scope::new(Asks::Nobody, false);
     let intent = Intent::new(&change, &verify, scope).guarded(false);
-    make(context, args.change, &intent)?;
+    let answer = args.answer.make(context, args.change, &intent)?;
     let left = left.into_inner();
+    let mut pending = Vec::new();
     if args.change.dry_run {
         for path in unit_removal::installed(&context.paths) {
-            context
-                .out
-                .line(format!("dry run: {path} would be removed"))?;
+            let text = format!("{path} would be removed");
+            if !answer.is_for_programs() {
+                context.out.line(format!("dry run: {text}"))?;
+            }
+            pending.push(text);
         }
     } else {
         unit_removal::remove_all(context)?;
@@ -76,6 +89,7 @@ pub(crate) fn run(args: &UninstallArgs, context: &mut Context) -> Result<Exit, F
     name(&left.callers, context)?;
     tell_lists(&left.lists, context)?;
     tell(&left.ending, &left.following, context)?;
+    answer.give(context, &pending, Vec::new())?;
     Ok(exit_of(&left.callers))
 }
 
@@ -103,18 +117,55 @@ impl Found {
     }
 }
 
-/// Whether a rule still runs a program of tcpw. Nothing is written, and a missing table has no rule.
-fn check(context: &mut Context) -> Result<Exit, Failure> {
+/// Whether a rule still runs a program of tcpw, or a change waits to be confirmed. Nothing is written, and a missing table has no rule.
+fn check(answer: AnswerArgs, context: &mut Context) -> Result<Exit, Failure> {
     let allow = TableFile::read(&context.paths.allow)?;
     let deny = TableFile::read(&context.paths.deny)?;
     let (allow, deny) = (allow.tree(), deny.tree());
     let world = Machine::new(&context.paths, Aclexec::Ask);
-    let found = callers(&Ground::new(&allow, &deny, &world));
-    if found.is_empty() {
+    let found = Found::of(&Ground::new(&allow, &deny, &world));
+    let waiting = waiting(&context.paths)?;
+    let exit = if waiting.is_empty() {
+        exit_of(&found.callers)
+    } else {
+        Exit::Negative
+    };
+    if answer.is_for_programs() {
+        let shown = |places: &[Place]| -> Vec<String> {
+            places
+                .iter()
+                .map(|place| at(&context.paths, place))
+                .collect()
+        };
+        let object = json!({
+            "needed": exit == Exit::Negative,
+            "rules": shown(&found.callers),
+            "waiting": waiting,
+            "ending": shown(&found.ending),
+            "following": shown(&found.following),
+        });
+        context.out.data(object.to_string())?;
+        return Ok(exit);
+    }
+    for number in &waiting {
+        context.out.line(format!(
+            "change {number} waits to be confirmed, and without tcpw nothing rolls it back: tcpw \
+             confirm or tcpw undo settles it"
+        ))?;
+    }
+    if found.callers.is_empty() {
         context.out.line("no rule runs a program of tcpw")?;
     }
-    name(&found, context)?;
-    Ok(exit_of(&found))
+    name(&found.callers, context)?;
+    warn(&found.ending, &found.following, context)?;
+    Ok(exit)
+}
+
+/// The numbers of the changes that wait to be confirmed.
+fn waiting(paths: &Paths) -> Result<Vec<u64>, Failure> {
+    let history = History::new(&paths.history);
+    let open = history.open_changes().map_err(told)?;
+    Ok(open.iter().map(|(entry, _)| entry.number).collect())
 }
 
 fn exit_of(callers: &[Place]) -> Exit {
@@ -142,16 +193,14 @@ fn name(callers: &[Place], context: &mut Context) -> Result<(), Failure> {
     )
 }
 
-/// Refuses while a change waits to be confirmed: nothing would roll it back.
-fn refuse_open(context: &mut Context) -> Result<(), Failure> {
+/// Refuses while a change waits to be confirmed, unless that is meant: nothing would roll it back.
+fn refuse_open(is_forced: bool, context: &mut Context) -> Result<(), Failure> {
     take_back_due(context)?;
-    let history = History::new(&context.paths.history);
-    let open = history.open_changes().map_err(told)?;
-    match open.first() {
+    match waiting(&context.paths)?.first() {
         None => Ok(()),
-        Some((entry, _)) => Err(Failure::new(format_args!(
-            "change {} waits to be confirmed, and without tcpw nothing rolls it back",
-            entry.number
+        Some(_) if is_forced => Ok(()),
+        Some(number) => Err(Failure::new(format_args!(
+            "change {number} waits to be confirmed, and without tcpw nothing rolls it back",
         ))
         .hint("run tcpw confirm or tcpw undo first; nothing was changed")),
     }

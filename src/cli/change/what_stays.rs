@@ -120,7 +120,11 @@ pub(super) fn tell_lists(lists: &BTreeSet<String>, context: &mut Context) -> Res
 }
 
 /// Names the rules that nothing ends any more, and those that follow nothing any more.
-fn warn(ending: &[Place], following: &[Place], context: &mut Context) -> Result<(), Failure> {
+pub(super) fn warn(
+    ending: &[Place],
+    following: &[Place],
+    context: &mut Context,
+) -> Result<(), Failure> {
     for place in following {
         let place = at(&context.paths, place);
         context.out.note(&format!(

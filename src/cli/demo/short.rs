@@ -29,9 +29,9 @@ pub(super) fn run(
     let is_watched = io::stdout().is_terminal();
     let beat = |title: &str, lines: &[String], context: &mut Context| {
         let title = context.out.paint(Style::Strong, title);
-        say(context, &title)?;
+        context.out.prose(title)?;
         for line in lines {
-            say(context, &cut(line))?;
+            context.out.prose(cut(line))?;
         }
         context.out.flush()?;
         if is_watched {

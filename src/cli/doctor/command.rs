@@ -52,7 +52,7 @@ pub(crate) struct DoctorArgs {
 enum DoctorFormat {
     /// For people
     #[default]
-    #[value(alias = "text", alias = "table")]
+    #[value(name = "text", alias = "human", alias = "table")]
     Human,
     /// For programs: one JSON object
     Json,
@@ -65,16 +65,20 @@ pub(crate) fn run(args: &DoctorArgs, context: &mut Context) -> Result<Exit, Fail
         return of_mail(args.format, context);
     }
     let mut findings = daemons(&context.paths);
-    let named = NamedDaemons::of(&TableFiles::read(context)?);
+    let files = TableFiles::read(context)?;
+    let named = NamedDaemons::of(&files);
     if let Some(daemon) = &args.daemon {
         findings.answers.retain(|answer| answer.is_about(daemon));
         if findings.answers.is_empty() {
             findings.answers = not_running(daemon, &findings, context)?;
         }
         findings.unseen.clear();
+        findings.unheld.clear();
     }
     let crossed = match args.daemon {
-        None => Crossed::new(&findings, &named),
+        None => Crossed::new(&findings, &named, &|daemon| {
+            installed(&context.paths, daemon)
+        }),
         Some(_) => Crossed::default(),
     };
     let exit = match args.daemon {
@@ -84,6 +88,7 @@ pub(crate) fn run(args: &DoctorArgs, context: &mut Context) -> Result<Exit, Fail
     let shown = Shown {
         findings: &findings,
         unasked: &crossed.unasked,
+        open: &crossed.open,
         unnamed: &crossed.unnamed,
         explain: args.explain,
     };
@@ -141,10 +146,13 @@ fn not_running(
     context: &Context,
 ) -> Result<Vec<Diagnosis>, Failure> {
     let mut answers = installed(&context.paths, daemon);
+    let note = if hides_a_daemon(findings) {
+        "whether it waits for clients now cannot be told: some programs are hidden from this user"
+    } else {
+        "it does not wait for clients now"
+    };
     for answer in &mut answers {
-        answer
-            .notes
-            .push("it does not wait for clients now".to_owned());
+        answer.notes.push(note.to_owned());
     }
     if !answers.is_empty() {
         return Ok(answers);
@@ -153,10 +161,10 @@ fn not_running(
         "no program that waits for clients is, or asks as, {}",
         visible(daemon.as_bytes())
     );
-    let hint = if findings.unseen.is_empty() {
-        "`tcpw doctor` lists those that wait"
-    } else {
+    let hint = if hides_a_daemon(findings) {
         "some programs are hidden from this user: run it as root"
+    } else {
+        "`tcpw doctor` lists those that wait"
     };
     Err(Failure::new(what).hint(hint))
 }
@@ -166,22 +174,43 @@ fn not_running(
 struct Crossed {
     /// Daemons that rules name and under whose name nobody asks, with the first place.
     unasked: Vec<(String, String)>,
+    /// Daemons of which it cannot be told whether anybody asks under their name, likewise.
+    open: Vec<(String, String)>,
     /// Names that somebody asks with, and that no rule is about.
     unnamed: Vec<String>,
 }
 
+/// Whether a program waits for clients that this user may not see, or of which it is not known as
+/// what it would ask.
+fn hides_a_daemon(findings: &Findings) -> bool {
+    let is_unknown =
+        |answer: &Diagnosis| answer.standing == Standing::CannotTell && answer.names.is_empty();
+    !findings.unseen.is_empty() || findings.answers.iter().any(is_unknown)
+}
+
 impl Crossed {
-    fn new(findings: &Findings, named: &NamedDaemons) -> Self {
-        let may_ask = |name: &str| {
-            findings.answers.iter().any(|answer| {
+    fn new(
+        findings: &Findings,
+        named: &NamedDaemons,
+        installed: &dyn Fn(&str) -> Vec<Diagnosis>,
+    ) -> Self {
+        let is_called = |answer: &Diagnosis, name: &str| {
+            let mut own = answer.names.iter();
+            own.any(|own| own.eq_ignore_ascii_case(name))
+        };
+        let may_ask = |answers: &[Diagnosis], name: &str| {
+            answers.iter().any(|answer| {
                 let open = matches!(answer.standing, Standing::Asked | Standing::CannotTell);
-                open && answer
-                    .names
-                    .iter()
-                    .any(|own| own.eq_ignore_ascii_case(name))
+                open && is_called(answer, name)
             })
         };
-        let unasked = named.names().filter(|(name, _)| !may_ask(name));
+        let is_hidden = hides_a_daemon(findings);
+        // One that is installed asks as soon as it is started.
+        let quiet = named.names().filter(|(name, _)| {
+            !may_ask(&findings.answers, name) && !may_ask(&installed(name), name)
+        });
+        let quiet = quiet.map(|(name, place)| (name.to_owned(), place.to_owned()));
+        let (open, unasked) = quiet.partition(|_| is_hidden);
         let asked = findings
             .answers
             .iter()
@@ -194,9 +223,8 @@ impl Crossed {
         unnamed.sort();
         unnamed.dedup();
         Self {
-            unasked: unasked
-                .map(|(name, place)| (name.to_owned(), place.to_owned()))
-                .collect(),
+            unasked,
+            open,
             unnamed,
         }
     }
@@ -224,7 +252,10 @@ fn exit_of_all(findings: &Findings, crossed: &Crossed) -> Exit {
     let is_crossed = !crossed.unasked.is_empty() || !crossed.unnamed.is_empty();
     if is_crossed || has_problems(&findings.answers) {
         Exit::Negative
-    } else if has(&findings.answers, Standing::CannotTell) || !findings.unseen.is_empty() {
+    } else if has(&findings.answers, Standing::CannotTell)
+        || !findings.unseen.is_empty()
+        || !crossed.open.is_empty()
+    {
         Exit::Failed
     } else {
         Exit::Done

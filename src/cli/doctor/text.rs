@@ -13,6 +13,8 @@ pub(super) struct Shown<'f> {
     pub(super) findings: &'f Findings,
     /// Daemons that rules name and under whose name nobody asks, with the first place.
     pub(super) unasked: &'f [(String, String)],
+    /// Daemons of which it cannot be told whether anybody asks under their name, likewise.
+    pub(super) open: &'f [(String, String)],
     /// Names that somebody asks with, and that no rule is about.
     pub(super) unnamed: &'f [String],
     /// Whether the evidence is shown.
@@ -52,6 +54,19 @@ pub(super) fn human(shown: &Shown<'_>, out: &mut Output) -> Result<(), Failure> 
             words_of(port)
         ))?;
     }
+    for port in &shown.findings.unheld {
+        out.line(format!(
+            "{}: no process that can be seen here holds it: the kernel itself, or a process of \
+             another PID namespace",
+            words_of(port)
+        ))?;
+    }
+    for (name, place) in shown.open {
+        let name = visible(name.as_bytes());
+        out.line(format!(
+            "{place}: cannot tell whether a program here asks libwrap as {name}"
+        ))?;
+    }
     for (name, place) in shown.unasked {
         let name = visible(name.as_bytes());
         out.line(format!(
@@ -64,7 +79,8 @@ pub(super) fn human(shown: &Shown<'_>, out: &mut Output) -> Result<(), Failure> 
             "no rule is about {name}: everybody may connect to it"
         ))?;
     }
-    if rows.is_empty() && shown.findings.unseen.is_empty() {
+    let ports = [&shown.findings.unseen, &shown.findings.unheld];
+    if rows.is_empty() && ports.iter().all(|ports| ports.is_empty()) {
         out.line("no program waits for clients")?;
     }
     Ok(())
@@ -144,6 +160,14 @@ pub(super) fn sum(shown: &Shown<'_>) -> String {
     }
     let hidden = shown.findings.unseen.iter();
     parts.extend(hidden.map(|port| format!("{} is hidden from this user", words_of(port))));
+    let unheld = shown.findings.unheld.iter();
+    parts.extend(unheld.map(|port| format!("no process holds {}", words_of(port))));
+    for (name, place) in shown.open {
+        let name = visible(name.as_bytes());
+        parts.push(format!(
+            "{place}: whether anybody asks as {name} cannot be told"
+        ));
+    }
     for (name, place) in shown.unasked {
         parts.push(format!(
             "{place}: nobody asks as {}",
@@ -160,15 +184,19 @@ pub(super) fn sum(shown: &Shown<'_>) -> String {
 pub(super) fn json(shown: &Shown<'_>) -> String {
     let daemons: Vec<Value> = shown.findings.answers.iter().map(object).collect();
     let unseen: Vec<Value> = shown.findings.unseen.iter().map(port_object).collect();
-    let unasked: Vec<Value> = shown
-        .unasked
-        .iter()
-        .map(|(name, place)| json!({"daemon": name, "place": place}))
-        .collect();
+    let unheld: Vec<Value> = shown.findings.unheld.iter().map(port_object).collect();
+    let placed = |rules: &[(String, String)]| -> Vec<Value> {
+        let rules = rules.iter();
+        rules
+            .map(|(name, place)| json!({"daemon": name, "place": place}))
+            .collect()
+    };
     json!({
         "daemons": daemons,
         "hidden_ports": unseen,
-        "rules_for_nobody": unasked,
+        "ports_of_no_process": unheld,
+        "rules_for_nobody": placed(shown.unasked),
+        "rules_in_doubt": placed(shown.open),
         "asked_without_rule": shown.unnamed,
     })
     .to_string()

@@ -45,7 +45,7 @@ const FIELDS: [&str; 20] = [
 pub(super) enum EventsFormat {
     /// For people
     #[default]
-    #[value(alias = "text", alias = "human")]
+    #[value(name = "text", alias = "human", alias = "table")]
     Table,
     /// For programs, one object per line
     Json,

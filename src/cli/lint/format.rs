@@ -11,7 +11,7 @@ use clap::ValueEnum;
 pub(super) enum Format {
     /// For people: the line, what is underlined in it, an example and what to do
     #[default]
-    #[value(alias = "text", alias = "table")]
+    #[value(name = "text", alias = "human", alias = "table")]
     Human,
     /// For people in a hurry and for editors: a line for each finding
     Short,

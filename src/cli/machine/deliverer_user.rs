@@ -21,11 +21,11 @@ const SYSUSERS_LINE: &str = "u tcpw - \"Delivery of tcpw alerts\" /nonexistent /
 /// What is said of it.
 const MADE: Text = Text {
     en: "made the system user and group tcpw, as which alerts are delivered (by {})",
-    ko: "알림을 보낼 시스템 사용자와 그룹 tcpw를 만들었습니다 ({})",
+    ko: "경보를 보낼 시스템 사용자와 그룹 tcpw를 만들었습니다 ({})",
 };
 const WOULD_MAKE: Text = Text {
     en: "dry run: the system user and group tcpw, as which alerts are delivered, would be made",
-    ko: "미리 보기: 알림을 보낼 시스템 사용자와 그룹 tcpw를 만듭니다",
+    ko: "미리 보기: 경보를 보낼 시스템 사용자와 그룹 tcpw를 만듭니다",
 };
 
 /// What a step makes.

@@ -20,11 +20,11 @@ use tempfile::NamedTempFile;
 /// What delivers the alerts of daemons that are not root's.
 const MAILED_BY: Text = Text {
     en: "daemons that do not run as root: their alerts are mailed by {}",
-    ko: "root가 아닌 데몬의 알림은 {}이(가) 메일로 보냅니다",
+    ko: "root가 아닌 데몬의 경보는 {}이(가) 메일로 보냅니다",
 };
 const WAIT_IN: Text = Text {
     en: "daemons that do not run as root: their alerts wait in {} until a daemon running as root raises an alert, or until you run tcpw deliver; tcpw install-alert --systemd (or --cron) takes care of that",
-    ko: "root가 아닌 데몬의 알림은 root로 실행되는 데몬이 알리거나 tcpw deliver를 실행할 때까지 {}에서 기다립니다. tcpw install-alert --systemd(또는 --cron)가 이를 맡습니다",
+    ko: "root가 아닌 데몬의 경보는 root로 실행되는 데몬이 알리거나 tcpw deliver를 실행할 때까지 {}에서 기다립니다. tcpw install-alert --systemd(또는 --cron)가 이를 맡습니다",
 };
 const WROTE: Text = Text {
     en: "wrote {}",
@@ -287,6 +287,21 @@ pub(crate) fn explain(
 
 /// Removes what `args` ask for, and says what stays.
 pub(crate) fn remove(args: ScheduleArgs, context: &mut Context) -> Result<(), Failure> {
+    remove_files(args, context)?;
+    if let Some(what) = in_place(&context.paths) {
+        let option = if what == CRON_FILE {
+            "--cron"
+        } else {
+            "--systemd"
+        };
+        let text = format!("{what} stays; tcpw remove-alert {option} removes it");
+        context.out.line(text)?;
+    }
+    Ok(())
+}
+
+/// Removes what `args` ask for.
+pub(crate) fn remove_files(args: ScheduleArgs, context: &mut Context) -> Result<(), Failure> {
     if args.systemd {
         if context.paths.root.is_none() {
             systemctl(context, &with_enabled(&["disable", "--now"]))?;
@@ -314,15 +329,6 @@ pub(crate) fn remove(args: ScheduleArgs, context: &mut Context) -> Result<(), Fa
     }
     if args.cron {
         take_away(context, CRON_FILE)?;
-    }
-    if let Some(what) = in_place(&context.paths) {
-        let option = if what == CRON_FILE {
-            "--cron"
-        } else {
-            "--systemd"
-        };
-        let text = format!("{what} stays; tcpw remove-alert {option} removes it");
-        context.out.line(text)?;
     }
     Ok(())
 }

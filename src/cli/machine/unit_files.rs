@@ -144,8 +144,19 @@ impl Filling {
 
     /// The journal's path begins with that of its directory, and so goes first.
     fn line(&self, line: &str, journal: &Path) -> String {
+        // Whether the program is there is asked of the program alone, without its options.
+        let bare = self.program.split(' ').next().unwrap_or_default();
         let line = line
-            .replace(PROGRAM, &self.program)
+            .replace(&format!("-x {PROGRAM} ]"), &format!("-x {bare} ]"))
+            .split_inclusive(']')
+            .map(|part| {
+                if part.ends_with(&format!("-x {bare} ]")) {
+                    part.to_owned()
+                } else {
+                    part.replace(PROGRAM, &self.program)
+                }
+            })
+            .collect::<String>()
             .replace(DEFAULT_DROP, &self.drop)
             .replace(DEFAULT_ROOT_DROP, &self.root_drop);
         let line = if line.contains(DELIVER_JOURNAL) {

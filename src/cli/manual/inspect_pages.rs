@@ -14,6 +14,7 @@ pub(super) const PAGES: &[Page] = &[
             ("0", "all is well"),
             ("1", "there are problems"),
             ("2", "something could not be looked at"),
+            ("3", "the same with --format nagios"),
         ],
     },
     Page {
@@ -24,8 +25,12 @@ pub(super) const PAGES: &[Page] = &[
         ],
         exit: &[
             ("0", "nothing is wrong; with a name: it asks"),
-            ("1", "a rule binds nobody, or a daemon has none"),
+            (
+                "1",
+                "a rule binds nobody, or a daemon has none; with a name: it does not ask",
+            ),
             ("2", "it cannot be told"),
+            ("3", "the same with --format nagios"),
         ],
     },
     Page {

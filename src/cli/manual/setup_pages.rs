@@ -30,7 +30,14 @@ pub(super) const PAGES: &[Page] = &[
                 "Let one network in, refuse the rest, raise alerts",
             ),
         ],
-        exit: CHANGED,
+        exit: &[
+            ("0", "done; with --check: all is as the options say"),
+            (
+                "1",
+                "done, but the test mail was not sent; with --check: something would change",
+            ),
+            ("2", "refused, or not possible"),
+        ],
     },
     Page {
         command: "install-alert",
@@ -62,8 +69,14 @@ pub(super) const PAGES: &[Page] = &[
             ("tcpw uninstall", "No alert, schedule or unit is left"),
         ],
         exit: &[
-            ("0", "done; access is as it was"),
-            ("1", "a rule written by hand still runs tcpw"),
+            (
+                "0",
+                "done, and access is as it was; with --check: nothing needs tcpw",
+            ),
+            (
+                "1",
+                "a rule written by hand still runs tcpw; with --check: any rule does, or a change waits",
+            ),
             ("2", "refused, or not possible"),
         ],
     },

@@ -6,6 +6,7 @@ use crate::cli::change::alert_rule::On;
 use crate::cli::change::changes::{ChangeArgs, ForceArgs};
 use crate::cli::machine::deliverer_user::DelivererUser;
 use crate::cli::machine::schedule::{ScheduleArgs, ScheduleKind};
+use crate::editor::Triggers;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -64,20 +65,15 @@ pub(crate) struct SetupArgs {
 // The alert. Not a doc comment: that would become the text of the command.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct AlertOptions {
-    /// Who raises an alert; `both` costs every stranger a DNS query
-    #[arg(
-        long,
-        value_enum,
-        value_name = "WHO",
-        default_value = "unlisted",
-        conflicts_with = "no_alarm"
-    )]
-    pub(super) on: On,
-    /// Install no alert
+    /// Who raises an alert [default: unlisted]; `both` costs every stranger a DNS query. What raises one
+    /// for others stops where this is given
+    #[arg(long, value_enum, value_name = "WHO", conflicts_with = "no_alarm")]
+    pub(super) on: Option<On>,
+    /// Install no alert, and remove those of tcpw
     #[arg(long)]
     pub(super) no_alarm: bool,
-    /// Replace the alerts that somebody made by hand: scripts and mailers that rules run when they
-    /// refuse
+    /// Replace the mailers that somebody put into rules by hand; a command that may do more than mail
+    /// stays
     #[arg(long, conflicts_with = "no_alarm")]
     pub(super) replace_alert: bool,
 }
@@ -87,15 +83,34 @@ pub(crate) struct AlertOptions {
 pub(crate) struct ClockOptions {
     #[command(flatten)]
     pub(super) schedule: ScheduleArgs,
-    /// Neither of both; by default the one that this machine has
+    /// Neither of both, and remove what is installed of them; by default the one that this machine has
     #[arg(long, conflicts_with_all = ["systemd", "cron"])]
     pub(super) no_schedule: bool,
+}
+
+impl AlertOptions {
+    /// Who raises an alert.
+    pub(super) fn triggers(&self) -> Triggers {
+        self.on.unwrap_or(On::Unlisted).triggers()
+    }
 }
 
 impl ClockOptions {
     /// Whether the options say what runs tcpw by the clock.
     pub(super) fn is_given(&self) -> bool {
         self.no_schedule || self.schedule.kind().is_some()
+    }
+
+    /// What is removed, where the options say what runs tcpw by the clock: whatever else does.
+    pub(super) fn surplus(&self) -> Vec<ScheduleArgs> {
+        if !self.is_given() {
+            return Vec::new();
+        }
+        let mut others = vec![ScheduleKind::Systemd, ScheduleKind::Cron];
+        others.retain(|other| self.schedule.kind() != Some(*other));
+        (others.into_iter())
+            .map(|other| ScheduleArgs::of(Some(other)))
+            .collect()
     }
 
     /// What will be installed: what the options say, or what this machine has.

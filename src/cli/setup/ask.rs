@@ -7,8 +7,8 @@ use super::password::NewPassword;
 use super::prompt::{Prompt, words};
 use super::table_work::TableWork;
 use super::words::{
-    ALLOW_TOO, HOW_TO_ANSWER, LEFT_OUT, OLD_ALERT, OWN_SESSION, REPLACE_MANY, REPLACE_OLD,
-    SCHEDULE, SERVICES, WHO,
+    ALLOW_TOO, HOW_TO_ANSWER, LEFT_OUT, OLD_ALERT, OLD_COMMAND, OWN_SESSION, REPLACE_MANY,
+    REPLACE_OLD, SCHEDULE, SERVICES, WAY_OUT, WHO,
 };
 use super::{ask_mail, old};
 use crate::cli::base::{Context, Failure};
@@ -117,6 +117,7 @@ fn are_let_in(args: &mut SetupArgs, prompt: &mut Prompt<'_>) -> Result<bool, Fai
         let question = ALLOW_TOO.with(prompt.language, &[&address]);
         let is_known = address == "ADDRESS" || args.allow.contains(&address);
         if is_known || !prompt.yes(&question, true)? {
+            prompt.say(WAY_OUT, &[])?;
             return Ok(false);
         }
         args.allow.push(address);
@@ -133,12 +134,17 @@ fn old_alerts(args: &mut SetupArgs, prompt: &mut Prompt<'_>) -> Result<(), Failu
         let place = at(&prompt.context.paths, &alert.place);
         let place = place.split(": `").next().unwrap_or_default().to_owned();
         let command = visible_short(&alert.command, SHOWN);
-        prompt.say(OLD_ALERT, &[&place, &command])?;
+        let text = if alert.is_mailer {
+            OLD_ALERT
+        } else {
+            OLD_COMMAND
+        };
+        prompt.say(text, &[&place, &command])?;
     }
-    let question = if found.len() == 1 {
-        REPLACE_OLD
-    } else {
-        REPLACE_MANY
+    let question = match found.iter().filter(|alert| alert.is_mailer).count() {
+        0 => return Ok(()),
+        1 => REPLACE_OLD,
+        _ => REPLACE_MANY,
     };
     args.alert.replace_alert = prompt.yes(question.of(prompt.language), true)?;
     Ok(())

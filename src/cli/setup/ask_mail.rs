@@ -14,9 +14,8 @@ use crate::config::{
     self, ConfigProblem, DEFAULT_SENDMAIL, Endpoint, Mailbox, MailboxError, Setting, Wanted, revise,
 };
 use crate::escape::visible;
-use crate::system::host_name;
+use crate::system::{host_name, open_regular};
 use crate::values::Language;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// Completes the options about mail; gives a password that was typed.
@@ -173,9 +172,8 @@ fn readable(answer: &str, inside: &dyn Fn(&Path) -> PathBuf) -> Result<PathBuf, 
         );
     }
     let found = inside(&path);
-    let is_file = found.metadata().is_ok_and(|file| file.is_file());
-    match File::open(&found) {
-        Ok(_) if is_file => Ok(path),
+    match open_regular(&found) {
+        Ok(_) if found.is_file() => Ok(path),
         Ok(_) => {
             Err(Failure::new(format_args!("{answer} is not a file"))
                 .hint("give the path of a file"))

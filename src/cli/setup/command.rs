@@ -4,13 +4,13 @@ use super::args::SetupArgs;
 use super::prompt::{Prompt, columns, is_possible, wrapped};
 use super::sentence::after_this;
 use super::words::{
-    DNS_COST, KEEP_SESSION, KEEP_TABLES, MAKE_IT, NOTHING_CHANGED, RESTORES, STILL_RUNS,
-    TEST_FAILED, WOULD_CHANGE, of_locale,
+    DIFFERS, DNS_COST, KEEP_SESSION, KEEP_TABLES, MAKE_IT, NOTHING_CHANGED, RESTORES, STAYS,
+    STILL_RUNS, TEST_FAILED, WOULD_CHANGE, of_locale,
 };
 use super::work::{self, Work};
 use super::{ask, needed};
 use crate::cli::alert::mail_test::send_test;
-use crate::cli::base::{Context, Exit, Failure, ListFormat, Style};
+use crate::cli::base::{Context, Exit, Failure, ListFormat, Paths, Style};
 use crate::cli::change::changes::ChangeArgs;
 use crate::cli::change::refusal::told;
 use crate::cli::change::remarks::at;
@@ -44,8 +44,11 @@ pub(crate) fn run(args: &SetupArgs, context: &mut Context) -> Result<Exit, Failu
         .hint("leave one of the two out; nothing was changed"));
     }
     if !is_json {
-        // In the language of the locale, where the terminal can show it.
-        if let (language, true) = of_locale() {
+        // In the language of the locale, where the terminal can show it; the demo, which is in English,
+        // is in one language.
+        if let (language, true) = of_locale()
+            && !context.is_rehearsal
+        {
             context.out.speak(language);
         }
         return set_up(args, context);
@@ -92,18 +95,22 @@ fn set_up(args: &SetupArgs, context: &mut Context) -> Result<Exit, Failure> {
 /// Says what would be changed, and changes nothing.
 fn look(args: &SetupArgs, work: &Work, context: &mut Context) -> Result<Exit, Failure> {
     work.make(ChangeArgs::preview(true), context)?;
-    let (has_files, lines) = work.pending(context)?;
+    let (files, lines) = work.pending(context)?;
     for line in &lines {
         context.out.say(WOULD_CHANGE, &[line])?;
     }
     conclude(args, work, context)?;
-    let is_pending = has_files || !lines.is_empty();
+    let is_pending = !files.is_empty() || !lines.is_empty();
     if args.format == ListFormat::Json {
         let object = json!({
             "changed": is_pending,
             "check": true,
-            "changes": lines,
-            "after": sentence(work, Language::English).join(" "),
+            "changes": files
+                .iter()
+                .map(|path| DIFFERS.with(Language::English, &[path]))
+                .chain(lines)
+                .collect::<Vec<_>>(),
+            "after": sentence(work, &context.paths, Language::English).join(" "),
         });
         context.out.data(object.to_string())?;
     }
@@ -152,7 +159,7 @@ fn carry_out(
                 TestMail::Sent => "sent",
                 TestMail::Failed => "failed",
             },
-            "after": sentence(work, Language::English).join(" "),
+            "after": sentence(work, &context.paths, Language::English).join(" "),
         });
         context.out.data(object.to_string())?;
     }
@@ -165,7 +172,7 @@ fn carry_out(
 /// Says what is left of old, and who gets in afterwards.
 fn conclude(args: &SetupArgs, work: &Work, context: &mut Context) -> Result<(), Failure> {
     let language = context.out.language();
-    if !args.alert.no_alarm && args.alert.on.triggers().unknown {
+    if !args.alert.no_alarm && args.alert.triggers().unknown {
         context.out.line(DNS_COST.of(language))?;
     }
     if work.tables.alert.is_some() {
@@ -173,11 +180,12 @@ fn conclude(args: &SetupArgs, work: &Work, context: &mut Context) -> Result<(), 
         for alert in old {
             let place = at(&context.paths, &alert.place);
             let command = visible_short(&alert.command, SHOWN);
-            let note = context.out.words(STILL_RUNS, &[&place, &command]);
+            let text = if alert.is_mailer { STILL_RUNS } else { STAYS };
+            let note = context.out.words(text, &[&place, &command]);
             context.out.note(&note)?;
         }
     }
-    for line in sentence(work, language) {
+    for line in sentence(work, &context.paths, language) {
         let line = wrapped(&line, columns());
         let line = context.out.paint(Style::Strong, &line);
         context.out.line(line)?;
@@ -185,9 +193,10 @@ fn conclude(args: &SetupArgs, work: &Work, context: &mut Context) -> Result<(), 
     Ok(())
 }
 
-fn sentence(work: &Work, language: Language) -> Vec<String> {
+fn sentence(work: &Work, paths: &Paths, language: Language) -> Vec<String> {
+    let others = (work.others(), &work.whom(paths));
     work.tables
-        .with_after(|after| after_this(&after.effect, work.others(), language))
+        .with_after(|after| after_this(&after.effect, others, language))
 }
 
 /// The newest change of the history.

@@ -1,10 +1,20 @@
 //! The mail settings that `tcpw setup` writes into the configuration.
 
 use crate::cli::base::{Failure, LanguageChoice};
-use crate::config::{Setting, Wanted};
+use crate::config::{Endpoint, Setting, Wanted, smtp_says};
 use crate::escape::visible;
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
+
+/// Where the password for a server comes from.
+const PASSWORDS: [&str; 4] = [
+    "password_file",
+    "password_command",
+    "password_credential",
+    "password",
+];
+/// What else is true of one server only.
+const OF_ONE_SERVER: [&str; 2] = ["auth", "fingerprint"];
 
 /// How and to whom alerts are mailed.
 #[derive(Debug, Clone, Default, Args)]
@@ -25,7 +35,7 @@ pub(crate) struct MailOptions {
     /// A file to attach to each mail; may be repeated
     #[arg(long, value_name = "FILE")]
     pub(super) mail_attach: Vec<PathBuf>,
-    /// Send mail to this server, a name or name:port
+    /// Send mail to this server: a name, name:port or `smtps://name`
     #[arg(long, value_name = "HOST", conflicts_with = "sendmail")]
     pub(super) smtp_host: Option<String>,
     /// Its port [default: 587 with starttls, 465 with implicit, 25 with none]
@@ -69,10 +79,11 @@ pub(super) enum Protection {
 }
 
 impl MailOptions {
-    /// The settings they stand for.
-    pub(super) fn wanted(&self) -> Result<Vec<Wanted>, Failure> {
+    /// The settings they stand for, where the configuration says `text`.
+    pub(super) fn wanted(&self, text: &str) -> Result<Vec<Wanted>, Failure> {
         let mut wanted = Vec::new();
         let mut add = |table, key, value| wanted.push(Wanted { table, key, value });
+        let config = text;
         let text = |text: &str| Setting::Text(text.to_owned());
         let way = if self.no_mail {
             Some("file")
@@ -92,7 +103,12 @@ impl MailOptions {
             add("mail", "sendmail", path("--sendmail", program)?);
         }
         if let Some(host) = &self.smtp_host {
+            self.check_port(host)?;
             add("mail.smtp", "host", text(host));
+            // What is said of the server before is not said of this one.
+            for key in self.defaults(host, config) {
+                add("mail.smtp", key, Setting::Absent);
+            }
         }
         if let Some(port) = self.smtp_port {
             add("mail.smtp", "port", Setting::Number(port));
@@ -115,6 +131,43 @@ impl MailOptions {
             add("mail.smtp", "ca_file", path("--ca-file", file)?);
         }
         Ok(wanted)
+    }
+
+    /// The keys of a server that are left out, where this one is named: its port and its protection,
+    /// which have defaults; and, where the configuration names another one, the login and the
+    /// certificates of that.
+    fn defaults(&self, host: &str, config: &str) -> Vec<&'static str> {
+        let mut keys = Vec::new();
+        keys.extend(self.smtp_port.is_none().then_some("port"));
+        keys.extend(self.tls.is_none().then_some("tls"));
+        let name = |text: &str| Endpoint::parse(text.trim()).map(|it| it.host);
+        let is_other = smtp_says(config, "host").is_some_and(|before| name(&before) != name(host));
+        if is_other {
+            keys.extend(OF_ONE_SERVER);
+            keys.extend(self.username.is_none().then_some("username"));
+            keys.extend(self.ca_file.is_none().then_some("ca_file"));
+            if self.password_file.is_none() {
+                keys.extend(PASSWORDS);
+            }
+        }
+        keys
+    }
+
+    /// The port and the protection must not contradict the name.
+    fn check_port(&self, host: &str) -> Result<(), Failure> {
+        let Ok(told) = Endpoint::parse(host) else {
+            // The configuration says what is wrong with it.
+            return Ok(());
+        };
+        let is_other = |one: Option<u16>| self.smtp_port.zip(one).is_some_and(|(a, b)| a != b);
+        if is_other(told.port) {
+            let told = told.port.unwrap_or_default();
+            return Err(Failure::new(format_args!(
+                "--smtp-host {host} says port {told}, and --smtp-port another one"
+            ))
+            .hint("leave one of the two out; nothing was changed"));
+        }
+        Ok(())
     }
 
     /// Those about the mails themselves.

@@ -8,8 +8,9 @@ use crate::cli::change::refusal::wrong_word;
 use crate::edit::apply;
 use crate::editor::{
     ApplyStep, Asked, Asks, Change, Daemon, Effect, Ground, Intent, OldAlert, Refusal, Scope,
-    ShownCompanion, Triggers, Wish, deny_all, in_steps, install_alert, list, old_alerts, only,
-    replace_alerts, verify_alert, verify_default, verify_deny_all, verify_list,
+    ShownCompanion, Triggers, Unalerted, Wish, deny_all, drop_alerts, in_steps, install_alert,
+    list, old_alerts, only, remove_alert, replace_alerts, unalerted, verify_alert, verify_default,
+    verify_deny_all, verify_list, verify_open,
 };
 use crate::syntax::parse;
 use std::cell::{Cell, RefCell};
@@ -22,6 +23,8 @@ const CLOSED: &[u8] = b"ALL: ALL\n";
 pub(super) struct AlertWork {
     /// Who raises it.
     pub(super) triggers: Triggers,
+    /// Whether the options say so; then whatever raises one for others goes.
+    pub(super) is_told: bool,
     /// What its rules run.
     pub(super) command: String,
 }
@@ -47,6 +50,8 @@ pub(super) struct After {
     pub(super) effect: Effect,
     /// Alerts that somebody made by hand and that stay.
     pub(super) old: Vec<OldAlert>,
+    /// Rules that refuse without an alert of tcpw.
+    pub(super) unalerted: Unalerted,
 }
 
 impl TableWork {
@@ -124,6 +129,7 @@ impl TableWork {
             }
             None => Ok(Change::default()),
         };
+        let drop = |ground: &Ground<'_>| self.drop_others(ground);
         let mut steps = Vec::new();
         if self.is_only {
             steps.push(ApplyStep {
@@ -147,11 +153,25 @@ impl TableWork {
                 verify: &verify_deny_all,
             },
             ApplyStep {
+                change: &drop,
+                verify: &verify_same,
+            },
+            ApplyStep {
                 change: &alert,
                 verify: &verify_default,
             },
         ]);
         in_steps(ground, &steps)
+    }
+
+    /// Removes the alerts that the options do not ask for.
+    fn drop_others(&self, ground: &Ground<'_>) -> Result<Change, Refusal> {
+        let dropped = match &self.alert {
+            Some(alert) if alert.is_told => drop_alerts(ground, alert.triggers),
+            Some(_) => return Ok(Change::default()),
+            None => remove_alert(ground),
+        };
+        dropped.map_err(|error| Refusal::Internal(error.to_string()))
     }
 
     /// Finds out who gets in after `change`.
@@ -166,7 +186,17 @@ impl TableWork {
         self.after.replace(After {
             effect: Effect::between(&nobody, &after, self.asked.daemons()),
             old: old_alerts(&after),
+            unalerted: unalerted(&after),
         });
         Ok(())
     }
+}
+
+/// Nobody may get in or be refused otherwise than before.
+fn verify_same(before: &Ground<'_>, after: &Ground<'_>, change: &Change) -> Result<(), Refusal> {
+    if change.edits.allow.is_empty() && change.edits.deny.is_empty() {
+        return Ok(());
+    }
+    verify_default(before, after, change)?;
+    verify_open(before, after, change)
 }

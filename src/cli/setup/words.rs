@@ -45,17 +45,26 @@ pub(super) const ALLOW_TOO: Text = Text {
     en: "Allow {} too?",
     ko: "{}도 허용할까요?",
 };
+pub(super) const WAY_OUT: Text = Text {
+    en: "Name all who may connect again, or end with Ctrl-C: nothing was changed. `tcpw setup --force` \
+         leaves out whoever is connected, too.",
+    ko: "허용할 대상을 다시 입력하거나 Ctrl-C로 끝내십시오. 아무것도 바뀌지 않았습니다. 지금 접속한 사람도 빼려면 `tcpw setup --force`를 쓰십시오.",
+};
 pub(super) const OLD_ALERT: Text = Text {
     en: "{} runs `{}` when it refuses somebody.",
     ko: "{} 규칙은 접속을 거부할 때 `{}` 명령을 실행합니다.",
 };
+pub(super) const OLD_COMMAND: Text = Text {
+    en: "{} runs `{}` when it refuses somebody, which may do more than mail: it stays.",
+    ko: "{} 규칙은 접속을 거부할 때 `{}` 명령을 실행합니다. 메일만 보내는 명령이 아닐 수 있어 그대로 둡니다.",
+};
 pub(super) const REPLACE_OLD: Text = Text {
     en: "Replace it by the alert of tcpw? Otherwise both mail you",
-    ko: "tcpw의 알림으로 바꿀까요? 그대로 두면 메일이 두 번 옵니다",
+    ko: "tcpw의 경보로 바꿀까요? 그대로 두면 메일이 두 번 옵니다",
 };
 pub(super) const REPLACE_MANY: Text = Text {
     en: "Replace them by the alert of tcpw? Otherwise both mail you",
-    ko: "모두 tcpw의 알림으로 바꿀까요? 그대로 두면 메일이 두 번 옵니다",
+    ko: "모두 tcpw의 경보로 바꿀까요? 그대로 두면 메일이 두 번 옵니다",
 };
 pub(super) const WAY: Text = Text {
     en: "How does mail leave this machine? smtp (a mail server), sendmail (the local mail system) or \
@@ -96,7 +105,7 @@ pub(super) const SENDER: Text = Text {
 };
 pub(super) const RECIPIENTS: Text = Text {
     en: "Who gets alerts about refused clients? Mail addresses, with spaces or commas between",
-    ko: "거부된 접속의 알림을 누가 받을까요? 메일 주소 (공백이나 쉼표로 구분)",
+    ko: "거부된 접속의 경보를 누가 받을까요? 메일 주소 (공백이나 쉼표로 구분)",
 };
 pub(super) const COPIES: Text = Text {
     en: "Who gets a copy (Cc)?",
@@ -121,7 +130,7 @@ pub(super) const AS_ALWAYS: Text = Text {
 pub(super) const SCHEDULE: Text = Text {
     en: "Who sends the alerts of daemons that do not run as root, and removes rules in time? systemd, \
          cron or none",
-    ko: "root가 아닌 데몬의 알림을 보내고 기한이 지난 규칙을 지우는 일은 누가 할까요? systemd, cron 또는 none",
+    ko: "root가 아닌 데몬의 경보를 보내고 기한이 지난 규칙을 지우는 일은 누가 할까요? systemd, cron 또는 none",
 };
 pub(super) const MAKE_IT: Text = Text {
     en: "Make these changes?",
@@ -161,7 +170,23 @@ pub(super) const OTHERS_KEPT: Text = Text {
 };
 pub(super) const OTHERS_SILENT: Text = Text {
     en: "everybody else is refused, without an alert",
-    ko: "그 밖에는 모두 알림 없이 거부됩니다",
+    ko: "그 밖에는 모두 경보 없이 거부됩니다",
+};
+pub(super) const MAILED_NAMELESS: Text = Text {
+    en: "everybody else is refused, and you get mail about those on no list who have no name",
+    ko: "그 밖에는 모두 거부되고, 목록에 없고 이름이 없는 접속만 메일로 알립니다",
+};
+pub(super) const KEPT_NAMELESS: Text = Text {
+    en: "everybody else is refused, and those on no list who have no name are kept as files, without mail",
+    ko: "그 밖에는 모두 거부되고, 목록에 없고 이름이 없는 접속만 메일 대신 파일로 남습니다",
+};
+pub(super) const MAILED_BUT: Text = Text {
+    en: "everybody else is refused, and you get mail, but not about those refused by {}",
+    ko: "그 밖에는 모두 거부되고 메일이 옵니다. 다만 {}에서 거부하는 접속은 알리지 않습니다",
+};
+pub(super) const KEPT_BUT: Text = Text {
+    en: "everybody else is refused, and each is kept as a file, without mail, but not those refused by {}",
+    ko: "그 밖에는 모두 거부되고 메일 대신 파일로 남습니다. 다만 {}에서 거부하는 접속은 남지 않습니다",
 };
 pub(super) const TO_DAEMONS: Text = Text {
     en: "{} (to {})",
@@ -173,6 +198,10 @@ pub(super) const PERHAPS: Text = Text {
 };
 pub(super) const AND: Text = Text {
     en: "{} and {}",
+    ko: "{}, {}",
+};
+pub(super) const AND_APART: Text = Text {
+    en: "{}, and {}",
     ko: "{}, {}",
 };
 pub(super) const MORE: Text = Text {
@@ -203,6 +232,10 @@ pub(super) const IS_WRITTEN: Text = Text {
     en: "{} is written",
     ko: "{} 씀",
 };
+pub(super) const IS_REMOVED: Text = Text {
+    en: "{} is removed",
+    ko: "{} 지움",
+};
 pub(super) const DIFFERS: Text = Text {
     en: "{} differs",
     ko: "{} 다름",
@@ -218,6 +251,10 @@ pub(super) const NO_MAIL: Text = Text {
 pub(super) const STILL_RUNS: Text = Text {
     en: "{} still runs `{}`, so that both report: --replace-alert replaces it",
     ko: "{} 규칙이 여전히 `{}` 명령을 실행하여 양쪽에서 알립니다. --replace-alert로 바꿉니다",
+};
+pub(super) const STAYS: Text = Text {
+    en: "{} still runs `{}`, which may do more than mail: it stays beside the alert of tcpw; `tcpw edit` removes it",
+    ko: "{} 규칙은 여전히 `{}` 명령을 실행합니다. 메일만 보내는 명령이 아닐 수 있어 tcpw의 경보와 함께 둡니다. `tcpw edit`로 지울 수 있습니다",
 };
 pub(super) const TEST_FAILED: Text = Text {
     en: "the test mail was not sent; everything else is set up, and refused clients are recorded and mailed as soon as mail works: correct {}, then run `tcpw mail test`",
@@ -262,6 +299,7 @@ mod tests {
             LEFT_OUT,
             ALLOW_TOO,
             OLD_ALERT,
+            OLD_COMMAND,
             PASSWORD_KEPT,
             AFTER_THIS,
             AFTER_THIS_ONE,
@@ -269,6 +307,7 @@ mod tests {
             TO_DAEMONS,
             PERHAPS,
             AND,
+            AND_APART,
             MORE,
             DOUBT,
             WOULD_CHANGE,
@@ -278,6 +317,9 @@ mod tests {
             WROTE_SECRET,
             NO_MAIL,
             STILL_RUNS,
+            STAYS,
+            MAILED_BUT,
+            KEPT_BUT,
             TEST_FAILED,
             RESTORES,
         ] {

@@ -2,23 +2,31 @@
 
 use super::args::SetupArgs;
 use super::password::{Before, NewPassword};
-use super::sentence::Others;
+use super::sentence::{Others, Whom};
 use super::table_work::{AlertWork, TableWork};
-use super::words::{DIFFERS, IS_WRITTEN, MISSING, NO_MAIL, WROTE_SECRET};
+use super::words::{DIFFERS, IS_REMOVED, IS_WRITTEN, MISSING, NO_MAIL, WROTE_SECRET};
 use crate::cli::base::{Context, Failure, Paths};
 use crate::cli::change::alert_places;
 use crate::cli::change::alert_rule::{self, Directory};
 use crate::cli::change::changes::{ChangeArgs, transact};
 use crate::cli::change::make::make;
+use crate::cli::change::remarks;
 use crate::cli::machine::deliverer_user::DelivererUser;
 use crate::cli::machine::schedule::{self, ScheduleArgs, Setup};
 use crate::cli::machine::settings::load;
+use crate::cli::machine::unit_removal;
 use crate::config::{
     self, Config, Login, Password, ReviseError, Smtp, TransportSettings, revise, without_passwords,
 };
-use crate::editor::{Companion, ShownCompanion};
+use crate::editor::{Companion, DiffKind, Place, ShownCompanion, TransactionOutcome};
+use crate::system::open_regular;
+use std::fs::Metadata;
 use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+
+/// The bits of a file that somebody may run.
+const EXECUTABLE: u32 = 0o111;
 
 /// What is going to be done.
 pub(super) struct Work {
@@ -26,6 +34,8 @@ pub(super) struct Work {
     pub(super) tables: TableWork,
     /// What runs tcpw by the clock, and how; nothing without an alert.
     schedule: Option<(ScheduleArgs, Setup)>,
+    /// What else runs tcpw by the clock, and is removed.
+    surplus: Vec<ScheduleArgs>,
     /// The configuration as it was and will be, also without its passwords.
     file: Companion,
     shown: [String; 2],
@@ -81,7 +91,8 @@ impl Work {
         } else {
             let written = parse(&Path::to_path_buf)?;
             let alert = AlertWork {
-                triggers: args.alert.on.triggers(),
+                triggers: args.alert.triggers(),
+                is_told: args.alert.on.is_some(),
                 command: alert_rule::command(context, &written.drop)?,
             };
             let schedule = (
@@ -92,9 +103,14 @@ impl Work {
             let missing = alert_rule::missing_directories(&config);
             (Some(alert), Some(schedule), missing)
         };
+        let tables = TableWork::new(args, alert)?;
+        if let Some(alert) = &tables.alert {
+            check_program(&alert.command, context)?;
+        }
         Ok(Self {
-            tables: TableWork::new(args, alert)?,
+            tables,
             schedule,
+            surplus: args.clock.surplus(),
             shown: [
                 without_passwords(text.as_deref().unwrap_or_default()),
                 without_passwords(&new),
@@ -110,9 +126,11 @@ impl Work {
         })
     }
 
-    /// What would be changed beside the tables and the configuration, one line each; and whether
-    /// anything in those would be.
-    pub(super) fn pending(&self, context: &mut Context) -> Result<(bool, Vec<String>), Failure> {
+    /// Which of the tables and the configuration would be changed, and what beside them, one line each.
+    pub(super) fn pending(
+        &self,
+        context: &mut Context,
+    ) -> Result<(Vec<String>, Vec<String>), Failure> {
         let intended = self.tables.with_intent(Some(self.companion()), |intent| {
             transact(context, true, intent, None)
         });
@@ -135,7 +153,12 @@ impl Work {
             let differs = |path: &String| context.out.words(DIFFERS, &[path]);
             lines.extend(files.iter().map(differs));
         }
-        Ok((!outcome.diff.is_empty(), lines))
+        for other in &self.surplus {
+            for path in unit_removal::installed_of(*other, paths) {
+                lines.push(context.out.words(IS_REMOVED, &[&path]));
+            }
+        }
+        Ok((changed_files(&outcome), lines))
     }
 
     fn companion(&self) -> ShownCompanion<'_> {
@@ -200,14 +223,19 @@ impl Work {
 
     /// What comes after the commit: the user, whose the directories are, and the clock.
     fn finish(&self, context: &mut Context) -> Result<(), Failure> {
-        let Some((args, setup)) = &self.schedule else {
-            return Ok(());
-        };
-        let user = DelivererUser::find(context).make(context)?;
-        alert_places::settle(user, &self.config, context)?;
-        schedule::mend(setup, context)?;
-        let is_root = user == DelivererUser::Wanted;
-        schedule::install(*args, setup, is_root, context)
+        if let Some((args, setup)) = &self.schedule {
+            let user = DelivererUser::find(context).make(context)?;
+            alert_places::settle(user, &self.config, context)?;
+            schedule::mend(setup, context)?;
+            let is_root = user == DelivererUser::Wanted;
+            schedule::install(*args, setup, is_root, context)?;
+        }
+        for other in &self.surplus {
+            if !unit_removal::installed_of(*other, &context.paths).is_empty() {
+                schedule::remove_files(*other, context)?;
+            }
+        }
+        Ok(())
     }
 
     fn create(&self) -> Result<(), Failure> {
@@ -253,6 +281,22 @@ impl Work {
         }
     }
 
+    /// About whom of these there is an alert.
+    pub(super) fn whom(&self, paths: &Paths) -> Whom {
+        let is_nameless = |alert: &AlertWork| !alert.triggers.unlisted;
+        if self.tables.alert.as_ref().is_some_and(is_nameless) {
+            return Whom::Nameless;
+        }
+        self.tables.with_after(|after| {
+            let silent = &after.unalerted;
+            if silent.is_empty() {
+                return Whom::All;
+            }
+            let place = |place: &Place| format!("{}:{}", remarks::path(paths, place), place.number);
+            Whom::AllBut(silent.shown.iter().map(place).collect(), silent.more)
+        })
+    }
+
     /// Whether it installs what runs `tcpw expire`.
     pub(super) fn brings_schedule(&self) -> bool {
         let kind = self.schedule.as_ref().and_then(|(args, _)| args.kind());
@@ -271,8 +315,42 @@ impl Work {
     }
 }
 
+/// The program of the alert, which must be there where the rules are: below `--root`.
+fn check_program(command: &str, context: &Context) -> Result<(), Failure> {
+    let Some(root) = context
+        .paths
+        .root
+        .as_ref()
+        .filter(|_| !context.is_rehearsal)
+    else {
+        return Ok(());
+    };
+    let program = command.split(' ').next().unwrap_or_default();
+    let place = context.paths.inside(Path::new(program));
+    let is_program =
+        |found: &Metadata| found.is_file() && found.permissions().mode() & EXECUTABLE != 0;
+    if place.metadata().is_ok_and(|found| is_program(&found)) {
+        return Ok(());
+    }
+    Err(Failure::new(format_args!(
+        "there is no program {program} below {}, which the alert would run",
+        root.display()
+    ))
+    .hint("install tcpw there first, or give --no-alarm; nothing was changed"))
+}
+
+/// The files of a change that is only shown.
+fn changed_files(outcome: &TransactionOutcome) -> Vec<String> {
+    let headers = outcome
+        .diff
+        .iter()
+        .filter(|line| line.kind == DiffKind::Header);
+    let names = headers.filter_map(|line| line.text.strip_prefix("+++ "));
+    names.map(str::to_owned).collect()
+}
+
 fn revised(args: &SetupArgs, text: Option<&str>, path: &Path) -> Result<String, Failure> {
-    revise(text, &args.mail.wanted()?, true).map_err(|error| {
+    revise(text, &args.mail.wanted(text.unwrap_or_default())?, true).map_err(|error| {
         let hint = if matches!(error, ReviseError::NotOne(_)) {
             "leave the options about it out, and change it there; nothing was changed"
         } else {
@@ -304,7 +382,7 @@ fn check_files(config: &Config, typed: Option<&Path>) -> Result<(), Failure> {
     files.retain(|path| Some(path.as_path()) != typed);
     files.extend(config.mail.attachments.iter().cloned());
     files.into_iter().try_for_each(|path| {
-        std::fs::File::open(&path).map(drop).map_err(|error| {
+        open_regular(&path).map(drop).map_err(|error| {
             Failure::new(format_args!("cannot read {}: {error}", path.display()))
                 .hint("mail could not be sent: put it there, or give another; nothing was changed")
         })

@@ -38,7 +38,8 @@ pub(super) enum StatusFormat {
 /// each with daemons, all_but, clients, more, except; more; not_computed), asked (daemons:
 /// daemon, state: asked, switched off, not asked or cannot tell, names, evidence; has_running), alert
 /// (catches: nobody,
-/// unlisted, nameless or some; rules; delivery: systemd, cron or alert), mail (way, state: ok,
+/// unlisted, nameless or some; rules; silent and more_silent, the rules that refuse clients on no list
+/// without one; delivery: systemd, cron or alert), mail (way, state: ok,
 /// failing, untried or kept; last_sent, queue, given_up, gathering, dropped), clients (since, refused,
 /// admitted, unknown, not_by_root, last: time, client, daemon, reported_by), pending (changes: number,
 /// due), problems (each with problem, a word, and what belongs to it) and cannot_read. In place of a
@@ -73,16 +74,21 @@ impl StatusArgs {
 /// of the linter by severity (tcpw_lint_findings), problems by kind (tcpw_problems), and others. No
 /// address is a label. The daemon is `other` for what users other than root have reported, since they
 /// can invent names. Events that the journal has forgotten stay counted. What cannot be looked at is
-/// left out, and tcpw_readable is 0 for it.
+/// left out, and tcpw_readable is 0 for it; of tcpw_problems then only those that were found are there.
 ///
 /// For example, with cron, in /etc/cron.d/tcpw-metrics:
 ///
 /// * * * * * root /usr/sbin/tcpw metrics --output /var/lib/prometheus/node-exporter/tcpw.prom
 ///
 /// With systemd, in a drop-in of tcpw-status.service (systemctl edit tcpw-status.service), and then
-/// systemctl enable --now tcpw-status.timer:
+/// systemctl enable --now tcpw-status.timer (the first line forgets what the unit says, and with the
+/// hyphen a missing [status] group keeps nothing from the rest):
 ///
 /// [Service]
+///
+/// ExecStart=
+///
+/// ExecStart=-/usr/sbin/tcpw status --save
 ///
 /// ExecStart=/usr/sbin/tcpw metrics --output /var/lib/prometheus/node-exporter/tcpw.prom
 ///

@@ -22,7 +22,10 @@ pub(crate) fn run(args: &StatusArgs, context: &mut Context) -> Result<Exit, Fail
         saved::save(&seen.status, &config, &context.paths)?;
         return Ok(Exit::Done);
     }
-    let kept = saved::read(&context.paths, SystemClock.now());
+    // What root has kept is about the usual files, and about no others.
+    let is_usual = context.paths.are_all_usual();
+    let kept = is_usual.then(|| saved::read(&context.paths, SystemClock.now()));
+    let kept = kept.flatten();
     let is_saved = kept.is_some();
     let status = match kept {
         Some(status) => status,

@@ -57,10 +57,9 @@ pub(super) fn look(wants_totals: bool, context: &mut Context) -> Seen {
     cannot_read.extend(tables.cannot_read);
     let alert = match tables.alert {
         Looked::Not { cannot_read } => Looked::Not { cannot_read },
-        Looked::At((catches, rules)) => Looked::At(AlertLine {
-            catches,
-            rules,
+        Looked::At(line) => Looked::At(AlertLine {
             delivery: delivering(&schedule),
+            ..line
         }),
     };
     Seen {
@@ -96,7 +95,7 @@ fn unscheduled(tables: &TablesLook) -> Vec<StatusProblem> {
 /// Whether a rule raises an alert.
 fn is_installed(tables: &TablesLook) -> bool {
     let alert = tables.alert.at();
-    alert.is_some_and(|(catches, _)| *catches != Catches::Nobody)
+    alert.is_some_and(|line| line.catches != Catches::Nobody)
 }
 
 /// That nobody gets mail although an alert is installed: nobody has said how it leaves, and nothing

@@ -12,7 +12,8 @@ use crate::editor::{FoundAlerts, Ground, Listed, Place, found_alerts, listed};
 use crate::engine::{Surroundings as _, TableName};
 use crate::escape::visible;
 use crate::status::{
-    AccessLine, AccessRow, Catches, Looked, StandardAccess, StatusProblem, UtcTime,
+    AccessLine, AccessRow, AlertLine, Catches, Delivering, Looked, StandardAccess, StatusProblem,
+    UtcTime,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeSet;
@@ -37,8 +38,8 @@ const MARKS: [&[u8]; 5] = [
 pub(super) struct TablesLook {
     /// Who gets in.
     pub(super) access: Looked<AccessLine>,
-    /// Whose refusal raises an alert, and the rules.
-    pub(super) alert: Looked<(Catches, Vec<String>)>,
+    /// Whose refusal raises an alert, and the rules; whoever looks at the schedules says who delivers it.
+    pub(super) alert: Looked<AlertLine>,
     /// How many findings the linter has of each severity.
     pub(super) findings: Looked<Vec<(&'static str, u64)>>,
     /// Whether a rule has an end.
@@ -97,7 +98,7 @@ fn of_files(files: &TableFiles, now: DateTime<Utc>, paths: &Paths) -> TablesLook
     let alerts = found_alerts(&ground);
     let mut look = TablesLook {
         access,
-        alert: Looked::At(catches(&alerts, paths)),
+        alert: Looked::At(alert_line(&alerts, paths)),
         findings: Looked::At(Vec::new()),
         has_ends: false,
         follows: BTreeSet::new(),
@@ -147,19 +148,28 @@ fn at(place: &Place, paths: &Paths) -> String {
 }
 
 /// Whose refusal raises an alert, and by which rules.
-fn catches(alerts: &FoundAlerts, paths: &Paths) -> (Catches, Vec<String>) {
+fn alert_line(alerts: &FoundAlerts, paths: &Paths) -> AlertLine {
     let rules: Vec<String> = alerts
         .rules
         .iter()
         .map(|alert| at(&alert.place, paths))
         .collect();
-    let whose = match (rules.is_empty(), alerts.nameless, alerts.named) {
+    let all = alerts.silent.is_empty();
+    let catches = match (rules.is_empty(), alerts.nameless, alerts.named) {
         (true, _, _) => Catches::Nobody,
-        (false, true, true) => Catches::Unlisted,
+        (false, true, true) if all => Catches::Unlisted,
         (false, true, false) => Catches::Nameless,
-        (false, false, _) => Catches::Some,
+        (false, true, true) | (false, false, _) => Catches::Some,
     };
-    (whose, rules)
+    AlertLine {
+        catches,
+        rules,
+        silent: (alerts.silent.shown.iter())
+            .map(|place| at(place, paths))
+            .collect(),
+        more_silent: alerts.silent.more,
+        delivery: Delivering::Alert,
+    }
 }
 
 /// The programs of alert rules must be there, and must be programs.

@@ -114,7 +114,7 @@ pub(crate) struct MatchArgs {
 enum AnswerFormat {
     /// For people
     #[default]
-    #[value(alias = "text", alias = "table")]
+    #[value(name = "text", alias = "human", alias = "table")]
     Human,
     /// For programs: one JSON object
     Json,

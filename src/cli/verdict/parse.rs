@@ -34,7 +34,7 @@ pub(crate) struct ParseArgs {
 enum ParseFormat {
     /// Lines and tokens, for people
     #[default]
-    #[value(alias = "text", alias = "table", alias = "human")]
+    #[value(name = "text", alias = "tree", alias = "table", alias = "human")]
     Tree,
     /// Lines and tokens, for programs
     Json,

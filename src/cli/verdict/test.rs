@@ -5,7 +5,7 @@ use super::explain_text::Story;
 use super::match_::{AclexecChoice, others};
 use super::verdict_text::located;
 use super::words::word_of;
-use crate::cli::base::{Context, Exit, Failure, Style};
+use crate::cli::base::{Context, Exit, Failure, ListFormat, Style};
 use crate::cli::machine::dialect::DialectChoice;
 use crate::cli::machine::surroundings::{Aclexec, Machine};
 use crate::cli::machine::tables::TableFiles;
@@ -13,6 +13,7 @@ use crate::engine::{Access, Surroundings as _, Verdict, explain};
 use crate::escape::visible;
 use crate::values::counted;
 use clap::Args;
+use serde_json::{Value, json};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
@@ -46,6 +47,10 @@ pub(crate) struct TestArgs {
     /// documents and a rebuild, not tested against the system.
     #[arg(long, value_enum, value_name = "NAME")]
     dialect: Option<DialectChoice>,
+    /// Text, or one JSON object: held, failed, undetermined, failures (each with file, line, daemon,
+    /// client, expected, found, what) and empty, the files without an expectation
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    format: ListFormat,
 }
 
 /// How many expectations came out how.
@@ -65,6 +70,11 @@ pub(crate) fn run(args: &TestArgs, context: &mut Context) -> Result<Exit, Failur
     let (allow, deny) = (files.allow.tree(), files.deny.tree());
     let tables = files.tables(&allow, &deny);
     let mut tally = Tally::default();
+    let is_json = args.format == ListFormat::Json;
+    let mut failures = Vec::new();
+    if is_json {
+        context.out.hold();
+    }
     for (file, expectation) in &expectations {
         let (verdict, trace) = explain(&tables, &expectation.request, &machine);
         if holds(expectation, &verdict, &files) {
@@ -76,9 +86,9 @@ pub(crate) fn run(args: &TestArgs, context: &mut Context) -> Result<Exit, Failur
         } else {
             tally.failed += 1;
         }
-        context
-            .out
-            .line(complaint(file, expectation, &verdict, &files))?;
+        let what = complaint(file, expectation, &verdict, &files);
+        failures.push(failure(file, expectation, &verdict, &what));
+        context.out.line(what)?;
         let request = &expectation.request;
         let story = Story {
             files: &files,
@@ -96,17 +106,27 @@ pub(crate) fn run(args: &TestArgs, context: &mut Context) -> Result<Exit, Failur
     if let Some(remark) = machine.remark() {
         context.out.note(&remark)?;
     }
-    for file in &empty {
-        context.out.line(format!(
-            "{file} has no expectation; a line is: DAEMON ADDRESS granted|denied [KEY=VALUE]..."
-        ))?;
-    }
+    name_empty(&empty, context)?;
     let exit = tally.show(context)?;
+    if is_json {
+        drop(context.out.release());
+        context.out.data(tally.json(&failures, &empty))?;
+    }
     Ok(if exit == Exit::Done && !empty.is_empty() {
         Exit::Negative
     } else {
         exit
     })
+}
+
+/// Names the files without an expectation.
+fn name_empty(empty: &[String], context: &mut Context) -> Result<(), Failure> {
+    for file in empty {
+        context.out.line(format!(
+            "{file} has no expectation; a line is: DAEMON ADDRESS granted|denied [KEY=VALUE]..."
+        ))?;
+    }
+    Ok(())
 }
 
 /// All expectations with the files they stand in, and the files that have none; every bad line is
@@ -149,6 +169,18 @@ fn expectations(
 }
 
 impl Tally {
+    /// One object for programs.
+    fn json(&self, failures: &[Value], empty: &[String]) -> String {
+        json!({
+            "held": self.held,
+            "failed": self.failed,
+            "undetermined": self.untold,
+            "failures": failures,
+            "empty": empty,
+        })
+        .to_string()
+    }
+
     fn show(&self, context: &mut Context) -> Result<Exit, Failure> {
         let Self {
             held,
@@ -221,4 +253,18 @@ fn complaint(
     }
     let (came, by) = (word_of(verdict.access), decider(verdict, files));
     format!("{file}:{line}: {daemon} from {client}: expected {wanted}, but it is {came} by {by}")
+}
+
+/// The same for programs.
+fn failure(file: &str, expectation: &Expectation, verdict: &Verdict, what: &str) -> Value {
+    let request = &expectation.request;
+    json!({
+        "file": file,
+        "line": expectation.line,
+        "daemon": visible(request.daemon()),
+        "client": visible(request.client().address()),
+        "expected": word_of(expectation.access),
+        "found": word_of(verdict.access),
+        "what": what,
+    })
 }

@@ -1,16 +1,16 @@
 //! `install-alert`: the rules that raise an alert for whoever is turned away.
 
 use crate::edit::{Edit, apply};
-use crate::editor::change::deny_all::{
-    SPELLING, check_reached, defaults, find, is_unconditional, lists,
-};
+use crate::editor::change::deny_all::{SPELLING, check_reached, defaults, find, lists};
 use crate::editor::change::line::{put, with_deny_ended};
+use crate::editor::change::own_alert::{ARGUMENTS, FAST_NAME, own_alert, program};
+use crate::editor::change::unalerted::{refusing_strangers, takes_alert};
 use crate::editor::change::worked_out::{Change, Note, Refusal};
 use crate::editor::client::daemon::Daemon;
 use crate::editor::client::label::{in_endings, in_style};
 use crate::editor::client::word_error::{WordError, refuse};
 use crate::editor::trial::effect::Effect;
-use crate::editor::trial::rule_parts::{ending, patterns};
+use crate::editor::trial::rule_parts::patterns;
 use crate::editor::trial::sample::strangers;
 use crate::editor::trial::table_pair::Ground;
 use crate::editor::trial::tried_daemons::Daemons;
@@ -20,13 +20,7 @@ use crate::policy::{Element, List, OptionKind, Rule, RuleOption, rules};
 use crate::span::Span;
 use crate::syntax::{LINE_LIMIT, Tree, parse};
 use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt as _;
-use std::path::{Path, PathBuf};
-
-/// What libwrap is to put in place of each letter: address, daemon, server and process in options
-/// of their own, the name last, after `--`, because it may begin with a hyphen. Neither `%u` nor
-/// `%n`: they make the client wait for ident and DNS.
-const ARGUMENTS: &str = "--addr %a --daemon %d --server %s --pid %p -- %h";
+use std::path::Path;
 
 /// Who raises an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,9 +30,6 @@ pub struct Triggers {
     /// Whoever is on no list.
     pub unlisted: bool,
 }
-
-/// The program that is `tcpw notify` and nothing else, and is there for alert rules.
-pub use tcpw_event::places::NOTIFIER as FAST_NAME;
 
 /// The command line for `spawn`: `binary notify`, or `binary` alone if that is the program for
 /// alerts, with `--config` and `--drop` where they are given.
@@ -156,14 +147,6 @@ fn renew_gone(change: &mut Change, ground: &Ground<'_>, command: &str) -> Result
     Ok(())
 }
 
-/// The program that an alert runs.
-pub(crate) fn program(alert: &RuleOption<'_>) -> Option<PathBuf> {
-    let value = alert.value.as_deref()?;
-    let mut words = value.split(u8::is_ascii_whitespace);
-    let word = words.find(|word| !word.is_empty())?;
-    Some(PathBuf::from(OsStr::from_bytes(word)))
-}
-
 /// The classic rule: in the allow table, after every rule that grants.
 fn unknown(change: &mut Change, ground: &Ground<'_>, command: &str) -> Result<(), Refusal> {
     if let Some((rule, alert)) = rules(ground.allow)
@@ -204,55 +187,50 @@ fn unlisted(change: &mut Change, ground: &Ground<'_>, command: &str) -> Result<(
     let found = [TableName::Allow, TableName::Deny]
         .into_iter()
         .find_map(|table| Some((table, find(ground, table)?)));
-    let Some((table, rule)) = found else {
-        let broad = broad(ground);
-        if !broad.is_empty() {
-            for (table, rule) in broad {
-                raise(change, ground, table, rule, command)?;
-            }
-            change.notes.push(Note::Partly);
-            return Ok(());
+    let last = found.map(|(table, rule)| (table, rule.line().index()));
+    let is_unknown_caught = !change.edits.allow.is_empty();
+    let is_wanted =
+        |request: &Request| !is_unknown_caught || request.client().name().as_bytes() != b"unknown";
+    let before = refusing_strangers(ground, &is_wanted);
+    let mut is_broad = false;
+    for (table, rule) in before {
+        if last == Some((table, rule.line().index())) {
+            continue;
         }
-        note_silent(change, ground, (TableName::Deny, usize::MAX));
-        let text = format!("{SPELLING}: spawn {command} : deny");
-        let text = in_style(ground.deny, &ended(ground.deny, text)?);
-        return put(change, ground, TableName::Deny, None, text);
-    };
-    note_silent(change, ground, (table, rule.line().index()));
-    raise(change, ground, table, rule, command)
+        is_broad |= raise_before(change, ground, table, rule, command);
+    }
+    match found {
+        Some((table, rule)) => raise(change, ground, table, rule, command),
+        // Those who are on no list are refused by these rules, or not at all.
+        None if is_broad => {
+            change.notes.push(Note::Partly);
+            Ok(())
+        }
+        None => {
+            let text = format!("{SPELLING}: spawn {command} : deny");
+            let text = in_style(ground.deny, &ended(ground.deny, text)?);
+            put(change, ground, TableName::Deny, None, text)
+        }
+    }
 }
 
-/// The rules that refuse everybody but some: where no rule refuses everybody, they refuse the clients
-/// that are on no list.
-fn broad<'a>(ground: &Ground<'a>) -> Vec<(TableName, Rule<'a, 'a>)> {
-    let refuses = |table: TableName, rule: Rule<'_, '_>| {
-        let mut own = rule.clients().elements();
-        let has_all = own
-            .by_ref()
-            .map_while(|element| match element {
-                Element::Pattern { text, .. } => Some(text),
-                Element::Except { .. } => None,
-            })
-            .any(|text| text.eq_ignore_ascii_case(b"ALL"));
-        has_all && ending(table, rule) == Access::Denied
-    };
-    let mut found: Vec<_> = [TableName::Allow, TableName::Deny]
-        .into_iter()
-        .flat_map(|table| rules(ground.tree(table)).map(move |rule| (table, rule)))
-        .filter(|&(table, rule)| refuses(table, rule) && is_unconditional(ground, rule))
-        .collect();
-    if found.is_empty() {
-        return found;
+/// Puts the alert into a rule that refuses clients on no list before the last rule, if it refuses
+/// everybody but some and takes one; else notes it. Says whether it refuses everybody but some.
+fn raise_before(
+    change: &mut Change,
+    ground: &Ground<'_>,
+    table: TableName,
+    rule: Rule<'_, '_>,
+    command: &str,
+) -> bool {
+    let is_broad = takes_alert(ground, rule);
+    let has_alert = own_alert(rule).is_some();
+    let is_raised = is_broad && raise(change, ground, table, rule, command).is_ok();
+    if !has_alert && !is_raised {
+        let place = ground.place(table, rule.line().index());
+        change.notes.push(Note::Silent(place));
     }
-    // One that refuses nobody, such as `ALL EXCEPT ALL`, would raise nothing.
-    let deciders: Vec<_> = unlisted_hosts(ground)
-        .filter_map(|request| ground.decider(&ground.decide(&request)))
-        .collect();
-    found.retain(|(table, rule)| {
-        let line = rule.line().index();
-        (deciders.iter()).any(|decider| decider.table == *table && decider.line == line)
-    });
-    found
+    is_broad && (has_alert || is_raised)
 }
 
 /// Requests of clients on no list for every daemon that the tables tell apart.
@@ -293,29 +271,6 @@ fn raise(
         .edits
         .push(table, Edit::replace(rule.line().span(), text));
     Ok(())
-}
-
-/// Notes the rules that refuse strangers before they come to the last rule, and raise no alert.
-fn note_silent(change: &mut Change, ground: &Ground<'_>, last: (TableName, usize)) {
-    let is_unknown_caught = !change.edits.allow.is_empty();
-    for request in unlisted_requests(|_| true) {
-        let verdict = ground.decide(&request);
-        let rule = ground.decider(&verdict);
-        let Some(place) = rule.filter(|rule| (rule.table, rule.line) != last) else {
-            continue;
-        };
-        let line = ground.tree(place.table).line(place.line);
-        let has_alert = line.and_then(Rule::of).and_then(own_alert).is_some();
-        let is_nameless = request.client().name().as_bytes() == b"unknown";
-        let note = Note::Silent(ground.place_of(&place));
-        if verdict.access == Access::Denied
-            && !has_alert
-            && (!is_nameless || !is_unknown_caught)
-            && !change.notes.contains(&note)
-        {
-            change.notes.push(note);
-        }
-    }
 }
 
 /// The options of a default that stay before the alert: from the end of the clients to a
@@ -369,35 +324,6 @@ fn renew(
     let new = restyled(rule, parts.concat());
     change.edits.push(table, Edit::replace(line, new));
     Ok(())
-}
-
-/// The `spawn` of a rule that refuses and calls `tcpw notify`.
-pub(crate) fn own_alert<'s>(rule: Rule<'_, 's>) -> Option<RuleOption<'s>> {
-    let options = rule.options();
-    let refuses = options
-        .last()
-        .and_then(RuleOption::spec)
-        .is_some_and(|spec| spec.kind == OptionKind::Deny);
-    let is_alert = |option: &RuleOption<'_>| {
-        option
-            .spec()
-            .is_some_and(|spec| spec.kind == OptionKind::Spawn)
-            && option.value.as_deref().is_some_and(calls_notify)
-    };
-    options.into_iter().find(is_alert).filter(|_| refuses)
-}
-
-/// `/any/path/tcpw notify ...` or `/any/path/tcpw-notify ...`, or another name of the program with
-/// our own arguments.
-pub(crate) fn calls_notify(command: &[u8]) -> bool {
-    let mut words = command
-        .split(u8::is_ascii_whitespace)
-        .filter(|word| !word.is_empty());
-    let program = Path::new(OsStr::from_bytes(words.next().unwrap_or_default()));
-    let is_called = |name| program.is_absolute() && program.file_name() == Some(OsStr::new(name));
-    let is_tcpw = is_called("tcpw");
-    is_called(FAST_NAME)
-        || words.next() == Some(b"notify") && (is_tcpw || command.ends_with(ARGUMENTS.as_bytes()))
 }
 
 fn is_only(list: List<'_, '_>, word: &[u8]) -> bool {

@@ -1,6 +1,7 @@
 //! Which rules raise an alert of tcpw, and for whom they do.
 
-use crate::editor::change::alert_rules::{own_alert, program};
+use crate::editor::change::own_alert::{own_alert, program};
+use crate::editor::change::unalerted::{Unalerted, unalerted_strangers};
 use crate::editor::trial::sample::strangers;
 use crate::editor::trial::table_pair::{Ground, Place};
 use crate::engine::{Access, Effect, Request, TableName};
@@ -26,6 +27,8 @@ pub struct FoundAlerts {
     pub nameless: bool,
     /// The same of clients that have a name.
     pub named: bool,
+    /// The rules that refuse clients on no list and raise none.
+    pub silent: Unalerted,
 }
 
 /// Finds the rules that raise an alert, and asks what clients on no list come to.
@@ -51,6 +54,7 @@ pub fn found_alerts(ground: &Ground<'_>) -> FoundAlerts {
         requests.partition(|request| !request.client().name().is_known());
     found.nameless = all_raise(ground, &nameless);
     found.named = all_raise(ground, &named);
+    found.silent = unalerted_strangers(ground);
     found
 }
 

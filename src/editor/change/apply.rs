@@ -1,9 +1,9 @@
 //! `apply`: tables as they are wanted, given whole or rule by rule.
 
 use crate::edit::Edit;
-use crate::editor::change::alert_rules::own_alert;
 use crate::editor::change::expire::{Listed, listed, listed_rule, with_label};
 use crate::editor::change::line::put;
+use crate::editor::change::own_alert::own_alert;
 use crate::editor::change::undo::difference;
 use crate::editor::change::worked_out::{Change, Note};
 use crate::editor::client::label::{in_style, labelled};

@@ -1,6 +1,6 @@
 //! Rules that run a program of tcpw, whoever wrote them: once the program is gone they run nothing.
 
-use crate::editor::change::alert_rules::{FAST_NAME, own_alert};
+use crate::editor::change::own_alert::{FAST_NAME, own_alert};
 use crate::editor::trial::table_pair::{Ground, Place};
 use crate::engine::TableName;
 use crate::policy::{OptionKind, Rule, RuleOption, rules};

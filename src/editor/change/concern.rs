@@ -1,8 +1,8 @@
 //! What the tables say about one client: the rules that concern it, and what is decided for each
 //! daemon.
 
-use crate::editor::change::alert_rules::own_alert;
 use crate::editor::change::expire::{Listed, listed_rule, own_label};
+use crate::editor::change::own_alert::own_alert;
 use crate::editor::client::daemon::Daemon;
 use crate::editor::client::pattern::Client;
 use crate::editor::client::reach::{Reach, Relation, relation};

@@ -1,8 +1,8 @@
 //! `expire` and `list`: rules with what their comments say about them.
 
 use crate::edit::Edit;
-use crate::editor::change::alert_rules::own_alert;
 use crate::editor::change::gate_rules::{open_gates, refusal_behind};
+use crate::editor::change::own_alert::own_alert;
 use crate::editor::change::worked_out::{Change, Note, Refusal};
 use crate::editor::history::written::Written;
 use crate::editor::trial::rule_parts::ending;

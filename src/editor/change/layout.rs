@@ -1,7 +1,7 @@
 //! Where rules that refuse stand: in the deny table, or in the allow table, as on BSD systems
 //! and under cPanel.
 
-use crate::editor::change::alert_rules::own_alert;
+use crate::editor::change::own_alert::own_alert;
 use crate::editor::client::daemon::Daemon;
 use crate::editor::trial::asked::Wish;
 use crate::editor::trial::rule_parts::ending;

@@ -1,9 +1,11 @@
 //! `open` and `remove-alert`: the reverse of `deny-all` and `install-alert`.
 
 use crate::edit::{ApplyError, Edit, apply};
-use crate::editor::change::alert_rules::{is_for_unknown, own_alert};
+use crate::editor::change::alert_rules::{Triggers, is_for_unknown};
 use crate::editor::change::deny_all::{defaults, lists};
 use crate::editor::change::expire::with_label;
+use crate::editor::change::own_alert::own_alert;
+use crate::editor::change::unalerted::takes_alert;
 use crate::editor::change::worked_out::{Change, Note};
 use crate::editor::trial::effect::Effect;
 use crate::editor::trial::rule_parts::has_option;
@@ -53,7 +55,34 @@ pub fn open_again(ground: &Ground<'_>) -> Result<Change, ApplyError> {
 /// # Errors
 /// When the edits do not fit together, which would be a defect.
 pub fn remove_alert(ground: &Ground<'_>) -> Result<Change, ApplyError> {
-    let whole = without_alerts(ground, true);
+    without(ground, &|_| true)
+}
+
+/// The edits that remove the alerts for clients on no list whom `stays` leaves out: the one of the
+/// rule for clients without a name, or those of the rules that refuse everybody but some. Whom the
+/// rules refuse does not change.
+///
+/// # Errors
+/// As [`remove_alert`].
+pub fn drop_alerts(ground: &Ground<'_>, stays: Triggers) -> Result<Change, ApplyError> {
+    without(ground, &|rule| {
+        if is_for_unknown(rule) {
+            !stays.unknown
+        } else {
+            !stays.unlisted && takes_alert(ground, rule)
+        }
+    })
+}
+
+/// Without the alerts of the rules that `is_wanted`.
+fn without(
+    ground: &Ground<'_>,
+    is_wanted: &dyn Fn(Rule<'_, '_>) -> bool,
+) -> Result<Change, ApplyError> {
+    let whole = without_alerts(ground, true, is_wanted);
+    if whole.edits.allow.is_empty() && whole.edits.deny.is_empty() {
+        return Ok(whole);
+    }
     let allow = apply(ground.allow.source(), &whole.edits.allow)?;
     let deny = apply(ground.deny.source(), &whole.edits.deny)?;
     let (allow, deny) = (parse(&allow), parse(&deny));
@@ -62,26 +91,31 @@ pub fn remove_alert(ground: &Ground<'_>) -> Result<Change, ApplyError> {
     Ok(if is_same {
         whole
     } else {
-        without_alerts(ground, false)
+        without_alerts(ground, false, is_wanted)
     })
 }
 
-fn without_alerts(ground: &Ground<'_>, is_whole: bool) -> Change {
+fn without_alerts(
+    ground: &Ground<'_>,
+    is_whole: bool,
+    is_wanted: &dyn Fn(Rule<'_, '_>) -> bool,
+) -> Change {
     let mut change = Change::default();
     let may_fail = rules(ground.allow)
         .filter(|rule| rule.has_options())
         .any(|rule| has_option(rule, |kind| kind == OptionKind::Aclexec));
     for table in [TableName::Allow, TableName::Deny] {
         for rule in rules(ground.tree(table)) {
-            if let Some(alert) = own_alert(rule) {
-                if is_whole && is_for_unknown(rule) {
-                    for span in with_label(rule) {
-                        change.edits.push(table, Edit::delete(span));
-                    }
-                } else {
-                    let span = cut(rule, (table, may_fail), &alert);
+            let Some(alert) = own_alert(rule).filter(|_| is_wanted(rule)) else {
+                continue;
+            };
+            if is_whole && is_for_unknown(rule) {
+                for span in with_label(rule) {
                     change.edits.push(table, Edit::delete(span));
                 }
+            } else {
+                let span = cut(rule, (table, may_fail), &alert);
+                change.edits.push(table, Edit::delete(span));
             }
         }
     }

@@ -4,7 +4,7 @@ use crate::editor::client::daemon::Daemon;
 use crate::editor::trial::mentions::witness;
 use crate::editor::trial::rule_parts::patterns;
 use crate::engine::{Host, Request};
-use crate::policy::{DaemonPattern, Process, rules};
+use crate::policy::{DaemonPattern, Process, Rule, rules};
 use crate::syntax::Tree;
 use std::collections::BTreeSet;
 
@@ -47,9 +47,18 @@ impl Daemons {
 
     /// The same, with as many names and as many ports of the tables as `limit` says.
     pub(crate) fn up_to(limit: usize, trees: [&Tree<'_>; 2]) -> Self {
+        Self::named_by(limit, trees.into_iter().flat_map(rules))
+    }
+
+    /// One nobody names, and those that a rule names.
+    pub(crate) fn of_rule(rule: Rule<'_, '_>) -> Self {
+        Self::named_by(DAEMON_LIMIT, [rule].into_iter())
+    }
+
+    fn named_by<'a>(limit: usize, rules: impl Iterator<Item = Rule<'a, 'a>>) -> Self {
         let (mut names, mut ports) = (BTreeSet::new(), BTreeSet::new());
-        for tree in trees {
-            for (text, _) in rules(tree).flat_map(|rule| patterns(rule.daemons().elements())) {
+        for rule in rules {
+            for (text, _) in patterns(rule.daemons().elements()) {
                 match DaemonPattern::read(&text).process {
                     Process::Port(port) if ports.len() < limit => {
                         ports.insert(port);
