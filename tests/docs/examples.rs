@@ -120,6 +120,10 @@ impl Stage {
         for name in ["tcpw-notify", "tcpw-gate"] {
             copy_program(tested.with_file_name(name), &programs.join(name));
         }
+        // A rule names it by the path here, so it is there below the root, too.
+        let inside = root.join(programs.strip_prefix("/").unwrap());
+        std::fs::create_dir_all(&inside).unwrap();
+        copy_program(programs.join("tcpw-notify"), &inside.join("tcpw-notify"));
         let wrapper = format!(
             "#!/bin/sh\nexec {0}/usr/local/sbin/tcpw --root {0} \"$@\"\n",
             root.display()

@@ -62,10 +62,12 @@ fn tables(
     let paths = context.paths.clone();
     let disk = Disk::new(&paths);
     let machine = Machine::new(&paths, Aclexec::Ask).with_dialect(args.dialect);
+    let tables = paths.entries();
     let site = Site {
         world: &machine,
         files: &disk,
-        tables: [&paths.allow, &paths.deny]
+        tables: tables
+            .each_ref()
             .map(|path| args.files.is_empty().then(|| path.as_os_str().as_bytes())),
     };
     let done = RefCell::new(Done::default());

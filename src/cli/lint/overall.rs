@@ -37,10 +37,13 @@ pub(crate) fn overall(context: &mut Context) -> Result<Overall, Failure> {
     let paths = context.paths.clone();
     let machine = Machine::new(&paths, Aclexec::Ask);
     let disk = Disk::new(&paths);
+    let tables = paths.entries();
     let site = Site {
         world: &machine,
         files: &disk,
-        tables: [&paths.allow, &paths.deny].map(|path| Some(path.as_os_str().as_bytes())),
+        tables: tables
+            .each_ref()
+            .map(|path| Some(path.as_os_str().as_bytes())),
     };
     let mut linted = judge(both_tables(&paths)?, &site, MOST);
     choice.apply(&mut linted);

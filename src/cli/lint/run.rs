@@ -50,10 +50,12 @@ fn lint(args: &LintArgs, context: &mut Context) -> Result<Vec<Linted>, Failure> 
     let paths = context.paths.clone();
     let machine = Machine::new(&paths, Aclexec::Ask).with_dialect(args.dialect);
     let disk = Disk::new(&paths).asking_names(args.dns);
+    let tables = paths.entries();
     let site = Site {
         world: &machine,
         files: &disk,
-        tables: [&paths.allow, &paths.deny]
+        tables: tables
+            .each_ref()
             .map(|path| args.files.is_empty().then(|| path.as_os_str().as_bytes())),
     };
     // What a baseline accepts must not use up the places of what is new.

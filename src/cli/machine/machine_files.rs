@@ -66,7 +66,10 @@ impl Disk {
 
     /// Whether a path was given by an option, and is taken as it is.
     fn is_outside(&self, path: &Path) -> bool {
-        path == self.paths.allow || path == self.paths.deny
+        let tables = self.paths.entries();
+        path == self.paths.allow
+            || path == self.paths.deny
+            || tables.iter().any(|table| table == path)
     }
 
     fn is_weak(&self, metadata: &Metadata) -> bool {
