@@ -1,6 +1,7 @@
 //! The outside world, reached by small traits, so that everything above can be tested without it.
 
 mod accounts;
+mod as_owner;
 mod bogons;
 mod boot;
 mod cgroup;
@@ -42,6 +43,7 @@ mod unfollowed;
 mod write_guard;
 
 pub use accounts::{group_number, has_group, has_user, is_root, own_uid};
+pub use as_owner::AsOwner;
 pub use bogons::{bogon, own_addresses};
 pub use boot::Moment;
 pub use cgroup::leave_cgroup;
