@@ -108,7 +108,10 @@ impl AlertRule {
     /// Whether this rule is about a connection of `address`, if it is known, to `daemon`.
     pub fn fits(&self, daemon: &[u8], address: Option<IpAddr>) -> bool {
         let is_daemon = |name: &String| name.as_bytes().eq_ignore_ascii_case(daemon);
-        let is_inside = |address| self.networks.iter().any(|net| net.contains(&address));
+        let is_inside = |address: IpAddr| {
+            let address = address.to_canonical();
+            self.networks.iter().any(|net| net.contains(&address))
+        };
         self.daemon.as_ref().is_none_or(is_daemon)
             && (self.networks.is_empty() || address.is_some_and(is_inside))
     }

@@ -33,7 +33,7 @@ pub use letter::{Geo, LetterForm};
 pub use lint_code::{Lint, LintCode};
 pub use load::load;
 pub use mailbox::{Mailbox, MailboxError};
-pub use mute::{muted_client, shown_client, with_mute, without_mute};
+pub use mute::{canonical_network, muted_client, shown_client, with_mute, without_mute};
 pub use revise::{ReviseError, Setting, Wanted, revise, says, smtp_says, without_passwords};
 pub use secret::{Password, Secret};
 pub use settings::{

@@ -2,9 +2,12 @@
 //! removed from it; everything else in it stays byte for byte.
 
 use super::revise::ReviseError;
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 use std::net::IpAddr;
 use toml_edit::{Array, DocumentMut, Item, Value};
+
+/// The bits before an IPv4 address that is written as part of IPv6 (RFC 4291, 2.5.5.2).
+const MAPPED: u8 = 96;
 
 /// An address, or a network whose bits after the prefix are zero, as `mute` takes it.
 ///
@@ -21,7 +24,21 @@ pub fn muted_client(text: &str) -> Result<IpNet, String> {
             network.trunc()
         ));
     }
-    Ok(network)
+    Ok(canonical_network(network))
+}
+
+/// An IPv4 network that is written as part of IPv6 (`::ffff:192.0.2.0/120`) as what it is, as addresses of
+/// clients are (`IpAddr::to_canonical`).
+pub fn canonical_network(network: IpNet) -> IpNet {
+    let IpNet::V6(long) = network else {
+        return network;
+    };
+    let prefix = long.prefix_len().checked_sub(MAPPED);
+    let address = long.addr().to_ipv4_mapped();
+    address
+        .zip(prefix)
+        .and_then(|(address, prefix)| Ipv4Net::new(address, prefix).ok())
+        .map_or(network, IpNet::V4)
 }
 
 /// The text of a configuration in which alerts about `client` tell nobody; nothing if it says so
@@ -141,6 +158,25 @@ mod tests {
         assert_eq!(without_mute("", one), Ok(None));
         assert!(with_mute(Some("alert = 1\n"), one).is_err());
         assert!(with_mute(Some("[alert]\nmute = 1\n"), one).is_err());
+    }
+
+    #[test]
+    fn an_address_of_ipv4_is_one_however_it_is_written() {
+        for (written, meant) in [
+            ("::ffff:192.0.2.9", "192.0.2.9/32"),
+            ("::FFFF:192.0.2.9/128", "192.0.2.9/32"),
+            ("::ffff:c000:200/120", "192.0.2.0/24"),
+            ("::ffff:0:0/96", "0.0.0.0/0"),
+            ("::/0", "::/0"),
+            ("::fffe:c000:209", "::fffe:c000:209/128"),
+        ] {
+            let wanted: IpNet = meant.parse().unwrap();
+            assert_eq!(muted_client(written), Ok(wanted), "{written}");
+        }
+        let old = "[alert]\nmute = ['::ffff:192.0.2.9']\n";
+        let one = muted_client("192.0.2.9").unwrap();
+        assert_eq!(with_mute(Some(old), one), Ok(None));
+        assert!(without_mute(old, one).unwrap().is_some());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::error::{ConfigError, ConfigProblem};
 use super::lint_code::LintCode;
 use super::mailbox::Mailbox;
+use super::mute::canonical_network;
 use crate::escape::visible;
 use crate::span::{LineIndex, offset};
 use crate::values::{TEN_YEARS, scaled, seconds};
@@ -266,7 +267,8 @@ impl<'a> Section<'a> {
             .map(|value| {
                 let text = self.string(key, value)?;
                 let address = || text.parse::<IpAddr>().map(IpNet::from);
-                text.parse().or_else(|_| address()).map_err(|_| {
+                let network = text.parse().or_else(|_| address());
+                network.map(canonical_network).map_err(|_| {
                     let reason = ConfigProblem::Value {
                         key: self.full(key),
                         problem: "must be networks such as 192.0.2.0/24 or 2001:db8::/32"

@@ -1,6 +1,7 @@
 //! The outside world, reached by small traits, so that everything above can be tested without it.
 
 mod accounts;
+mod as_owner;
 mod at_end;
 mod bogons;
 mod boot;
@@ -45,6 +46,7 @@ mod unfollowed;
 mod write_guard;
 
 pub use accounts::{group_number, has_group, has_user, is_root, own_uid};
+pub use as_owner::AsOwner;
 pub use at_end::at_end;
 pub use bogons::bogon;
 pub use boot::Moment;

@@ -10,7 +10,7 @@ use std::ptr::NonNull;
 const LARGE_PAGE: usize = 2 << 20;
 
 /// What is left of an open file, which has at most `most` bytes, in memory that the kernel may make of
-/// large pages: to make one page of 4 KiB after the other takes longer than to read what they hold.
+/// large pages: to make one small page after the other takes longer than to read what they hold.
 ///
 /// # Errors
 /// When it has more bytes, cannot be read, or there is no memory for it.
@@ -47,7 +47,8 @@ fn wish_large_pages(bytes: &mut Vec<u8>) {
         reason = "the compiler cannot know which advice changes what memory holds"
     )]
     // SAFETY: the range is memory of the vector; this advice changes neither it nor what it holds.
-    let _ = unsafe { madvise(address, whole, MmapAdvise::MADV_HUGEPAGE) };
+    let advised = unsafe { madvise(address, whole, MmapAdvise::MADV_HUGEPAGE) };
+    drop(advised.map_err(io::Error::from));
 }
 
 #[cfg(test)]

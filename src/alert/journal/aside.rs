@@ -3,10 +3,12 @@
 //! leaves nothing that nobody finishes.
 
 use crate::alert::journal::database::JournalError;
+use crate::alert::journal::plain::{make_plain, open_plain, open_plain_to_append, with};
+use crate::system::give_to_directory;
 use chrono::{DateTime, Utc};
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::fs;
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 
@@ -18,13 +20,6 @@ const BESIDE: [&str; 2] = ["-wal", "-shm"];
 const TRY: u8 = b'\n';
 /// The longest note that is read.
 const LONGEST: u64 = 4096;
-
-/// `path` with `end` added to its name.
-pub(super) fn with(path: &Path, end: &str) -> PathBuf {
-    let mut name: OsString = path.as_os_str().to_owned();
-    name.push(end);
-    PathBuf::from(name)
-}
 
 /// Renames the journal and what SQLite keeps beside it; gives the new name, which no file had.
 /// Nobody may have the journal open.
@@ -111,7 +106,14 @@ fn follow(path: &Path, aside: &Path) -> io::Result<()> {
 
 fn note(path: &Path, aside: &Path) -> io::Result<()> {
     let name = aside.file_name().unwrap_or_default();
-    let mut file = File::create(with(path, NOTE))?;
+    let note = with(path, NOTE);
+    // Whatever has the name: it is removed, not written to.
+    match fs::remove_file(&note) {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
+        removed => removed?,
+    }
+    let mut file = make_plain(&note)?;
+    give_to_directory(&file, &note)?;
     file.write_all(name.as_bytes())?;
     file.sync_all()
 }
@@ -119,21 +121,26 @@ fn note(path: &Path, aside: &Path) -> io::Result<()> {
 /// Counts in the note that what was put aside is read once more; gives how often it was before.
 pub(super) fn count_try(path: &Path) -> usize {
     let note = with(path, NOTE);
-    let tries = fs::read(&note).unwrap_or_default();
+    let tries = read(&note).unwrap_or_default();
     let tries = tries.iter().filter(|byte| **byte == TRY).count();
     // If it cannot be counted, it is tried once more.
-    let file = OpenOptions::new().append(true).open(note);
+    let file = open_plain_to_append(&note);
     drop(file.and_then(|mut file| file.write_all(&[TRY])));
     tries
 }
 
+/// The beginning of a note.
+fn read(note: &Path) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    open_plain(note)?.take(LONGEST).read_to_end(&mut text)?;
+    Ok(text)
+}
+
 fn noted(path: &Path) -> io::Result<Option<PathBuf>> {
-    let file = match File::open(with(path, NOTE)) {
+    let mut name = match read(&with(path, NOTE)) {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
-        file => file?,
+        name => name?,
     };
-    let mut name = Vec::new();
-    io::Read::read_to_end(&mut io::Read::take(file, LONGEST), &mut name)?;
     name.retain(|byte| *byte != TRY);
     let name = OsString::from_vec(name);
     // A file beside the journal, and no other.

@@ -1,18 +1,22 @@
 //! Opening a damaged journal, also where SQLite does not know any more what is in it.
 
-use crate::alert::journal::aside::with;
 use crate::alert::journal::database::{Journal, JournalError, PATIENCE};
 use crate::alert::journal::passing::Faults;
+use crate::alert::journal::plain::{make_plain, open_plain, with};
 use crate::alert::journal::unlinked::open_unlinked;
+use crate::system::random_u64;
 use rusqlite::{Connection, OpenFlags};
-use std::fs::{self, OpenOptions};
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::iter;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 /// The size of SQLite's pages.
 const PAGE: usize = 4096;
+/// What is added to the name of a damaged journal for that of its copy, before a random number.
+const COPY: &str = ".salvage-";
 /// Where the first page says what kind of page it is: one that leads to others, or a leaf.
 const KIND: usize = 100;
 const INTERIOR: u32 = 5;
@@ -48,7 +52,8 @@ impl DamagedJournal {
             }
             Err(error) => faults.damage(error).map_err(failed)?,
         }
-        let copy = with(aside, ".salvage");
+        remove_copies(aside);
+        let copy = with(aside, &format!("{COPY}{:016x}", random_u64()));
         let opened =
             with_sound_tables(aside, &copy, fresh).map_err(|cause| JournalError::Unreadable {
                 path: aside.to_owned(),
@@ -89,6 +94,29 @@ fn remove(copy: &Path) {
     }
 }
 
+/// Removes the copies that processes left which were killed while they read them.
+fn remove_copies(aside: &Path) {
+    let begin = with(aside, COPY);
+    let Some((directory, begin)) = aside.parent().zip(begin.file_name()) else {
+        return;
+    };
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    for entry in entries {
+        if entry.file_name().as_bytes().starts_with(begin.as_bytes()) {
+            // One that stays takes room, and nothing else.
+            drop(fs::remove_file(entry.path()));
+        }
+    }
+}
+
+/// Copies a file to a name that nothing has; gives the copy, and its bytes.
+fn copy_file(from: &Path, to: &Path) -> io::Result<(File, u64)> {
+    let mut from = open_plain(from)?;
+    let mut copy = make_plain(to)?;
+    let bytes = io::copy(&mut from, &mut copy)?;
+    Ok((copy, bytes))
+}
+
 /// Opens a database that is damaged; nothing if it has other tables than this version.
 fn open(path: &Path) -> rusqlite::Result<Option<Connection>> {
     let database = open_unlinked(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
@@ -107,13 +135,13 @@ fn with_sound_tables(aside: &Path, copy: &Path, fresh: &Journal) -> io::Result<(
         .database
         .query_row(checkpoint, [], |_| Ok(()))
         .map_err(io::Error::other)?;
-    let sound = fs::read(&fresh.path)?;
-    let bytes = fs::copy(aside, copy)?;
-    match fs::copy(with(aside, "-wal"), with(copy, "-wal")) {
+    let mut sound = Vec::new();
+    open_plain(&fresh.path)?.read_to_end(&mut sound)?;
+    let (file, bytes) = copy_file(aside, copy)?;
+    match copy_file(&with(aside, "-wal"), &with(copy, "-wal")) {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
         copied => drop(copied?),
     }
-    let file = OpenOptions::new().write(true).open(copy)?;
     for page in list_pages(&sound) {
         let begin = page.saturating_sub(1).saturating_mul(PAGE);
         if let Some(page) = sound.get(begin..begin.saturating_add(PAGE)) {

@@ -16,6 +16,7 @@ pub(super) mod memory;
 pub(super) mod outbox;
 pub(super) mod overview;
 pub(super) mod passing;
+pub(super) mod plain;
 pub(super) mod queue;
 pub(super) mod reader;
 pub(super) mod replace;

@@ -81,9 +81,11 @@ impl Journal {
     pub fn queued(&mut self, all: bool, most: u32) -> Result<Vec<Queued>, JournalError> {
         let which = "letters.state = 'open' OR (letters.state = 'sent'
              AND (?1 OR dispatches.state IN ('waiting', 'failed')))
-             ORDER BY letters.id DESC, channel DESC LIMIT ?2";
+             ORDER BY dispatches.state IS 'failed' DESC, letters.id DESC, channel DESC LIMIT ?2";
         let result = queued(&self.database, which, &[&all, &most]);
-        self.named("read", result)
+        let mut queued = self.named("read", result)?;
+        queued.sort_by_cached_key(|queued| (queued.letter, queued.channel.clone()));
+        Ok(queued)
     }
 
     /// One letter on each of its ways.

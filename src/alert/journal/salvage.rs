@@ -2,11 +2,11 @@
 //! events. Numbers and Message-IDs stay what they were, so that a message that comes twice can be
 //! told by its Message-ID. What one part has lost is taken from another one where it stands twice.
 
-use crate::alert::journal::aside::with;
 use crate::alert::journal::damaged::DamagedJournal;
 use crate::alert::journal::database::{Journal, JournalError};
 use crate::alert::journal::memory::Memory;
 use crate::alert::journal::passing::Faults;
+use crate::alert::journal::plain::with;
 use crate::alert::journal::shares::measure_new;
 use crate::alert::journal::tables::{
     DELIVERIES, DISPATCHES, EVENTS, KEYS, LETTERS, MESSAGE_IDS, RULES, SOURCES, TEXTS, TWICE,

@@ -1,6 +1,7 @@
 //! Opening the database where another user may have put a link in its place.
 
-use rusqlite::{Connection, Error, OpenFlags};
+use crate::alert::journal::plain::{check_plain, with};
+use rusqlite::{Connection, Error, OpenFlags, ffi};
 use std::fs;
 use std::path::Path;
 
@@ -13,24 +14,26 @@ use std::path::Path;
 /// Those of `SQLite`.
 pub(crate) fn open_unlinked(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    check(path)?;
     // With this flag SQLite refuses a link anywhere in the path.
     let real = path
         .parent()
         .and_then(|directory| fs::canonicalize(directory).ok())
         .zip(path.file_name())
         .map(|(directory, name)| directory.join(name));
-    let opened = Connection::open_with_flags(real.as_deref().unwrap_or(path), flags);
-    opened.map_err(|cause| {
-        let code = cause.sqlite_error().filter(|_| is_link(path)).copied();
-        let what = "it is a symbolic link, which is not followed";
-        code.map_or(cause, |code| {
-            Error::SqliteFailure(code, Some(what.to_owned()))
-        })
-    })
+    Connection::open_with_flags(real.as_deref().unwrap_or(path), flags)
 }
 
-fn is_link(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink())
+/// Whether the database and what `SQLite` keeps beside it are files of its own: opening a pipe would last
+/// for ever.
+fn check(path: &Path) -> rusqlite::Result<()> {
+    for end in ["", "-wal", "-shm", "-journal"] {
+        check_plain(&with(path, end)).map_err(|cause| {
+            let code = ffi::Error::new(ffi::SQLITE_CANTOPEN);
+            Error::SqliteFailure(code, Some(cause.to_string()))
+        })?;
+    }
+    Ok(())
 }
 
 /// For a database that is written to, and made if it is absent.

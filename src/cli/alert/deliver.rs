@@ -17,8 +17,8 @@ use crate::cli::machine::waiting::{Waiting, drops};
 use crate::config::Config;
 use crate::escape::visible;
 use crate::system::{
-    Severity, SystemClock, close_inherited, default_signals, foreign_surroundings, host_name,
-    is_root, leave_cgroup, leave_session, silence, survive_size_limit, widen_limits,
+    AsOwner, Severity, SystemClock, close_inherited, default_signals, foreign_surroundings,
+    host_name, is_root, leave_cgroup, leave_session, silence, survive_size_limit, widen_limits,
 };
 use clap::Args;
 use std::cell::RefCell;
@@ -199,14 +199,39 @@ fn round(place: &Workplace<'_>, context: &mut Context) -> Result<DeliveryReport,
     }
 }
 
+/// A deliverer in a process that goes on as root afterwards: until it is dropped, this process has no more
+/// rights than the owner of the journal's directory.
+pub(crate) struct Foreground<'a> {
+    /// The deliverer; it ends before root's rights come back.
+    pub(crate) deliverer: Deliverer<'a>,
+    _rights: AsOwner,
+}
+
 /// The deliverer, once no other one is at work.
 pub(crate) fn in_foreground<'a>(
     place: &'a Workplace<'a>,
     context: &mut Context,
-) -> Result<Option<Deliverer<'a>>, Failure> {
-    lone(place, context).map_err(|untried| match untried {
+) -> Result<Option<Foreground<'a>>, Failure> {
+    let rights = as_owner_of_journal(place.config)?;
+    let deliverer = lone(place, context).map_err(|untried| match untried {
         Untried::Failed(error) => cannot(error),
         Untried::Told(failure) => failure,
+    })?;
+    Ok(deliverer.map(|deliverer| Foreground {
+        deliverer,
+        _rights: rights,
+    }))
+}
+
+/// The rights of whoever owns the journal's directory: what lies there is of his making, and so may be
+/// where its links lead.
+pub(super) fn as_owner_of_journal(config: &Config) -> Result<AsOwner, Failure> {
+    let directory = config.journal.parent().unwrap_or(Path::new("/"));
+    AsOwner::of(directory).map_err(|cause| {
+        let directory = directory.display();
+        cannot(format_args!(
+            "cannot work on the journal with the rights of the owner of {directory}: {cause}"
+        ))
     })
 }
 

@@ -1,7 +1,7 @@
 //! `tcpw mail test --as-alert`: the test message goes the way of an alert, through the queue and by
 //! a deliverer with no more than an alert gives it.
 
-use super::deliver::{Ears, in_foreground, open, workplace};
+use super::deliver::{Ears, as_owner_of_journal, in_foreground, open, workplace};
 use crate::alert::{Journal, JournalError, People, Queued, State};
 use crate::cli::base::{Context, Exit, Failure, Style, background};
 use crate::cli::machine::rule_finder::FiredRules;
@@ -64,13 +64,13 @@ fn queue(config: &Config, context: &mut Context) -> Result<Vec<i64>, Failure> {
         record: &|_, _, _| {},
     };
     let place = workplace(None, &paths, config, way.as_ref(), &rules, ears);
-    let Some(mut deliverer) = in_foreground(&place, context)? else {
+    let Some(mut foreground) = in_foreground(&place, context)? else {
         return Err(Failure::new(
             "no test message was queued: another deliverer is still busy after 10 s",
         )
         .hint("run the command again; tcpw queue shows what waits"));
     };
-    deliverer.queue_trials().map_err(|error| {
+    foreground.deliverer.queue_trials().map_err(|error| {
         Failure::new(format_args!("no test message was queued: {error}"))
             .hint("run it as the user who owns the journal, usually root")
     })
@@ -175,6 +175,7 @@ fn tidy(config: &Config, ways: &[Queued], context: &mut Context) -> Result<(), F
     if left.is_empty() {
         return Ok(());
     }
+    let _rights = as_owner_of_journal(config)?;
     let mut journal = Journal::open(&config.journal).map_err(cannot)?;
     for letter in &left {
         journal.drop_letter(*letter).map_err(cannot)?;

@@ -11,3 +11,4 @@ pub(super) mod notify;
 pub(super) mod overdue_names;
 pub(super) mod queue;
 pub(super) mod queue_words;
+mod revised_file;

@@ -1,21 +1,18 @@
 //! `tcpw mute` and `tcpw unmute`: clients about which nobody is alerted, in the configuration.
 
+use super::revised_file::RevisedFile;
 use crate::alert::{is_deliverer_alive, request_handover};
 use crate::cli::base::{Context, Exit, Failure, background};
 use crate::cli::machine::settings;
 use crate::config::{
     self, Config, ReviseError, muted_client, shown_client, with_mute, without_mute,
 };
-use crate::system::open_regular;
 use clap::Args;
 use ipnet::IpNet;
-use std::fs::{self, Permissions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+use std::io;
 use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
-use tempfile::NamedTempFile;
 
 /// How long a deliverer at work may take to make room.
 const TRIES: u32 = 30;
@@ -50,14 +47,14 @@ pub(crate) fn mute(args: &MuteArgs, context: &mut Context) -> Result<Exit, Failu
         return list(&config, context);
     };
     let client = parse(client)?;
-    let text = read(context)?;
-    let new = with_mute(text.as_deref(), client).map_err(|error| not_written(context, &error))?;
+    let file = open(context)?;
+    let new = with_mute(file.text(), client).map_err(|error| not_written(context, &error))?;
     let shown = shown_client(client);
     let Some(new) = new else {
         context.out.line(format!("{shown} is already muted"))?;
         return Ok(Exit::Done);
     };
-    put(context, &new)?;
+    put(context, file, &new)?;
     take_effect(&config, context)?;
     context.out.line(format!(
         "no more alerts about {shown}; its connections are still recorded. `tcpw unmute {shown}` \
@@ -69,26 +66,40 @@ pub(crate) fn mute(args: &MuteArgs, context: &mut Context) -> Result<Exit, Failu
 pub(crate) fn unmute(args: &UnmuteArgs, context: &mut Context) -> Result<Exit, Failure> {
     let config = settings::load(&context.paths)?;
     let client = parse(&args.client)?;
-    let text = read(context)?.unwrap_or_default();
-    let new = without_mute(&text, client).map_err(|error| not_written(context, &error))?;
+    let file = open(context)?;
+    let text = file.text().unwrap_or_default();
+    let new = without_mute(text, client).map_err(|error| not_written(context, &error))?;
     let shown = shown_client(client);
     let Some(new) = new else {
-        let around = config.alert.mute.iter().find(|net| net.contains(&client));
-        let hint = around.map_or_else(
+        let hint = around(&config, client).map_or_else(
             || "`tcpw mute` lists the clients that are".to_owned(),
             |net| {
-                let net = shown_client(*net);
+                let net = shown_client(net);
                 format!("it is inside {net}, which is: tcpw unmute {net}")
             },
         );
         return Err(Failure::new(format_args!("{shown} is not muted")).hint(hint));
     };
-    put(context, &new)?;
+    let config = put(context, file, &new)?;
     take_effect(&config, context)?;
+    if let Some(net) = around(&config, client) {
+        let net = shown_client(net);
+        context.out.line(format!(
+            "{shown} is off the list, but inside {net}, which is muted: there are still no alerts about \
+             it. `tcpw unmute {net}` changes that"
+        ))?;
+        return Ok(Exit::Done);
+    }
     context
         .out
         .line(format!("alerts about {shown} are sent again"))?;
     Ok(Exit::Done)
+}
+
+/// A muted network that `client` is inside of.
+fn around(config: &Config, client: IpNet) -> Option<IpNet> {
+    let mut muted = config.alert.mute.iter();
+    muted.find(|net| net.contains(&client)).copied()
 }
 
 fn list(config: &Config, context: &mut Context) -> Result<Exit, Failure> {
@@ -107,41 +118,22 @@ fn parse(text: &str) -> Result<IpNet, Failure> {
     })
 }
 
-fn read(context: &Context) -> Result<Option<String>, Failure> {
+fn open(context: &Context) -> Result<RevisedFile, Failure> {
     // It was checked when it was loaded.
-    let read = open_regular(&context.paths.config).and_then(io::read_to_string);
-    match read {
-        Ok(text) => Ok(Some(text)),
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(cause) => Err(cannot(context, "read", &cause)),
-    }
+    RevisedFile::open(&context.paths.config).map_err(|cause| cannot(context, "change", &cause))
 }
 
-/// Puts the new text in place of the old one, with its owner and mode, if it is a configuration.
-fn put(context: &Context, text: &str) -> Result<(), Failure> {
-    let config = &context.paths.config;
+/// Puts the new text in place of the old one, with its owner and mode, if it is a configuration; gives
+/// what it says.
+fn put(context: &Context, file: RevisedFile, text: &str) -> Result<Config, Failure> {
+    let path = &context.paths.config;
     let place = |path: &Path| context.paths.inside(path);
-    config::parse(text.as_bytes(), config, &place).map_err(|error| {
+    let config = config::parse(text.as_bytes(), path, &place).map_err(|error| {
         Failure::new(error).hint("nothing was changed; tcpw.toml(5) describes every key")
     })?;
-    let write = || -> io::Result<()> {
-        // A link stays a link: its target is replaced.
-        let target = match fs::canonicalize(config) {
-            Err(cause) if cause.kind() == io::ErrorKind::NotFound => config.clone(),
-            found => found?,
-        };
-        let mut file = NamedTempFile::new_in(target.parent().unwrap_or(Path::new("/")))?;
-        file.write_all(text.as_bytes())?;
-        if let Ok(old) = fs::metadata(&target) {
-            chown(file.path(), Some(old.uid()), Some(old.gid()))?;
-            let mode = Permissions::from_mode(old.mode() & 0o7777);
-            file.as_file().set_permissions(mode)?;
-        }
-        file.as_file().sync_all()?;
-        file.persist(&target)?;
-        Ok(())
-    };
-    write().map_err(|cause| cannot(context, "write", &cause))
+    file.put(text)
+        .map_err(|cause| cannot(context, "write", &cause))?;
+    Ok(config)
 }
 
 /// A deliverer at work has read the old configuration: it makes room for one that reads the new

@@ -96,12 +96,12 @@ fn queue(notice: &Notice, config: &Config, context: &mut Context) -> Result<(), 
         record: &|_, _, _| {},
     };
     let place = workplace(None, &paths, config, way.as_ref(), &rules, ears);
-    let deliverer = in_foreground(&place, context).map_err(|failure| words(&failure))?;
-    let Some(mut deliverer) = deliverer else {
+    let foreground = in_foreground(&place, context).map_err(|failure| words(&failure))?;
+    let Some(mut foreground) = foreground else {
         return Err("another deliverer is busy".to_owned());
     };
-    let queued = deliverer.queue_notice(notice);
-    drop(deliverer);
+    let queued = foreground.deliverer.queue_notice(notice);
+    drop(foreground);
     queued.map_err(|error| error.to_string())?;
     background::start(&paths, None)
         .map_err(|error| format!("the deliverer cannot be started: {error}"))

@@ -1,5 +1,6 @@
 //! `tcpw queue`: the letters that gather, wait or were given up, and why.
 
+use super::deliver::as_owner_of_journal;
 use super::queue_words::{ahead_line, ahead_object, describe, explain, full, head, object, row};
 use crate::alert::{self, Journal, JournalError, Queued, State};
 use crate::cli::base::{Context, Exit, Failure, ListFormat, background};
@@ -100,12 +101,13 @@ pub(crate) fn run(args: &QueueArgs, context: &mut Context) -> Result<Exit, Failu
 fn list(args: ListArgs, config: &Config, context: &mut Context) -> Result<Exit, Failure> {
     let mut outside = Waiting::look(None, &context.paths, config);
     let now = SystemClock.now();
-    let (mut queued, ahead) = match open(config)? {
+    let (mut queued, ahead, failed) = match open(config)? {
         Some(mut journal) => (
             journal.queued(args.all, MOST).map_err(cannot)?,
             journal.ahead(&config.alert, now).map_err(cannot)?,
+            journal.waiting().map_err(cannot)?.failed,
         ),
-        None => (Vec::new(), None),
+        None => (Vec::new(), None, 0),
     };
     for letter in &mut queued {
         letter.believe(&config.alert, now);
@@ -145,7 +147,12 @@ fn list(args: ListArgs, config: &Config, context: &mut Context) -> Result<Exit, 
             .out
             .note(&format!("no more than {MOST} are shown"))?;
     }
-    outside.exit(exit(&queued), context)
+    let exit = if failed > 0 {
+        Exit::Negative
+    } else {
+        Exit::Done
+    };
+    outside.exit(exit, context)
 }
 
 fn show(letter: i64, config: &Config, context: &mut Context) -> Result<Exit, Failure> {
@@ -172,17 +179,18 @@ fn exit(queued: &[Queued]) -> Exit {
 
 fn retry(letters: &[i64], config: &Config, context: &mut Context) -> Result<Exit, Failure> {
     let outside = Waiting::look(None, &context.paths, config);
+    let rights = as_owner_of_journal(config)?;
     let mut journal = open_to_write(config)?;
     let now = SystemClock.now();
+    let can_go = [State::Waiting, State::Failed, State::Dropped];
+    check_all(&mut journal, letters, &can_go)?;
     let mut ways = 0;
     for letter in letters {
-        let found = journal.retry(*letter, now).map_err(cannot)?;
-        if found == 0 {
-            return Err(not_open(&mut journal, *letter)?);
-        }
-        ways += found;
+        // One that was delivered just now needs no other try.
+        ways += journal.retry(*letter, now).map_err(cannot)?;
     }
     drop(journal);
+    drop(rights);
     if ways == 0 {
         context.out.line("no message is waiting or was given up")?;
         for line in outside.lines() {
@@ -199,7 +207,10 @@ fn retry(letters: &[i64], config: &Config, context: &mut Context) -> Result<Exit
 }
 
 fn drop_letters(letters: &[i64], config: &Config, context: &mut Context) -> Result<Exit, Failure> {
+    let _rights = as_owner_of_journal(config)?;
     let mut journal = open_to_write(config)?;
+    let can_be_dropped = [State::Gathering, State::Waiting, State::Failed];
+    check_all(&mut journal, letters, &can_be_dropped)?;
     for letter in letters {
         if journal.drop_letter(*letter).map_err(cannot)? == 0 {
             return Err(not_open(&mut journal, *letter)?);
@@ -209,6 +220,18 @@ fn drop_letters(letters: &[i64], config: &Config, context: &mut Context) -> Resu
         ))?;
     }
     Ok(Exit::Done)
+}
+
+/// Whether each of the letters has a way in one of these states: nothing is done with any of them if it
+/// cannot be done with all.
+fn check_all(journal: &mut Journal, letters: &[i64], wanted: &[State]) -> Result<(), Failure> {
+    for letter in letters {
+        let ways = journal.ways(*letter).map_err(cannot)?;
+        if !ways.iter().any(|way| wanted.contains(&way.state)) {
+            return Err(not_open(journal, *letter)?);
+        }
+    }
+    Ok(())
 }
 
 /// Why nothing can be done with a letter.

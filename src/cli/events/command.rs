@@ -8,6 +8,7 @@ use crate::cli::base::{Context, Exit, Failure};
 use crate::cli::machine::fleet_program::{DatabaseUrl, stamp};
 use crate::cli::machine::waiting::Waiting;
 use crate::cli::machine::{open_journal, settings};
+use crate::config::canonical_network;
 use crate::report::FleetWanted;
 use crate::system::{Clock as _, SystemClock};
 use chrono::{DateTime, Utc};
@@ -79,6 +80,7 @@ fn network(text: &str) -> Result<IpNet, String> {
     let address = || text.parse::<IpAddr>().map(|address| address.to_canonical());
     text.parse()
         .or_else(|_| address().map(IpNet::from))
+        .map(canonical_network)
         .map_err(|_| {
             "give an address, or a network such as 192.0.2.0/24 or 2001:db8::/32".to_owned()
         })

@@ -47,14 +47,14 @@ pub(super) fn send(
         record: &|_, _, _| {},
     };
     let place = workplace(None, &paths, config, way.as_ref(), &rules, ears);
-    let Some(mut deliverer) = in_foreground(&place, context)? else {
+    let Some(mut foreground) = in_foreground(&place, context)? else {
         return Err(Failure::new(
             "the report is not queued: another deliverer is still busy after 10 s",
         )
         .hint("run the command again; tcpw queue shows what waits"));
     };
-    let queued = deliverer.queue_report(&letter);
-    drop(deliverer);
+    let queued = foreground.deliverer.queue_report(&letter);
+    drop(foreground);
     let people = queued.map_err(|error| {
         Failure::new(format_args!("the report is not queued: {error}"))
             .hint("run it as the user who owns the journal, usually root")

@@ -8,6 +8,9 @@ use std::net::{IpAddr, Ipv4Addr};
 
 /// Longer tags, names and counts are no program's.
 const LONGEST: usize = 255;
+/// No syslog daemon writes larger numbers of repeats: rsyslog and syslogd write one after seconds or
+/// minutes. Whoever writes into a log writes any number.
+pub(super) const MOST_REPEATS: u64 = 1_000_000;
 
 /// A refusal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +27,9 @@ pub(super) struct Refusal<'a> {
 pub(super) fn refusal<'a>(tag: &'a str, message: &'a str) -> Option<Refusal<'a>> {
     let name = program(tag)?;
     let (times, message) = repeated(message).unwrap_or((1, message));
+    if times > MOST_REPEATS {
+        return None;
+    }
     let (daemon, source) = libwrap(name, message)
         .or_else(|| xinetd(name, message))
         .or_else(|| inetd(name, message))
@@ -101,7 +107,7 @@ fn repeated(message: &str) -> Option<(u64, &str)> {
     let rest = message.strip_prefix("message repeated ")?;
     let (times, rest) = rest.split_once(" times: [")?;
     let inner = rest.strip_suffix(']')?;
-    let times = is_number(times).then(|| times.parse().ok())??;
+    let times = is_number(times).then(|| times.parse().unwrap_or(u64::MAX))?;
     Some((times, inner.strip_prefix(' ').unwrap_or(inner)))
 }
 
@@ -410,6 +416,8 @@ mod tests {
             "my app: refused connect from 1.2.3.4",
             "sshd[9]: message repeated 3 times: [ Invalid user refused connect from 1.2.3.4]",
             "sshd[9]: message repeated many times: [ refused connect from 1.2.3.4]",
+            "sshd[9]: message repeated 1000001 times: [ refused connect from 1.2.3.4]",
+            "sshd[9]: message repeated 9999999999 times: [ refused connect from 1.2.3.4]",
             "sshd[9]: libwrap refused connection to telnet (libwrap=in.telnetd) from 192.0.2.7",
             "xinetd[9]: libwrap refused connection to a b (libwrap=in.telnetd) from 192.0.2.7",
             "sshd[9]: conn=5 fd=12 DENIED from unknown (192.0.2.7)",

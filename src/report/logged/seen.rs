@@ -17,9 +17,9 @@ const MOST: usize = 4_000_000;
 #[derive(Debug, Clone, Copy, Default)]
 struct Count {
     /// Counted so far.
-    counted: u32,
+    counted: u64,
     /// Met in the log that is read now.
-    here: u32,
+    here: u64,
     /// Which log that was.
     log: u32,
 }
@@ -47,25 +47,30 @@ impl Seen {
     /// a second apart.
     pub(super) fn news(&mut self, who: (&str, &str), time: DateTime<Utc>, times: u64) -> u64 {
         let second = time.timestamp();
-        let mut news = 0;
-        for _ in 0..times {
-            let keys = [0, -1, 1].map(|step| key(who, second + step));
-            let left = keys.into_iter().find(|key| self.is_left(*key));
-            self.met(left.unwrap_or(keys[0]), left.is_none());
-            news += u64::from(left.is_none());
+        let keys = [0, -1, 1].map(|step| key(who, second + step));
+        let mut news = times;
+        for key in keys {
+            let old = self.left(key).min(news);
+            self.met(key, old, 0);
+            news -= old;
         }
+        self.met(keys[0], news, news);
         news
     }
 
-    /// Whether another log had it more often than this one has so far.
-    fn is_left(&self, key: u64) -> bool {
-        self.counts.get(&key).is_some_and(|count| {
+    /// How much more often another log had it than this one has so far.
+    fn left(&self, key: u64) -> u64 {
+        self.counts.get(&key).map_or(0, |count| {
             let here = if count.log == self.log { count.here } else { 0 };
-            here < count.counted
+            count.counted.saturating_sub(here)
         })
     }
 
-    fn met(&mut self, key: u64, is_new: bool) {
+    /// Counts that it was met `times` times here, of which `news` are not known from another log.
+    fn met(&mut self, key: u64, times: u64, news: u64) {
+        if times == 0 {
+            return;
+        }
         if self.counts.len() >= MOST && !self.counts.contains_key(&key) {
             self.is_full = true;
             return;
@@ -75,8 +80,8 @@ impl Seen {
             count.here = 0;
             count.log = self.log;
         }
-        count.here = count.here.saturating_add(1);
-        count.counted = count.counted.saturating_add(u32::from(is_new));
+        count.here = count.here.saturating_add(times);
+        count.counted = count.counted.saturating_add(news);
     }
 }
 
@@ -107,6 +112,32 @@ mod tests {
         assert_eq!(copy, 0);
         assert_eq!(seen.news(KNOCK, at(2), 1), 1, "more than the first log had");
         assert_eq!(seen.news(("vsftpd", "192.0.2.7"), at(0), 3), 3);
+    }
+
+    /// Whoever writes into a log writes any number there.
+    #[test]
+    fn a_large_number_takes_no_longer_than_a_small_one() {
+        let mut seen = Seen::default();
+        seen.begin();
+        assert_eq!(seen.news(KNOCK, at(10), u64::MAX / 2), u64::MAX / 2);
+        seen.begin();
+        assert_eq!(seen.news(KNOCK, at(11), u64::MAX / 2 - 3), 0);
+        assert_eq!(seen.news(KNOCK, at(10), 5), 2);
+    }
+
+    #[test]
+    fn many_at_once_count_as_one_after_the_other() {
+        let times = [(10, 3), (11, 2), (9, 4), (10, 1), (12, 6)];
+        let logs: [&[usize]; 3] = [&[0, 1, 2], &[2, 3, 4, 1], &[4, 0, 3, 3]];
+        let (mut together, mut single) = (Seen::default(), Seen::default());
+        for log in logs {
+            together.begin();
+            single.begin();
+            for (second, times) in log.iter().map(|place| times[*place]) {
+                let wanted: u64 = (0..times).map(|_| single.news(KNOCK, at(second), 1)).sum();
+                assert_eq!(together.news(KNOCK, at(second), times), wanted);
+            }
+        }
     }
 
     #[test]

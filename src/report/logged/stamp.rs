@@ -6,7 +6,7 @@
 //! syslogd(8) of `FreeBSD`, the logread of `OpenWrt`, journalctl(1), vsftpd, xinetd, stunnel,
 //! mosquitto and proftpd.
 
-use super::line::{Refusal, is_digits, is_like_a_refusal, own_refusal, refusal};
+use super::line::{MOST_REPEATS, Refusal, is_digits, is_like_a_refusal, own_refusal, refusal};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 
 /// When a line was written.
@@ -290,7 +290,8 @@ fn last_message_repeated(rest: &str) -> Option<u64> {
     let times = times
         .strip_suffix(" times")
         .or_else(|| times.strip_suffix(" time"))?;
-    (times.len() <= 9 && is_digits(times)).then(|| times.parse().ok())?
+    let times: Option<u64> = is_digits(times).then(|| times.parse().ok())?;
+    times.filter(|times| *times <= MOST_REPEATS)
 }
 
 /// Whether each character is of the kind that `form` shows: `M` a capital, `m` a small letter, `9`
@@ -451,6 +452,8 @@ mod tests {
             let wanted = Line::Repeated(Stamp::NoYear("Jan  1 12:00:00"), times);
             assert_eq!(read(&line), wanted, "{rest}");
         }
+        let many = "Jan  1 12:00:00 web1 last message repeated 1000001 times";
+        assert_eq!(read(many), Line::Other(Stamp::NoYear("Jan  1 12:00:00")));
         let forged = "Jan  1 12:00:00 web1 sshd[9]: last message repeated 3 times";
         assert_eq!(read(forged), Line::Other(Stamp::NoYear("Jan  1 12:00:00")));
     }
