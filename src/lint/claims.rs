@@ -229,7 +229,7 @@ pub(super) fn by_harm(harm: Harm, shown: &Shown<'_>) -> Vec<Step> {
         Harm::Missed if is_excepted => missed_by_word(shown),
         Harm::Missed => vec![
             (shown.missed(Reach::MissedByWord), &[Marked]),
-            (shown.missed(Reach::MissedByList), &[Line, Strangers]),
+            (shown.missed(Reach::MissedByList), &[Marked]),
             (shown.missed(Reach::MissedByDaemon), &[Line, Strangers]),
         ],
         Harm::Broad => matched_by_word(shown),

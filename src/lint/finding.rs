@@ -57,6 +57,8 @@ pub(super) enum About {
     Marked,
     /// Elsewhere: these clients are meant, as in a list file.
     Clients(Vec<u8>),
+    /// At its place, where libwrap reads something else: these clients are meant.
+    Meant(Vec<u8>),
     /// This daemon is meant, and not what is written.
     Daemon(&'static str),
     /// In a rule that libwrap does not read as one.

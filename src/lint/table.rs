@@ -47,6 +47,7 @@ pub(super) const ROWS: &[Row] = &[
     c::lists::all_beside_others::CHECK,
     c::lists::swapped_lists::CHECK,
     c::lists::missing_second_colon::CHECK,
+    c::lists::verdict_as_client::SWAPPED,
     c::clients::host_bits_set::CHECK,
     c::clients::zero_prefix::CHECK,
     c::clients::bad_mask::CHECK,

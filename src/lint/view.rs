@@ -88,9 +88,11 @@ impl<'t, 's> RuleView<'t, 's> {
 
     /// Whether it grants: as its last option says, or else its table; never with a broken option.
     pub(super) fn grants(&self) -> bool {
-        if self.has_broken_option() {
-            return false;
-        }
+        !self.has_broken_option() && self.is_to_grant()
+    }
+
+    /// Whether it would grant if libwrap rejected none of its options.
+    pub(super) fn is_to_grant(&self) -> bool {
         let last = self.options.last().and_then(RuleOption::spec);
         match last.map(|spec| spec.kind) {
             Some(OptionKind::Allow) => true,

@@ -226,12 +226,8 @@ impl Problem {
             Self::Waiting { letters } => (words.undelivered, vec![("letters", grouped(*letters))]),
             Self::Letter { .. } => (words.stuck, self.values(words)),
             Self::SilentHost { host, since } => {
-                let since = since.as_ref().map(clock);
-                let form = since
-                    .as_ref()
-                    .map_or(words.never_heard, |_| words.silent_host);
-                let time = ("time", since.unwrap_or_default());
-                (form, vec![("host", host.clone()), time])
+                let forms = (words.never_heard, words.silent_host);
+                since_when(forms, ("host", host.clone()), since.as_ref().map(clock))
             }
             Self::MoreSilent { hosts } => (words.more_silent, vec![("hosts", grouped(*hosts))]),
             Self::Behind { hosts, events } => (
@@ -240,12 +236,8 @@ impl Problem {
             ),
             Self::NoHosts => (words.no_hosts, Vec::new()),
             Self::Unmailed { hosts, since } => {
-                let since = since.as_ref().map(clock);
-                let form = since
-                    .as_ref()
-                    .map_or(words.never_mailed, |_| words.unmailed);
-                let time = ("time", since.unwrap_or_default());
-                (form, vec![("hosts", grouped(*hosts)), time])
+                let forms = (words.never_mailed, words.unmailed);
+                since_when(forms, ("hosts", grouped(*hosts)), since.as_ref().map(clock))
             }
             Self::Damaged { time, aside } => (
                 words.damaged,
@@ -265,11 +257,7 @@ impl Problem {
                 (words.rejected, vec![("time", clock(time)), count, example])
             }
         };
-        let values: Vec<(&str, &str)> = values
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
-        fill(template, &values)
+        filled(template, &values)
     }
 
     /// What the sentence about a letter says of it; nothing of other problems.
@@ -300,4 +288,21 @@ impl Problem {
 /// The word of a kind of letter, for programs.
 pub(super) fn kind_word(kind: LetterKind) -> &'static str {
     kind.word()
+}
+/// The sentence for what never was, or the one for what was at some time, with its values.
+fn since_when<'w>(
+    (never, since): (&'w str, &'w str),
+    value: (&'static str, String),
+    time: Option<String>,
+) -> (&'w str, Vec<(&'static str, String)>) {
+    let form = if time.is_some() { since } else { never };
+    (form, vec![value, ("time", time.unwrap_or_default())])
+}
+
+fn filled(template: &str, values: &[(&str, String)]) -> String {
+    let values: Vec<(&str, &str)> = values
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    fill(template, &values)
 }

@@ -11,11 +11,13 @@ use crate::cli::machine::surroundings::{Aclexec, Machine};
 use crate::edit::Edit;
 use crate::editor::{Change, Edits, Ground, Intent, Refusal, Scope, rebound};
 use crate::engine::{Surroundings, TableName};
-use crate::escape::visible;
 use crate::lint::{Boldness, Changes, DENY_ALL, Repaired, Site, changes, repair};
 use crate::span::{Span, offset};
 use std::cell::RefCell;
 use std::os::unix::ffi::OsStrExt as _;
+
+/// As many single clients are shown of those who gain or lose.
+const SAMPLES: usize = 3;
 
 /// What was repaired, and who notices.
 #[derive(Default)]
@@ -178,22 +180,20 @@ fn report(
     if !is_shown && !is_only_tried {
         effect::show(&done.changes.sets.into(), context)?;
     }
-    for found in &done.changes.tried {
-        let words = if found.gains {
-            "gains access"
-        } else {
-            "loses access"
-        };
-        let part = |text: &str| visible(text.as_bytes());
-        let name = found.name.as_deref().map(part);
-        let name = name.map_or_else(String::new, |name| format!(" ({name})"));
-        let user = found.user.as_deref().map(part);
-        let user = user.map_or_else(String::new, |user| format!("{user}@"));
-        let daemon = part(&found.daemon);
-        let address = &found.address;
+    let tried = &done.changes.tried;
+    let shown = if tried.len() > SAMPLES + 1 {
+        SAMPLES
+    } else {
+        tried.len()
+    };
+    for found in tried.iter().take(shown) {
+        context.out.line(found.words())?;
+    }
+    if shown < tried.len() {
+        let more = tried.len() - shown;
         context
             .out
-            .line(format!("{words}: {user}{address}{name} at {daemon}"))?;
+            .line(format!("and {more} more of those who were tried"))?;
     }
     Ok(())
 }

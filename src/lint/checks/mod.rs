@@ -9,3 +9,4 @@ mod list_words;
 pub(in crate::lint) mod lists;
 pub(in crate::lint) mod options;
 pub(in crate::lint) mod policy;
+pub(in crate::lint) mod torn;

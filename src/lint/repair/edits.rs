@@ -1,6 +1,7 @@
 //! The edits that repair a finding, as the row of its check says.
 
 use crate::diagnostic::Fix;
+use crate::lint::checks::torn;
 use crate::lint::finding::Finding;
 use crate::lint::fix::{Broken, replace};
 use crate::lint::machine_files::Site;
@@ -36,6 +37,9 @@ pub(super) fn of(finding: &Finding, line: Line<'_, '_>, site: &Site<'_>) -> Opti
     let (fix, scope) = match row_of(finding.check)?.repair {
         Repair::ByHand => return None,
         Repair::Word(meant) => {
+            if is_doubtful(&broken) {
+                return None;
+            }
             let meant = meant(broken.text())?;
             let fix = replace("write what is meant", broken.span, meant);
             (Some(fix), Scope::Lines)
@@ -46,4 +50,16 @@ pub(super) fn of(finding: &Finding, line: Line<'_, '_>, site: &Site<'_>) -> Opti
         Repair::Moved(fix) => (fix(&broken), Scope::Moved),
     };
     fix.map(|fix| (fix, scope))
+}
+
+/// Whether the words around what is marked say that it means something else than by itself: it is a
+/// part of an address, or a number in a sentence.
+fn is_doubtful(broken: &Broken<'_, '_>) -> bool {
+    let text = broken.text();
+    let is_number = text.iter().all(|byte| !byte.is_ascii_alphabetic());
+    let Some(rule) = broken.rule().filter(|_| is_number) else {
+        return false;
+    };
+    torn::is_torn(&rule.clients, broken.span, text)
+        || (torn::is_short(text) && torn::is_prose(&rule.clients))
 }

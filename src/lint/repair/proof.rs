@@ -10,7 +10,7 @@ use crate::syntax::parse_as;
 pub struct Changes {
     /// On sets of clients.
     pub sets: engine::Differences,
-    /// Single clients, tried where sets leave something open.
+    /// Single clients of whom the sets say nothing, tried where they leave something open.
     pub tried: Vec<Difference>,
 }
 
@@ -76,7 +76,9 @@ fn compared(
     let sets = engine::differences(&old, &new, &[], world);
     let is_open = !sets.notes.is_empty() && !is_enough(&sets);
     let tried = if is_open {
-        sampled(&[&a, &b, &c, &d], old, new, world)
+        let mut tried = sampled(&[&a, &b, &c, &d], old, new, world);
+        tried.retain(|found| !found.is_in(&sets.claims));
+        tried
     } else {
         Vec::new()
     };

@@ -2,7 +2,7 @@
 
 use crate::lint::checks::clients::address_range::range;
 use crate::lint::checks::clients::short_address::is_prefix;
-use crate::lint::checks::clients::zero_prefix::is_everything;
+use crate::lint::checks::clients::zero_prefix::{ALL_OF_IPV4, is_everything};
 use crate::lint::checks::lists::mask_with_holes::has_holes;
 use crate::policy::{ClientPattern, HostPattern, plain_quad};
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -18,7 +18,13 @@ pub(super) fn readings(word: &[u8]) -> Vec<Vec<u8>> {
     };
     let mut found = Vec::new();
     if is_everything(host) {
-        found.push(b"ALL".to_vec());
+        // A family is not everybody.
+        let all: &[u8] = match (host.contains(&b'/'), host.contains(&b':')) {
+            (false, _) => b"ALL",
+            (true, false) => ALL_OF_IPV4,
+            (true, true) => b"[::]/0",
+        };
+        found.push(all.to_vec());
     }
     if is_pattern(host) {
         found.push(host.to_vec());

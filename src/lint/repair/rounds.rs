@@ -55,6 +55,8 @@ struct Work<'s> {
     site: &'s Site<'s>,
     boldness: Boldness,
     refused: BTreeSet<Key>,
+    /// The codes that wait on a line until the options of its rule are mended.
+    waiting: BTreeSet<(TableName, &'static str, Vec<u8>)>,
 }
 
 /// Repairs both tables, or the only one that is given, until nothing is left to do. A safe repair
@@ -71,6 +73,7 @@ pub fn repair(
         site,
         boldness,
         refused: BTreeSet::new(),
+        waiting: BTreeSet::new(),
     };
     let mut now = Repaired {
         allow: allow.unwrap_or_default().to_vec(),
@@ -177,6 +180,11 @@ impl Work<'_> {
         report.singly().findings
     }
 
+    /// Whether a mistake is not mended before the options of its rule are.
+    fn is_waiting(&self, table: TableName, code: &'static str, line: &[u8]) -> bool {
+        !self.waiting.is_empty() && self.waiting.contains(&(table, code, line.to_vec()))
+    }
+
     /// The repairs of one round, none of which touches the line of another: those that change no
     /// verdict first, and of each line the root cause.
     fn steps(&self, now: &Repaired, found: &[Finding]) -> Vec<Step> {
@@ -221,14 +229,15 @@ impl Work<'_> {
         }
         // A rule with another mistake may be meant otherwise than it is read: it is not removed, and
         // what follows from that mistake is not mended before it.
-        let is_first = |other: &(&str, Severity)| {
+        let text = line.span().of(tree.source()).to_vec();
+        let is_first = |other: &(&'static str, Severity)| {
             let is_beside = found.code == "TW706" && other.0 != found.code;
-            is_beside || (other.1 > Severity::Info && comes_first(other.0, found.code))
+            let is_cause = other.1 > Severity::Info && comes_first(other.0, found.code);
+            is_beside || (is_cause && !self.is_waiting(finding.table, other.0, &text))
         };
         if places.on(finding.table, line.index()).any(is_first) {
             return None;
         }
-        let text = line.span().of(tree.source()).to_vec();
         let reach = fix.edits.iter().fold(line.span(), |reach, edit| {
             let (start, end) = (edit.span.start, edit.span.end);
             Span::new(reach.start.min(start), reach.end.max(end))
@@ -279,6 +288,26 @@ impl Work<'_> {
                 mentions::grants_only_the_named(step.table, &before, &after, world)
             }
         };
+        let is_early = |step: &Step| {
+            let tree = match step.table {
+                TableName::Allow => &allow,
+                TableName::Deny => &deny,
+            };
+            let is_of_lists = step.scope == Scope::Lines && step.code < "TW500";
+            !step.is_safe
+                && is_of_lists
+                && touched::refuses_friends(
+                    step.table,
+                    &touched::lines(tree, &step.edits, world).1,
+                    world,
+                )
+        };
+        let (early, steps): (Vec<_>, Vec<_>) = steps.into_iter().partition(is_early);
+        for step in early {
+            let (table, code, text, _) = &step.key;
+            self.waiting.insert((*table, *code, text.clone()));
+            self.refused.insert(step.key);
+        }
         let (allowed, others): (Vec<_>, Vec<_>) = steps.into_iter().partition(is_allowed);
         self.refused.extend(others.into_iter().map(|step| step.key));
         allowed

@@ -1,7 +1,10 @@
 //! The fallback where sets leave something open: both pairs of tables are asked about every client
 //! that either speaks of, and about a sample of their neighbours.
 
-use crate::engine::{Access, Host, HostName, Index, Request, Surroundings, Tables, decide};
+use crate::engine::{
+    Access, Change, Claim, Host, HostName, Index, Request, Surroundings, Tables, decide,
+};
+use crate::escape::visible;
 use crate::lint::trial::{Client, daemons_of, meant_by};
 use crate::policy::{ClientPattern, DaemonPattern, Element, Process, TextPattern, rules};
 use crate::syntax::Tree;
@@ -17,6 +20,11 @@ const USER_LIMIT: usize = 8;
 /// Tables with more lines are compiled before they are asked.
 const INDEX_FROM: usize = 200;
 
+/// Stands for a daemon, and for a user, of whom no table speaks.
+const OTHER: &str = "tcpw-other";
+/// The name of whoever has none.
+const UNKNOWN: &str = "unknown";
+
 /// A client that two pairs of tables treat differently.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
@@ -30,6 +38,42 @@ pub struct Difference {
     pub user: Option<String>,
     /// Whether it gets in with the second pair.
     pub gains: bool,
+}
+
+impl Difference {
+    /// One line about it.
+    pub fn words(&self) -> String {
+        let verb = if self.gains { "gains" } else { "loses" };
+        let part = |text: &str| visible(text.as_bytes());
+        let name = self.name.as_deref().map(part);
+        let name = name.map_or_else(String::new, |name| format!(" ({name})"));
+        let user = match self.user.as_deref() {
+            None => String::new(),
+            Some(OTHER) => ", as a user whom no rule names".to_owned(),
+            Some(user) => format!(", as the user {}", part(user)),
+        };
+        let daemon = if self.daemon == OTHER || self.daemon == UNKNOWN {
+            "a daemon that no rule names".to_owned()
+        } else {
+            part(&self.daemon)
+        };
+        let address = &self.address;
+        format!("{verb} access: {address}{name}{user} at {daemon}")
+    }
+
+    /// Whether claims about sets say so already.
+    pub(super) fn is_in(&self, claims: &[Claim]) -> bool {
+        let name = self.name.as_deref().unwrap_or(UNKNOWN);
+        let daemon = self.daemon.as_bytes();
+        let change = if self.gains {
+            Change::Gains
+        } else {
+            Change::Loses
+        };
+        claims.iter().any(|claim| {
+            claim.change == change && claim.covers(daemon, self.address.as_bytes(), name.as_bytes())
+        })
+    }
 }
 
 /// Those who are treated differently, among all who are mentioned and their neighbours; of each
@@ -110,12 +154,9 @@ fn daemons(trees: &[&Tree<'_>]) -> Vec<Vec<u8>> {
         }
     }
     // Of all names `unknown` alone is none that KNOWN means.
-    let mut daemons = vec![
-        b"sshd".to_vec(),
-        b"tcpw-other".to_vec(),
-        b"unknown".to_vec(),
-    ];
-    daemons.extend(drawn(named.into_iter().collect(), DAEMON_LIMIT));
+    let others = [b"sshd", OTHER.as_bytes(), UNKNOWN.as_bytes()];
+    let mut daemons = drawn(named.into_iter().collect(), DAEMON_LIMIT);
+    daemons.extend(others.map(<[u8]>::to_vec));
     daemons
 }
 
@@ -144,10 +185,11 @@ fn users(trees: &[&Tree<'_>]) -> Vec<Vec<u8>> {
         }
     }
     let mut users = vec![Vec::new()];
-    if !named.is_empty() {
-        users.push(b"tcpw-other".to_vec());
-    }
+    let is_asked = !named.is_empty();
     users.extend(drawn(named.into_iter().collect(), USER_LIMIT));
+    if is_asked {
+        users.push(OTHER.as_bytes().to_vec());
+    }
     users
 }
 

@@ -8,6 +8,7 @@ use crate::edit::{Edit, apply};
 use crate::engine::{Surroundings, TableName};
 use crate::lint::finding::Finding;
 use crate::lint::trial::line_at;
+use crate::lint::view::RuleView;
 use crate::policy::rules;
 use crate::span::{Span, offset};
 use crate::syntax::{Line, Tree, parse_as};
@@ -105,6 +106,17 @@ pub(super) fn grants_only_the_named(
     let allow = |tables: &Repaired| [&named, &tables.allow[..]].concat();
     let (before, after) = (allow(now), allow(then));
     !may_gain((&before, &now.deny), (&after, &then.deny), world)
+}
+
+/// Whether a rule of some lines is to grant, and libwrap refuses whom it matches for an option that it
+/// rejects: who is added to its lists would lose access.
+pub(super) fn refuses_friends(table: TableName, lines: &[u8], world: &dyn Surroundings) -> bool {
+    let dialect = world.dialect();
+    let tree = parse_as(lines, dialect.reading);
+    rules(&tree).any(|rule| {
+        let view = RuleView::new_in(table, rule, dialect);
+        view.is_to_grant() && view.has_broken_option()
+    })
 }
 
 /// How far places move when edits are made.

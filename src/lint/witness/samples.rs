@@ -35,9 +35,11 @@ impl Samples {
         let found = &finding.diagnostic;
         let text = match &finding.about {
             About::Rule(rule) => Cow::Borrowed(rule.as_slice()),
-            About::Marked | About::Clients(_) | About::Daemon(_) | About::Seen(_) => {
-                line.text(line.span())
-            }
+            About::Marked
+            | About::Clients(_)
+            | About::Meant(_)
+            | About::Daemon(_)
+            | About::Seen(_) => line.text(line.span()),
         };
         let (daemons, clients) = fields(&text);
         let names = daemons_tried(finding, daemons);
@@ -51,7 +53,7 @@ impl Samples {
         // What is marked is the whole rule, or a daemon: then its clients are meant.
         let is_about_clients = before.len() > daemons.len() || daemons.is_empty();
         let marked: &[u8] = match &finding.about {
-            About::Clients(words) => words,
+            About::Clients(words) | About::Meant(words) => words,
             About::Marked | About::Daemon(_) | About::Seen(_) if is_about_clients => &marked,
             About::Marked | About::Daemon(_) | About::Rule(_) | About::Seen(_) => clients,
         };

@@ -180,9 +180,11 @@ impl<'l, 't, 's> Place<'l, 't, 's> {
         let end = span.end.min(line.span().end).max(span.start);
         let word = match &finding.about {
             About::Clients(words) => words.clone(),
-            About::Marked | About::Daemon(_) | About::Rule(_) | About::Seen(_) => {
-                line.text(Span::new(span.start, end)).into_owned()
-            }
+            About::Marked
+            | About::Meant(_)
+            | About::Daemon(_)
+            | About::Rule(_)
+            | About::Seen(_) => line.text(Span::new(span.start, end)).into_owned(),
         };
         Self {
             table: finding.table,

@@ -114,25 +114,7 @@ fn build(totals: &FleetTotals, found: Vec<FleetLine>, terms: &ReportTerms<'_>) -
         spread,
         mut problems,
     } = Parts::of(found, terms);
-    let more = totals.silent.saturating_sub(count(problems.len()));
-    if more > 0 {
-        problems.push(Problem::MoreSilent { hosts: more });
-    }
-    if totals.behind > 0 {
-        problems.push(Problem::Behind {
-            hosts: totals.behind,
-            events: totals.backlog,
-        });
-    }
-    if totals.unmailed > 0 {
-        problems.push(Problem::Unmailed {
-            hosts: totals.unmailed,
-            since: totals.passed.map(time),
-        });
-    }
-    if totals.hosts == 0 {
-        problems.push(Problem::NoHosts);
-    }
+    add_counted(totals, &mut problems);
     let terms = &whole_hours(totals, terms);
     let since = begin.map_or(terms.since, |begin| begin.max(terms.since));
     let last = terms.until - TimeDelta::nanoseconds(1);
@@ -165,6 +147,29 @@ fn build(totals: &FleetTotals, found: Vec<FleetLine>, terms: &ReportTerms<'_>) -
         gathering: Gathering::default(),
         logged: None,
         fleet: Some(FleetPart::of(totals, hosts, spread)),
+    }
+}
+
+/// What is wrong by the numbers alone.
+fn add_counted(totals: &FleetTotals, problems: &mut Vec<Problem>) {
+    let more = totals.silent.saturating_sub(count(problems.len()));
+    if more > 0 {
+        problems.push(Problem::MoreSilent { hosts: more });
+    }
+    if totals.behind > 0 {
+        problems.push(Problem::Behind {
+            hosts: totals.behind,
+            events: totals.backlog,
+        });
+    }
+    if totals.unmailed > 0 {
+        problems.push(Problem::Unmailed {
+            hosts: totals.unmailed,
+            since: totals.passed.map(time),
+        });
+    }
+    if totals.hosts == 0 {
+        problems.push(Problem::NoHosts);
     }
 }
 

@@ -17,6 +17,9 @@ type Row = (
 const CLOSED: &str = "ALL: ALL\n";
 const STRANGER: &str = "sshd\t203.0.113.7\tunknown";
 
+const ROOT: &str = "sshd\t203.0.113.7\tunknown\troot";
+const NOTHING: &str = "does nothing";
+
 const IN: &str = "lets people in";
 const OUT: &str = "locks people out";
 
@@ -64,6 +67,24 @@ const ROWS: &[Row] = &[
     ("TW720", ["", "sshd: UNKNOWN: allow\nALL: ALL\n"], IN, (STRANGER, "granted")),
     ("TW721", ["sshd: *@ALL\n", CLOSED], IN, (STRANGER, "granted")),
     ("TW721", ["sshd: UNKNOWN@ALL\n", CLOSED], IN, (STRANGER, "granted")),
+    ("TW721", ["", "ALL: ALL EXCEPT root@ALL\n"], IN, (ROOT, "granted")),
+    ("TW721", ["", "ALL: ALL EXCEPT 192.0.2.7 KNOWN@ALL\n"], IN, (ROOT, "granted")),
+    ("TW721", ["ALL: ALL EXCEPT root@ALL : deny\n", ""], IN, (ROOT, "granted")),
+    ("TW204", ["sshd: ALL EXCEPT 2001:db8::1\n", ""], OUT, (STRANGER, "denied")),
+    ("TW204", ["sshd: ALL EXCEPT ::1\n", ""], OUT, (STRANGER, "denied")),
+    ("TW204", ["sshd: ALL EXCEPT 10.0.0.1 2001:db8::1\n", ""], OUT, (STRANGER, "denied")),
+    ("TW204", ["sshd: 203.0.113.7 2001:db8::1\n", ""], OUT, (STRANGER, "denied")),
+    ("TW204", ["sshd: 2001:db8::1\n", CLOSED], OUT, ("sshd\t2001:db8::1\tunknown", "denied")),
+    ("TW204", ["", "sshd: ALL EXCEPT 2001:db8::1\n"], OUT, ("sshd\t2001:db8::1\tunknown", "denied")),
+    ("TW204", ["", "sshd: 10.0.0.1 2001:db8::1\n"], IN, ("sshd\t2001:db8::1\tunknown", "granted")),
+    ("TW214", ["sshd: 10.0.0.0/8 EXCEPT 10.0.0.0/8\n", CLOSED], NOTHING, ("sshd\t10.1.1.1\tunknown", "denied")),
+    ("TW214", ["in.ftpd: 10.1.2.3 EXCEPT 10.\n", CLOSED], NOTHING, ("in.ftpd\t10.1.2.3\tunknown", "denied")),
+    ("TW214", ["x: ALL EXCEPT *\n", CLOSED], NOTHING, ("x\t203.0.113.7\tunknown", "denied")),
+    ("TW214", ["sshd EXCEPT sshd: ALL\n", CLOSED], NOTHING, (STRANGER, "denied")),
+    ("TW214", ["", "ALL: 192.0.2.0/24 EXCEPT 192.0.2.\n"], NOTHING, ("sshd\t192.0.2.7\tunknown", "granted")),
+    ("TW219", ["sshd: allow: 203.0.113.7\n", CLOSED], OUT, (STRANGER, "denied")),
+    ("TW219", ["sshd: deny: 203.0.113.7\n", ""], IN, (STRANGER, "granted")),
+    ("TW219", ["", "sshd: deny: ALL\n"], IN, (STRANGER, "granted")),
 ];
 
 #[test]
@@ -129,6 +150,15 @@ const FALSE: &[(&str, [&str; 2], &str)] = &[
     ("TW721", ["sshd: bob@192.0.2.7\n", CLOSED], "only one address may say so"),
     ("TW721", ["sshd: root@ALL\n", ""], "everybody gets in anyway"),
     ("TW721", ["", "sshd: root@ALL\n"], "it refuses"),
+    ("TW721", ["", "ALL: ALL EXCEPT bob@192.0.2.7\n"], "only one address may say so"),
+    ("TW721", ["", "ALL: ALL EXCEPT root@ALL\nALL: ALL\n"], "the next rule refuses them"),
+    ("TW212", ["sshd: ALL EXCEPT ::1\n", CLOSED], "an address stands after it"),
+    ("TW214", ["sshd: 10. EXCEPT 10.1.\n", CLOSED], "the rest of the network gets in"),
+    ("TW214", ["sshd: 10. EXCEPT 10. EXCEPT 10.1.\n", CLOSED], "the exception has one of its own"),
+    ("TW214", ["sshd: 10. EXCEPT bob@10.\n", CLOSED], "everybody but bob gets in"),
+    ("TW203", ["sshd: allow: 203.0.113.7\n", CLOSED], "TW219 says it"),
+    ("TW501", ["sshd: allow: 203.0.113.7\n", CLOSED], "it follows from TW219"),
+    ("TW219", ["sshd: allow: severity auth.info\n", CLOSED], "a host may be called so"),
     ("TW708", ["sshd: 10. EXCEPT .example.org\n", CLOSED], "nobody gets in by the name"),
     ("TW705", ["", "ALL: ALL\n"], "everybody is refused"),
     ("TW701", ["sshd: 10.1.\nsshd: 10.\n", CLOSED], "some are left for it"),
@@ -179,4 +209,48 @@ fn comments_give_no_examples() {
             assert!(witness.name.is_none(), "{found:?}");
         }
     }
+}
+
+/// Words that miss a client, and lines in which strangers are rightly refused.
+const MISSED: [&str; 9] = [
+    "sshd: 192.0.2.7\u{a0}\n",
+    "sshd: 192.0.2.7;\n",
+    "sshd: １９２.0.2.7\n",
+    "sshd: \"192.0.2.7\"\n",
+    "sshd: 192.0.2.7\u{200b}\n",
+    "sshd: 192.0.2.7; 10.1.2.3\n",
+    "sshd: .example.org 192.0.2.x\n",
+    "sshd: 192.0.2.6 / 31\n",
+    "sshd: 192.0.2.7 255.255.255.0\n",
+];
+
+#[test]
+fn an_example_is_one_of_those_whom_the_word_means() {
+    let mut oracle = Oracle::start();
+    let dir = tempfile::tempdir().unwrap();
+    let tables = Tables::within(dir.path());
+    let mut shown = 0;
+    for allow in MISSED {
+        let (allow_tree, deny_tree) = (parse(allow.as_bytes()), parse(CLOSED.as_bytes()));
+        let policy = Policy {
+            allow: Some(&allow_tree),
+            deny: Some(&deny_tree),
+        };
+        let report = run(&policy, &Site::NOWHERE, 50);
+        assert!(!report.findings.is_empty(), "{allow}");
+        std::fs::write(&tables.allow, allow).unwrap();
+        std::fs::write(&tables.deny, CLOSED).unwrap();
+        let missed = |found: &&tcpw::lint::Finding| found.diagnostic.code < "TW700";
+        for found in report.findings.iter().filter(missed) {
+            let Some(witness) = &found.witness else {
+                continue;
+            };
+            assert!(witness.address.starts_with("192.0.2."), "{allow}{found:?}");
+            let query = format!("sshd\t{}\tunknown", witness.address);
+            let answer = &oracle.ask(&tables, &[query.into_bytes()])[0].text;
+            assert!(answer.starts_with("denied"), "{allow}{answer}");
+            shown += 1;
+        }
+    }
+    assert!(shown >= 6, "{shown} examples only");
 }

@@ -321,3 +321,56 @@ fn misspelt_daemons_are_warnings_with_a_reason() {
     }
     assert!(one("vsfptd: ALL").2.starts_with("write `vsftpd`"));
 }
+
+#[test]
+fn what_the_shell_does_itself_is_not_looked_for() {
+    for command in [
+        "spawn while read x; do :; done &",
+        "spawn set -e; /bin/true",
+        "spawn . /etc/profile",
+        "spawn case %d in *) ;; esac",
+        "spawn until true; do :; done",
+        "spawn { trap : 1; } &",
+        "spawn eval true",
+        "aclexec ! true",
+        "aclexec ! /bin/false",
+    ] {
+        let report = report(&format!("sshd: ALL: {command}\n"), "ALL: ALL\n");
+        let mut found = report.findings.iter();
+        let is_said = found.any(|one| one.diagnostic.code == "TW603");
+        assert!(!is_said, "{command}");
+    }
+    let report = report("sshd: ALL: aclexec ! filter\n", "ALL: ALL\n");
+    let mut found = report.findings.iter();
+    assert!(found.any(|one| one.diagnostic.code == "TW603"));
+}
+
+#[test]
+fn a_command_that_is_not_there_does_not_always_succeed() {
+    let stage = || {
+        let sandbox = crate::sandbox::Sandbox::new();
+        sandbox
+            .allow("sshd: 192.0.2.7: aclexec /bin/true\n")
+            .deny("ALL: ALL\n")
+    };
+    let run = stage().run(&["lint"]);
+    let text = run.stdout_text().to_owned();
+    assert!(
+        text.contains("[TW604]") && !text.contains("[TW521]"),
+        "{text}"
+    );
+    drop(run.unchecked());
+    let run = stage().file("bin/true", "#!/bin/sh\n");
+    std::fs::set_permissions(
+        run.path().join("bin/true"),
+        std::os::unix::fs::PermissionsExt::from_mode(0o755),
+    )
+    .unwrap();
+    let run = run.run(&["lint"]);
+    let text = run.stdout_text().to_owned();
+    assert!(
+        text.contains("[TW521]") && !text.contains("[TW604]"),
+        "{text}"
+    );
+    drop(run.unchecked());
+}

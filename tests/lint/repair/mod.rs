@@ -1,5 +1,6 @@
 //! Repairs: what they make of tables, and whom they let in.
 
+mod around;
 mod fixed;
 mod fixes;
 mod granted;

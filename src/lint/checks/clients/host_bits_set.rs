@@ -1,10 +1,10 @@
 //! An IPv4 network with bits set that its mask takes away matches no address (F-V4-06).
 
-use crate::lint::checks::lists::mask_with_holes;
+use crate::lint::checks::lists::{except_all, mask_with_holes};
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
 use crate::lint::words::{plain, quote};
-use crate::policy::{ClientPattern, HostPattern};
+use crate::policy::{ClientPattern, Element, HostPattern};
 use std::net::Ipv4Addr;
 
 rows! {
@@ -40,11 +40,37 @@ fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
                 mask_with_holes::question(net, mask)
             } else if mask == 0 {
                 "write `ALL`, if everybody is meant".to_owned()
+            } else if except_all::excepts_all(
+                &with_network(client, net & mask, behind),
+                client.rule,
+            ) {
+                format!(
+                    "write `{}`, if the one host is meant",
+                    Ipv4Addr::from_bits(net)
+                )
             } else {
                 format!("write `{network}{}`", plain(behind))
             },
         )
     });
+}
+
+/// The clients of the rule with the network in place of the word.
+fn with_network<'v>(client: &'v ClientView<'_, '_>, net: u32, behind: &[u8]) -> Vec<Element<'v>> {
+    let network = Ipv4Addr::from_bits(net).to_string();
+    let word = [network.as_bytes(), behind].concat();
+    let is_it = |element: &Element<'_>| element.span() == client.span;
+    let elements = client.rule.clients.iter().map(|element| {
+        if is_it(element) {
+            Element::Pattern {
+                text: word.clone().into(),
+                span: client.span,
+            }
+        } else {
+            element.clone()
+        }
+    });
+    elements.collect()
 }
 
 /// What the word was meant to be.

@@ -169,7 +169,7 @@ fn impossible(
     let (harm, what) = rule.rating(excepted);
     let rating = Rating {
         harm,
-        about: About::Clients(meant(text).join(" ").into_bytes()),
+        about: About::Meant(meant(text).join(" ").into_bytes()),
     };
     sink.report_rated(span, rating, || {
         (
@@ -217,7 +217,7 @@ fn letters(
     sink: &mut Sink,
 ) {
     let (harm, what) = rule.rating(excepted);
-    let about = About::Clients(prefix.as_bytes().to_vec());
+    let about = About::Meant(prefix.as_bytes().to_vec());
     let words = || {
         let help = if prefix.is_empty() {
             "write the address that is meant".to_owned()

@@ -44,7 +44,7 @@ fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
         }
         let rating = Rating {
             harm: Harm::Missed,
-            about: About::Clients(net.clone().into_bytes()),
+            about: About::Meant(net.clone().into_bytes()),
         };
         sink.report_rated(whole, rating, || {
             (

@@ -1,6 +1,7 @@
 //! An IPv4 address with fewer than four numbers and no dot at its end never matches (F-V4-03).
 
 use crate::lint::checks::lists::bare_ipv6;
+use crate::lint::checks::torn;
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
 use crate::lint::words::{plain, quote};
@@ -31,13 +32,16 @@ fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
         return;
     }
     sink.report(client.span, || {
+        let whole = torn::whole(&client.rule.clients, client.span, client.text);
         (
             format!(
                 "{} is compared with whole addresses only: it matches nobody and {}",
                 quote(client.text),
                 client.nobody()
             ),
-            if parts > 1 {
+            if let Some(address) = whole {
+                torn::help(&address)
+            } else if parts > 1 {
                 format!(
                     "write `{0}.` for all addresses that begin with {0}",
                     plain(text)

@@ -1,5 +1,6 @@
 //! A pattern of a dot and numbers matches the tail of addresses (F-V4-04).
 
+use crate::lint::checks::torn;
 use crate::lint::sink::Sink;
 use crate::lint::view::ClientView;
 use crate::lint::words::plain;
@@ -28,10 +29,14 @@ fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
         return;
     }
     sink.report(client.span, || {
+        let whole = torn::whole(&client.rule.clients, client.span, client.text);
         let text = plain(text);
         (
             format!("`{text}` is not a network: it matches every IPv4 address that ends like this"),
-            "write a prefix with the dot at its end (`10.1.`), or a network".to_owned(),
+            whole.map_or_else(
+                || "write a prefix with the dot at its end (`10.1.`), or a network".to_owned(),
+                |address| torn::help(&address),
+            ),
         )
     });
 }

@@ -1,9 +1,12 @@
 //! `/0` after an IPv4 network is an error to libwrap: it matches no address (F-V4-08).
 
+use crate::diagnostic::Fix;
+use crate::lint::fix::{Broken, replace};
 use crate::lint::sink::Sink;
-use crate::lint::view::ClientView;
+use crate::lint::view::{ClientView, base, has_except};
 use crate::lint::words::quote;
 use crate::policy::{HostPattern, NetworkProblem};
+use crate::span::Span;
 
 rows! {
     /// An IPv4 network has the prefix length 0.
@@ -15,7 +18,7 @@ rows! {
     /// Facts: F-V4-08
     CHECK = Row::new("TW302", "zero-prefix", Error, Missed, Run::Client(check))
         .ends(Ends::Word, 14)
-        .fixed(Repair::Word(|text| is_everything(text).then(|| b"ALL".to_vec())))
+        .fixed(Repair::Line(fix))
         .shown(claims::missed_by_word);
 }
 
@@ -41,6 +44,22 @@ fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
         )
     });
 }
+
+/// Everybody where more are refused by it, and nobody but the family that is named where they get in.
+fn fix(broken: &Broken<'_, '_>) -> Option<Fix> {
+    if !is_everything(broken.text()) {
+        return None;
+    }
+    let rule = broken.rule()?;
+    let is_word = |(_, span): &(&[u8], Span)| *span == broken.span;
+    let is_base = base(&rule.clients).any(|word| is_word(&word));
+    let is_refused = is_base && !has_except(&rule.clients) && !rule.is_to_grant();
+    let meant = if is_refused { &b"ALL"[..] } else { ALL_OF_IPV4 };
+    Some(replace("write what is meant", broken.span, meant))
+}
+
+/// Every IPv4 address, as libwrap reads it.
+pub(in crate::lint) const ALL_OF_IPV4: &[u8] = b"0.0.0.0/0.0.0.0";
 
 /// Whether a word means everybody, or every address of a family.
 pub(in crate::lint) fn is_everything(text: &[u8]) -> bool {

@@ -57,9 +57,11 @@ rows! {
 }
 
 /// What the shell does itself (POSIX, section 2.14 and 1.6).
-const BUILTINS: [&str; 14] = [
-    "true", "false", "echo", "test", "[", ":", "exit", "printf", "cd", "exec", "if", "for", "kill",
-    "umask",
+const BUILTINS: [&str; 42] = [
+    ".", ":", "[", "alias", "break", "case", "cd", "command", "continue", "echo", "eval", "exec",
+    "exit", "export", "false", "for", "getopts", "hash", "if", "jobs", "kill", "local", "printf",
+    "pwd", "read", "readonly", "return", "set", "shift", "test", "times", "trap", "true", "type",
+    "ulimit", "umask", "unalias", "unset", "until", "wait", "while", "}",
 ];
 
 /// Daemons with libwrap that run under a user of their own when they ask it, and that user, in
@@ -91,9 +93,9 @@ fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Sink) {
     }
 }
 
-/// The first word of a command, but for `exec`.
-fn program(command: &[u8]) -> &[u8] {
-    let is_before = |byte: &&u8| byte.is_ascii_whitespace() || b"({".contains(*byte);
+/// The first word of a command, but for `exec` and the `!` before it.
+pub(in crate::lint::checks) fn program(command: &[u8]) -> &[u8] {
+    let is_before = |byte: &&u8| byte.is_ascii_whitespace() || b"({!".contains(*byte);
     let start = command.iter().take_while(is_before).count();
     let rest = without_exec(command.get(start..).unwrap_or_default());
     let is_end = |byte: &u8| byte.is_ascii_whitespace() || b";|&()<>".contains(byte);
@@ -147,6 +149,17 @@ fn judge(
     });
 }
 
+/// Why nobody can run what is at a path.
+pub(in crate::lint::checks) fn problem(look: &Look) -> Option<&'static str> {
+    match look.kind {
+        FileKind::Missing => Some("is not there"),
+        FileKind::DanglingLink => Some("is a link to nothing"),
+        FileKind::Directory | FileKind::Special => Some("is not a program"),
+        FileKind::File if look.mode & 0o111 == 0 => Some("may be run by nobody (mode without x)"),
+        FileKind::File => None,
+    }
+}
+
 fn file(
     rule: &RuleView<'_, '_>,
     option: &RuleOption<'_>,
@@ -154,14 +167,7 @@ fn file(
     look: &Look,
     sink: &mut Sink,
 ) {
-    let problem = match look.kind {
-        FileKind::Missing => Some("is not there"),
-        FileKind::DanglingLink => Some("is a link to nothing"),
-        FileKind::Directory | FileKind::Special => Some("is not a program"),
-        FileKind::File if look.mode & 0o111 == 0 => Some("may be run by nobody (mode without x)"),
-        FileKind::File => None,
-    };
-    if let Some(problem) = problem {
+    if let Some(problem) = problem(look) {
         sink.report_as(&MISSING.check, option.value_span, || {
             let then = if is_filter(rule.rule, option.value_span) {
                 "so this aclexec fails for everybody"

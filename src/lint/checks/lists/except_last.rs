@@ -1,5 +1,6 @@
 //! Nothing stands after `EXCEPT`: there is no exception (F-EXCEPT-03).
 
+use super::bare_ipv6;
 use crate::diagnostic::Fix;
 use crate::lint::fix::{Broken, replace};
 use crate::lint::sink::Sink;
@@ -25,6 +26,14 @@ fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
         let (Some(Element::Except { span }), true) = (list.last(), list.len() > 1) else {
             continue;
         };
+        // Something stands after it: an address that is cut.
+        let is_before_address = |at: Span| {
+            let between = Span::new(span.end, at.start.max(span.end)).of(rule.source());
+            between.trim_ascii().is_empty()
+        };
+        if bare_ipv6::address(rule).is_some_and(is_before_address) {
+            continue;
+        }
         if let Some(colon) = cut {
             sink.report(span.cover(colon), || {
                 let option = rule.options.first();

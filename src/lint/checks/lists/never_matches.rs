@@ -8,5 +8,7 @@ use crate::policy::Element;
 pub(in crate::lint) fn never_matches(rule: &RuleView<'_, '_>) -> bool {
     let is_void =
         |list: &[Element<'_>]| matches!(list.first(), None | Some(Element::Except { .. }));
-    is_void(&rule.daemons) || is_void(&rule.clients) || bare_ipv6::address(rule).is_some()
+    let is_cut_to_nothing =
+        || bare_ipv6::address(rule).is_some_and(|at| !bare_ipv6::is_left(rule, at));
+    is_void(&rule.daemons) || is_void(&rule.clients) || is_cut_to_nothing()
 }

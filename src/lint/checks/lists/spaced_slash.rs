@@ -25,7 +25,7 @@ fn check(rule: &RuleView<'_, '_>, sink: &mut Sink) {
         let about = network.clone();
         sink.report_about(
             span,
-            || About::Clients(about),
+            || About::Meant(about),
             || {
                 (
                     format!(

@@ -2,12 +2,13 @@
 //! whose command fails (F-ACL-01 to F-ACL-06).
 
 use crate::engine::{Access, Cause, TableName, Verdict, always_succeeds};
+use crate::lint::checks::commands::programs::{problem, program};
 use crate::lint::finding::About;
 use crate::lint::machine_files::Site;
 use crate::lint::policy::Policy;
 use crate::lint::sink::Sink;
 use crate::lint::trial::{Client, Question, Trial, lists, meant_by};
-use crate::lint::view::RuleView;
+use crate::lint::view::{RuleView, is_filter};
 use crate::lint::words::quote;
 use crate::policy::{OptionKind, Rule, RuleOption, rules};
 use crate::syntax::{Line, Tree};
@@ -102,7 +103,7 @@ fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Sink) {
         for rule in rules(tree).filter(|rule| rule.has_options()) {
             let view = RuleView::new_in(table, rule, dialect);
             if view.has(OptionKind::Aclexec) && !view.has_broken_option() {
-                certain(&view, sink);
+                certain(&view, site, sink);
                 if is_decided_by_command(&view) && open.len() < RULE_LIMIT {
                     open.push((table, rule));
                 }
@@ -156,7 +157,7 @@ fn overruling<'v, 's>(rule: &'v RuleView<'_, 's>) -> Option<&'v RuleOption<'s>> 
 }
 
 /// What needs no client to be seen.
-fn certain(rule: &RuleView<'_, '_>, sink: &mut Sink) {
+fn certain(rule: &RuleView<'_, '_>, site: &Site<'_>, sink: &mut Sink) {
     let asked: Vec<_> = rule
         .options
         .iter()
@@ -189,7 +190,13 @@ fn certain(rule: &RuleView<'_, '_>, sink: &mut Sink) {
         );
     }
     let command = last.value.as_deref().unwrap_or_default().trim_ascii();
-    if !always_succeeds(command) {
+    // One that is not there fails for everybody, and is reported as such.
+    let is_missing = || {
+        let path = Some(program(command)).filter(|path| path.starts_with(b"/"));
+        let look = path.and_then(|path| site.files.look(path));
+        is_filter(rule.rule, last.value_span) && look.as_ref().and_then(problem).is_some()
+    };
+    if !always_succeeds(command) || is_missing() {
         return;
     }
     sink.report_as(&ALWAYS.check, last.name_span.cover(last.value_span), || {

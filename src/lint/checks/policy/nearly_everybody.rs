@@ -8,7 +8,7 @@ use crate::lint::machine_files::Site;
 use crate::lint::policy::Policy;
 use crate::lint::sink::Sink;
 use crate::lint::trial::{Client, Question, Trial};
-use crate::lint::view::{RuleView, base};
+use crate::lint::view::{RuleView, base, patterns};
 use crate::lint::words::quote;
 use crate::policy::{ClientPattern, HostPattern, OptionKind, Rule, TextPattern, rules};
 use crate::span::Span;
@@ -25,7 +25,7 @@ rows! {
     CHECK = Row::new("TW720", "nearly-everybody", Warning, LetsIn, Run::Site(check))
         .shown(claims::lets_in);
 
-    /// A rule lets in everybody who says to be a certain user.
+    /// A rule lets in everybody who says to be a certain user, or excepts them from a refusal.
     ///
     /// The user is what the client's own machine answers to a question by ident. A stranger can
     /// answer anything.
@@ -33,7 +33,10 @@ rows! {
     /// Repair: by hand
     /// Facts: F-USER-01 F-USER-02
     USER = Row::new("TW721", "user-says-so", Warning, LetsIn, Run::Elsewhere)
-        .shown(claims::lets_in);
+        .shown(|shown| {
+            let by = if shown.effect { Decider::Own } else { Decider::Other };
+            vec![(claim(Some(true), by, Reach::Any), &[Group::Strangers])]
+        });
 }
 
 /// Rules whose clients are tried.
@@ -56,6 +59,17 @@ fn check(policy: &Policy<'_>, site: &Site<'_>, sink: &mut Sink) {
             }
             let view = RuleView::new_in(table, rule, site.world.dialect());
             let is_everybody = base(&view.clients).any(|(text, _)| is_all(text));
+            let excepted = Excepted::of(&view);
+            if !excepted.is_empty() {
+                let trial = trial.get_or_insert_with(|| Trial::new(policy, site.world));
+                if tried == RULE_LIMIT || trial.is_too_long {
+                    return;
+                }
+                tried += 1;
+                for one in excepted {
+                    one.report(&view, trial, sink);
+                }
+            }
             if !view.grants() || view.has(OptionKind::Aclexec) || is_everybody {
                 continue;
             }
@@ -232,6 +246,66 @@ impl Word {
                 what,
                 "name the networks or domains that may get in; write ALL if everybody may"
                     .to_owned(),
+            )
+        });
+    }
+}
+
+/// A user who is excepted from a refusal, wherever he is.
+struct Excepted<'v> {
+    text: &'v [u8],
+    span: Span,
+    word: Word,
+}
+
+impl<'v> Excepted<'v> {
+    /// Those of a rule that refuses.
+    fn of(view: &'v RuleView<'_, '_>) -> Vec<Self> {
+        if view.is_to_grant() || view.has_broken_option() || view.has(OptionKind::Aclexec) {
+            return Vec::new();
+        }
+        let excepted = patterns(&view.clients).filter(|(.., excepted)| *excepted);
+        let users = excepted.filter_map(|(text, span, _)| {
+            let word = Word::of(text).filter(|word| word.user.is_some())?;
+            Some(Self { text, span, word })
+        });
+        users.collect()
+    }
+
+    /// Reports it if a stranger gets in who says to be that user, and else is refused by this rule.
+    fn report(self, view: &RuleView<'_, '_>, trial: &Trial<'_, '_>, sink: &mut Sink) {
+        let line = view.rule.line().index();
+        let is_refused = |question: &Question, user: Option<Vec<u8>>| {
+            let verdict = trial.decide(&Question {
+                user,
+                ..question.clone()
+            });
+            verdict.access == Access::Denied
+                && matches!(&verdict.cause, Cause::Rule { matched, .. }
+                    if matched.table == view.table && matched.line == line)
+        };
+        let questions = Trial::questions(view.rule, &self.word.clients());
+        let seen = questions.into_iter().find_map(|question| {
+            let seen = Question {
+                user: self.word.user.clone(),
+                ..question
+            };
+            let is_in = trial.decide(&seen).access == Access::Granted;
+            let others = [None, Some(b"tcpw-other".to_vec())];
+            let is_kept_out = || others.into_iter().any(|user| is_refused(&seen, user));
+            (is_in && is_kept_out()).then_some(seen)
+        });
+        let Some(seen) = seen else {
+            return;
+        };
+        sink.report_as_about(&USER.check, self.span, || About::Seen(seen), || {
+            (
+                format!(
+                    "the user in {} is what the client says of itself: nearly everybody gets past \
+                     this rule",
+                    quote(self.text)
+                ),
+                "name the addresses that are excepted; a user name proves nothing".to_owned(),
             )
         });
     }
