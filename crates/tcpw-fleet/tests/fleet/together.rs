@@ -146,6 +146,8 @@ impl Fleet {
 
     /// One scanner at three hosts: one mail, of the fleet.
     fn scan(&self) {
+        // Hosts leave their mail to it once they have seen that it runs.
+        self.mail();
         for host in &self.hosts {
             assert!(host.push(), "{}", host.name);
             host.refuse("203.0.113.9");
@@ -176,6 +178,7 @@ impl Fleet {
     /// It is back: the fleet mails again.
     fn recovery(&mut self) {
         self.server.run();
+        self.mail();
         for host in &self.hosts {
             assert!(host.push(), "{}", host.name);
         }
