@@ -187,6 +187,10 @@ BEGIN
         RETURN;
     END IF;
 
+    -- Whoever makes a partition moves rows out of these, and what is on its way into one would be refused then.
+    -- In this order, which is that of tcpw.make_ahead.
+    LOCK TABLE tcpw.event_default, tcpw.hourly_default IN ROW EXCLUSIVE MODE;
+
     -- Nearly always all of them are new, which is cheaper to try than to ask for each.
     BEGIN
         EXECUTE adding USING me, seqs, ats, addrs, sources, daemons, verdicts, rules, reporters,

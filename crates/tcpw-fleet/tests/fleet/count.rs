@@ -83,6 +83,9 @@ fn bare(line: FleetLine) -> Option<String> {
             silent: 0,
             behind: 0,
             backlog: 0,
+            unmailed: 0,
+            passed: None,
+            read: None,
             ..totals
         }),
         FleetLine::Host(host) => FleetLine::Host(FleetHost {
