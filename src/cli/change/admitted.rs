@@ -374,7 +374,7 @@ mod tests {
                 DENY,
                 &[
                     "open",
-                    "ALL- < clients without an address without a name with a doubtful name (PARANOID) \\ ",
+                    "ALL- < clients without an address clients without a name clients with a doubtful name (PARANOID) \\ ",
                 ][..],
             ),
             (
