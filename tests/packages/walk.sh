@@ -152,7 +152,7 @@ readarray -t lines < <(awk '/^```/ { if (inside) exit; if ($0 == "```sh") inside
 case $locale in
 ko*)
     who='누구의 접속을' services='어느 서비스에' way='메일을 어떻게' name='메일 서버 이름' protection='암호화 방식'
-    login='메일 서버의 사용자 이름' password='비밀번호 (' sender='보내는 사람' recipients='알림을 누가' copies='참조(Cc)'
+    login='메일 서버의 사용자 이름' password='비밀번호 (' sender='보내는 사람' recipients='경보를 누가' copies='참조(Cc)'
     subject='제목 (' attachment='첨부할 파일' schedule='누가 할까요' make_it='이대로 바꿀까요' yes='예'
     only='만 들어올 수 있고'
     ;;

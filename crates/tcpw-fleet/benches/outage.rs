@@ -90,6 +90,7 @@ impl Member {
             full: FULL,
             counters: true,
             mail: FleetMail::Own,
+            own_after: Duration::from_secs(600),
             now,
         };
         let done = push.run(&SystemClock).map_err(|error| error.to_string())?;

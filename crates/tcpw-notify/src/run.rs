@@ -143,9 +143,11 @@ impl Run {
     /// Whether systemd watches the directory `drop` into which an event went, and starts the deliverer:
     /// then nobody else need do it.
     pub(crate) fn is_watched(&self, drop: &Path) -> bool {
-        let is_usual = Path::new(DEFAULT_DROP).parent() == drop.parent();
         let is_there = |path: &str| Path::new(path).symlink_metadata().is_ok();
-        self.root.is_none() && self.config.is_none() && is_usual && WATCH.into_iter().all(is_there)
+        self.root.is_none()
+            && self.config.is_none()
+            && is_named_by_units(drop)
+            && WATCH.into_iter().all(is_there)
     }
 
     fn place(&self, given: Option<&PathBuf>, default: &str) -> PathBuf {
@@ -153,6 +155,14 @@ impl Run {
             .cloned()
             .unwrap_or_else(|| self.inside(Path::new(default)))
     }
+}
+
+/// Whether `drop` is one of the two directories that the path unit and the timer look at. Another one beside
+/// them is none of theirs.
+fn is_named_by_units(drop: &Path) -> bool {
+    [DEFAULT_DROP, DEFAULT_ROOT_DROP]
+        .iter()
+        .any(|usual| Path::new(usual) == drop)
 }
 
 /// Where `tcpw` is: this very program, or the one beside it. A program that was replaced since it
@@ -207,5 +217,15 @@ mod tests {
         let same = usual.clone().with_drop(Some(Path::new(DEFAULT_DROP)));
         assert_eq!(same, usual);
         assert_eq!(usual.clone().with_drop(None), usual);
+    }
+
+    #[test]
+    fn only_the_directories_that_units_name_are_watched() {
+        for usual in [DEFAULT_DROP, DEFAULT_ROOT_DROP, "/var/spool/tcpw/drop/"] {
+            assert!(is_named_by_units(Path::new(usual)), "{usual}");
+        }
+        for other in ["/var/spool/tcpw/other", "/var/spool/tcpw", "/srv/drop"] {
+            assert!(!is_named_by_units(Path::new(other)), "{other}");
+        }
     }
 }
