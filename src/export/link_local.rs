@@ -92,7 +92,7 @@ mod tests {
         }
     }
 
-    fn shown(covered: Vec<Covered>) -> Vec<String> {
+    fn shown(covered: &[Covered]) -> Vec<String> {
         let show = |range: &Covered| format!("{}-{} {:?}", range.low, range.high, range.access);
         covered.iter().map(show).collect()
     }
@@ -101,14 +101,14 @@ mod tests {
     fn link_local_clients_that_fare_otherwise_are_undecided_together() {
         let end = "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff";
         let alike = vec![covered("::", end, Access::Denied)];
-        assert_eq!(shown(link_local_alike(alike.clone())), shown(alike));
+        assert_eq!(shown(&link_local_alike(alike.clone())), shown(&alike));
         let apart = vec![
             covered("::", "fe80::ffff:ffff:ffff:ffff", Access::Denied),
             covered("fe80:0:0:1::", "fe80:0:0:1::7", Access::Granted),
             covered("fe80:0:0:1::8", end, Access::Denied),
         ];
         assert_eq!(
-            shown(link_local_alike(apart)),
+            shown(&link_local_alike(apart)),
             [
                 "::-fe7f:ffff:ffff:ffff:ffff:ffff:ffff:ffff Denied",
                 "fe80::-febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff Undecided",
