@@ -153,6 +153,28 @@ fn a_newer_sshd_ends_the_connection_of_whom_the_tables_refuse() {
     ));
 }
 
+/// What is decided about some link-local clients only cannot be said.
+fn in_part(folder: &Path, sshd: &Sshd, key: &Path) {
+    let (allow, deny) = ("sshd: [fe80::]/64\n", "ALL: ALL\n");
+    let place = Place::new(folder.join("part"), allow, deny);
+    let output = place.tcpw(&["export", "--to", "sshd"]);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
+    for part in [
+        "fe80::-febf:",
+        "link-local clients (fe80::/10) only as a whole",
+    ] {
+        assert!(errors.contains(part), "{errors}");
+    }
+    for (choice, is_refused) in [("--partial", true), ("--partial=allow", false)] {
+        let output = place.tcpw(&["export", "--to", "sshd", choice]);
+        let file = place.file("00-tcpw.conf");
+        fs::write(&file, output.stdout).unwrap();
+        let said = sshd.asked(&file, key, Some("fe80::7%lo")).unwrap();
+        assert_eq!(said.contains("denyusers *"), is_refused, "{said}");
+    }
+}
+
 /// Link-local clients come as `fe80::7%eth0`; libwrap ignores the zone, and sshd finds such a client in no
 /// network.
 #[test]
@@ -206,25 +228,7 @@ fn link_local_clients_are_refused_and_admitted_as_the_tables_say() {
             }
         }
     }
-    // What is decided about some of them only cannot be said.
-    let (allow, deny) = ("sshd: [fe80::]/64\n", "ALL: ALL\n");
-    let place = Place::new(folder.path().join("part"), allow, deny);
-    let output = place.tcpw(&["export", "--to", "sshd"]);
-    let errors = String::from_utf8(output.stderr).unwrap();
-    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
-    for part in [
-        "fe80::-febf:",
-        "link-local clients (fe80::/10) only as a whole",
-    ] {
-        assert!(errors.contains(part), "{errors}");
-    }
-    for (choice, is_refused) in [("--partial", true), ("--partial=allow", false)] {
-        let output = place.tcpw(&["export", "--to", "sshd", choice]);
-        let file = place.file("00-tcpw.conf");
-        fs::write(&file, output.stdout).unwrap();
-        let said = sshds[0].asked(&file, &key, Some("fe80::7%lo")).unwrap();
-        assert_eq!(said.contains("denyusers *"), is_refused, "{said}");
-    }
+    in_part(folder.path(), &sshds[0], &key);
     say("export: link-local clients with their zones are treated by sshd -T as the tables say");
 }
 

@@ -48,6 +48,14 @@ fn wait_for_bans(server: &Fail2ban, sandbox: &Sandbox, database: &str) {
     });
 }
 
+/// Who names the daemon of one jail has not said that the others are for ALL.
+fn assert_asks_for_the_others(sandbox: &Sandbox, words: &[&str]) {
+    let ran = sandbox.run(words);
+    let said = "no --daemon NAME=for-ever says which daemon";
+    assert!(ran.code == Some(2) && ran.err.contains(said), "{}", ran.err);
+    assert_eq!(sandbox.tables(), (String::new(), String::new()));
+}
+
 #[test]
 fn the_bans_of_a_running_fail2ban_become_rules() {
     let sandbox = Sandbox::new("", "");
@@ -65,18 +73,8 @@ fn the_bans_of_a_running_fail2ban_become_rules() {
     let database = database.to_str().unwrap();
     ban(&server);
     wait_for_bans(&server, &sandbox, database);
-    // Who names the daemon of one jail has not said that the others are for ALL.
     let one = ["import", "fail2ban", database, "-d", "sshd=sshd"];
-    let ran = sandbox.run(&one);
-    assert!(
-        ran.code == Some(2)
-            && ran
-                .err
-                .contains("no --daemon NAME=for-ever says which daemon"),
-        "{}",
-        ran.err
-    );
-    assert_eq!(sandbox.tables(), (String::new(), String::new()));
+    assert_asks_for_the_others(&sandbox, &one);
     let ran = sandbox.run(&[&one[..], &["-d", "ALL"]].concat());
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     let (allow, deny) = sandbox.tables();
@@ -96,16 +94,7 @@ fn the_bans_of_a_running_fail2ban_become_rules() {
         "{deny}"
     );
     // What is there is not added again; the database is not changed.
-    let ran = sandbox.run(&[
-        "import",
-        "fail2ban",
-        database,
-        "-d",
-        "sshd=sshd",
-        "-d",
-        "ALL",
-        "--check",
-    ]);
+    let ran = sandbox.run(&[&one[..], &["-d", "ALL", "--check"]].concat());
     assert_eq!(
         (ran.code, &*ran.out),
         (Some(0), "nothing to change\n"),
