@@ -6,6 +6,7 @@ use super::repaired::Repaired;
 use crate::diagnostic::Severity;
 use crate::edit::{Edit, apply};
 use crate::engine::{Surroundings, TableName};
+use crate::lint::checks::lists::bare_ipv6;
 use crate::lint::finding::Finding;
 use crate::lint::trial::line_at;
 use crate::lint::view::RuleView;
@@ -115,7 +116,9 @@ pub(super) fn refuses_friends(table: TableName, lines: &[u8], world: &dyn Surrou
     let tree = parse_as(lines, dialect.reading);
     rules(&tree).any(|rule| {
         let view = RuleView::new_in(table, rule, dialect);
-        view.is_to_grant() && view.has_broken_option()
+        // What an address without brackets breaks is mended with the address.
+        let is_mended_next = bare_ipv6::address(&view).is_some();
+        view.is_to_grant() && view.has_broken_option() && !is_mended_next
     })
 }
 
