@@ -201,9 +201,10 @@ mod tests {
         for nameless in [
             "postgres://keeper:secret@/tcpw?hostaddr=127.0.0.1&port=5433",
             "postgres://a@/tcpw?host=/run/postgresql&hostaddr=127.0.0.1&sslmode=verify-full",
-            "postgres://a@/tcpw?host=db.example,/run/postgresql&hostaddr=127.0.0.1,127.0.0.1",
+            "postgres://a@db.example,%2Frun%2Fpostgresql/tcpw?hostaddr=127.0.0.1,127.0.0.1",
         ] {
-            assert!(Address::parse(nameless).is_err(), "{nameless}");
+            let parsed = Address::parse(nameless);
+            assert!(parsed.is_err(), "{nameless} {parsed:?}");
         }
         let named = "postgres://a@db.example/tcpw?hostaddr=127.0.0.1";
         let named = Address::parse(named).unwrap();

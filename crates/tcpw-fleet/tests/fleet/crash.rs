@@ -35,7 +35,14 @@ fn ten_kills_during_pushes_leave_every_event_once() {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        sleep(Duration::from_millis(250 + 37 * round));
+        // Once something of it is there, and a little later each time.
+        let count = "SELECT count(*) FROM tcpw.event";
+        while push.try_wait().unwrap().is_none()
+            && server.ask(count).parse::<i64>().unwrap() == before
+        {
+            sleep(Duration::from_millis(5));
+        }
+        sleep(Duration::from_millis(3 * round));
         server.kill();
         let ended = push.wait().unwrap();
         server.run();

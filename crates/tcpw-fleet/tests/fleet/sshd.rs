@@ -48,12 +48,6 @@ fn mail(server: &Server, config: &Path) {
 fn a_scanner_at_three_real_sshds_is_one_mail_and_one_report() {
     let server = Server::start();
     good(&["init", &server.admin()]);
-    thread::scope(|scope| {
-        for name in NAMES {
-            let server = &server;
-            scope.spawn(move || play(server, name));
-        }
-    });
     let inbox = Inbox::start();
     let place = TempDir::with_prefix("tcpw-mailer-").unwrap();
     let base = place.path().display();
@@ -66,6 +60,14 @@ fn a_scanner_at_three_real_sshds_is_one_mail_and_one_report() {
         inbox.port
     );
     fs::write(&config, text).unwrap();
+    // Hosts leave their mail to it once they have seen that it runs.
+    mail(&server, &config);
+    thread::scope(|scope| {
+        for name in NAMES {
+            let server = &server;
+            scope.spawn(move || play(server, name));
+        }
+    });
     mail(&server, &config);
     mail(&server, &config);
     wait_until("the mail", || !inbox.mails().is_empty());
