@@ -209,7 +209,7 @@ mod tests {
         let named = "postgres://a@db.example/tcpw?hostaddr=127.0.0.1";
         let named = Address::parse(named).unwrap();
         assert!(named.tls.is_some());
-        assert_eq!(named.place(), "db.example:/tcpw");
+        assert_eq!(named.place(), "db.example:5432/tcpw");
         let plain = "postgres://a@/tcpw?hostaddr=127.0.0.1&port=5433&sslmode=disable";
         let plain = Address::parse(plain).unwrap();
         assert!(plain.tls.is_none());
