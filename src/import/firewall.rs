@@ -313,10 +313,10 @@ fn both(one: &Matching, other: &Matching) -> Matching {
         }
         (ports, None) | (None, ports) => ports.clone(),
     };
-    let untils = [one.until, other.until];
+    let ends = [one.until, other.until];
     Matching {
         from,
         ports,
-        until: untils.into_iter().flatten().min(),
+        until: ends.into_iter().flatten().min(),
     }
 }
