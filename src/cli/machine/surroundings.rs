@@ -154,6 +154,8 @@ impl Machine {
 
 impl Surroundings for Machine {
     fn list_file(&self, path: &[u8]) -> ListFile {
+        // libwrap opens what stands before a NUL.
+        let path = path.split(|byte| *byte == 0).next().unwrap_or_default();
         let mut lists = self.lists.borrow_mut();
         let read = || match self.read(path) {
             Ok(bytes) => ListFile::Read(bytes.into()),
