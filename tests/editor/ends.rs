@@ -98,6 +98,14 @@ fn the_same_again_has_the_end_that_is_asked_for_last() {
     assert_eq!(allow.matches(ONE).count(), 1, "{allow}");
     pass(&sandbox, 4);
     assert!(!is_denied(&sandbox, "sshd", ONE));
+    // Of a rule for good about which nothing else is said there is nothing to note.
+    done(&sandbox, &["deny", OTHER, "--for", "1h"]);
+    done(&sandbox, &["deny", OTHER]);
+    assert!(
+        !sandbox.tables().1.contains("# tcpw"),
+        "{:?}",
+        sandbox.tables()
+    );
 }
 
 /// What a command asked for: for whom, for which daemons, for how many hours.

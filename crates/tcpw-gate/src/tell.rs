@@ -142,7 +142,7 @@ pub fn tell(
     }
 }
 
-/// What `decides` says; or, if it panics, no, and the log is told of that.
+/// What `decides` says; if it panics, no, and the log says that it did.
 pub fn guarded(
     book: impl FnOnce() -> Logbook + UnwindSafe,
     decides: impl FnOnce() -> bool + UnwindSafe,

@@ -114,7 +114,7 @@ pub(crate) fn revoke(
     answer(context, how, &intent.guarded(!is_forced))
 }
 
-/// Whether no gate of the tables admits by what is taken out of it.
+/// Whether no gate of the tables admits by what is revoked.
 fn only_ends_bans(asked: &RevokedGate<'_>, paths: &Paths) -> Result<bool, Failure> {
     let (allow, deny) = (
         TableFile::read(&paths.allow)?,

@@ -5,10 +5,11 @@ use crate::editor::change::merge::merged;
 use crate::editor::change::worked_out::Change;
 use crate::editor::client::label::{in_endings, in_style};
 use crate::editor::client::pattern::Client;
+use crate::editor::trial::rule_parts::words;
 use crate::editor::trial::table_pair::Ground;
 use crate::engine::TableName;
 use crate::metadata::{Bond, Label, bond, identity};
-use crate::policy::{Element, Rule, WIDTH};
+use crate::policy::{Rule, WIDTH};
 use crate::span::offset;
 use crate::syntax::{Line, parse};
 
@@ -80,20 +81,11 @@ fn own_clients<'t, 's>(
     if !is_same || rule.has_options() || !is_plain(rule.line()) {
         return None;
     }
-    let words = |elements: Vec<Element<'_>>| -> Option<Vec<String>> {
-        elements
-            .into_iter()
-            .map(|element| match element {
-                Element::Except { .. } => None,
-                Element::Pattern { text, .. } => String::from_utf8(text.into_owned()).ok(),
-            })
-            .collect()
-    };
-    if words(rule.daemons().elements().collect())? != daemons {
+    if words(rule.daemons().elements())? != daemons {
         return None;
     }
     // In the spelling of tcpw, so that nothing else is changed by writing them again.
-    let clients: Option<Vec<Client>> = words(rule.clients().elements().collect())?
+    let clients: Option<Vec<Client>> = words(rule.clients().elements())?
         .iter()
         .map(|word| {
             let client = Client::parse(word).ok()?;

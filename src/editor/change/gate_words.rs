@@ -13,7 +13,7 @@ use crate::editor::trial::table_pair::Ground;
 use crate::engine::TableName;
 use tcpw_gate::{Call, Exception, program_of};
 
-/// What is to be taken out of which gates.
+/// What is revoked, of which gates.
 #[derive(Debug, Clone, Copy)]
 pub struct RevokedGate<'a> {
     /// The conditions.
@@ -39,7 +39,7 @@ impl RevokedGate<'_> {
         })
     }
 
-    /// What is taken out.
+    /// What is revoked.
     fn wanted(&self) -> Vec<Exception> {
         let mut wanted = self.terms.conditions();
         wanted.extend(self.terms.except().iter().cloned());

@@ -6,10 +6,11 @@ use crate::editor::change::worked_out::Change;
 use crate::editor::client::label::in_endings;
 use crate::editor::client::pattern::Client;
 use crate::editor::trial::asked::Asked;
+use crate::editor::trial::rule_parts::words;
 use crate::editor::trial::table_pair::Ground;
 use crate::engine::{Matched, TableName};
 use crate::metadata::{Bond, Label, bond, identity};
-use crate::policy::{Element, Rule};
+use crate::policy::Rule;
 use crate::syntax::Tree;
 use std::collections::{BTreeMap, HashSet};
 
@@ -74,14 +75,20 @@ impl<'a> Lasting<'a> {
             if was.until.is_none() || was.until == self.label.until {
                 continue;
             }
+            let asked = &self.label;
             let new = Label {
-                reason: self.label.reason.clone().or_else(|| was.reason.clone()),
-                ..self.label.clone()
+                since: asked.since.clone().or_else(|| was.since.clone()),
+                reason: asked.reason.clone().or_else(|| was.reason.clone()),
+                ..asked.clone()
             };
-            let text = if new == Label::default() {
-                Vec::new()
-            } else {
+            // When it was written alone is nothing that a comment is needed for.
+            let has_more = [&new.until, &new.by, &new.follow, &new.reason]
+                .iter()
+                .any(|word| word.is_some());
+            let text = if has_more {
                 in_endings(tree, new.line(&identity(rule)).into_bytes())
+            } else {
+                Vec::new()
             };
             let edit = Edit::replace(bond.line.span(), text);
             if !change.edits.of(table).contains(&edit) {
@@ -119,14 +126,4 @@ impl<'a> Lasting<'a> {
         let is_about = words(rule.daemons().elements())? == self.daemons;
         (is_same && is_about && self.clients.contains(&client)).then_some(bond)
     }
-}
-
-/// The words of a list; none if it has an exception or bytes that are no text.
-fn words<'t>(elements: impl Iterator<Item = Element<'t>>) -> Option<Vec<String>> {
-    elements
-        .map(|element| match element {
-            Element::Except { .. } => None,
-            Element::Pattern { text, .. } => String::from_utf8(text.into_owned()).ok(),
-        })
-        .collect()
 }

@@ -36,3 +36,13 @@ pub(crate) fn patterns<'s>(
         Element::Pattern { text, .. } => Some((text, is_excepted)),
     })
 }
+
+/// The words of a list; none if it has an exception or bytes that are no text.
+pub(crate) fn words<'t>(elements: impl Iterator<Item = Element<'t>>) -> Option<Vec<String>> {
+    elements
+        .map(|element| match element {
+            Element::Except { .. } => None,
+            Element::Pattern { text, .. } => String::from_utf8(text.into_owned()).ok(),
+        })
+        .collect()
+}

@@ -28,7 +28,7 @@ fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
     }
     sink.report(client.span, || {
         let slash = memchr::memchr(b'/', client.host).unwrap_or_default();
-        let behind = client.host.get(slash..).unwrap_or_default();
+        let ending = client.host.get(slash..).unwrap_or_default();
         let network = Ipv4Addr::from_bits(net & mask);
         (
             format!(
@@ -41,7 +41,7 @@ fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
             } else if mask == 0 {
                 "write `ALL`, if everybody is meant".to_owned()
             } else if except_all::excepts_all(
-                &with_network(client, net & mask, behind),
+                &with_network(client, net & mask, ending),
                 client.rule,
             ) {
                 format!(
@@ -49,16 +49,16 @@ fn check(client: &ClientView<'_, '_>, sink: &mut Sink) {
                     Ipv4Addr::from_bits(net)
                 )
             } else {
-                format!("write `{network}{}`", plain(behind))
+                format!("write `{network}{}`", plain(ending))
             },
         )
     });
 }
 
 /// The clients of the rule with the network in place of the word.
-fn with_network<'v>(client: &'v ClientView<'_, '_>, net: u32, behind: &[u8]) -> Vec<Element<'v>> {
+fn with_network<'v>(client: &'v ClientView<'_, '_>, net: u32, ending: &[u8]) -> Vec<Element<'v>> {
     let network = Ipv4Addr::from_bits(net).to_string();
-    let word = [network.as_bytes(), behind].concat();
+    let word = [network.as_bytes(), ending].concat();
     let is_it = |element: &Element<'_>| element.span() == client.span;
     let elements = client.rule.clients.iter().map(|element| {
         if is_it(element) {
