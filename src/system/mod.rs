@@ -18,7 +18,6 @@ mod hand_over;
 mod hidden_file;
 mod hidden_input;
 mod host_name;
-mod in_root;
 mod installed;
 mod journald;
 mod libwrap;
@@ -68,7 +67,6 @@ pub use hand_over::{Ownership, give_file, settle_directory};
 pub use hidden_file::is_unopenable;
 pub use hidden_input::{HiddenLine, HiddenTerminal};
 pub use host_name::{full_host_name, host_name};
-pub use in_root::{place_in_root, place_of_entry_in_root};
 pub use installed::{SAFE_PATH, find_program};
 pub use journald::{EVENT_MESSAGE_ID, JOURNAL_SOCKET, LogSockets, SystemLog};
 pub use libwrap::imports_innetgr;
@@ -95,6 +93,7 @@ pub use tcpw_event::descriptors::close_inherited;
 pub use tcpw_event::detach::{
     Relay, default_signals, leave_session, set_environment, start_bare, start_detached,
 };
+pub use tcpw_event::in_root::{place_below, place_in_root, place_of_entry_in_root};
 pub use tcpw_event::limits::widen_limits;
 pub use tcpw_event::now::now;
 pub use tcpw_event::ownership::{give_to_directory, make_for_directory};

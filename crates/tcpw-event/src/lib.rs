@@ -9,6 +9,7 @@ pub mod descriptors;
 pub mod detach;
 pub mod encoding;
 pub mod event;
+pub mod in_root;
 pub mod limits;
 pub mod lock;
 pub mod now;

@@ -5,10 +5,10 @@ use crate::fault::Fault;
 use crate::label::Edition;
 use crate::network::Network;
 use crate::own::OwnAddresses;
-use crate::sources::below;
 use hosts_access::escape::visible;
 use std::io;
 use std::path::{Path, PathBuf};
+use tcpw_event::in_root::{place_below, place_of_entry_in_root};
 use tcpw_event::places::CONFIGURATION;
 use tcpw_event::regular::read_regular;
 use tcpw_event::trust::check_for_root;
@@ -72,7 +72,10 @@ impl Settings {
 
     fn read_of(root: Option<&Path>, needs: impl Fn(Edition) -> bool) -> Self {
         let mut settings = Self::default();
-        if let Err(cause) = settings.configure(&below(root, Path::new(CONFIGURATION))) {
+        let read = place_below(root, Path::new(CONFIGURATION))
+            .map_err(|error| error.to_string())
+            .and_then(|place| settings.configure(&place));
+        if let Err(cause) = read {
             settings = Self {
                 fault: Some(Fault::Configuration {
                     path: CONFIGURATION.into(),
@@ -153,7 +156,13 @@ fn values<T>(
 
 /// The first of `names` that are in a usual place, those of one line together.
 fn usual(root: Option<&Path>, names: &[&[&str]]) -> Vec<PathBuf> {
-    let is_there = |path: &PathBuf| below(root, path).symlink_metadata().is_ok();
+    let is_there = |path: &PathBuf| {
+        let place = match root {
+            Some(root) => place_of_entry_in_root(root, path),
+            None => Ok(path.clone()),
+        };
+        place.is_ok_and(|place| place.symlink_metadata().is_ok())
+    };
     for line in names {
         for folder in FOLDERS {
             let paths = line.iter().map(|name| Path::new(folder).join(name));
@@ -171,10 +180,26 @@ mod tests {
     use super::*;
     use std::fs;
 
+    /// The links of a copy of a server mean its own files.
+    #[test]
+    fn links_below_a_root_stay_in_it() {
+        let root = tempfile::tempdir().unwrap();
+        let outside = tempfile::NamedTempFile::new().unwrap();
+        fs::write(outside.path(), "[geo]\ncountry = '/of/this/machine'\n").unwrap();
+        let inside = root.path().join(outside.path().strip_prefix("/").unwrap());
+        fs::create_dir_all(inside.parent().unwrap()).unwrap();
+        fs::create_dir(root.path().join("etc")).unwrap();
+        fs::write(inside, "[geo]\ncountry = '/of/the/copy'\n").unwrap();
+        std::os::unix::fs::symlink(outside.path(), root.path().join("etc/tcpw.toml")).unwrap();
+        let settings = Settings::read(Some(root.path()));
+        assert_eq!(settings.fault, None);
+        assert_eq!(settings.country, [PathBuf::from("/of/the/copy")]);
+    }
+
     fn settings(text: &str, files: &[&str]) -> Settings {
         let root = tempfile::tempdir().unwrap();
         for path in files.iter().copied().chain(["/etc/x"]) {
-            let path = below(Some(root.path()), Path::new(path));
+            let path = place_below(Some(root.path()), Path::new(path)).unwrap();
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "").unwrap();
         }

@@ -4,6 +4,7 @@ use crate::database::Database;
 use crate::set::{Set, SetFault};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use tcpw_event::in_root::place_below;
 
 /// The databases and sets that are open, or why they could not be opened.
 #[derive(Debug, Default)]
@@ -33,7 +34,10 @@ impl Sources {
     pub(crate) fn database(&mut self, path: &Path) -> Result<&Database, String> {
         let root = self.root.as_deref();
         let entry = self.databases.entry(path.to_owned());
-        let found = entry.or_insert_with(|| Database::open(&below(root, path), path));
+        let found = entry.or_insert_with(|| {
+            let place = place_below(root, path).map_err(|error| error.to_string())?;
+            Database::open(&place, path)
+        });
         found.as_ref().map_err(Clone::clone)
     }
 
@@ -41,15 +45,11 @@ impl Sources {
     pub(crate) fn set(&mut self, path: &Path) -> Result<&Set, SetFault> {
         let root = self.root.as_deref();
         let entry = self.sets.entry(path.to_owned());
-        let found = entry.or_insert_with(|| Set::open(&below(root, path)));
+        let found = entry.or_insert_with(|| {
+            let place =
+                place_below(root, path).map_err(|error| SetFault::Read(error.to_string()))?;
+            Set::open(&place)
+        });
         found.as_ref().map_err(Clone::clone)
-    }
-}
-
-/// Where the file that the machine below `root` calls `path` is found.
-pub(crate) fn below(root: Option<&Path>, path: &Path) -> PathBuf {
-    match root {
-        Some(root) => root.join(path.strip_prefix("/").unwrap_or(path)),
-        None => path.to_owned(),
     }
 }

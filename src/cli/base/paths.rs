@@ -1,7 +1,7 @@
 //! Where the files of this run are: defaults below `--root`, options as they are.
 
 use super::global_args::GlobalArgs;
-use crate::system::{is_root, place_in_root};
+use crate::system::{is_root, place_below};
 use std::io;
 use std::path::{Path, PathBuf};
 use tcpw_notify::Run;
@@ -109,9 +109,7 @@ impl Paths {
     /// The same with links followed, which mean places of the copy below `--root`; without `--root` the path
     /// itself.
     pub(crate) fn followed(&self, path: &Path) -> io::Result<PathBuf> {
-        self.root
-            .as_deref()
-            .map_or_else(|| Ok(path.to_owned()), |root| place_in_root(root, path))
+        place_below(self.root.as_deref(), path)
     }
 }
 
@@ -138,8 +136,7 @@ fn own_history() -> Option<PathBuf> {
 
 /// The file at `path` in the copy of a system below `root`, whose links mean places of the copy.
 fn target(root: Option<&Path>, path: &Path) -> PathBuf {
-    root.and_then(|root| place_in_root(root, path).ok())
-        .unwrap_or_else(|| below(root, path))
+    place_below(root, path).unwrap_or_else(|_| below(root, path))
 }
 
 fn below(root: Option<&Path>, path: &Path) -> PathBuf {

@@ -19,7 +19,15 @@ pub fn place_in_root(root: &Path, path: &Path) -> io::Result<PathBuf> {
     resolve(root, path, true)
 }
 
-/// The same, but for a link at the end of the path itself, which is not followed.
+/// The place of a file of this machine, or of the one below `root`.
+///
+/// # Errors
+/// As [`place_in_root`], where there is a root.
+pub fn place_below(root: Option<&Path>, path: &Path) -> io::Result<PathBuf> {
+    root.map_or_else(|| Ok(path.to_owned()), |root| place_in_root(root, path))
+}
+
+/// As [`place_in_root`], but for a link at the end of the path itself, which is not followed.
 ///
 /// # Errors
 /// As [`place_in_root`].
