@@ -5,6 +5,7 @@ use crate::editor::Sandbox;
 use crate::proof::say;
 use std::fmt::Write as _;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::process::Command;
 use tcpw_gate::Network;
 
@@ -93,9 +94,8 @@ fn config(dice: &mut Dice, key: &str) -> String {
     text
 }
 
-#[test]
-fn whom_sshd_refuses_the_tables_refuse() {
-    let sandbox = Sandbox::new("", "");
+/// A key without which sshd does not read its configuration, and the folder that it wants.
+fn host_key(sandbox: &Sandbox) -> PathBuf {
     let key = sandbox.path("key");
     let made = Command::new("ssh-keygen")
         .args(["-q", "-t", "ed25519", "-N", "", "-f"])
@@ -103,6 +103,13 @@ fn whom_sshd_refuses_the_tables_refuse() {
         .status();
     assert!(made.unwrap().success());
     std::fs::create_dir_all("/run/sshd").unwrap();
+    key
+}
+
+#[test]
+fn whom_sshd_refuses_the_tables_refuse() {
+    let sandbox = Sandbox::new("", "");
+    let key = host_key(&sandbox);
     let addresses = [
         "10.0.0.1",
         "10.0.1.200",
@@ -181,13 +188,7 @@ fn what_is_not_about_addresses_is_named() {
 #[test]
 fn link_local_clients_are_refused_as_sshd_refuses_them() {
     let keys = Sandbox::new("", "");
-    let key = keys.path("key");
-    let made = Command::new("ssh-keygen")
-        .args(["-q", "-t", "ed25519", "-N", "", "-f"])
-        .arg(&key)
-        .status();
-    assert!(made.unwrap().success());
-    std::fs::create_dir_all("/run/sshd").unwrap();
+    let key = host_key(&keys);
     for (list, is_remarked) in [
         ("fe80::/10,10.0.0.0/8", true),
         ("fe8?:*,fe9?:*,fea?:*,feb?:*", false),

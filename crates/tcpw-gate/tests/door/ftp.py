@@ -8,16 +8,12 @@ process, and waits for that before it answers a login that failed: for ever.
 import ftplib
 import os
 import re
-import shutil
 import subprocess
-import sys
-import threading
 import time
 
 import stage
+from login_stage import FRIEND, GATE, PASSWORD, SAID, STRANGER, TABLES, USER, expect, expect_done, set_up
 
-GATE = "/usr/local/sbin/tcpw-gate"
-FRIEND, STRANGER = "127.0.0.5", "127.0.0.7"
 PORT = 2121
 CONFIGURATION = """listen=NO
 local_enable=YES
@@ -29,16 +25,6 @@ xferlog_enable=NO
 """
 
 
-#: What was logged. Whoever finds the log full waits until it is read.
-SAID = []
-
-
-def listen():
-    """Reads the log for as long as the test lasts."""
-    while True:
-        SAID.append(stage.LOG.recv(65536).decode(errors="replace"))
-
-
 def start(*words):
     """Starts vsftpd for each connection, as a socket unit with Accept=yes does."""
     activate = ["systemd-socket-activate", "--accept", "--inetd", "-l", f"127.0.0.1:{PORT}"]
@@ -46,14 +32,14 @@ def start(*words):
     return subprocess.Popen([*activate, *words, *vsftpd], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def log_in(client, password="secret"):
+def log_in(client, password=PASSWORD):
     """Whether a login from this address ends well; nothing if it is closed without a word."""
     end = time.monotonic() + stage.PATIENCE
     while True:
         try:
             with ftplib.FTP(source_address=(client, 0), timeout=stage.PATIENCE) as ftp:
                 ftp.connect("127.0.0.1", PORT)
-                ftp.login("alice", password)
+                ftp.login(USER, password)
                 ftp.voidcmd("NOOP")
                 return True
         except ConnectionRefusedError:
@@ -74,34 +60,11 @@ session required pam_permit.so
 """
 
 
-def expect(what, found, wanted):
-    """Fails unless they are the same."""
-    if found != wanted:
-        stage.fail(f"{what}: {found!r}, not {wanted!r}")
-
-
 def main():
     """One friend and one stranger."""
-    stage.open_log()
-    os.chmod("/dev/log", 0o666)
-    stage.LOG.setblocking(True)
-    threading.Thread(target=listen, daemon=True).start()
-    shutil.copy(sys.argv[1], GATE)
     os.makedirs("/run/vsftpd/empty")
-    os.mkdir("/run/home")
-    secret = subprocess.run(["openssl", "passwd", "-6", "secret"], capture_output=True, check=True, text=True)
-    words = ["useradd", "--no-create-home", "--home-dir", "/run/home", "--shell", "/bin/bash"]
-    subprocess.run([*words, "--password", secret.stdout.strip(), "alice"], check=True)
-    for name, text in (
-        ("/etc/elsewhere.allow", f"vsftpd: {FRIEND}: spawn echo %a %d >>/run/granted\n"),
-        ("/etc/elsewhere.deny", "ALL: ALL: spawn echo %a %d >>/run/refused\n"),
-        ("/run/vsftpd.conf", CONFIGURATION),
-        ("/etc/pam.d/vsftpd", PAM),
-    ):
-        with open(name, "w", encoding="ascii") as file:
-            file.write(text)
-    tables = ["--allow-file", "/etc/elsewhere.allow", "--deny-file", "/etc/elsewhere.deny"]
-    socket_unit = start(GATE, "exec", *tables, "vsftpd", "--")
+    set_up("vsftpd", "/run/home", (("/run/vsftpd.conf", CONFIGURATION), ("/etc/pam.d/vsftpd", PAM)))
+    socket_unit = start(GATE, "exec", *TABLES.split(), "vsftpd", "--")
     try:
         expect("a friend", log_in(FRIEND), True)
         expect("a friend with a wrong password", log_in(FRIEND, "wrong"), False)
@@ -109,10 +72,7 @@ def main():
     finally:
         socket_unit.kill()
         socket_unit.wait()
-    with open("/run/granted", encoding="ascii") as file:
-        expect("what is done for clients that are let in", file.read(), f"{FRIEND} vsftpd\n" * 2)
-    with open("/run/refused", encoding="ascii") as file:
-        expect("what is done for others", file.read(), f"{STRANGER} vsftpd\n")
+    expect_done(f"{FRIEND} vsftpd\n" * 2, f"{STRANGER} vsftpd\n")
     for priority, what, client, count in ((30, "connect", FRIEND, 2), (28, "refused connect", STRANGER, 1)):
         line = re.compile(rf"<{priority}>vsftpd\[\d+\]: {what} from {client} \({client}\)")
         expect(f"lines of {client}", len([said for said in SAID if line.fullmatch(said)]), count)

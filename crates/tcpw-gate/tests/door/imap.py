@@ -2,16 +2,12 @@
 
 import imaplib
 import os
-import shutil
 import subprocess
-import sys
-import threading
 import time
 
 import stage
+from login_stage import FRIEND, GATE, PASSWORD, STRANGER, TABLES, USER, expect, expect_done, set_up
 
-GATE = "/usr/local/sbin/tcpw-gate"
-FRIEND, STRANGER = "127.0.0.5", "127.0.0.7"
 PORT = 2143
 CONFIGURATION = f"""protocols = imap
 listen = 127.0.0.1
@@ -41,12 +37,6 @@ userdb {{
 """
 
 
-def listen():
-    """Reads the log for as long as the test lasts: whoever finds it full waits."""
-    while True:
-        stage.LOG.recv(65536)
-
-
 def pam_stack(call):
     """The PAM of dovecot, with the gate or without it."""
     lines = [f"{kind} {call}\n" for kind in ("auth requisite", "account required")] if call else []
@@ -55,7 +45,7 @@ def pam_stack(call):
         file.write("".join(lines))
 
 
-def log_in(client, password="secret"):
+def log_in(client, password=PASSWORD):
     """Whether a login from this address ends well."""
     end = time.monotonic() + stage.PATIENCE
     while True:
@@ -67,7 +57,7 @@ def log_in(client, password="secret"):
                 stage.fail("dovecot does not listen")
             time.sleep(0.02)
     try:
-        imap.login("alice", password)
+        imap.login(USER, password)
         return True
     except imaplib.IMAP4.error as answer:
         if b"AUTHENTICATIONFAILED" not in answer.args[0]:
@@ -90,46 +80,23 @@ class Imap(imaplib.IMAP4):
         )
 
 
-def expect(what, found, wanted):
-    """Fails unless they are the same."""
-    if found != wanted:
-        with open("/run/dovecot.log", encoding="utf-8") as file:
-            print(file.read())
-        stage.fail(f"{what}: {found!r}, not {wanted!r}")
-
-
 def main():
     """One friend and one stranger."""
-    stage.open_log()
-    os.chmod("/dev/log", 0o666)
-    stage.LOG.setblocking(True)
-    threading.Thread(target=listen, daemon=True).start()
-    shutil.copy(sys.argv[1], GATE)
-    os.mkdir("/run/mail")
+    set_up("imap", "/run/mail", (("/run/dovecot.conf", CONFIGURATION),))
     os.chmod("/run/mail", 0o777)
-    secret = subprocess.run(["openssl", "passwd", "-6", "secret"], capture_output=True, check=True, text=True)
-    words = ["useradd", "--no-create-home", "--home-dir", "/run/mail", "--password", secret.stdout.strip()]
-    subprocess.run([*words, "alice"], check=True)
-    for name, text in (
-        ("/etc/elsewhere.allow", f"imap: {FRIEND}: spawn echo %a %d >>/run/granted\n"),
-        ("/etc/elsewhere.deny", "ALL: ALL: spawn echo %a %d >>/run/refused\n"),
-        ("/run/dovecot.conf", CONFIGURATION),
-    ):
-        with open(name, "w", encoding="ascii") as file:
-            file.write(text)
-    tables = "--daemon imap --allow-file /etc/elsewhere.allow --deny-file /etc/elsewhere.deny"
-    pam_stack(f"pam_exec.so quiet {GATE} pam {tables}")
+    pam_stack(f"pam_exec.so quiet {GATE} pam --daemon imap {TABLES}")
     dovecot = subprocess.Popen(["/usr/sbin/dovecot", "-F", "-c", "/run/dovecot.conf"], stdin=subprocess.DEVNULL)
     try:
         expect("a friend", log_in(FRIEND), True)
         expect("a friend with a wrong password", log_in(FRIEND, "wrong"), False)
         expect("a stranger", log_in(STRANGER), False)
-        with open("/run/granted", encoding="ascii") as file:
-            expect("what is done for clients that are let in", file.read(), f"{FRIEND} imap\n")
-        with open("/run/refused", encoding="ascii") as file:
-            expect("what is done for others", file.read(), f"{STRANGER} imap\n")
+        expect_done(f"{FRIEND} imap\n", f"{STRANGER} imap\n")
         pam_stack("")
         expect("a stranger without the gate", log_in(STRANGER), True)
+    except SystemExit:
+        with open("/run/dovecot.log", encoding="utf-8") as file:
+            print(file.read())
+        raise
     finally:
         dovecot.kill()
     print("door: dovecot with the gate in its PAM, tables elsewhere: admits the listed and no other client")
