@@ -47,3 +47,9 @@ pub(super) fn of_lost_line(place: &Place<'_, '_>) -> Option<Harm> {
         }
     })
 }
+
+/// All lines are lost to the allow table, of which libwrap makes one.
+pub(super) fn of_lost_table(place: &Place<'_, '_>) -> Option<Harm> {
+    let is_allow = place.table == TableName::Allow;
+    is_allow.then(|| place.by_effect(Harm::LocksOut, Harm::LetsIn))
+}

@@ -54,6 +54,8 @@ const ROWS: &[Row] = &[
     ("TW101", ["sshd: 203.0.113.7: deny", ""], IN, (STRANGER, "granted")),
     ("TW101", ["# the end", CLOSED], "does nothing", (STRANGER, "denied")),
     ("TW101", ["", "# the end"], OUT, (STRANGER, "denied")),
+    ("TW112", ["sshd: 203.0.113.7\r", CLOSED], OUT, (STRANGER, "denied")),
+    ("TW112", ["sshd: ALL: deny\r", ""], IN, (STRANGER, "granted")),
     ("TW520", ["sshd: ALL: aclexec false: allow\n", CLOSED], IN, (STRANGER, "granted")),
     ("TW520", ["sshd: ALL: aclexec true: deny\n", ""], OUT, (STRANGER, "denied")),
     ("TW521", ["sshd: ALL: aclexec false &\n", CLOSED], IN, (STRANGER, "granted")),

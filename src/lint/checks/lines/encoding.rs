@@ -16,7 +16,7 @@ rows! {
     /// Repair: --unsafe-fixes
     /// Facts: F-LINE-17 F-LINE-18
     UTF_16 = Row::new("TW111", "utf-16", Error, LocksOut, Run::Policy(utf16))
-        .fixed(Repair::Table(as_utf8)).shown(claims::of_table_end);
+        .fixed(Repair::Table(as_utf8)).shown(claims::of_table_end).harm(harms::of_lost_table);
 
     /// The lines end in carriage returns only.
     ///
@@ -26,7 +26,7 @@ rows! {
     /// Repair: --unsafe-fixes
     /// Facts: F-LINE-12 F-LINE-13 F-LINE-19
     CARRIAGE_RETURNS = Row::new("TW112", "carriage-returns-only", Error, LocksOut, Run::Policy(cr_only))
-        .fixed(Repair::Table(with_newlines)).shown(claims::of_table_end);
+        .fixed(Repair::Table(with_newlines)).shown(claims::of_table_end).harm(harms::of_lost_table);
 }
 
 /// Bytes at the beginning of UTF-16.

@@ -37,9 +37,16 @@ fn check(view: LineView<'_, '_>, sink: &mut Sink) {
                 "libwrap denies everybody that no rule before it decides, even if it is a comment"
             }
         };
+        let source = view.source();
+        let is_other_text = source.contains(&0) || source.ends_with(b"\r");
+        let help = if is_other_text || source.ends_with(b"\\") {
+            "end the file with a newline, and no backslash before it"
+        } else {
+            "`tcpw fmt --final-newline` ends it, and says who gains or loses access by that"
+        };
         (
             format!("the last line does not end with a newline: {what}"),
-            "end the file with a newline, and no backslash before it".to_owned(),
+            help.to_owned(),
         )
     });
 }
