@@ -100,6 +100,31 @@ fn what_concerns_a_client_is_all_that_is_listed() {
 }
 
 #[test]
+fn that_a_user_is_treated_otherwise_is_said() {
+    let said = |allow: &str, deny: &str, words: &[&str], expected: &str| {
+        let sandbox = Sandbox::new(allow, deny);
+        let list = run(&sandbox, words);
+        assert!(list.ends_with(expected), "{allow}{deny}: {list}");
+    };
+    let otherwise = "; otherwise for a user that rules mention, whom the client names itself\n";
+    let but_root = "ALL: ALL EXCEPT root@ALL\n";
+    let denied = "clients on no list are denied, by /etc/hosts.deny:1";
+    said("", but_root, &["list"], &format!("{denied}{otherwise}"));
+    let one = &["list", "192.0.2.7", "-d", "ftpd"];
+    let bob = "ftpd: bob@192.0.2.7\n";
+    let is = "192.0.2.7 for ftpd: denied, by /etc/hosts.deny:1";
+    said(bob, "ALL: ALL\n", one, &format!("{is}{otherwise}"));
+    // Where the user changes nothing, nothing is said of one.
+    said(bob, "ALL: ALL\n", &["list"], &format!("{denied}\n"));
+    said(
+        bob,
+        "",
+        one,
+        "192.0.2.7 for ftpd: allowed, because no rule is about them\n",
+    );
+}
+
+#[test]
 fn what_is_not_in_the_tables_is_listed_too() {
     let sandbox = Sandbox::new("sshd: 10.1.2.3\n", "ALL: ALL\n");
     std::fs::write(

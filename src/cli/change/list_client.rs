@@ -76,12 +76,13 @@ fn decided(one: &Treatment, context: &Context) -> String {
     } else {
         ""
     };
-    let name = if one.depends_on_name {
-        "; otherwise under a name that rules mention"
-    } else {
-        ""
+    let otherwise = match (one.depends_on_name, one.depends_on_user) {
+        (false, false) => "",
+        (true, false) => "; otherwise under a name that rules mention",
+        (false, true) => "; otherwise for a user that rules mention, whom the client names itself",
+        (true, true) => "; otherwise under a name, or for a user, that rules mention",
     };
-    format!("{verdict}{by}{alert}{name}")
+    format!("{verdict}{by}{alert}{otherwise}")
 }
 
 /// Prints what the configuration and the journal say about a client; what cannot be read is said.

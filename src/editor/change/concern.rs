@@ -40,6 +40,8 @@ pub struct Treatment {
     pub has_alert: bool,
     /// Whether another verdict follows under a name that rules mention.
     pub depends_on_name: bool,
+    /// Whether another verdict follows for some user whom rules mention.
+    pub depends_on_user: bool,
 }
 
 /// Whether a client is meant.
@@ -100,14 +102,23 @@ fn treatment_of(
         }
     };
     let of = |(daemon, requests): (Option<String>, Daemons)| {
-        let tried = hosts.iter().flat_map(|host| requests.requests(host));
-        let mut treatment = stands(ground, tried);
-        treatment.depends_on_name = named
-            .iter()
-            .flat_map(|host| requests.requests(host))
-            .any(|request| Some(ground.decide(&request).access) != treatment.access);
+        let requests_of = |host| requests.requests(host);
+        let treatment = stands(ground, hosts.iter().flat_map(requests_of));
+        let is_otherwise =
+            |request: &Request| Some(ground.decide(request).access) != treatment.access;
+        let users = || ground.mentions().users().iter().skip(1);
+        let mut both = hosts.iter().chain(named).flat_map(requests_of);
+        let depends_on_user = both.any(|request| {
+            let mut users = users();
+            users.any(|user| is_otherwise(&request.clone().with_user(user)))
+        });
         Treatment {
             daemon,
+            depends_on_name: named
+                .iter()
+                .flat_map(requests_of)
+                .any(|is| is_otherwise(&is)),
+            depends_on_user,
             ..treatment
         }
     };
@@ -134,6 +145,7 @@ fn stands(ground: &Ground<'_>, tried: impl Iterator<Item = Request>) -> Treatmen
         places: Vec::new(),
         has_alert: false,
         depends_on_name: false,
+        depends_on_user: false,
     };
     for (number, request) in tried.enumerate() {
         let verdict = ground.decide(&request);
