@@ -7,7 +7,7 @@ use crate::editor::change::deciding::{Deciding, Found};
 use crate::editor::change::extend::extend;
 use crate::editor::change::lasting::Lasting;
 use crate::editor::change::layout::Layout;
-use crate::editor::change::line::{put, rules_for};
+use crate::editor::change::line::{put, rules_for, with_deny_ended};
 use crate::editor::change::merge::merged;
 use crate::editor::change::named_clients::Elements;
 use crate::editor::change::survey::{END, Position, Survey};
@@ -30,6 +30,15 @@ const REFUSING: &str = " : deny";
 /// # Errors
 /// When a rule contradicts, or the table cannot be added to.
 pub fn list(ground: &Ground<'_>, asked: &Asked) -> Result<Change, Refusal> {
+    let change = listed(ground, asked)?;
+    if change.edits.deny.is_empty() || ground.deny.broken_line().is_none() {
+        return Ok(change);
+    }
+    // Once the last line has its newline, it may say all that is asked for.
+    with_deny_ended(ground, |ground| listed(ground, asked))
+}
+
+fn listed(ground: &Ground<'_>, asked: &Asked) -> Result<Change, Refusal> {
     let mut change = Change::default();
     let mut groups = Groups::new();
     let count = asked.clients.len();
