@@ -3,6 +3,7 @@
 use crate::cli::base::address::is_address;
 use crate::engine::{Access, Host, HostName, Request};
 use crate::escape::visible;
+use std::collections::BTreeSet;
 
 /// One expectation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,11 +70,16 @@ fn expectation(line: usize, text: &[u8]) -> Result<Option<Expectation>, Problem>
         }
     };
     let mut known = Known::default();
+    let mut keys = BTreeSet::new();
     for (column, word) in words {
         if word.starts_with(b"#") {
             break;
         }
         known.take(word).map_err(|what| (column, what))?;
+        let key = word.split(|byte| *byte == b'=').next().unwrap_or(word);
+        if !keys.insert(key) {
+            return Err((column, format!("`{}` is given twice", visible(key))));
+        }
     }
     Ok(Some(Expectation {
         line,
@@ -191,6 +197,12 @@ mod tests {
             ("sshd 1.2.3.4 denied port=99999", 21, "port"),
             ("sshd 1.2.3.4 denied name", 21, "key=value"),
             ("sshd 1.2.3.4 denied color=red", 21, "not one of"),
+            ("sshd 1.2.3.4 denied name=a name=a", 28, "given twice"),
+            (
+                "sshd 1.2.3.4 denied port=22 by=default port=22",
+                40,
+                "given twice",
+            ),
         ] {
             let (at, what) = problem(line);
             assert!(at == column && what.contains(part), "{line}: {at} {what}");
