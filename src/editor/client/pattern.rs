@@ -297,7 +297,11 @@ fn name(text: &str) -> Result<Client, WordError> {
     if let Some(bare) = text.strip_suffix('.') {
         // F-NAME-03.
         let why = "libwrap takes a final dot for the beginning of a longer name";
-        return refuse(text, why, format!("give {bare}"));
+        let hint = match Client::parse(bare) {
+            Ok(client) => format!("give {client}"),
+            Err(_) => "give the whole name, without the dot".to_owned(),
+        };
+        return refuse(text, why, hint);
     }
     let (bare, is_domain) = match text.strip_prefix('.') {
         Some(bare) => (bare, true),
