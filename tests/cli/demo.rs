@@ -193,10 +193,11 @@ fn without_a_place_to_work_it_says_so() {
 /// Ends the demo in its second beat by ^C, on a terminal of 60 columns.
 #[test]
 fn an_interrupt_leaves_nothing_and_a_narrow_terminal_breaks_no_word() {
-    let script = "import fcntl, os, pty, struct, sys, termios\n\
+    let script = "import fcntl, os, pty, signal, struct, sys, termios\n\
                   pid, fd = pty.fork()\n\
                   if pid == 0:\n    \
                       fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack('HHHH', 24, 60, 0, 0))\n    \
+                      signal.signal(signal.SIGINT, signal.SIG_DFL)\n    \
                       os.execv(sys.argv[1], sys.argv[1:])\n\
                   seen, sent = b'', False\n\
                   while True:\n    \
