@@ -45,6 +45,13 @@ pub(super) struct Noted {
     pub(super) kept: Kept,
 }
 
+/// What is said of a finding: message and help, and of all places of its cause.
+struct Said {
+    words: (String, String),
+    rating: Rating,
+    group: Option<Group>,
+}
+
 /// The number of the code, table and cause of findings that are one.
 pub(super) type Key = (usize, TableName, u64);
 
@@ -134,11 +141,14 @@ impl Sink {
         about: impl FnOnce() -> About,
         words: impl FnOnce() -> (String, String),
     ) {
-        let rating = || Rating {
-            harm: check.harm,
-            about: about(),
-        };
-        self.put(check, span, None, rating, |_| words());
+        self.put(check, span, None, || Said {
+            words: words(),
+            rating: Rating {
+                harm: check.harm,
+                about: about(),
+            },
+            group: None,
+        });
     }
 
     /// As [`Sink::report`], where harm and clients are those of this place.
@@ -159,7 +169,11 @@ impl Sink {
         rating: Rating,
         words: impl FnOnce() -> (String, String),
     ) {
-        self.put(check, span, None, || rating, |_| words());
+        self.put(check, span, None, || Said {
+            words: words(),
+            rating,
+            group: None,
+        });
     }
 
     /// As [`Sink::report_as_about`], where all findings of one `cause` are one; `words` gives
@@ -173,14 +187,17 @@ impl Sink {
         words: impl FnOnce() -> (String, String),
         several: impl FnOnce(&str) -> String,
     ) {
-        let rating = || Rating {
-            harm: check.harm,
-            about: about(),
-        };
-        self.put(check, span, Some(cause), rating, |group| {
+        self.put(check, span, Some(cause), || {
             let (single, help) = words();
-            *group = Some(Group::new(cause, single.clone(), several));
-            (single, help)
+            let group = Group::new(cause, single.clone(), several);
+            Said {
+                words: (single, help),
+                rating: Rating {
+                    harm: check.harm,
+                    about: about(),
+                },
+                group: Some(group),
+            }
         });
     }
 
@@ -189,18 +206,24 @@ impl Sink {
         check: &'static Check,
         span: Span,
         cause: Option<Cause>,
-        rating: impl FnOnce() -> Rating,
-        words: impl FnOnce(&mut Option<Group>) -> (String, String),
+        said: impl FnOnce() -> Said,
     ) {
+        if self.takes(check, span, cause) {
+            self.add(check, span, said());
+        }
+    }
+
+    /// Counts and notes a finding; says whether it is one to keep as the next.
+    fn takes(&mut self, check: &'static Check, span: Span, cause: Option<Cause>) -> bool {
         if !check.holds_in(self.dialect) {
-            return;
+            return false;
         }
         self.reports += 1;
         let key = cause.map(|cause| (check.number(), self.table, cause.key()));
         let kept = if self.suppressions.covers(self.table, check.code, span) {
             Kept::Nowhere
         } else {
-            self.keep(check, span, key, rating, words)
+            self.keep(check, span, key)
         };
         match &mut self.line {
             Some(line) => line.push(Noted {
@@ -211,16 +234,10 @@ impl Sink {
             None if matches!(kept, Kept::Counted) => self.left_out.push((check, self.table, span)),
             None => {}
         }
+        matches!(kept, Kept::At(_))
     }
 
-    fn keep(
-        &mut self,
-        check: &'static Check,
-        span: Span,
-        key: Option<Key>,
-        rating: impl FnOnce() -> Rating,
-        words: impl FnOnce(&mut Option<Group>) -> (String, String),
-    ) -> Kept {
+    fn keep(&mut self, check: &'static Check, span: Span, key: Option<Key>) -> Kept {
         match key.and_then(|key| self.groups.get(&key).copied()) {
             Some(Some(at)) => {
                 if let Some(finding) = self.findings.get_mut(at) {
@@ -240,12 +257,12 @@ impl Sink {
         if let Some(key) = key {
             self.note_group(key, is_kept.then_some(at));
         }
-        if !is_kept {
-            return Kept::Counted;
-        }
-        let mut group = None;
-        let (message, help) = words(&mut group);
-        let Rating { harm, about } = rating();
+        if is_kept { Kept::At(at) } else { Kept::Counted }
+    }
+
+    fn add(&mut self, check: &'static Check, span: Span, said: Said) {
+        let (message, help) = said.words;
+        let Rating { harm, about } = said.rating;
         self.findings.push(Finding {
             check,
             table: self.table,
@@ -253,7 +270,7 @@ impl Sink {
             witness: None,
             others: Vec::new(),
             about,
-            group,
+            group: said.group,
             diagnostic: Diagnostic {
                 code: check.code,
                 name: check.name,
@@ -263,7 +280,6 @@ impl Sink {
                 help,
             },
         });
-        Kept::At(at)
     }
 
     /// How many findings were reported so far, those that are suppressed or left out included.
