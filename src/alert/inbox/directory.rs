@@ -79,6 +79,23 @@ pub(crate) struct Look {
     pub(crate) changed: (i64, i64),
 }
 
+/// Why a directory that is not found is not the same as an empty one: a link on the way to it leads to
+/// nothing, as where a disk is not mounted.
+pub(super) fn link_to_nothing(path: &Path) -> Option<io::Error> {
+    let mut way = path.ancestors();
+    let at = way.find(|at| fs::symlink_metadata(at).is_ok())?;
+    fs::metadata(at).err().map(|_| {
+        let link = if at == path {
+            "it".to_owned()
+        } else {
+            at.display().to_string()
+        };
+        io::Error::other(format!(
+            "{link} is a link to nothing, perhaps to a disk that is not mounted"
+        ))
+    })
+}
+
 impl DropDirectory {
     /// Opens the directory at `path`; nothing if there is none.
     ///
@@ -100,7 +117,9 @@ impl DropDirectory {
             })
         };
         match fs::canonicalize(path).and_then(open) {
-            Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
+                link_to_nothing(path).map_or(Ok(None), Err)
+            }
             opened => opened.map(Some),
         }
     }
@@ -267,7 +286,7 @@ mod tests {
         assert!(!is_proven_absent(&drop));
         fs::remove_dir(&drop).unwrap();
         symlink("/nonexistent", &drop).unwrap();
-        assert!(DropDirectory::open(&drop).unwrap().is_none());
+        assert!(DropDirectory::open(&drop).is_err());
         assert!(
             !is_proven_absent(&drop),
             "a link that leads nowhere is there"

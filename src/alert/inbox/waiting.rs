@@ -1,5 +1,6 @@
 //! What waits in the drop directories before anybody has collected it.
 
+use crate::alert::inbox::directory::link_to_nothing;
 use crate::alert::spool::{finished_name, is_event_name};
 use chrono::{DateTime, Utc};
 use std::fs::{self, DirEntry};
@@ -30,7 +31,9 @@ impl Inbox {
             problem: None,
         };
         match fs::read_dir(path) {
-            Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
+                inbox.problem = link_to_nothing(path).map(|cause| cause.to_string());
+            }
             Err(cause) => inbox.problem = Some(cause.to_string()),
             Ok(entries) => {
                 for entry in entries {
@@ -68,7 +71,23 @@ impl Inbox {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::alert::inbox::directory::DropDirectory;
     use std::os::unix::fs::symlink;
+
+    #[test]
+    fn a_link_to_nothing_is_no_empty_directory() {
+        let place = tempfile::tempdir().unwrap();
+        let link = place.path().join("link");
+        symlink(place.path().join("disk"), &link).unwrap();
+        for path in [link.clone(), link.join("drop")] {
+            let problem = Inbox::look(&path).problem.unwrap();
+            assert!(problem.contains("link to nothing"), "{problem}");
+            assert!(DropDirectory::open(&path).is_err());
+        }
+        fs::create_dir(place.path().join("disk")).unwrap();
+        assert_eq!(Inbox::look(&link.join("drop")).problem, None);
+        assert!(DropDirectory::open(&link.join("drop")).unwrap().is_none());
+    }
 
     #[test]
     fn events_are_counted_and_nothing_else_is() {
