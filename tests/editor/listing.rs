@@ -114,6 +114,13 @@ fn that_a_user_is_treated_otherwise_is_said() {
     let bob = "ftpd: bob@192.0.2.7\n";
     let is = "192.0.2.7 for ftpd: denied, by /etc/hosts.deny:1";
     said(bob, "ALL: ALL\n", one, &format!("{is}{otherwise}"));
+    // Where the name changes it and no user does, no user is said to.
+    said(
+        "sshd: 192.0.2.*\nvsftpd: bob@ALL\n",
+        "sshd: ALL EXCEPT KNOWN\n",
+        &["list", "10.9.9.9", "-d", "sshd"],
+        "otherwise under a name that rules mention\n",
+    );
     // Where the user changes nothing, nothing is said of one.
     said(bob, "ALL: ALL\n", &["list"], &format!("{denied}\n"));
     said(

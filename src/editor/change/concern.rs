@@ -104,21 +104,25 @@ fn treatment_of(
     let of = |(daemon, requests): (Option<String>, Daemons)| {
         let requests_of = |host| requests.requests(host);
         let treatment = stands(ground, hosts.iter().flat_map(requests_of));
-        let is_otherwise =
-            |request: &Request| Some(ground.decide(request).access) != treatment.access;
-        let users = || ground.mentions().users().iter().skip(1);
-        let mut both = hosts.iter().chain(named).flat_map(requests_of);
-        let depends_on_user = both.any(|request| {
-            let mut users = users();
-            users.any(|user| is_otherwise(&request.clone().with_user(user)))
-        });
+        let access = |request: &Request| ground.decide(request).access;
+        let is_otherwise = |request: Request| Some(access(&request)) != treatment.access;
+        // The first user is none, for whom the request stands as it is.
+        let users = ground.mentions().users().get(1..).unwrap_or_default();
+        let asks_user = |request: Request| {
+            let as_user = |user| access(&request.clone().with_user(user));
+            !users.is_empty() && {
+                let plain = access(&request);
+                users.iter().any(|user| as_user(user) != plain)
+            }
+        };
         Treatment {
             daemon,
-            depends_on_name: named
+            depends_on_name: named.iter().flat_map(requests_of).any(is_otherwise),
+            depends_on_user: hosts
                 .iter()
+                .chain(named)
                 .flat_map(requests_of)
-                .any(|is| is_otherwise(&is)),
-            depends_on_user,
+                .any(asks_user),
             ..treatment
         }
     };
