@@ -16,7 +16,7 @@ rows! {
     /// Repair: --unsafe-fixes
     /// Facts: F-LINE-17 F-LINE-18
     UTF_16 = Row::new("TW111", "utf-16", Error, LocksOut, Run::Policy(utf16))
-        .fixed(Repair::Table(as_utf8)).shown(claims::of_table_end).harm(harms::of_lost_table);
+        .fixed(Repair::Table(as_utf8)).shown(claims::of_table_end);
 
     /// The lines end in carriage returns only.
     ///
